@@ -1,0 +1,205 @@
+// The plugs: everything an engine author must know. An engine never sees a session, a socket or an event.
+import type { Log } from '../lib/log.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Pcm } from '../media/pcm.ts';
+import type { Prompt } from '../protocol/prompt.ts';
+
+export type EngineKind = 'stt' | 'llm' | 'tts' | 'vad' | 'turn';
+
+export interface EngineInfo {
+  /** Unique within its kind, kebab-case: `pocketsphinx`. */
+  readonly id: string;
+  readonly kind: EngineKind;
+  /** For people: `PocketSphinx (embedded)`. */
+  readonly name: string;
+  /** SPDX expression of the engine and, where it has them, of its weights. */
+  readonly licence: string;
+  /** BCP 47 tags; `*` when the model behind it decides. */
+  readonly languages: readonly string[];
+}
+
+export interface Engine {
+  readonly info: EngineInfo;
+  /** Loads what the first call would otherwise wait for. Rejects with EngineError `unavailable` when it can never work here. */
+  warmUp(signal: AbortSignal): Promise<void>;
+  /** Ends every worker and child. Calls under way end with EngineError `unavailable`. */
+  close(): Promise<void>;
+}
+
+/** What an engine is made from. Everything it may touch is in here. */
+export interface EngineEnvironment {
+  /** A folder of the server's own, already made. */
+  readonly dataDir: string;
+  /** Settings by the names of the environment variables in docs/configuration.md. */
+  readonly settings: Readonly<Record<string, string | undefined>>;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+export interface EngineFactory<E extends Engine> {
+  readonly id: string;
+  create(environment: EngineEnvironment): E;
+}
+
+// --- speech to text
+
+export interface Word {
+  readonly text: string;
+  /** Milliseconds from the start of the audio (or speech) the word belongs to. */
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+export interface SttOptions {
+  readonly model: string;
+  /** ISO 639-1. */
+  readonly language?: string;
+  /** Free text that hints at the words to come (`transcription.prompt`). */
+  readonly prompt?: string;
+  /** Single words worth knowing: names of tools and of their enumerated values. */
+  readonly vocabulary: readonly string[];
+}
+
+/**
+ * A guess at the whole utterance so far. Guesses may change until the one with `final: true`, which is the last and comes exactly
+ * once, after the audio has ended. Silence gives a final with an empty text.
+ */
+export interface Transcript {
+  readonly text: string;
+  readonly words: readonly Word[];
+  readonly final: boolean;
+}
+
+export interface Stt extends Engine {
+  /**
+   * Transcribes one utterance while it arrives. `audio` is mono 16 kHz in chunks of any size; it may arrive faster than real time.
+   * Rejects with EngineError. When the signal fires the iteration ends within 50 ms, without error.
+   */
+  transcribe(audio: AsyncIterable<Int16Array>, options: SttOptions, signal: AbortSignal): AsyncIterable<Transcript>;
+}
+
+// --- language model
+
+export interface LlmOptions {
+  readonly model: string;
+  readonly temperature?: number;
+  readonly maxOutputTokens?: number;
+  readonly parallelToolCalls?: boolean;
+  readonly reasoningEffort?: string;
+}
+
+export interface LlmUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cachedTokens: number;
+}
+
+/** A reply as it comes: text and calls in the order the model makes them, at most one `usage`, then exactly one `end`. */
+export type LlmPart =
+  | { type: 'text'; text: string }
+  /** Thinking that is neither spoken nor remembered. */
+  | { type: 'reasoning'; text: string }
+  /** A function call begins; its arguments follow as `arguments` parts with the same callId and together form a JSON object. */
+  | { type: 'call'; callId: string; name: string }
+  | { type: 'arguments'; callId: string; delta: string }
+  | { type: 'usage'; usage: LlmUsage }
+  | { type: 'end'; reason: 'stop' | 'length' | 'tool_calls' | 'content_filter' };
+
+export interface Llm extends Engine {
+  /** Rejects with EngineError. When the signal fires the iteration ends within 5 ms, without error, and the request is dropped. */
+  respond(prompt: Prompt, options: LlmOptions, signal: AbortSignal): AsyncIterable<LlmPart>;
+}
+
+// --- text to speech
+
+export interface Voice {
+  /** What a client asks for: `Dennis`. Matched without regard to case. */
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  /** BCP 47: `en-US`. */
+  readonly language: string;
+  readonly gender: 'male' | 'female' | 'neutral';
+  readonly tags: readonly string[];
+}
+
+export interface TtsOptions {
+  readonly model: string;
+  /** An id out of `voices()`. */
+  readonly voice: string;
+  /** 0.25 to 1.5; 1 is the voice's own pace. */
+  readonly speed: number;
+}
+
+/** A stretch of sound in playing order. */
+export interface Speech {
+  readonly pcm: Pcm;
+  /** Words that begin in this stretch, timed from the start of the whole speech; absent when the engine does not know. */
+  readonly words?: readonly Word[];
+}
+
+export interface Tts extends Engine {
+  voices(): readonly Voice[];
+  /**
+   * Speaks clauses as they come and yields sound as soon as the first of it is there. Text that cannot be spoken (empty, emoji)
+   * gives no sound. Rejects with EngineError. When the signal fires the iteration ends within 50 ms, without error.
+   */
+  speak(clauses: AsyncIterable<string>, options: TtsOptions, signal: AbortSignal): AsyncIterable<Speech>;
+}
+
+// --- voice activity
+
+export const VAD_RATE_HZ = 16_000;
+/** Samples in one window: 32 ms at 16 kHz. */
+export const VAD_WINDOW = 512;
+
+export interface VadStream {
+  /** Takes exactly VAD_WINDOW samples at VAD_RATE_HZ. They are copied. */
+  push(window: Int16Array): void;
+  /** Forgets what was heard; windows pushed before give no answer any more. */
+  reset(): void;
+  close(): void;
+}
+
+export interface Vad extends Engine {
+  /** `onProbability` gets one probability of speech (0 to 1) for each window pushed, in order, some time later. */
+  open(onProbability: (probability: number) => void): VadStream;
+}
+
+// --- end of turn
+
+export interface TurnDetector extends Engine {
+  /** How likely it is (0 to 1) that a speaker who paused here has finished. */
+  score(turn: { transcript: string; silenceMs: number }, signal: AbortSignal): Promise<number>;
+}
+
+// --- failure
+
+export type EngineFailure =
+  /** Not installed, not configured, or shut down. */
+  | 'unavailable'
+  | 'timeout'
+  /** A worker or child died. */
+  | 'crashed'
+  /** The far side refused the request itself: unknown model, bad parameter. */
+  | 'rejected'
+  | 'unauthorized'
+  | 'rate_limited'
+  /** The far side answered with something that is not its protocol, or broke off. */
+  | 'broken';
+
+/** The only error an engine throws. An abort is not an error. */
+export class EngineError extends Error {
+  readonly engine: string;
+  readonly reason: EngineFailure;
+  /** Whether the same request may work on another engine, or a moment later. */
+  readonly retryable: boolean;
+
+  constructor(engine: string, reason: EngineFailure, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'EngineError';
+    this.engine = engine;
+    this.reason = reason;
+    this.retryable = options.retryable ?? (reason === 'timeout' || reason === 'crashed' || reason === 'rate_limited');
+  }
+}

@@ -1,0 +1,32 @@
+// Chance as a value that is handed in: where ids and keys come from, and the only file that may ask for randomness.
+import { randomBytes } from 'node:crypto';
+
+/** Makes a new unique id with the given prefix: `ids('item')` → `item_Ab3…`. */
+export type Ids = (prefix: string) => string;
+
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** `length` characters of [0-9A-Za-z], each drawn evenly from the system's secure source. */
+export function randomToken(length: number): string {
+  let token = '';
+  while (token.length < length) {
+    for (const byte of randomBytes(length)) {
+      // 248 is the largest multiple of 62 below 256: higher bytes would favour the first letters.
+      if (byte < 248 && token.length < length) token += alphabet[byte % 62];
+    }
+  }
+  return token;
+}
+
+/** Ids of the shape OpenAI's service makes: a prefix, an underscore and 21 characters. */
+export const randomIds: Ids = (prefix) => `${prefix}_${randomToken(21)}`;
+
+/** Ids that count up by prefix (`resp_1`, `resp_2`): what a golden transcript can be read with. */
+export function countingIds(): Ids {
+  const counts = new Map<string, number>();
+  return (prefix) => {
+    const count = (counts.get(prefix) ?? 0) + 1;
+    counts.set(prefix, count);
+    return `${prefix}_${count}`;
+  };
+}

@@ -1,0 +1,26 @@
+// What a model is told: the conversation with everything of the wire taken off. The session writes it, a language model reads it.
+
+export type PromptPart = { type: 'text'; text: string } | { type: 'image'; url: string; detail: 'auto' | 'low' | 'high' };
+
+export type PromptTurn =
+  | { role: 'system' | 'user'; parts: PromptPart[] }
+  /** `interrupted`: the words end where the listener stopped hearing them. */
+  | { role: 'assistant'; text: string; interrupted: boolean }
+  | { role: 'call'; callId: string; name: string; arguments: string }
+  | { role: 'result'; callId: string; output: string };
+
+export interface PromptTool {
+  name: string;
+  description: string;
+  /** JSON Schema of the arguments object. */
+  parameters: Record<string, unknown>;
+}
+
+export type PromptToolChoice = 'auto' | 'none' | 'required' | { name: string };
+
+export interface Prompt {
+  instructions: string;
+  turns: PromptTurn[];
+  tools: PromptTool[];
+  toolChoice: PromptToolChoice;
+}
