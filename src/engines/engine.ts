@@ -139,12 +139,17 @@ export interface Speech {
 }
 
 export interface Tts extends Engine {
+  /**
+   * What `speak` wants to be given: whole clauses (most engines), or the model's text in the pieces it comes in, for an engine that
+   * decides by itself when it has enough to begin.
+   */
+  readonly takes: 'clauses' | 'pieces';
   voices(): readonly Voice[];
   /**
-   * Speaks clauses as they come and yields sound as soon as the first of it is there. Text that cannot be spoken (empty, emoji)
+   * Speaks text as it comes and yields sound as soon as the first of it is there. Text that cannot be spoken (empty, emoji)
    * gives no sound. Rejects with EngineError. When the signal fires the iteration ends within 50 ms, without error.
    */
-  speak(clauses: AsyncIterable<string>, options: TtsOptions, signal: AbortSignal): AsyncIterable<Speech>;
+  speak(text: AsyncIterable<string>, options: TtsOptions, signal: AbortSignal): AsyncIterable<Speech>;
 }
 
 // --- voice activity
@@ -202,4 +207,15 @@ export class EngineError extends Error {
     this.reason = reason;
     this.retryable = options.retryable ?? (reason === 'timeout' || reason === 'crashed' || reason === 'rate_limited');
   }
+}
+
+// --- the choice among engines
+
+/** Which engine serves what a client asked for. Each throws EngineError `unavailable` when none does. */
+export interface Engines {
+  readonly vad: Vad;
+  readonly turn: TurnDetector;
+  stt(id: string): { engine: Stt; model: string };
+  llm(id: string): { engine: Llm; model: string };
+  tts(id: string, voice: string): { engine: Tts; model: string; voice: string };
 }

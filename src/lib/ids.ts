@@ -1,5 +1,5 @@
 // Chance as a value that is handed in: where ids and keys come from, and the only file that may ask for randomness.
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 
 /** Makes a new unique id with the given prefix: `ids('item')` → `item_Ab3…`. */
 export type Ids = (prefix: string) => string;
@@ -16,6 +16,11 @@ export function randomToken(length: number): string {
     }
   }
   return token;
+}
+
+/** A whole number from 0 up to, not including, `below` (at most 2^48), each as likely as any other. */
+export function randomInteger(below: number): number {
+  return randomInt(below);
 }
 
 /** Ids of the shape OpenAI's service makes: a prefix, an underscore and 21 characters. */

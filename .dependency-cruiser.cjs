@@ -1,0 +1,52 @@
+// The import law of docs/architecture.md: imports run down only, and no circle anywhere.
+const room = (name) => `^src/${name}/`;
+
+/** A room may import itself and what is listed. */
+const only = (name, allowed, comment) => ({
+  name: `law-${name}`,
+  comment,
+  severity: 'error',
+  from: { path: room(name) },
+  to: { path: '^src/', pathNot: [room(name), ...allowed] },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circle', severity: 'error', comment: 'Wall 2', from: {}, to: { circular: true } },
+    { name: 'not-found', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    only('lib', [], 'lib knows no domain word'),
+    only('protocol', [], 'the wire and nothing else'),
+    only('media', [room('lib')], 'x -> y'),
+    only('session', [room('protocol')], 'Wall 1: pure'),
+    {
+      name: 'session-imports-nothing-else',
+      severity: 'error',
+      comment: 'Wall 1: no package, no module of Node',
+      from: { path: room('session') },
+      to: { pathNot: '^src/' },
+    },
+    only('engines', [room('lib'), room('media'), '^src/protocol/prompt\\.ts$'], 'an engine never sees a session, a socket or an event'),
+    only('transports', [room('protocol'), room('media'), room('lib')], 'a transport carries; it decides nothing'),
+    only(
+      'pipeline',
+      [room('session'), room('protocol'), room('media'), room('lib'), '^src/engines/engine\\.ts$', '^src/transports/transport\\.ts$'],
+      'interfaces, never a concrete engine',
+    ),
+    only('http', [room('protocol'), room('lib')], ''),
+    only('access', [room('protocol'), room('lib')], ''),
+    {
+      name: 'ws-in-its-room',
+      severity: 'error',
+      comment: 'vendor libraries only in their one room',
+      from: { path: '^src/', pathNot: ['^src/transports/websocket/', '^src/cli/'] },
+      to: { path: 'node_modules/ws/' },
+    },
+  ],
+  options: {
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: 'node_modules' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs', '.json'], conditionNames: ['import', 'node', 'default', 'types'], exportsFields: ['exports'] },
+  },
+};

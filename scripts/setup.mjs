@@ -1,0 +1,30 @@
+// Runs before start, test and the other scripts, under whatever Node the machine has: installs the packages when they are not there
+// or not those of the lock file. Plain JavaScript, no dependencies.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const stamp = join(root, 'node_modules', '.parley-installed');
+const lock = createHash('sha256')
+  .update(readFileSync(join(root, 'package-lock.json')))
+  .digest('hex');
+
+if (Number(process.versions.node.split('.')[0]) < 20) {
+  console.error(`Parley needs Node 20 or newer to install; this is ${process.version}.`);
+  process.exit(1);
+}
+if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
+  console.log('Installing packages (about a minute the first time) ...');
+  const started = Date.now();
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const result = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: 'inherit' });
+  if (result.status !== 0) {
+    console.error('The packages could not be installed; see above.');
+    process.exit(result.status ?? 1);
+  }
+  writeFileSync(stamp, lock);
+  console.log(`Packages installed in ${Math.round((Date.now() - started) / 1000)} s.`);
+}

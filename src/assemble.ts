@@ -1,0 +1,206 @@
+// The only file that knows every concrete thing: makes the parts of a server from its configuration and joins them.
+import { mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { FastifyInstance } from 'fastify';
+import { Keys, offeredKeys, ownKey } from './access/keys.ts';
+import { type Config, keyFile } from './config.ts';
+import { type Engine, EngineError, type EngineEnvironment, type EngineInfo } from './engines/engine.ts';
+import { discoverProviders, ownerOfBareModel } from './engines/llm/providers.ts';
+import { pick, registry } from './engines/registry.ts';
+import { Router } from './engines/router.ts';
+import { findVoice } from './engines/tts/voices.ts';
+import { createHttp } from './http/server.ts';
+import { systemClock } from './lib/clock.ts';
+import { randomIds } from './lib/ids.ts';
+import type { Log } from './lib/log.ts';
+import { drive } from './pipeline/drive.ts';
+import { errorBody, errors } from './protocol/errors.ts';
+import { semanticVadDefaults, serverVadDefaults, type SessionConfig } from './protocol/session-config.ts';
+import { type Arrival, type Door, openDoor } from './transports/websocket/door.ts';
+import type { Transport } from './transports/transport.ts';
+
+export interface EngineState {
+  info: EngineInfo;
+  /** Why it cannot work, when it cannot; the server runs all the same. */
+  problem: string | undefined;
+  readyMs: number;
+}
+
+export interface ParleyServer {
+  readonly app: FastifyInstance;
+  readonly engines: readonly EngineState[];
+  readonly router: Router;
+  readonly defaultModel: string;
+  /** The keys that open the door, and whether one was made just now. */
+  readonly keys: readonly string[];
+  readonly keyMade: boolean;
+  /** `http://127.0.0.1:8080`, once it listens. */
+  readonly address: string;
+  /** Ends every session with 1001, then every engine. */
+  close(): Promise<void>;
+}
+
+export const version: string = createRequire(import.meta.url)('../package.json').version;
+
+/**
+ * Starts a server: engines warmed up, door open. An engine that cannot be had does not stop it; it is named in `engines`.
+ * @throws when the port cannot be had.
+ */
+export async function assemble(config: Config, log: Log, progress: (line: string) => void): Promise<ParleyServer> {
+  await mkdir(config.dataDir, { recursive: true });
+  const clock = systemClock;
+  const leaving = new AbortController();
+  const environment: EngineEnvironment = { dataDir: config.dataDir, settings: config.settings, log, clock };
+
+  const stt = pick(registry.stt, config.engines.stt).create(environment);
+  const tts = pick(registry.tts, config.engines.tts).create(environment);
+  const llm = pick(registry.llm, config.engines.llm).create(environment);
+  const vad = pick(registry.vad, 'silero').create(environment);
+  const turn = pick(registry.turn, 'lexical').create(environment);
+  const all: Engine[] = [stt, tts, llm, vad, turn];
+
+  const warm = async (engine: Engine): Promise<EngineState> => {
+    const startedAt = clock.now();
+    let problem: string | undefined;
+    try {
+      await engine.warmUp(leaving.signal);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      problem = error.message;
+      log.warn({ engine: engine.info.id, reason: error.reason }, error.message);
+    }
+    const readyMs = Math.round(clock.now() - startedAt);
+    progress(`${engine.info.name}: ${problem ?? `ready in ${readyMs} ms`}`);
+    return { info: engine.info, problem, readyMs };
+  };
+  // Scripted models serve load tools, which must not meet a model server that happens to run here.
+  const discovery = config.engines.llm === 'scripted' ? Promise.resolve([]) : discoverProviders(environment, leaving.signal);
+  const [found, ...engines] = await Promise.all([discovery, ...all.map(warm)]);
+  const providers = await Promise.all(
+    found.map(async (provider) => ({ ...provider, models: provider.source === 'found' ? await provider.models() : [] })),
+  );
+  for (const provider of providers) all.push(provider.llm);
+
+  const router = new Router({
+    vad,
+    turn,
+    stt,
+    tts,
+    llm,
+    providers,
+    aliases: config.aliases,
+    voice: (name) => findVoice(name)?.id,
+    ownerOfBareModel,
+  });
+  const defaultModel = config.defaultModel ?? router.defaultModel;
+
+  const own = config.apiKeys.length === 0 ? ownKey(keyFile(config.dataDir)) : undefined;
+  const keys = own ? [own.key] : config.apiKeys;
+  const access = new Keys(keys);
+
+  const sessions = new Set<Promise<void>>();
+  const ready = { value: false };
+  let door: Door | undefined;
+  const app = createHttp({
+    tls: config.tls,
+    corsOrigins: config.corsOrigins,
+    version,
+    health: () => ({
+      ready: ready.value,
+      detail: {
+        sessions: door?.size ?? 0,
+        engines: engines.map(({ info, problem }) => ({ kind: info.kind, name: info.name, ...(problem === undefined ? {} : { problem }) })),
+      },
+    }),
+  });
+
+  const enter = (transport: Transport, arrival: Arrival) => {
+    const birth = {
+      ids: randomIds,
+      sessionId: randomIds('sess'),
+      catalogue: router,
+      config: initialConfig(config, arrival, defaultModel, stt.info.id),
+      expiresAt: Math.floor((clock.wallMs() + config.sessionMs) / 1000),
+      lifeMs: config.sessionMs,
+      inworld: arrival.inworld,
+    };
+    const sessionLog = log.child({ session: birth.sessionId });
+    if (!router.hasLlm(birth.config.model)) {
+      transport.send({ type: 'error', error: errorBody(errors.modelNotFound('model', birth.config.model), null) });
+      transport.close(1008, 'model_not_found');
+      return;
+    }
+    sessionLog.info({ model: birth.config.model, servedBy: router.serves(birth.config.model), inworld: arrival.inworld }, 'session opened');
+    const session = drive({ transport, engines: router, birth, clock, log: sessionLog, signal: leaving.signal });
+    sessions.add(session);
+    void session.finally(() => {
+      sessions.delete(session);
+      sessionLog.info({}, 'session closed');
+    });
+  };
+
+  door = openDoor({
+    server: app.server,
+    clock,
+    ids: randomIds,
+    admits: (request, query) => offeredKeys(request.headers, query).some((key) => access.has(key)),
+    full: () => (sessions.size >= config.maxSessions ? 'All sessions of this server are taken; try again in a moment.' : undefined),
+    enter,
+  });
+  await app.listen({ port: config.port, host: config.host });
+  ready.value = true;
+
+  return {
+    app,
+    engines,
+    router,
+    defaultModel,
+    keys,
+    keyMade: own?.made ?? false,
+    address: addressOf(app, config),
+    async close() {
+      ready.value = false;
+      leaving.abort();
+      await Promise.race([Promise.all(sessions), new Promise((resolve) => clock.after(600, () => resolve(undefined)))]);
+      door?.close();
+      await app.close();
+      await Promise.all(all.map((engine) => engine.close()));
+    },
+  };
+}
+
+function addressOf(app: FastifyInstance, config: Config): string {
+  const address = app.server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : config.port;
+  const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host;
+  return `${config.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** What a session starts with: the protocol's defaults, with the habits of the API whose path the client took (conflict C21). */
+function initialConfig(config: Config, arrival: Arrival, defaultModel: string, sttId: string): SessionConfig {
+  const pcm = { type: 'audio/pcm', rate: 24000 } as const;
+  return {
+    type: 'realtime',
+    model: arrival.model ?? defaultModel,
+    instructions: config.defaultInstructions,
+    output_modalities: ['audio'],
+    max_output_tokens: 'inf',
+    parallel_tool_calls: true,
+    reasoning: null,
+    prompt: null,
+    tools: [],
+    tool_choice: 'auto',
+    tracing: null,
+    truncation: 'auto',
+    include: null,
+    audio: {
+      input: {
+        format: pcm,
+        noise_reduction: null,
+        transcription: arrival.inworld ? { model: `parley/${sttId}` } : null,
+        turn_detection: arrival.inworld ? semanticVadDefaults : serverVadDefaults,
+      },
+      output: { format: pcm, voice: config.defaultVoice, model: 'inworld-tts-1.5-mini', speed: 1 },
+    },
+  };
+}

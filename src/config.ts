@@ -1,0 +1,177 @@
+// Every setting there is: environment variables, with an optional JSON file of the same names below them. docs/configuration.md is made
+// from this table.
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { isRecord } from './protocol/json.ts';
+
+export interface Setting {
+  readonly name: string;
+  readonly description: string;
+  /** What holds when it is not set, for people. */
+  readonly fallback: string;
+  readonly secret?: boolean;
+}
+
+export const settings: readonly Setting[] = [
+  { name: 'PORT', description: 'TCP port to listen on.', fallback: '8080' },
+  { name: 'HOST', description: 'Address to listen on. Any other than loopback needs PARLEY_API_KEY.', fallback: '127.0.0.1' },
+  {
+    name: 'PARLEY_API_KEY',
+    description: 'Keys that clients may use, separated by commas.',
+    fallback: 'one is made on the first start and kept in the data directory',
+    secret: true,
+  },
+  { name: 'PARLEY_TLS_CERT', description: 'PEM file of the certificate chain; with PARLEY_TLS_KEY the server speaks https and wss only.', fallback: 'none' },
+  { name: 'PARLEY_TLS_KEY', description: "PEM file of the certificate's private key.", fallback: 'none' },
+  { name: 'PARLEY_DATA_DIR', description: 'Folder for engines, models and the key the server made.', fallback: '.parley' },
+  { name: 'PARLEY_CONFIG', description: 'JSON file holding settings by these names; the environment wins.', fallback: 'parley.json, if there is one' },
+  { name: 'PARLEY_LOG', description: 'What to log: debug, info, warn, error or silent.', fallback: 'info' },
+  { name: 'PARLEY_SELF_CHECK', description: 'Ask and answer a spoken question at the end of the start: on or off.', fallback: 'on' },
+  { name: 'PARLEY_CORS_ORIGINS', description: 'Origins whose pages may call the HTTP routes, separated by commas, or *.', fallback: '*' },
+  { name: 'PARLEY_SESSION_MINUTES', description: 'How long a session may live, in minutes.', fallback: '60' },
+  { name: 'PARLEY_MAX_SESSIONS', description: 'Sessions at a time; a further one is refused with 503.', fallback: 'no limit' },
+  { name: 'PARLEY_STT', description: 'Speech recognition: pocketsphinx or scripted.', fallback: 'pocketsphinx' },
+  { name: 'PARLEY_STT_PROCESSES', description: 'Recogniser processes, each for one speaker at a time.', fallback: 'the number of cores' },
+  { name: 'PARLEY_TTS', description: 'Speech synthesis: flite or scripted.', fallback: 'flite' },
+  { name: 'PARLEY_TTS_WORKERS', description: 'Synthesis threads.', fallback: 'the number of cores, at most 2' },
+  { name: 'PARLEY_LLM', description: 'Where ids go that no provider serves: offline or scripted. With providers configured such ids are refused.', fallback: 'offline' },
+  { name: 'PARLEY_MODEL', description: 'The model of a session that names none, as provider/model.', fallback: 'google-ai-studio/gemini-2.5-flash, or the first provider’s default' },
+  { name: 'PARLEY_MODEL_ALIASES', description: 'Further names of models: alias=provider/model, separated by commas.', fallback: 'none' },
+  { name: 'PARLEY_VOICE', description: 'The voice of a session that names none.', fallback: 'Dennis' },
+  { name: 'PARLEY_INSTRUCTIONS', description: 'The instructions of a session that brings none.', fallback: 'a helpful, brief voice assistant' },
+  {
+    name: 'PARLEY_SCRIPTED',
+    description: 'Delays of the scripted engines: stt, llm and tts in ms, rate in tokens per second, tokens as a count.',
+    fallback: 'stt=100,llm=200,rate=40,tokens=30,tts=100',
+  },
+];
+
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  readonly apiKeys: readonly string[];
+  readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
+  readonly dataDir: string;
+  readonly logLevel: string;
+  readonly selfCheck: boolean;
+  readonly corsOrigins: readonly string[];
+  readonly sessionMs: number;
+  readonly maxSessions: number;
+  readonly engines: { readonly stt: string; readonly tts: string; readonly llm: string };
+  readonly defaultModel: string | undefined;
+  readonly aliases: ReadonlyMap<string, string>;
+  readonly defaultVoice: string;
+  readonly defaultInstructions: string;
+  /** Everything by its own name, for the engines. */
+  readonly settings: Readonly<Record<string, string | undefined>>;
+}
+
+/** A setting that cannot be used: the message names it and says what would do. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const loopback = new Set(['127.0.0.1', 'localhost', '::1']);
+
+export function isLoopback(host: string): boolean {
+  return loopback.has(host);
+}
+
+/**
+ * Reads the environment and the optional file.
+ * @throws ConfigError naming the setting that is wrong.
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>, folder: string): Config {
+  const values = { ...fileSettings(environment.PARLEY_CONFIG, folder), ...withoutEmpty(environment) };
+  const tlsCert = values.PARLEY_TLS_CERT;
+  const tlsKey = values.PARLEY_TLS_KEY;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) throw new ConfigError('PARLEY_TLS_CERT and PARLEY_TLS_KEY go together: set both or none.');
+  const apiKeys = list(values.PARLEY_API_KEY);
+  const host = values.HOST ?? '127.0.0.1';
+  if (apiKeys.length === 0 && !isLoopback(host)) {
+    throw new ConfigError(`HOST is ${host}, which others can reach: set PARLEY_API_KEY to one or more keys first.`);
+  }
+  for (const key of apiKeys) if (key.length < 8) throw new ConfigError('PARLEY_API_KEY holds a key of less than 8 characters.');
+  return Object.freeze({
+    port: number(values, 'PORT', 8080, 0, 65_535),
+    host,
+    apiKeys,
+    tls: tlsCert !== undefined && tlsKey !== undefined ? { certPath: readable('PARLEY_TLS_CERT', tlsCert, folder), keyPath: readable('PARLEY_TLS_KEY', tlsKey, folder) } : undefined,
+    dataDir: resolve(folder, values.PARLEY_DATA_DIR ?? '.parley'),
+    logLevel: choice(values, 'PARLEY_LOG', ['debug', 'info', 'warn', 'error', 'silent'], 'info'),
+    selfCheck: choice(values, 'PARLEY_SELF_CHECK', ['on', 'off'], 'on') === 'on',
+    corsOrigins: list(values.PARLEY_CORS_ORIGINS ?? '*'),
+    sessionMs: number(values, 'PARLEY_SESSION_MINUTES', 60, 1, 100_000) * 60_000,
+    maxSessions: number(values, 'PARLEY_MAX_SESSIONS', Number.MAX_SAFE_INTEGER, 1, Number.MAX_SAFE_INTEGER),
+    engines: {
+      stt: choice(values, 'PARLEY_STT', ['pocketsphinx', 'scripted'], 'pocketsphinx'),
+      tts: choice(values, 'PARLEY_TTS', ['flite', 'scripted'], 'flite'),
+      llm: choice(values, 'PARLEY_LLM', ['offline', 'scripted'], 'offline'),
+    },
+    defaultModel: values.PARLEY_MODEL,
+    aliases: aliases(values.PARLEY_MODEL_ALIASES),
+    defaultVoice: values.PARLEY_VOICE ?? 'Dennis',
+    defaultInstructions: values.PARLEY_INSTRUCTIONS ?? 'You are a helpful voice assistant. Answer briefly, in plain spoken language.',
+    settings: { PARLEY_STT_PROCESSES: String(availableParallelism()), ...values },
+  });
+}
+
+function withoutEmpty(values: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''));
+}
+
+function fileSettings(named: string | undefined, folder: string): Record<string, string> {
+  const path = resolve(folder, named ?? 'parley.json');
+  if (named === undefined && !existsSync(path)) return {};
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new ConfigError(`The configuration file ${path} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (!isRecord(content)) throw new ConfigError(`The configuration file ${path} must hold one JSON object of settings.`);
+  return Object.fromEntries(Object.entries(content).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : String(value)]));
+}
+
+function list(value: string | undefined): string[] {
+  return (value ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+}
+
+function number(values: Record<string, string | undefined>, name: string, fallback: number, least: number, most: number): number {
+  const text = values[name];
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > most) throw new ConfigError(`${name} must be a whole number from ${least} to ${most}, not '${text}'.`);
+  return value;
+}
+
+function choice(values: Record<string, string | undefined>, name: string, allowed: readonly string[], fallback: string): string {
+  const value = values[name] ?? fallback;
+  if (!allowed.includes(value)) throw new ConfigError(`${name} must be one of ${allowed.join(', ')}, not '${value}'.`);
+  return value;
+}
+
+function readable(name: string, path: string, folder: string): string {
+  const full = resolve(folder, path);
+  if (!existsSync(full)) throw new ConfigError(`${name} names a file that is not there: ${full}`);
+  return full;
+}
+
+function aliases(value: string | undefined): ReadonlyMap<string, string> {
+  return new Map(
+    list(value).map((entry) => {
+      const [alias, target] = entry.split('=').map((part) => part.trim());
+      if (!alias || !target) throw new ConfigError(`PARLEY_MODEL_ALIASES must hold alias=provider/model pairs, not '${entry}'.`);
+      return [alias, target];
+    }),
+  );
+}
+
+/** The file in which the server keeps the key it made for itself. */
+export function keyFile(dataDir: string): string {
+  return join(dataDir, 'api-key');
+}

@@ -1,0 +1,25 @@
+// One line for each engine there is. To add one: write its file, add its line (docs/adding-an-engine.md).
+import type { Engine, EngineFactory, Llm, Stt, Tts, TurnDetector, Vad } from './engine.ts';
+import { offline } from './llm/offline.ts';
+import { scriptedLlm } from './scripted/llm.ts';
+import { scriptedStt } from './scripted/stt.ts';
+import { scriptedTts } from './scripted/tts.ts';
+import { pocketsphinx } from './stt/pocketsphinx.ts';
+import { flite } from './tts/flite.ts';
+import { lexical } from './turn/lexical.ts';
+import { silero } from './vad/silero.ts';
+
+export const registry = {
+  stt: [pocketsphinx, scriptedStt] satisfies EngineFactory<Stt>[],
+  llm: [offline, scriptedLlm] satisfies EngineFactory<Llm>[],
+  tts: [flite, scriptedTts] satisfies EngineFactory<Tts>[],
+  vad: [silero] satisfies EngineFactory<Vad>[],
+  turn: [lexical] satisfies EngineFactory<TurnDetector>[],
+};
+
+/** The factory of that id. Throws when there is none: ids come from a checked configuration. */
+export function pick<E extends Engine>(factories: readonly EngineFactory<E>[], id: string): EngineFactory<E> {
+  const found = factories.find((factory) => factory.id === id);
+  if (!found) throw new Error(`There is no engine '${id}'; there are ${factories.map((factory) => factory.id).join(', ')}.`);
+  return found;
+}

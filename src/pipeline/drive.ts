@@ -1,0 +1,203 @@
+// The shell of one running session: feeds it facts, performs its effects, wakes it. Owns everything the session started.
+import type { Engines } from '../engines/engine.ts';
+import type { Clock, Timer } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { errorBody } from '../protocol/errors.ts';
+import type { Item } from '../protocol/items.ts';
+import type { Effect } from '../session/effects.ts';
+import type { Fact } from '../session/facts.ts';
+import { Session } from '../session/session.ts';
+import type { Birth } from '../session/state.ts';
+import type { Inbound, Transport } from '../transports/transport.ts';
+import { Keepsakes } from './keepsakes.ts';
+import { Ear } from './listen.ts';
+import { reply } from './reply.ts';
+
+export interface Drive {
+  transport: Transport;
+  engines: Engines;
+  birth: Birth;
+  clock: Clock;
+  log: Log;
+  /** Fires when the server is going: the session then closes with 1001. */
+  signal: AbortSignal;
+}
+
+/** Runs a session until its transport ends. Never rejects: what goes wrong is logged and closes the session with 1011. */
+export async function drive(parts: Drive): Promise<void> {
+  const run = new Run(parts);
+  const leave = () => parts.transport.close(1001, 'server shutting down');
+  parts.signal.addEventListener('abort', leave, { once: true });
+  try {
+    if (parts.signal.aborted) leave();
+    run.begin();
+    for await (const inbound of parts.transport.inbound) run.take(inbound);
+  } catch (error) {
+    parts.log.error({ err: error }, 'session failed');
+    parts.transport.close(1011, 'internal error');
+  } finally {
+    parts.signal.removeEventListener('abort', leave);
+    run.end();
+  }
+}
+
+class Run {
+  readonly #parts: Drive;
+  readonly #session: Session;
+  readonly #ear: Ear;
+  readonly #keepsakes = new Keepsakes();
+  readonly #replies = new Map<string, AbortController>();
+  readonly #ended = new AbortController();
+  readonly #facts: Fact[] = [];
+  #stepping = false;
+  #wake: { atMs: number; timer: Timer } | undefined;
+
+  constructor(parts: Drive) {
+    this.#parts = parts;
+    this.#session = new Session(parts.birth, parts.clock.now());
+    this.#ear = new Ear(
+      parts.engines,
+      this.#session.config,
+      (fact) => this.#feed(fact),
+      (item, samples) => this.#keepsakes.keep(item, samples),
+    );
+  }
+
+  begin(): void {
+    for (const effect of this.#session.open()) this.#perform(effect);
+    this.#arm();
+  }
+
+  take(inbound: Inbound): void {
+    switch (inbound.kind) {
+      case 'audio':
+        this.#ear.append(inbound.bytes);
+        break;
+      case 'event':
+        this.#feed({ kind: 'client', event: inbound.event });
+        break;
+      case 'fault':
+        this.#parts.transport.send({ type: 'error', error: errorBody(inbound.error, inbound.eventId) });
+        break;
+    }
+  }
+
+  end(): void {
+    this.#ended.abort();
+    this.#wake?.timer.cancel();
+    this.#wake = undefined;
+    for (const controller of this.#replies.values()) controller.abort();
+    this.#replies.clear();
+    this.#ear.close();
+  }
+
+  /** Effects may bring facts at once: those wait their turn, so that the session is never entered twice. */
+  #feed(fact: Fact): void {
+    if (this.#ended.signal.aborted) return;
+    this.#facts.push(fact);
+    if (this.#stepping) return;
+    this.#stepping = true;
+    try {
+      for (let next = this.#facts.shift(); next; next = this.#facts.shift()) {
+        for (const effect of this.#session.step(next, this.#parts.clock.now())) this.#perform(effect);
+      }
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#stepping = false;
+    }
+    this.#arm();
+  }
+
+  #fail(error: unknown): void {
+    this.#parts.log.error({ err: error }, 'session failed');
+    this.#parts.transport.close(1011, 'internal error');
+    this.end();
+  }
+
+  /** Keeps a timer at or before the time the session wants to be woken; an early one looks again. */
+  #arm(): void {
+    if (this.#ended.signal.aborted) return;
+    const { clock } = this.#parts;
+    const atMs = this.#session.wakeAt;
+    if (this.#wake && this.#wake.atMs <= atMs) return;
+    this.#wake?.timer.cancel();
+    const timer = clock.after(Math.min(atMs - clock.now(), 2 ** 31 - 1), () => {
+      this.#wake = undefined;
+      if (this.#session.wakeAt <= clock.now()) this.#feed({ kind: 'tick' });
+      else this.#arm();
+    });
+    this.#wake = { atMs, timer };
+  }
+
+  #perform(effect: Effect): void {
+    const { transport } = this.#parts;
+    switch (effect.kind) {
+      case 'send':
+        transport.send(effect.event);
+        break;
+      case 'send.audio':
+        this.#keepsakes.add(effect.item, effect.bytes);
+        transport.sendAudio(effect, effect.bytes);
+        break;
+      case 'send.retrieved':
+        transport.send({ ...effect.event, item: this.#withSound(effect.event.item) });
+        break;
+      case 'listen.configure':
+        this.#ear.configure(effect.config);
+        break;
+      case 'listen.begin':
+        this.#ear.begin(effect.item, effect.fromMs);
+        break;
+      case 'listen.commit':
+        this.#ear.commit(effect.item, effect.fromMs, effect.toMs);
+        break;
+      case 'listen.clear':
+        this.#ear.clear();
+        break;
+      case 'transcribe':
+        this.#ear.transcribe(effect.item, effect.audio, effect.format);
+        break;
+      case 'judge.turn':
+        this.#own(this.#ear.judge(effect.item, effect.silenceMs, this.#ended.signal));
+        break;
+      case 'reply.start': {
+        const controller = new AbortController();
+        const { response } = effect.order;
+        this.#replies.set(response, controller);
+        const ports = {
+          engines: this.#parts.engines,
+          feed: (fact: Fact) => {
+            if (!controller.signal.aborted) this.#feed(fact);
+          },
+          room: () => transport.room(),
+        };
+        this.#own(reply(effect.order, effect.prompt, ports, controller.signal).finally(() => this.#replies.delete(response)));
+        break;
+      }
+      case 'reply.abort':
+        this.#replies.get(effect.response)?.abort();
+        this.#replies.delete(effect.response);
+        break;
+      case 'item.forget':
+        this.#keepsakes.forget(effect.item);
+        break;
+      case 'close':
+        transport.close(effect.code, effect.reason);
+        break;
+    }
+  }
+
+  /** A task of this session's: its failure is the session's failure. */
+  #own(task: Promise<void>): void {
+    task.catch((error: unknown) => this.#fail(error));
+  }
+
+  #withSound(item: Item): Item {
+    if (item.type !== 'message' || item.role === 'system') return item;
+    const audio = this.#keepsakes.read(item.id, this.#session.config.audio.input.format);
+    if (audio === undefined) return item;
+    const content = item.content.map((part) => (part.type === 'input_audio' || part.type === 'output_audio' ? { ...part, audio } : part));
+    return { ...item, content } as Item;
+  }
+}

@@ -1,0 +1,301 @@
+// The ear of one session: wire bytes become samples, samples become onsets, pauses and words. It reports; the session decides.
+import { EngineError, type Engines, type SttOptions, VAD_RATE_HZ, VAD_WINDOW, type VadStream } from '../engines/engine.ts';
+import { Recorder } from '../media/recorder.ts';
+import { Resampler, resample } from '../media/resample.ts';
+import type { AudioFormat } from '../protocol/audio-format.ts';
+import type { SessionConfig } from '../protocol/session-config.ts';
+import type { Fact, Failure } from '../session/facts.ts';
+import { acousticEnd, SpeechDetector } from './speech-detector.ts';
+import { Utterance } from './utterance.ts';
+import { WireDecoder } from './wire-audio.ts';
+
+const samplesPerMs = VAD_RATE_HZ / 1000;
+/** Sound before the onset that a recogniser needs to hear the first word whole. */
+const leadInMs = 300;
+/** How long after the acoustic end a recogniser is told to finish: its work hides in the rest of the silence. */
+const settleMs = 200;
+/** Sound that no item holds yet: while nobody speaks, and at the most. Older sound is forgotten. */
+const mostQuietMs = 10_000;
+const mostBufferedMs = 300_000;
+/** Windows the detector may have waiting; it answers more than 64 without looking at them. */
+const mostUndecided = 32;
+
+export class Ear {
+  readonly #engines: Engines;
+  readonly #feed: (fact: Fact) => void;
+  readonly #keep: (item: string, samples: Int16Array) => void;
+  readonly #vad: VadStream;
+  readonly #recorder = new Recorder();
+  #config: SessionConfig;
+  #decoder: WireDecoder;
+  #resampler: Resampler;
+  #detector: SpeechDetector;
+  #receivedMs = 0;
+  /** Positions: where the detector's window 0 began, and where the next window for it begins. */
+  #windowBase = 0;
+  #nextWindow = 0;
+  /** Windows decided since the base. */
+  #decided = 0;
+  /** The utterance not yet committed, with the item it will be once the session has named it. */
+  #utterance: Utterance | undefined;
+  #item: string | undefined;
+  /** Position up to which the utterance has been given its sound. */
+  #fedUntil = 0;
+  /** Position where input that no item holds begins. */
+  #bufferStart = 0;
+  /** Position where the utterance's speech paused, until it is settled. */
+  #pausedAt: number | undefined;
+  /** Position where the last stretch of speech ended: the next one's lead-in does not reach back into it. */
+  #spokenUntil = 0;
+  readonly #committed = new Set<Utterance>();
+  #closed = false;
+
+  constructor(engines: Engines, config: SessionConfig, feed: (fact: Fact) => void, keep: (item: string, samples: Int16Array) => void) {
+    this.#engines = engines;
+    this.#config = config;
+    this.#feed = feed;
+    this.#keep = keep;
+    this.#decoder = new WireDecoder(config.audio.input.format);
+    this.#resampler = new Resampler(this.#decoder.rateHz, VAD_RATE_HZ);
+    this.#detector = new SpeechDetector(thresholdOf(config));
+    this.#vad = engines.vad.open((probability) => this.#onProbability(probability));
+  }
+
+  configure(config: SessionConfig): void {
+    const before = this.#config;
+    this.#config = config;
+    const { format, turn_detection } = config.audio.input;
+    if (JSON.stringify(format) !== JSON.stringify(this.#decoder.format)) {
+      this.#recorder.append(this.#resampler.flush());
+      this.#decoder = new WireDecoder(format);
+      this.#resampler = new Resampler(this.#decoder.rateHz, VAD_RATE_HZ);
+    }
+    if (JSON.stringify(turn_detection) !== JSON.stringify(before.audio.input.turn_detection)) this.#restartDetection(this.#decidedUntil);
+  }
+
+  /** Bytes in the session's input format. */
+  append(bytes: Uint8Array): void {
+    const samples = this.#decoder.decode(bytes);
+    this.#receivedMs += (samples.length * 1000) / this.#decoder.rateHz;
+    this.#recorder.append(this.#resampler.process(samples));
+    this.#pump();
+    this.#report();
+  }
+
+  /** From here on the open utterance is this item. */
+  begin(item: string, fromMs: number): void {
+    this.#item = item;
+    this.#bufferStart = Math.max(this.#bufferStart, Math.round(fromMs * samplesPerMs));
+  }
+
+  /** The input between the two becomes the item: a `transcript.final` or `transcript.failed` follows. */
+  commit(item: string, fromMs: number, toMs: number): void {
+    const to = Math.min(Math.round(toMs * samplesPerMs), this.#recorder.end);
+    const sound = this.#recorder.slice(Math.round(fromMs * samplesPerMs), to);
+    this.#keep(item, sound);
+    const utterance = this.#utterance ?? this.#newUtterance(item);
+    if (utterance.empty) {
+      // The detector heard nobody (yet), but the client says there is something: all of it is listened to.
+      utterance.begin();
+      utterance.feed(sound);
+    } else if (utterance.listening) {
+      this.#feedUtterance(to);
+    } else if (to - this.#decidedUntil > VAD_WINDOW * 2) {
+      // Sound the detector has not looked at, sent faster than it looks: it may hold more words.
+      utterance.begin();
+      utterance.feed(this.#recorder.slice(Math.max(this.#spokenUntil, this.#decidedUntil - leadInMs * samplesPerMs), to));
+    }
+    const straddles = this.#detector.speaking || to - this.#decidedUntil > VAD_WINDOW * 2;
+    this.#leaveUtterance(to);
+    if (straddles) this.#restartDetection(to);
+    this.#finish(utterance, item, sound.length / VAD_RATE_HZ);
+  }
+
+  clear(): void {
+    this.#utterance?.cancel();
+    this.#leaveUtterance(this.#recorder.end);
+    this.#restartDetection(this.#recorder.end);
+  }
+
+  /** Recognises sound a client sent inside an item. */
+  transcribe(item: string, audio: string, format: AudioFormat): void {
+    const decoder = new WireDecoder(format);
+    const { samples } = resample({ samples: decoder.decode(Buffer.from(audio, 'base64')), rateHz: decoder.rateHz }, VAD_RATE_HZ);
+    this.#keep(item, samples);
+    const utterance = this.#newUtterance(item);
+    utterance.begin();
+    utterance.feed(samples);
+    this.#finish(utterance, item, samples.length / VAD_RATE_HZ);
+  }
+
+  /** Asks the judge about the open utterance, with the recogniser's last word on it. */
+  async judge(item: string, silenceMs: number, signal: AbortSignal): Promise<void> {
+    const utterance = this.#utterance;
+    if (!utterance || this.#item !== item) return;
+    this.#pausedAt = undefined;
+    let complete = 0.5;
+    try {
+      const transcript = await utterance.words();
+      complete = await this.#engines.turn.score({ transcript, silenceMs }, signal);
+    } catch (error) {
+      // Without words or a judge the turn is as likely over as not; the failure itself is told when the turn is committed.
+      if (!(error instanceof EngineError)) throw error;
+    }
+    if (!signal.aborted && this.#utterance === utterance && !utterance.listening) this.#feed({ kind: 'turn.judged', item, complete });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#vad.close();
+    this.#utterance?.cancel();
+    for (const utterance of this.#committed) utterance.cancel();
+  }
+
+  get #decidedUntil(): number {
+    return this.#windowBase + this.#decided * VAD_WINDOW;
+  }
+
+  /**
+   * Gives the detector its next windows, never more than it may have waiting: a client that sends a minute at once is heard like one
+   * that took a minute.
+   */
+  #pump(): void {
+    while (this.#recorder.end - this.#nextWindow >= VAD_WINDOW && this.#nextWindow - this.#decidedUntil < mostUndecided * VAD_WINDOW) {
+      this.#vad.push(this.#recorder.slice(this.#nextWindow, this.#nextWindow + VAD_WINDOW));
+      this.#nextWindow += VAD_WINDOW;
+    }
+    this.#forget();
+  }
+
+  #forget(): void {
+    const decided = this.#decidedUntil;
+    const most = (this.#utterance || !this.#config.audio.input.turn_detection ? mostBufferedMs : mostQuietMs) * samplesPerMs;
+    const needed = Math.min(this.#bufferStart, decided - leadInMs * samplesPerMs);
+    const bounded = Math.max(needed, decided - most, this.#recorder.end - mostBufferedMs * samplesPerMs);
+    this.#recorder.forgetBefore(bounded);
+    // Only a client that sends five minutes at once gets here: what nobody can look at any more is passed by.
+    if (bounded > decided + VAD_WINDOW) this.#restartDetection(bounded);
+  }
+
+  #report(): void {
+    this.#feed({ kind: 'audio.reached', receivedMs: this.#receivedMs, decidedMs: this.#decidedUntil / samplesPerMs });
+  }
+
+  #onProbability(probability: number): void {
+    if (this.#closed) return;
+    const detected = this.#detector.feed(probability, this.#decided);
+    this.#decided += 1;
+    if (detected?.kind === 'began') this.#onBegan(this.#windowBase + detected.window * VAD_WINDOW);
+    else if (detected?.kind === 'paused') this.#onPaused(this.#windowBase + detected.window * VAD_WINDOW);
+    // The recogniser hears what the detector has heard, and a little more: it must not run ahead into the next utterance.
+    this.#feedUtterance(Math.min(this.#decidedUntil + VAD_WINDOW, this.#recorder.end));
+    if (this.#pausedAt !== undefined && this.#decidedUntil - this.#pausedAt >= this.#settleSamples) {
+      this.#pausedAt = undefined;
+      this.#utterance?.settle();
+    }
+    this.#pump();
+    this.#report();
+  }
+
+  get #settleSamples(): number {
+    const detection = this.#config.audio.input.turn_detection;
+    const ms = detection?.type === 'server_vad' ? Math.min(settleMs, detection.silence_duration_ms / 2) : settleMs;
+    return ms * samplesPerMs;
+  }
+
+  #feedUtterance(until: number): void {
+    if (!this.#utterance?.listening || until <= this.#fedUntil) return;
+    this.#utterance.feed(this.#recorder.slice(this.#fedUntil, until));
+    this.#fedUntil = until;
+  }
+
+  #onBegan(position: number): void {
+    this.#utterance ??= this.#newUtterance(undefined);
+    if (!this.#utterance.listening) {
+      this.#utterance.begin();
+      this.#fedUntil = Math.max(position - leadInMs * samplesPerMs, this.#bufferStart, this.#spokenUntil);
+    }
+    this.#pausedAt = undefined;
+    this.#feed({ kind: 'speech.began', atMs: position / samplesPerMs });
+  }
+
+  #onPaused(position: number): void {
+    const lead = 3;
+    const from = position - lead * VAD_WINDOW;
+    const end = from + acousticEnd(this.#recorder.slice(from, this.#decidedUntil), lead);
+    this.#pausedAt = end;
+    this.#spokenUntil = end;
+    this.#feed({ kind: 'speech.paused', atMs: end / samplesPerMs });
+  }
+
+  #leaveUtterance(bufferStart: number): void {
+    this.#utterance = undefined;
+    this.#item = undefined;
+    this.#pausedAt = undefined;
+    this.#bufferStart = bufferStart;
+  }
+
+  #restartDetection(from: number): void {
+    this.#vad.reset();
+    this.#detector = new SpeechDetector(thresholdOf(this.#config));
+    this.#windowBase = from;
+    this.#nextWindow = from;
+    this.#decided = 0;
+  }
+
+  #newUtterance(item: string | undefined): Utterance {
+    const utterance: Utterance = new Utterance(
+      () => {
+        const { engine, model } = this.#engines.stt(this.#config.audio.input.transcription?.model ?? '');
+        return { engine, options: sttOptions(this.#config, model) };
+      },
+      (text) => {
+        const name = item ?? (this.#utterance === utterance ? this.#item : undefined);
+        if (name !== undefined && !this.#closed) this.#feed({ kind: 'transcript.partial', item: name, text });
+      },
+    );
+    return utterance;
+  }
+
+  #finish(utterance: Utterance, item: string, seconds: number): void {
+    this.#committed.add(utterance);
+    void utterance.words().then(
+      (text) => this.#tell(utterance, { kind: 'transcript.final', item, text, seconds }),
+      (error: unknown) => this.#tell(utterance, { kind: 'transcript.failed', item, failure: failureOf(error) }),
+    );
+  }
+
+  #tell(utterance: Utterance, fact: Fact): void {
+    this.#committed.delete(utterance);
+    if (!this.#closed) this.#feed(fact);
+  }
+}
+
+function thresholdOf(config: SessionConfig): number {
+  const detection = config.audio.input.turn_detection;
+  return detection?.type === 'server_vad' ? detection.threshold : 0.5;
+}
+
+/** What may help a recogniser to guess right: the client's hint, and the words its tools are made of. */
+function sttOptions(config: SessionConfig, model: string): SttOptions {
+  const { language, prompt } = config.audio.input.transcription ?? {};
+  return {
+    model,
+    ...(language === undefined ? {} : { language }),
+    ...(prompt === undefined ? {} : { prompt }),
+    vocabulary: config.tools.flatMap((tool) => [tool.name, ...enumeratedValues(tool.parameters)]),
+  };
+}
+
+function enumeratedValues(schema: unknown): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  return Object.entries(schema).flatMap(([key, value]) => {
+    if (key === 'enum' && Array.isArray(value)) return value.filter((entry) => typeof entry === 'string');
+    return enumeratedValues(value);
+  });
+}
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof EngineError) return { code: error.reason, message: error.message };
+  return { code: 'internal', message: 'The server had an error.' };
+}

@@ -1,0 +1,159 @@
+// One reply: prompt → model → clauses → voice → facts. It knows nothing of turns; whoever started it may abort it at any moment.
+import { EngineError, type Engines, type Llm, type LlmUsage, type Speech, type Tts } from '../engines/engine.ts';
+import { Channel } from '../lib/channel.ts';
+import { Resampler } from '../media/resample.ts';
+import type { Prompt } from '../protocol/prompt.ts';
+import type { ReplyOrder } from '../session/effects.ts';
+import type { ReplyEnd, ReplyFact } from '../session/facts.ts';
+import { sampleRateHz } from '../protocol/audio-format.ts';
+import { failureOf } from './listen.ts';
+import { ClauseSplitter } from './sentences.ts';
+import { encodeWire, wireMs } from './wire-audio.ts';
+
+/** Pieces of text that may wait for a voice: far more than the longest answer has. */
+const mostWaiting = 20_000;
+
+export interface ReplyPorts {
+  engines: Engines;
+  feed: (fact: ReplyFact) => void;
+  /** Resolves when the listener's side can take more sound. */
+  room: () => Promise<void>;
+}
+
+/** Runs a reply to its end. Every way out but an abort feeds exactly one `reply.ended`. */
+export async function reply(order: ReplyOrder, prompt: Prompt, ports: ReplyPorts, signal: AbortSignal): Promise<void> {
+  const { response } = order;
+  const usage: { value: LlmUsage } = { value: { inputTokens: 0, outputTokens: 0, cachedTokens: 0 } };
+  let end: ReplyEnd;
+  const mouth = new Mouth(order, ports, signal);
+  try {
+    const { engine, model } = ports.engines.llm(order.model);
+    end = await speakAnswer(engine, model, order, prompt, mouth, ports, usage, signal);
+  } catch (error) {
+    mouth.drop();
+    end = { reason: 'failed', usage: usage.value, failure: failureOf(error) };
+    if (!(error instanceof EngineError)) throw error;
+  } finally {
+    mouth.drop();
+  }
+  if (!signal.aborted) ports.feed({ kind: 'reply.ended', response, ...end });
+}
+
+async function speakAnswer(
+  engine: Llm,
+  model: string,
+  order: ReplyOrder,
+  prompt: Prompt,
+  mouth: Mouth,
+  { feed }: ReplyPorts,
+  usage: { value: LlmUsage },
+  signal: AbortSignal,
+): Promise<ReplyEnd> {
+  const { response } = order;
+  let reason: 'stop' | 'length' | 'content_filter' = 'stop';
+  const options = {
+    model,
+    parallelToolCalls: order.parallelToolCalls,
+    ...(order.temperature === undefined ? {} : { temperature: order.temperature }),
+    ...(order.maxOutputTokens === undefined ? {} : { maxOutputTokens: order.maxOutputTokens }),
+    ...(order.reasoningEffort === undefined ? {} : { reasoningEffort: order.reasoningEffort }),
+  };
+  for await (const part of engine.respond(prompt, options, signal)) {
+    switch (part.type) {
+      case 'text':
+        if (part.text === '') break;
+        feed({ kind: 'reply.text', response, delta: part.text });
+        mouth.say(part.text);
+        break;
+      case 'call':
+        // The items of a response close one after the other: what was said before the call is finished first.
+        await mouth.finish();
+        feed({ kind: 'reply.call', response, callId: part.callId, name: part.name });
+        break;
+      case 'arguments':
+        feed({ kind: 'reply.arguments', response, callId: part.callId, delta: part.delta });
+        break;
+      case 'usage':
+        usage.value = part.usage;
+        break;
+      case 'end':
+        reason = part.reason === 'tool_calls' ? 'stop' : part.reason;
+        break;
+      case 'reasoning':
+        break;
+    }
+    // A voice that failed must not go unnoticed until the model has finished.
+    if (mouth.failure) throw mouth.failure;
+  }
+  await mouth.finish();
+  return { reason, usage: usage.value };
+}
+
+/** Speaks text as it comes, in one speech for each message; a text response has nothing to speak with. */
+class Mouth {
+  readonly #order: ReplyOrder;
+  readonly #ports: ReplyPorts;
+  readonly #signal: AbortSignal;
+  #speech: { text: Channel<string>; splitter: ClauseSplitter | undefined; done: Promise<void> } | undefined;
+  failure: EngineError | undefined;
+
+  constructor(order: ReplyOrder, ports: ReplyPorts, signal: AbortSignal) {
+    this.#order = order;
+    this.#ports = ports;
+    this.#signal = signal;
+  }
+
+  say(text: string): void {
+    if (this.#order.modality === 'text') return;
+    this.#speech ??= this.#begin();
+    const { splitter } = this.#speech;
+    for (const piece of splitter ? splitter.push(text) : [text]) this.#speech.text.push(piece);
+  }
+
+  /** Resolves when all that was said has been spoken. */
+  async finish(): Promise<void> {
+    const speech = this.#speech;
+    if (!speech) return;
+    this.#speech = undefined;
+    for (const rest of speech.splitter?.flush() ?? []) speech.text.push(rest);
+    speech.text.close();
+    await speech.done;
+    if (this.failure) throw this.failure;
+  }
+
+  drop(): void {
+    this.#speech?.text.close();
+    this.#speech = undefined;
+  }
+
+  #begin() {
+    const { ttsModel, voice } = this.#order;
+    const { engine, ...choice } = this.#ports.engines.tts(ttsModel, voice);
+    const text = new Channel<string>(mostWaiting);
+    const done = this.#speak(engine, choice, text).catch((error: unknown) => {
+      this.failure = error instanceof EngineError ? error : new EngineError(engine.info.id, 'broken', 'The voice failed.', { cause: error });
+    });
+    return { text, splitter: engine.takes === 'clauses' ? new ClauseSplitter() : undefined, done };
+  }
+
+  async #speak(engine: Tts, choice: { model: string; voice: string }, text: Channel<string>): Promise<void> {
+    const { format, speed, response } = this.#order;
+    const rateHz = sampleRateHz(format);
+    let resampler: { fromHz: number; run: Resampler } | undefined;
+    const send = (samples: Int16Array, words: Speech['words']) => {
+      if (samples.length === 0 && !words?.length) return;
+      const bytes = encodeWire(format, samples);
+      this.#ports.feed({ kind: 'reply.audio', response, bytes, ms: wireMs(format, bytes.length), words });
+    };
+    for await (const { pcm, words } of engine.speak(text, { ...choice, speed }, this.#signal)) {
+      if (resampler?.fromHz !== pcm.rateHz) {
+        if (resampler) send(resampler.run.flush(), undefined);
+        resampler = { fromHz: pcm.rateHz, run: new Resampler(pcm.rateHz, rateHz) };
+      }
+      send(resampler.run.process(pcm.samples), words);
+      await this.#ports.room();
+      if (this.#signal.aborted) return;
+    }
+    if (resampler && !this.#signal.aborted) send(resampler.run.flush(), undefined);
+  }
+}

@@ -1,0 +1,116 @@
+// One utterance on its way to words: stretches of speech between pauses, each recognised while it is spoken, joined in the end.
+import { EngineError, type Stt, type SttOptions, type Transcript } from '../engines/engine.ts';
+import { Channel } from '../lib/channel.ts';
+
+/** Chunks of sound that may wait for a recogniser: two minutes of 20 ms frames. */
+const mostWaiting = 6000;
+
+/** Where an utterance's recogniser comes from; asked when speech begins. */
+export type Recogniser = () => { engine: Stt; options: SttOptions };
+
+type Outcome = { kind: 'text'; text: string } | { kind: 'failed'; error: EngineError };
+
+class Stretch {
+  readonly #sound = new Channel<Int16Array>(mostWaiting);
+  readonly outcome: Promise<Outcome>;
+  text = '';
+
+  constructor(recogniser: Recogniser, signal: AbortSignal, onText: () => void) {
+    this.outcome = this.#recognise(recogniser, signal, onText);
+  }
+
+  feed(samples: Int16Array): void {
+    if (!this.#sound.push(samples) && !this.#sound.closed) {
+      this.#sound.fail(new EngineError('stt', 'timeout', 'The recogniser fell two minutes behind the speaker.'));
+    }
+  }
+
+  end(): void {
+    this.#sound.close();
+  }
+
+  async #recognise(recogniser: Recogniser, signal: AbortSignal, onText: () => void): Promise<Outcome> {
+    try {
+      const { engine, options } = recogniser();
+      let last: Transcript | undefined;
+      for await (const transcript of engine.transcribe(this.#sound, options, signal)) {
+        last = transcript;
+        if (transcript.text === this.text) continue;
+        this.text = transcript.text;
+        onText();
+      }
+      return { kind: 'text', text: last?.text ?? '' };
+    } catch (error) {
+      if (error instanceof EngineError) return { kind: 'failed', error };
+      return { kind: 'failed', error: new EngineError('stt', 'broken', 'The recogniser failed.', { cause: error }) };
+    } finally {
+      this.#sound.close();
+    }
+  }
+}
+
+export class Utterance {
+  readonly #recogniser: Recogniser;
+  readonly #onText: (text: string) => void;
+  readonly #abort = new AbortController();
+  #stretches: Stretch[] = [];
+  #open: Stretch | undefined;
+
+  constructor(recogniser: Recogniser, onText: (text: string) => void) {
+    this.#recogniser = recogniser;
+    this.#onText = onText;
+  }
+
+  get listening(): boolean {
+    return this.#open !== undefined;
+  }
+
+  get empty(): boolean {
+    return this.#stretches.length === 0;
+  }
+
+  /** All that has been recognised by now. */
+  get text(): string {
+    return joinStretches(this.#stretches.map((stretch) => stretch.text));
+  }
+
+  /** Speech begins, or goes on after a pause. */
+  begin(): void {
+    this.#open = new Stretch(this.#recogniser, this.#abort.signal, () => this.#onText(this.text));
+    this.#stretches.push(this.#open);
+  }
+
+  feed(samples: Int16Array): void {
+    this.#open?.feed(samples);
+  }
+
+  /** Speech pauses: the recogniser may finish what it has, so that its work hides in the silence. */
+  settle(): void {
+    this.#open?.end();
+    this.#open = undefined;
+  }
+
+  /** All the words. Rejects with EngineError when any stretch failed. */
+  async words(): Promise<string> {
+    this.settle();
+    const outcomes = await Promise.all(this.#stretches.map((stretch) => stretch.outcome));
+    for (const outcome of outcomes) if (outcome.kind === 'failed') throw outcome.error;
+    return joinStretches(outcomes.map((outcome) => (outcome.kind === 'text' ? outcome.text : '')));
+  }
+
+  cancel(): void {
+    this.settle();
+    this.#abort.abort();
+  }
+}
+
+/** Recognisers end each stretch like a sentence; a pause in mid-sentence is none. */
+export function joinStretches(texts: readonly string[]): string {
+  const spoken = texts.map((text) => text.trim()).filter((text) => text !== '');
+  return spoken.reduce((whole, text) => {
+    if (whole === '') return text;
+    if (/[?!]$/.test(whole)) return `${whole} ${text}`;
+    const goesOn = /^(I\b|I'|[A-Z]{2}|[A-Z]\.)/.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1);
+    return `${whole.replace(/[.,]$/, '')} ${goesOn}`;
+  }, '');
+}

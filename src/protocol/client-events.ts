@@ -1,0 +1,129 @@
+// What a client may say (protocol 1), read liberally and refused precisely: every fault names its field.
+import { z } from 'zod';
+import { audioFormat } from './audio-format.ts';
+import { errors, type RealtimeError } from './errors.ts';
+import { clientItem, inputItem } from './items.ts';
+import { maxOutputTokens, modalities, reasoning, sessionPatch, speed, temperature, toolChoice, tools, voice } from './session-config.ts';
+import { isRecord } from './json.ts';
+
+/** Base64 characters in one append: 15 MiB of audio. */
+const mostAppendCharacters = 20 * 1024 * 1024;
+
+const eventId = z.string().max(512).nullish();
+const itemId = z.string().min(1).max(512);
+
+/** The flat names of the beta dialect and of Inworld's reference, moved to where GA has them (conflict C29). */
+function canonicalResponse(input: unknown): unknown {
+  if (!isRecord(input)) return input;
+  const { voice: flatVoice, modalities: flatModalities, max_response_output_tokens: flatMost, output_audio_format: flatFormat, ...rest } = input;
+  const audio = isRecord(rest.audio) ? rest.audio : {};
+  const output = { ...(isRecord(audio.output) ? audio.output : {}) };
+  if (flatVoice !== undefined && output.voice === undefined) output.voice = flatVoice;
+  if (flatFormat !== undefined && output.format === undefined) output.format = flatFormat;
+  return {
+    ...rest,
+    ...(flatModalities === undefined || rest.output_modalities !== undefined ? {} : { output_modalities: flatModalities }),
+    ...(flatMost === undefined || rest.max_output_tokens !== undefined ? {} : { max_output_tokens: flatMost }),
+    ...(Object.keys(output).length > 0 ? { audio: { ...audio, output } } : {}),
+  };
+}
+
+const metadata = z
+  .record(z.string().max(64), z.string().max(512))
+  .refine((map) => Object.keys(map).length <= 16, { error: 'may hold at most 16 pairs' })
+  .nullable();
+
+const responseParams = z.preprocess(
+  canonicalResponse,
+  z
+    .object({
+      conversation: z.string().min(1).max(64),
+      input: z.array(inputItem),
+      instructions: z.string().max(1_000_000),
+      metadata,
+      output_modalities: modalities,
+      audio: z.object({ output: z.object({ format: audioFormat, voice, speed }).partial() }).partial(),
+      max_output_tokens: maxOutputTokens,
+      tools,
+      tool_choice: toolChoice,
+      parallel_tool_calls: z.boolean(),
+      reasoning,
+      temperature: temperature.nullable(),
+      prompt: z.null({ error: 'Stored prompts are not served here; put the text into response.instructions.' }),
+    })
+    .partial(),
+);
+export type ResponseParams = z.infer<typeof responseParams>;
+
+const schemas = {
+  'session.update': z.object({ type: z.literal('session.update'), event_id: eventId, session: sessionPatch }),
+  'input_audio_buffer.append': z.object({
+    type: z.literal('input_audio_buffer.append'),
+    event_id: eventId,
+    audio: z.string().max(mostAppendCharacters, { error: 'holds more than 15 MiB of audio' }),
+  }),
+  'input_audio_buffer.commit': z.object({ type: z.literal('input_audio_buffer.commit'), event_id: eventId }),
+  'input_audio_buffer.clear': z.object({ type: z.literal('input_audio_buffer.clear'), event_id: eventId }),
+  'output_audio_buffer.clear': z.object({ type: z.literal('output_audio_buffer.clear'), event_id: eventId }),
+  'conversation.item.create': z.object({
+    type: z.literal('conversation.item.create'),
+    event_id: eventId,
+    previous_item_id: z.string().max(512).nullish(),
+    item: clientItem,
+  }),
+  'conversation.item.retrieve': z.object({ type: z.literal('conversation.item.retrieve'), event_id: eventId, item_id: itemId }),
+  'conversation.item.truncate': z.object({
+    type: z.literal('conversation.item.truncate'),
+    event_id: eventId,
+    item_id: itemId,
+    content_index: z.number().int().min(0),
+    audio_end_ms: z.number().int().min(0),
+  }),
+  'conversation.item.delete': z.object({ type: z.literal('conversation.item.delete'), event_id: eventId, item_id: itemId }),
+  'response.create': z.object({ type: z.literal('response.create'), event_id: eventId, response: responseParams.nullish() }),
+  'response.cancel': z.object({ type: z.literal('response.cancel'), event_id: eventId, response_id: z.string().max(512).nullish() }),
+} as const;
+
+export type ClientEventType = keyof typeof schemas;
+export type ClientEvents = { [T in ClientEventType]: z.infer<(typeof schemas)[T]> };
+export type ClientEvent = ClientEvents[ClientEventType];
+
+export const clientEventTypes = Object.keys(schemas) as ClientEventType[];
+
+function isClientEventType(type: string): type is ClientEventType {
+  return Object.hasOwn(schemas, type);
+}
+
+/** The client's own id of an event, as far as it can be read: what an error must echo. */
+export function clientEventId(message: unknown): string | null {
+  return isRecord(message) && typeof message.event_id === 'string' ? message.event_id.slice(0, 512) : null;
+}
+
+/**
+ * One parsed JSON message as a client event. The audio of an append is not looked into here: that is the ear's work.
+ * @throws RealtimeError `invalid_json`, `invalid_event`, `invalid_value`, `invalid_type`, `missing_required_parameter`.
+ */
+export function parseClientEvent(message: unknown): ClientEvent {
+  if (!isRecord(message)) throw errors.invalidJson('expected an object.');
+  if (typeof message.type !== 'string') throw errors.missingType();
+  if (!isClientEventType(message.type)) throw errors.unknownType(message.type.slice(0, 128), clientEventTypes);
+  const parsed = schemas[message.type].safeParse(message);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw issue ? toRealtimeError(issue, message) : errors.invalid(null, 'The event is not valid.');
+}
+
+/** One zod issue as an error of the catalogue, with the dotted path of the field: `session.tools[0].name`. */
+export function toRealtimeError(issue: z.core.$ZodIssue, input: unknown): RealtimeError {
+  const param = issue.path.reduce<string>((path, key) => {
+    if (typeof key === 'number') return `${path}[${key}]`;
+    return path === '' ? String(key) : `${path}.${String(key)}`;
+  }, '');
+  const value = issue.path.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined), input);
+  if (value === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union')) {
+    return errors.missing(param);
+  }
+  if (issue.code === 'invalid_type') return errors.wrongType(param, issue.expected, value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value);
+  if (issue.code === 'too_big' && issue.origin === 'string') return errors.tooLong(param, Number(issue.maximum));
+  return errors.invalid(param, `Invalid value for '${param}': ${issue.message}`);
+}

@@ -1,0 +1,74 @@
+// The catalogue of everything that can be the client's fault or ours, as the wire says it. These codes are API: clients match on them.
+
+export type ErrorType = 'invalid_request_error' | 'server_error' | 'rate_limit_error';
+
+/** A fault that becomes one `error` event; the session lives on. `param` is a dotted path: `session.audio.output.speed`. */
+export class RealtimeError extends Error {
+  readonly type: ErrorType;
+  readonly code: string | null;
+  readonly param: string | null;
+
+  constructor(code: string | null, message: string, param: string | null = null, type: ErrorType = 'invalid_request_error') {
+    super(message);
+    this.name = 'RealtimeError';
+    this.type = type;
+    this.code = code;
+    this.param = param;
+  }
+}
+
+/** The `error` object of an event (protocol 4.12): all five keys always present. */
+export interface ErrorBody {
+  type: ErrorType;
+  code: string | null;
+  message: string;
+  param: string | null;
+  event_id: string | null;
+}
+
+export function errorBody(error: RealtimeError, clientEventId: string | null): ErrorBody {
+  return { type: error.type, code: error.code, message: error.message, param: error.param, event_id: clientEventId };
+}
+
+export const errors = {
+  invalidJson: (detail: string) => new RealtimeError('invalid_json', `The message is not a JSON object in a text frame: ${detail}`),
+  missingType: () => new RealtimeError('invalid_event', "The event's 'type' field is missing or is not a string."),
+  unknownType: (type: string, known: readonly string[]) =>
+    new RealtimeError('invalid_value', `Unknown event type '${type}'. Supported: ${known.join(', ')}.`, 'type'),
+  missing: (param: string) => new RealtimeError('missing_required_parameter', `Missing required parameter: '${param}'.`, param),
+  wrongType: (param: string, expected: string, got: string) =>
+    new RealtimeError('invalid_type', `Invalid type for '${param}': expected ${expected}, got ${got}.`, param),
+  invalid: (param: string | null, message: string) => new RealtimeError('invalid_value', message, param),
+  tooLong: (param: string, most: number) =>
+    new RealtimeError('string_above_max_length', `'${param}' is too long: at most ${most} characters.`, param),
+  commitEmpty: (ms: number) =>
+    new RealtimeError(
+      'input_audio_buffer_commit_empty',
+      `Error committing input audio buffer: buffer too small. Expected at least 100ms of audio, but buffer only has ${ms.toFixed(2)}ms of audio.`,
+    ),
+  activeResponse: (id: string) =>
+    new RealtimeError(
+      'conversation_already_has_active_response',
+      `Conversation already has an active response in progress: ${id}. Wait until the response is finished before creating a new one.`,
+    ),
+  // Clients drop this error by its first words (LiveKit's plugin: 'Cancellation failed').
+  cancelNotActive: () => new RealtimeError('response_cancel_not_active', 'Cancellation failed: no active response found.'),
+  itemNotFound: (param: string, id: string) =>
+    new RealtimeError('item_not_found', `The item with id '${id}' does not exist in the conversation.`, param),
+  retrieveUnknown: (id: string) =>
+    new RealtimeError('item_retrieve_invalid_item_id', `Error retrieving item: the item with id '${id}' does not exist.`, 'item_id'),
+  deleteUnknown: (id: string) =>
+    new RealtimeError('item_delete_invalid_item_id', `Error deleting item: the item with id '${id}' does not exist.`, 'item_id'),
+  truncateUnknown: (id: string) =>
+    new RealtimeError('item_truncate_invalid_item_id', `Error truncating item: the item with id '${id}' does not exist.`, 'item_id'),
+  truncateNotAudio: () => new RealtimeError('invalid_value', 'Only model output audio messages can be truncated.', 'item_id'),
+  alreadyTruncated: (id: string, atMs: number) =>
+    new RealtimeError('item_already_truncated', `The item '${id}' is already truncated at ${atMs}ms; it cannot grow again.`, 'audio_end_ms'),
+  duplicateItem: (id: string) => new RealtimeError('invalid_value', `An item with id '${id}' already exists in the conversation.`, 'item.id'),
+  unknownCall: (callId: string) => new RealtimeError('invalid_tool_call_id', `Tool call ID '${callId}' not found in conversation.`),
+  modelNotFound: (param: string, id: string) =>
+    new RealtimeError('model_not_found', `The model '${id}' is served by no configured provider and is no alias.`, param),
+  sessionExpired: (minutes: number) =>
+    new RealtimeError('session_expired', `Your session hit the maximum duration of ${minutes} minutes.`),
+  internal: () => new RealtimeError(null, 'The server had an error while processing this event. The session goes on.', null, 'server_error'),
+};

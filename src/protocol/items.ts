@@ -1,0 +1,120 @@
+// Conversation items (protocol 3.5): the shapes we keep and send, and the liberal reading of what clients write.
+import { z } from 'zod';
+import { isRecord } from './json.ts';
+
+export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
+
+export type UserPart =
+  | { type: 'input_text'; text: string }
+  | { type: 'input_audio'; audio?: string; transcript: string | null }
+  | { type: 'input_image'; image_url: string; detail: 'auto' | 'low' | 'high' };
+export type AssistantPart = { type: 'output_text'; text: string } | { type: 'output_audio'; audio?: string; transcript: string };
+
+interface Common {
+  id: string;
+  object: 'realtime.item';
+  status: ItemStatus;
+}
+export type SystemMessage = Common & { type: 'message'; role: 'system'; content: { type: 'input_text'; text: string }[] };
+export type UserMessage = Common & { type: 'message'; role: 'user'; content: UserPart[] };
+export type AssistantMessage = Common & { type: 'message'; role: 'assistant'; content: AssistantPart[] };
+export type FunctionCall = Common & { type: 'function_call'; call_id: string; name: string; arguments: string };
+export type FunctionCallOutput = Common & { type: 'function_call_output'; call_id: string; output: string };
+export type Item = SystemMessage | UserMessage | AssistantMessage | FunctionCall | FunctionCallOutput;
+
+const id = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[A-Za-z0-9_.:-]+$/, { error: 'may hold letters, digits and _ . : - only' })
+  .nullish();
+const callId = z.string().min(1).max(128);
+
+const text = z.string();
+const inputText = z.object({ type: z.literal('input_text'), text });
+const imageUrl = z.string().regex(/^data:image\/(png|jpe?g|webp|gif);base64,[A-Za-z0-9+/=\s]+$/, {
+  error: 'must be a data: URL of a PNG, JPEG, WebP or GIF image in base64',
+});
+const userPart = z.discriminatedUnion('type', [
+  inputText,
+  z.object({ type: z.literal('input_audio'), audio: z.string().nullish(), transcript: z.string().nullish() }),
+  z.object({ type: z.literal('input_image'), image_url: imageUrl, detail: z.enum(['auto', 'low', 'high']).default('auto') }),
+]);
+const outputText = z.object({ type: z.literal('output_text'), text });
+
+const message = z.discriminatedUnion('role', [
+  z.object({ type: z.literal('message'), id, role: z.literal('system'), content: z.array(inputText).min(1) }),
+  z.object({ type: z.literal('message'), id, role: z.literal('user'), content: z.array(userPart).min(1) }),
+  z.object({ type: z.literal('message'), id, role: z.literal('assistant'), content: z.array(outputText).min(1) }),
+]);
+const functionCall = z.object({
+  type: z.literal('function_call'),
+  id,
+  call_id: callId.nullish(),
+  name: z.string().min(1).max(128),
+  arguments: z.string(),
+});
+const functionCallOutput = z.object({ type: z.literal('function_call_output'), id, call_id: callId, output: z.string() });
+const itemReference = z.object({ type: z.literal('item_reference'), id: z.string().min(1) });
+
+/** The part's GA name: short beta and Inworld names (`text`, `audio`) depend on who speaks (conflict C10). */
+function canonicalPart(part: unknown, role: unknown): unknown {
+  if (typeof part === 'string') return { type: role === 'assistant' ? 'output_text' : 'input_text', text: part };
+  if (!isRecord(part)) return part;
+  const side = role === 'assistant' ? 'output' : 'input';
+  if (part.type === 'text' || (part.type === 'output_text' && side === 'input')) return { ...part, type: `${side}_text` };
+  if (part.type === 'audio') return { ...part, type: `${side}_audio` };
+  if (part.type === 'output_audio' && side === 'output' && typeof part.transcript === 'string' && part.audio == null) {
+    // What an assistant once said may be put back as words; its sound cannot (protocol 1.6).
+    return { type: 'output_text', text: part.transcript };
+  }
+  return part;
+}
+
+function canonicalItem(item: unknown): unknown {
+  if (!isRecord(item)) return item;
+  if (item.type === 'function_call_result' || item.role === 'tool') {
+    const output = item.output ?? item.content;
+    return { ...item, type: 'function_call_output', output: typeof output === 'string' ? output : JSON.stringify(output) };
+  }
+  if (item.type === 'message' || (item.type === undefined && item.role !== undefined)) {
+    const content = typeof item.content === 'string' ? [item.content] : item.content;
+    return {
+      ...item,
+      type: 'message',
+      content: Array.isArray(content) ? content.map((part) => canonicalPart(part, item.role)) : content,
+    };
+  }
+  if (item.type === 'function_call_output' && isRecord(item.output)) return { ...item, output: JSON.stringify(item.output) };
+  return item;
+}
+
+/** An item as a client creates it: ids optional, all spellings of section 8 accepted. */
+export const clientItem = z.preprocess(canonicalItem, z.discriminatedUnion('type', [message, functionCall, functionCallOutput]));
+export type ClientItem = z.infer<typeof clientItem>;
+
+/** What `response.create.response.input` may hold: items, or references to items of the conversation. */
+export const inputItem = z.preprocess(canonicalItem, z.discriminatedUnion('type', [message, functionCall, functionCallOutput, itemReference]));
+export type InputItem = z.infer<typeof inputItem>;
+
+/** A client's item made whole: an id, a status, and a call id where it had none. */
+export function completeItem(item: ClientItem, itemId: string, mintCallId: () => string): Item {
+  const common = { id: itemId, object: 'realtime.item', status: 'completed' } as const;
+  switch (item.type) {
+    case 'function_call':
+      return { ...common, type: item.type, call_id: item.call_id ?? mintCallId(), name: item.name, arguments: item.arguments };
+    case 'function_call_output':
+      return { ...common, type: item.type, call_id: item.call_id, output: item.output };
+    case 'message':
+      if (item.role === 'user') {
+        return { ...common, type: 'message', role: 'user', content: item.content.map(completeUserPart) };
+      }
+      if (item.role === 'system') return { ...common, type: 'message', role: 'system', content: item.content };
+      return { ...common, type: 'message', role: 'assistant', content: item.content };
+  }
+}
+
+function completeUserPart(part: z.infer<typeof userPart>): UserPart {
+  if (part.type !== 'input_audio') return part;
+  return { type: 'input_audio', ...(part.audio == null ? {} : { audio: part.audio }), transcript: part.transcript ?? null };
+}

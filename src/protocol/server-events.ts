@@ -1,0 +1,95 @@
+// What the server says (protocol 2). `event_id` is put on where an event leaves the house, so it is absent here.
+import type { AudioFormat } from './audio-format.ts';
+import type { ErrorBody } from './errors.ts';
+import type { Item } from './items.ts';
+import type { Modality, SessionObject } from './session-config.ts';
+
+export interface Usage {
+  total_tokens: number;
+  input_tokens: number;
+  output_tokens: number;
+  input_token_details: {
+    text_tokens: number;
+    audio_tokens: number;
+    image_tokens: number;
+    cached_tokens: number;
+    cached_tokens_details: { text_tokens: number; audio_tokens: number; image_tokens: number };
+  };
+  output_token_details: { text_tokens: number; audio_tokens: number };
+}
+
+export type StatusDetails =
+  | { type: 'completed' }
+  | { type: 'cancelled'; reason: 'turn_detected' | 'client_cancelled' }
+  | { type: 'incomplete'; reason: 'max_output_tokens' | 'content_filter' }
+  | { type: 'failed'; error: { type: string; code: string | null; message: string } };
+
+export interface ResponseObject {
+  object: 'realtime.response';
+  id: string;
+  status: 'in_progress' | StatusDetails['type'];
+  status_details: StatusDetails | null;
+  output: Item[];
+  conversation_id: string | null;
+  output_modalities: Modality[];
+  max_output_tokens: number | 'inf';
+  audio: { output: { format: AudioFormat; voice: string } };
+  metadata: Record<string, string> | null;
+  usage: Usage | null;
+}
+
+/** `type` is 'audio' or 'text' here, unlike in an item's content (conflict C11). */
+export type ResponsePart = { type: 'text'; text: string } | { type: 'audio'; transcript: string };
+
+interface ItemPlace {
+  response_id: string;
+  item_id: string;
+  output_index: number;
+}
+interface PartPlace extends ItemPlace {
+  content_index: number;
+}
+interface CallPlace extends ItemPlace {
+  call_id: string;
+}
+
+export type ServerEvent =
+  | { type: 'session.created' | 'session.updated'; session: SessionObject }
+  | { type: 'error'; error: ErrorBody }
+  | { type: 'conversation.created'; conversation: { id: string; object: 'realtime.conversation' } }
+  | { type: 'conversation.item.added' | 'conversation.item.done'; previous_item_id: string | null; item: Item }
+  | { type: 'conversation.item.retrieved'; item: Item }
+  | { type: 'conversation.item.truncated'; item_id: string; content_index: number; audio_end_ms: number }
+  | { type: 'conversation.item.deleted'; item_id: string }
+  | { type: 'conversation.item.input_audio_transcription.delta'; item_id: string; content_index: number; delta: string }
+  | {
+      type: 'conversation.item.input_audio_transcription.completed';
+      item_id: string;
+      content_index: number;
+      transcript: string;
+      usage: { type: 'duration'; seconds: number };
+    }
+  | {
+      type: 'conversation.item.input_audio_transcription.failed';
+      item_id: string;
+      content_index: number;
+      error: { type: string; code: string; message: string; param: null };
+    }
+  | { type: 'input_audio_buffer.committed'; item_id: string; previous_item_id: string | null }
+  | { type: 'input_audio_buffer.cleared' }
+  | { type: 'input_audio_buffer.speech_started'; audio_start_ms: number; item_id: string }
+  | { type: 'input_audio_buffer.speech_stopped'; audio_end_ms: number; item_id: string }
+  | { type: 'input_audio_buffer.timeout_triggered'; audio_start_ms: number; audio_end_ms: number; item_id: string }
+  | { type: 'response.created' | 'response.done'; response: ResponseObject }
+  | { type: 'response.output_item.added' | 'response.output_item.done'; response_id: string; output_index: number; item: Item }
+  | ({ type: 'response.content_part.added' | 'response.content_part.done'; part: ResponsePart } & PartPlace)
+  | ({ type: 'response.output_text.delta' | 'response.output_audio_transcript.delta'; delta: string } & PartPlace)
+  | ({ type: 'response.output_text.done'; text: string } & PartPlace)
+  | ({ type: 'response.output_audio_transcript.done'; transcript: string } & PartPlace)
+  | ({ type: 'response.output_audio.delta'; delta: string } & PartPlace)
+  | ({ type: 'response.output_audio.done' } & PartPlace)
+  | ({ type: 'response.function_call_arguments.delta'; delta: string } & CallPlace)
+  | ({ type: 'response.function_call_arguments.done'; name: string; arguments: string } & CallPlace)
+  | { type: 'rate_limits.updated'; rate_limits: { name: 'requests' | 'tokens'; limit: number; remaining: number; reset_seconds: number }[] };
+
+export type ServerEventType = ServerEvent['type'];

@@ -1,0 +1,200 @@
+// The session's configuration (protocol 3.1): the whole of it as we keep and echo it, and a part of it as a client sends it.
+import { z } from 'zod';
+import { type AudioFormat, audioFormat } from './audio-format.ts';
+import { isRecord } from './json.ts';
+
+export type Eagerness = 'low' | 'medium' | 'high' | 'auto';
+export interface ServerVad {
+  type: 'server_vad';
+  threshold: number;
+  prefix_padding_ms: number;
+  silence_duration_ms: number;
+  idle_timeout_ms: number | null;
+  create_response: boolean;
+  interrupt_response: boolean;
+}
+export interface SemanticVad {
+  type: 'semantic_vad';
+  eagerness: Eagerness;
+  create_response: boolean;
+  interrupt_response: boolean;
+}
+export type TurnDetection = ServerVad | SemanticVad | null;
+
+export interface Transcription {
+  model: string;
+  language?: string | undefined;
+  prompt?: string | undefined;
+  delay?: string | undefined;
+}
+
+export interface FunctionTool {
+  type: 'function';
+  name: string;
+  description?: string | undefined;
+  parameters?: Record<string, unknown> | undefined;
+}
+export type ToolChoice = 'none' | 'auto' | 'required' | { type: 'function'; name: string };
+export type Modality = 'audio' | 'text';
+
+export interface SessionConfig {
+  type: 'realtime';
+  model: string;
+  instructions: string;
+  output_modalities: Modality[];
+  temperature?: number | undefined;
+  max_output_tokens: number | 'inf';
+  parallel_tool_calls: boolean;
+  reasoning: { effort: string } | null;
+  prompt: null;
+  tools: FunctionTool[];
+  tool_choice: ToolChoice;
+  tracing: unknown;
+  truncation: unknown;
+  include: string[] | null;
+  audio: {
+    input: {
+      format: AudioFormat;
+      noise_reduction: { type: 'near_field' | 'far_field' } | null;
+      transcription: Transcription | null;
+      turn_detection: TurnDetection;
+    };
+    output: { format: AudioFormat; voice: string; model: string; speed: number };
+  };
+  providerData?: Record<string, unknown> | undefined;
+}
+
+/** What `session.created` and `session.updated` show. */
+export type SessionObject = SessionConfig & { id: string; object: 'realtime.session'; expires_at: number };
+
+export const serverVadDefaults: ServerVad = {
+  type: 'server_vad',
+  threshold: 0.5,
+  prefix_padding_ms: 300,
+  silence_duration_ms: 500,
+  idle_timeout_ms: null,
+  create_response: true,
+  interrupt_response: true,
+};
+export const semanticVadDefaults: SemanticVad = {
+  type: 'semantic_vad',
+  eagerness: 'auto',
+  create_response: true,
+  interrupt_response: true,
+};
+
+/** The audio kept before speech in semantic_vad, which has no field for it. */
+export const semanticPrefixPaddingMs = serverVadDefaults.prefix_padding_ms;
+
+const ms = (most: number) => z.number().int().min(0).max(most);
+
+const turnDetection = z.preprocess(
+  // Off has three spellings (conflict C20).
+  (input) => (input === false || input === 'none' || (isRecord(input) && input.type === 'none') ? null : input),
+  z
+    .object({
+      type: z.enum(['server_vad', 'semantic_vad']).optional(),
+      threshold: z.number().min(0).max(1).nullish(),
+      prefix_padding_ms: ms(10_000).nullish(),
+      silence_duration_ms: ms(10_000).nullish(),
+      idle_timeout_ms: z.number().int().min(1000).max(600_000).nullish(),
+      eagerness: z.enum(['low', 'medium', 'high', 'auto']).nullish(),
+      create_response: z.boolean().nullish(),
+      interrupt_response: z.boolean().nullish(),
+    })
+    .nullable(),
+);
+export type TurnDetectionPatch = z.infer<typeof turnDetection>;
+
+export const voice = z.preprocess((input) => (isRecord(input) && 'id' in input ? input.id : input), z.string().min(1).max(256));
+
+const toolName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, { error: 'must match ^[a-zA-Z0-9_-]{1,64}$' });
+const functionTool = z.preprocess(
+  // Chat Completions nests the same three fields under `function`.
+  (input) => (isRecord(input) && isRecord(input.function) ? { type: input.type, ...input.function } : input),
+  z.object({
+    type: z.literal('function', {
+      error: (issue) => `Tools of type '${String(issue.input)}' are not served here; 'function' is.`,
+    }),
+    name: toolName,
+    description: z.string().optional(),
+    parameters: z.record(z.string(), z.unknown()).optional(),
+  }),
+);
+export const tools = z
+  .array(functionTool)
+  .max(128)
+  .superRefine((list, context) => {
+    list.forEach((tool, index) => {
+      if (list.findIndex((other) => other.name === tool.name) !== index) {
+        context.addIssue({ code: 'custom', path: [index, 'name'], message: `There are two tools named '${tool.name}'.` });
+      }
+    });
+  });
+export const toolChoice = z.preprocess(
+  (input) => {
+    if (!isRecord(input)) return input;
+    // Inworld writes `{type:"auto"}` for `"auto"` (conflict C15); Chat Completions nests the name.
+    if (input.type === 'auto' || input.type === 'none' || input.type === 'required') return input.type;
+    return isRecord(input.function) ? { type: input.type, name: input.function.name } : input;
+  },
+  z.union([z.enum(['none', 'auto', 'required']), z.object({ type: z.literal('function'), name: toolName })], {
+    error: `must be 'none', 'auto', 'required' or {"type":"function","name":...}`,
+  }),
+);
+export const modalities = z.array(z.enum(['audio', 'text'])).min(1).max(2);
+export const maxOutputTokens = z.union([z.number().int().min(1).max(4096), z.literal('inf')], {
+  error: 'must be a whole number from 1 to 4096, or "inf"',
+});
+export const temperature = z.number().min(0).max(2);
+export const reasoning = z.object({ effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh']) }).nullable();
+export const speed = z.number().min(0.25).max(1.5);
+
+const modelId = z.string().min(1).max(256);
+const transcription = z
+  .object({
+    model: modelId.nullish(),
+    language: z.string().min(2).max(16).nullish(),
+    prompt: z.string().max(10_000).nullish(),
+    delay: z.enum(['minimal', 'low', 'medium', 'high', 'xhigh']).nullish(),
+  })
+  .nullable();
+
+/** A partial session: only what is present changes. Unknown fields are left out without a word (conflict C54). */
+export const sessionPatch = z.preprocess(
+  // `modelId` is the older spelling of `model`, which wins (conflict C2).
+  (input) => (isRecord(input) && input.model === undefined && input.modelId !== undefined ? { ...input, model: input.modelId } : input),
+  z
+    .object({
+      type: z.literal('realtime', { error: "A session's type cannot be changed; this one is 'realtime'." }),
+      model: modelId,
+      instructions: z.string().max(1_000_000),
+      output_modalities: modalities,
+      temperature: temperature.nullable(),
+      max_output_tokens: maxOutputTokens,
+      parallel_tool_calls: z.boolean(),
+      reasoning,
+      prompt: z.null({ error: 'Stored prompts are not served here; put the text into session.instructions.' }),
+      tools,
+      tool_choice: toolChoice,
+      tracing: z.union([z.literal('auto'), z.record(z.string(), z.unknown())]).nullable(),
+      truncation: z.union([z.enum(['auto', 'disabled']), z.looseObject({ type: z.literal('retention_ratio'), retention_ratio: z.number().min(0).max(1) })]),
+      include: z.array(z.enum(['item.input_audio_transcription.logprobs'])).nullable(),
+      audio: z
+        .object({
+          input: z
+            .object({
+              format: audioFormat,
+              noise_reduction: z.object({ type: z.enum(['near_field', 'far_field']) }).nullable(),
+              transcription,
+              turn_detection: turnDetection,
+            })
+            .partial(),
+          output: z.object({ format: audioFormat, voice, model: modelId, speed }).partial(),
+        })
+        .partial(),
+      providerData: z.record(z.string(), z.unknown()),
+    })
+    .partial(),
+);
+export type SessionPatch = z.infer<typeof sessionPatch>;

@@ -1,0 +1,23 @@
+// The joint rules of the two halves: what the user's speech does to the agent's, and what the agent owes once it is free.
+import { stopPlayout } from './playout.ts';
+import { cancelResponse, startResponse } from './response.ts';
+import { sessionSettings } from './settings.ts';
+import type { Core } from './state.ts';
+
+/** Speech has begun. An answer that is being made, or still being heard, is cut at once. */
+export function interrupt(core: Core): void {
+  if (core.config.audio.input.turn_detection?.interrupt_response !== true) return;
+  // The user's new turn will be answered with everything in it: nothing else is owed.
+  core.owed = undefined;
+  if (core.active) cancelResponse(core, core.active, 'turn_detected');
+  else stopPlayout(core);
+}
+
+/** Starts the response that had to wait for another one, or for the user to finish. */
+export function autoReply(core: Core): void {
+  const { owed } = core;
+  if (!owed || core.active) return;
+  if (owed.origin !== 'client' && core.turn.state !== 'none') return;
+  core.owed = undefined;
+  startResponse(core, owed.origin, owed.settings ?? sessionSettings(core.config));
+}

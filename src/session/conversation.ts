@@ -1,0 +1,92 @@
+// conversation.item.*: the list of what was said, in order, and the client's ways to change it.
+import type { ClientEvents } from '../protocol/client-events.ts';
+import { errors } from '../protocol/errors.ts';
+import { completeItem, type Item } from '../protocol/items.ts';
+import { heardNow, truncate } from './playout.ts';
+import { continueAfterOutputs, resumeWaiting } from './response.ts';
+import { type Entry, newEntry, snapshot } from './history.ts';
+import { type Core, expectWords, send } from './state.ts';
+
+/** Tells of an item that came whole: `added`, then `done`. */
+export function announce(core: Core, entry: Entry): void {
+  const previous_item_id = core.conversation.previousId(entry);
+  send(core, { type: 'conversation.item.added', previous_item_id, item: snapshot(entry.item) });
+  send(core, { type: 'conversation.item.done', previous_item_id, item: snapshot(entry.item) });
+}
+
+export function createItem(core: Core, event: ClientEvents['conversation.item.create']): void {
+  const { conversation } = core;
+  const id = event.item.id ?? core.birth.ids('item');
+  if (conversation.get(id)) throw errors.duplicateItem(id);
+  const at = position(core, event.previous_item_id);
+  const item = completeItem(event.item, id, () => core.birth.ids('call'));
+  if (item.type === 'function_call_output' && !findCall(core, item.call_id)) throw errors.unknownCall(item.call_id);
+  const entry = newEntry(item);
+  const sound = soundOf(item);
+  if (sound !== undefined) expectWords(core, entry);
+  conversation.insert(entry, at);
+  conversation.itemsGiven += 1;
+  core.quietSince = undefined;
+  announce(core, entry);
+  if (sound !== undefined) {
+    core.effects.push({ kind: 'transcribe', item: id, audio: sound, format: core.config.audio.input.format });
+  }
+  if (item.type === 'function_call_output') continueAfterOutputs(core);
+}
+
+function position(core: Core, previousItemId: string | null | undefined): number {
+  const { entries } = core.conversation;
+  if (previousItemId == null) return entries.length;
+  if (previousItemId === 'root') return 0;
+  const previous = core.conversation.get(previousItemId);
+  if (!previous) throw errors.itemNotFound('previous_item_id', previousItemId);
+  return entries.indexOf(previous) + 1;
+}
+
+function findCall(core: Core, callId: string): Entry | undefined {
+  return core.conversation.entries.find(({ item }) => item.type === 'function_call' && item.call_id === callId);
+}
+
+/** Sound a client put in that has no words yet. */
+function soundOf(item: Item): string | undefined {
+  if (item.type !== 'message' || item.role !== 'user') return undefined;
+  for (const part of item.content) {
+    if (part.type === 'input_audio' && part.transcript === null) return part.audio ?? '';
+  }
+  return undefined;
+}
+
+export function retrieveItem(core: Core, event: ClientEvents['conversation.item.retrieve']): void {
+  const entry = core.conversation.get(event.item_id);
+  if (!entry) throw errors.retrieveUnknown(event.item_id);
+  core.effects.push({
+    kind: 'send.retrieved',
+    item: event.item_id,
+    event: { type: 'conversation.item.retrieved', item: snapshot(entry.item) },
+  });
+}
+
+export function deleteItem(core: Core, event: ClientEvents['conversation.item.delete']): void {
+  const entry = core.conversation.get(event.item_id);
+  if (!entry) throw errors.deleteUnknown(event.item_id);
+  if (core.active?.open?.entry === entry) throw errors.invalid('item_id', `The item '${event.item_id}' is still being made; cancel its response first.`);
+  core.conversation.remove(entry);
+  core.recognising.delete(event.item_id);
+  core.told.delete(event.item_id);
+  core.effects.push({ kind: 'item.forget', item: event.item_id });
+  send(core, { type: 'conversation.item.deleted', item_id: event.item_id });
+  resumeWaiting(core);
+}
+
+/** `audio_end_ms` past the end is not an error but the end: clients measure with clocks of their own (protocol 4.7). */
+export function truncateItem(core: Core, event: ClientEvents['conversation.item.truncate']): void {
+  const entry = core.conversation.get(event.item_id);
+  if (!entry) throw errors.truncateUnknown(event.item_id);
+  if (!entry.speech) throw errors.truncateNotAudio();
+  if (event.content_index !== 0) throw errors.invalid('content_index', 'The item has one content part: content_index must be 0.');
+  // While it is being made the end is not known yet, so what the client heard can only be cut by what was sent.
+  const heardMs = Math.min(event.audio_end_ms, entry.speech.madeMs);
+  truncate(entry, entry.speech, heardMs);
+  if (core.playout?.item === event.item_id && heardNow(core, entry.speech) > heardMs) core.playout = undefined;
+  send(core, { type: 'conversation.item.truncated', item_id: event.item_id, content_index: 0, audio_end_ms: heardMs });
+}

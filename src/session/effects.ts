@@ -1,0 +1,44 @@
+// What a session wants done. The shell performs effects in their order and never asks why.
+import type { Prompt } from '../protocol/prompt.ts';
+import type { ServerEvent } from '../protocol/server-events.ts';
+import type { Modality, SessionConfig } from '../protocol/session-config.ts';
+import type { AudioFormat } from '../protocol/audio-format.ts';
+
+/** Everything a reply needs to know about how it is wanted. */
+export interface ReplyOrder {
+  response: string;
+  model: string;
+  modality: Modality;
+  voice: string;
+  ttsModel: string;
+  speed: number;
+  format: AudioFormat;
+  temperature: number | undefined;
+  maxOutputTokens: number | undefined;
+  parallelToolCalls: boolean;
+  reasoningEffort: string | undefined;
+}
+
+export type Effect =
+  | { kind: 'send'; event: ServerEvent }
+  /** `response.output_audio.delta`, the one event on the audio path: its base64 is written where it leaves. */
+  | { kind: 'send.audio'; response: string; item: string; outputIndex: number; contentIndex: number; bytes: Uint8Array }
+  /** `conversation.item.retrieved`, completed with the item's sound, which the shell keeps. */
+  | { kind: 'send.retrieved'; item: string; event: Extract<ServerEvent, { type: 'conversation.item.retrieved' }> }
+  /** How to listen from here on: format, detection, transcription. */
+  | { kind: 'listen.configure'; config: SessionConfig }
+  /** The utterance being heard is `item` from here on: what is recognised of it is told as `transcript.partial`. */
+  | { kind: 'listen.begin'; item: string; fromMs: number }
+  /** The utterance is `item` and ends at `toMs`: a final transcript (or a failure) must follow. */
+  | { kind: 'listen.commit'; item: string; fromMs: number; toMs: number }
+  /** Forget the input since the last commit, and any utterance begun. */
+  | { kind: 'listen.clear' }
+  /** Transcribe the sound a client put into an item: a final transcript or a failure must follow. */
+  | { kind: 'transcribe'; item: string; audio: string; format: AudioFormat }
+  /** Ask whether the speaker of the open utterance has finished; the answer is `turn.judged`. */
+  | { kind: 'judge.turn'; item: string; silenceMs: number }
+  | { kind: 'reply.start'; order: ReplyOrder; prompt: Prompt }
+  | { kind: 'reply.abort'; response: string }
+  /** The item is gone: its sound may go too. */
+  | { kind: 'item.forget'; item: string }
+  | { kind: 'close'; code: number; reason: string };

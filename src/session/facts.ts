@@ -1,0 +1,52 @@
+// What can happen to a session. Every fact is stamped by `step(fact, now)`; audio positions are milliseconds of the input's own timeline.
+import type { ClientEvent } from '../protocol/client-events.ts';
+
+/** A word of a reply, timed from the start of the item's sound. */
+export interface SpokenWord {
+  readonly text: string;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+export interface ReplyUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cachedTokens: number;
+}
+
+/** Why something of an engine's did not work, in the words of the wire. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
+
+export type ReplyEnd =
+  | { readonly reason: 'stop' | 'length' | 'content_filter'; readonly usage: ReplyUsage }
+  | { readonly reason: 'failed'; readonly usage: ReplyUsage; readonly failure: Failure };
+
+/** Facts of one reply; all but these are about the session as a whole. */
+export type ReplyFact =
+  | { kind: 'reply.text'; response: string; delta: string }
+  /** `bytes` are in the response's output format and are passed on untouched. */
+  | { kind: 'reply.audio'; response: string; bytes: Uint8Array; ms: number; words: readonly SpokenWord[] | undefined }
+  | { kind: 'reply.call'; response: string; callId: string; name: string }
+  | { kind: 'reply.arguments'; response: string; callId: string; delta: string }
+  | ({ kind: 'reply.ended'; response: string } & ReplyEnd);
+
+export type Fact =
+  | { kind: 'client'; event: ClientEvent }
+  /** `receivedMs`: audio taken in; `decidedMs`: how far voice activity detection has looked. */
+  | { kind: 'audio.reached'; receivedMs: number; decidedMs: number }
+  | { kind: 'speech.began'; atMs: number }
+  /** `atMs` is the acoustic end of speech, which is known only some time after. */
+  | { kind: 'speech.paused'; atMs: number }
+  | { kind: 'turn.judged'; item: string; complete: number }
+  | { kind: 'transcript.partial'; item: string; text: string }
+  | { kind: 'transcript.final'; item: string; text: string; seconds: number }
+  | { kind: 'transcript.failed'; item: string; failure: Failure }
+  | ReplyFact
+  /** The time named by `wakeAt` has come. */
+  | { kind: 'tick' };
+
+export type FactKind = Fact['kind'];
+export type FactOf<K extends FactKind> = Extract<Fact, { kind: K }>;

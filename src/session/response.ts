@@ -1,0 +1,215 @@
+// response.*: the life of a response from `created` to its one `done`. What it consists of is output.ts's.
+import type { ClientEvents, ResponseParams } from '../protocol/client-events.ts';
+import { errors } from '../protocol/errors.ts';
+import { completeItem } from '../protocol/items.ts';
+import type { ResponseObject, StatusDetails, Usage } from '../protocol/server-events.ts';
+import type { Failure, ReplyUsage } from './facts.ts';
+import { type Entry, newEntry, snapshot } from './history.ts';
+import { closeOutput } from './output.ts';
+import { isAudible, stopPlayout } from './playout.ts';
+import { buildPrompt } from './prompt.ts';
+import { responseSettings, sessionSettings } from './settings.ts';
+import { type Core, type Origin, type Response, type ResponseSettings, send } from './state.ts';
+
+/** How long after an answer a bare `response.create` still counts as the echo of one of its events (Inworld's sample, conflict C55). */
+const echoMs = 2000;
+
+const noUsage: ReplyUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 };
+
+export function createResponse(core: Core, event: ClientEvents['response.create']): void {
+  const settings = responseSettings(core.birth, core.config, event.response);
+  for (const item of settings.input ?? []) {
+    if (item.type === 'item_reference' && !core.conversation.get(item.id)) throw errors.itemNotFound('response.input', item.id);
+  }
+  if (settings.outOfBand) {
+    startResponse(core, 'client', settings);
+    return;
+  }
+  const { active, lastEnded } = core;
+  if (active) {
+    if (active.origin === 'tool' && !active.adopted) active.adopted = true;
+    else if (hasUnseenOutputs(core, active)) core.owed = { origin: 'client', settings: event.response ? settings : undefined };
+    else throw errors.activeResponse(active.id);
+    return;
+  }
+  if (core.owed?.origin === 'tool') {
+    // The server was about to go on by itself: this is the same request.
+    core.owed = { origin: 'client', settings: event.response ? settings : undefined };
+    return;
+  }
+  if (core.birth.inworld && lastEnded && isEcho(core, event.response)) {
+    if (lastEnded.response.origin === 'tool' && !lastEnded.response.adopted) {
+      lastEnded.response.adopted = true;
+      return;
+    }
+    throw errors.activeResponse(lastEnded.response.id);
+  }
+  startResponse(core, 'client', settings);
+}
+
+/** Whether a `response.create` brings nothing new so soon after an answer that it can only be the reflex of a client to its events. */
+function isEcho(core: Core, params: ResponseParams | null | undefined): boolean {
+  const { lastEnded } = core;
+  if (!lastEnded || lastEnded.itemsGiven !== core.conversation.itemsGiven) return false;
+  if (params?.instructions !== undefined || params?.input || params?.metadata || params?.tools || params?.tool_choice) return false;
+  return core.now - lastEnded.atMs < echoMs || isAudible(core);
+}
+
+/** Function outputs that came after the response's prompt was written. */
+function hasUnseenOutputs(core: Core, response: Response): boolean {
+  return core.conversation.entries.some(({ item }) => item.type === 'function_call_output' && !response.seen.has(item.id));
+}
+
+/** On Inworld's paths the server goes on by itself once every call has its output (conflict C18). */
+export function continueAfterOutputs(core: Core): void {
+  if (!goesOnByItself(core)) return;
+  const { entries } = core.conversation;
+  const answered = new Set(entries.flatMap(({ item }) => (item.type === 'function_call_output' ? [item.call_id] : [])));
+  const open = entries.some(({ item }) => item.type === 'function_call' && item.status !== 'incomplete' && !answered.has(item.call_id));
+  if (!open && !core.owed) core.owed = { origin: 'tool', settings: undefined };
+}
+
+function goesOnByItself(core: Core): boolean {
+  const wish = core.config.providerData?.auto_tool_response;
+  return typeof wish === 'boolean' ? wish : core.birth.inworld;
+}
+
+export function startResponse(core: Core, origin: Origin, settings: ResponseSettings): void {
+  const response: Response = {
+    id: core.birth.ids('resp'),
+    origin,
+    settings,
+    state: 'waiting',
+    output: [],
+    seen: new Set(),
+    open: undefined,
+    stirredAtMs: core.now,
+    adopted: false,
+  };
+  core.live.set(response.id, response);
+  if (!settings.outOfBand) {
+    core.active = response;
+    core.owed = undefined;
+    core.quietSince = undefined;
+  }
+  send(core, { type: 'response.created', response: responseObject(core, response, null, null) });
+  send(core, { type: 'rate_limits.updated', rate_limits: [] });
+  beginWhenReady(core, response);
+}
+
+/** The turn's own response, or a debt when another one may not be interrupted. */
+export function answerTurn(core: Core): void {
+  if (core.active) core.owed = { origin: 'turn', settings: undefined };
+  else startResponse(core, 'turn', sessionSettings(core.config));
+}
+
+/** Words that are still being recognised hold a response back; words that could not be recognised end it. */
+function beginWhenReady(core: Core, response: Response): void {
+  if (response.state !== 'waiting') return;
+  const context = contextOf(core, response);
+  if (context.some((entry) => entry.transcript.state === 'pending')) return;
+  const last = context.at(-1);
+  if (last?.transcript.state === 'failed') {
+    failResponse(core, response, { code: 'transcription_failed', message: last.transcript.message });
+    return;
+  }
+  response.state = 'generating';
+  response.stirredAtMs = core.now;
+  for (const entry of context) response.seen.add(entry.item.id);
+  const { settings } = response;
+  core.effects.push({
+    kind: 'reply.start',
+    order: {
+      response: response.id,
+      model: core.config.model,
+      modality: settings.modalities.includes('audio') ? 'audio' : 'text',
+      voice: settings.voice,
+      ttsModel: core.config.audio.output.model,
+      speed: settings.speed,
+      format: settings.format,
+      temperature: settings.temperature,
+      maxOutputTokens: settings.maxOutputTokens === 'inf' ? undefined : settings.maxOutputTokens,
+      parallelToolCalls: settings.parallelToolCalls,
+      reasoningEffort: settings.reasoningEffort,
+    },
+    prompt: buildPrompt(context, settings),
+  });
+}
+
+/** Something a response waited for has come, or will never come. */
+export function resumeWaiting(core: Core): void {
+  for (const response of [...core.live.values()]) beginWhenReady(core, response);
+}
+
+function contextOf(core: Core, response: Response): readonly Entry[] {
+  const { input } = response.settings;
+  if (!input) return core.conversation.entries;
+  return input.flatMap((item) => {
+    if (item.type === 'item_reference') return core.conversation.get(item.id) ?? [];
+    return newEntry(completeItem(item, item.id ?? core.birth.ids('item'), () => core.birth.ids('call')));
+  });
+}
+
+export function cancelByClient(core: Core, event: ClientEvents['response.cancel']): void {
+  const response = event.response_id == null ? core.active : core.live.get(event.response_id);
+  if (!response) throw errors.cancelNotActive();
+  cancelResponse(core, response, 'client_cancelled');
+}
+
+/** Cancelling is a decision, taken here and now; the abort only returns the resources. */
+export function cancelResponse(core: Core, response: Response, reason: 'turn_detected' | 'client_cancelled'): void {
+  if (response === core.active) stopPlayout(core);
+  finish(core, response, { type: 'cancelled', reason }, noUsage);
+}
+
+export function failResponse(core: Core, response: Response, failure: Failure): void {
+  finish(core, response, { type: 'failed', error: { type: 'server_error', code: failure.code, message: failure.message } }, noUsage);
+}
+
+export function finish(core: Core, response: Response, details: StatusDetails, usage: ReplyUsage): void {
+  if (response.state === 'generating') core.effects.push({ kind: 'reply.abort', response: response.id });
+  core.live.delete(response.id);
+  closeOutput(core, response, details.type === 'completed' ? 'completed' : 'incomplete');
+  if (response === core.active) {
+    core.active = undefined;
+    core.lastEnded = { response, atMs: core.now, itemsGiven: core.conversation.itemsGiven };
+    if (details.type === 'completed') {
+      core.quietSince = { atMs: Math.max(core.now, core.playout?.endsAtMs ?? 0), audioMs: core.input.receivedMs };
+    }
+  }
+  send(core, { type: 'response.done', response: responseObject(core, response, details, usage) });
+}
+
+function responseObject(core: Core, response: Response, details: StatusDetails | null, usage: ReplyUsage | null): ResponseObject {
+  const { settings } = response;
+  return {
+    object: 'realtime.response',
+    id: response.id,
+    status: details?.type ?? 'in_progress',
+    status_details: details,
+    output: response.output.map(snapshot),
+    conversation_id: settings.outOfBand ? null : core.conversationId,
+    output_modalities: settings.modalities,
+    max_output_tokens: settings.maxOutputTokens,
+    audio: { output: { format: settings.format, voice: settings.voice } },
+    metadata: settings.metadata,
+    usage: usage && usageObject(usage),
+  };
+}
+
+/** The model reads and writes text: the sound's tokens are nil in a pipeline. */
+function usageObject(usage: ReplyUsage): Usage {
+  return {
+    total_tokens: usage.inputTokens + usage.outputTokens,
+    input_tokens: usage.inputTokens,
+    output_tokens: usage.outputTokens,
+    input_token_details: {
+      text_tokens: usage.inputTokens,
+      audio_tokens: 0,
+      image_tokens: 0,
+      cached_tokens: usage.cachedTokens,
+      cached_tokens_details: { text_tokens: usage.cachedTokens, audio_tokens: 0, image_tokens: 0 },
+    },
+    output_token_details: { text_tokens: usage.outputTokens, audio_tokens: 0 },
+  };
+}

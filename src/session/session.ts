@@ -1,0 +1,193 @@
+// The session: facts go in with the time, effects come out. Pure and synchronous; the only way in is step(), and it asks to be woken.
+import type { ClientEvent, ClientEvents, ClientEventType } from '../protocol/client-events.ts';
+import { errorBody, errors, RealtimeError } from '../protocol/errors.ts';
+import { autoReply } from './barge-in.ts';
+import { createItem, deleteItem, retrieveItem, truncateItem } from './conversation.ts';
+import type { Effect } from './effects.ts';
+import type { Fact, FactKind, FactOf, ReplyEnd, ReplyFact } from './facts.ts';
+import { Conversation } from './history.ts';
+import { onArguments, onAudio, onCall, onText } from './output.ts';
+import { cancelByClient, createResponse, failResponse, finish } from './response.ts';
+import { sessionObject, updateSession } from './settings.ts';
+import { type Birth, type Core, type Response, send } from './state.ts';
+import { onFinal, onPartial, onTranscriptFailed } from './transcription.ts';
+import { clearInput, commitByClient, endTurn, onAudioReached, onIdle, onSpeechBegan, onSpeechPaused, onTurnJudged, starvedMs } from './turn.ts';
+
+/** An engine that says nothing for so long has failed: every turn ends in an answer or in an explicit failure. */
+const stalledMs = 30_000;
+
+type ReplyKind = ReplyFact['kind'];
+
+export class Session {
+  readonly #core: Core;
+
+  constructor(birth: Birth, now: number) {
+    this.#core = {
+      birth,
+      conversationId: birth.ids('conv'),
+      bornAtMs: now,
+      now,
+      config: birth.config,
+      effects: [],
+      conversation: new Conversation(),
+      input: { receivedMs: 0, bufferStartMs: 0, stirredAtMs: now },
+      turn: { state: 'none' },
+      live: new Map(),
+      active: undefined,
+      playout: undefined,
+      owed: undefined,
+      recognising: new Map(),
+      told: new Map(),
+      lastEnded: undefined,
+      quietSince: undefined,
+    };
+  }
+
+  get config() {
+    return this.#core.config;
+  }
+
+  /** The first effects of all: the client is told what it has got. */
+  open(): Effect[] {
+    const core = this.#core;
+    core.effects.push({ kind: 'listen.configure', config: core.config });
+    send(core, { type: 'session.created', session: sessionObject(core) });
+    send(core, { type: 'conversation.created', conversation: { id: core.conversationId, object: 'realtime.conversation' } });
+    return this.#drain();
+  }
+
+  step(fact: Fact, now: number): Effect[] {
+    const core = this.#core;
+    core.now = now;
+    if ('response' in fact) {
+      // Output of a finished response is refused here and nowhere else, however late an engine unwinds.
+      const response = core.live.get(fact.response);
+      if (!response || response.state === 'waiting') return [];
+      response.stirredAtMs = now;
+      onReply(core, response, fact);
+    } else {
+      (handlers[fact.kind] as (core: Core, fact: Fact) => void)(core, fact);
+    }
+    autoReply(core);
+    return this.#drain();
+  }
+
+  /** When `tick` wants to be called, in the clock's time. */
+  get wakeAt(): number {
+    const { bornAtMs, birth } = this.#core;
+    let at = bornAtMs + birth.lifeMs;
+    for (const deadline of deadlines(this.#core)) at = Math.min(at, deadline.atMs);
+    return at;
+  }
+
+  #drain(): Effect[] {
+    const { effects } = this.#core;
+    this.#core.effects = [];
+    return effects;
+  }
+}
+
+const handlers: { [K in Exclude<FactKind, ReplyKind>]: (core: Core, fact: FactOf<K>) => void } = {
+  client: (core, { event }) => onClient(core, event),
+  'audio.reached': onAudioReached,
+  'speech.began': onSpeechBegan,
+  'speech.paused': onSpeechPaused,
+  'turn.judged': onTurnJudged,
+  'transcript.partial': onPartial,
+  'transcript.final': onFinal,
+  'transcript.failed': onTranscriptFailed,
+  tick: onTick,
+};
+
+const replyHandlers: { [K in ReplyKind]: (core: Core, response: Response, fact: FactOf<K>) => void } = {
+  'reply.text': onText,
+  'reply.audio': onAudio,
+  'reply.call': onCall,
+  'reply.arguments': onArguments,
+  'reply.ended': onEnded,
+};
+
+function onReply(core: Core, response: Response, fact: ReplyFact): void {
+  (replyHandlers[fact.kind] as (core: Core, response: Response, fact: ReplyFact) => void)(core, response, fact);
+}
+
+function onEnded(core: Core, response: Response, fact: ReplyEnd): void {
+  switch (fact.reason) {
+    case 'stop':
+      finish(core, response, { type: 'completed' }, fact.usage);
+      break;
+    case 'length':
+      finish(core, response, { type: 'incomplete', reason: 'max_output_tokens' }, fact.usage);
+      break;
+    case 'content_filter':
+      finish(core, response, { type: 'incomplete', reason: 'content_filter' }, fact.usage);
+      break;
+    case 'failed':
+      finish(core, response, { type: 'failed', error: { type: 'server_error', ...fact.failure } }, fact.usage);
+      break;
+  }
+}
+
+/** One handler for each thing a client may say; an event's name up to its last dot names the handler's file. */
+const clientHandlers: { [T in ClientEventType]: (core: Core, event: ClientEvents[T]) => void } = {
+  'session.update': updateSession,
+  'input_audio_buffer.append': () => {}, // The ear has heard it already: audio never waits for a decision.
+  'input_audio_buffer.commit': commitByClient,
+  'input_audio_buffer.clear': clearInput,
+  'output_audio_buffer.clear': () => {}, // A WebSocket client owns its speaker; there is nothing queued here to drop.
+  'conversation.item.create': createItem,
+  'conversation.item.retrieve': retrieveItem,
+  'conversation.item.truncate': truncateItem,
+  'conversation.item.delete': deleteItem,
+  'response.create': createResponse,
+  'response.cancel': cancelByClient,
+};
+
+function onClient(core: Core, event: ClientEvent): void {
+  try {
+    (clientHandlers[event.type] as (core: Core, event: ClientEvent) => void)(core, event);
+  } catch (error) {
+    if (!(error instanceof RealtimeError)) throw error;
+    send(core, { type: 'error', error: errorBody(error, event.event_id ?? null) });
+  }
+}
+
+interface Deadline {
+  atMs: number;
+  due: () => void;
+}
+
+/** Everything that happens by itself when nothing else does. */
+function* deadlines(core: Core): Generator<Deadline> {
+  const { turn, config, quietSince } = core;
+  if (turn.state !== 'none') {
+    yield {
+      atMs: core.input.stirredAtMs + starvedMs,
+      due: () => endTurn(core, turn, Math.round(core.input.receivedMs)),
+    };
+  }
+  const detection = config.audio.input.turn_detection;
+  if (quietSince && detection?.type === 'server_vad' && detection.idle_timeout_ms !== null && turn.state === 'none' && !core.active) {
+    yield { atMs: quietSince.atMs + detection.idle_timeout_ms, due: () => onIdle(core, quietSince.audioMs) };
+  }
+  for (const response of core.live.values()) {
+    if (response.state === 'waiting') continue;
+    yield {
+      atMs: response.stirredAtMs + stalledMs,
+      due: () => failResponse(core, response, { code: 'timeout', message: 'The model or the voice stopped answering.' }),
+    };
+  }
+  for (const [item, sinceMs] of core.recognising) {
+    const failure = { code: 'timeout', message: 'The recogniser stopped answering.' };
+    yield { atMs: sinceMs + stalledMs, due: () => onTranscriptFailed(core, { kind: 'transcript.failed', item, failure }) };
+  }
+}
+
+function onTick(core: Core): void {
+  if (core.now >= core.bornAtMs + core.birth.lifeMs) {
+    send(core, { type: 'error', error: errorBody(errors.sessionExpired(Math.round(core.birth.lifeMs / 60_000)), null) });
+    core.effects.push({ kind: 'close', code: 1008, reason: 'session_expired' });
+    return;
+  }
+  for (const deadline of [...deadlines(core)]) if (core.now >= deadline.atMs) deadline.due();
+}

@@ -1,0 +1,171 @@
+// session.update: a partial change, made whole or refused whole. Also how a session's settings become one response's.
+import type { ClientEvents, ResponseParams } from '../protocol/client-events.ts';
+import { errors } from '../protocol/errors.ts';
+import {
+  semanticVadDefaults,
+  serverVadDefaults,
+  type SessionConfig,
+  type SessionObject,
+  type SessionPatch,
+  type ToolChoice,
+  type FunctionTool,
+  type Transcription,
+  type TurnDetection,
+  type TurnDetectionPatch,
+} from '../protocol/session-config.ts';
+import { type Birth, type Catalogue, type Core, type ResponseSettings, send } from './state.ts';
+
+export function sessionObject(core: Core): SessionObject {
+  const { birth, config } = core;
+  return { id: birth.sessionId, object: 'realtime.session', ...structuredClone(config), expires_at: birth.expiresAt };
+}
+
+export function updateSession(core: Core, event: ClientEvents['session.update']): void {
+  const next = merged(core.config, event.session);
+  check(next, core.birth.catalogue, event.session);
+  const detectionChanged = JSON.stringify(next.audio.input.turn_detection) !== JSON.stringify(core.config.audio.input.turn_detection);
+  core.config = next;
+  // An utterance that was begun under other rules is forgotten as an utterance; its audio stays in the buffer.
+  if (detectionChanged) core.turn = { state: 'none' };
+  core.effects.push({ kind: 'listen.configure', config: next });
+  send(core, { type: 'session.updated', session: sessionObject(core) });
+}
+
+/** Takes out the keys that are undefined, so that a spread cannot erase what it should leave alone. */
+function present<T extends object>(patch: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+/** The configuration with the patch laid over it: objects merge, arrays and formats are replaced, null clears. */
+export function merged(config: SessionConfig, patch: SessionPatch): SessionConfig {
+  const { audio, temperature, providerData, ...rest } = patch;
+  const input = audio?.input;
+  const { temperature: oldTemperature, providerData: oldProviderData, ...old } = config;
+  const newTemperature = temperature === undefined ? oldTemperature : (temperature ?? undefined);
+  const newProviderData = providerData ? { ...oldProviderData, ...mergedData(oldProviderData ?? {}, providerData) } : oldProviderData;
+  return {
+    ...old,
+    ...present(rest),
+    ...(newTemperature === undefined ? {} : { temperature: newTemperature }),
+    ...(newProviderData === undefined ? {} : { providerData: newProviderData }),
+    audio: {
+      input: {
+        ...config.audio.input,
+        ...(input?.format ? { format: input.format } : {}),
+        ...(input?.noise_reduction === undefined ? {} : { noise_reduction: input.noise_reduction }),
+        ...(input?.transcription === undefined ? {} : { transcription: mergedTranscription(config.audio.input.transcription, input.transcription) }),
+        ...(input?.turn_detection === undefined ? {} : { turn_detection: mergedDetection(config.audio.input.turn_detection, input.turn_detection) }),
+      },
+      output: { ...config.audio.output, ...present(audio?.output ?? {}) },
+    },
+  };
+}
+
+function mergedData(old: Record<string, unknown>, patch: Record<string, unknown>): Record<string, unknown> {
+  const result: Record<string, unknown> = { ...old };
+  for (const [key, value] of Object.entries(patch)) {
+    if (key === '__proto__') continue;
+    const before = result[key];
+    const mergeable = (side: unknown): side is Record<string, unknown> => typeof side === 'object' && side !== null && !Array.isArray(side);
+    result[key] = mergeable(value) && mergeable(before) ? mergedData(before, value) : value;
+  }
+  return result;
+}
+
+/** The model's name when a client turns transcription on without naming one. */
+export const anyTranscriptionModel = 'default';
+
+function mergedTranscription(old: Transcription | null, patch: Exclude<NonNullable<NonNullable<SessionPatch['audio']>['input']>['transcription'], undefined>): Transcription | null {
+  if (patch === null) return null;
+  const result: Transcription = { ...old, model: patch.model ?? old?.model ?? anyTranscriptionModel };
+  for (const key of ['language', 'prompt', 'delay'] as const) {
+    const value = patch[key];
+    if (value === null) delete result[key];
+    else if (value !== undefined) result[key] = value;
+  }
+  return result;
+}
+
+function mergedDetection(old: TurnDetection, patch: TurnDetectionPatch): TurnDetection {
+  if (patch === null) return null;
+  const type = patch.type ?? old?.type ?? 'server_vad';
+  // Another kind of detection starts from its own defaults; the two switches are common to both and stay.
+  const common = old ? { create_response: old.create_response, interrupt_response: old.interrupt_response } : {};
+  const base = old?.type === type ? old : { ...(type === 'server_vad' ? serverVadDefaults : semanticVadDefaults), ...common };
+  const result: Record<string, unknown> = { ...base };
+  for (const key of Object.keys(base)) {
+    const value = patch[key as keyof typeof patch];
+    // Null means the default, but for the timeout, where it means none.
+    if (value === null) result[key] = { ...serverVadDefaults, ...semanticVadDefaults }[key as keyof typeof serverVadDefaults];
+    else if (value !== undefined) result[key] = value;
+  }
+  return { ...result, type } as TurnDetection;
+}
+
+function check(next: SessionConfig, catalogue: Catalogue, patch: SessionPatch): void {
+  if (patch.model !== undefined && !catalogue.hasLlm(next.model)) throw errors.modelNotFound('session.model', next.model);
+  const { transcription } = next.audio.input;
+  if (patch.audio?.input?.transcription?.model != null && transcription && !catalogue.hasStt(transcription.model)) {
+    throw errors.invalid('session.audio.input.transcription.model', `The transcription model '${transcription.model}' is served by no configured engine.`);
+  }
+  const { output } = next.audio;
+  if (patch.audio?.output?.model !== undefined && !catalogue.hasTts(output.model)) {
+    throw errors.invalid('session.audio.output.model', `The speech model '${output.model}' is served by no configured engine.`);
+  }
+  if (patch.audio?.output?.voice !== undefined && !catalogue.hasVoice(output.voice)) {
+    throw errors.invalid('session.audio.output.voice', `Unknown voice '${output.voice}'.`);
+  }
+  checkToolChoice(next.tool_choice, next.tools, 'session.tool_choice', patch.tool_choice !== undefined);
+}
+
+function checkToolChoice(choice: ToolChoice, tools: readonly FunctionTool[], param: string, asked: boolean): void {
+  if (!asked || typeof choice === 'string') return;
+  if (!tools.some((tool) => tool.name === choice.name)) throw errors.invalid(`${param}.name`, `There is no tool named '${choice.name}'.`);
+}
+
+export function sessionSettings(config: SessionConfig): ResponseSettings {
+  return {
+    outOfBand: false,
+    input: undefined,
+    instructions: config.instructions,
+    modalities: config.output_modalities,
+    format: config.audio.output.format,
+    voice: config.audio.output.voice,
+    speed: config.audio.output.speed,
+    temperature: config.temperature,
+    maxOutputTokens: config.max_output_tokens,
+    parallelToolCalls: config.parallel_tool_calls,
+    reasoningEffort: config.reasoning?.effort,
+    tools: config.tools,
+    toolChoice: config.tool_choice,
+    metadata: null,
+  };
+}
+
+/** The session's settings with a `response.create`'s own over them, for this response only. */
+export function responseSettings(birth: Birth, config: SessionConfig, params: ResponseParams | null | undefined): ResponseSettings {
+  const base = sessionSettings(config);
+  if (!params) return base;
+  const output = params.audio?.output;
+  if (output?.voice !== undefined && !birth.catalogue.hasVoice(output.voice)) {
+    throw errors.invalid('response.audio.output.voice', `Unknown voice '${output.voice}'.`);
+  }
+  const tools = params.tools ?? base.tools;
+  checkToolChoice(params.tool_choice ?? 'auto', tools, 'response.tool_choice', true);
+  return {
+    outOfBand: params.conversation === 'none',
+    input: params.input,
+    instructions: params.instructions ?? base.instructions,
+    modalities: params.output_modalities ?? base.modalities,
+    format: output?.format ?? base.format,
+    voice: output?.voice ?? base.voice,
+    speed: output?.speed ?? base.speed,
+    temperature: params.temperature === undefined ? base.temperature : (params.temperature ?? undefined),
+    maxOutputTokens: params.max_output_tokens ?? base.maxOutputTokens,
+    parallelToolCalls: params.parallel_tool_calls ?? base.parallelToolCalls,
+    reasoningEffort: params.reasoning === undefined ? base.reasoningEffort : params.reasoning?.effort,
+    tools,
+    toolChoice: params.tool_choice ?? base.toolChoice,
+    metadata: params.metadata ?? null,
+  };
+}

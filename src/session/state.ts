@@ -1,0 +1,140 @@
+// The states of a session's two halves, and what it was born with. Unions, not flags: what cannot be said cannot go wrong.
+import type { FunctionTool, Modality, SessionConfig, ToolChoice } from '../protocol/session-config.ts';
+import type { AudioFormat } from '../protocol/audio-format.ts';
+import type { InputItem, Item } from '../protocol/items.ts';
+import type { ServerEvent } from '../protocol/server-events.ts';
+import type { Conversation, Entry } from './history.ts';
+import type { Effect } from './effects.ts';
+
+/** What engines there are, as far as deciding needs to know. All answers are immediate. */
+export interface Catalogue {
+  /** Each says whether an id is served, and by which spelling the shell knows it. */
+  hasLlm(id: string): boolean;
+  hasStt(id: string): boolean;
+  hasTts(id: string): boolean;
+  hasVoice(id: string): boolean;
+}
+
+/** What a session is born with. */
+export interface Birth {
+  /** Makes a unique id with the given prefix. */
+  ids: (prefix: string) => string;
+  sessionId: string;
+  catalogue: Catalogue;
+  config: SessionConfig;
+  /** Unix seconds; what `expires_at` shows. */
+  expiresAt: number;
+  /** How long the session may live. */
+  lifeMs: number;
+  /**
+   * Inworld's habits (conflicts C18 and C55): the server goes on by itself when all function outputs are there, and a `response.create`
+   * that brings nothing new right after an answer is refused instead of being answered, so that Inworld's own sample does not loop.
+   */
+  inworld: boolean;
+}
+
+/** The user's half. Times are milliseconds of the input's timeline. */
+export type Turn =
+  | { state: 'none' }
+  | { state: 'speaking'; item: string; startMs: number }
+  /** Silence since `endMs`; the turn ends at `untilMs` unless speech goes on. */
+  | { state: 'pausing'; item: string; startMs: number; endMs: number; untilMs: number };
+
+/** What asked for a response. `tool`: the server went on by itself after function outputs. */
+export type Origin = 'client' | 'turn' | 'tool';
+
+/** A response's settings, after its own overrides. */
+export interface ResponseSettings {
+  outOfBand: boolean;
+  input: InputItem[] | undefined;
+  instructions: string;
+  modalities: Modality[];
+  format: AudioFormat;
+  voice: string;
+  speed: number;
+  temperature: number | undefined;
+  maxOutputTokens: number | 'inf';
+  parallelToolCalls: boolean;
+  reasoningEffort: string | undefined;
+  tools: FunctionTool[];
+  toolChoice: ToolChoice;
+  metadata: Record<string, string> | null;
+}
+
+/** The open item of a response's output. */
+export type OpenOutput =
+  | { kind: 'message'; entry: Entry; index: number; part: 'text' | 'audio' }
+  | { kind: 'call'; entry: Entry; index: number; callId: string; name: string };
+
+/** The agent's half: one response from `response.created` to `response.done`. What is not in the map of live ones is finished. */
+export interface Response {
+  id: string;
+  origin: Origin;
+  settings: ResponseSettings;
+  /** `waiting`: for words still being recognised. */
+  state: 'waiting' | 'generating';
+  output: Item[];
+  /** Items its prompt was written from. */
+  seen: Set<string>;
+  open: OpenOutput | undefined;
+  /** When something last happened to it: what the watchdog reads. */
+  stirredAtMs: number;
+  /** A `tool` response swallows one `response.create`: clients are told to send it (conflict C18). */
+  adopted: boolean;
+}
+
+/** The sound of the last answer as the listener gets it: made as fast as may be, heard in real time. */
+export interface Playout {
+  item: string;
+  endsAtMs: number;
+}
+
+/** A response that must follow the active one. */
+export interface Owed {
+  origin: Origin;
+  settings: ResponseSettings | undefined;
+}
+
+/** The input as the session knows it: how much came, and where the part that no item holds yet begins. */
+export interface Input {
+  receivedMs: number;
+  bufferStartMs: number;
+  /** When audio last came in, in the clock's time. */
+  stirredAtMs: number;
+}
+
+/** Everything a session is. Handlers change it and add effects; nothing outside `session/` sees it. */
+export interface Core {
+  readonly birth: Birth;
+  readonly conversationId: string;
+  readonly bornAtMs: number;
+  now: number;
+  config: SessionConfig;
+  effects: Effect[];
+  conversation: Conversation;
+  input: Input;
+  turn: Turn;
+  live: Map<string, Response>;
+  /** The live response of the default conversation. */
+  active: Response | undefined;
+  playout: Playout | undefined;
+  owed: Owed | undefined;
+  /** Items whose words are being recognised, and since when. */
+  recognising: Map<string, number>;
+  /** By item: how many words the deltas have told, and the last guess. */
+  told: Map<string, { words: number; last: string[] }>;
+  /** The last response of the default conversation that ended, and how many items the conversation had been given by then. */
+  lastEnded: { response: Response; atMs: number; itemsGiven: number } | undefined;
+  /** Since when nobody has spoken after an answer (the idle timeout's start), with the input's position then. */
+  quietSince: { atMs: number; audioMs: number } | undefined;
+}
+
+export function send(core: Core, event: ServerEvent): void {
+  core.effects.push({ kind: 'send', event });
+}
+
+/** The item's words are yet to come: responses that need them wait. */
+export function expectWords(core: Core, entry: Entry): void {
+  entry.transcript = { state: 'pending' };
+  core.recognising.set(entry.item.id, core.now);
+}

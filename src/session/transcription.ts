@@ -1,0 +1,94 @@
+// conversation.item.input_audio_transcription.*: how the user's words arrive, and the responses that waited for them.
+import type { UserMessage } from '../protocol/items.ts';
+import type { FactOf } from './facts.ts';
+import { resumeWaiting } from './response.ts';
+import { type Core, send } from './state.ts';
+
+export function onPartial(core: Core, fact: FactOf<'transcript.partial'>): void {
+  if (!core.config.audio.input.transcription) return;
+  const open = core.turn.state !== 'none' && core.turn.item === fact.item;
+  if (!open && core.conversation.get(fact.item)?.transcript.state !== 'pending') return;
+  const told = core.told.get(fact.item) ?? { words: 0, last: [] };
+  const words = wordsOf(fact.text);
+  // A guess may still change its mind: told are the words two guesses agree on, and never the newest one.
+  const stable = Math.min(agreement(told.last, words), words.length - 1);
+  const fresh = agreement(told.last.slice(0, told.words), words) === told.words ? words.slice(told.words, stable) : [];
+  core.told.set(fact.item, { words: told.words + fresh.length, last: words });
+  if (fresh.length > 0) sendDelta(core, fact.item, fresh, told.words > 0);
+}
+
+function wordsOf(text: string): string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}
+
+const bare = (word: string | undefined) => word?.toLowerCase().replace(/[^\p{L}\p{N}']/gu, '');
+
+/** How many words two texts have in common from the start, punctuation and case aside. */
+function agreement(a: readonly string[], b: readonly string[]): number {
+  let count = 0;
+  while (count < a.length && count < b.length && bare(a[count]) === bare(b[count])) count += 1;
+  return count;
+}
+
+/** Deltas add up: each is what is new (conflict C19). */
+function sendDelta(core: Core, item: string, words: readonly string[], goesOn: boolean): void {
+  const entry = core.conversation.get(item);
+  send(core, {
+    type: 'conversation.item.input_audio_transcription.delta',
+    item_id: item,
+    content_index: entry ? soundIndex(entry.item as UserMessage) : 0,
+    delta: (goesOn ? ' ' : '') + words.join(' '),
+  });
+}
+
+/** The words nobody was told of yet, if the final text goes on where the deltas stopped. */
+function sendRest(core: Core, item: string, text: string): void {
+  const told = core.told.get(item) ?? { words: 0, last: [] };
+  core.told.delete(item);
+  const words = wordsOf(text);
+  const rest = words.slice(told.words);
+  if (rest.length > 0 && agreement(told.last.slice(0, told.words), words) === told.words) sendDelta(core, item, rest, told.words > 0);
+}
+
+export function onFinal(core: Core, fact: FactOf<'transcript.final'>): void {
+  const entry = core.conversation.get(fact.item);
+  if (entry?.transcript.state !== 'pending') return;
+  core.recognising.delete(fact.item);
+  entry.transcript = { state: 'known' };
+  setTranscript(entry.item as UserMessage, fact.text);
+  if (core.config.audio.input.transcription) {
+    sendRest(core, fact.item, fact.text);
+    send(core, {
+      type: 'conversation.item.input_audio_transcription.completed',
+      item_id: fact.item,
+      content_index: soundIndex(entry.item as UserMessage),
+      transcript: fact.text,
+      usage: { type: 'duration', seconds: fact.seconds },
+    });
+  }
+  resumeWaiting(core);
+}
+
+export function onTranscriptFailed(core: Core, fact: FactOf<'transcript.failed'>): void {
+  const entry = core.conversation.get(fact.item);
+  if (entry?.transcript.state !== 'pending') return;
+  core.recognising.delete(fact.item);
+  entry.transcript = { state: 'failed', message: fact.failure.message };
+  core.told.delete(fact.item);
+  // A failure is told even when no transcription was asked for: the turn has no answer, and this says why.
+  send(core, {
+    type: 'conversation.item.input_audio_transcription.failed',
+    item_id: fact.item,
+    content_index: soundIndex(entry.item as UserMessage),
+    error: { type: 'server_error', code: fact.failure.code, message: fact.failure.message, param: null },
+  });
+  resumeWaiting(core);
+}
+
+function soundIndex(item: UserMessage): number {
+  return Math.max(0, item.content.findIndex((part) => part.type === 'input_audio'));
+}
+
+function setTranscript(item: UserMessage, text: string): void {
+  for (const part of item.content) if (part.type === 'input_audio') part.transcript = text;
+}

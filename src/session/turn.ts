@@ -1,0 +1,142 @@
+// input_audio_buffer.* and the user's half: when a turn begins, pauses and ends, and how its words arrive.
+import { errors } from '../protocol/errors.ts';
+import type { UserMessage } from '../protocol/items.ts';
+import { type Eagerness, semanticPrefixPaddingMs } from '../protocol/session-config.ts';
+import { interrupt } from './barge-in.ts';
+import { announce } from './conversation.ts';
+import type { FactOf } from './facts.ts';
+import { newEntry } from './history.ts';
+import { answerTurn } from './response.ts';
+import { type Core, expectWords, send, type Turn } from './state.ts';
+
+/** Detection may lag behind reception by this much and a turn still ends on time; further behind, it waits for the detector. */
+const detectionLagMs = 64;
+/** Less is no utterance (protocol 1.3). */
+const leastCommitMs = 100;
+/** A stream that falls silent without a pause (a client that stops sending) ends the open turn. */
+export const starvedMs = 2000;
+
+/** How long to wait after a pause, by how complete the words seem and how eager the client wants us. */
+const patience: Record<Exclude<Eagerness, 'auto'>, { complete: number; unsure: number; incomplete: number; mostMs: number }> = {
+  high: { complete: 250, unsure: 500, incomplete: 1000, mostMs: 2000 },
+  medium: { complete: 400, unsure: 800, incomplete: 1800, mostMs: 4000 },
+  low: { complete: 800, unsure: 1500, incomplete: 3500, mostMs: 8000 },
+};
+
+function patienceOf(eagerness: Eagerness) {
+  return patience[eagerness === 'auto' ? 'medium' : eagerness];
+}
+
+export function onSpeechBegan(core: Core, fact: FactOf<'speech.began'>): void {
+  const detection = core.config.audio.input.turn_detection;
+  if (!detection || core.turn.state === 'speaking') return;
+  core.quietSince = undefined;
+  if (core.turn.state === 'pausing') {
+    core.turn = { state: 'speaking', item: core.turn.item, startMs: core.turn.startMs };
+    return;
+  }
+  const paddingMs = detection.type === 'server_vad' ? detection.prefix_padding_ms : semanticPrefixPaddingMs;
+  const startMs = Math.max(core.input.bufferStartMs, Math.round(fact.atMs - paddingMs), 0);
+  const item = core.birth.ids('item');
+  core.turn = { state: 'speaking', item, startMs };
+  interruptThenTell(core, item, startMs);
+  core.effects.push({ kind: 'listen.begin', item, fromMs: startMs });
+}
+
+/** The cut is decided first; but clients clear their speaker on `speech_started`, so that is told first. */
+function interruptThenTell(core: Core, item: string, startMs: number): void {
+  const before = core.effects.length;
+  interrupt(core);
+  const told: Core['effects'][number] = { kind: 'send', event: { type: 'input_audio_buffer.speech_started', audio_start_ms: startMs, item_id: item } };
+  const firstSend = core.effects.findIndex((effect, index) => index >= before && effect.kind === 'send');
+  core.effects.splice(firstSend < 0 ? core.effects.length : firstSend, 0, told);
+}
+
+export function onSpeechPaused(core: Core, fact: FactOf<'speech.paused'>): void {
+  const { turn } = core;
+  const detection = core.config.audio.input.turn_detection;
+  if (turn.state !== 'speaking' || !detection) return;
+  const endMs = Math.round(Math.max(fact.atMs, turn.startMs));
+  const waitMs = detection.type === 'server_vad' ? detection.silence_duration_ms : patienceOf(detection.eagerness).mostMs;
+  core.turn = { state: 'pausing', item: turn.item, startMs: turn.startMs, endMs, untilMs: endMs + waitMs };
+  if (detection.type === 'semantic_vad') {
+    core.effects.push({ kind: 'judge.turn', item: turn.item, silenceMs: Math.max(0, Math.round(core.input.receivedMs - endMs)) });
+  }
+}
+
+export function onTurnJudged(core: Core, fact: FactOf<'turn.judged'>): void {
+  const { turn } = core;
+  const detection = core.config.audio.input.turn_detection;
+  if (turn.state !== 'pausing' || turn.item !== fact.item || detection?.type !== 'semantic_vad') return;
+  const { complete, unsure, incomplete } = patienceOf(detection.eagerness);
+  const waitMs = fact.complete >= 0.7 ? complete : fact.complete >= 0.3 ? unsure : incomplete;
+  turn.untilMs = turn.endMs + waitMs;
+  endTurnWhenDue(core, core.input.receivedMs);
+}
+
+export function onAudioReached(core: Core, fact: FactOf<'audio.reached'>): void {
+  core.input.receivedMs = fact.receivedMs;
+  core.input.stirredAtMs = core.now;
+  endTurnWhenDue(core, Math.min(fact.receivedMs, fact.decidedMs + detectionLagMs));
+}
+
+function endTurnWhenDue(core: Core, reachedMs: number): void {
+  const { turn } = core;
+  if (turn.state === 'pausing' && reachedMs >= turn.untilMs) endTurn(core, turn, Math.round(turn.untilMs));
+}
+
+/** The user has finished: `speech_stopped`, the audio becomes an item, and it is answered. */
+export function endTurn(core: Core, turn: Exclude<Turn, { state: 'none' }>, endMs: number): void {
+  const detection = core.config.audio.input.turn_detection;
+  send(core, { type: 'input_audio_buffer.speech_stopped', audio_end_ms: endMs, item_id: turn.item });
+  commit(core, turn.item, turn.startMs, endMs, 'expected');
+  if (detection?.create_response) answerTurn(core);
+}
+
+/** Input up to `toMs` becomes a user item; recognition runs on by itself. */
+function commit(core: Core, id: string, fromMs: number, toMs: number, words: 'expected' | 'none'): void {
+  core.turn = { state: 'none' };
+  core.input.bufferStartMs = toMs;
+  const item: UserMessage = {
+    id,
+    object: 'realtime.item',
+    type: 'message',
+    status: 'completed',
+    role: 'user',
+    content: [{ type: 'input_audio', transcript: null }],
+  };
+  const entry = newEntry(item);
+  if (words === 'expected') expectWords(core, entry);
+  const previous_item_id = core.conversation.lastId;
+  core.conversation.append(entry);
+  core.conversation.itemsGiven += 1;
+  core.effects.push(words === 'expected' ? { kind: 'listen.commit', item: id, fromMs, toMs } : { kind: 'listen.clear' });
+  send(core, { type: 'input_audio_buffer.committed', item_id: id, previous_item_id });
+  announce(core, entry);
+}
+
+export function commitByClient(core: Core): void {
+  const { input, turn } = core;
+  const bufferedMs = input.receivedMs - input.bufferStartMs;
+  if (bufferedMs < leastCommitMs) throw errors.commitEmpty(Math.max(0, bufferedMs));
+  if (turn.state === 'none') commit(core, core.birth.ids('item'), input.bufferStartMs, input.receivedMs, 'expected');
+  else commit(core, turn.item, turn.startMs, input.receivedMs, 'expected');
+}
+
+export function clearInput(core: Core): void {
+  core.turn = { state: 'none' };
+  core.input.bufferStartMs = core.input.receivedMs;
+  core.effects.push({ kind: 'listen.clear' });
+  send(core, { type: 'input_audio_buffer.cleared' });
+}
+
+/** Nobody spoke for `idle_timeout_ms` after an answer: the silence itself becomes a turn (protocol 4.3). */
+export function onIdle(core: Core, sinceMs: number): void {
+  core.quietSince = undefined;
+  const id = core.birth.ids('item');
+  const fromMs = Math.round(Math.max(sinceMs, core.input.bufferStartMs));
+  const toMs = Math.round(core.input.receivedMs);
+  send(core, { type: 'input_audio_buffer.timeout_triggered', audio_start_ms: fromMs, audio_end_ms: Math.max(fromMs, toMs), item_id: id });
+  commit(core, id, fromMs, toMs, 'none');
+  answerTurn(core);
+}

@@ -1,0 +1,33 @@
+// The plug of a way in: everything the author of a transport must know. A transport carries; it decides nothing.
+import type { ClientEvent } from '../protocol/client-events.ts';
+import type { RealtimeError } from '../protocol/errors.ts';
+import type { ServerEvent } from '../protocol/server-events.ts';
+
+/** What came in, in the order it came: sound and events keep their places. */
+export type Inbound =
+  /** Sound in the session's input format; any number of bytes. */
+  | { kind: 'audio'; bytes: Uint8Array }
+  | { kind: 'event'; event: ClientEvent }
+  /** Something that was not an event; the client is told and the session goes on. */
+  | { kind: 'fault'; error: RealtimeError; eventId: string | null };
+
+/** Where a stretch of an answer's sound belongs. */
+export interface AudioPlace {
+  readonly response: string;
+  readonly item: string;
+  readonly outputIndex: number;
+  readonly contentIndex: number;
+}
+
+export interface Transport {
+  /** Ends when the far side has gone. */
+  readonly inbound: AsyncIterable<Inbound>;
+  /** Never waits: what the far side does not take in is bounded by the transport, which then closes. */
+  send(event: ServerEvent): void;
+  /** One stretch of an answer, in the response's output format. */
+  sendAudio(place: AudioPlace, bytes: Uint8Array): void;
+  /** Resolves when more sound may be sent: at once for a reader that keeps up. */
+  room(): Promise<void>;
+  /** Ends the connection with a WebSocket close code (or what stands for it here). */
+  close(code: number, reason: string): void;
+}

@@ -1,0 +1,124 @@
+// One WebSocket as a transport: text frames in both directions, bounded both ways.
+import type { WebSocket } from 'ws';
+import { Channel } from '../../lib/channel.ts';
+import { type Clock, sleep } from '../../lib/clock.ts';
+import type { Ids } from '../../lib/ids.ts';
+import { clientEventId, parseClientEvent } from '../../protocol/client-events.ts';
+import { errors, RealtimeError } from '../../protocol/errors.ts';
+import type { ServerEvent } from '../../protocol/server-events.ts';
+import { isRecord } from '../../protocol/json.ts';
+import type { AudioPlace, Inbound, Transport } from '../transport.ts';
+import { audioDelta, decodeAudio } from './wire.ts';
+
+/** Messages that may wait for the session before the socket is no longer read. */
+const mostInbound = 1024;
+/** Bytes a slow reader may leave unread before answers wait for it, and before it is given up. */
+const fullBytes = 1024 * 1024;
+const mostBytes = 8 * 1024 * 1024;
+/** How long answers wait for a slow reader. */
+const patienceMs = 15_000;
+/** How long a closing handshake may take. */
+const closeMs = 800;
+
+export class WebSocketConnection implements Transport {
+  readonly #socket: WebSocket;
+  readonly #clock: Clock;
+  readonly #ids: Ids;
+  readonly #inbound = new Channel<Inbound>(mostInbound);
+  #alive = true;
+
+  constructor(socket: WebSocket, clock: Clock, ids: Ids) {
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#ids = ids;
+    socket.on('message', (data, isBinary) => {
+      this.#alive = true;
+      this.#receive(this.#read(data as Buffer, isBinary));
+    });
+    socket.on('pong', () => {
+      this.#alive = true;
+    });
+    socket.on('close', () => this.#inbound.close());
+    // ws follows an error with 'close': there is nothing to add.
+    socket.on('error', () => {});
+  }
+
+  get inbound(): AsyncIterable<Inbound> {
+    return this.#inbound;
+  }
+
+  send(event: ServerEvent): void {
+    const { type, ...rest } = event;
+    this.#write(JSON.stringify({ type, event_id: this.#ids('event'), ...rest }));
+  }
+
+  sendAudio(place: AudioPlace, bytes: Uint8Array): void {
+    this.#write(audioDelta(this.#ids('event'), place, bytes));
+  }
+
+  async room(): Promise<void> {
+    const startedAt = this.#clock.now();
+    while (this.#socket.readyState === this.#socket.OPEN && this.#socket.bufferedAmount > fullBytes) {
+      if (this.#clock.now() - startedAt > patienceMs) this.close(1013, 'reader too slow');
+      else await sleep(this.#clock, 20);
+    }
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#socket.readyState === this.#socket.CLOSED) return;
+    this.#socket.close(code, reason);
+    this.#clock.after(closeMs, () => this.#socket.terminate());
+  }
+
+  /** Called every 20 s: a peer that has not answered the last ping is gone. */
+  ping(): void {
+    if (!this.#alive) {
+      this.#socket.terminate();
+      return;
+    }
+    this.#alive = false;
+    this.#socket.ping();
+  }
+
+  #write(text: string): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#socket.bufferedAmount > mostBytes) {
+      this.close(1013, 'reader too slow');
+      return;
+    }
+    this.#socket.send(text);
+  }
+
+  #receive(inbound: Inbound): void {
+    if (this.#inbound.push(inbound) || this.#inbound.closed) return;
+    this.#socket.pause();
+    void this.#inbound.room().then(() => {
+      this.#inbound.push(inbound);
+      this.#socket.resume();
+    });
+  }
+
+  #read(data: Buffer, isBinary: boolean): Inbound {
+    let message: unknown;
+    try {
+      if (isBinary) throw errors.invalidJson('binary frames are not part of the protocol.');
+      message = parseJson(data);
+      // Sound is read without a schema: it is most of what comes.
+      if (isRecord(message) && message.type === 'input_audio_buffer.append') {
+        return { kind: 'audio', bytes: decodeAudio(message.audio) };
+      }
+      return { kind: 'event', event: parseClientEvent(message) };
+    } catch (error) {
+      if (!(error instanceof RealtimeError)) throw error;
+      return { kind: 'fault', error, eventId: clientEventId(message) };
+    }
+  }
+}
+
+function parseJson(data: Buffer): unknown {
+  try {
+    return JSON.parse(data.toString('utf8'));
+  } catch (error) {
+    throw errors.invalidJson(error instanceof Error ? error.message : 'it cannot be parsed.');
+  }
+}

@@ -1,0 +1,103 @@
+// The WebSocket door: which upgrades are let in, as whom, and what a connection's path says about its client.
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { WebSocketConnection } from './connection.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Ids } from '../../lib/ids.ts';
+import type { Transport } from '../transport.ts';
+
+/** An append of 15 MiB in base64, with the JSON around it. */
+const mostFrameBytes = 21 * 1024 * 1024;
+const pingEveryMs = 20_000;
+
+/** What a connection asked for by its URL. */
+export interface Arrival {
+  /** Inworld's path or OpenAI's: their defaults and habits differ. */
+  inworld: boolean;
+  /** `?model=`. */
+  model: string | undefined;
+  /** `?key=`: the session id a client of Inworld made up. */
+  sessionKey: string | undefined;
+}
+
+export interface DoorOptions {
+  server: Server;
+  clock: Clock;
+  ids: Ids;
+  /** Whether one of the keys this request offers opens the door. */
+  admits(request: IncomingMessage, query: URLSearchParams): boolean;
+  /** Why no further session is taken right now, if so. */
+  full(): string | undefined;
+  enter(transport: Transport, arrival: Arrival): void;
+}
+
+const paths: Record<string, { inworld: boolean }> = {
+  '/v1/realtime': { inworld: false },
+  '/api/v1/realtime/session': { inworld: true },
+};
+
+export interface Door {
+  /** Connections open now. */
+  readonly size: number;
+  close(): void;
+}
+
+export function openDoor(options: DoorOptions): Door {
+  const { server, clock, ids } = options;
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: mostFrameBytes,
+    // Exactly one of what was offered may be answered, and never the one that carries the key.
+    handleProtocols: (offered) => (offered.has('realtime') ? 'realtime' : false),
+  });
+  const connections = new Set<WebSocketConnection>();
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    const url = new URL(request.url ?? '/', 'http://parley');
+    const path = paths[url.pathname.replace(/\/+$/, '')];
+    if (!path) return refuse(socket, 404, 'not_found', `There is no WebSocket at ${url.pathname}; try /v1/realtime.`);
+    if (!options.admits(request, url.searchParams)) {
+      return refuse(socket, 401, 'invalid_api_key', 'Incorrect or missing API key. Send it as "Authorization: Bearer <key>".');
+    }
+    const reason = options.full();
+    if (reason !== undefined) return refuse(socket, 503, 'server_overloaded', reason);
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const connection = new WebSocketConnection(webSocket, clock, ids);
+      connections.add(connection);
+      webSocket.on('close', () => connections.delete(connection));
+      options.enter(connection, {
+        inworld: path.inworld,
+        model: url.searchParams.get('model') ?? undefined,
+        sessionKey: url.searchParams.get('key') ?? undefined,
+      });
+    });
+  });
+  let timer = clock.after(pingEveryMs, pingAll);
+  function pingAll(): void {
+    for (const connection of connections) connection.ping();
+    timer = clock.after(pingEveryMs, pingAll);
+  }
+  return {
+    get size() {
+      return connections.size;
+    },
+    close() {
+      timer.cancel();
+      sockets.close();
+    },
+  };
+}
+
+const statusTexts: Record<number, string> = { 401: 'Unauthorized', 404: 'Not Found', 503: 'Service Unavailable' };
+
+/** An answer in plain HTTP, with a body that says why. */
+function refuse(socket: Duplex, status: number, code: string, message: string): void {
+  const type = status === 503 ? 'server_error' : 'invalid_request_error';
+  const body = JSON.stringify({ error: { message, type, param: null, code } });
+  socket.end(
+    `HTTP/1.1 ${status} ${statusTexts[status]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+      `${status === 401 ? 'WWW-Authenticate: Bearer\r\n' : ''}${status === 503 ? 'Retry-After: 5\r\n' : ''}Connection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,32 @@
+// The audio fast path: base64 in and out without schemas and without JSON.stringify.
+import { errors } from '../../protocol/errors.ts';
+import type { AudioPlace } from '../transport.ts';
+
+/** 15 MiB of sound in one append (protocol 4.11). */
+const mostBytes = 15 * 1024 * 1024;
+
+/**
+ * The sound of an append.
+ * @throws RealtimeError naming `audio`: missing, not a string, not base64, or too much.
+ */
+export function decodeAudio(audio: unknown): Uint8Array {
+  if (audio === undefined) throw errors.missing('audio');
+  if (typeof audio !== 'string') throw errors.wrongType('audio', 'string', audio === null ? 'null' : typeof audio);
+  const bytes = Buffer.from(audio, 'base64');
+  if (bytes.length > mostBytes) throw errors.invalid('audio', "Invalid value for 'audio': it holds more than 15 MiB of audio.");
+  if (bytes.length !== expectedBytes(audio)) throw errors.invalid('audio', "Invalid value for 'audio': it is not base64.");
+  return bytes;
+}
+
+/** Buffer skips what is not base64; fewer bytes than the characters promise mean that something was skipped. */
+function expectedBytes(audio: string): number {
+  let length = audio.length;
+  while (length > 0 && audio.codePointAt(length - 1) === 0x3d) length -= 1;
+  return Math.floor((length * 3) / 4);
+}
+
+/** `response.output_audio.delta` as text. Ids are of a safe alphabet, so nothing needs escaping. */
+export function audioDelta(eventId: string, place: AudioPlace, bytes: Uint8Array): string {
+  const delta = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+  return `{"type":"response.output_audio.delta","event_id":"${eventId}","response_id":"${place.response}","item_id":"${place.item}","output_index":${place.outputIndex},"content_index":${place.contentIndex},"delta":"${delta}"}`;
+}

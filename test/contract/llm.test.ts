@@ -1,0 +1,35 @@
+// Both language model engines against the one contract.
+import { createOpenAiChat } from '../../src/engines/llm/openai-chat.ts';
+import { offline } from '../../src/engines/llm/offline.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { silentLog } from '../../src/lib/log.ts';
+import { FakeChatServer } from './fake-chat-server.ts';
+import { describeLlm } from './llm.ts';
+
+describeLlm('offline assistant', {
+  model: 'offline',
+  create: () => offline.create({ dataDir: '', settings: {}, log: silentLog, clock: systemClock }),
+});
+
+const servers: FakeChatServer[] = [];
+
+describeLlm('OpenAI-compatible server', {
+  model: 'small',
+  async create() {
+    const server = new FakeChatServer();
+    servers.push(server);
+    const baseUrl = await server.listen();
+    return createOpenAiChat({
+      id: 'fake',
+      name: 'Fake',
+      baseUrl,
+      apiKey: 'secret',
+      firstTokenMs: 5000,
+      clock: systemClock,
+      log: silentLog,
+    });
+  },
+  async release() {
+    await Promise.all(servers.map((server) => server.close()));
+  },
+});

@@ -1,0 +1,247 @@
+// When the offline assistant calls functions, with what, and how it tells what they returned.
+import { describe, expect, it } from 'vitest';
+import { bookTable, calledFor, horoscope, house, office, saidTo, weather } from './offline-rig.ts';
+
+describe('a request calls a function', () => {
+  it.each([
+    ["what's the weather in paris", 'get_weather {"location":"Paris"}'],
+    ['What is the weather like in New York today?', 'get_weather {"location":"New York"}'],
+    ['whether in paris', 'get_weather {"location":"Paris"}'],
+    ['is it going to rain in berlin tomorrow', 'get_weather {"location":"Berlin"}'],
+    ['do i need an umbrella in london', 'get_weather {"location":"London"}'],
+    ['what is the temperature in london in fahrenheit', 'get_weather {"location":"London","unit":"fahrenheit"}'],
+    ["what's my horoscope i'm a leo", 'get_horoscope {"sign":"Leo"}'],
+    ["What's my horoscope? I am an Aquarius.", 'get_horoscope {"sign":"Aquarius"}'],
+    ['book a table for two people at seven', 'book_table {"people":2,"time":"seven"}'],
+    ['reserve a table for four at seven thirty pm', 'book_table {"people":4,"time":"seven thirty pm"}'],
+    ["i'd like to book a table tomorrow at 8 p.m. for twenty five guests", 'book_table {"people":25,"time":"tomorrow at 8 pm"}'],
+    ['turn on the kitchen light', 'set_light {"room":"kitchen","on":true}'],
+    ['switch off the lamp in the living room please', 'set_light {"room":"living_room","on":false}'],
+    ['make the bedroom lights off', 'set_light {"room":"bedroom","on":false}'],
+  ])('%j', (words, call) => {
+    expect(calledFor([words], { tools: house })).toEqual([call]);
+  });
+
+  it.each([
+    ['send a message to bob saying i am running late', 'send_message {"recipient":"Bob","message":"i am running late"}'],
+    ['text alice that i will be home soon', 'send_message {"recipient":"Alice","message":"i will be home soon"}'],
+    ['play bohemian rhapsody', 'play_music {"song":"bohemian rhapsody"}'],
+    ['find flights from london to new york tomorrow', 'search_flights {"origin":"London","destination":"New York","date":"tomorrow"}'],
+    ['i want to fly from paris to rome on friday', 'search_flights {"origin":"Paris","destination":"Rome","date":"friday"}'],
+    ['set the thermostat to twenty two degrees', 'set_thermostat {"temperature":22}'],
+    ['what time is it in oslo', 'get_time {"city":"Oslo"}'],
+    ['hang up please', 'end_call {}'],
+    ['where is my order number one two three', 'order_status {"order_number":123}'],
+    ['remind me to buy milk tomorrow at nine', 'create_reminder {"text":"buy milk","when":"tomorrow at nine"}'],
+    ['let me talk to a human', 'transfer_to_human {}'],
+  ])('%j', (words, call) => {
+    expect(calledFor([words], { tools: office })).toEqual([call]);
+  });
+
+  it.each([
+    'hello',
+    'thank you',
+    'nice weather',
+    'i love the weather today',
+    'recommend me a book',
+    'i read a good book yesterday',
+    'who wrote hamlet',
+    'tell me a joke',
+    'what is two plus two',
+    'what can you do',
+    'cancel my reservation',
+    'repeat after me what is the weather in paris',
+    'what time is it',
+    'is the kitchen light on',
+    'are you open on sunday',
+    'stop',
+  ])('but not %j', (words) => {
+    expect(calledFor([words], { tools: house })).toBeTypeOf('string');
+  });
+});
+
+describe('several requests in one sentence', () => {
+  it.each([
+    ['weather in paris and in rome', ['get_weather {"location":"Paris"}', 'get_weather {"location":"Rome"}']],
+    ['how is the weather in paris and rome', ['get_weather {"location":"Paris"}', 'get_weather {"location":"Rome"}']],
+    [
+      'turn on the kitchen light and turn off the bedroom light',
+      ['set_light {"room":"kitchen","on":true}', 'set_light {"room":"bedroom","on":false}'],
+    ],
+    [
+      'turn on the kitchen light and tell me the weather in oslo',
+      ['set_light {"room":"kitchen","on":true}', 'get_weather {"location":"Oslo"}'],
+    ],
+    ['horoscope for leo and virgo', ['get_horoscope {"sign":"Leo"}', 'get_horoscope {"sign":"Virgo"}']],
+  ])('%j', (words, calls) => {
+    expect(calledFor([words], { tools: house })).toEqual(calls);
+  });
+
+  it('are called one after the other when the client wants no parallel calls', () => {
+    const words = 'weather in paris and in rome';
+    const paris = { called: 'get_weather', with: { location: 'Paris' }, got: '{"temperature":21}' };
+    const rome = { called: 'get_weather', with: { location: 'Rome' }, got: '{"temperature":25}' };
+    expect(calledFor([words], { tools: house, parallel: false })).toEqual(['get_weather {"location":"Paris"}']);
+    expect(calledFor([words, paris], { tools: house, parallel: false })).toEqual(['get_weather {"location":"Rome"}']);
+    expect(calledFor([words, paris, rome], { tools: house, parallel: false })).toBe(
+      'For Paris: the temperature is 21. For Rome: the temperature is 25.',
+    );
+  });
+});
+
+describe('what is missing', () => {
+  it.each([
+    ["what's the weather", 'Which location should I use?'],
+    ['read me my horoscope', 'Which sign should I use?'],
+    ['book a table at eight', 'How many people should I use?'],
+    ['turn on the light', 'Which room should I use: kitchen, living room or bedroom?'],
+  ])('is asked for: %j', (words, question) => {
+    expect(calledFor([words], { tools: house })).toBe(question);
+  });
+
+  it.each([
+    ["what's the weather", 'Which location should I use?', 'paris', 'get_weather {"location":"Paris"}'],
+    ["what's the weather", 'Which location should I use?', "I'm in New York, please.", 'get_weather {"location":"New York"}'],
+    ['read me my horoscope', 'Which sign should I use?', 'i am a leo', 'get_horoscope {"sign":"Leo"}'],
+    [
+      'turn off the light',
+      'Which room should I use: kitchen, living room or bedroom?',
+      'the living room',
+      'set_light {"room":"living_room","on":false}',
+    ],
+    ['book a table at eight', 'How many people should I use?', 'for four', 'book_table {"people":4,"time":"eight"}'],
+  ])('is taken from the answer: %j %j %j', (words, said, reply, call) => {
+    expect(calledFor([words, { said }, reply], { tools: house })).toEqual([call]);
+  });
+
+  it('may take several questions', () => {
+    const begun = ['book a table', { said: 'How many people should I use?' }, 'two'];
+    expect(calledFor(begun, { tools: house })).toBe('Which time should I use?');
+    expect(calledFor([...begun, { said: 'Which time should I use?' }, 'half past seven'], { tools: house })).toEqual([
+      'book_table {"people":2,"time":"half past seven"}',
+    ]);
+  });
+
+  it.each([
+    ['never mind', 'Okay.'],
+    ['what is two plus two', '2 plus 2 is 4.'],
+  ])('is forgotten when the user goes on with %j', (words, reply) => {
+    expect(saidTo(["what's the weather", { said: 'Which location should I use?' }, words], { tools: house })).toBe(reply);
+  });
+
+  it('is found in the other half of a sentence that a pause cut', () => {
+    expect(calledFor(['what is the weather', 'in paris'], { tools: house })).toEqual(['get_weather {"location":"Paris"}']);
+  });
+});
+
+describe('a follow-up', () => {
+  const before = [
+    'weather in paris',
+    { called: 'get_weather', with: { location: 'Paris', unit: 'celsius' }, got: '{"temperature":21}' },
+    { said: 'It is 21.' },
+  ];
+
+  it.each(['and in rome', 'what about Rome?'])('%j changes what it names and keeps the rest', (words) => {
+    expect(calledFor([...before, words], { tools: house })).toEqual(['get_weather {"location":"Rome","unit":"celsius"}']);
+  });
+
+  it('with another matter is no follow-up', () => {
+    expect(calledFor([...before, 'and what is two plus two'], { tools: house })).toBe('2 plus 2 is 4.');
+  });
+});
+
+describe('tool choice', () => {
+  it('none calls nothing', () => {
+    expect(calledFor(['weather in paris'], { tools: house, toolChoice: 'none' })).toMatch(/language model/);
+  });
+
+  it('required calls the best there is, with something in every required argument', () => {
+    expect(calledFor(['blah'], { tools: [bookTable], toolChoice: 'required' })).toEqual(['book_table {"people":0,"time":""}']);
+    expect(calledFor(['hello my leo'], { tools: house, toolChoice: 'required' })).toEqual(['get_horoscope {"sign":"Leo"}']);
+    expect(calledFor([], { tools: [weather], toolChoice: 'required' })).toEqual(['get_weather {"location":""}']);
+  });
+
+  it('by name calls that function, though another fits better', () => {
+    expect(calledFor(['weather in paris for a leo'], { tools: house, toolChoice: { name: 'get_horoscope' } })).toEqual([
+      'get_horoscope {"sign":"Leo"}',
+    ]);
+  });
+
+  it('required still tells the result instead of calling again', () => {
+    const lines = ['weather in paris', { called: 'get_weather', with: { location: 'Paris' }, got: '"Sunny and warm today."' }];
+    expect(saidTo(lines, { tools: house, toolChoice: 'required' })).toBe('Sunny and warm today.');
+  });
+});
+
+describe('a result', () => {
+  it.each([
+    ['{"temperature":21,"unit":"C"}', 'The temperature is 21 degrees Celsius.'],
+    [
+      '{"location":"Paris","temperature_f":70,"condition":"sunny","humidity_percent":40}',
+      'In Paris, the temperature is 70 degrees Fahrenheit, the condition is sunny and the humidity is 40 percent.',
+    ],
+    ['{"horoscope":"You will befriend a baby otter."}', 'You will befriend a baby otter.'],
+    ['You will befriend a baby otter', 'You will befriend a baby otter.'],
+    ['{"success":true,"confirmationNumber":"A17","request_id":"x"}', 'The confirmation number is A17.'],
+    ['{"ok":true}', 'Done.'],
+    ['', 'Done.'],
+    ['42', 'The answer is 42.'],
+    ['[{"name":"Luigi"},{"name":"Mario"}]', 'Luigi and Mario.'],
+    ['{"rooms":["hall","attic"],"open":false}', 'The rooms are hall and attic and it is not open.'],
+    ['{"wind":{"speed_kph":12}}', 'For the wind, the speed is 12 kilometres per hour.'],
+    ['{"forecast":"21°C, 60% humidity"}', 'The forecast is 21 degrees Celsius, 60 percent humidity.'],
+    ['{"error":"no such place"}', 'Get weather did not work: no such place.'],
+    ['{"success":false}', 'Get weather did not work.'],
+    ['Error: timed out', 'Get weather did not work: timed out.'],
+  ])('%j is told', (got, reply) => {
+    expect(saidTo(['x', { called: 'get_weather', with: {}, got }], { tools: house })).toBe(reply);
+  });
+
+  it('of two calls names what each was about', () => {
+    const reply = saidTo([
+      'x',
+      { called: 'get_weather', with: { location: 'Paris' }, got: '{"temperature":21}' },
+      { called: 'get_weather', with: { location: 'Rome' }, got: '{"error":"no data"}' },
+    ]);
+    expect(reply).toBe('For Paris: the temperature is 21. Get weather did not work for Rome: no data.');
+  });
+
+  it('as long as a book is cut', () => {
+    expect(saidTo(['x', { called: 'f', with: {}, got: 'word '.repeat(1000) }]).length).toBeLessThan(920);
+  });
+
+  it('is not told again when the user goes on', () => {
+    expect(saidTo(['x', { called: 'f', with: {}, got: '42' }, 'hello'])).toMatch(/^Hello/);
+  });
+});
+
+describe('the schema', () => {
+  it('may allow null, alternatives and lists', () => {
+    const tools = [
+      {
+        name: 'mix_colors',
+        description: 'Mix colors of paint',
+        parameters: {
+          type: 'object',
+          properties: {
+            colors: { type: 'array', items: { type: 'string', enum: ['red', 'green', 'blue'] } },
+            litres: { anyOf: [{ type: 'null' }, { type: 'number' }] },
+            finish: { type: 'string', enum: ['matt', 'glossy'], default: 'matt' },
+          },
+          required: ['colors', 'litres', 'finish'],
+        },
+      },
+    ];
+    expect(calledFor(['mix the colors red and blue for two litres'], { tools })).toEqual([
+      'mix_colors {"colors":["red","blue"],"litres":2,"finish":"matt"}',
+    ]);
+  });
+
+  it('may be empty or nonsense', () => {
+    const tools = [{ name: 'horoscope', description: '', parameters: {} }];
+    expect(calledFor(['horoscope please'], { tools })).toEqual(['horoscope {}']);
+    expect(calledFor(['horoscope'], { tools: [{ ...horoscope, parameters: { properties: { sign: null } } }] })).toEqual([
+      'get_horoscope {}',
+    ]);
+  });
+});

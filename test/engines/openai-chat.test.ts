@@ -1,0 +1,356 @@
+// The adapter against servers that are strict, sloppy, slow or broken.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createOpenAiChat, type OpenAiChatOptions } from '../../src/engines/llm/openai-chat.ts';
+import { ManualClock, systemClock } from '../../src/lib/clock.ts';
+import { countingIds } from '../../src/lib/ids.ts';
+import { silentLog } from '../../src/lib/log.ts';
+import type { LlmOptions } from '../../src/engines/engine.ts';
+import type { Prompt } from '../../src/protocol/prompt.ts';
+import { FakeChatServer, finishChunk, refuse, stream, textChunk, type Script } from '../contract/fake-chat-server.ts';
+import { callsOf, collect, prompt, textOf } from '../contract/llm.ts';
+
+let server: FakeChatServer;
+beforeEach(async () => {
+  server = new FakeChatServer();
+  await server.listen();
+});
+afterEach(() => server.close());
+
+const KEY = 'sk-verysecret1234';
+function chat(more: Partial<OpenAiChatOptions> = {}) {
+  return createOpenAiChat({
+    id: 'fake',
+    name: 'Fake',
+    baseUrl: server.url,
+    apiKey: KEY,
+    firstTokenMs: 5000,
+    clock: systemClock,
+    log: silentLog,
+    ids: countingIds(),
+    ...more,
+  });
+}
+function ask(script: Script, given: Prompt = prompt('hello'), more: Partial<OpenAiChatOptions> = {}, options: Partial<LlmOptions> = {}) {
+  server.script = script;
+  return collect(chat(more).respond(given, { model: 'small', ...options }, new AbortController().signal));
+}
+const callChunk = (...calls: object[]) => ({ choices: [{ delta: { tool_calls: calls } }] });
+const DONE = 'data: [DONE]\n\n';
+
+describe('what a sloppy server sends', () => {
+  it('is a stop when text came but no finish_reason and no [DONE]', async () => {
+    expect((await ask(stream(textChunk('hi')))).at(-1)).toEqual({ type: 'end', reason: 'stop' });
+  });
+
+  it('is broken when the stream ends without a word', async () => {
+    await expect(ask(stream(': nothing\n\n'))).rejects.toMatchObject({ reason: 'broken', retryable: true });
+  });
+
+  it('may be a whole answer that was never streamed', async () => {
+    const parts = await ask(
+      refuse(200, {
+        choices: [{ message: { content: 'all at once' }, finish_reason: 'stop' }],
+        usage: { prompt_tokens: 3, completion_tokens: 2 },
+      }),
+    );
+    expect(textOf(parts)).toBe('all at once');
+    expect(parts.at(-2)).toEqual({ type: 'usage', usage: { inputTokens: 3, outputTokens: 2, cachedTokens: 0 } });
+  });
+
+  it('gets ids for its calls, and an empty object for missing arguments', async () => {
+    const parts = await ask(stream(callChunk({ index: 0, function: { name: 'hang_up' } }), finishChunk('stop'), DONE));
+    expect(callsOf(parts)).toEqual([{ callId: 'call_1', name: 'hang_up', arguments: {} }]);
+    expect(parts.at(-1)).toEqual({ type: 'end', reason: 'tool_calls' });
+  });
+
+  it('keeps the pieces of parallel calls apart', async () => {
+    const parts = await ask(
+      stream(
+        callChunk({ index: 0, id: 'a', function: { name: 'f', arguments: '{"x"' } }),
+        callChunk({ index: 1, id: 'b', function: { name: 'g', arguments: '{"y"' } }),
+        callChunk({ index: 0, function: { arguments: ':1}' } }, { index: 1, function: { arguments: ':2}' } }),
+      ),
+    );
+    expect(callsOf(parts)).toEqual([
+      { callId: 'a', name: 'f', arguments: { x: 1 } },
+      { callId: 'b', name: 'g', arguments: { y: 2 } },
+    ]);
+  });
+
+  it.each([
+    ['without an index', callChunk({ function: { name: 'f', arguments: '{"x":1}' } }, { function: { name: 'f', arguments: '{"x":2}' } })],
+    [
+      'all numbered 0',
+      callChunk(
+        { index: 0, id: 'a', function: { name: 'f', arguments: '{"x":1}' } },
+        { index: 0, id: 'b', function: { name: 'f', arguments: '{"x":2}' } },
+      ),
+    ],
+    [
+      'with objects as arguments',
+      callChunk({ index: 0, function: { name: 'f', arguments: { x: 1 } } }, { index: 1, function: { name: 'f', arguments: { x: 2 } } }),
+    ],
+  ])('may be calls %s', async (_, chunk) => {
+    expect(callsOf(await ask(stream(chunk))).map((call) => call.arguments)).toEqual([{ x: 1 }, { x: 2 }]);
+  });
+
+  it.each(['reasoning_content', 'reasoning'])('is not spoken when it is %s', async (field) => {
+    const parts = await ask(stream({ choices: [{ delta: { [field]: 'hmm' } }] }, textChunk('yes')));
+    expect(parts.slice(0, 2)).toEqual([
+      { type: 'reasoning', text: 'hmm' },
+      { type: 'text', text: 'yes' },
+    ]);
+  });
+
+  it('is not spoken when it is thinking between tags, however they are cut', async () => {
+    const pieces = ['<th', 'ink>let me', ' see</', 'think>', '\n\n', 'It is <b>', 'four'];
+    const parts = await ask(stream(...pieces.map(textChunk)));
+    expect(textOf(parts)).toBe('It is <b>four');
+    expect(
+      parts
+        .filter((part) => part.type === 'reasoning')
+        .map((part) => part.text)
+        .join(''),
+    ).toBe('let me see');
+  });
+
+  it('counts cached tokens, also the way DeepSeek tells them', async () => {
+    const parts = await ask(
+      stream(textChunk('x'), { choices: [], usage: { prompt_tokens: 9, completion_tokens: 1, prompt_cache_hit_tokens: 8 } }),
+    );
+    expect(parts.at(-2)).toMatchObject({ usage: { cachedTokens: 8 } });
+  });
+});
+
+describe('a failure', () => {
+  it.each([
+    [401, 'unauthorized', false],
+    [403, 'unauthorized', false],
+    [404, 'rejected', false],
+    [400, 'rejected', false],
+    [422, 'rejected', false],
+    [429, 'rate_limited', true],
+    [500, 'broken', true],
+    [503, 'broken', true],
+  ])('with status %i is %s', async (status, reason, retryable) => {
+    await expect(ask(refuse(status, { error: { message: 'the provider says why' } }))).rejects.toMatchObject({
+      name: 'EngineError',
+      engine: 'fake',
+      reason,
+      retryable,
+      message: `Fake: the provider says why (status ${status})`,
+    });
+  });
+
+  it.each([
+    [{ error: 'model not found' }],
+    [[{ error: { message: 'model not found' } }]],
+    [{ message: { detail: [{ msg: 'model not found' }] } }],
+    ['model not found'],
+  ])('is told in the words of %j', async (body) => {
+    await expect(ask(refuse(404, body))).rejects.toThrow('Fake: model not found (status 404)');
+  });
+
+  it('never tells the key, not even its ends', async () => {
+    const failed = ask(refuse(401, { error: { message: `Incorrect API key provided: ${KEY} or sk-ve*****1234.` } }));
+    await expect(failed).rejects.toThrow('Incorrect API key provided: … or … (status 401)');
+  });
+
+  it('inside the stream ends it', async () => {
+    const failed = ask(stream(textChunk('so'), { error: { message: 'overloaded', code: 529 } }));
+    await expect(failed).rejects.toMatchObject({ reason: 'broken', retryable: true });
+  });
+
+  it('is broken when the connection breaks in the middle', async () => {
+    const failed = ask((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(`data: ${JSON.stringify(textChunk('so'))}\n\n`);
+      setTimeout(() => response.destroy(), 20);
+    });
+    await expect(failed).rejects.toMatchObject({ reason: 'broken', retryable: true });
+  });
+
+  it('is broken when the answer is no JSON', async () => {
+    await expect(ask(stream('data: <html>\n\n'))).rejects.toMatchObject({ reason: 'broken' });
+  });
+
+  it('is unavailable when nobody listens there', async () => {
+    const gone = new FakeChatServer();
+    const baseUrl = await gone.listen();
+    await gone.close();
+    await expect(ask(stream(), prompt('hi'), { baseUrl })).rejects.toMatchObject({ reason: 'unavailable', retryable: true });
+  });
+
+  it('does not follow a redirect with the key', async () => {
+    await expect(ask(refuse(302, {}, { location: `${server.url}/elsewhere` }))).rejects.toMatchObject({ reason: 'broken' });
+    expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe('patience', () => {
+  async function waiting(script: Script) {
+    const clock = new ManualClock();
+    const failed = ask(script, prompt('hello'), { clock, firstTokenMs: 10_000 });
+    failed.catch(() => {});
+    while (server.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    return { clock, failed };
+  }
+
+  it('ends after the first-token time when the server accepts and says nothing', async () => {
+    const { clock, failed } = await waiting(() => {});
+    clock.advance(10_000);
+    await expect(failed).rejects.toMatchObject({ reason: 'timeout', retryable: true, message: 'Fake sent no first token for 10000 ms' });
+  });
+
+  it('is not renewed by comments and empty deltas', async () => {
+    const { clock, failed } = await waiting((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(': processing\n\ndata: {"choices":[{"delta":{"role":"assistant","content":""}}]}\n\n');
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    clock.advance(10_000);
+    await expect(failed).rejects.toMatchObject({ reason: 'timeout' });
+  });
+
+  it('ends when the stream stalls after the first token', async () => {
+    const clock = new ManualClock();
+    server.script = (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(`data: ${JSON.stringify(textChunk('so'))}\n\n`);
+    };
+    const reply = chat({ clock, firstTokenMs: 100 }).respond(prompt('hi'), { model: 'm' }, new AbortController().signal);
+    const parts = reply[Symbol.asyncIterator]();
+    expect((await parts.next()).value).toEqual({ type: 'text', text: 'so' });
+    // While the reader is busy nothing runs out.
+    clock.advance(1000);
+    const next = parts.next();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    clock.advance(100);
+    await expect(next).rejects.toMatchObject({ reason: 'timeout', message: 'Fake sent no further token for 100 ms' });
+  });
+
+  it('leaves the connection open for the next request', async () => {
+    server.script = stream(textChunk('a'), finishChunk('stop'), DONE);
+    const llm = chat();
+    for (let round = 0; round < 3; round++) {
+      await collect(llm.respond(prompt('hi'), { model: 'm' }, new AbortController().signal));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(server.connections).toBe(1);
+    expect(server.dropped).toBe(0);
+  });
+
+  it('drops the request when the signal fires while nothing has come', async () => {
+    server.script = () => {};
+    const stop = new AbortController();
+    const parts = collect(chat().respond(prompt('hi'), { model: 'm' }, stop.signal));
+    while (server.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    stop.abort();
+    expect(await parts).toEqual([]);
+    while (server.dropped === 0) await new Promise((resolve) => setImmediate(resolve));
+  });
+});
+
+describe('the request', () => {
+  const answer = stream(textChunk('ok'), DONE);
+  const user = (text: string) => ({ role: 'user' as const, parts: [{ type: 'text' as const, text }] });
+  const body = () => server.requests[0]?.body;
+
+  it('carries the key as a bearer token, and none when there is none', async () => {
+    await ask(answer);
+    await ask(answer, prompt('hi'), { apiKey: '' });
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([`Bearer ${KEY}`, undefined]);
+  });
+
+  it('writes the conversation as chat messages', async () => {
+    await ask(answer, {
+      instructions: 'Be brief.',
+      turns: [
+        user('weather in Paris and Rome'),
+        { role: 'assistant', text: 'Let me look', interrupted: true },
+        { role: 'call', callId: 'a', name: 'get_weather', arguments: '{"location":"Paris"}' },
+        { role: 'call', callId: 'b', name: 'get_weather', arguments: '' },
+        user('hurry'),
+        { role: 'result', callId: 'a', output: '21' },
+        { role: 'result', callId: 'gone', output: 'lost' },
+        { role: 'assistant', text: '', interrupted: true },
+        { role: 'system', parts: [{ type: 'text', text: 'note' }] },
+        {
+          role: 'user',
+          parts: [
+            { type: 'text', text: 'look' },
+            { type: 'image', url: 'data:image/png;base64,AA', detail: 'low' },
+          ],
+        },
+      ],
+      tools: [],
+      toolChoice: 'auto',
+    });
+    expect(body()?.messages).toEqual([
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'weather in Paris and Rome' },
+      {
+        role: 'assistant',
+        content: 'Let me look —',
+        tool_calls: [
+          { id: 'a', type: 'function', function: { name: 'get_weather', arguments: '{"location":"Paris"}' } },
+          { id: 'b', type: 'function', function: { name: 'get_weather', arguments: '{}' } },
+        ],
+      },
+      { role: 'tool', tool_call_id: 'a', content: '21' },
+      { role: 'tool', tool_call_id: 'b', content: '(no result yet)' },
+      { role: 'user', content: 'hurry' },
+      { role: 'system', content: 'A function returned: lost' },
+      { role: 'system', content: 'note' },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'look' },
+          { type: 'image_url', image_url: { url: 'data:image/png;base64,AA', detail: 'low' } },
+        ],
+      },
+    ]);
+  });
+
+  it('names tools, choice and options', async () => {
+    const tool = { name: 'f', description: 'd', parameters: { type: 'object' } };
+    await ask(
+      answer,
+      prompt('hi', { tools: [tool], toolChoice: { name: 'f' } }),
+      {},
+      { temperature: 0.7, maxOutputTokens: 99, parallelToolCalls: false },
+    );
+    expect(body()).toMatchObject({
+      stream: true,
+      stream_options: { include_usage: true },
+      tools: [{ type: 'function', function: tool }],
+      tool_choice: { type: 'function', function: { name: 'f' } },
+      parallel_tool_calls: false,
+      temperature: 0.7,
+      max_tokens: 99,
+    });
+  });
+
+  it('says nothing of tools when there are none', async () => {
+    await ask(answer, prompt('hi'), {}, { parallelToolCalls: true });
+    expect(Object.keys(body() ?? {}).sort()).toEqual(['messages', 'model', 'stream', 'stream_options']);
+  });
+
+  it.each(['o3-mini', 'gpt-5', 'openai/gpt-5.1-mini'])('speaks to %s as to a reasoning model', async (model) => {
+    await ask(answer, prompt('hi'), {}, { model, maxOutputTokens: 9, temperature: 0.5, reasoningEffort: 'low' });
+    expect(body()).toMatchObject({ max_completion_tokens: 9, reasoning_effort: 'low' });
+    expect(body()).not.toHaveProperty('max_tokens');
+    expect(body()).not.toHaveProperty('temperature');
+  });
+
+  it.each(['gpt-4o', 'gpt-5-chat-latest', 'openai/gpt-oss-120b', 'ollama3'])('speaks to %s as to an ordinary model', async (model) => {
+    await ask(answer, prompt('hi'), {}, { model, maxOutputTokens: 9 });
+    expect(body()).toMatchObject({ max_tokens: 9 });
+  });
+
+  it('uses the own name of a model and leaves out what the server refuses', async () => {
+    await ask(answer, prompt('hi'), { omit: ['stream_options'], modelAliases: { small: 'maker/small' } });
+    expect(body()?.model).toBe('maker/small');
+    expect(body()).not.toHaveProperty('stream_options');
+  });
+});
