@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 
 const LIST_BYTES = 2 * 1024 * 1024;
 
-export interface ListRequest {
+interface ListRequest {
   readonly baseUrl: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;

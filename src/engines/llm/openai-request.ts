@@ -11,7 +11,7 @@ interface ToolCall {
 
 type ContentPart = { type: 'text'; text: string } | { type: 'image_url'; image_url: { url: string; detail: string } };
 
-export type ChatMessage =
+type ChatMessage =
   | { role: 'system'; content: string }
   | { role: 'user'; content: string | ContentPart[] }
   | { role: 'assistant'; content: string | null; tool_calls?: ToolCall[] }
@@ -45,7 +45,7 @@ function takesCompletionTokens(model: string): boolean {
   return /(?:^|\/)(?:o\d|gpt-[5-9](?!.*-chat))/.test(model);
 }
 
-export function chatMessages(prompt: Prompt): ChatMessage[] {
+function chatMessages(prompt: Prompt): ChatMessage[] {
   const messages: ChatMessage[] = [];
   if (prompt.instructions.trim() !== '') messages.push({ role: 'system', content: prompt.instructions });
   const outputs = new Map<string, string>();

@@ -3,7 +3,7 @@
 const OPEN = '<think>';
 const CLOSE = '</think>';
 
-export interface Thought {
+interface Thought {
   readonly type: 'text' | 'reasoning';
   readonly text: string;
 }

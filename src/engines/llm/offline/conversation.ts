@@ -2,6 +2,9 @@
 import type { Prompt, PromptTool, PromptTurn } from '../../../protocol/prompt.ts';
 import { clean, coreOf } from './words.ts';
 
+/** Rules look at every word many times; nobody says more than this in one breath. */
+const UNDERSTOOD_CHARS = 4000;
+
 export interface Utterance {
   /** As it stands in the conversation. */
   readonly raw: string;
@@ -104,7 +107,7 @@ export function readConversation(prompt: Prompt): Conversation {
 }
 
 export function utterance(raw: string, names: readonly string[] = []): Utterance {
-  const said = clean(raw);
+  const said = clean(raw.slice(0, UNDERSTOOD_CHARS));
   return { raw: raw.trim(), said, core: coreOf(said, names) };
 }
 

@@ -12,7 +12,7 @@ const small = new Map<string, number>([
   ['dozen', 12],
 ]);
 
-export interface ReadNumber {
+interface ReadNumber {
   readonly value: number;
   /** How many words it took. */
   readonly length: number;
@@ -84,7 +84,7 @@ function readWords(words: readonly string[], start: number): ReadNumber | undefi
   return { value, length: at - start };
 }
 
-export interface FoundNumber extends ReadNumber {
+interface FoundNumber extends ReadNumber {
   readonly at: number;
 }
 

@@ -93,7 +93,7 @@ export function wordsOfTool(tool: PromptTool): ToolWords {
   };
 }
 
-export interface Choice {
+interface Choice {
   /** Whether a word of the function's name, or one that means the same, was said. */
   readonly named: boolean;
   readonly words: ToolWords;

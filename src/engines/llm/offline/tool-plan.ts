@@ -15,7 +15,7 @@ export interface PlannedCall {
   readonly arguments: Record<string, unknown>;
 }
 
-export interface Plan {
+interface Plan {
   readonly calls: readonly PlannedCall[];
   /** What to ask instead of calling. */
   readonly question?: string;

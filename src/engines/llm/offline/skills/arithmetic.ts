@@ -31,7 +31,10 @@ const opening =
   /^(?:(?:tell me |work out |calculate |compute |add up |evaluate |solve )?(?:what (?:is|are|does|would)|how much (?:is|are)|what)?(?: the)?(?: (?:result|answer|value|sum|product|total) (?:of|to))?)(?: |$)/;
 const ending = / (?:equal|equals|make|makes|is|be|come to)$/;
 
+const LONGEST_WORDS = 60;
+
 function read(core: string): Sum | undefined {
+  if (core.split(' ').length > LONGEST_WORDS) return undefined;
   const text = reorder(core.replace(opening, '').replace(ending, ''));
   const tokens = tokenise(text) ?? tokenise(mishearing(text));
   if (!tokens || tokens.every((token) => 'number' in token)) return undefined;

@@ -1,0 +1,140 @@
+// A Parley server in a process of its own, and what the machine says about that process. Pinned to the first core where that can be.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { sleep, systemClock } from '../src/lib/clock.ts';
+import { randomToken } from '../src/lib/ids.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const readyMs = 60_000;
+const clockTicksPerSecond = 100;
+
+/** Whether a process can be held to one core here, leaving another for the load. */
+export const canPin = availableParallelism() > 1 && spawnSync('taskset', ['-c', '0', 'true']).status === 0;
+
+/** Puts a command on a core, where that can be. */
+export function pinned(core: number | undefined, command: readonly string[]): string[] {
+  return canPin && core !== undefined ? ['taskset', '-c', String(core), ...command] : [...command];
+}
+
+export interface ServerOptions {
+  engines: 'scripted' | 'embedded';
+  /** Undefined: wherever the system likes. */
+  core?: number;
+  settings?: Readonly<Record<string, string>>;
+}
+
+export class ServerProcess {
+  readonly port: number;
+  readonly key: string;
+  readonly #child: ChildProcess;
+  readonly #tidy: () => Promise<void>;
+
+  private constructor(child: ChildProcess, port: number, key: string, tidy: () => Promise<void>) {
+    this.#child = child;
+    this.port = port;
+    this.key = key;
+    this.#tidy = tidy;
+  }
+
+  /** Starts one and waits until it is ready. Throws Error with what it wrote when it is not. */
+  static async start({ engines, core, settings = {} }: ServerOptions): Promise<ServerProcess> {
+    const port = await freePort();
+    const key = `bench-${randomToken(20)}`;
+    const ownDir = await mkdtemp(join(tmpdir(), 'parley-bench-'));
+    // The embedded recogniser is installed in the data directory: fetching it anew for every run would be no kindness to anybody.
+    const dataDir = engines === 'scripted' ? ownDir : resolve(root, process.env['PARLEY_DATA_DIR'] ?? '.parley');
+    const script = engines === 'scripted' ? 'src/cli/scripted.ts' : 'src/main.ts';
+    const [program = '', ...args] = pinned(core, [process.execPath, script]);
+    const child = spawn(program, args, {
+      cwd: root,
+      // Nothing of the caller's settings: a provider's key would put a real model behind the answers.
+      env: {
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        NODE_OPTIONS: process.env['PARLEY_BENCH_NODE_OPTIONS'],
+        PORT: String(port),
+        PARLEY_API_KEY: key,
+        PARLEY_DATA_DIR: dataDir,
+        PARLEY_CONFIG: '',
+        PARLEY_LOG: 'warn',
+        PARLEY_SELF_CHECK: 'off',
+        PARLEY_LLM_PROBE: 'off',
+        ...settings,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let written = '';
+    const keep = (data: Buffer) => {
+      written = (written + data.toString('utf8')).slice(-4000);
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    const server = new ServerProcess(child, port, key, () => rm(ownDir, { recursive: true, force: true }));
+    const untilMs = systemClock.now() + readyMs;
+    while (!(await isReady(port))) {
+      if (child.exitCode === null && systemClock.now() < untilMs) await sleep(systemClock, 100);
+      else {
+        await server.stop();
+        throw new Error(`The server did not start:\n${written}`);
+      }
+    }
+    return server;
+  }
+
+  /** Processor time spent so far, children's not included; NaN where the system does not tell. */
+  get cpuSeconds(): number {
+    const stat = this.#proc('stat');
+    // The second field is the program's name in brackets, which may hold spaces.
+    const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields ? (Number(fields[11]) + Number(fields[12])) / clockTicksPerSecond : Number.NaN;
+  }
+
+  /** Resident memory in bytes; NaN where the system does not tell. */
+  get memoryBytes(): number {
+    const line = this.#proc('status')?.match(/^VmRSS:\s+(\d+) kB/m);
+    return line ? Number(line[1]) * 1024 : Number.NaN;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const gone = once(this.#child, 'exit');
+      this.#child.kill('SIGTERM');
+      const timer = systemClock.after(5000, () => this.#child.kill('SIGKILL'));
+      await gone;
+      timer.cancel();
+    }
+    await this.#tidy();
+  }
+
+  #proc(file: string): string | undefined {
+    try {
+      return readFileSync(`/proc/${this.#child.pid}/${file}`, 'utf8');
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+async function isReady(port: number): Promise<boolean> {
+  try {
+    return (await fetch(`http://127.0.0.1:${port}/ready`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (typeof address !== 'object' || address === null) throw new Error('no free port');
+  return address.port;
+}

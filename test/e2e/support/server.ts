@@ -1,0 +1,90 @@
+// The real server in this process, on a port of its own: real engines whose packages all runs share, or scripted ones, plain or TLS.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { generate } from 'selfsigned';
+import { assemble, type ParleyServer } from '../../../src/assemble.ts';
+import { readConfig } from '../../../src/config.ts';
+import { silentLog } from '../../../src/lib/log.ts';
+
+export const apiKey = 'e2e-key-0123456789';
+
+export interface ServerOptions {
+  engines: 'real' | 'scripted';
+  tls?: boolean;
+  /** Settings by the names of the environment variables. */
+  settings?: Record<string, string>;
+}
+
+export interface RunningServer {
+  readonly server: ParleyServer;
+  /** `http://127.0.0.1:40123`, or https. */
+  readonly http: string;
+  /** The same as ws or wss. */
+  readonly ws: string;
+  /** Where the server keeps its own things. */
+  readonly dataDir: string;
+  /** The server's certificate, when it has one. */
+  readonly certificate: string | undefined;
+  close(): Promise<void>;
+}
+
+const repository = resolve(import.meta.dirname, '../../..');
+const scripted = { PARLEY_STT: 'scripted', PARLEY_TTS: 'scripted', PARLEY_LLM: 'scripted' };
+
+export async function startServer({ engines, tls = false, settings = {} }: ServerOptions): Promise<RunningServer> {
+  // A folder without a parley.json, for whatever must not be shared.
+  const folder = mkdtempSync(join(tmpdir(), 'parley-e2e-'));
+  // Packages are fetched once for all runs; scripted engines fetch nothing.
+  const dataDir = engines === 'real' ? (process.env['PARLEY_DATA_DIR'] ?? join(repository, '.parley')) : folder;
+  const certificate = tls ? await makeCertificate(folder) : undefined;
+  const config = readConfig(
+    {
+      PORT: '0',
+      PARLEY_API_KEY: apiKey,
+      PARLEY_DATA_DIR: dataDir,
+      ...(engines === 'scripted' ? scripted : {}),
+      ...(tls ? { PARLEY_TLS_CERT: join(folder, 'cert.pem'), PARLEY_TLS_KEY: join(folder, 'key.pem') } : {}),
+      ...settings,
+    },
+    folder,
+  );
+  const server = await assemble(config, silentLog, () => {});
+  for (const { info, problem } of server.engines) if (problem !== undefined) throw new Error(`${info.name} cannot be had: ${problem}`);
+  return {
+    server,
+    http: server.address,
+    ws: server.address.replace(/^http/, 'ws'),
+    dataDir,
+    certificate,
+    async close() {
+      await server.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function makeCertificate(folder: string): Promise<string> {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keySize: 2048,
+    extensions: [
+      { name: 'basicConstraints', cA: true },
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: 'localhost' },
+          { type: 7, ip: '127.0.0.1' },
+        ],
+      },
+    ],
+  });
+  writeFileSync(join(folder, 'cert.pem'), cert);
+  writeFileSync(join(folder, 'key.pem'), key, { mode: 0o600 });
+  return cert;
+}
+
+/** Makes every client in this process trust the certificate, as an operating system's store would. */
+export function trust(certificate: string | undefined): void {
+  setDefaultCACertificates([...getCACertificates('default'), certificate ?? '']);
+}

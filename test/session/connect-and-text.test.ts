@@ -1,0 +1,239 @@
+// Golden transcripts: connecting, text turns, and what a response.create may ask for.
+import { describe, expect, test } from 'vitest';
+import { Rig } from './rig.ts';
+
+describe('connecting', () => {
+  test('the first event is session.created with the whole session, then conversation.created', () => {
+    const rig = new Rig();
+    expect(rig.sent.map(({ type }) => type)).toEqual(['session.created', 'conversation.created']);
+    expect(rig.last('session.created').session).toMatchObject({ id: 'sess_1', object: 'realtime.session', expires_at: 1_700_003_600 });
+    expect(rig.last('session.created').session).toMatchObject(rig.config);
+    rig.golden('connect');
+  });
+});
+
+describe('a text turn', () => {
+  test('is answered in text when only text is wanted', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.client({ type: 'session.update', session: { type: 'realtime', output_modalities: ['text'] } });
+    rig.says('What is two and two?');
+    rig.client({ type: 'response.create' });
+    rig.wait(200);
+    rig.text('resp_1', 'Two and two ');
+    rig.wait(40);
+    rig.text('resp_1', 'is four.');
+    rig.end('resp_1');
+    expect(rig.all('response.output_audio_transcript.delta')).toEqual([]);
+    expect(rig.last('response.done').response).toMatchObject({
+      status: 'completed',
+      status_details: { type: 'completed' },
+      output: [{ role: 'assistant', status: 'completed', content: [{ type: 'output_text', text: 'Two and two is four.' }] }],
+      usage: { total_tokens: 30, input_tokens: 20, output_tokens: 10 },
+    });
+    rig.golden('text-turn-in-text');
+  });
+
+  test('is answered in sound and transcript when audio is wanted', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.says('Hello.');
+    rig.client({ type: 'response.create' });
+    rig.wait(200);
+    rig.text('resp_1', 'Hello there.');
+    rig.wait(100);
+    rig.audio('resp_1', 400);
+    rig.audio('resp_1', 300);
+    rig.end('resp_1');
+    const types = rig.sent.map(({ type }) => type);
+    // The assistant's item must be done while the response still counts as active (the sample's trap).
+    expect(types.lastIndexOf('conversation.item.done')).toBeLessThan(types.indexOf('response.done'));
+    expect(rig.last('response.done').response.output).toMatchObject([{ content: [{ type: 'output_audio', transcript: 'Hello there.' }] }]);
+    rig.golden('text-turn-in-audio');
+  });
+
+  test('a second response.create is refused while the first response is active, and names it', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.says('Hello.');
+    rig.client({ type: 'response.create', event_id: 'ev_1' });
+    rig.client({ type: 'response.create', event_id: 'ev_2' });
+    expect(rig.last('error').error).toMatchObject({ code: 'conversation_already_has_active_response', event_id: 'ev_2' });
+    expect(rig.last('error').error.message).toContain('resp_1');
+    rig.text('resp_1', 'Hi.');
+    rig.end('resp_1');
+    rig.wait(5000);
+    expect(rig.endings).toEqual(['resp_1 completed']);
+    rig.golden('response-create-while-active');
+  });
+});
+
+describe('response.create', () => {
+  test('overrides hold for one response, are echoed in it, and are not kept in the session', () => {
+    const rig = new Rig({ turnDetection: null });
+    const before = structuredClone(rig.config);
+    rig.says('Hello.');
+    rig.client({
+      type: 'response.create',
+      response: {
+        instructions: 'Answer like a pirate.',
+        output_modalities: ['text'],
+        max_output_tokens: 50,
+        metadata: { topic: 'greeting' },
+        audio: { output: { voice: 'Sarah', format: { type: 'audio/pcmu' } } },
+        temperature: 0.2,
+        tools: [{ type: 'function', name: 'sing' }],
+        tool_choice: { type: 'function', name: 'sing' },
+      },
+    });
+    expect(rig.last('response.created').response).toMatchObject({
+      output_modalities: ['text'],
+      max_output_tokens: 50,
+      metadata: { topic: 'greeting' },
+      audio: { output: { voice: 'Sarah', format: { type: 'audio/pcmu' } } },
+    });
+    expect(rig.prompts.at(-1)).toMatchObject({
+      instructions: 'Answer like a pirate.',
+      tools: [{ name: 'sing' }],
+      toolChoice: { name: 'sing' },
+    });
+    rig.text('resp_1', 'Ahoy!');
+    rig.end('resp_1');
+    expect(rig.last('response.done').response.metadata).toEqual({ topic: 'greeting' });
+    expect(rig.config).toEqual(before);
+    rig.says('And now?');
+    rig.client({ type: 'response.create' });
+    expect(rig.last('response.created').response).toMatchObject({ output_modalities: ['audio'], max_output_tokens: 'inf', metadata: null });
+    expect(rig.prompts.at(-1)?.instructions).toBe('Be brief.');
+    rig.golden('response-create-overrides');
+  });
+
+  test('an out-of-band response runs beside the active one and leaves no trace in the conversation', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.says('Hello.');
+    rig.client({ type: 'response.create' });
+    rig.client({ type: 'response.create', response: { conversation: 'none', metadata: { purpose: 'mood' }, output_modalities: ['text'] } });
+    expect(rig.watch.unfinished).toEqual(['resp_1', 'resp_2']);
+    rig.text('resp_2', 'cheerful');
+    rig.text('resp_1', 'Hi!');
+    rig.end('resp_2');
+    rig.audio('resp_1', 300);
+    rig.end('resp_1');
+    const [, oob] = rig.all('response.created');
+    expect(oob?.response.conversation_id).toBeNull();
+    expect(rig.all('conversation.item.added').map(({ item }) => item.id)).toEqual(['item_1', 'item_3']);
+    rig.says('Thanks.');
+    rig.client({ type: 'response.create' });
+    expect(JSON.stringify(rig.prompts.at(-1))).not.toContain('cheerful');
+    rig.golden('out-of-band');
+  });
+
+  test('an out-of-band response is cancelled by its id only', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.client({ type: 'response.create', response: { conversation: 'none', output_modalities: ['text'] } });
+    rig.text('resp_1', 'thinking');
+    rig.client({ type: 'response.cancel', event_id: 'plain' });
+    expect(rig.faults).toEqual(['response_cancel_not_active']);
+    rig.client({ type: 'response.cancel', response_id: 'resp_1' });
+    expect(rig.endings).toEqual(['resp_1 cancelled']);
+    rig.golden('out-of-band-cancel');
+  });
+
+  test('its own input replaces the conversation as context and is not kept', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.says('My name is Ann.', { id: 'name' });
+    rig.says('I like tea.', { id: 'taste' });
+    rig.client({
+      type: 'response.create',
+      response: {
+        output_modalities: ['text'],
+        input: [{ type: 'item_reference', id: 'name' }, { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Who am I?' }] }],
+      },
+    });
+    rig.text('resp_1', 'Ann.');
+    rig.end('resp_1');
+    rig.client({ type: 'response.create', response: { conversation: 'none', input: [] } });
+    expect(rig.prompts.map(({ turns }) => turns.length)).toEqual([2, 0]);
+    expect(rig.watch.conversation).toHaveLength(3);
+    rig.golden('response-create-input');
+  });
+
+  test('a reference to an item that is not there refuses the whole response', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.client({ type: 'response.create', event_id: 'e', response: { input: [{ type: 'item_reference', id: 'gone' }] } });
+    expect(rig.last('error').error).toMatchObject({ code: 'item_not_found', event_id: 'e' });
+    expect(rig.watch.responses.size).toBe(0);
+  });
+});
+
+describe('how a response ends', () => {
+  test('a limit of tokens makes it incomplete, and its item too', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.says('Tell me everything.');
+    rig.client({ type: 'response.create', response: { max_output_tokens: 10 } });
+    rig.text('resp_1', 'In the beginning');
+    rig.audio('resp_1', 900);
+    rig.end('resp_1', { reason: 'length' });
+    expect(rig.last('response.done').response).toMatchObject({
+      status: 'incomplete',
+      status_details: { type: 'incomplete', reason: 'max_output_tokens' },
+      output: [{ status: 'incomplete' }],
+    });
+    rig.golden('max-output-tokens');
+  });
+
+  test('a content filter makes it incomplete', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.says('Say it.');
+    rig.client({ type: 'response.create' });
+    rig.end('resp_1', { reason: 'content_filter' });
+    expect(rig.last('response.done').response).toMatchObject({ status: 'incomplete', status_details: { reason: 'content_filter' }, output: [] });
+  });
+
+  test('a failing engine fails it, and what was open is closed', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.says('Hello.');
+    rig.client({ type: 'response.create' });
+    rig.text('resp_1', 'Well');
+    rig.end('resp_1', { reason: 'failed', failure: { code: 'unreachable', message: 'The model cannot be reached.' } });
+    expect(rig.last('response.done').response).toMatchObject({
+      status: 'failed',
+      status_details: { type: 'failed', error: { type: 'server_error', code: 'unreachable' } },
+      output: [{ status: 'incomplete' }],
+    });
+    rig.golden('engine-fails');
+  });
+
+  test('a model that says nothing for 30 s has failed', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.says('Hello.');
+    rig.client({ type: 'response.create' });
+    rig.wait(20_000);
+    rig.text('resp_1', 'Hm');
+    rig.wait(29_999);
+    expect(rig.endings).toEqual([]);
+    rig.wait(1);
+    expect(rig.last('response.done').response.status_details).toMatchObject({ type: 'failed', error: { code: 'timeout' } });
+    rig.text('resp_1', 'too late');
+    rig.end('resp_1');
+    expect(rig.endings).toEqual(['resp_1 failed']);
+    rig.golden('model-stalls');
+  });
+});
+
+describe('the session', () => {
+  test('ends when its time is over: what runs fails, an error says why, and it closes', () => {
+    const rig = new Rig({ turnDetection: null, lifeMs: 60_000 });
+    rig.wait(59_000);
+    rig.says('Hello.');
+    rig.client({ type: 'response.create' });
+    rig.text('resp_1', 'Hi');
+    rig.wait(1000);
+    expect(rig.endings).toEqual(['resp_1 failed']);
+    expect(rig.faults).toEqual(['session_expired']);
+    expect(rig.effects.at(-1)).toEqual({ kind: 'close', code: 1008, reason: 'session_expired' });
+    const before = rig.effects.length;
+    rig.wait(100_000);
+    rig.says('Anybody there?');
+    rig.text('resp_1', 'late');
+    expect(rig.effects).toHaveLength(before);
+    rig.golden('session-expires');
+  });
+});

@@ -1,0 +1,269 @@
+// A session under a hand-moved time: facts and client events go in, everything that comes out is watched and written down.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+import { countingIds } from '../../src/lib/ids.ts';
+import { clientEventId, parseClientEvent } from '../../src/protocol/client-events.ts';
+import { errorBody, RealtimeError } from '../../src/protocol/errors.ts';
+import type { Prompt } from '../../src/protocol/prompt.ts';
+import type { ServerEvent, ServerEventType } from '../../src/protocol/server-events.ts';
+import { semanticVadDefaults, serverVadDefaults, type SessionConfig, type TurnDetection } from '../../src/protocol/session-config.ts';
+import type { Effect } from '../../src/session/effects.ts';
+import type { Fact, ReplyEnd, SpokenWord } from '../../src/session/facts.ts';
+import { Session } from '../../src/session/session.ts';
+import type { Birth } from '../../src/session/state.ts';
+import { clientLine, effectLine, factLine } from './transcript.ts';
+import { Watch } from './watch.ts';
+
+export const serverVad = serverVadDefaults;
+export const semanticVad = semanticVadDefaults;
+const usage = { inputTokens: 20, outputTokens: 10, cachedTokens: 0 };
+
+export function testConfig(turnDetection: TurnDetection): SessionConfig {
+  return {
+    type: 'realtime',
+    model: 'openai/gpt-4o-mini',
+    instructions: 'Be brief.',
+    output_modalities: ['audio'],
+    max_output_tokens: 'inf',
+    parallel_tool_calls: true,
+    reasoning: null,
+    prompt: null,
+    tools: [],
+    tool_choice: 'auto',
+    tracing: null,
+    truncation: 'auto',
+    include: null,
+    audio: {
+      input: {
+        format: { type: 'audio/pcm', rate: 24000 },
+        noise_reduction: null,
+        transcription: { model: 'parley/test' },
+        turn_detection: turnDetection,
+      },
+      output: { format: { type: 'audio/pcm', rate: 24000 }, voice: 'Dennis', model: 'inworld-tts-1.5-mini', speed: 1 },
+    },
+  };
+}
+
+/** Every id is served, but those that begin with `no-`. */
+export const testCatalogue: Birth['catalogue'] = {
+  hasLlm: (id) => !id.startsWith('no-'),
+  hasStt: (id) => !id.startsWith('no-'),
+  hasTts: (id) => !id.startsWith('no-'),
+  hasVoice: (id) => !id.startsWith('no-'),
+};
+
+export interface RigOptions {
+  turnDetection?: TurnDetection;
+  inworld?: boolean;
+  lifeMs?: number;
+}
+
+export class Rig {
+  readonly watch = new Watch();
+  readonly lines: string[] = [];
+  readonly sent: ServerEvent[] = [];
+  readonly effects: Effect[] = [];
+  readonly #session: Session;
+  /** Called with each event as it is sent: a client that reacts. */
+  onEvent: (event: ServerEvent) => void = () => {};
+  now = 0;
+  #receivedMs = 0;
+  #due: { atMs: number; task: () => void }[] = [];
+
+  constructor({ turnDetection = serverVad, inworld = false, lifeMs = 3_600_000 }: RigOptions = {}) {
+    const birth = {
+      ids: countingIds(),
+      sessionId: 'sess_1',
+      catalogue: testCatalogue,
+      config: testConfig(turnDetection),
+      expiresAt: 1_700_003_600,
+      lifeMs,
+      inworld,
+    };
+    this.#session = new Session(birth, this.now);
+    this.#take(this.#session.open());
+  }
+
+  get config(): SessionConfig {
+    return this.#session.config;
+  }
+
+  /** A message as it comes from the socket: read, and refused or handed to the session. */
+  client(message: unknown): void {
+    this.#line(clientLine(message));
+    let event: ReturnType<typeof parseClientEvent>;
+    try {
+      event = parseClientEvent(message);
+    } catch (error) {
+      if (!(error instanceof RealtimeError)) throw error;
+      this.#take([{ kind: 'send', event: { type: 'error', error: errorBody(error, clientEventId(message)) } }]);
+      return;
+    }
+    this.#step({ kind: 'client', event });
+  }
+
+  fact(fact: Fact): void {
+    const line = factLine(fact);
+    if (line !== undefined) this.#line(line);
+    this.#step(fact);
+  }
+
+  /** Time passes without a sound coming in. */
+  wait(ms: number): void {
+    const until = this.now + ms;
+    for (;;) {
+      const [next] = this.#due.filter(({ atMs }) => atMs <= until).sort((a, b) => a.atMs - b.atMs);
+      const wakeAt = this.#session.wakeAt;
+      if (wakeAt <= until && (!next || wakeAt <= next.atMs)) {
+        this.now = Math.max(this.now, wakeAt);
+        this.#step({ kind: 'tick' });
+        expect(this.#session.wakeAt, 'a tick settles what was due').toBeGreaterThan(this.now);
+      } else if (next) {
+        this.#due = this.#due.filter((entry) => entry !== next);
+        this.now = Math.max(this.now, next.atMs);
+        next.task();
+      } else break;
+    }
+    this.now = until;
+  }
+
+  /** Runs a task when time has come so far. */
+  after(ms: number, task: () => void): void {
+    this.#due.push({ atMs: this.now + ms, task });
+  }
+
+  /** Time passes with a microphone that is on: 20 ms of sound every 20 ms. */
+  hear(ms: number): void {
+    for (let left = ms; left > 0; left -= 20) {
+      this.wait(Math.min(20, left));
+      this.#receivedMs += Math.min(20, left);
+      this.#step({ kind: 'audio.reached', receivedMs: this.#receivedMs, decidedMs: this.#receivedMs - 32 });
+    }
+  }
+
+  /** The user begins to speak now; the detector is sure 100 ms later. */
+  beginSpeech(): void {
+    const atMs = this.#receivedMs;
+    this.hear(100);
+    this.fact({ kind: 'speech.began', atMs });
+  }
+
+  /** The user falls silent now; the detector is sure 100 ms later. */
+  pauseSpeech(): void {
+    const atMs = this.#receivedMs;
+    this.hear(100);
+    this.fact({ kind: 'speech.paused', atMs });
+  }
+
+  /** A whole utterance of `ms` with the silence that ends it. */
+  utter(ms: number): void {
+    this.beginSpeech();
+    this.hear(ms - 100);
+    this.pauseSpeech();
+    this.hear(500);
+  }
+
+  transcript(item: string, text: string): void {
+    this.fact({ kind: 'transcript.final', item, text, seconds: 1 });
+  }
+
+  text(response: string, delta: string): void {
+    this.fact({ kind: 'reply.text', response, delta });
+  }
+
+  audio(response: string, ms: number, words?: readonly SpokenWord[]): void {
+    this.fact({ kind: 'reply.audio', response, bytes: new Uint8Array(ms * 48), ms, words });
+  }
+
+  call(response: string, callId: string, name: string, argumentsText: string): void {
+    this.fact({ kind: 'reply.call', response, callId, name });
+    this.fact({ kind: 'reply.arguments', response, callId, delta: argumentsText });
+  }
+
+  end(response: string, end: Partial<ReplyEnd> = {}): void {
+    this.fact({ kind: 'reply.ended', response, reason: 'stop', usage, ...end } as Fact);
+  }
+
+  /** A whole answer whose sound is made at once. */
+  answer(response: string, text: string, ms: number): void {
+    this.text(response, text);
+    this.audio(response, ms, wordsOf(text, ms));
+    this.end(response);
+  }
+
+  says(text: string, more: Record<string, unknown> = {}): void {
+    this.client({
+      type: 'conversation.item.create',
+      item: { type: 'message', role: 'user', content: [{ type: 'input_text', text }], ...more },
+    });
+  }
+
+  output(callId: string, output: string): void {
+    this.client({ type: 'conversation.item.create', item: { type: 'function_call_output', call_id: callId, output } });
+  }
+
+  all<T extends ServerEventType>(type: T): Extract<ServerEvent, { type: T }>[] {
+    return this.sent.filter((event): event is Extract<ServerEvent, { type: T }> => event.type === type);
+  }
+
+  last<T extends ServerEventType>(type: T): Extract<ServerEvent, { type: T }> {
+    const event = this.all(type).at(-1);
+    if (!event) throw new Error(`there was no ${type}`);
+    return event;
+  }
+
+  /** The prompts of the replies so far. */
+  get prompts(): Prompt[] {
+    return this.effects.flatMap((effect) => (effect.kind === 'reply.start' ? [effect.prompt] : []));
+  }
+
+  /** Codes of the errors so far. */
+  get faults(): (string | null)[] {
+    return this.all('error').map(({ error }) => error.code);
+  }
+
+  /** Status of each response that ended, in order. */
+  get endings(): string[] {
+    return this.all('response.done').map(({ response }) => `${response.id} ${response.status}`);
+  }
+
+  /** Compares all that happened with the file of that name. */
+  golden(name: string): void {
+    const path = fileURLToPath(new URL(`../golden/${name}.txt`, import.meta.url));
+    const text = `${this.lines.join('\n')}\n`;
+    if (process.env.UPDATE_GOLDEN === '1' && !process.env.CI) {
+      mkdirSync(new URL('../golden/', import.meta.url), { recursive: true });
+      writeFileSync(path, text);
+    }
+    expect(existsSync(path), `test/golden/${name}.txt is missing; UPDATE_GOLDEN=1 writes it`).toBe(true);
+    expect(text).toBe(readFileSync(path, 'utf8'));
+  }
+
+  #line(line: string): void {
+    this.lines.push(`${Math.round(this.now)} ${line}`);
+  }
+
+  #step(fact: Fact): void {
+    this.#take(this.#session.step(fact, this.now));
+  }
+
+  #take(effects: readonly Effect[]): void {
+    for (const effect of effects) this.#line(effectLine(effect));
+    this.watch.see(effects);
+    for (const effect of effects) {
+      this.effects.push(effect);
+      if (effect.kind !== 'send' && effect.kind !== 'send.retrieved') continue;
+      this.sent.push(effect.event);
+      this.onEvent(effect.event);
+    }
+  }
+}
+
+/** Words spread evenly over the time. */
+export function wordsOf(text: string, ms: number): SpokenWord[] {
+  const words = text.split(' ');
+  const each = ms / words.length;
+  return words.map((word, index) => ({ text: word, startMs: index * each, endMs: (index + 1) * each }));
+}

@@ -1,0 +1,187 @@
+// Effects and client events as lines a person can read aloud: `<` sent, `>` received, `!` done, `*` reported by an engine.
+import type { Item } from '../../src/protocol/items.ts';
+import type { ServerEvent } from '../../src/protocol/server-events.ts';
+import type { Effect } from '../../src/session/effects.ts';
+import type { Fact } from '../../src/session/facts.ts';
+import type { Prompt, PromptTurn } from '../../src/protocol/prompt.ts';
+
+const quoted = (text: string | null) => JSON.stringify(text);
+
+export function clientLine(message: unknown): string {
+  if (typeof message !== 'object' || message === null) return `> ${JSON.stringify(message)}`;
+  const { type, ...rest } = message as Record<string, unknown>;
+  const fields = Object.keys(rest).length > 0 ? ` ${JSON.stringify(rest)}` : '';
+  return `> ${String(type)}${fields}`;
+}
+
+/** Undefined for what happens all the time and means nothing by itself. */
+export function factLine(fact: Fact): string | undefined {
+  switch (fact.kind) {
+    case 'client':
+    case 'audio.reached':
+    case 'tick':
+      return undefined;
+    case 'speech.began':
+    case 'speech.paused':
+      return `* ${fact.kind} at ${fact.atMs}`;
+    case 'turn.judged':
+      return `* ${fact.kind} ${fact.item} ${fact.complete}`;
+    case 'transcript.partial':
+    case 'transcript.final':
+      return `* ${fact.kind} ${fact.item} ${quoted(fact.text)}`;
+    case 'transcript.failed':
+      return `* ${fact.kind} ${fact.item} ${fact.failure.code}`;
+    case 'reply.text':
+      return `* ${fact.kind} ${fact.response} ${quoted(fact.delta)}`;
+    case 'reply.arguments':
+      return `* ${fact.kind} ${fact.response} ${fact.callId} ${fact.delta}`;
+    case 'reply.audio':
+      return `* ${fact.kind} ${fact.response} ${fact.ms} ms`;
+    case 'reply.call':
+      return `* ${fact.kind} ${fact.response} ${fact.callId} ${fact.name}`;
+    case 'reply.ended':
+      return `* ${fact.kind} ${fact.response} ${fact.reason}`;
+  }
+}
+
+export function effectLine(effect: Effect): string {
+  switch (effect.kind) {
+    case 'send':
+      return `< ${eventText(effect.event)}`;
+    case 'send.audio':
+      return `< response.output_audio.delta ${effect.response} ${effect.item} ${effect.bytes.length} bytes`;
+    case 'send.retrieved':
+      return `< ${effect.event.type} ${itemText(effect.event.item)}`;
+    case 'reply.start': {
+      const { response, modality, voice, maxOutputTokens } = effect.order;
+      const most = maxOutputTokens === undefined ? '' : ` at most ${maxOutputTokens} tokens`;
+      return `! reply.start ${response} ${modality}${modality === 'audio' ? ` ${voice}` : ''}${most} ${promptText(effect.prompt)}`;
+    }
+    case 'reply.abort':
+      return `! reply.abort ${effect.response}`;
+    case 'listen.configure': {
+      const { format, turn_detection } = effect.config.audio.input;
+      return `! listen.configure ${format.type} ${turn_detection?.type ?? 'manual'}`;
+    }
+    case 'listen.begin':
+      return `! listen.begin ${effect.item} from ${effect.fromMs}`;
+    case 'listen.commit':
+      return `! listen.commit ${effect.item} ${effect.fromMs}-${effect.toMs}`;
+    case 'listen.clear':
+      return '! listen.clear';
+    case 'transcribe':
+      return `! transcribe ${effect.item}`;
+    case 'judge.turn':
+      return `! judge.turn ${effect.item} after ${effect.silenceMs} ms of silence`;
+    case 'item.forget':
+      return `! item.forget ${effect.item}`;
+    case 'close':
+      return `! close ${effect.code} ${effect.reason}`;
+  }
+}
+
+function eventText(event: ServerEvent): string {
+  switch (event.type) {
+    case 'session.created':
+    case 'session.updated': {
+      const { model, audio } = event.session;
+      return `${event.type} ${model} ${audio.output.voice} ${audio.input.turn_detection?.type ?? 'manual'}`;
+    }
+    case 'error': {
+      const { code, param, event_id } = event.error;
+      return `error ${code}${param === null ? '' : ` param ${param}`}${event_id === null ? '' : ` of ${event_id}`}`;
+    }
+    case 'conversation.created':
+      return `${event.type} ${event.conversation.id}`;
+    case 'conversation.item.added':
+    case 'conversation.item.done':
+      return `${event.type} ${itemText(event.item)} after ${event.previous_item_id}`;
+    case 'conversation.item.retrieved':
+      return `${event.type} ${itemText(event.item)}`;
+    case 'conversation.item.truncated':
+      return `${event.type} ${event.item_id} at ${event.audio_end_ms}`;
+    case 'conversation.item.deleted':
+      return `${event.type} ${event.item_id}`;
+    case 'conversation.item.input_audio_transcription.delta':
+      return `${event.type} ${event.item_id} ${quoted(event.delta)}`;
+    case 'conversation.item.input_audio_transcription.completed':
+      return `${event.type} ${event.item_id} ${quoted(event.transcript)}`;
+    case 'conversation.item.input_audio_transcription.failed':
+      return `${event.type} ${event.item_id} ${event.error.code}`;
+    case 'input_audio_buffer.committed':
+      return `${event.type} ${event.item_id} after ${event.previous_item_id}`;
+    case 'input_audio_buffer.cleared':
+    case 'rate_limits.updated':
+      return event.type;
+    case 'input_audio_buffer.speech_started':
+      return `${event.type} ${event.item_id} at ${event.audio_start_ms}`;
+    case 'input_audio_buffer.speech_stopped':
+      return `${event.type} ${event.item_id} at ${event.audio_end_ms}`;
+    case 'input_audio_buffer.timeout_triggered':
+      return `${event.type} ${event.item_id} ${event.audio_start_ms}-${event.audio_end_ms}`;
+    case 'response.created': {
+      const { id, conversation_id, metadata } = event.response;
+      return `${event.type} ${id}${conversation_id === null ? ' out of band' : ''}${metadata ? ` ${JSON.stringify(metadata)}` : ''}`;
+    }
+    case 'response.done': {
+      const { id, status, status_details: details, output } = event.response;
+      const why = details && 'reason' in details ? ` ${details.reason}` : details && 'error' in details ? ` ${details.error.code}` : '';
+      return `${event.type} ${id} ${status}${why} [${output.map((item) => item.id).join(' ')}]`;
+    }
+    case 'response.output_item.added':
+    case 'response.output_item.done':
+      return `${event.type} ${event.response_id} #${event.output_index} ${itemText(event.item)}`;
+    case 'response.content_part.added':
+    case 'response.content_part.done':
+      return `${event.type} ${event.response_id} ${event.item_id} ${event.part.type}`;
+    case 'response.output_text.delta':
+    case 'response.output_audio_transcript.delta':
+      return `${event.type} ${event.response_id} ${event.item_id} ${quoted(event.delta)}`;
+    case 'response.output_audio.delta':
+    case 'response.output_audio.done':
+      return `${event.type} ${event.response_id} ${event.item_id}`;
+    case 'response.output_text.done':
+      return `${event.type} ${event.response_id} ${event.item_id} ${quoted(event.text)}`;
+    case 'response.output_audio_transcript.done':
+      return `${event.type} ${event.response_id} ${event.item_id} ${quoted(event.transcript)}`;
+    case 'response.function_call_arguments.delta':
+      return `${event.type} ${event.response_id} ${event.call_id} ${event.delta}`;
+    case 'response.function_call_arguments.done':
+      return `${event.type} ${event.response_id} ${event.call_id} ${event.name} ${event.arguments}`;
+  }
+}
+
+function itemText(item: Item): string {
+  switch (item.type) {
+    case 'function_call':
+      return `${item.id} call ${item.call_id} ${item.name} ${item.status}`;
+    case 'function_call_output':
+      return `${item.id} output of ${item.call_id} ${quoted(item.output)}`;
+    case 'message': {
+      const parts = item.content.map((part) => {
+        if ('text' in part) return quoted(part.text);
+        return 'transcript' in part ? `${part.type} ${quoted(part.transcript)}` : part.type;
+      });
+      return `${item.id} ${item.role} ${item.status}${parts.length > 0 ? ` ${parts.join(' + ')}` : ''}`;
+    }
+  }
+}
+
+/** What the model is told, one bracket for each turn. */
+export function promptText(prompt: Prompt): string {
+  return `{${prompt.turns.map(turnText).join(' | ')}}`;
+}
+
+function turnText(turn: PromptTurn): string {
+  switch (turn.role) {
+    case 'call':
+      return `call ${turn.callId} ${turn.name}(${turn.arguments})`;
+    case 'result':
+      return `result ${turn.callId} ${turn.output}`;
+    case 'assistant':
+      return `assistant: ${turn.text}${turn.interrupted ? '…' : ''}`;
+    case 'system':
+    case 'user':
+      return `${turn.role}: ${turn.parts.map((part) => (part.type === 'text' ? part.text : '(image)')).join(' + ')}`;
+  }
+}

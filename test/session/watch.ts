@@ -1,0 +1,268 @@
+// What must hold for every session whatever happens: a client's view of the events, which throws at the first one that breaks a rule.
+import { strict as assert } from 'node:assert';
+import type { Item } from '../../src/protocol/items.ts';
+import type { ServerEvent } from '../../src/protocol/server-events.ts';
+import type { Effect } from '../../src/session/effects.ts';
+
+type EventOf<T extends ServerEvent['type']> = Extract<ServerEvent, { type: T }>;
+
+interface WatchedItem {
+  state: 'open' | 'done';
+  index: number;
+  deltas: string;
+}
+
+interface WatchedResponse {
+  state: 'active' | 'done';
+  outOfBand: boolean;
+  started: boolean;
+  items: Map<string, WatchedItem>;
+}
+
+export class Watch {
+  readonly responses = new Map<string, WatchedResponse>();
+  /** The conversation as a client puts it together from `previous_item_id`. */
+  readonly conversation: string[] = [];
+  readonly deleted: string[] = [];
+  /** Call ids of function calls, as the events told them. */
+  readonly calls: string[] = [];
+  closed = false;
+  #open = new Set<string>();
+  #known = new Set<string>();
+  #spoken = new Set<string>();
+  #transcribed = new Set<string>();
+
+  get active(): string | undefined {
+    return this.unfinished.find((id) => this.responses.get(id)?.outOfBand === false);
+  }
+
+  get unfinished(): string[] {
+    return [...this.responses].filter(([, { state }]) => state === 'active').map(([id]) => id);
+  }
+
+  /** Items that were announced by `added` and not yet by `done`. */
+  get open(): readonly string[] {
+    return [...this.#open];
+  }
+
+  see(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      assert(!this.closed, `nothing may follow the close, yet there is ${effect.kind}`);
+      this.#effect(effect);
+    }
+  }
+
+  #effect(effect: Effect): void {
+    switch (effect.kind) {
+      case 'send':
+        this.#event(effect.event);
+        break;
+      case 'send.audio': {
+        const response = this.#live(effect.response);
+        assert.equal(response.items.get(effect.item)?.state, 'open', 'sound goes into an open item');
+        break;
+      }
+      case 'send.retrieved':
+        assert(this.conversation.includes(effect.item), 'only what is in the conversation is retrieved');
+        break;
+      case 'reply.start': {
+        const response = this.#live(effect.order.response);
+        assert(!response.started, 'a reply is started once');
+        response.started = true;
+        break;
+      }
+      case 'reply.abort':
+        assert(this.responses.get(effect.response)?.started, 'only what was started is aborted');
+        break;
+      case 'close':
+        this.closed = true;
+        assert.deepEqual(this.unfinished, [], 'every response has its done before the session closes');
+        break;
+      case 'listen.begin':
+      case 'listen.commit':
+        assert(effect.fromMs >= 0);
+        break;
+      case 'listen.configure':
+      case 'listen.clear':
+      case 'transcribe':
+      case 'judge.turn':
+      case 'item.forget':
+        break;
+    }
+  }
+
+  #event(event: ServerEvent): void {
+    if ('response_id' in event) this.#live(event.response_id);
+    switch (event.type) {
+      case 'response.created':
+        this.#created(event);
+        break;
+      case 'response.done':
+        this.#finished(event);
+        break;
+      case 'response.output_item.added':
+        this.#outputAdded(event);
+        break;
+      case 'response.output_item.done':
+        this.#outputDone(event);
+        break;
+      case 'response.output_text.delta':
+      case 'response.output_audio_transcript.delta':
+      case 'response.function_call_arguments.delta':
+        this.#openOutput(event).deltas += event.delta;
+        break;
+      case 'response.output_text.done':
+        assert.equal(event.text, this.#openOutput(event).deltas, 'the whole text is the sum of its deltas');
+        break;
+      case 'response.function_call_arguments.done':
+        assert.equal(event.arguments, this.#openOutput(event).deltas, 'the arguments are the sum of their deltas');
+        break;
+      case 'response.output_audio_transcript.done':
+      case 'response.output_audio.done':
+      case 'response.output_audio.delta':
+      case 'response.content_part.added':
+      case 'response.content_part.done':
+        this.#openOutput(event);
+        break;
+      case 'conversation.item.added':
+        this.#itemAdded(event);
+        break;
+      case 'conversation.item.done':
+        this.#itemDone(event);
+        break;
+      case 'conversation.item.deleted':
+        assert(this.conversation.includes(event.item_id), 'what is deleted was there');
+        this.conversation.splice(this.conversation.indexOf(event.item_id), 1);
+        this.#known.delete(event.item_id);
+        this.deleted.push(event.item_id);
+        break;
+      case 'conversation.item.truncated':
+        assert(this.conversation.includes(event.item_id));
+        isMs(event.audio_end_ms);
+        break;
+      case 'conversation.item.input_audio_transcription.delta':
+        assert(this.#spoken.has(event.item_id) || this.conversation.includes(event.item_id), 'words belong to an item the client knows of');
+        assert(!this.#transcribed.has(event.item_id), 'no words after the last ones');
+        break;
+      case 'conversation.item.input_audio_transcription.completed':
+      case 'conversation.item.input_audio_transcription.failed':
+        assert(this.conversation.includes(event.item_id));
+        assert(!this.#transcribed.has(event.item_id), 'a transcription ends once');
+        this.#transcribed.add(event.item_id);
+        break;
+      case 'input_audio_buffer.committed':
+        assert.equal(event.previous_item_id, this.conversation.at(-1) ?? null);
+        break;
+      case 'input_audio_buffer.speech_started':
+        assert(!this.#spoken.has(event.item_id), 'an utterance starts once');
+        this.#spoken.add(event.item_id);
+        isMs(event.audio_start_ms);
+        break;
+      case 'input_audio_buffer.speech_stopped':
+        assert(this.#spoken.has(event.item_id), 'what stops has started');
+        isMs(event.audio_end_ms);
+        break;
+      case 'input_audio_buffer.timeout_triggered':
+        isMs(event.audio_start_ms);
+        isMs(event.audio_end_ms);
+        assert(event.audio_start_ms <= event.audio_end_ms);
+        break;
+      case 'session.created':
+      case 'session.updated':
+      case 'conversation.created':
+      case 'conversation.item.retrieved':
+      case 'input_audio_buffer.cleared':
+      case 'rate_limits.updated':
+      case 'error':
+        break;
+    }
+  }
+
+  #live(id: string): WatchedResponse {
+    const response = this.responses.get(id);
+    assert(response, `${id} was never created`);
+    assert.equal(response.state, 'active', `nothing of ${id} may come after its done`);
+    return response;
+  }
+
+  #openOutput(event: { response_id: string; item_id: string; output_index: number }): WatchedItem {
+    const item = this.#live(event.response_id).items.get(event.item_id);
+    assert(item, 'an item is added before it is filled');
+    assert.equal(item.state, 'open', 'a closed item is not filled');
+    assert.equal(item.index, event.output_index);
+    return item;
+  }
+
+  #created({ response }: EventOf<'response.created'>): void {
+    assert(!this.responses.has(response.id), 'response ids are unique');
+    const outOfBand = response.conversation_id === null;
+    if (!outOfBand) assert.equal(this.active, undefined, 'never two active responses on the default conversation');
+    assert.equal(response.status, 'in_progress');
+    this.responses.set(response.id, { state: 'active', outOfBand, started: false, items: new Map() });
+  }
+
+  #finished({ response }: EventOf<'response.done'>): void {
+    const watched = this.#live(response.id);
+    for (const [id, item] of watched.items) {
+      assert.equal(item.state, 'done', `${id} closes before its response`);
+      assert(!this.#open.has(id), `conversation.item.done of ${id} comes before response.done`);
+    }
+    assert.deepEqual(
+      response.output.map((item) => item.id),
+      [...watched.items.keys()],
+    );
+    assert.notEqual(response.status, 'in_progress');
+    assert(response.usage);
+    watched.state = 'done';
+  }
+
+  #outputAdded(event: EventOf<'response.output_item.added'>): void {
+    const { items } = this.#live(event.response_id);
+    assert(
+      [...items.values()].every((item) => item.state === 'done'),
+      'one item is open at a time',
+    );
+    assert.equal(event.output_index, items.size, 'output_index counts up');
+    for (const response of this.responses.values()) assert(!response.items.has(event.item.id), 'item ids are unique');
+    assert(!this.#known.has(event.item.id), 'item ids are unique');
+    assert.equal(event.item.status, 'in_progress');
+    items.set(event.item.id, { state: 'open', index: event.output_index, deltas: '' });
+  }
+
+  #outputDone(event: EventOf<'response.output_item.done'>): void {
+    this.#openOutput({ ...event, item_id: event.item.id }).state = 'done';
+    assert.notEqual(event.item.status, 'in_progress');
+  }
+
+  #itemAdded(event: EventOf<'conversation.item.added'>): void {
+    const { id } = event.item;
+    assert(!this.#known.has(id), `${id} is added once`);
+    this.#known.add(id);
+    this.#open.add(id);
+    if (event.previous_item_id === null) {
+      this.conversation.unshift(id);
+    } else {
+      const before = this.conversation.indexOf(event.previous_item_id);
+      assert(before >= 0, `previous_item_id ${event.previous_item_id} names an item that is there`);
+      this.conversation.splice(before + 1, 0, id);
+    }
+    if (event.item.type === 'function_call') this.calls.push(event.item.call_id);
+  }
+
+  #itemDone(event: EventOf<'conversation.item.done'>): void {
+    const { id } = event.item;
+    assert(this.#open.delete(id), `${id} is done once, after it was added`);
+    const at = this.conversation.indexOf(id);
+    assert.equal(event.previous_item_id, this.conversation[at - 1] ?? null, 'the server and the client agree on the order');
+    assert.notEqual(event.item.status, 'in_progress');
+    assert(!hasSound(event.item), 'only retrieved carries sound');
+  }
+}
+
+function isMs(value: number): void {
+  assert(Number.isInteger(value) && value >= 0, `${value} is not a whole number of milliseconds`);
+}
+
+function hasSound(item: Item): boolean {
+  return item.type === 'message' && item.content.some((part) => 'audio' in part);
+}
