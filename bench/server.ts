@@ -122,7 +122,7 @@ export class ServerProcess {
 
 async function isReady(port: number): Promise<boolean> {
   try {
-    return (await fetch(`http://127.0.0.1:${port}/ready`)).ok;
+    return (await fetch(`http://127.0.0.1:${port}/health`)).ok;
   } catch {
     return false;
   }

@@ -2,7 +2,7 @@
 import type { ClientEvents } from '../protocol/client-events.ts';
 import { errors } from '../protocol/errors.ts';
 import { completeItem, type Item } from '../protocol/items.ts';
-import { heardNow, truncate } from './playout.ts';
+import { truncate } from './playout.ts';
 import { continueAfterOutputs, resumeWaiting } from './response.ts';
 import { type Entry, newEntry, snapshot } from './history.ts';
 import { type Core, expectWords, send } from './state.ts';
@@ -17,10 +17,11 @@ export function announce(core: Core, entry: Entry): void {
 export function createItem(core: Core, event: ClientEvents['conversation.item.create']): void {
   const { conversation } = core;
   const id = event.item.id ?? core.birth.ids('item');
-  if (conversation.get(id)) throw errors.duplicateItem(id);
+  if (conversation.get(id) || isOpenTurn(core, id)) throw errors.duplicateItem(id);
   const at = position(core, event.previous_item_id);
   const item = completeItem(event.item, id, () => core.birth.ids('call'));
-  if (item.type === 'function_call_output' && !findCall(core, item.call_id)) throw errors.unknownCall(item.call_id);
+  const call = item.type === 'function_call_output' ? findCall(core, item.call_id) : undefined;
+  if (item.type === 'function_call_output' && !call) throw errors.unknownCall(item.call_id);
   const entry = newEntry(item);
   const sound = soundOf(item);
   if (sound !== undefined) expectWords(core, entry);
@@ -31,7 +32,12 @@ export function createItem(core: Core, event: ClientEvents['conversation.item.cr
   if (sound !== undefined) {
     core.effects.push({ kind: 'transcribe', item: id, audio: sound, format: core.config.audio.input.format });
   }
-  if (item.type === 'function_call_output') continueAfterOutputs(core);
+  if (call) continueAfterOutputs(core, call);
+}
+
+/** The id is promised already: `speech_started` has told it. */
+function isOpenTurn(core: Core, id: string): boolean {
+  return core.turn.state !== 'none' && core.turn.item === id;
 }
 
 function position(core: Core, previousItemId: string | null | undefined): number {
@@ -84,9 +90,13 @@ export function truncateItem(core: Core, event: ClientEvents['conversation.item.
   if (!entry) throw errors.truncateUnknown(event.item_id);
   if (!entry.speech) throw errors.truncateNotAudio();
   if (event.content_index !== 0) throw errors.invalid('content_index', 'The item has one content part: content_index must be 0.');
-  // While it is being made the end is not known yet, so what the client heard can only be cut by what was sent.
-  const heardMs = Math.min(event.audio_end_ms, entry.speech.madeMs);
-  truncate(entry, entry.speech, heardMs);
-  if (core.playout?.item === event.item_id && heardNow(core, entry.speech) > heardMs) core.playout = undefined;
+  const { speech } = entry;
+  const madeMs = Math.round(speech.madeMs);
+  const heardMs = Math.min(event.audio_end_ms, madeMs);
+  // Our own reckoning of what was heard gives way to the client's, whichever is later; the client's word is given once.
+  if (speech.clientCutMs !== undefined && heardMs > speech.clientCutMs) throw errors.alreadyTruncated(event.item_id, speech.clientCutMs);
+  speech.clientCutMs = heardMs;
+  core.playout = core.playout.filter(({ item }) => item !== event.item_id);
+  truncate(entry, speech, heardMs === madeMs && entry.item.status === 'completed' ? undefined : heardMs);
   send(core, { type: 'conversation.item.truncated', item_id: event.item_id, content_index: 0, audio_end_ms: heardMs });
 }

@@ -7,6 +7,8 @@ export interface Entry {
   item: Item;
   /** Words of the user that are still being recognised hold back the responses that need them. */
   transcript: { state: 'none' } | { state: 'pending' } | { state: 'known' } | { state: 'failed'; message: string };
+  /** The response that made it, if it was one of ours. */
+  response: string | undefined;
   /** The sound of an assistant's message, as far as it was made. */
   speech: Speech | undefined;
 }
@@ -18,6 +20,8 @@ export interface Speech {
   madeMs: number;
   /** Up to where it was heard; undefined while nothing says otherwise. */
   heardMs: number | undefined;
+  /** What the client itself said was heard: our own reckoning does not overrule it. */
+  clientCutMs: number | undefined;
 }
 
 export class Conversation {
@@ -68,6 +72,6 @@ function withoutSound<P extends { type: string; audio?: string }>(part: P): P {
   return rest as P;
 }
 
-export function newEntry(item: Item): Entry {
-  return { item, transcript: { state: 'none' }, speech: undefined };
+export function newEntry(item: Item, response?: string): Entry {
+  return { item, transcript: { state: 'none' }, response, speech: undefined };
 }

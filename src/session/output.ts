@@ -43,7 +43,7 @@ export function onCall(core: Core, response: Response, fact: FactOf<'reply.call'
     name: fact.name,
     arguments: '',
   };
-  const entry = newEntry(item);
+  const entry = newEntry(item, response.id);
   response.open = { kind: 'call', entry, index: response.output.length, callId: fact.callId, name: fact.name };
   open(core, response, entry);
 }
@@ -67,8 +67,8 @@ function openMessage(core: Core, response: Response): OpenMessage {
     role: 'assistant',
     content: [],
   };
-  const entry = newEntry(item);
-  if (part === 'audio') entry.speech = { text: '', words: [], madeMs: 0, heardMs: undefined };
+  const entry = newEntry(item, response.id);
+  if (part === 'audio') entry.speech = { text: '', words: [], madeMs: 0, heardMs: undefined, clientCutMs: undefined };
   const message: OpenMessage = { kind: 'message', entry, index: response.output.length, part };
   response.open = message;
   open(core, response, entry);

@@ -8,32 +8,43 @@ const mostCharactersPerMs = 0.02;
 
 /** More of an answer's sound has left. */
 export function lengthen(core: Core, item: string, ms: number): void {
-  const startMs = core.playout ? Math.max(core.playout.endsAtMs, core.now) : core.now;
-  core.playout = { item, endsAtMs: startMs + ms };
+  core.playout = core.playout.filter(({ endsAtMs }) => endsAtMs > core.now);
+  const last = core.playout.at(-1);
+  const startsAtMs = last?.endsAtMs ?? core.now;
+  if (last?.item === item) last.endsAtMs += ms;
+  else core.playout.push({ item, startsAtMs, endsAtMs: startsAtMs + ms });
+}
+
+/** When all that was made will have been heard. */
+export function playoutEndsAtMs(core: Core): number {
+  return core.playout.at(-1)?.endsAtMs ?? core.now;
 }
 
 export function isAudible(core: Core): boolean {
-  return core.playout !== undefined && core.playout.endsAtMs > core.now;
-}
-
-/** Milliseconds of this speech that have been heard by now, if it is the one that plays. */
-export function heardNow(core: Core, speech: Speech): number {
-  const aheadMs = core.playout ? Math.max(0, core.playout.endsAtMs - core.now) : 0;
-  return Math.max(0, Math.round(speech.madeMs - aheadMs));
+  return playoutEndsAtMs(core) > core.now;
 }
 
 /** The listener has been interrupted: what was not heard leaves the history. */
 export function stopPlayout(core: Core): void {
-  const { playout } = core;
-  core.playout = undefined;
-  const entry = playout && core.conversation.get(playout.item);
-  if (!entry?.speech || !playout || playout.endsAtMs <= core.now) return;
-  const aheadMs = playout.endsAtMs - core.now;
-  truncate(entry, entry.speech, Math.max(0, Math.round(entry.speech.madeMs - aheadMs)));
+  for (const { item } of core.playout) {
+    const entry = core.conversation.get(item);
+    if (entry) cutToHeard(core, entry);
+  }
+  core.playout = [];
 }
 
-/** The one place where an answer is cut to what was heard. */
-export function truncate(entry: Entry, speech: Speech, heardMs: number): void {
+/** Cuts an answer that goes no further to what has been heard of it by now, unless the client itself has said how much that is. */
+export function cutToHeard(core: Core, entry: Entry): void {
+  const { speech, item } = entry;
+  if (!speech || speech.clientCutMs !== undefined) return;
+  const playing = core.playout.find((part) => part.item === item.id);
+  const aheadMs = playing ? Math.max(0, playing.endsAtMs - Math.max(core.now, playing.startsAtMs)) : 0;
+  // The words run ahead of the sound: of an unfinished answer, what has not been spoken was not heard either.
+  if (aheadMs > 0 || item.status === 'in_progress') truncate(entry, speech, Math.max(0, Math.round(speech.madeMs - aheadMs)));
+}
+
+/** The one place where an answer is cut to what was heard; undefined when that is all of it. */
+export function truncate(entry: Entry, speech: Speech, heardMs: number | undefined): void {
   speech.heardMs = heardMs;
   const { item } = entry;
   if (item.type === 'message' && item.role === 'assistant') {

@@ -6,7 +6,7 @@ import type { ResponseObject, StatusDetails, Usage } from '../protocol/server-ev
 import type { Failure, ReplyUsage } from './facts.ts';
 import { type Entry, newEntry, snapshot } from './history.ts';
 import { closeOutput } from './output.ts';
-import { isAudible, stopPlayout } from './playout.ts';
+import { cutToHeard, isAudible, playoutEndsAtMs, stopPlayout } from './playout.ts';
 import { buildPrompt } from './prompt.ts';
 import { responseSettings, sessionSettings } from './settings.ts';
 import { type Core, type Origin, type Response, type ResponseSettings, send } from './state.ts';
@@ -51,26 +51,38 @@ export function createResponse(core: Core, event: ClientEvents['response.create'
 function isEcho(core: Core, params: ResponseParams | null | undefined): boolean {
   const { lastEnded } = core;
   if (!lastEnded || lastEnded.itemsGiven !== core.conversation.itemsGiven) return false;
+  // Nothing was said that could echo, or the client itself wanted it gone: this is another try.
+  const { response, details } = lastEnded;
+  if (details.type === 'failed' && response.output.length === 0) return false;
+  if (details.type === 'cancelled' && details.reason === 'client_cancelled') return false;
   if (params?.instructions !== undefined || params?.input || params?.metadata || params?.tools || params?.tool_choice) return false;
   return core.now - lastEnded.atMs < echoMs || isAudible(core);
 }
 
 /** Function outputs that came after the response's prompt was written. */
 function hasUnseenOutputs(core: Core, response: Response): boolean {
+  if (response.state === 'waiting') return false;
   return core.conversation.entries.some(({ item }) => item.type === 'function_call_output' && !response.seen.has(item.id));
 }
 
-/** On Inworld's paths the server goes on by itself once every call has its output (conflict C18). */
-export function continueAfterOutputs(core: Core): void {
-  if (!goesOnByItself(core)) return;
+/**
+ * On Inworld's paths the server goes on by itself once every call of a response has its output (conflict C18). Calls of other responses
+ * do not count: one that was given up in an interruption would silence all that come after it. Nor do calls a client put in as history.
+ */
+export function continueAfterOutputs(core: Core, call: Entry): void {
+  if (!goesOnByItself(core) || call.response === undefined || core.owed) return;
   const { entries } = core.conversation;
   const answered = new Set(entries.flatMap(({ item }) => (item.type === 'function_call_output' ? [item.call_id] : [])));
-  const open = entries.some(({ item }) => item.type === 'function_call' && item.status !== 'incomplete' && !answered.has(item.call_id));
-  if (!open && !core.owed) core.owed = { origin: 'tool', settings: undefined };
+  const open = entries.some(
+    ({ item, response }) =>
+      response === call.response && item.type === 'function_call' && item.status !== 'incomplete' && !answered.has(item.call_id),
+  );
+  if (!open) core.owed = { origin: 'tool', settings: undefined };
 }
 
 function goesOnByItself(core: Core): boolean {
-  const wish = core.config.providerData?.auto_tool_response;
+  const { providerData } = core.config;
+  const wish = providerData?.auto_tool_response ?? providerData?.autoToolResponse;
   return typeof wish === 'boolean' ? wish : core.birth.inworld;
 }
 
@@ -115,7 +127,7 @@ function beginWhenReady(core: Core, response: Response): void {
   }
   response.state = 'generating';
   response.stirredAtMs = core.now;
-  for (const entry of context) response.seen.add(entry.item.id);
+  for (const { item } of core.conversation.entries) response.seen.add(item.id);
   const { settings } = response;
   core.effects.push({
     kind: 'reply.start',
@@ -158,7 +170,6 @@ export function cancelByClient(core: Core, event: ClientEvents['response.cancel'
 
 /** Cancelling is a decision, taken here and now; the abort only returns the resources. */
 export function cancelResponse(core: Core, response: Response, reason: 'turn_detected' | 'client_cancelled'): void {
-  if (response === core.active) stopPlayout(core);
   finish(core, response, { type: 'cancelled', reason }, noUsage);
 }
 
@@ -169,12 +180,13 @@ export function failResponse(core: Core, response: Response, failure: Failure): 
 export function finish(core: Core, response: Response, details: StatusDetails, usage: ReplyUsage): void {
   if (response.state === 'generating') core.effects.push({ kind: 'reply.abort', response: response.id });
   core.live.delete(response.id);
+  if (response.open && (details.type === 'cancelled' || details.type === 'failed')) cutToHeard(core, response.open.entry);
   closeOutput(core, response, details.type === 'completed' ? 'completed' : 'incomplete');
   if (response === core.active) {
     core.active = undefined;
-    core.lastEnded = { response, atMs: core.now, itemsGiven: core.conversation.itemsGiven };
+    core.lastEnded = { response, details, atMs: core.now, itemsGiven: core.conversation.itemsGiven };
     if (details.type === 'completed') {
-      core.quietSince = { atMs: Math.max(core.now, core.playout?.endsAtMs ?? 0), audioMs: core.input.receivedMs };
+      core.quietSince = { atMs: Math.max(core.now, playoutEndsAtMs(core)), audioMs: core.input.receivedMs };
     }
   }
   send(core, { type: 'response.done', response: responseObject(core, response, details, usage) });

@@ -26,6 +26,7 @@ export class Session {
       birth,
       conversationId: birth.ids('conv'),
       bornAtMs: now,
+      expired: false,
       now,
       config: birth.config,
       effects: [],
@@ -34,7 +35,7 @@ export class Session {
       turn: { state: 'none' },
       live: new Map(),
       active: undefined,
-      playout: undefined,
+      playout: [],
       owed: undefined,
       recognising: new Map(),
       told: new Map(),
@@ -58,6 +59,7 @@ export class Session {
 
   step(fact: Fact, now: number): Effect[] {
     const core = this.#core;
+    if (core.expired) return [];
     core.now = now;
     if ('response' in fact) {
       // Output of a finished response is refused here and nowhere else, however late an engine unwinds.
@@ -68,13 +70,14 @@ export class Session {
     } else {
       (handlers[fact.kind] as (core: Core, fact: Fact) => void)(core, fact);
     }
-    autoReply(core);
+    if (!core.expired) autoReply(core);
     return this.#drain();
   }
 
-  /** When `tick` wants to be called, in the clock's time. */
+  /** When `tick` wants to be called, in the clock's time; never again once the session has expired. */
   get wakeAt(): number {
-    const { bornAtMs, birth } = this.#core;
+    const { bornAtMs, birth, expired } = this.#core;
+    if (expired) return Number.POSITIVE_INFINITY;
     let at = bornAtMs + birth.lifeMs;
     for (const deadline of deadlines(this.#core)) at = Math.min(at, deadline.atMs);
     return at;
@@ -185,9 +188,17 @@ function* deadlines(core: Core): Generator<Deadline> {
 
 function onTick(core: Core): void {
   if (core.now >= core.bornAtMs + core.birth.lifeMs) {
-    send(core, { type: 'error', error: errorBody(errors.sessionExpired(Math.round(core.birth.lifeMs / 60_000)), null) });
-    core.effects.push({ kind: 'close', code: 1008, reason: 'session_expired' });
+    expire(core);
     return;
   }
   for (const deadline of [...deadlines(core)]) if (core.now >= deadline.atMs) deadline.due();
+}
+
+/** Even now every response gets its one `done`. */
+function expire(core: Core): void {
+  const error = errors.sessionExpired(Math.round(core.birth.lifeMs / 60_000));
+  for (const response of [...core.live.values()]) failResponse(core, response, { code: 'session_expired', message: error.message });
+  send(core, { type: 'error', error: errorBody(error, null) });
+  core.effects.push({ kind: 'close', code: 1008, reason: 'session_expired' });
+  core.expired = true;
 }

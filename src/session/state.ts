@@ -2,7 +2,7 @@
 import type { FunctionTool, Modality, SessionConfig, ToolChoice } from '../protocol/session-config.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
 import type { InputItem, Item } from '../protocol/items.ts';
-import type { ServerEvent } from '../protocol/server-events.ts';
+import type { ServerEvent, StatusDetails } from '../protocol/server-events.ts';
 import type { Conversation, Entry } from './history.ts';
 import type { Effect } from './effects.ts';
 
@@ -83,9 +83,10 @@ export interface Response {
   adopted: boolean;
 }
 
-/** The sound of the last answer as the listener gets it: made as fast as may be, heard in real time. */
+/** The sound of an item as the listener gets it: made as fast as may be, heard in real time, one item after the other. */
 export interface Playout {
   item: string;
+  startsAtMs: number;
   endsAtMs: number;
 }
 
@@ -108,6 +109,8 @@ export interface Core {
   readonly birth: Birth;
   readonly conversationId: string;
   readonly bornAtMs: number;
+  /** Its time is over: nothing that happens changes anything any more. */
+  expired: boolean;
   now: number;
   config: SessionConfig;
   effects: Effect[];
@@ -117,14 +120,15 @@ export interface Core {
   live: Map<string, Response>;
   /** The live response of the default conversation. */
   active: Response | undefined;
-  playout: Playout | undefined;
+  /** What is still being heard, or will be, in order. */
+  playout: Playout[];
   owed: Owed | undefined;
   /** Items whose words are being recognised, and since when. */
   recognising: Map<string, number>;
   /** By item: how many words the deltas have told, and the last guess. */
   told: Map<string, { words: number; last: string[] }>;
   /** The last response of the default conversation that ended, and how many items the conversation had been given by then. */
-  lastEnded: { response: Response; atMs: number; itemsGiven: number } | undefined;
+  lastEnded: { response: Response; details: StatusDetails; atMs: number; itemsGiven: number } | undefined;
   /** Since when nobody has spoken after an answer (the idle timeout's start), with the input's position then. */
   quietSince: { atMs: number; audioMs: number } | undefined;
 }

@@ -1,3 +1,4 @@
+// The rule for unfinished phrases, by example.
 import { describe, expect, it } from 'vitest';
 import { lexical, turnCompleteness } from '../../src/engines/turn/lexical.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -44,7 +45,7 @@ describe('the lexical turn detector', () => {
     },
   );
 
-  it.each(['', '   ', '…?!'.slice(2), '你好'.slice(2)])('knows nothing of %j', (transcript) => {
+  it.each(['', '   ', '!'])('knows nothing of %j', (transcript) => {
     expect(turnCompleteness(transcript)).toBe(0.5);
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readNumber, numberInWords } from '../../src/engines/llm/offline/numbers.ts';
 import { saidTo, wording } from './offline-rig.ts';
 
-const time = /^It is \d{1,2}:\d\d [AP]M\.$/;
+const time = /^It is [a-z]+ (?:o'clock|(?:oh )?[a-z-]+) in the (?:morning|afternoon|evening)\.$/;
 
 describe('a skill answers', () => {
   it.each<[string, RegExp | string]>([
@@ -19,8 +19,8 @@ describe('a skill answers', () => {
     ['what time is it', time],
     ['could you tell me the time please', time],
     ['hello parley what time is it', time],
-    ['what is the time in tokyo', 'In Tokyo it is 7:13 AM.'],
-    ['what time is it in new york right now', 'In New York it is 5:13 PM.'],
+    ['what is the time in tokyo', 'In Tokyo it is seven thirteen in the morning.'],
+    ['what time is it in new york right now', 'In New York it is five thirteen in the afternoon.'],
     ['what time is it in hobbiton', 'I do not know the time zone of Hobbiton.'],
     ["What's the date today?", /^Today is \w+, November 1[45], 2023\.$/],
     ['what day is it tomorrow', /^Tomorrow is \w+, November 1[56], 2023\.$/],
@@ -28,6 +28,8 @@ describe('a skill answers', () => {
     ['what is two plus two', '2 plus 2 is 4.'],
     ['what is to plus to', '2 plus 2 is 4.'],
     ['what is 2+2', '2 plus 2 is 4.'],
+    ['One is two plus three.', '2 plus 3 is 5.'],
+    ['One is seven times a.', '7 times 8 is 56.'],
     ["what's twenty five times four", '25 times 4 is 100.'],
     ['seven times eight minus six', '7 times 8 minus 6 is 50.'],
     ['two plus three times four', '2 plus 3 times 4 is 14.'],

@@ -13,7 +13,8 @@ const CAPITALIZED = new Set(
 const LEAD_INS = new Set('and but so well ok okay um uh oh hey hello hi yes yeah no now then please sorry thanks'.split(' '));
 const ALWAYS_ASKS = new Set("how which who whose whom why what's where's who's how's when's why's".split(' '));
 const AUXILIARIES = new Set(
-  ("is are am was were do does did can could will would shall should may might have has had must isn't aren't wasn't weren't don't " +
+  (
+    "is are am was were do does did can could will would shall should may might have has had must isn't aren't wasn't weren't don't " +
     "doesn't didn't can't couldn't won't wouldn't shouldn't haven't hasn't hadn't"
   ).split(' '),
 );
@@ -21,7 +22,9 @@ const AUXILIARIES = new Set(
 const NEEDS_PRONOUN = new Set("do have had may might must don't".split(' '));
 const PRONOUNS = new Set('i you he she it we they'.split(' '));
 const SUBJECTS = new Set(
-  'this that these those there the a an my your his her its our their any anyone anybody anything someone everyone everything all'.split(' '),
+  'this that these those there the a an my your his her its our their any anyone anybody anything someone everyone everything all'.split(
+    ' ',
+  ),
 );
 
 const LONGEST_WORD = 40;

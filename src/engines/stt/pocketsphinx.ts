@@ -1,6 +1,14 @@
 // Speech recognition that comes with the server: PocketSphinx with its American English model, in child processes.
 // It refuses to download anything but the distribution's own packages, and to decode on the server's event loop.
-import { type Engine, EngineError, type EngineEnvironment, type EngineFactory, type Stt, type SttOptions, type Transcript } from '../engine.ts';
+import {
+  type Engine,
+  EngineError,
+  type EngineEnvironment,
+  type EngineFactory,
+  type Stt,
+  type SttOptions,
+  type Transcript,
+} from '../engine.ts';
 import { install } from './pocketsphinx-install.ts';
 import { closedError, DecoderPool } from './pocketsphinx-pool.ts';
 import { defaultProcesses } from './pocketsphinx-process.ts';

@@ -76,7 +76,11 @@ export function turnCompleteness(transcript: string): number {
   if (trimmed.endsWith('?')) return ASKED;
   if (/(?:,|-|–|—|…|\.\.\.)$/.test(trimmed)) return FILLER;
 
-  const said = trimmed.toLowerCase().replaceAll('’', "'").match(/[\p{L}\p{N}']+/gu) ?? [];
+  const said =
+    trimmed
+      .toLowerCase()
+      .replaceAll('’', "'")
+      .match(/[\p{L}\p{N}']+/gu) ?? [];
   const last = said.at(-1);
   if (last === undefined) return UNKNOWN;
   if (WHOLE_TURNS.has(said.join(' '))) return COMPLETE;

@@ -28,7 +28,7 @@ type Token =
   | { before: 'root' | 'cube root' | 'half' | 'double' };
 
 const opening =
-  /^(?:(?:tell me |work out |calculate |compute |add up |evaluate |solve )?(?:what (?:is|are|does|would)|how much (?:is|are)|what)?(?: the)?(?: (?:result|answer|value|sum|product|total) (?:of|to))?)(?: |$)/;
+  /^(?:(?:tell me |work out |calculate |compute |add up |evaluate |solve )?(?:what (?:is|are|does|would)|one is(?= .+ (?:plus|minus|times|divided))|how much (?:is|are)|what)?(?: the)?(?: (?:result|answer|value|sum|product|total) (?:of|to))?)(?: |$)/;
 const ending = / (?:equal|equals|make|makes|is|be|come to)$/;
 
 const LONGEST_WORDS = 60;
@@ -59,7 +59,7 @@ function mishearing(text: string): string {
   const heard: [RegExp, string][] = [
     ['(?:to|too)', 'two'],
     ['for', 'four'],
-    ['ate', 'eight'],
+    ['(?:ate|age|a)', 'eight'],
     ['won', 'one'],
   ].map(([word, number]) => [new RegExp(`(?<=^|${operator} )${word}(?= ${operator}|$)`, 'g'), number as string]);
   return heard.reduce((sum, [pattern, number]) => sum.replace(pattern, number), text);

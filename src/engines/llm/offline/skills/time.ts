@@ -1,4 +1,5 @@
 // The time and the date, here or in a city that has a time zone named after it.
+import { numberInWords } from '../numbers.ts';
 import type { Skill } from '../skill.ts';
 import { titleCase } from '../words.ts';
 
@@ -16,7 +17,7 @@ export const time: Skill = {
     const place = asked[1]?.replace(/^the /, '');
     const zone = place && !/^(?:this|here|my|our)\b/.test(place) ? zoneOf(place) : 'here';
     if (zone === undefined) return `I do not know the time zone of ${titleCase(place ?? '')}.`;
-    const said = format(clock.wallMs(), { hour: 'numeric', minute: '2-digit', ...(zone === 'here' ? {} : { timeZone: zone }) });
+    const said = timeInWords(clock.wallMs(), zone === 'here' ? undefined : zone);
     return zone === 'here' ? `It is ${said}.` : `In ${titleCase(place ?? '')} it is ${said}.`;
   },
 };
@@ -43,6 +44,17 @@ export const date: Skill = {
     return undefined;
   },
 };
+
+/** In words: this is an answer to be listened to. */
+function timeInWords(atMs: number, timeZone: string | undefined): string {
+  const [hour = 0, minute = 0] = format(atMs, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', ...(timeZone ? { timeZone } : {}) })
+    .split(':')
+    .map(Number);
+  if (minute === 0 && hour % 12 === 0) return hour === 0 ? 'midnight' : 'noon';
+  const part = hour < 12 ? 'in the morning' : hour < 18 ? 'in the afternoon' : 'in the evening';
+  const minutes = minute === 0 ? "o'clock" : `${minute < 10 ? 'oh ' : ''}${numberInWords(minute)}`;
+  return `${numberInWords(hour % 12 === 0 ? 12 : hour % 12)} ${minutes} ${part}`;
+}
 
 function format(atMs: number, options: Intl.DateTimeFormatOptions): string {
   // The narrow space before AM is one that few speech engines know.

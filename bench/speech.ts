@@ -1,0 +1,133 @@
+// Speech for the benchmark: real recordings where there are some, else our own synthesiser's; cut so that begin and end are exact.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { flite } from '../src/engines/tts/flite.ts';
+import { systemClock } from '../src/lib/clock.ts';
+import { silentLog } from '../src/lib/log.ts';
+import { concat, type Pcm } from '../src/media/pcm.ts';
+import { resample } from '../src/media/resample.ts';
+import { readWav } from '../src/media/wav.ts';
+
+export const RATE_HZ = 24_000;
+export const FRAME_SAMPLES = 480;
+
+/** One piece of speech, sounding from its first sample to its last, without a pause that would end a turn. */
+export interface Clip {
+  readonly samples: Int16Array;
+}
+
+export interface Recording {
+  readonly name: string;
+  readonly pcm: Pcm;
+  readonly words: string;
+}
+
+const root = resolve(import.meta.dirname, '..');
+const folders = [join(root, 'samples'), join(root, '..', 'shared', 'speech')];
+const block = RATE_HZ / 200; // 5 ms
+/** A clip's sound ends where nothing louder than this share of its loudest 5 ms follows: -35 dB. */
+const audibleShare = 10 ** (-35 / 20);
+/** Quieter than -25 dB: between words. */
+const gapShare = 10 ** (-25 / 20);
+const leastSeconds = 2.5;
+const mostSeconds = 3.1;
+/** Well under the silence that ends a turn. */
+const mostGapBlocks = 50;
+
+const lines = [
+  'Could you tell me what the weather is going to be like tomorrow?',
+  'I would like to book a table for four people this evening.',
+  'Please remind me to call my sister when I get back home.',
+  'What time does the last train to the city leave tonight?',
+];
+const voices = ['Dennis', 'Olivia', 'Clive', 'Sarah'];
+
+/** Recordings that ship with the project or lie beside it, with the words the table of their README gives them. */
+export function recordings(): Recording[] {
+  return folders.flatMap((folder) => {
+    if (!existsSync(join(folder, 'README.md'))) return [];
+    const words = new Map<string, string>();
+    for (const [, name = '', text = ''] of readFileSync(join(folder, 'README.md'), 'utf8').matchAll(/^\|\s*`?([\w-]+\.wav)`?\s*\|([^|]+)\|/gm)) {
+      words.set(name, text.trim());
+    }
+    return readdirSync(folder).flatMap((name) => {
+      const text = words.get(name);
+      return text === undefined ? [] : [{ name, pcm: readWav(readFileSync(join(folder, name))), words: text }];
+    });
+  });
+}
+
+/** About eight clips of about 2.8 s. */
+export async function clips(): Promise<Clip[]> {
+  const spoken = recordings().flatMap(({ pcm }) => cutClips(resample(pcm, RATE_HZ).samples));
+  if (spoken.length >= 3) return spoken.slice(0, 8);
+  return (await speak(lines.map((text, index) => ({ text, voice: voices[index] ?? 'Dennis' })))).map((samples) => ({ samples: trim(samples) }));
+}
+
+/** Speech of the embedded synthesiser. */
+export async function speak(asked: readonly { text: string; voice: string }[]): Promise<Int16Array[]> {
+  const engine = flite.create({ dataDir: tmpdir(), settings: { PARLEY_TTS_WORKERS: '1' }, log: silentLog, clock: systemClock });
+  try {
+    const spoken: Int16Array[] = [];
+    for (const { text, voice } of asked) {
+      const pieces: Int16Array[] = [];
+      for await (const { pcm } of engine.speak(once(text), { model: '', voice, speed: 1 }, new AbortController().signal)) {
+        pieces.push(resample(pcm, RATE_HZ).samples);
+      }
+      spoken.push(concat(pieces));
+    }
+    return spoken;
+  } finally {
+    await engine.close();
+  }
+}
+
+async function* once(text: string): AsyncGenerator<string> {
+  yield text;
+}
+
+/** The stretch from the first to the last audible sound. */
+export function trim(samples: Int16Array): Int16Array {
+  const levels = levelsOf(samples);
+  const floor = Math.max(...levels) * audibleShare;
+  const first = levels.findIndex((level) => level > floor);
+  return samples.slice(first * block, (levels.findLastIndex((level) => level > floor) + 1) * block);
+}
+
+/** Stretches that begin after a gap and end before one, of the right length and without a long pause. */
+function cutClips(samples: Int16Array): Clip[] {
+  const levels = levelsOf(samples);
+  const floor = Math.max(...levels) * gapShare;
+  const found: Clip[] = [];
+  const words: { from: number; to: number }[] = [];
+  for (let at = 0; at < levels.length; at++) {
+    if ((levels[at] ?? 0) <= floor) continue;
+    const last = words.at(-1);
+    // A gap shorter than 50 ms lies within a word.
+    if (last && at - last.to < 10) last.to = at + 1;
+    else words.push({ from: at, to: at + 1 });
+  }
+  for (let begin = 0; begin < words.length; begin++) {
+    for (let end = begin; end < words.length; end++) {
+      if (end > begin && (words[end]?.from ?? 0) - (words[end - 1]?.to ?? 0) > mostGapBlocks) break;
+      const from = words[begin]?.from ?? 0;
+      const to = words[end]?.to ?? 0;
+      const seconds = ((to - from) * block) / RATE_HZ;
+      if (seconds < leastSeconds || seconds > mostSeconds) continue;
+      found.push({ samples: trim(samples.slice(Math.max(0, from - 2) * block, (to + 2) * block)) });
+      begin = end;
+      break;
+    }
+  }
+  return found;
+}
+
+/** The level (root of the mean square) of each 5 ms. */
+function levelsOf(samples: Int16Array): number[] {
+  return Array.from({ length: Math.floor(samples.length / block) }, (_, index) => {
+    let sum = 0;
+    for (let at = index * block; at < (index + 1) * block; at++) sum += (samples[at] ?? 0) ** 2;
+    return Math.sqrt(sum / block);
+  });
+}

@@ -1,0 +1,111 @@
+// Holds what the server sent against the event types of the `openai` package, with the compiler itself as the judge.
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { type Recorded, recorded } from './recorder.ts';
+
+const repository = resolve(import.meta.dirname, '../../..');
+
+/**
+ * All there is of difference. The package writes "may be absent" where OpenAI's own service, and the documents this server follows,
+ * send `null`; and it knows one rate of PCM where this server takes six. A `null` at one of these paths is taken for absent.
+ */
+const nullMeansAbsent: readonly { events: RegExp; path: string; why: string }[] = [
+  { events: /^session\./, path: 'session.reasoning', why: 'no effort was asked for' },
+  { events: /^session\./, path: 'session.include', why: 'the service sends null for none' },
+  { events: /^session\./, path: 'session.audio.input.noise_reduction', why: 'null is how a client turns it off, so null is what is echoed' },
+  { events: /^session\./, path: 'session.audio.input.transcription', why: 'null is how a client turns it off, so null is what is echoed' },
+  { events: /^response\.(created|done)$/, path: 'response.status_details', why: 'the service sends null until there is one' },
+  { events: /^response\.(created|done)$/, path: 'response.usage', why: 'the service sends null until there is one' },
+  { events: /^response\.(created|done)$/, path: 'response.conversation_id', why: 'an out-of-band response belongs to none' },
+  { events: /\.input_audio_transcription\.failed$/, path: 'error.param', why: 'no parameter is at fault; the service sends null' },
+  { events: /^conversation\.item\./, path: 'item.content.*.transcript', why: 'the words are not known yet' },
+  { events: /\.failed$|^response\.done$/, path: 'response.status_details.error.code', why: 'an error without a code' },
+];
+
+/** What the compiler has to say against these events: one line for each that does not fit. */
+export async function typeFaults(events: readonly Recorded[]): Promise<string[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'parley-types-'));
+  try {
+    const lines = distinct(events).map((event) => JSON.stringify(withoutNulls(event)));
+    await writeFile(join(folder, 'events.ts'), `${prologue}${lines.map((line) => `check(${line});\n`).join('')}`);
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(compilation));
+    const complaints = await compile(folder);
+    const before = prologue.split('\n').length;
+    return complaints.map(({ line, message }) => `${message} in ${lines[line - before] ?? 'the prologue'}`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The last test of a file of end-to-end tests: whatever its clients were told has the types that clients compile against. */
+export function testTypes(): void {
+  test('every event that was sent in these tests fits the types of the openai package', async () => {
+    expect(recorded().length).toBeGreaterThan(0);
+    expect(await typeFaults(recorded())).toEqual([]);
+  });
+}
+
+const prologue = `import type { RealtimeServerEvent } from ${JSON.stringify(join(repository, 'node_modules/openai/resources/realtime/realtime.mjs'))};
+type DeepReadonly<T> = T extends (infer E)[] ? readonly DeepReadonly<E>[] : T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
+declare function check<const T extends DeepReadonly<RealtimeServerEvent>>(event: T): void;
+`;
+
+const compilation = {
+  compilerOptions: {
+    target: 'es2024',
+    module: 'nodenext',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noEmit: true,
+    skipLibCheck: true,
+    types: [],
+  },
+  files: ['events.ts'],
+};
+
+function compile(folder: string): Promise<{ line: number; message: string }[]> {
+  return new Promise((resolve, reject) => {
+    execFile(join(repository, 'node_modules/.bin/tsc'), ['-p', folder, '--pretty', 'false'], { maxBuffer: 64 * 1024 * 1024 }, (error, output) => {
+      const complaints = [...output.matchAll(/^[^(\n]*events\.ts\((\d+),\d+\): error (.*(?:\n {2,}.*)*)/gm)];
+      if (error && complaints.length === 0) reject(new Error(`The compiler failed: ${output}`, { cause: error }));
+      else resolve(complaints.map((match) => ({ line: Number(match[1]), message: String(match[2]).replace(/\s+/g, ' ') })));
+    });
+  });
+}
+
+/** One of each kind: ids, measures and free text make no difference to a type. */
+function distinct(events: readonly Recorded[]): Recorded[] {
+  const kinds = new Map<string, Recorded>();
+  for (const event of events) {
+    const kind = JSON.stringify(event, (key, value: unknown) => {
+      if (typeof value === 'number' && key !== 'rate') return 'number';
+      return typeof value === 'string' && (freeText.has(key) || /^[a-z]+_\w{21}$/.test(value)) ? 'string' : value;
+    });
+    if (!kinds.has(kind)) kinds.set(kind, shortened(event));
+  }
+  return [...kinds.values()];
+}
+
+const freeText = new Set(['delta', 'transcript', 'text', 'arguments', 'output', 'audio', 'message', 'call_id', 'item_id', 'event_id']);
+
+/** Sound is long and says nothing. */
+function shortened(event: Recorded): Recorded {
+  return JSON.parse(JSON.stringify(event, (_key, value: unknown) => (typeof value === 'string' && value.length > 400 ? value.slice(0, 40) : value))) as Recorded;
+}
+
+function withoutNulls(event: Recorded): unknown {
+  const copy: unknown = structuredClone(event);
+  for (const { events, path } of nullMeansAbsent) if (events.test(event.type)) dropNull(copy, path.split('.'));
+  return copy;
+}
+
+function dropNull(at: unknown, [key = '', ...rest]: string[]): void {
+  if (typeof at !== 'object' || at === null) return;
+  const holder = at as Record<string, unknown>;
+  if (key === '*') for (const value of Object.values(holder)) dropNull(value, rest);
+  else if (rest.length > 0) dropNull(holder[key], rest);
+  else if (holder[key] === null) delete holder[key];
+}
