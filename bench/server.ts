@@ -48,10 +48,11 @@ export class ServerProcess {
     const ownDir = await mkdtemp(join(tmpdir(), 'parley-bench-'));
     // The embedded recogniser is installed in the data directory: fetching it anew for every run would be no kindness to anybody.
     const dataDir = engines === 'scripted' ? ownDir : resolve(root, process.env['PARLEY_DATA_DIR'] ?? '.parley');
-    const script = engines === 'scripted' ? 'src/cli/scripted.ts' : 'src/main.ts';
+    const script = join(root, engines === 'scripted' ? 'src/cli/scripted.ts' : 'src/main.ts');
     const [program = '', ...args] = pinned(core, [process.execPath, script]);
     const child = spawn(program, args, {
-      cwd: root,
+      // Away from the project, whose parley.json is the operator's.
+      cwd: ownDir,
       // Nothing of the caller's settings: a provider's key would put a real model behind the answers.
       env: {
         PATH: process.env['PATH'],
@@ -60,7 +61,6 @@ export class ServerProcess {
         PORT: String(port),
         PARLEY_API_KEY: key,
         PARLEY_DATA_DIR: dataDir,
-        PARLEY_CONFIG: '',
         PARLEY_LOG: 'warn',
         PARLEY_SELF_CHECK: 'off',
         PARLEY_LLM_PROBE: 'off',

@@ -26,10 +26,8 @@ export interface Recording {
 const root = resolve(import.meta.dirname, '..');
 const folders = [join(root, 'samples'), join(root, '..', 'shared', 'speech')];
 const block = RATE_HZ / 200; // 5 ms
-/** A clip's sound ends where nothing louder than this share of its loudest 5 ms follows: -35 dB. */
-const audibleShare = 10 ** (-35 / 20);
-/** Quieter than -25 dB: between words. */
-const gapShare = 10 ** (-25 / 20);
+/** Sound is what is louder than this share of the loudest 5 ms, -25 dB: breath and room are not. */
+const audibleShare = 10 ** (-25 / 20);
 const leastSeconds = 2.5;
 const mostSeconds = 3.1;
 /** Well under the silence that ends a turn. */
@@ -98,7 +96,7 @@ export function trim(samples: Int16Array): Int16Array {
 /** Stretches that begin after a gap and end before one, of the right length and without a long pause. */
 function cutClips(samples: Int16Array): Clip[] {
   const levels = levelsOf(samples);
-  const floor = Math.max(...levels) * gapShare;
+  const floor = Math.max(...levels) * audibleShare;
   const found: Clip[] = [];
   const words: { from: number; to: number }[] = [];
   for (let at = 0; at < levels.length; at++) {

@@ -21,9 +21,9 @@ export interface RouterParts {
   providers: readonly LlmProvider[];
   aliases: ReadonlyMap<string, string>;
   /** Finds a voice by any of its names. */
-  voice(name: string): string | undefined;
+  voice: (name: string) => string | undefined;
   /** Which provider a bare model name belongs to, if it is a famous one. */
-  ownerOfBareModel(model: string): string | undefined;
+  ownerOfBareModel: (model: string) => string | undefined;
 }
 
 interface Route {

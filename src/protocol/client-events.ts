@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { audioFormat } from './audio-format.ts';
 import { errors, type RealtimeError } from './errors.ts';
 import { clientItem, inputItem } from './items.ts';
-import { maxOutputTokens, modalities, reasoning, sessionPatch, speed, temperature, toolChoice, tools, voice } from './session-config.ts';
+import { maxOutputTokens, modalities, noPrompt, reasoning, sessionPatch, speed, temperature, toolChoice, tools, voice } from './session-config.ts';
 import { isRecord } from './json.ts';
 
 /** Base64 characters in one append: 15 MiB of audio. */
@@ -49,7 +49,7 @@ const responseParams = z.preprocess(
       parallel_tool_calls: z.boolean(),
       reasoning,
       temperature: temperature.nullable(),
-      prompt: z.null({ error: 'Stored prompts are not served here; put the text into response.instructions.' }),
+      prompt: noPrompt('response.instructions'),
     })
     .partial(),
 );
@@ -107,7 +107,7 @@ export function parseClientEvent(message: unknown): ClientEvent {
   if (!isRecord(message)) throw errors.invalidJson('expected an object.');
   if (typeof message.type !== 'string') throw errors.missingType();
   if (!isClientEventType(message.type)) throw errors.unknownType(message.type.slice(0, 128), clientEventTypes);
-  const parsed = schemas[message.type].safeParse(message);
+  const parsed = schemas[message.type].safeParse(message, { reportInput: true });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw issue ? toRealtimeError(issue, message) : errors.invalid(null, 'The event is not valid.');
@@ -119,7 +119,11 @@ export function toRealtimeError(issue: z.core.$ZodIssue, input: unknown): Realti
     if (typeof key === 'number') return `${path}[${key}]`;
     return path === '' ? String(key) : `${path}.${String(key)}`;
   }, '');
-  const value = issue.path.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined), input);
+  // A value may have been written under another name than the one it is read by, so the issue's own is asked before the path.
+  const value =
+    issue.code !== 'invalid_union' && issue.input !== undefined
+      ? issue.input
+      : issue.path.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined), input);
   if (value === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union')) {
     return errors.missing(param);
   }

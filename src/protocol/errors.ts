@@ -61,7 +61,7 @@ export const errors = {
     new RealtimeError('item_delete_invalid_item_id', `Error deleting item: the item with id '${id}' does not exist.`, 'item_id'),
   truncateUnknown: (id: string) =>
     new RealtimeError('item_truncate_invalid_item_id', `Error truncating item: the item with id '${id}' does not exist.`, 'item_id'),
-  truncateNotAudio: () => new RealtimeError('invalid_value', 'Only model output audio messages can be truncated.', 'item_id'),
+  truncateNotAudio: () => new RealtimeError(null, 'Only model output audio messages can be truncated.', 'item_id'),
   alreadyTruncated: (id: string, atMs: number) =>
     new RealtimeError('item_already_truncated', `The item '${id}' is already truncated at ${atMs}ms; it cannot grow again.`, 'audio_end_ms'),
   duplicateItem: (id: string) => new RealtimeError('invalid_value', `An item with id '${id}' already exists in the conversation.`, 'item.id'),

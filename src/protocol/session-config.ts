@@ -108,7 +108,10 @@ export type TurnDetectionPatch = z.infer<typeof turnDetection>;
 
 export const voice = z.preprocess((input) => (isRecord(input) && 'id' in input ? input.id : input), z.string().min(1).max(256));
 
-const toolName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, { error: 'must match ^[a-zA-Z0-9_-]{1,64}$' });
+const toolName = z
+  .string()
+  .max(64)
+  .regex(/^[a-zA-Z0-9_-]+$/, { error: 'must match ^[a-zA-Z0-9_-]{1,64}$' });
 const functionTool = z.preprocess(
   // Chat Completions nests the same three fields under `function`.
   (input) => (isRecord(input) && isRecord(input.function) ? { type: input.type, ...input.function } : input),
@@ -150,6 +153,11 @@ export const temperature = z.number().min(0).max(2);
 export const reasoning = z.object({ effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh']) }).nullable();
 export const speed = z.number().min(0.25).max(1.5);
 
+/** There is nothing a reference to a stored prompt could refer to. */
+export function noPrompt(instead: string) {
+  return z.custom<null>((value) => value === null, { error: `Stored prompts are not served here; put the text into ${instead}.` });
+}
+
 const modelId = z.string().min(1).max(256);
 const transcription = z
   .object({
@@ -174,7 +182,7 @@ export const sessionPatch = z.preprocess(
       max_output_tokens: maxOutputTokens,
       parallel_tool_calls: z.boolean(),
       reasoning,
-      prompt: z.null({ error: 'Stored prompts are not served here; put the text into session.instructions.' }),
+      prompt: noPrompt('session.instructions'),
       tools,
       tool_choice: toolChoice,
       tracing: z.union([z.literal('auto'), z.record(z.string(), z.unknown())]).nullable(),

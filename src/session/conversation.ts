@@ -97,6 +97,6 @@ export function truncateItem(core: Core, event: ClientEvents['conversation.item.
   if (speech.clientCutMs !== undefined && heardMs > speech.clientCutMs) throw errors.alreadyTruncated(event.item_id, speech.clientCutMs);
   speech.clientCutMs = heardMs;
   core.playout = core.playout.filter(({ item }) => item !== event.item_id);
-  truncate(entry, speech, heardMs === madeMs && entry.item.status === 'completed' ? undefined : heardMs);
+  truncate(entry.item, speech, heardMs === madeMs && entry.item.status === 'completed' ? undefined : heardMs);
   send(core, { type: 'conversation.item.truncated', item_id: event.item_id, content_index: 0, audio_end_ms: heardMs });
 }

@@ -1,5 +1,6 @@
 // How much of an answer was heard. A WebSocket client plays by itself, so hearing is reckoned from the pace of real time until the
 // client's own conversation.item.truncate says better.
+import type { Item } from '../protocol/items.ts';
 import type { Entry, Speech } from './history.ts';
 import type { Core } from './state.ts';
 
@@ -34,19 +35,22 @@ export function stopPlayout(core: Core): void {
 }
 
 /** Cuts an answer that goes no further to what has been heard of it by now, unless the client itself has said how much that is. */
-export function cutToHeard(core: Core, entry: Entry): void {
-  const { speech, item } = entry;
+export function cutToHeard(core: Core, { speech, item }: Entry): void {
   if (!speech || speech.clientCutMs !== undefined) return;
   const playing = core.playout.find((part) => part.item === item.id);
   const aheadMs = playing ? Math.max(0, playing.endsAtMs - Math.max(core.now, playing.startsAtMs)) : 0;
   // The words run ahead of the sound: of an unfinished answer, what has not been spoken was not heard either.
-  if (aheadMs > 0 || item.status === 'in_progress') truncate(entry, speech, Math.max(0, Math.round(speech.madeMs - aheadMs)));
+  if (aheadMs > 0 || item.status === 'in_progress') truncate(item, speech, Math.max(0, Math.round(speech.madeMs - aheadMs)));
+}
+
+/** Words whose sound was never made were not heard; the sound that was made plays on. */
+export function cutToSpoken({ item, speech }: Entry): void {
+  if (speech && speech.clientCutMs === undefined) truncate(item, speech, Math.round(speech.madeMs));
 }
 
 /** The one place where an answer is cut to what was heard; undefined when that is all of it. */
-export function truncate(entry: Entry, speech: Speech, heardMs: number | undefined): void {
+export function truncate(item: Item, speech: Speech, heardMs: number | undefined): void {
   speech.heardMs = heardMs;
-  const { item } = entry;
   if (item.type === 'message' && item.role === 'assistant') {
     for (const part of item.content) if (part.type === 'output_audio') part.transcript = heardText(speech);
   }

@@ -6,7 +6,7 @@ import type { ResponseObject, StatusDetails, Usage } from '../protocol/server-ev
 import type { Failure, ReplyUsage } from './facts.ts';
 import { type Entry, newEntry, snapshot } from './history.ts';
 import { closeOutput } from './output.ts';
-import { cutToHeard, isAudible, playoutEndsAtMs, stopPlayout } from './playout.ts';
+import { cutToHeard, cutToSpoken, isAudible, playoutEndsAtMs, stopPlayout } from './playout.ts';
 import { buildPrompt } from './prompt.ts';
 import { responseSettings, sessionSettings } from './settings.ts';
 import { type Core, type Origin, type Response, type ResponseSettings, send } from './state.ts';
@@ -180,7 +180,9 @@ export function failResponse(core: Core, response: Response, failure: Failure): 
 export function finish(core: Core, response: Response, details: StatusDetails, usage: ReplyUsage): void {
   if (response.state === 'generating') core.effects.push({ kind: 'reply.abort', response: response.id });
   core.live.delete(response.id);
-  if (response.open && (details.type === 'cancelled' || details.type === 'failed')) cutToHeard(core, response.open.entry);
+  if (response.open && details.type === 'cancelled') cutToHeard(core, response.open.entry);
+  if (response.open && details.type === 'failed') cutToSpoken(response.open.entry);
+  if (response === core.active && details.type === 'cancelled') stopPlayout(core);
   closeOutput(core, response, details.type === 'completed' ? 'completed' : 'incomplete');
   if (response === core.active) {
     core.active = undefined;

@@ -13,7 +13,7 @@ import {
   type TurnDetection,
   type TurnDetectionPatch,
 } from '../protocol/session-config.ts';
-import { type Birth, type Catalogue, type Core, type ResponseSettings, send } from './state.ts';
+import { type Birth, type Catalogue, type Core, dropTurn, type ResponseSettings, send } from './state.ts';
 
 export function sessionObject(core: Core): SessionObject {
   const { birth, config } = core;
@@ -26,7 +26,7 @@ export function updateSession(core: Core, event: ClientEvents['session.update'])
   const detectionChanged = JSON.stringify(next.audio.input.turn_detection) !== JSON.stringify(core.config.audio.input.turn_detection);
   core.config = next;
   // An utterance that was begun under other rules is forgotten as an utterance; its audio stays in the buffer.
-  if (detectionChanged) core.turn = { state: 'none' };
+  if (detectionChanged) dropTurn(core);
   core.effects.push({ kind: 'listen.configure', config: next });
   send(core, { type: 'session.updated', session: sessionObject(core) });
 }

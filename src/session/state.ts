@@ -142,3 +142,9 @@ export function expectWords(core: Core, entry: Entry): void {
   entry.transcript = { state: 'pending' };
   core.recognising.set(entry.item.id, core.now);
 }
+
+/** The open utterance is none after all; its sound stays where it is. */
+export function dropTurn(core: Core): void {
+  if (core.turn.state !== 'none') core.told.delete(core.turn.item);
+  core.turn = { state: 'none' };
+}

@@ -44,7 +44,6 @@ function sendDelta(core: Core, item: string, words: readonly string[], goesOn: b
 /** The words nobody was told of yet, if the final text goes on where the deltas stopped. */
 function sendRest(core: Core, item: string, text: string): void {
   const told = core.told.get(item) ?? { words: 0, last: [] };
-  core.told.delete(item);
   const words = wordsOf(text);
   const rest = words.slice(told.words);
   if (rest.length > 0 && agreement(told.last.slice(0, told.words), words) === told.words) sendDelta(core, item, rest, told.words > 0);
@@ -55,17 +54,21 @@ export function onFinal(core: Core, fact: FactOf<'transcript.final'>): void {
   if (entry?.transcript.state !== 'pending') return;
   core.recognising.delete(fact.item);
   entry.transcript = { state: 'known' };
-  setTranscript(entry.item as UserMessage, fact.text);
+  const item = entry.item as UserMessage;
+  const content_index = soundIndex(item);
   if (core.config.audio.input.transcription) {
     sendRest(core, fact.item, fact.text);
     send(core, {
       type: 'conversation.item.input_audio_transcription.completed',
       item_id: fact.item,
-      content_index: soundIndex(entry.item as UserMessage),
+      content_index,
       transcript: fact.text,
       usage: { type: 'duration', seconds: fact.seconds },
     });
   }
+  core.told.delete(fact.item);
+  const part = item.content[content_index];
+  if (part?.type === 'input_audio') part.transcript = fact.text;
   resumeWaiting(core);
 }
 
@@ -85,10 +88,8 @@ export function onTranscriptFailed(core: Core, fact: FactOf<'transcript.failed'>
   resumeWaiting(core);
 }
 
+/** Which part is being recognised: the sound that came without its words. */
 function soundIndex(item: UserMessage): number {
-  return Math.max(0, item.content.findIndex((part) => part.type === 'input_audio'));
-}
-
-function setTranscript(item: UserMessage, text: string): void {
-  for (const part of item.content) if (part.type === 'input_audio') part.transcript = text;
+  const index = item.content.findIndex((part) => part.type === 'input_audio' && part.transcript === null);
+  return Math.max(0, index);
 }

@@ -7,7 +7,7 @@ import { announce } from './conversation.ts';
 import type { FactOf } from './facts.ts';
 import { newEntry } from './history.ts';
 import { answerTurn } from './response.ts';
-import { type Core, expectWords, send, type Turn } from './state.ts';
+import { type Core, dropTurn, expectWords, send, type Turn } from './state.ts';
 
 /** Detection may lag behind reception by this much and a turn still ends on time; further behind, it waits for the detector. */
 const detectionLagMs = 64;
@@ -36,7 +36,7 @@ export function onSpeechBegan(core: Core, fact: FactOf<'speech.began'>): void {
     return;
   }
   const paddingMs = detection.type === 'server_vad' ? detection.prefix_padding_ms : semanticPrefixPaddingMs;
-  const startMs = Math.max(core.input.bufferStartMs, Math.round(fact.atMs - paddingMs), 0);
+  const startMs = Math.round(Math.max(core.input.bufferStartMs, fact.atMs - paddingMs, 0));
   const item = core.birth.ids('item');
   core.turn = { state: 'speaking', item, startMs };
   interruptThenTell(core, item, startMs);
@@ -124,7 +124,7 @@ export function commitByClient(core: Core): void {
 }
 
 export function clearInput(core: Core): void {
-  core.turn = { state: 'none' };
+  dropTurn(core);
   core.input.bufferStartMs = core.input.receivedMs;
   core.effects.push({ kind: 'listen.clear' });
   send(core, { type: 'input_audio_buffer.cleared' });

@@ -151,7 +151,7 @@ export function describeStt(name: string, subject: SttSubject): void {
 
     test('lets go of the audio when it is aborted', async () => {
       const aborting = new AbortController();
-      const letGo = Promise.withResolvers<void>();
+      const letGo = Promise.withResolvers<string>();
       async function* audio(): AsyncGenerator<Int16Array> {
         try {
           for (;;) {
@@ -159,13 +159,13 @@ export function describeStt(name: string, subject: SttSubject): void {
             await new Promise((resolve) => setImmediate(resolve));
           }
         } finally {
-          letGo.resolve();
+          letGo.resolve('let go');
         }
       }
       const listening = listen(audio(), aborting.signal);
       setImmediate(() => aborting.abort());
       await listening;
-      await letGo.promise;
+      await expect(letGo.promise).resolves.toBe('let go');
     });
 
     test('is as good as new after an abort and after a reader who left', async () => {
@@ -191,10 +191,9 @@ export function describeStt(name: string, subject: SttSubject): void {
       const closing = await subject.open();
       await closing.warmUp(new AbortController().signal);
       const listening = transcripts(closing, heldOpen(first.samples, never), subject.options);
-      const outcome = expect(listening).rejects.toMatchObject({ name: 'EngineError', reason: 'unavailable' });
-      await new Promise((resolve) => setImmediate(resolve));
+      setImmediate(() => void closing.close());
+      await expect(listening).rejects.toMatchObject({ name: 'EngineError', reason: 'unavailable' });
       await closing.close();
-      await outcome;
       await expect(transcripts(closing, chunks(first.samples), subject.options)).rejects.toMatchObject({ reason: 'unavailable' });
     });
   });

@@ -13,7 +13,7 @@ import type { Fact, ReplyEnd, SpokenWord } from '../../src/session/facts.ts';
 import { Session } from '../../src/session/session.ts';
 import type { Birth } from '../../src/session/state.ts';
 import { clientLine, effectLine, factLine } from './transcript.ts';
-import { Watch } from './watch.ts';
+import { type EventOf, Watch } from './watch.ts';
 
 export const serverVad = serverVadDefaults;
 export const semanticVad = semanticVadDefaults;
@@ -204,11 +204,11 @@ export class Rig {
     this.client({ type: 'conversation.item.create', item: { type: 'function_call_output', call_id: callId, output } });
   }
 
-  all<T extends ServerEventType>(type: T): Extract<ServerEvent, { type: T }>[] {
-    return this.sent.filter((event): event is Extract<ServerEvent, { type: T }> => event.type === type);
+  all<T extends ServerEventType>(type: T): EventOf<T>[] {
+    return this.sent.filter((event) => event.type === type) as EventOf<T>[];
   }
 
-  last<T extends ServerEventType>(type: T): Extract<ServerEvent, { type: T }> {
+  last<T extends ServerEventType>(type: T): EventOf<T> {
     const event = this.all(type).at(-1);
     if (!event) throw new Error(`there was no ${type}`);
     return event;

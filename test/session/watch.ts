@@ -4,7 +4,8 @@ import type { Item } from '../../src/protocol/items.ts';
 import type { ServerEvent } from '../../src/protocol/server-events.ts';
 import type { Effect } from '../../src/session/effects.ts';
 
-type EventOf<T extends ServerEvent['type']> = Extract<ServerEvent, { type: T }>;
+type Matching<E, T> = E extends { type: infer U } ? (T extends U ? E : never) : never;
+export type EventOf<T extends ServerEvent['type']> = Matching<ServerEvent, T>;
 
 interface WatchedItem {
   state: 'open' | 'done';

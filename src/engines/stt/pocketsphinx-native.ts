@@ -98,7 +98,7 @@ export class Decoder {
   #state: State = 'idle';
   #head: Int16Array[] = [];
   #headSamples = 0;
-  #added = '';
+  #added = new Set<string>();
   #decodedSamples = 0;
   /** The front end leaves silence out and counts on without it: from which frame on how many frames are missing. */
   #gaps: { fromFrame: number; missing: number }[] = [];
@@ -126,19 +126,19 @@ export class Decoder {
     this.#lib.cmnGet(this.#cmn, this.#modelMean);
   }
 
-  /** Makes exactly these words known beside the dictionary's own. Costs half a second when they differ from the last ones. */
+  /** Makes exactly these words (letters and apostrophes) known beside the dictionary's own. Costs some hundred milliseconds when new
+   * ones come or old ones go. */
   setVocabulary(words: readonly string[]): void {
     if (this.#state !== 'idle') throw new Error('the vocabulary changes between utterances only');
-    const key = words.join(' ');
-    if (key === this.#added) return;
+    const unknown = words.filter((word) => this.#added.has(word) || !this.#knows(word));
+    if (unknown.length === this.#added.size && unknown.every((word) => this.#added.has(word))) return;
     // The library cannot take a word back, so the dictionary is read anew: one caller's names must not reach the next one.
-    if (this.#added !== '') this.#lib.loadDictionary(this.#ps, this.#dictionary, null, null);
-    this.#added = '';
-    const unknown = words.map((word) => ({ word, phones: pronounce(word) })).filter(({ word, phones }) => phones && !this.#knows(word));
-    for (const [index, { word, phones }] of unknown.entries()) {
-      this.#lib.addWord(this.#ps, word, phones, index === unknown.length - 1 ? 1 : 0);
+    if (this.#added.size > 0) this.#lib.loadDictionary(this.#ps, this.#dictionary, null, null);
+    this.#added = new Set(unknown);
+    // Only the last one makes the library build its search anew.
+    for (const [index, word] of unknown.entries()) {
+      this.#lib.addWord(this.#ps, word, pronounce(word), index === unknown.length - 1 ? 1 : 0);
     }
-    if (unknown.length > 0) this.#added = key;
   }
 
   begin(): void {

@@ -1,4 +1,5 @@
 // Debian packages by name, downloaded and checked by apt (its signed lists name every hash) and unpacked without installing them.
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../../lib/log.ts';
@@ -22,11 +23,10 @@ export async function downloadPackages(names: readonly string[], options: Downlo
   const folder = await mkdtemp(join(work, 'packages-'));
   const download = (lists: readonly string[]) => run('apt-get', [...PATIENCE, ...lists, 'download', ...names], { signal, cwd: folder });
 
-  let result = await download([]);
+  let result = await download(hasOwnLists(work) ? ownLists(work) : []);
   for (const refresh of [refreshSystemLists, refreshOwnLists]) {
     if (result.code === 0 || signal.aborted) break;
     if (result.code === undefined) throw new Error(`apt-get cannot be started (${result.output})`);
-    log.info({ engine: 'pocketsphinx' }, 'the package lists do not know what is needed: fetching newer ones');
     const lists = await refresh(options);
     if (lists) result = await download(lists);
   }
@@ -44,26 +44,39 @@ export async function downloadPackages(names: readonly string[], options: Downlo
 /** The options to download with, or undefined when the lists could not be fetched this way. */
 type Refresh = (options: DownloadOptions) => Promise<readonly string[] | undefined>;
 
-const refreshSystemLists: Refresh = async ({ run, signal }) => {
+const refreshSystemLists: Refresh = async ({ run, signal, log }) => {
   if (process.getuid?.() !== 0) return undefined;
+  log.info({ engine: 'pocketsphinx' }, 'fetching package lists');
   const result = await run('apt-get', [...PATIENCE, 'update'], { signal });
   return result.code === 0 ? [] : undefined;
 };
 
-/** Lists of our own, from the system's sources and keys: for users who may not write to the system's. */
-const refreshOwnLists: Refresh = async ({ work, run, signal }) => {
-  const state = join(work, 'apt-state');
-  const cache = join(work, 'apt-cache');
-  await mkdir(join(state, 'lists', 'partial'), { recursive: true });
-  await mkdir(join(cache, 'archives', 'partial'), { recursive: true });
-  const lists = [
-    ...['-o', `Dir::State=${state}`, '-o', `Dir::Cache=${cache}`, '-o', 'Dir::State::status=/var/lib/dpkg/status'],
-    // Without it a root's apt changes to a user who may not write here.
-    ...(process.getuid?.() === 0 ? ['-o', 'APT::Sandbox::User=root'] : []),
-  ];
+/** Lists in the installation's folder, from the system's sources and keys: for users who may not write to the system's. */
+const refreshOwnLists: Refresh = async ({ work, run, signal, log }) => {
+  log.info({ engine: 'pocketsphinx' }, 'fetching package lists of our own');
+  await mkdir(join(work, 'apt-state', 'lists', 'partial'), { recursive: true });
+  await mkdir(join(work, 'apt-cache', 'archives', 'partial'), { recursive: true });
+  const lists = ownLists(work);
   const result = await run('apt-get', [...PATIENCE, ...lists, 'update'], { signal });
   return result.code === 0 ? lists : undefined;
 };
+
+function hasOwnLists(work: string): boolean {
+  return existsSync(join(work, 'apt-state'));
+}
+
+function ownLists(work: string): string[] {
+  return [
+    '-o',
+    `Dir::State=${join(work, 'apt-state')}`,
+    '-o',
+    `Dir::Cache=${join(work, 'apt-cache')}`,
+    '-o',
+    'Dir::State::status=/var/lib/dpkg/status',
+    // Without it a root's apt changes to a user who may not write here.
+    ...(process.getuid?.() === 0 ? ['-o', 'APT::Sandbox::User=root'] : []),
+  ];
+}
 
 function reasonIn({ output }: CommandResult): string {
   const lines = output.split('\n').filter((line) => line.trim() !== '');

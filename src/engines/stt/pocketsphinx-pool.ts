@@ -88,12 +88,12 @@ export class DecoderPool {
   }
 
   #serve(): void {
-    while (this.#free.size > 0) {
-      const waiter = this.#waiters.shift();
-      if (!waiter) return;
+    for (let waiter = this.#waiters[0]; waiter; waiter = this.#waiters[0]) {
+      const free = [...this.#free];
       // A decoder that knows these words already needs not learn them.
-      const [first] = this.#free;
-      const process = [...this.#free].find((free) => free.vocabulary === waiter.vocabulary) ?? (first as DecoderProcess);
+      const process = free.find(({ vocabulary }) => vocabulary === waiter?.vocabulary) ?? free[0];
+      if (!process) break;
+      this.#waiters.shift();
       this.#free.delete(process);
       waiter.granted(process);
     }

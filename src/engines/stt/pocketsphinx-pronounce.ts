@@ -121,7 +121,11 @@ const MAGIC_E = /^[aeiouy][bcdfgklmnpstvz]es?$/;
 /** Phones of the CMU set parted by blanks, or an empty string for what has no letters. A word without a vowel is spelled. */
 export function pronounce(word: string): string {
   const letters = word.toLowerCase().replaceAll(/[^a-z]/g, '');
-  if (!/[aeiouy]/.test(letters)) return [...letters].map((letter) => LETTER_NAMES[letter]).join(' ');
+  if (!/[aeiouy]/.test(letters))
+    return letters
+      .split('')
+      .map((letter) => LETTER_NAMES[letter])
+      .join(' ');
   const phones: string[] = [];
   for (let at = 0; at < letters.length; ) {
     const rest = letters.slice(at);
@@ -146,7 +150,7 @@ function soundOf(letters: string, at: number): string {
   if (letter === 'x' && at === 0) return 'Z';
   if (letter === 'y' && at === 0) return 'Y';
   if (!isVowel(letter)) return CONSONANTS[letter] as string;
-  const hasOtherVowel = [...letters.slice(0, at)].some((other) => isVowel(other));
+  const hasOtherVowel = /[aeiouy]/.test(letters.slice(0, at));
   if (next === undefined) return letter === 'e' && hasOtherVowel ? '' : (AT_END[letter] as string);
   if (MAGIC_E.test(letters.slice(at))) return LONG[letter] as string;
   if (letter === 'e' && next === 's' && at === letters.length - 2 && hasOtherVowel) return '';

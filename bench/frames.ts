@@ -1,0 +1,64 @@
+// WebSocket frames made beforehand: what a caller sends 50 times a second costs the load generator one write. Masked like any client's.
+import { randomBytes } from 'node:crypto';
+import { toBytes } from '../src/media/pcm.ts';
+import { type Clip, FRAME_SAMPLES, RATE_HZ } from './speech.ts';
+
+export const FRAME_MS = 20;
+
+/** A clip somewhere on the grid of frames: where in the first frame it begins differs, as it does with people. */
+export interface Utterance {
+  readonly frames: readonly Buffer[];
+  /** From the begin of the first frame to the first sound, and to the end of the last. */
+  readonly onsetMs: number;
+  readonly endMs: number;
+}
+
+export interface Material {
+  readonly utterances: readonly Utterance[];
+  /** Nobody speaks: the noise of a quiet room, -69 dBFS. */
+  readonly quiet: readonly Buffer[];
+}
+
+const noiseRms = 12;
+const offsetsPerClip = 4;
+
+export function prepare(clips: readonly Clip[]): Material {
+  const noise = Int16Array.from(randomBytes(RATE_HZ), (byte) => Math.round(((byte - 127.5) / 74) * noiseRms));
+  const framesOf = (samples: Int16Array) =>
+    Array.from({ length: samples.length / FRAME_SAMPLES }, (_, i) => audioFrame(samples.subarray(i * FRAME_SAMPLES, (i + 1) * FRAME_SAMPLES)));
+  const utterances = clips.flatMap(({ samples }, clip) =>
+    Array.from({ length: offsetsPerClip }, (_, quarter): Utterance => {
+      // Quarters of a frame, and a little more for each clip, so that their ends fall evenly over a frame.
+      const offset = Math.floor((FRAME_SAMPLES * (quarter + clip / clips.length)) / offsetsPerClip);
+      const whole = new Int16Array(Math.ceil((offset + samples.length) / FRAME_SAMPLES) * FRAME_SAMPLES);
+      for (let i = 0; i < whole.length; i++) {
+        whole[i] = Math.max(-32_768, Math.min(32_767, (samples[i - offset] ?? 0) + (noise[i % noise.length] ?? 0)));
+      }
+      return { frames: framesOf(whole), onsetMs: (offset * 1000) / RATE_HZ, endMs: ((offset + samples.length) * 1000) / RATE_HZ };
+    }),
+  );
+  return { utterances, quiet: framesOf(noise) };
+}
+
+function audioFrame(samples: Int16Array): Buffer {
+  return textFrame(`{"type":"input_audio_buffer.append","audio":"${Buffer.from(toBytes(samples)).toString('base64')}"}`);
+}
+
+export function textFrame(text: string): Buffer {
+  return maskedFrame(0x1, Buffer.from(text));
+}
+
+/** A whole frame from a client; payloads up to 64 KB. */
+export function maskedFrame(opcode: number, payload: Buffer): Buffer {
+  const long = payload.length > 125;
+  const frame = Buffer.alloc((long ? 8 : 6) + payload.length);
+  frame[0] = 0x80 | opcode;
+  frame[1] = 0x80 | (long ? 126 : payload.length);
+  if (long) frame.writeUInt16BE(payload.length, 2);
+  // No byte may be zero: the server must not be spared its unmasking.
+  const mask = Uint8Array.from(randomBytes(4), (byte) => byte | 1);
+  const body = frame.length - payload.length;
+  frame.set(mask, body - 4);
+  for (let i = 0; i < payload.length; i++) frame[body + i] = (payload[i] ?? 0) ^ (mask[i & 3] ?? 0);
+  return frame;
+}

@@ -1,0 +1,73 @@
+// A WebSocket client reduced to what a load generator needs: frames out as they lie in memory, frames in as views, nothing decoded.
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { systemClock } from '../src/lib/clock.ts';
+import { maskedFrame } from './frames.ts';
+
+const close = 0x8;
+const ping = 0x9;
+const pong = 0xa;
+const answerMs = 20_000;
+
+export class Wire {
+  readonly #socket: Socket;
+  readonly #onText: (payload: Buffer) => void;
+  #rest: Buffer = Buffer.alloc(0);
+  /** The peer closed, or the connection broke. */
+  ended = false;
+
+  private constructor(socket: Socket, onText: (payload: Buffer) => void) {
+    this.#socket = socket;
+    this.#onText = onText;
+    socket.on('data', (data) => this.#take(data));
+    socket.on('close', () => {
+      this.ended = true;
+    });
+    socket.on('error', () => {});
+  }
+
+  static async open(port: number, key: string, onText: (payload: Buffer) => void): Promise<Wire> {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    const timer = systemClock.after(answerMs, () => socket.destroy(new Error('The server does not answer.')));
+    await once(socket, 'connect');
+    socket.write(
+      `GET /v1/realtime?model=parley/bench HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer ${key}\r\n\r\n`,
+    );
+    let head = Buffer.alloc(0);
+    while (!head.includes('\r\n\r\n')) head = Buffer.concat([head, ((await once(socket, 'data')) as [Buffer])[0]]);
+    timer.cancel();
+    if (!head.toString('latin1').startsWith('HTTP/1.1 101')) throw new Error(`The server refused: ${head.toString('utf8')}`);
+    const wire = new Wire(socket, onText);
+    wire.#take(head.subarray(head.indexOf('\r\n\r\n') + 4));
+    return wire;
+  }
+
+  /** Sends a whole masked frame. */
+  send(frame: Buffer): void {
+    this.#socket.write(frame);
+  }
+
+  close(): void {
+    this.#socket.end(maskedFrame(close, Buffer.from([0x03, 0xe8])));
+    systemClock.after(1000, () => this.#socket.destroy());
+  }
+
+  #take(data: Buffer): void {
+    const bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, data]) : data;
+    let at = 0;
+    while (bytes.length - at >= 2) {
+      const short = (bytes[at + 1] ?? 0) & 0x7f;
+      const header = short === 127 ? 10 : short === 126 ? 4 : 2;
+      if (bytes.length - at < header) break;
+      const length = short === 127 ? Number(bytes.readBigUInt64BE(at + 2)) : short === 126 ? bytes.readUInt16BE(at + 2) : short;
+      if (bytes.length - at < header + length) break;
+      const payload = bytes.subarray(at + header, at + header + length);
+      const opcode = (bytes[at] ?? 0) & 0xf;
+      if (opcode === 0x1) this.#onText(payload);
+      else if (opcode === ping) this.send(maskedFrame(pong, payload));
+      at += header + length;
+    }
+    this.#rest = bytes.subarray(at);
+  }
+}

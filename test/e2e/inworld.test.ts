@@ -1,0 +1,141 @@
+// The programs of Inworld's own documents, as they stand there: the WebSocket sample, and the pieces of the usage guide.
+import { setTimeout as pass } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { toBytes } from '../../src/media/pcm.ts';
+import { field } from './support/events.ts';
+import { fixture, Sample } from './support/sample.ts';
+import { apiKey, type RunningServer, startServer } from './support/server.ts';
+import { base64, Microphone, overlap, say } from './support/speech.ts';
+import { testTypes } from './support/types.ts';
+
+let running: RunningServer;
+const leave: (() => void)[] = [];
+
+beforeAll(async () => {
+  running = await startServer({ engines: 'real' });
+});
+
+afterEach(() => {
+  for (const task of leave.splice(0)) task();
+});
+
+afterAll(async () => {
+  await running.close();
+});
+
+/** The WebSocket sample with another host, a speaker that counts, and its own sendAudioChunk within the test's reach. */
+function websocketSample(): Sample {
+  const program = fixture('inworld-sample.js.txt').replace('wss://api.inworld.ai', running.ws);
+  const around = `
+    globalThis.playAudio = (audio) => console.log('Played', audio.length, 'bytes');
+    globalThis.fromTest = ({ audio, call }) => audio ? sendAudioChunk(audio) : { cancelResponse, clearAudioBuffer }[call]();
+  `;
+  return started(new Sample(`${program}\n${around}`, { INWORLD_API_KEY: apiKey }));
+}
+
+/** Some pieces of the guide, on a socket of their own. */
+function guide(path: string, pieces: readonly string[], around = ''): Sample {
+  const all = new Map(fixture('inworld-guide.js.txt').split(/^\/{4} /m).slice(1).map((piece) => [piece.split('\n', 1)[0] ?? '', piece.slice(piece.indexOf('\n'))]));
+  const program = `
+    import WebSocket from 'ws';
+    const ws = new WebSocket('${running.ws}${path}', { headers: { Authorization: 'Basic ${apiKey}' } });
+    const handleError = (error) => console.error('Error:', error.code, error.message);
+    globalThis.fromTest = (event) => ws.send(JSON.stringify(event));
+    ${around}
+    await new Promise((resolve) => ws.once('open', resolve));
+    ${pieces.map((piece) => all.get(piece) ?? `throw new Error('no piece ${piece}');`).join('\n')}
+  `;
+  return started(new Sample(program, {}));
+}
+
+function started(sample: Sample): Sample {
+  leave.push(() => sample.stop());
+  return sample;
+}
+
+const inworldPath = '/api/v1/realtime/session?key=my-session&protocol=realtime';
+
+test('the WebSocket sample is greeted once and does not talk to itself', async () => {
+  const sample = websocketSample();
+  const { log } = sample;
+  await log.wait('response.done');
+  // It asks for another answer with every item that is done, its own answer's as well.
+  await pass(6500);
+  expect(sample.running).toBe(true);
+  expect(sample.output).toContain('WebSocket connected');
+  expect(log.of('response.created')).toHaveLength(1);
+  expect(log.of('response.done')).toHaveLength(1);
+  expect(log.of('error').length).toBeLessThanOrEqual(1);
+  expect(log.text('response.output_audio_transcript.delta')).toMatch(/\w/);
+  expect(sample.output).toMatch(/Played [1-9]\d* bytes/);
+  expect(field(log.of('session.updated')[0] ?? { type: '' }, 'session.audio.output.voice')).toBe('Clive');
+});
+
+test("the WebSocket sample's audio path: what it sends is heard and answered once", async () => {
+  const sample = websocketSample();
+  const { log } = sample;
+  await log.wait('response.done');
+  const mark = log.mark;
+  const mic = new Microphone((frame) => sample.tell({ audio: base64(frame) }));
+  leave.push(() => mic.stop());
+  await mic.speak(await say(running.server, 'Can you hear me?'));
+  await log.wait('conversation.item.input_audio_transcription.completed', mark);
+  const done = await log.wait('response.done', mark);
+  expect(field(done, 'response.status')).toBe('completed');
+  expect(log.text('response.output_audio_transcript.delta', field(done, 'response.output.0.id'))).toMatch(/hear you/i);
+  await pass(2500);
+  expect(sample.output).toMatch(/Speech started at \d+ ms[^]*Speech stopped at \d+ ms[^]*Transcription complete: .*hear me/i);
+  expect(log.of('response.created')).toHaveLength(2);
+  mic.stop();
+  sample.tell({ call: 'clearAudioBuffer' });
+  await log.wait('input_audio_buffer.cleared', mark);
+  expect(sample.running).toBe(true);
+});
+
+const horoscope = "const fetchHoroscope = (sign) => ({ horoscope: 'A golden key awaits ' + sign + '.' });";
+const question = { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'What is the horoscope for Aries?' }] };
+
+test.each([
+  ["Inworld's path, where the server goes on by itself", inworldPath],
+  ["OpenAI's path, where the client asks for it", '/v1/realtime?model=gpt-realtime'],
+])("the guide's function call is answered once with its result on %s", async (_where, path) => {
+  const sample = guide(path, ['register a tool', 'handle the function call', 'monitor errors'], horoscope);
+  const { log } = sample;
+  await log.wait('session.updated');
+  sample.tell({ type: 'conversation.item.create', item: question });
+  sample.tell({ type: 'response.create' });
+  const call = await log.wait('response.function_call_arguments.done');
+  expect(JSON.parse(String(call['arguments']))).toEqual({ sign: expect.stringMatching(/^aries$/i) as string });
+  const spoken = await log.wait('response.output_audio_transcript.done');
+  expect(String(spoken['transcript'])).toMatch(/golden key/i);
+  await log.wait((event) => event.type === 'response.done' && field(event, 'response.output.0.type') === 'message');
+  await pass(1500);
+  expect(log.of('response.created')).toHaveLength(2);
+  expect(sample.output).toBe('');
+  expect(log.of('error')).toEqual([]);
+});
+
+test("the guide's settings take effect one by one, under the names it gives them", async () => {
+  const { log } = guide(inworldPath, ['configure a session', 'choose a model', 'choose a voice', 'choose a speech model']);
+  await log.wait((event) => event.type === 'session.updated' && field(event, 'session.audio.output.model') === 'inworld-tts-1.5-max');
+  const updates = log.of('session.updated');
+  expect(updates).toHaveLength(4);
+  expect(updates.map((event) => field(event, 'session.audio.output.voice'))).toEqual(['Clive', 'Clive', 'Olivia', 'Olivia']);
+  const last = updates.at(-1) ?? { type: '' };
+  expect(field(last, 'session')).toMatchObject({ model: 'openai/gpt-4o-mini', temperature: 0.8, instructions: 'You are a friendly narrator.' });
+  expect(field(last, 'session.audio.input.turn_detection')).toMatchObject({ type: 'semantic_vad', interrupt_response: true });
+  expect(log.of('error')).toEqual([]);
+});
+
+test("the guide's recorded audio is recognised, and both of its inputs are in the conversation", async () => {
+  const recorded = base64(toBytes(await say(running.server, 'Can you hear me?')));
+  const sample = guide(inworldPath, ['send recorded audio'], `const base64AudioData = '${recorded}';`);
+  const { log } = sample;
+  const words = await log.wait('conversation.item.input_audio_transcription.completed');
+  expect(overlap('can you hear me', String(words['transcript']))).toBeGreaterThanOrEqual(0.75);
+  sample.tell({ type: 'response.create' });
+  const spoken = await log.wait('response.output_audio_transcript.done');
+  expect(String(spoken['transcript'])).toMatch(/hear you/i);
+});
+
+testTypes();

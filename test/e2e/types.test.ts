@@ -1,0 +1,159 @@
+// One session that causes every event there is, and the proof that the check of types would notice a wrong one.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ServerEventType } from '../../src/protocol/server-events.ts';
+import { Client } from './support/client.ts';
+import { field } from './support/events.ts';
+import { recorded } from './support/recorder.ts';
+import { type RunningServer, startServer } from './support/server.ts';
+import { say } from './support/speech.ts';
+import { testTypes, typeFaults } from './support/types.ts';
+
+/** A type that is added to the protocol must be caused here too: the compiler asks for it. */
+const everyType: Record<ServerEventType, true> = {
+  'session.created': true,
+  'session.updated': true,
+  error: true,
+  'conversation.created': true,
+  'conversation.item.added': true,
+  'conversation.item.done': true,
+  'conversation.item.retrieved': true,
+  'conversation.item.truncated': true,
+  'conversation.item.deleted': true,
+  'conversation.item.input_audio_transcription.delta': true,
+  'conversation.item.input_audio_transcription.completed': true,
+  'conversation.item.input_audio_transcription.failed': true,
+  'input_audio_buffer.committed': true,
+  'input_audio_buffer.cleared': true,
+  'input_audio_buffer.speech_started': true,
+  'input_audio_buffer.speech_stopped': true,
+  'input_audio_buffer.timeout_triggered': true,
+  'response.created': true,
+  'response.done': true,
+  'response.output_item.added': true,
+  'response.output_item.done': true,
+  'response.content_part.added': true,
+  'response.content_part.done': true,
+  'response.output_text.delta': true,
+  'response.output_text.done': true,
+  'response.output_audio_transcript.delta': true,
+  'response.output_audio_transcript.done': true,
+  'response.output_audio.delta': true,
+  'response.output_audio.done': true,
+  'response.function_call_arguments.delta': true,
+  'response.function_call_arguments.done': true,
+  'rate_limits.updated': true,
+};
+
+let running: RunningServer;
+let client: Client;
+
+beforeAll(async () => {
+  running = await startServer({ engines: 'real', settings: { PARLEY_STT_PROCESSES: '1' } });
+  client = await Client.open(running.ws);
+});
+
+afterAll(async () => {
+  client.close();
+  await running.close();
+});
+
+test('one session causes every event there is', async () => {
+  const { log } = client;
+  const update = (session: object) => client.send({ type: 'session.update', session: { type: 'realtime', ...session } });
+  update({
+    tools: [{ type: 'function', name: 'get_weather', description: 'Fetch the weather', parameters: { type: 'object', properties: { location: { type: 'string' } } } }],
+    temperature: 0.7,
+    max_output_tokens: 500,
+    reasoning: { effort: 'low' },
+    truncation: { type: 'retention_ratio', retention_ratio: 0.5 },
+    include: ['item.input_audio_transcription.logprobs'],
+    tool_choice: { type: 'function', name: 'get_weather' },
+    tracing: { workflow_name: 'types' },
+    audio: {
+      input: { format: { type: 'audio/pcmu' }, noise_reduction: { type: 'near_field' }, turn_detection: { type: 'semantic_vad', eagerness: 'low' } },
+      output: { format: { type: 'audio/pcma' }, voice: 'Olivia', speed: 1.2 },
+    },
+  });
+  await log.wait('session.updated');
+  update({
+    tool_choice: 'auto',
+    tracing: null,
+    audio: {
+      input: {
+        format: { type: 'audio/pcm', rate: 24_000 },
+        noise_reduction: null,
+        transcription: { model: 'whisper-1', language: 'en', prompt: 'Weather in Paris.' },
+        turn_detection: { type: 'server_vad', idle_timeout_ms: 1000 },
+      },
+      output: { format: { type: 'audio/pcm', rate: 24_000 }, speed: 1 },
+    },
+  });
+
+  // Text, a function call with its output and a spoken answer to it.
+  client.say('What is the weather in Paris?');
+  client.send({ type: 'response.create', response: { metadata: { topic: 'weather' } } });
+  const call = await log.wait('response.function_call_arguments.done');
+  client.send({ type: 'conversation.item.create', item: { type: 'function_call_output', call_id: call['call_id'], output: '{"condition":"rainy"}' } });
+  client.send({ type: 'response.create', response: { output_modalities: ['text'] } });
+  await log.wait('response.output_text.done');
+
+  // A spoken turn, then silence until the server takes that for a turn as well, whose answer is called off.
+  await client.microphone.speak(await say(running.server, 'What can you do?'));
+  const spoken = await log.wait('response.output_audio_transcript.done');
+  await log.wait('input_audio_buffer.timeout_triggered');
+  update({ audio: { input: { turn_detection: null } } });
+  client.send({ type: 'conversation.item.truncate', item_id: spoken['item_id'], content_index: 0, audio_end_ms: 600 });
+  await log.wait('conversation.item.truncated');
+  client.send({ type: 'conversation.item.retrieve', item_id: spoken['item_id'] });
+  client.send({ type: 'conversation.item.retrieve', item_id: log.of('input_audio_buffer.committed')[0]?.['item_id'] });
+  client.send({ type: 'conversation.item.delete', item_id: spoken['item_id'] });
+  await log.wait('conversation.item.deleted');
+
+  // Out of band, called off, cut short by its budget, and with items of every role.
+  client.send({ type: 'response.create', response: { conversation: 'none', input: [], output_modalities: ['text'] } });
+  const mark = log.mark;
+  client.say('Count from one to two hundred.');
+  client.send({ type: 'conversation.item.create', item: { type: 'message', role: 'system', content: [{ type: 'input_text', text: 'Be calm.' }] } });
+  client.send({ type: 'conversation.item.create', item: { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Of course.' }] } });
+  client.say('Count from one to two hundred.');
+  client.send({ type: 'response.create' });
+  await log.wait('response.output_audio.delta', mark);
+  client.send({ type: 'response.cancel' });
+  await log.wait((event) => event.type === 'response.done' && field(event, 'response.status') === 'cancelled', mark);
+  client.say('Count from one to two hundred.');
+  client.send({ type: 'response.create', response: { max_output_tokens: 5, output_modalities: ['text'] } });
+  await log.wait((event) => event.type === 'response.done' && field(event, 'response.status') === 'incomplete', mark);
+
+  // A recogniser that dies, and an event that nobody knows.
+  void client.microphone.speak(await say(running.server, 'Please tell me everything that you can do.'));
+  client.send({ type: 'input_audio_buffer.clear' });
+  const { engine } = running.server.router.stt('');
+  update({ audio: { input: { turn_detection: { type: 'server_vad' } } } });
+  await log.wait('conversation.item.input_audio_transcription.delta', mark);
+  for (const pid of (engine as typeof engine & { pids: number[] }).pids) process.kill(pid, 'SIGKILL');
+  await log.wait((event) => event.type === 'response.done' && field(event, 'response.status') === 'failed', mark);
+  client.send({ type: 'no.such.event', event_id: 'mine' });
+  await log.wait((event) => event.type === 'error' && field(event, 'error.event_id') === 'mine', mark);
+
+  const seen = new Set(log.all.map((event) => event.type));
+  expect(Object.keys(everyType).filter((type) => !seen.has(type))).toEqual([]);
+  expect([...seen].filter((type) => !Object.hasOwn(everyType, type))).toEqual([]);
+});
+
+testTypes();
+
+test('an event that clients cannot use is noticed', async () => {
+  const right = new Map(recorded().map((event) => [event.type, event]));
+  const wrong = [
+    { ...right.get('session.created'), event_id: 7 },
+    { ...right.get('response.done'), response: { object: 'realtime.response', id: 'resp_1', status: 'finished' } },
+    { ...right.get('response.content_part.done'), part: { type: 'output_audio', transcript: '' } },
+    { ...right.get('response.output_audio.delta'), output_index: undefined },
+    { ...right.get('response.output_item.added'), item: { type: 'message', role: 'assistant', content: [{ type: 'input_text', text: 1 }] } },
+    { ...right.get('response.function_call_arguments.done'), arguments: null },
+    { ...right.get('error'), error: 'no' },
+    { type: 'response.audio.delta', event_id: 'event_1', delta: '' },
+  ] as { type: string }[];
+  const faults = await typeFaults(wrong);
+  expect(faults.map((fault) => /"type":"([a-z_.]+)"/.exec(fault.slice(fault.indexOf(' in {')))?.[1])).toHaveLength(wrong.length);
+});

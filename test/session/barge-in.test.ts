@@ -1,0 +1,318 @@
+// Golden transcripts: the user speaks while the agent does, and the ways a client stops or cuts an answer.
+import { describe, expect, test } from 'vitest';
+import { Rig, serverVad, wordsOf } from './rig.ts';
+
+const counting = 'one two three four five six seven eight nine ten';
+
+/** A rig in which the first turn is being answered: ten words, half a second each, of which `madeMs` are made. */
+function speaking(madeMs: number, turnDetection: typeof serverVad | null = serverVad): Rig {
+  const rig = new Rig({ turnDetection });
+  rig.says('Count to ten.');
+  rig.client({ type: 'response.create' });
+  rig.hear(200);
+  rig.text('resp_1', counting);
+  const words = wordsOf(counting, 5000).filter(({ endMs }) => endMs <= madeMs);
+  rig.audio('resp_1', madeMs, words);
+  return rig;
+}
+
+function assistantTurns(rig: Rig): string[] {
+  return (rig.prompts.at(-1)?.turns ?? []).flatMap((turn) => (turn.role === 'assistant' ? [turn.text] : []));
+}
+
+describe('barge-in', () => {
+  test('cuts an answer that is still being made, and the model remembers only what was heard', () => {
+    const rig = speaking(3000);
+    rig.hear(1600);
+    rig.beginSpeech();
+    const types = rig.sent.map(({ type }) => type);
+    // Clients clear their speaker on speech_started: it is told before the closing events.
+    expect(types.indexOf('input_audio_buffer.speech_started')).toBeLessThan(types.indexOf('response.output_audio.done'));
+    expect(rig.last('response.done').response).toMatchObject({
+      status: 'cancelled',
+      status_details: { type: 'cancelled', reason: 'turn_detected' },
+      output: [{ status: 'incomplete', content: [{ transcript: 'one two three' }] }],
+    });
+    rig.hear(500);
+    rig.pauseSpeech();
+    rig.hear(400);
+    rig.transcript('item_3', 'Stop.');
+    expect(assistantTurns(rig)).toEqual(['one two three']);
+    rig.answer('resp_2', 'Fine.', 300);
+    expect(rig.endings).toEqual(['resp_1 cancelled', 'resp_2 completed']);
+    rig.golden('barge-in-while-generating');
+  });
+
+  test('nothing of the cut response is told, however late its engines unwind', () => {
+    const rig = speaking(3000);
+    rig.hear(1600);
+    rig.beginSpeech();
+    const before = rig.effects.length;
+    rig.text('resp_1', ' eleven');
+    rig.audio('resp_1', 500);
+    rig.call('resp_1', 'call_1', 'late', '{}');
+    rig.end('resp_1', { reason: 'failed', failure: { code: 'broken', message: 'aborted' } });
+    rig.end('resp_1');
+    expect(rig.effects).toHaveLength(before);
+    rig.golden('barge-in-late-facts');
+  });
+
+  test('while a finished answer is still audible cuts the history, and tells nothing of the finished response', () => {
+    const rig = speaking(5000);
+    rig.end('resp_1');
+    expect(rig.endings).toEqual(['resp_1 completed']);
+    rig.hear(2100);
+    const before = rig.sent.length;
+    rig.beginSpeech();
+    expect(rig.sent.slice(before).map(({ type }) => type)).toEqual(['input_audio_buffer.speech_started']);
+    rig.hear(500);
+    rig.pauseSpeech();
+    rig.hear(400);
+    rig.transcript('item_3', 'Stop.');
+    expect(assistantTurns(rig)).toEqual(['one two three four']);
+    rig.golden('barge-in-while-audible');
+  });
+
+  test('after the answer was heard to its end cuts nothing', () => {
+    const rig = speaking(5000);
+    rig.end('resp_1');
+    rig.hear(5200);
+    rig.utter(600);
+    rig.transcript('item_3', 'Thanks.');
+    expect(assistantTurns(rig)).toEqual([counting]);
+  });
+
+  test('before anything was heard leaves no words of the answer', () => {
+    const rig = new Rig();
+    rig.says('Count to ten.');
+    rig.client({ type: 'response.create' });
+    rig.hear(200);
+    rig.text('resp_1', counting);
+    rig.beginSpeech();
+    rig.hear(500);
+    rig.pauseSpeech();
+    rig.hear(400);
+    rig.transcript('item_3', 'Never mind.');
+    expect(assistantTurns(rig)).toEqual([]);
+    rig.golden('barge-in-before-sound');
+  });
+
+  test('in a gap of the voice leaves only what was spoken before the gap', () => {
+    const rig = speaking(1000);
+    rig.hear(3000);
+    rig.beginSpeech();
+    rig.hear(500);
+    rig.pauseSpeech();
+    rig.hear(400);
+    rig.transcript('item_3', 'Go on.');
+    expect(assistantTurns(rig)).toEqual(['one two']);
+  });
+
+  test('cuts every answer that waits to be heard, not only the last', () => {
+    const rig = new Rig({ turnDetection: serverVad, inworld: true });
+    rig.says('Weather?');
+    rig.client({ type: 'response.create' });
+    rig.text('resp_1', 'let me look that up');
+    rig.audio('resp_1', 2500, wordsOf('let me look that up', 2500));
+    rig.call('resp_1', 'call_1', 'weather', '{}');
+    rig.end('resp_1');
+    rig.output('call_1', 'sunny');
+    rig.answer('resp_2', 'it is sunny today', 2000);
+    rig.hear(1100);
+    rig.beginSpeech();
+    rig.hear(500);
+    rig.pauseSpeech();
+    rig.hear(400);
+    rig.transcript('item_6', 'Wait.');
+    expect(assistantTurns(rig)).toEqual(['let me']);
+    rig.golden('barge-in-two-answers');
+  });
+
+  test('drops a response that still waits for its words: both turns get one answer', () => {
+    const rig = new Rig();
+    rig.utter(600);
+    rig.utter(600);
+    expect(rig.endings).toEqual(['resp_1 cancelled']);
+    rig.transcript('item_2', 'and then?');
+    expect(rig.prompts).toHaveLength(0);
+    rig.transcript('item_1', 'First,');
+    expect(rig.prompts).toHaveLength(1);
+    rig.answer('resp_2', 'Then that.', 500);
+    expect(rig.endings).toEqual(['resp_1 cancelled', 'resp_2 completed']);
+    rig.golden('barge-in-while-waiting');
+  });
+
+  test('leaves an out-of-band response alone', () => {
+    const rig = new Rig();
+    rig.client({ type: 'response.create', response: { conversation: 'none', output_modalities: ['text'] } });
+    rig.text('resp_1', 'thinking');
+    rig.utter(600);
+    expect(rig.endings).toEqual([]);
+    rig.end('resp_1');
+    expect(rig.endings).toEqual(['resp_1 completed']);
+  });
+});
+
+describe('interrupt_response false', () => {
+  test('lets the answer finish, and then the turn gets exactly one', () => {
+    const rig = speaking(3000, { ...serverVad, interrupt_response: false });
+    rig.hear(500);
+    rig.utter(600);
+    rig.transcript('item_3', 'And backwards?');
+    expect(rig.endings).toEqual([]);
+    expect(rig.watch.responses.size).toBe(1);
+    rig.audio('resp_1', 2000);
+    rig.end('resp_1');
+    expect(rig.watch.responses.size).toBe(2);
+    expect(assistantTurns(rig)).toEqual([counting]);
+    rig.answer('resp_2', 'Ten, nine.', 500);
+    rig.hear(3000);
+    expect(rig.endings).toEqual(['resp_1 completed', 'resp_2 completed']);
+    rig.golden('interrupt-response-false');
+  });
+
+  test('two turns in that time still get one answer between them', () => {
+    const rig = speaking(3000, { ...serverVad, interrupt_response: false });
+    rig.utter(600);
+    rig.transcript('item_3', 'And backwards?');
+    rig.utter(600);
+    rig.transcript('item_4', 'Please.');
+    rig.end('resp_1');
+    rig.answer('resp_2', 'Ten, nine.', 500);
+    rig.hear(3000);
+    expect(rig.endings).toEqual(['resp_1 completed', 'resp_2 completed']);
+  });
+});
+
+describe('response.cancel', () => {
+  test('ends the active response with one done, and a second cancel finds nothing', () => {
+    const rig = speaking(3000, null);
+    rig.hear(1600);
+    rig.client({ type: 'response.cancel', event_id: 'c1' });
+    rig.client({ type: 'response.cancel', event_id: 'c2' });
+    rig.end('resp_1');
+    expect(rig.last('response.done').response.status_details).toEqual({ type: 'cancelled', reason: 'client_cancelled' });
+    expect(rig.all('response.done')).toHaveLength(1);
+    expect(rig.last('error').error).toMatchObject({ code: 'response_cancel_not_active', event_id: 'c2' });
+    rig.golden('client-cancel');
+  });
+
+  test('with nothing active changes nothing', () => {
+    const rig = new Rig();
+    rig.client({ type: 'response.cancel', event_id: 'c1' });
+    rig.client({ type: 'response.cancel', event_id: 'c2', response_id: 'resp_9' });
+    expect(rig.faults).toEqual(['response_cancel_not_active', 'response_cancel_not_active']);
+    rig.golden('cancel-nothing');
+  });
+
+  test('is answered by a new response when the client asks for one, on both APIs', () => {
+    for (const inworld of [false, true]) {
+      const rig = new Rig({ turnDetection: null, inworld });
+      rig.says('Count to ten.');
+      rig.client({ type: 'response.create' });
+      rig.text('resp_1', counting);
+      rig.client({ type: 'response.cancel' });
+      rig.client({ type: 'response.create' });
+      expect(rig.faults).toEqual([]);
+      expect(rig.watch.active).toBe('resp_2');
+    }
+  });
+});
+
+describe('conversation.item.truncate', () => {
+  const truncate = (audio_end_ms: number) => ({ type: 'conversation.item.truncate', item_id: 'item_2', content_index: 0, audio_end_ms, event_id: 't' });
+
+  test('cuts what the model remembers to what the client played', () => {
+    const rig = speaking(5000, null);
+    rig.end('resp_1');
+    rig.wait(2000);
+    rig.client(truncate(1700));
+    rig.says('Go on.');
+    rig.client({ type: 'response.create' });
+    expect(rig.last('conversation.item.truncated')).toMatchObject({ item_id: 'item_2', content_index: 0, audio_end_ms: 1700 });
+    expect(rig.prompts.at(-1)?.turns[1]).toEqual({ role: 'assistant', text: 'one two three', interrupted: true });
+    rig.golden('truncate');
+  });
+
+  test('past the end is the end', () => {
+    const rig = speaking(5000, null);
+    rig.end('resp_1');
+    rig.client(truncate(99_999));
+    rig.says('Go on.');
+    rig.client({ type: 'response.create' });
+    expect(rig.last('conversation.item.truncated').audio_end_ms).toBe(5000);
+    expect(rig.prompts.at(-1)?.turns[1]).toEqual({ role: 'assistant', text: counting, interrupted: false });
+    rig.golden('truncate-past-the-end');
+  });
+
+  test('a second time may cut more but not less', () => {
+    const rig = speaking(5000, null);
+    rig.end('resp_1');
+    rig.client(truncate(3000));
+    rig.client(truncate(3500));
+    rig.client(truncate(1000));
+    expect(rig.faults).toEqual(['item_already_truncated']);
+    expect(rig.last('error').error).toMatchObject({ param: 'audio_end_ms', event_id: 't' });
+    rig.says('Go on.');
+    rig.client({ type: 'response.create' });
+    expect(assistantTurns(rig)).toEqual(['one two']);
+    rig.golden('truncate-twice');
+  });
+
+  test('by the client is truer than our reckoning, earlier or later', () => {
+    for (const [audioEndMs, heard] of [
+      [600, ['one']],
+      [4600, ['one two three four five six seven eight nine']],
+    ] as const) {
+      const rig = speaking(5000);
+      rig.end('resp_1');
+      rig.hear(2100);
+      rig.beginSpeech();
+      rig.client(truncate(audioEndMs));
+      rig.hear(500);
+      rig.pauseSpeech();
+      rig.hear(400);
+      rig.transcript('item_3', 'Stop.');
+      expect(assistantTurns(rig)).toEqual(heard);
+    }
+  });
+
+  test('stays cut when the user speaks later', () => {
+    const rig = speaking(5000);
+    rig.end('resp_1');
+    rig.hear(1500);
+    rig.client(truncate(1600));
+    rig.hear(1500);
+    rig.utter(600);
+    rig.transcript('item_3', 'Hm.');
+    expect(assistantTurns(rig)).toEqual(['one two three']);
+  });
+
+  test('of what is no spoken answer is refused', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.says('Hello.', { id: 'user_1' });
+    rig.client({ type: 'response.create', response: { output_modalities: ['text'] } });
+    rig.text('resp_1', 'Hi.');
+    rig.end('resp_1');
+    for (const item_id of ['nobody', 'user_1', 'item_1']) {
+      rig.client({ type: 'conversation.item.truncate', item_id, content_index: 0, audio_end_ms: 100, event_id: item_id });
+    }
+    expect(rig.faults).toEqual(['item_truncate_invalid_item_id', null, null]);
+    expect(rig.all('error').map(({ error }) => error.event_id)).toEqual(['nobody', 'user_1', 'item_1']);
+    rig.golden('truncate-refused');
+  });
+
+  test('without word times cuts by proportion, down to a whole word', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.says('Count to ten.');
+    rig.client({ type: 'response.create' });
+    rig.text('resp_1', counting);
+    rig.audio('resp_1', 5000);
+    rig.end('resp_1');
+    rig.client(truncate(2500));
+    rig.says('Go on.');
+    rig.client({ type: 'response.create' });
+    // Half of 48 characters ends inside 'five', and half a word was not heard.
+    expect(assistantTurns(rig)).toEqual(['one two three four five']);
+  });
+});

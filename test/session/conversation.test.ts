@@ -1,0 +1,150 @@
+// Golden transcripts: the list of what was said, and the client's ways to change it.
+import { describe, expect, test } from 'vitest';
+import { Rig } from './rig.ts';
+
+const image = 'data:image/png;base64,iVBORw0KGgo=';
+
+describe('conversation.item.create', () => {
+  test('puts items at the end, at the root, or after another', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.says('second', { id: 'b' });
+    rig.says('third', { id: 'c' });
+    rig.client({ type: 'conversation.item.create', previous_item_id: 'root', item: { id: 'a', type: 'message', role: 'system', content: [{ type: 'input_text', text: 'first' }] } });
+    rig.client({ type: 'conversation.item.create', previous_item_id: 'b', item: { id: 'b2', type: 'message', role: 'user', content: [{ type: 'input_text', text: 'in between' }] } });
+    rig.client({ type: 'conversation.item.create', previous_item_id: null, item: { id: 'd', type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'last' }] } });
+    expect(rig.watch.conversation).toEqual(['a', 'b', 'b2', 'c', 'd']);
+    expect(rig.all('conversation.item.added').map((event) => event.previous_item_id)).toEqual([null, 'b', null, 'b', 'c']);
+    rig.client({ type: 'response.create' });
+    expect(rig.prompts[0]?.turns.map((turn) => turn.role)).toEqual(['system', 'user', 'user', 'user', 'assistant']);
+    rig.golden('insert');
+  });
+
+  test('refuses an id that is taken and a place that is not there, and adds nothing', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.says('one', { id: 'a' });
+    rig.says('again', { id: 'a' });
+    rig.client({ type: 'conversation.item.create', event_id: 'e', previous_item_id: 'gone', item: { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'x' }] } });
+    expect(rig.all('error').map(({ error }) => [error.code, error.param])).toEqual([
+      ['invalid_value', 'item.id'],
+      ['item_not_found', 'previous_item_id'],
+    ]);
+    expect(rig.watch.conversation).toEqual(['a']);
+    rig.golden('insert-refused');
+  });
+
+  test('refuses the id that speech_started has promised', () => {
+    const rig = new Rig();
+    rig.hear(300);
+    rig.beginSpeech();
+    rig.says('me first', { id: 'item_1' });
+    expect(rig.last('error').error).toMatchObject({ code: 'invalid_value', param: 'item.id' });
+    rig.pauseSpeech();
+    rig.hear(500);
+    expect(rig.watch.conversation).toEqual(['item_1']);
+  });
+
+  test('sound without words is recognised before it is answered', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.client({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Listen:' }, { type: 'input_audio', audio: 'AAAA' }] } });
+    rig.client({ type: 'response.create' });
+    expect(rig.effects).toContainEqual(expect.objectContaining({ kind: 'transcribe', item: 'item_1', audio: 'AAAA' }));
+    expect(rig.prompts).toHaveLength(0);
+    rig.transcript('item_1', 'meow');
+    expect(rig.last('conversation.item.input_audio_transcription.completed').content_index).toBe(1);
+    expect(rig.prompts[0]?.turns).toEqual([{ role: 'user', parts: [{ type: 'text', text: 'Listen:' }, { type: 'text', text: 'meow' }] }]);
+    rig.golden('sound-in-an-item');
+  });
+
+  test('words that came with their sound are kept', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.client({
+      type: 'conversation.item.create',
+      item: { type: 'message', role: 'user', content: [{ type: 'input_audio', audio: 'AAAA', transcript: 'known' }, { type: 'input_audio', audio: 'BBBB' }] },
+    });
+    rig.transcript('item_1', 'new');
+    rig.client({ type: 'response.create' });
+    expect(rig.last('conversation.item.input_audio_transcription.completed').content_index).toBe(1);
+    expect(rig.prompts[0]?.turns).toEqual([{ role: 'user', parts: [{ type: 'text', text: 'known' }, { type: 'text', text: 'new' }] }]);
+  });
+
+  test('pictures are passed to the model', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.client({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_image', image_url: image }] } });
+    rig.client({ type: 'response.create' });
+    expect(rig.prompts[0]?.turns).toEqual([{ role: 'user', parts: [{ type: 'image', url: image, detail: 'auto' }] }]);
+  });
+
+  test('is taken while a response is being made, and stands after what was said before', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.says('Hello.');
+    rig.client({ type: 'response.create', response: { output_modalities: ['text'] } });
+    rig.text('resp_1', 'Hi');
+    rig.says('One more thing.');
+    rig.text('resp_1', ' there.');
+    rig.end('resp_1');
+    expect(rig.watch.conversation).toEqual(['item_1', 'item_2', 'item_3']);
+    rig.golden('insert-while-generating');
+  });
+});
+
+describe('conversation.item.retrieve', () => {
+  test('gives the item back', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.says('Hello.', { id: 'a' });
+    rig.client({ type: 'conversation.item.retrieve', item_id: 'a' });
+    expect(rig.last('conversation.item.retrieved').item).toMatchObject({ id: 'a', content: [{ type: 'input_text', text: 'Hello.' }] });
+    rig.golden('retrieve');
+  });
+
+  test('of an unknown item echoes the event id, on which clients wait', () => {
+    const rig = new Rig();
+    rig.client({ type: 'conversation.item.retrieve', item_id: 'gone', event_id: 'rci_gone' });
+    expect(rig.last('error').error).toEqual({
+      type: 'invalid_request_error',
+      code: 'item_retrieve_invalid_item_id',
+      message: "Error retrieving item: the item with id 'gone' does not exist.",
+      param: 'item_id',
+      event_id: 'rci_gone',
+    });
+  });
+});
+
+describe('conversation.item.delete', () => {
+  test('takes the item out of what the model is told', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.says('one', { id: 'a' });
+    rig.says('two', { id: 'b' });
+    rig.client({ type: 'conversation.item.delete', item_id: 'a' });
+    rig.client({ type: 'conversation.item.delete', item_id: 'a', event_id: 'again' });
+    rig.says('three', { id: 'c' });
+    rig.client({ type: 'response.create' });
+    expect(rig.faults).toEqual(['item_delete_invalid_item_id']);
+    expect(rig.prompts[0]?.turns).toHaveLength(2);
+    expect(rig.last('conversation.item.added').previous_item_id).toBe('b');
+    rig.golden('delete');
+  });
+
+  test('is refused for the item that is being made', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.client({ type: 'response.create', response: { output_modalities: ['text'] } });
+    rig.text('resp_1', 'Hi');
+    rig.client({ type: 'conversation.item.delete', item_id: 'item_1', event_id: 'e' });
+    rig.end('resp_1');
+    rig.client({ type: 'conversation.item.delete', item_id: 'item_1' });
+    expect(rig.last('error').error).toMatchObject({ code: 'invalid_value', param: 'item_id', event_id: 'e' });
+    expect(rig.last('conversation.item.deleted').item_id).toBe('item_1');
+  });
+
+  test('of words still being recognised frees the response that waits for them', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.says('Hello.');
+    rig.hear(600);
+    rig.client({ type: 'input_audio_buffer.commit' });
+    rig.client({ type: 'response.create' });
+    rig.client({ type: 'conversation.item.delete', item_id: 'item_2' });
+    expect(rig.prompts[0]?.turns).toHaveLength(1);
+    rig.transcript('item_2', 'late');
+    expect(rig.all('conversation.item.input_audio_transcription.completed')).toHaveLength(0);
+    rig.golden('delete-while-recognising');
+  });
+});

@@ -1,0 +1,316 @@
+// Golden transcripts: when a spoken turn begins, pauses and ends, and what becomes of it.
+import { describe, expect, test } from 'vitest';
+import { Rig, semanticVad, serverVad } from './rig.ts';
+
+describe('server_vad', () => {
+  test('a spoken turn is started, stopped, committed, transcribed and answered', () => {
+    const rig = new Rig();
+    rig.hear(1000);
+    rig.beginSpeech();
+    rig.hear(900);
+    rig.pauseSpeech();
+    rig.hear(400);
+    rig.wait(150);
+    expect(rig.prompts).toHaveLength(0);
+    rig.transcript('item_1', 'What time is it?');
+    rig.wait(200);
+    rig.answer('resp_1', 'It is noon.', 900);
+    const types = rig.sent.map(({ type }) => type);
+    const order = [
+      'input_audio_buffer.speech_started',
+      'input_audio_buffer.speech_stopped',
+      'input_audio_buffer.committed',
+      'conversation.item.added',
+      'conversation.item.done',
+      'response.created',
+      'response.done',
+    ] as const;
+    const places = order.map((type) => types.indexOf(type));
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    // The start reaches back by the prefix padding; the end includes the silence that was waited for.
+    expect(rig.last('input_audio_buffer.speech_started').audio_start_ms).toBe(700);
+    expect(rig.last('input_audio_buffer.speech_stopped').audio_end_ms).toBe(2500);
+    expect(rig.endings).toEqual(['resp_1 completed']);
+    rig.golden('server-vad-turn');
+  });
+
+  test('the start of an utterance is never before the start of the input, nor inside the last one', () => {
+    const rig = new Rig();
+    rig.hear(100);
+    rig.utter(400);
+    rig.hear(60);
+    rig.beginSpeech();
+    expect(rig.all('input_audio_buffer.speech_started').map(({ audio_start_ms }) => audio_start_ms)).toEqual([0, 1000]);
+  });
+
+  test('a hesitation shorter than the silence is part of the turn', () => {
+    const rig = new Rig();
+    rig.hear(500);
+    rig.beginSpeech();
+    rig.hear(500);
+    rig.pauseSpeech();
+    rig.hear(200);
+    rig.beginSpeech();
+    rig.hear(600);
+    rig.pauseSpeech();
+    rig.hear(400);
+    rig.transcript('item_1', 'I would like… a tea.');
+    expect(rig.all('input_audio_buffer.speech_started')).toHaveLength(1);
+    expect(rig.all('input_audio_buffer.committed')).toHaveLength(1);
+    expect(rig.watch.responses.size).toBe(1);
+    rig.golden('hesitation');
+  });
+
+  test('create_response false commits the turn and leaves the answer to the client', () => {
+    const rig = new Rig({ turnDetection: { ...serverVad, create_response: false } });
+    rig.utter(800);
+    rig.transcript('item_1', 'Hello?');
+    rig.hear(1000);
+    expect(rig.all('input_audio_buffer.committed')).toHaveLength(1);
+    expect(rig.watch.responses.size).toBe(0);
+    rig.client({ type: 'response.create' });
+    rig.answer('resp_1', 'Hi.', 300);
+    expect(rig.endings).toEqual(['resp_1 completed']);
+    rig.golden('create-response-false');
+  });
+
+  test('a client that stops sending in the middle of speech ends its turn', () => {
+    const rig = new Rig();
+    rig.hear(500);
+    rig.beginSpeech();
+    rig.hear(700);
+    rig.wait(1999);
+    expect(rig.all('input_audio_buffer.committed')).toHaveLength(0);
+    rig.wait(1);
+    rig.transcript('item_1', 'Are you still');
+    rig.answer('resp_1', 'Yes.', 300);
+    expect(rig.last('input_audio_buffer.speech_stopped').audio_end_ms).toBe(1300);
+    expect(rig.endings).toEqual(['resp_1 completed']);
+    rig.golden('client-stops-sending');
+  });
+});
+
+describe('semantic_vad', () => {
+  /** Milliseconds after the acoustic end at which a turn is over when its words are judged so. */
+  function endsAfter(eagerness: 'low' | 'medium' | 'high' | 'auto', complete: number | undefined): number {
+    const rig = new Rig({ turnDetection: { ...semanticVad, eagerness } });
+    rig.hear(400);
+    rig.beginSpeech();
+    rig.hear(400);
+    rig.pauseSpeech();
+    if (complete !== undefined) rig.fact({ kind: 'turn.judged', item: 'item_1', complete });
+    rig.hear(10_000);
+    return rig.last('input_audio_buffer.speech_stopped').audio_end_ms - 900;
+  }
+
+  test.each([
+    ['high', 250, 500, 1000, 2000],
+    ['medium', 400, 800, 1800, 4000],
+    ['auto', 400, 800, 1800, 4000],
+    ['low', 800, 1500, 3500, 8000],
+  ] as const)('eagerness %s waits %i ms after complete words, %i if unsure, %i if incomplete, %i unjudged', (eagerness, ...waits) => {
+    expect([0.9, 0.5, 0.1, undefined].map((complete) => endsAfter(eagerness, complete))).toEqual(waits);
+  });
+
+  test('complete words end the turn soon', () => {
+    const rig = new Rig({ turnDetection: semanticVad });
+    rig.hear(400);
+    rig.beginSpeech();
+    rig.hear(800);
+    rig.pauseSpeech();
+    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.95 });
+    rig.hear(400);
+    rig.transcript('item_1', 'Call me a taxi.');
+    rig.answer('resp_1', 'On its way.', 600);
+    rig.golden('semantic-vad-complete');
+  });
+
+  test('incomplete words are waited for, and the user may go on', () => {
+    const rig = new Rig({ turnDetection: semanticVad });
+    rig.hear(400);
+    rig.beginSpeech();
+    rig.hear(500);
+    rig.pauseSpeech();
+    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.1 });
+    rig.hear(1500);
+    expect(rig.all('input_audio_buffer.committed')).toHaveLength(0);
+    rig.beginSpeech();
+    rig.hear(500);
+    // A judgement of the earlier pause comes late: the user is speaking again.
+    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 1 });
+    expect(rig.all('input_audio_buffer.committed')).toHaveLength(0);
+    rig.pauseSpeech();
+    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.5 });
+    rig.hear(800);
+    expect(rig.all('input_audio_buffer.committed')).toHaveLength(1);
+    rig.golden('semantic-vad-incomplete');
+  });
+});
+
+describe('without detection', () => {
+  test('the client commits and asks for the answer', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.hear(1200);
+    rig.client({ type: 'input_audio_buffer.commit' });
+    rig.client({ type: 'response.create' });
+    rig.wait(100);
+    rig.transcript('item_1', 'Hello.');
+    rig.answer('resp_1', 'Hi.', 300);
+    expect(rig.all('input_audio_buffer.speech_started')).toHaveLength(0);
+    expect(rig.endings).toEqual(['resp_1 completed']);
+    rig.golden('manual-commit');
+  });
+
+  test('less than 100 ms cannot be committed, and stays in the buffer', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.client({ type: 'input_audio_buffer.commit', event_id: 'none' });
+    rig.hear(80);
+    rig.client({ type: 'input_audio_buffer.commit', event_id: 'short' });
+    expect(rig.faults).toEqual(['input_audio_buffer_commit_empty', 'input_audio_buffer_commit_empty']);
+    expect(rig.last('error').error.message).toContain('80.00ms');
+    rig.hear(20);
+    rig.client({ type: 'input_audio_buffer.commit' });
+    expect(rig.effects).toContainEqual({ kind: 'listen.commit', item: 'item_1', fromMs: 0, toMs: 100 });
+    rig.golden('commit-too-short');
+  });
+
+  test('clear forgets the input, every time it is asked', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.hear(1000);
+    rig.client({ type: 'input_audio_buffer.clear' });
+    rig.client({ type: 'input_audio_buffer.clear' });
+    rig.client({ type: 'input_audio_buffer.commit', event_id: 'empty' });
+    expect(rig.all('input_audio_buffer.cleared')).toHaveLength(2);
+    expect(rig.faults).toEqual(['input_audio_buffer_commit_empty']);
+    rig.golden('clear');
+  });
+});
+
+describe('with detection on', () => {
+  test('a client may commit in the middle of speech', () => {
+    const rig = new Rig();
+    rig.hear(500);
+    rig.beginSpeech();
+    rig.hear(500);
+    rig.client({ type: 'input_audio_buffer.commit' });
+    rig.fact({ kind: 'speech.paused', atMs: 1000 });
+    rig.hear(1000);
+    expect(rig.all('input_audio_buffer.committed').map(({ item_id }) => item_id)).toEqual(['item_1']);
+    expect(rig.watch.responses.size).toBe(0);
+    rig.golden('commit-in-speech');
+  });
+
+  test('clear drops the utterance that was begun', () => {
+    const rig = new Rig();
+    rig.hear(500);
+    rig.beginSpeech();
+    rig.client({ type: 'input_audio_buffer.clear' });
+    rig.fact({ kind: 'speech.paused', atMs: 700 });
+    rig.hear(1000);
+    expect(rig.all('input_audio_buffer.committed')).toHaveLength(0);
+    rig.golden('clear-in-speech');
+  });
+
+  test('positions are whole milliseconds even where the samples are not', () => {
+    const rig = new Rig();
+    rig.fact({ kind: 'audio.reached', receivedMs: 500.3, decidedMs: 480 });
+    rig.client({ type: 'input_audio_buffer.commit' });
+    rig.fact({ kind: 'speech.began', atMs: 600.7 });
+    rig.fact({ kind: 'speech.paused', atMs: 900.4 });
+    rig.fact({ kind: 'audio.reached', receivedMs: 1500.3, decidedMs: 1480 });
+    expect(rig.last('input_audio_buffer.speech_started').audio_start_ms).toBe(500);
+    expect(rig.last('input_audio_buffer.speech_stopped').audio_end_ms).toBe(1400);
+  });
+});
+
+describe('words', () => {
+  test('deltas add up to the transcript', () => {
+    const rig = new Rig();
+    rig.hear(300);
+    rig.beginSpeech();
+    for (const text of ['hi', 'high there', 'hi there how', 'hi there how are', 'hi there how are you']) {
+      rig.hear(200);
+      rig.fact({ kind: 'transcript.partial', item: 'item_1', text });
+    }
+    rig.pauseSpeech();
+    rig.hear(500);
+    rig.fact({ kind: 'transcript.partial', item: 'item_1', text: 'hi there how are you' });
+    rig.transcript('item_1', 'hi there how are you today');
+    const deltas = rig.all('conversation.item.input_audio_transcription.delta');
+    expect(deltas.length).toBeGreaterThan(2);
+    expect(deltas.map(({ delta }) => delta).join('')).toBe('hi there how are you today');
+    expect(rig.last('conversation.item.input_audio_transcription.completed').transcript).toBe('hi there how are you today');
+    rig.golden('transcription-deltas');
+  });
+
+  test('no transcription events come when none were asked for, yet the words are heard', () => {
+    const rig = new Rig();
+    rig.client({ type: 'session.update', session: { audio: { input: { transcription: null } } } });
+    rig.utter(600);
+    rig.fact({ kind: 'transcript.partial', item: 'item_1', text: 'Hel lo' });
+    rig.transcript('item_1', 'Hello.');
+    expect(rig.sent.filter(({ type }) => type.includes('transcription'))).toEqual([]);
+    expect(rig.prompts.at(-1)?.turns).toEqual([{ role: 'user', parts: [{ type: 'text', text: 'Hello.' }] }]);
+  });
+
+  test('speech that could not be recognised fails its response', () => {
+    const rig = new Rig();
+    rig.utter(600);
+    rig.fact({ kind: 'transcript.failed', item: 'item_1', failure: { code: 'unreachable', message: 'The recogniser is gone.' } });
+    expect(rig.last('conversation.item.input_audio_transcription.failed')).toMatchObject({ item_id: 'item_1', error: { code: 'unreachable' } });
+    expect(rig.last('response.done').response.status_details).toMatchObject({ type: 'failed', error: { code: 'transcription_failed' } });
+    rig.golden('transcription-fails');
+  });
+
+  test('a recogniser that says nothing for 30 s has failed, and so has the response that waits for it', () => {
+    const rig = new Rig();
+    rig.utter(600);
+    rig.wait(29_800);
+    expect(rig.endings).toEqual([]);
+    rig.wait(200);
+    expect(rig.endings).toEqual(['resp_1 failed']);
+    rig.transcript('item_1', 'too late');
+    expect(rig.all('conversation.item.input_audio_transcription.completed')).toHaveLength(0);
+    rig.golden('recogniser-stalls');
+  });
+
+  test('speech without words is answered all the same', () => {
+    const rig = new Rig();
+    rig.utter(300);
+    rig.transcript('item_1', '');
+    expect(rig.last('conversation.item.input_audio_transcription.completed').transcript).toBe('');
+    expect(rig.prompts.at(-1)?.turns).toEqual([{ role: 'user', parts: [{ type: 'text', text: '(unintelligible)' }] }]);
+    rig.answer('resp_1', 'Sorry?', 400);
+    expect(rig.endings).toEqual(['resp_1 completed']);
+    rig.golden('empty-transcript');
+  });
+});
+
+describe('the idle timeout', () => {
+  const idle = { ...serverVad, idle_timeout_ms: 5000 };
+
+  test('counts from when the answer has been heard, and makes the silence a turn', () => {
+    const rig = new Rig({ turnDetection: idle });
+    rig.utter(600);
+    rig.transcript('item_1', 'Hello.');
+    rig.answer('resp_1', 'Hello! What can I do for you?', 2000);
+    rig.hear(6980);
+    expect(rig.all('input_audio_buffer.timeout_triggered')).toHaveLength(0);
+    rig.hear(40);
+    expect(rig.all('input_audio_buffer.timeout_triggered')).toHaveLength(1);
+    expect(rig.prompts.at(-1)?.turns.at(-1)).toEqual({ role: 'user', parts: [{ type: 'text', text: '(silence)' }] });
+    rig.answer('resp_2', 'Are you still there?', 1000);
+    rig.golden('idle-timeout');
+  });
+
+  test('is called off by speech', () => {
+    const rig = new Rig({ turnDetection: idle });
+    rig.utter(600);
+    rig.transcript('item_1', 'Hello.');
+    rig.answer('resp_1', 'Hello!', 500);
+    rig.hear(4000);
+    rig.beginSpeech();
+    rig.hear(5000);
+    expect(rig.all('input_audio_buffer.timeout_triggered')).toHaveLength(0);
+  });
+});
