@@ -1,6 +1,7 @@
 // A recogniser process that dies in the middle of an utterance costs that transcription, and nothing else.
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Client } from './support/client.ts';
+import { decoders } from './support/decoders.ts';
 import { field } from './support/events.ts';
 import { type RunningServer, startServer } from './support/server.ts';
 import { overlap, say } from './support/speech.ts';
@@ -17,12 +18,6 @@ afterAll(async () => {
   for (const client of clients) client.close();
   await running.close();
 });
-
-/** The recogniser processes of this server, oldest first. */
-function decoders(): number[] {
-  const { engine } = running.server.router.stt('');
-  return (engine as typeof engine & { pids: number[] }).pids;
-}
 
 async function transcribing(): Promise<Client> {
   const client = await Client.open(running.ws);

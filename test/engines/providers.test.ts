@@ -94,7 +94,7 @@ describe('providers', () => {
     expect(await found()).toEqual([]);
     server.pages.set('/api/version', { body: '{"version":"0.9"}' });
     expect(await found()).toMatchObject([{ defaultModel: 'llama3.2', source: 'found' }]);
-    expect(await found({ PARLEY_PORT: '11434' })).toEqual([]);
+    expect(await found({ PORT: '11434' })).toEqual([]);
   });
 });
 

@@ -101,7 +101,7 @@ async function openConfigured(environment: EngineEnvironment, row: ProviderRow, 
 async function probe(environment: EngineEnvironment, row: ProviderRow, signal: AbortSignal): Promise<Provider | undefined> {
   const access = { baseUrl: row.baseUrl, apiKey: undefined };
   // Another Parley, or this one, is no model server for itself.
-  if (new URL(row.baseUrl).port === (setting(environment, 'PARLEY_PORT') ?? setting(environment, 'PORT'))) return undefined;
+  if (new URL(row.baseUrl).port === (setting(environment, 'PORT') ?? '8080')) return undefined;
   const models = lister(environment, row, access);
   const request = { baseUrl: row.baseUrl, headers: {}, timeoutMs: PROBE_MS, clock: environment.clock, signal };
   const [list, ollama] = await Promise.all([models(PROBE_MS, signal), row.prefix === 'ollama' ? answersAsOllama(request) : true]);
