@@ -1,4 +1,5 @@
 // The shell of one running session: feeds it facts, performs its effects, wakes it. Owns everything the session started.
+import { setImmediate } from 'node:timers/promises';
 import type { Engines } from '../engines/engine.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
@@ -12,6 +13,9 @@ import type { Inbound, Transport } from '../transports/transport.ts';
 import { Keepsakes } from './keepsakes.ts';
 import { Ear } from './listen.ts';
 import { reply } from './reply.ts';
+
+/** Bytes of sound taken in without a break: about a second. */
+const mostAtOnce = 48_000;
 
 export interface Drive {
   transport: Transport;
@@ -31,13 +35,24 @@ export async function drive(parts: Drive): Promise<void> {
   try {
     if (parts.signal.aborted) leave();
     run.begin();
-    for await (const inbound of parts.transport.inbound) run.take(inbound);
+    for await (const inbound of parts.transport.inbound) {
+      if (inbound.kind !== 'audio' || inbound.bytes.length <= mostAtOnce) run.take(inbound);
+      else await takeInPieces(run, inbound.bytes);
+    }
   } catch (error) {
     parts.log.error({ err: error }, 'session failed');
     parts.transport.close(1011, 'internal error');
   } finally {
     parts.signal.removeEventListener('abort', leave);
     run.end();
+  }
+}
+
+/** Much sound at once is heard in pieces, so that the other sessions are not kept waiting. */
+async function takeInPieces(run: Run, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; at += mostAtOnce) {
+    run.take({ kind: 'audio', bytes: bytes.subarray(at, at + mostAtOnce) });
+    await setImmediate();
   }
 }
 
@@ -171,6 +186,7 @@ class Run {
             if (!controller.signal.aborted) this.#feed(fact);
           },
           room: () => transport.room(),
+          onFault: (error: unknown) => this.#parts.log.error({ err: error, response }, 'reply failed'),
         };
         this.#own(reply(effect.order, effect.prompt, ports, controller.signal).finally(() => this.#replies.delete(response)));
         break;

@@ -18,6 +18,8 @@ export interface ReplyPorts {
   feed: (fact: ReplyFact) => void;
   /** Resolves when the listener's side can take more sound. */
   room: () => Promise<void>;
+  /** Something failed that is no engine's declared failure: a fault of ours, to be logged. */
+  onFault: (error: unknown) => void;
 }
 
 /** Runs a reply to its end. Every way out but an abort feeds exactly one `reply.ended`. */
@@ -30,9 +32,8 @@ export async function reply(order: ReplyOrder, prompt: Prompt, ports: ReplyPorts
     const { engine, model } = ports.engines.llm(order.model);
     end = await speakAnswer(engine, model, order, prompt, mouth, ports, usage, signal);
   } catch (error) {
-    mouth.drop();
+    if (!(error instanceof EngineError)) ports.onFault(error);
     end = { reason: 'failed', usage: usage.value, failure: failureOf(error) };
-    if (!(error instanceof EngineError)) throw error;
   } finally {
     mouth.drop();
   }
@@ -131,6 +132,7 @@ class Mouth {
     const { engine, ...choice } = this.#ports.engines.tts(ttsModel, voice);
     const text = new Channel<string>(mostWaiting);
     const done = this.#speak(engine, choice, text).catch((error: unknown) => {
+      if (!(error instanceof EngineError)) this.#ports.onFault(error);
       this.failure = error instanceof EngineError ? error : new EngineError(engine.info.id, 'broken', 'The voice failed.', { cause: error });
     });
     return { text, splitter: engine.takes === 'clauses' ? new ClauseSplitter() : undefined, done };

@@ -6,6 +6,8 @@ import { apiKey, type RunningServer, startServer } from './support/server.ts';
 import { Microphone, overlap, samplesOf, say, understand, wordsOf } from './support/speech.ts';
 import { testTypes } from './support/types.ts';
 
+vi.setConfig({ testTimeout: 60_000 });
+
 let running: RunningServer;
 const leave: (() => void)[] = [];
 

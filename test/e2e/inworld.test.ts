@@ -1,12 +1,14 @@
 // The programs of Inworld's own documents, as they stand there: the WebSocket sample, and the pieces of the usage guide.
 import { setTimeout as pass } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { toBytes } from '../../src/media/pcm.ts';
 import { field } from './support/events.ts';
 import { fixture, Sample } from './support/sample.ts';
 import { apiKey, type RunningServer, startServer } from './support/server.ts';
 import { base64, Microphone, overlap, say } from './support/speech.ts';
 import { testTypes } from './support/types.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let running: RunningServer;
 const leave: (() => void)[] = [];

@@ -3,11 +3,13 @@ import OpenAI from 'openai';
 import { OpenAIRealtimeWebSocket } from 'openai/realtime/websocket';
 import { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { EventLog, field } from './support/events.ts';
 import { apiKey, type RunningServer, startServer, trust } from './support/server.ts';
 import { base64, Microphone, overlap, samplesOf, say, understand, wordsOf } from './support/speech.ts';
 import { testTypes } from './support/types.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let running: RunningServer;
 const leave: (() => void)[] = [];

@@ -7,6 +7,8 @@ import { type RunningServer, startServer } from './support/server.ts';
 import { overlap, say } from './support/speech.ts';
 import { testTypes } from './support/types.ts';
 
+vi.setConfig({ testTimeout: 60_000 });
+
 let running: RunningServer;
 const clients: Client[] = [];
 

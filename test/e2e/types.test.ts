@@ -1,5 +1,5 @@
 // One session that causes every event there is, and the proof that the check of types would notice a wrong one.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { ServerEventType } from '../../src/protocol/server-events.ts';
 import { Client } from './support/client.ts';
 import { decoders } from './support/decoders.ts';
@@ -8,6 +8,8 @@ import { recorded } from './support/recorder.ts';
 import { type RunningServer, startServer } from './support/server.ts';
 import { say } from './support/speech.ts';
 import { testTypes, typeFaults } from './support/types.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 /** A type that is added to the protocol must be caused here too: the compiler asks for it. */
 const everyType: Record<ServerEventType, true> = {
@@ -98,10 +100,11 @@ test('one session causes every event there is', async () => {
   client.send({ type: 'response.create', response: { output_modalities: ['text'] } });
   await log.wait('response.output_text.done');
 
-  // A spoken turn, then silence until the server takes that for a turn as well, whose answer is called off.
+  // A spoken turn, then silence until the server takes that for a turn as well.
   await client.microphone.speak(await say(running.server, 'What can you do?'));
   const spoken = await log.wait('response.output_audio_transcript.done');
-  await log.wait('input_audio_buffer.timeout_triggered');
+  const idle = await log.wait('input_audio_buffer.timeout_triggered');
+  await log.wait('response.done', log.all.indexOf(idle));
   update({ audio: { input: { turn_detection: null } } });
   client.send({ type: 'conversation.item.truncate', item_id: spoken['item_id'], content_index: 0, audio_end_ms: 600 });
   await log.wait('conversation.item.truncated');
@@ -111,8 +114,9 @@ test('one session causes every event there is', async () => {
   await log.wait('conversation.item.deleted');
 
   // Out of band, called off, cut short by its budget, and with items of every role.
-  client.send({ type: 'response.create', response: { conversation: 'none', input: [], output_modalities: ['text'] } });
   const mark = log.mark;
+  client.send({ type: 'response.create', response: { conversation: 'none', input: [], output_modalities: ['text'] } });
+  await log.wait((event) => event.type === 'response.done' && field(event, 'response.conversation_id') === null, mark);
   client.say('Count from one to two hundred.');
   client.send({ type: 'conversation.item.create', item: { type: 'message', role: 'system', content: [{ type: 'input_text', text: 'Be calm.' }] } });
   client.send({ type: 'conversation.item.create', item: { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Of course.' }] } });

@@ -10,7 +10,7 @@ export interface WireEvent {
 export type Match = string | ((event: WireEvent) => boolean);
 
 /** Long, because a loaded machine is no failure. */
-const patienceMs = 40_000;
+const patienceMs = 25_000;
 
 export class EventLog {
   readonly all: WireEvent[] = [];

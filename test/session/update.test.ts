@@ -1,0 +1,183 @@
+// session.update: a part changes what it names and nothing else, or nothing at all.
+import { describe, expect, test } from 'vitest';
+import type { SessionConfig } from '../../src/protocol/session-config.ts';
+import { Rig, semanticVad, serverVad } from './rig.ts';
+
+/** The configuration after these updates, each of which must be accepted. */
+function after(...patches: readonly Record<string, unknown>[]): SessionConfig {
+  const rig = new Rig();
+  for (const session of patches) rig.client({ type: 'session.update', session });
+  expect(rig.faults).toEqual([]);
+  expect(rig.all('session.updated')).toHaveLength(patches.length);
+  const { id: _id, object: _object, expires_at: _expires, ...shown } = rig.last('session.updated').session;
+  expect(shown, 'what is shown is what holds').toEqual(rig.config);
+  return rig.config;
+}
+
+const before = new Rig().config;
+const withInput = (input: Partial<SessionConfig['audio']['input']>): SessionConfig => ({
+  ...before,
+  audio: { ...before.audio, input: { ...before.audio.input, ...input } },
+});
+const withOutput = (output: Partial<SessionConfig['audio']['output']>): SessionConfig => ({
+  ...before,
+  audio: { ...before.audio, output: { ...before.audio.output, ...output } },
+});
+const tool = { type: 'function', name: 'weather' } as const;
+
+describe('session.update', () => {
+  test('is answered with the whole session, and listening is set up first', () => {
+    const rig = new Rig();
+    rig.client({ type: 'session.update', session: { type: 'realtime', instructions: 'Sing.', audio: { output: { voice: 'Sarah' } } } });
+    rig.client({ type: 'session.update', session: {} });
+    expect(rig.all('session.updated')).toHaveLength(2);
+    rig.golden('session-update');
+  });
+
+  test.each<[Record<string, unknown>, SessionConfig]>([
+    [{}, before],
+    [{ instructions: 'Sing.' }, { ...before, instructions: 'Sing.' }],
+    [{ instructions: '' }, { ...before, instructions: '' }],
+    [{ model: 'groq/gpt-oss-120b' }, { ...before, model: 'groq/gpt-oss-120b' }],
+    [{ output_modalities: ['text'] }, { ...before, output_modalities: ['text'] }],
+    [{ output_modalities: ['audio', 'text'] }, { ...before, output_modalities: ['audio', 'text'] }],
+    [{ temperature: 0.7 }, { ...before, temperature: 0.7 }],
+    [{ max_output_tokens: 100 }, { ...before, max_output_tokens: 100 }],
+    [{ parallel_tool_calls: false }, { ...before, parallel_tool_calls: false }],
+    [{ reasoning: { effort: 'low' } }, { ...before, reasoning: { effort: 'low' } }],
+    [{ tools: [tool] }, { ...before, tools: [tool] }],
+    [{ tool_choice: 'required' }, { ...before, tool_choice: 'required' }],
+    [{ tracing: 'auto' }, { ...before, tracing: 'auto' }],
+    [{ truncation: { type: 'retention_ratio', retention_ratio: 0.8 } }, { ...before, truncation: { type: 'retention_ratio', retention_ratio: 0.8 } }],
+    [{ include: ['item.input_audio_transcription.logprobs'] }, { ...before, include: ['item.input_audio_transcription.logprobs'] }],
+    [{ prompt: null }, before],
+    [{ providerData: { user_id: 'ann' } }, { ...before, providerData: { user_id: 'ann' } }],
+    [{ audio: {} }, before],
+    [{ audio: { input: {}, output: {} } }, before],
+    [{ audio: { input: { format: { type: 'audio/pcmu' } } } }, withInput({ format: { type: 'audio/pcmu' } })],
+    [{ audio: { input: { noise_reduction: { type: 'near_field' } } } }, withInput({ noise_reduction: { type: 'near_field' } })],
+    [{ audio: { input: { transcription: null } } }, withInput({ transcription: null })],
+    [{ audio: { input: { transcription: { language: 'de' } } } }, withInput({ transcription: { model: 'parley/test', language: 'de' } })],
+    [{ audio: { input: { turn_detection: null } } }, withInput({ turn_detection: null })],
+    [{ audio: { input: { turn_detection: { threshold: 0.8 } } } }, withInput({ turn_detection: { ...serverVad, threshold: 0.8 } })],
+    [{ audio: { input: { turn_detection: { type: 'semantic_vad' } } } }, withInput({ turn_detection: semanticVad })],
+    [{ audio: { output: { format: { type: 'audio/pcma' } } } }, withOutput({ format: { type: 'audio/pcma' } })],
+    [{ audio: { output: { voice: 'Sarah' } } }, withOutput({ voice: 'Sarah' })],
+    [{ audio: { output: { model: 'inworld-tts-2' } } }, withOutput({ model: 'inworld-tts-2' })],
+    [{ audio: { output: { speed: 1.25 } } }, withOutput({ speed: 1.25 })],
+  ])('%j changes that and nothing else', (patch, expected) => {
+    expect(after(patch)).toEqual(expected);
+  });
+
+  test.each<[string, Record<string, unknown>[], SessionConfig]>([
+    ['instructions by ""', [{ instructions: 'Sing.' }, { instructions: '' }], { ...before, instructions: '' }],
+    ['tools by []', [{ tools: [tool] }, { tools: [] }], before],
+    ['tools by other tools', [{ tools: [tool] }, { tools: [{ type: 'function', name: 'time' }] }], { ...before, tools: [{ type: 'function', name: 'time' }] }],
+    ['temperature by null', [{ temperature: 1 }, { temperature: null }], before],
+    ['reasoning by null', [{ reasoning: { effort: 'high' } }, { reasoning: null }], before],
+    ['tracing by null', [{ tracing: 'auto' }, { tracing: null }], before],
+    ['include by null', [{ include: [] }, { include: null }], before],
+    [
+      'noise_reduction by null',
+      [{ audio: { input: { noise_reduction: { type: 'far_field' } } } }, { audio: { input: { noise_reduction: null } } }],
+      before,
+    ],
+    [
+      'the language by null',
+      [{ audio: { input: { transcription: { language: 'de', prompt: 'names' } } } }, { audio: { input: { transcription: { language: null } } } }],
+      withInput({ transcription: { model: 'parley/test', prompt: 'names' } }),
+    ],
+    [
+      'the idle timeout by null',
+      [{ audio: { input: { turn_detection: { idle_timeout_ms: 6000 } } } }, { audio: { input: { turn_detection: { idle_timeout_ms: null } } } }],
+      before,
+    ],
+    [
+      'the silence by null, which is the default',
+      [{ audio: { input: { turn_detection: { silence_duration_ms: 900 } } } }, { audio: { input: { turn_detection: { silence_duration_ms: null } } } }],
+      before,
+    ],
+  ])('clears %s', (_, patches, expected) => {
+    expect(after(...patches)).toEqual(expected);
+  });
+
+  test('another kind of detection starts from its defaults, but for the two switches', () => {
+    const config = after(
+      { audio: { input: { turn_detection: { silence_duration_ms: 900, create_response: false } } } },
+      { audio: { input: { turn_detection: { type: 'semantic_vad', eagerness: 'high' } } } },
+      { audio: { input: { turn_detection: { type: 'server_vad' } } } },
+    );
+    expect(config.audio.input.turn_detection).toEqual({ ...serverVad, create_response: false });
+  });
+
+  test('providerData merges deeply, arrays are replaced, and nothing reaches the prototype', () => {
+    const config = after(
+      { providerData: { stt: { language_hints: ['en', 'de'], voice_profile: true }, user_id: 'ann' } },
+      JSON.parse('{"providerData":{"stt":{"language_hints":["fr"]},"tts":{"timestamp_type":"WORD"},"__proto__":{"polluted":true}}}') as Record<string, unknown>,
+    );
+    expect(config.providerData).toEqual({ stt: { language_hints: ['fr'], voice_profile: true }, user_id: 'ann', tts: { timestamp_type: 'WORD' } });
+    expect('polluted' in {}).toBe(false);
+    expect('polluted' in (config.providerData ?? {})).toBe(false);
+  });
+
+  test.each([
+    [{ model: 'no-model' }, 'model_not_found', 'session.model'],
+    [{ audio: { output: { voice: 'no-voice' } } }, 'invalid_value', 'session.audio.output.voice'],
+    [{ audio: { output: { model: 'no-tts' } } }, 'invalid_value', 'session.audio.output.model'],
+    [{ audio: { input: { transcription: { model: 'no-stt' } } } }, 'invalid_value', 'session.audio.input.transcription.model'],
+    [{ tool_choice: { type: 'function', name: 'nothing' } }, 'invalid_value', 'session.tool_choice.name'],
+    [{ audio: { output: { speed: 9 } } }, 'invalid_value', 'session.audio.output.speed'],
+  ])('%j is refused whole', (patch, code, param) => {
+    const rig = new Rig();
+    const held = structuredClone(rig.config);
+    rig.client({ type: 'session.update', event_id: 'u', session: { instructions: 'Must not stay.', temperature: 1, ...patch } });
+    expect(rig.all('session.updated')).toHaveLength(0);
+    expect(rig.last('error').error).toMatchObject({ code, param, event_id: 'u' });
+    expect(rig.config).toEqual(held);
+  });
+
+  test('an unknown voice or model refuses the update with one error', () => {
+    const rig = new Rig();
+    rig.client({ type: 'session.update', event_id: 'a', session: { audio: { output: { voice: 'no-voice' } } } });
+    rig.client({ type: 'session.update', event_id: 'b', session: { model: 'no-model' } });
+    rig.client({ type: 'response.create', event_id: 'c', response: { voice: 'no-voice' } });
+    rig.golden('unknown-voice-and-model');
+  });
+
+  test('what was sent before does not change with later updates', () => {
+    const rig = new Rig();
+    rig.client({ type: 'session.update', session: { tools: [tool] } });
+    const first = JSON.stringify(rig.last('session.updated'));
+    const event = rig.last('session.updated');
+    rig.client({ type: 'session.update', session: { tools: [], audio: { output: { speed: 1.5 } } } });
+    expect(JSON.stringify(event)).toBe(first);
+  });
+
+  test('takes effect with the next response: model, voice, speed', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.says('Hello.');
+    rig.client({ type: 'response.create' });
+    rig.client({ type: 'session.update', session: { model: 'x/other', audio: { output: { voice: 'Sarah', speed: 1.5 } } } });
+    rig.answer('resp_1', 'Hi.', 300);
+    rig.says('Again.');
+    rig.client({ type: 'response.create' });
+    const orders = rig.effects.flatMap((effect) => (effect.kind === 'reply.start' ? [effect.order] : []));
+    expect(orders).toMatchObject([
+      { model: 'openai/gpt-4o-mini', voice: 'Dennis', speed: 1 },
+      { model: 'x/other', voice: 'Sarah', speed: 1.5 },
+    ]);
+  });
+
+  test('turning detection off in the middle of speech keeps the sound for a commit', () => {
+    const rig = new Rig();
+    rig.hear(300);
+    rig.beginSpeech();
+    rig.hear(300);
+    rig.client({ type: 'session.update', session: { audio: { input: { turn_detection: null } } } });
+    rig.hear(3000);
+    expect(rig.all('input_audio_buffer.committed')).toHaveLength(0);
+    rig.client({ type: 'input_audio_buffer.commit' });
+    expect(rig.effects).toContainEqual({ kind: 'listen.commit', item: 'item_2', fromMs: 0, toMs: 3700 });
+    rig.golden('detection-off-in-speech');
+  });
+});
