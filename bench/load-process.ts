@@ -44,7 +44,9 @@ async function add(count: number, rounds: number): Promise<void> {
 /** What came of the utterances that ended within the last `ms`, given time for their answers; everything when not told. */
 function figures(sinceMs: number): Figures {
   const untilMs = systemClock.now() - SILENCE_MS - ENGINES_MS - LOST_MS;
-  const turns = callers.flatMap((caller) => caller.turns.map((turn, index) => ({ turn, next: caller.turns[index + 1], last: caller.turns[index - 1] })));
+  const turns = callers.flatMap((caller) =>
+    caller.turns.map((turn, index) => ({ turn, next: caller.turns[index + 1], last: caller.turns[index - 1] })),
+  );
   const inTime = ({ turn }: { turn: Turn }) => turn.endMs >= sinceMs && turn.endMs <= untilMs;
   const counted = turns.filter(inTime);
   const barges = counted.filter(({ turn }) => turn.cutsIn);
@@ -73,7 +75,7 @@ async function obey(order: Order): Promise<unknown> {
     case 'add':
       return add(order.count, order.rounds);
     case 'finish':
-      while (running) await sleep(systemClock, 50);
+      while (callers.some((caller) => !caller.over)) await sleep(systemClock, 50);
       await sleep(systemClock, SILENCE_MS + ENGINES_MS + LOST_MS);
       return figures(Number.NEGATIVE_INFINITY);
     case 'measure': {

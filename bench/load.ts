@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { systemClock } from '../src/lib/clock.ts';
-import { pinned, type ServerProcess } from './server.ts';
+import { cpuSecondsOf, pinned, type ServerProcess } from './server.ts';
 import type { Clip } from './speech.ts';
 
 export type Order =
@@ -47,6 +47,11 @@ export class Load {
     const load = new Load(child);
     await load.#order({ kind: 'prepare', port: server.port, key: server.key, clips: clips.map(({ samples }) => samples) });
     return load;
+  }
+
+  /** Processor time spent so far. */
+  get cpuSeconds(): number {
+    return cpuSecondsOf(this.#child.pid);
   }
 
   async add(count: number, rounds: number): Promise<void> {

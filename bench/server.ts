@@ -88,15 +88,12 @@ export class ServerProcess {
 
   /** Processor time spent so far, children's not included; NaN where the system does not tell. */
   get cpuSeconds(): number {
-    const stat = this.#proc('stat');
-    // The second field is the program's name in brackets, which may hold spaces.
-    const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields ? (Number(fields[11]) + Number(fields[12])) / clockTicksPerSecond : Number.NaN;
+    return cpuSecondsOf(this.#child.pid);
   }
 
   /** Resident memory in bytes; NaN where the system does not tell. */
   get memoryBytes(): number {
-    const line = this.#proc('status')?.match(/^VmRSS:\s+(\d+) kB/m);
+    const line = proc(this.#child.pid, 'status')?.match(/^VmRSS:\s+(\d+) kB/m);
     return line ? Number(line[1]) * 1024 : Number.NaN;
   }
 
@@ -110,14 +107,22 @@ export class ServerProcess {
     }
     await this.#tidy();
   }
+}
 
-  #proc(file: string): string | undefined {
-    try {
-      return readFileSync(`/proc/${this.#child.pid}/${file}`, 'utf8');
-    } catch {
-      return undefined;
-    }
+function proc(pid: number | undefined, file: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return undefined;
   }
+}
+
+/** Processor time a process has spent so far; NaN where the system does not tell. */
+export function cpuSecondsOf(pid: number | undefined): number {
+  const stat = proc(pid, 'stat');
+  // The second field is the program's name in brackets, which may hold spaces.
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields ? (Number(fields[11]) + Number(fields[12])) / clockTicksPerSecond : Number.NaN;
 }
 
 async function isReady(port: number): Promise<boolean> {

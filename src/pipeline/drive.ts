@@ -70,12 +70,11 @@ class Run {
   constructor(parts: Drive) {
     this.#parts = parts;
     this.#session = new Session(parts.birth, parts.clock.now());
-    this.#ear = new Ear(
-      parts.engines,
-      this.#session.config,
-      (fact) => this.#feed(fact),
-      (item, samples) => this.#keepsakes.keep(item, samples),
-    );
+    this.#ear = new Ear(parts.engines, this.#session.config, {
+      feed: (fact) => this.#feed(fact),
+      keep: (item, samples) => this.#keepsakes.keep(item, samples),
+      onFault: (error) => parts.log.error({ err: error }, 'listening failed'),
+    });
   }
 
   begin(): void {

@@ -20,10 +20,19 @@ const mostBufferedMs = 300_000;
 /** Windows the detector may have waiting; it answers more than 64 without looking at them. */
 const mostUndecided = 32;
 
+export interface EarPorts {
+  feed: (fact: Fact) => void;
+  /** The sound of an item, for whoever asks for it later. */
+  keep: (item: string, samples: Int16Array) => void;
+  /** Something failed that is no engine's declared failure: a fault of ours, to be logged. */
+  onFault: (error: unknown) => void;
+}
+
 export class Ear {
   readonly #engines: Engines;
   readonly #feed: (fact: Fact) => void;
   readonly #keep: (item: string, samples: Int16Array) => void;
+  readonly #onFault: (error: unknown) => void;
   readonly #vad: VadStream;
   readonly #recorder = new Recorder();
   #config: SessionConfig;
@@ -36,9 +45,8 @@ export class Ear {
   #nextWindow = 0;
   /** Windows decided since the base. */
   #decided = 0;
-  /** The utterance not yet committed, with the item it will be once the session has named it. */
+  /** The utterance not yet committed. */
   #utterance: Utterance | undefined;
-  #item: string | undefined;
   /** Position up to which the utterance has been given its sound. */
   #fedUntil = 0;
   /** Position where input that no item holds begins. */
@@ -50,11 +58,12 @@ export class Ear {
   readonly #committed = new Set<Utterance>();
   #closed = false;
 
-  constructor(engines: Engines, config: SessionConfig, feed: (fact: Fact) => void, keep: (item: string, samples: Int16Array) => void) {
+  constructor(engines: Engines, config: SessionConfig, { feed, keep, onFault }: EarPorts) {
     this.#engines = engines;
     this.#config = config;
     this.#feed = feed;
     this.#keep = keep;
+    this.#onFault = onFault;
     this.#decoder = new WireDecoder(config.audio.input.format);
     this.#resampler = new Resampler(this.#decoder.rateHz, VAD_RATE_HZ);
     this.#detector = new SpeechDetector(thresholdOf(config));
@@ -70,7 +79,12 @@ export class Ear {
       this.#decoder = new WireDecoder(format);
       this.#resampler = new Resampler(this.#decoder.rateHz, VAD_RATE_HZ);
     }
-    if (JSON.stringify(turn_detection) !== JSON.stringify(before.audio.input.turn_detection)) this.#restartDetection(this.#decidedUntil);
+    if (JSON.stringify(turn_detection) === JSON.stringify(before.audio.input.turn_detection)) return;
+    // The session has dropped the utterance begun under other rules: its words must not turn up in the next one.
+    this.#utterance?.cancel();
+    this.#leaveUtterance(this.#bufferStart);
+    this.#restartDetection(this.#decidedUntil);
+    this.#pump();
   }
 
   /** Bytes in the session's input format. */
@@ -84,7 +98,7 @@ export class Ear {
 
   /** From here on the open utterance is this item. */
   begin(item: string, fromMs: number): void {
-    this.#item = item;
+    if (this.#utterance) this.#utterance.item = item;
     this.#bufferStart = Math.max(this.#bufferStart, Math.round(fromMs * samplesPerMs));
   }
 
@@ -93,7 +107,8 @@ export class Ear {
     const to = Math.min(Math.round(toMs * samplesPerMs), this.#recorder.end);
     const sound = this.#recorder.slice(Math.round(fromMs * samplesPerMs), to);
     this.#keep(item, sound);
-    const utterance = this.#utterance ?? this.#newUtterance(item);
+    const utterance = this.#utterance ?? this.#newUtterance();
+    utterance.item = item;
     if (utterance.empty) {
       // The detector heard nobody (yet), but the client says there is something: all of it is listened to.
       utterance.begin();
@@ -109,6 +124,8 @@ export class Ear {
     this.#leaveUtterance(to);
     if (straddles) this.#restartDetection(to);
     this.#finish(utterance, item, sound.length / VAD_RATE_HZ);
+    // What came after `to` may be all that comes: it is not to wait for more sound.
+    this.#pump();
   }
 
   clear(): void {
@@ -122,7 +139,8 @@ export class Ear {
     const decoder = new WireDecoder(format);
     const { samples } = resample({ samples: decoder.decode(Buffer.from(audio, 'base64')), rateHz: decoder.rateHz }, VAD_RATE_HZ);
     this.#keep(item, samples);
-    const utterance = this.#newUtterance(item);
+    const utterance = this.#newUtterance();
+    utterance.item = item;
     utterance.begin();
     utterance.feed(samples);
     this.#finish(utterance, item, samples.length / VAD_RATE_HZ);
@@ -131,17 +149,20 @@ export class Ear {
   /** Asks the judge about the open utterance, with the recogniser's last word on it. */
   async judge(item: string, silenceMs: number, signal: AbortSignal): Promise<void> {
     const utterance = this.#utterance;
-    if (!utterance || this.#item !== item) return;
+    if (!utterance || utterance.item !== item) return;
     this.#pausedAt = undefined;
+    const pause = this.#spokenUntil;
     let complete = 0.5;
     try {
       const transcript = await utterance.words();
       complete = await this.#engines.turn.score({ transcript, silenceMs }, signal);
     } catch (error) {
       // Without words or a judge the turn is as likely over as not; the failure itself is told when the turn is committed.
-      if (!(error instanceof EngineError)) throw error;
+      if (!(error instanceof EngineError)) this.#onFault(error);
     }
-    if (!signal.aborted && this.#utterance === utterance && !utterance.listening) this.#feed({ kind: 'turn.judged', item, complete });
+    // Speech may have gone on meanwhile, and even paused again: what was judged is no longer what was said.
+    const stands = this.#utterance === utterance && !utterance.listening && this.#spokenUntil === pause;
+    if (stands && !signal.aborted) this.#feed({ kind: 'turn.judged', item, complete });
   }
 
   close(): void {
@@ -210,7 +231,7 @@ export class Ear {
   }
 
   #onBegan(position: number): void {
-    this.#utterance ??= this.#newUtterance(undefined);
+    this.#utterance ??= this.#newUtterance();
     if (!this.#utterance.listening) {
       this.#utterance.begin();
       this.#fedUntil = Math.max(position - leadInMs * samplesPerMs, this.#bufferStart, this.#spokenUntil);
@@ -220,9 +241,8 @@ export class Ear {
   }
 
   #onPaused(position: number): void {
-    const lead = 3;
-    const from = position - lead * VAD_WINDOW;
-    const end = from + acousticEnd(this.#recorder.slice(from, this.#decidedUntil), lead);
+    const from = Math.max(0, position - 3 * VAD_WINDOW);
+    const end = from + acousticEnd(this.#recorder.slice(from, this.#decidedUntil), position - from);
     this.#pausedAt = end;
     this.#spokenUntil = end;
     this.#feed({ kind: 'speech.paused', atMs: end / samplesPerMs });
@@ -230,7 +250,6 @@ export class Ear {
 
   #leaveUtterance(bufferStart: number): void {
     this.#utterance = undefined;
-    this.#item = undefined;
     this.#pausedAt = undefined;
     this.#bufferStart = bufferStart;
   }
@@ -243,15 +262,15 @@ export class Ear {
     this.#decided = 0;
   }
 
-  #newUtterance(item: string | undefined): Utterance {
+  #newUtterance(): Utterance {
     const utterance: Utterance = new Utterance(
       () => {
         const { engine, model } = this.#engines.stt(this.#config.audio.input.transcription?.model ?? '');
         return { engine, options: sttOptions(this.#config, model) };
       },
       (text) => {
-        const name = item ?? (this.#utterance === utterance ? this.#item : undefined);
-        if (name !== undefined && !this.#closed) this.#feed({ kind: 'transcript.partial', item: name, text });
+        const { item } = utterance;
+        if (item !== undefined && !this.#closed) this.#feed({ kind: 'transcript.partial', item, text });
       },
     );
     return utterance;

@@ -6,7 +6,9 @@ const leastCharacters = 40;
 const mostFirst = 60;
 const mostCharacters = 180;
 
-const abbreviation = /(?:^|[\s(])(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|approx|e\.g|i\.e|a\.m|p\.m|[A-Z])\.$/;
+const abbreviation = /(?:^|[\s(])(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|approx|e\.g|i\.e|a\.m|p\.m|(?:[A-Z]\.)*[A-Z])\.$/;
+/** Where a clause may end: at a mark with the quotation marks and brackets behind it and one space, or at the end of a line. */
+const mark = /[.!?…;:,—]+["'”’»)\]]*\s|\n/g;
 
 export class ClauseSplitter {
   #pending = '';
@@ -34,14 +36,17 @@ export class ClauseSplitter {
     return rest.trim() === '' ? [] : [rest];
   }
 
-  /** Where the first complete clause ends, or -1. White space belongs to the clause before it. */
+  /**
+   * Where the first complete clause ends, or -1. One space belongs to the clause before it: how many more there are may not be known yet,
+   * and the clauses are not to depend on how the text was cut. (Those cut for their length do: where the end is known, no cut is needed.)
+   */
   #nextEnd(): number {
     const text = this.#pending;
-    for (const match of text.matchAll(/[.!?…;:,\n—]+["')\]]*(\s+)/g)) {
+    for (const match of text.matchAll(mark)) {
       const end = match.index + match[0].length;
-      const body = text.slice(0, end - (match[1]?.length ?? 0));
-      if (/\n/.test(match[0]) || /[!?…]["')\]]*$/.test(body)) return end;
-      if (/\.["')\]]*$/.test(body)) {
+      const body = text.slice(0, end - 1);
+      if (match[0].endsWith('\n') || /[!?…]["'”’»)\]]*$/.test(body)) return end;
+      if (/\.["'”’»)\]]*$/.test(body)) {
         if (!abbreviation.test(body) && !/^\s*\d+\.$/.test(body)) return end;
       } else if (this.#first ? body.trim().length >= 4 : body.length >= leastCharacters) return end;
     }

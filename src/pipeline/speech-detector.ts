@@ -45,11 +45,10 @@ const frame = VAD_RATE_HZ / 250; // 4 ms
 
 /**
  * Where sound really ended near a pause the detector found. Detectors hold on for some tens of milliseconds after the last sound, and a
- * window is 32 ms long; the silence a client asked for should be counted from the sound. `samples` run from `leadWindows` before
- * the first silent window to the end of what is known. Gives an offset into them.
+ * window is 32 ms long; the silence a client asked for should be counted from the sound. `samples` run from some windows before the
+ * first silent one, which begins at offset `silent`, to the end of what is known. Gives an offset into them.
  */
-export function acousticEnd(samples: Int16Array, leadWindows: number): number {
-  const silent = leadWindows * VAD_WINDOW;
+export function acousticEnd(samples: Int16Array, silent: number): number {
   const energies: number[] = [];
   for (let at = 0; at + frame <= samples.length; at += frame) {
     let sum = 0;

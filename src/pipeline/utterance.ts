@@ -55,6 +55,8 @@ export class Utterance {
   readonly #abort = new AbortController();
   #stretches: Stretch[] = [];
   #open: Stretch | undefined;
+  /** The item it is or will be, once the session has named it. */
+  item: string | undefined;
 
   constructor(recogniser: Recogniser, onText: (text: string) => void) {
     this.#recogniser = recogniser;

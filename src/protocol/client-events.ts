@@ -3,7 +3,18 @@ import { z } from 'zod';
 import { audioFormat } from './audio-format.ts';
 import { errors, type RealtimeError } from './errors.ts';
 import { clientItem, inputItem } from './items.ts';
-import { maxOutputTokens, modalities, noPrompt, reasoning, sessionPatch, speed, temperature, toolChoice, tools, voice } from './session-config.ts';
+import {
+  maxOutputTokens,
+  modalities,
+  noPrompt,
+  reasoning,
+  sessionPatch,
+  speed,
+  temperature,
+  toolChoice,
+  tools,
+  voice,
+} from './session-config.ts';
 import { isRecord } from './json.ts';
 
 /** Base64 characters in one append: 15 MiB of audio. */
@@ -15,7 +26,13 @@ const itemId = z.string().min(1).max(512);
 /** The flat names of the beta dialect and of Inworld's reference, moved to where GA has them (conflict C29). */
 function canonicalResponse(input: unknown): unknown {
   if (!isRecord(input)) return input;
-  const { voice: flatVoice, modalities: flatModalities, max_response_output_tokens: flatMost, output_audio_format: flatFormat, ...rest } = input;
+  const {
+    voice: flatVoice,
+    modalities: flatModalities,
+    max_response_output_tokens: flatMost,
+    output_audio_format: flatFormat,
+    ...rest
+  } = input;
   const audio = isRecord(rest.audio) ? rest.audio : {};
   const output = { ...(isRecord(audio.output) ? audio.output : {}) };
   if (flatVoice !== undefined && output.voice === undefined) output.voice = flatVoice;
@@ -110,24 +127,27 @@ export function parseClientEvent(message: unknown): ClientEvent {
   const parsed = schemas[message.type].safeParse(message, { reportInput: true });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw issue ? toRealtimeError(issue, message) : errors.invalid(null, 'The event is not valid.');
+  throw issue ? toRealtimeError(issue) : errors.invalid(null, 'The event is not valid.');
 }
 
-/** One zod issue as an error of the catalogue, with the dotted path of the field: `session.tools[0].name`. */
-export function toRealtimeError(issue: z.core.$ZodIssue, input: unknown): RealtimeError {
+/** What is wrong, as it was read: a preprocessed value may stand in the message under another name, or as a string. */
+function valueOf(issue: z.core.$ZodIssue): unknown {
+  if (issue.code !== 'invalid_union' || !('discriminator' in issue) || !isRecord(issue.input)) return issue.input;
+  return issue.input[String(issue.discriminator)];
+}
+
+/** One zod issue (which reports its input) as an error of the catalogue, with the dotted path of the field: `session.tools[0].name`. */
+function toRealtimeError(issue: z.core.$ZodIssue): RealtimeError {
   const param = issue.path.reduce<string>((path, key) => {
     if (typeof key === 'number') return `${path}[${key}]`;
     return path === '' ? String(key) : `${path}.${String(key)}`;
   }, '');
-  // A value may have been written under another name than the one it is read by, so the issue's own is asked before the path.
-  const value =
-    issue.code !== 'invalid_union' && issue.input !== undefined
-      ? issue.input
-      : issue.path.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined), input);
+  const value = valueOf(issue);
   if (value === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union')) {
     return errors.missing(param);
   }
-  if (issue.code === 'invalid_type') return errors.wrongType(param, issue.expected, value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value);
+  if (issue.code === 'invalid_type')
+    return errors.wrongType(param, issue.expected, value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value);
   if (issue.code === 'too_big' && issue.origin === 'string') return errors.tooLong(param, Number(issue.maximum));
   return errors.invalid(param, `Invalid value for '${param}': ${issue.message}`);
 }

@@ -63,12 +63,17 @@ export const errors = {
     new RealtimeError('item_truncate_invalid_item_id', `Error truncating item: the item with id '${id}' does not exist.`, 'item_id'),
   truncateNotAudio: () => new RealtimeError(null, 'Only model output audio messages can be truncated.', 'item_id'),
   alreadyTruncated: (id: string, atMs: number) =>
-    new RealtimeError('item_already_truncated', `The item '${id}' is already truncated at ${atMs}ms; it cannot grow again.`, 'audio_end_ms'),
-  duplicateItem: (id: string) => new RealtimeError('invalid_value', `An item with id '${id}' already exists in the conversation.`, 'item.id'),
+    new RealtimeError(
+      'item_already_truncated',
+      `The item '${id}' is already truncated at ${atMs}ms; it cannot grow again.`,
+      'audio_end_ms',
+    ),
+  duplicateItem: (id: string) =>
+    new RealtimeError('invalid_value', `An item with id '${id}' already exists in the conversation.`, 'item.id'),
   unknownCall: (callId: string) => new RealtimeError('invalid_tool_call_id', `Tool call ID '${callId}' not found in conversation.`),
   modelNotFound: (param: string, id: string) =>
     new RealtimeError('model_not_found', `The model '${id}' is served by no configured provider and is no alias.`, param),
-  sessionExpired: (minutes: number) =>
-    new RealtimeError('session_expired', `Your session hit the maximum duration of ${minutes} minutes.`),
-  internal: () => new RealtimeError(null, 'The server had an error while processing this event. The session goes on.', null, 'server_error'),
+  sessionExpired: (minutes: number) => new RealtimeError('session_expired', `Your session hit the maximum duration of ${minutes} minutes.`),
+  internal: () =>
+    new RealtimeError(null, 'The server had an error while processing this event. The session goes on.', null, 'server_error'),
 };

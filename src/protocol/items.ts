@@ -63,11 +63,12 @@ function canonicalPart(part: unknown, role: unknown): unknown {
   if (!isRecord(part)) return part;
   const side = role === 'assistant' ? 'output' : 'input';
   if (part.type === 'text' || (part.type === 'output_text' && side === 'input')) return { ...part, type: `${side}_text` };
-  if (part.type === 'audio') return { ...part, type: `${side}_audio` };
-  if (part.type === 'output_audio' && side === 'output' && typeof part.transcript === 'string' && part.audio == null) {
+  const isSound = part.type === 'audio' || part.type === `${side}_audio`;
+  if (isSound && side === 'output' && typeof part.transcript === 'string' && part.audio == null) {
     // What an assistant once said may be put back as words; its sound cannot (protocol 1.6).
     return { type: 'output_text', text: part.transcript };
   }
+  if (isSound) return { ...part, type: `${side}_audio` };
   return part;
 }
 
@@ -94,7 +95,10 @@ export const clientItem = z.preprocess(canonicalItem, z.discriminatedUnion('type
 export type ClientItem = z.infer<typeof clientItem>;
 
 /** What `response.create.response.input` may hold: items, or references to items of the conversation. */
-export const inputItem = z.preprocess(canonicalItem, z.discriminatedUnion('type', [message, functionCall, functionCallOutput, itemReference]));
+export const inputItem = z.preprocess(
+  canonicalItem,
+  z.discriminatedUnion('type', [message, functionCall, functionCallOutput, itemReference]),
+);
 export type InputItem = z.infer<typeof inputItem>;
 
 /** A client's item made whole: an id, a status, and a call id where it had none. */

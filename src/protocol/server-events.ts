@@ -90,6 +90,9 @@ export type ServerEvent =
   | ({ type: 'response.output_audio.done' } & PartPlace)
   | ({ type: 'response.function_call_arguments.delta'; delta: string } & CallPlace)
   | ({ type: 'response.function_call_arguments.done'; name: string; arguments: string } & CallPlace)
-  | { type: 'rate_limits.updated'; rate_limits: { name: 'requests' | 'tokens'; limit: number; remaining: number; reset_seconds: number }[] };
+  | {
+      type: 'rate_limits.updated';
+      rate_limits: { name: 'requests' | 'tokens'; limit: number; remaining: number; reset_seconds: number }[];
+    };
 
 export type ServerEventType = ServerEvent['type'];

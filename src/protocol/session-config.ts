@@ -145,7 +145,10 @@ export const toolChoice = z.preprocess(
     error: `must be 'none', 'auto', 'required' or {"type":"function","name":...}`,
   }),
 );
-export const modalities = z.array(z.enum(['audio', 'text'])).min(1).max(2);
+export const modalities = z
+  .array(z.enum(['audio', 'text']))
+  .min(1)
+  .max(2);
 export const maxOutputTokens = z.union([z.number().int().min(1).max(4096), z.literal('inf')], {
   error: 'must be a whole number from 1 to 4096, or "inf"',
 });
@@ -186,7 +189,10 @@ export const sessionPatch = z.preprocess(
       tools,
       tool_choice: toolChoice,
       tracing: z.union([z.literal('auto'), z.record(z.string(), z.unknown())]).nullable(),
-      truncation: z.union([z.enum(['auto', 'disabled']), z.looseObject({ type: z.literal('retention_ratio'), retention_ratio: z.number().min(0).max(1) })]),
+      truncation: z.union([
+        z.enum(['auto', 'disabled']),
+        z.looseObject({ type: z.literal('retention_ratio'), retention_ratio: z.number().min(0).max(1) }),
+      ]),
       include: z.array(z.enum(['item.input_audio_transcription.logprobs'])).nullable(),
       audio: z
         .object({

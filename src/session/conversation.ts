@@ -75,7 +75,8 @@ export function retrieveItem(core: Core, event: ClientEvents['conversation.item.
 export function deleteItem(core: Core, event: ClientEvents['conversation.item.delete']): void {
   const entry = core.conversation.get(event.item_id);
   if (!entry) throw errors.deleteUnknown(event.item_id);
-  if (core.active?.open?.entry === entry) throw errors.invalid('item_id', `The item '${event.item_id}' is still being made; cancel its response first.`);
+  if (core.active?.open?.entry === entry)
+    throw errors.invalid('item_id', `The item '${event.item_id}' is still being made; cancel its response first.`);
   core.conversation.remove(entry);
   core.recognising.delete(event.item_id);
   core.told.delete(event.item_id);

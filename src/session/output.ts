@@ -29,7 +29,14 @@ export function onAudio(core: Core, response: Response, fact: FactOf<'reply.audi
   speech.madeMs += fact.ms;
   if (fact.words) speech.words.push(...fact.words);
   if (!response.settings.outOfBand) lengthen(core, item.id, fact.ms);
-  core.effects.push({ kind: 'send.audio', response: response.id, item: item.id, outputIndex: open.index, contentIndex: 0, bytes: fact.bytes });
+  core.effects.push({
+    kind: 'send.audio',
+    response: response.id,
+    item: item.id,
+    outputIndex: open.index,
+    contentIndex: 0,
+    bytes: fact.bytes,
+  });
 }
 
 export function onCall(core: Core, response: Response, fact: FactOf<'reply.call'>): void {

@@ -60,7 +60,11 @@ export function truncate(item: Item, speech: Speech, heardMs: number | undefined
 export function heardText(speech: Speech): string {
   const { heardMs, text } = speech;
   if (heardMs === undefined) return text;
-  if (speech.words.length > 0) return textUpTo(text, speech.words.filter((word) => word.endMs <= heardMs).map((word) => word.text));
+  if (speech.words.length > 0)
+    return textUpTo(
+      text,
+      speech.words.filter((word) => word.endMs <= heardMs).map((word) => word.text),
+    );
   const share = speech.madeMs > 0 ? heardMs / speech.madeMs : 0;
   const characters = Math.floor(Math.min(text.length * share, heardMs * mostCharactersPerMs));
   if (characters >= text.length) return text;

@@ -9,7 +9,7 @@ import { closeOutput } from './output.ts';
 import { cutToHeard, cutToSpoken, isAudible, playoutEndsAtMs, stopPlayout } from './playout.ts';
 import { buildPrompt } from './prompt.ts';
 import { responseSettings, sessionSettings } from './settings.ts';
-import { type Core, type Origin, type Response, type ResponseSettings, send } from './state.ts';
+import { beQuietFrom, type Core, type Origin, type Response, type ResponseSettings, send } from './state.ts';
 
 /** How long after an answer a bare `response.create` still counts as the echo of one of its events (Inworld's sample, conflict C55). */
 const echoMs = 2000;
@@ -187,8 +187,9 @@ export function finish(core: Core, response: Response, details: StatusDetails, u
   if (response === core.active) {
     core.active = undefined;
     core.lastEnded = { response, details, atMs: core.now, itemsGiven: core.conversation.itemsGiven };
-    if (details.type === 'completed') {
-      core.quietSince = { atMs: Math.max(core.now, playoutEndsAtMs(core)), audioMs: core.input.receivedMs };
+    // Who is speaking already is not idle.
+    if (details.type === 'completed' && core.turn.state === 'none') {
+      beQuietFrom(core, playoutEndsAtMs(core));
     }
   }
   send(core, { type: 'response.done', response: responseObject(core, response, details, usage) });

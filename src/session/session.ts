@@ -11,7 +11,17 @@ import { cancelByClient, createResponse, failResponse, finish } from './response
 import { sessionObject, updateSession } from './settings.ts';
 import { type Birth, type Core, type Response, send } from './state.ts';
 import { onFinal, onPartial, onTranscriptFailed } from './transcription.ts';
-import { clearInput, commitByClient, endTurn, onAudioReached, onIdle, onSpeechBegan, onSpeechPaused, onTurnJudged, starvedMs } from './turn.ts';
+import {
+  clearInput,
+  commitByClient,
+  endTurn,
+  onAudioReached,
+  onIdle,
+  onSpeechBegan,
+  onSpeechPaused,
+  onTurnJudged,
+  starvedMs,
+} from './turn.ts';
 
 /** An engine that says nothing for so long has failed: every turn ends in an answer or in an explicit failure. */
 const stalledMs = 30_000;

@@ -13,7 +13,7 @@ import {
   type TurnDetection,
   type TurnDetectionPatch,
 } from '../protocol/session-config.ts';
-import { type Birth, type Catalogue, type Core, dropTurn, type ResponseSettings, send } from './state.ts';
+import { beQuietFrom, type Birth, type Catalogue, type Core, dropTurn, type ResponseSettings, send } from './state.ts';
 
 export function sessionObject(core: Core): SessionObject {
   const { birth, config } = core;
@@ -26,14 +26,20 @@ export function updateSession(core: Core, event: ClientEvents['session.update'])
   const detectionChanged = JSON.stringify(next.audio.input.turn_detection) !== JSON.stringify(core.config.audio.input.turn_detection);
   core.config = next;
   // An utterance that was begun under other rules is forgotten as an utterance; its audio stays in the buffer.
-  if (detectionChanged) dropTurn(core);
+  if (detectionChanged) {
+    dropTurn(core);
+    // A timeout that is asked for only now counts from now.
+    if (core.quietSince) beQuietFrom(core, core.quietSince.atMs);
+  }
   core.effects.push({ kind: 'listen.configure', config: next });
   send(core, { type: 'session.updated', session: sessionObject(core) });
 }
 
 /** Takes out the keys that are undefined, so that a spread cannot erase what it should leave alone. */
 function present<T extends object>(patch: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
 /** The configuration with the patch laid over it: objects merge, arrays and formats are replaced, null clears. */
@@ -53,8 +59,12 @@ export function merged(config: SessionConfig, patch: SessionPatch): SessionConfi
         ...config.audio.input,
         ...(input?.format ? { format: input.format } : {}),
         ...(input?.noise_reduction === undefined ? {} : { noise_reduction: input.noise_reduction }),
-        ...(input?.transcription === undefined ? {} : { transcription: mergedTranscription(config.audio.input.transcription, input.transcription) }),
-        ...(input?.turn_detection === undefined ? {} : { turn_detection: mergedDetection(config.audio.input.turn_detection, input.turn_detection) }),
+        ...(input?.transcription === undefined
+          ? {}
+          : { transcription: mergedTranscription(config.audio.input.transcription, input.transcription) }),
+        ...(input?.turn_detection === undefined
+          ? {}
+          : { turn_detection: mergedDetection(config.audio.input.turn_detection, input.turn_detection) }),
       },
       output: { ...config.audio.output, ...present(audio?.output ?? {}) },
     },
@@ -75,7 +85,10 @@ function mergedData(old: Record<string, unknown>, patch: Record<string, unknown>
 /** The model's name when a client turns transcription on without naming one. */
 export const anyTranscriptionModel = 'default';
 
-function mergedTranscription(old: Transcription | null, patch: Exclude<NonNullable<NonNullable<SessionPatch['audio']>['input']>['transcription'], undefined>): Transcription | null {
+function mergedTranscription(
+  old: Transcription | null,
+  patch: Exclude<NonNullable<NonNullable<SessionPatch['audio']>['input']>['transcription'], undefined>,
+): Transcription | null {
   if (patch === null) return null;
   const result: Transcription = { ...old, model: patch.model ?? old?.model ?? anyTranscriptionModel };
   for (const key of ['language', 'prompt', 'delay'] as const) {
@@ -106,7 +119,10 @@ function check(next: SessionConfig, catalogue: Catalogue, patch: SessionPatch): 
   if (patch.model !== undefined && !catalogue.hasLlm(next.model)) throw errors.modelNotFound('session.model', next.model);
   const { transcription } = next.audio.input;
   if (patch.audio?.input?.transcription?.model != null && transcription && !catalogue.hasStt(transcription.model)) {
-    throw errors.invalid('session.audio.input.transcription.model', `The transcription model '${transcription.model}' is served by no configured engine.`);
+    throw errors.invalid(
+      'session.audio.input.transcription.model',
+      `The transcription model '${transcription.model}' is served by no configured engine.`,
+    );
   }
   const { output } = next.audio;
   if (patch.audio?.output?.model !== undefined && !catalogue.hasTts(output.model)) {

@@ -148,3 +148,9 @@ export function dropTurn(core: Core): void {
   if (core.turn.state !== 'none') core.told.delete(core.turn.item);
   core.turn = { state: 'none' };
 }
+
+/** Nobody has anything to say from that time on (or from now, if it is past); until then the input runs on at the pace of the clock. */
+export function beQuietFrom(core: Core, atMs: number): void {
+  const fromMs = Math.max(atMs, core.now);
+  core.quietSince = { atMs: fromMs, audioMs: core.input.receivedMs + fromMs - core.now };
+}

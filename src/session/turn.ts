@@ -47,7 +47,10 @@ export function onSpeechBegan(core: Core, fact: FactOf<'speech.began'>): void {
 function interruptThenTell(core: Core, item: string, startMs: number): void {
   const before = core.effects.length;
   interrupt(core);
-  const told: Core['effects'][number] = { kind: 'send', event: { type: 'input_audio_buffer.speech_started', audio_start_ms: startMs, item_id: item } };
+  const told: Core['effects'][number] = {
+    kind: 'send',
+    event: { type: 'input_audio_buffer.speech_started', audio_start_ms: startMs, item_id: item },
+  };
   const firstSend = core.effects.findIndex((effect, index) => index >= before && effect.kind === 'send');
   core.effects.splice(firstSend < 0 ? core.effects.length : firstSend, 0, told);
 }
@@ -110,6 +113,7 @@ function commit(core: Core, id: string, fromMs: number, toMs: number, words: 'ex
   const previous_item_id = core.conversation.lastId;
   core.conversation.append(entry);
   core.conversation.itemsGiven += 1;
+  core.quietSince = undefined;
   core.effects.push(words === 'expected' ? { kind: 'listen.commit', item: id, fromMs, toMs } : { kind: 'listen.clear' });
   send(core, { type: 'input_audio_buffer.committed', item_id: id, previous_item_id });
   announce(core, entry);
@@ -134,9 +138,9 @@ export function clearInput(core: Core): void {
 export function onIdle(core: Core, sinceMs: number): void {
   core.quietSince = undefined;
   const id = core.birth.ids('item');
-  const fromMs = Math.round(Math.max(sinceMs, core.input.bufferStartMs));
   const toMs = Math.round(core.input.receivedMs);
-  send(core, { type: 'input_audio_buffer.timeout_triggered', audio_start_ms: fromMs, audio_end_ms: Math.max(fromMs, toMs), item_id: id });
+  const fromMs = Math.min(toMs, Math.round(Math.max(sinceMs, core.input.bufferStartMs)));
+  send(core, { type: 'input_audio_buffer.timeout_triggered', audio_start_ms: fromMs, audio_end_ms: toMs, item_id: id });
   commit(core, id, fromMs, toMs, 'none');
   answerTurn(core);
 }

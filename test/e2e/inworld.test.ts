@@ -37,7 +37,12 @@ function websocketSample(): Sample {
 
 /** Some pieces of the guide, on a socket of their own. */
 function guide(path: string, pieces: readonly string[], around = ''): Sample {
-  const all = new Map(fixture('inworld-guide.js.txt').split(/^\/{4} /m).slice(1).map((piece) => [piece.split('\n', 1)[0] ?? '', piece.slice(piece.indexOf('\n'))]));
+  const all = new Map(
+    fixture('inworld-guide.js.txt')
+      .split(/^\/{4} /m)
+      .slice(1)
+      .map((piece) => [piece.split('\n', 1)[0] ?? '', piece.slice(piece.indexOf('\n'))]),
+  );
   const program = `
     import WebSocket from 'ws';
     const ws = new WebSocket('${running.ws}${path}', { headers: { Authorization: 'Basic ${apiKey}' } });
@@ -124,7 +129,11 @@ test("the guide's settings take effect one by one, under the names it gives them
   expect(updates).toHaveLength(4);
   expect(updates.map((event) => field(event, 'session.audio.output.voice'))).toEqual(['Clive', 'Clive', 'Olivia', 'Olivia']);
   const last = updates.at(-1) ?? { type: '' };
-  expect(field(last, 'session')).toMatchObject({ model: 'openai/gpt-4o-mini', temperature: 0.8, instructions: 'You are a friendly narrator.' });
+  expect(field(last, 'session')).toMatchObject({
+    model: 'openai/gpt-4o-mini',
+    temperature: 0.8,
+    instructions: 'You are a friendly narrator.',
+  });
   expect(field(last, 'session.audio.input.turn_detection')).toMatchObject({ type: 'semantic_vad', interrupt_response: true });
   expect(log.of('error')).toEqual([]);
 });

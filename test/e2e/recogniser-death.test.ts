@@ -52,7 +52,9 @@ test('the transcription fails, the turn says so, and everybody goes on', async (
 
   await heardByOther;
   const words = await other.log.wait('conversation.item.input_audio_transcription.completed');
-  expect(overlap('please tell me everything that you can do and then tell me what the time is', String(words['transcript']))).toBeGreaterThanOrEqual(0.6);
+  expect(
+    overlap('please tell me everything that you can do and then tell me what the time is', String(words['transcript'])),
+  ).toBeGreaterThanOrEqual(0.6);
   expect(field(await other.log.wait('response.done'), 'response.status')).toBe('completed');
 
   const mark = unlucky.log.mark;

@@ -64,7 +64,14 @@ test('one session causes every event there is', async () => {
   const { log } = client;
   const update = (session: object) => client.send({ type: 'session.update', session: { type: 'realtime', ...session } });
   update({
-    tools: [{ type: 'function', name: 'get_weather', description: 'Fetch the weather', parameters: { type: 'object', properties: { location: { type: 'string' } } } }],
+    tools: [
+      {
+        type: 'function',
+        name: 'get_weather',
+        description: 'Fetch the weather',
+        parameters: { type: 'object', properties: { location: { type: 'string' } } },
+      },
+    ],
     temperature: 0.7,
     max_output_tokens: 500,
     reasoning: { effort: 'low' },
@@ -73,7 +80,11 @@ test('one session causes every event there is', async () => {
     tool_choice: { type: 'function', name: 'get_weather' },
     tracing: { workflow_name: 'types' },
     audio: {
-      input: { format: { type: 'audio/pcmu' }, noise_reduction: { type: 'near_field' }, turn_detection: { type: 'semantic_vad', eagerness: 'low' } },
+      input: {
+        format: { type: 'audio/pcmu' },
+        noise_reduction: { type: 'near_field' },
+        turn_detection: { type: 'semantic_vad', eagerness: 'low' },
+      },
       output: { format: { type: 'audio/pcma' }, voice: 'Olivia', speed: 1.2 },
     },
   });
@@ -96,7 +107,10 @@ test('one session causes every event there is', async () => {
   client.say('What is the weather in Paris?');
   client.send({ type: 'response.create', response: { metadata: { topic: 'weather' } } });
   const call = await log.wait('response.function_call_arguments.done');
-  client.send({ type: 'conversation.item.create', item: { type: 'function_call_output', call_id: call['call_id'], output: '{"condition":"rainy"}' } });
+  client.send({
+    type: 'conversation.item.create',
+    item: { type: 'function_call_output', call_id: call['call_id'], output: '{"condition":"rainy"}' },
+  });
   client.send({ type: 'response.create', response: { output_modalities: ['text'] } });
   await log.wait('response.output_text.done');
 
@@ -118,8 +132,14 @@ test('one session causes every event there is', async () => {
   client.send({ type: 'response.create', response: { conversation: 'none', input: [], output_modalities: ['text'] } });
   await log.wait((event) => event.type === 'response.done' && field(event, 'response.conversation_id') === null, mark);
   client.say('Count from one to two hundred.');
-  client.send({ type: 'conversation.item.create', item: { type: 'message', role: 'system', content: [{ type: 'input_text', text: 'Be calm.' }] } });
-  client.send({ type: 'conversation.item.create', item: { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Of course.' }] } });
+  client.send({
+    type: 'conversation.item.create',
+    item: { type: 'message', role: 'system', content: [{ type: 'input_text', text: 'Be calm.' }] },
+  });
+  client.send({
+    type: 'conversation.item.create',
+    item: { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Of course.' }] },
+  });
   client.say('Count from one to two hundred.');
   client.send({ type: 'response.create' });
   await log.wait('response.output_audio.delta', mark);
@@ -148,18 +168,22 @@ testTypes();
 
 test('an event that clients cannot use is noticed', async () => {
   const right = new Map(recorded().map((event) => [event.type, event]));
-  const wrong = [
+  const wrong: object[] = [
     { ...right.get('session.created'), event_id: 7 },
     { ...right.get('response.done'), response: { object: 'realtime.response', id: 'resp_1', status: 'finished' } },
     { ...right.get('response.content_part.done'), part: { type: 'output_audio', transcript: '' } },
     { ...right.get('response.output_audio.delta'), output_index: undefined },
-    { ...right.get('response.output_item.added'), item: { type: 'message', role: 'assistant', content: [{ type: 'input_text', text: 1 }] } },
+    {
+      ...right.get('response.output_item.added'),
+      item: { type: 'message', role: 'assistant', content: [{ type: 'input_text', text: 1 }] },
+    },
     { ...right.get('response.function_call_arguments.done'), arguments: null },
     { ...right.get('error'), error: 'no' },
     { type: 'response.audio.delta', event_id: 'event_1', delta: '' },
-  ] as { type: string }[];
-  const faults = await typeFaults(wrong);
+  ];
+  const events = wrong as { type: string }[];
+  const faults = await typeFaults(events);
   const noticed = new Set(faults.map((fault) => /"type":"([a-z_.]+)"/.exec(fault.slice(fault.indexOf(' in {')))?.[1]));
-  expect(wrong.map(({ type }) => type).filter((type) => !noticed.has(type))).toEqual([]);
+  expect(events.map(({ type }) => type).filter((type) => !noticed.has(type))).toEqual([]);
   expect(await typeFaults([...right.values()])).toEqual([]);
 });

@@ -220,7 +220,13 @@ describe('response.cancel', () => {
 });
 
 describe('conversation.item.truncate', () => {
-  const truncate = (audio_end_ms: number) => ({ type: 'conversation.item.truncate', item_id: 'item_2', content_index: 0, audio_end_ms, event_id: 't' });
+  const truncate = (audio_end_ms: number) => ({
+    type: 'conversation.item.truncate',
+    item_id: 'item_2',
+    content_index: 0,
+    audio_end_ms,
+    event_id: 't',
+  });
 
   test('cuts what the model remembers to what the client played', () => {
     const rig = speaking(5000, null);

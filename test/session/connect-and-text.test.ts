@@ -144,7 +144,10 @@ describe('response.create', () => {
       type: 'response.create',
       response: {
         output_modalities: ['text'],
-        input: [{ type: 'item_reference', id: 'name' }, { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Who am I?' }] }],
+        input: [
+          { type: 'item_reference', id: 'name' },
+          { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Who am I?' }] },
+        ],
       },
     });
     rig.text('resp_1', 'Ann.');
@@ -184,7 +187,11 @@ describe('how a response ends', () => {
     rig.says('Say it.');
     rig.client({ type: 'response.create' });
     rig.end('resp_1', { reason: 'content_filter' });
-    expect(rig.last('response.done').response).toMatchObject({ status: 'incomplete', status_details: { reason: 'content_filter' }, output: [] });
+    expect(rig.last('response.done').response).toMatchObject({
+      status: 'incomplete',
+      status_details: { reason: 'content_filter' },
+      output: [],
+    });
   });
 
   test('a failing engine fails it, and what was open is closed', () => {

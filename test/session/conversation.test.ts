@@ -9,9 +9,21 @@ describe('conversation.item.create', () => {
     const rig = new Rig({ turnDetection: null });
     rig.says('second', { id: 'b' });
     rig.says('third', { id: 'c' });
-    rig.client({ type: 'conversation.item.create', previous_item_id: 'root', item: { id: 'a', type: 'message', role: 'system', content: [{ type: 'input_text', text: 'first' }] } });
-    rig.client({ type: 'conversation.item.create', previous_item_id: 'b', item: { id: 'b2', type: 'message', role: 'user', content: [{ type: 'input_text', text: 'in between' }] } });
-    rig.client({ type: 'conversation.item.create', previous_item_id: null, item: { id: 'd', type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'last' }] } });
+    rig.client({
+      type: 'conversation.item.create',
+      previous_item_id: 'root',
+      item: { id: 'a', type: 'message', role: 'system', content: [{ type: 'input_text', text: 'first' }] },
+    });
+    rig.client({
+      type: 'conversation.item.create',
+      previous_item_id: 'b',
+      item: { id: 'b2', type: 'message', role: 'user', content: [{ type: 'input_text', text: 'in between' }] },
+    });
+    rig.client({
+      type: 'conversation.item.create',
+      previous_item_id: null,
+      item: { id: 'd', type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'last' }] },
+    });
     expect(rig.watch.conversation).toEqual(['a', 'b', 'b2', 'c', 'd']);
     expect(rig.all('conversation.item.added').map((event) => event.previous_item_id)).toEqual([null, 'b', null, 'b', 'c']);
     rig.client({ type: 'response.create' });
@@ -23,7 +35,12 @@ describe('conversation.item.create', () => {
     const rig = new Rig({ turnDetection: null });
     rig.says('one', { id: 'a' });
     rig.says('again', { id: 'a' });
-    rig.client({ type: 'conversation.item.create', event_id: 'e', previous_item_id: 'gone', item: { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'x' }] } });
+    rig.client({
+      type: 'conversation.item.create',
+      event_id: 'e',
+      previous_item_id: 'gone',
+      item: { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'x' }] },
+    });
     expect(rig.all('error').map(({ error }) => [error.code, error.param])).toEqual([
       ['invalid_value', 'item.id'],
       ['item_not_found', 'previous_item_id'],
@@ -45,13 +62,31 @@ describe('conversation.item.create', () => {
 
   test('sound without words is recognised before it is answered', () => {
     const rig = new Rig({ turnDetection: null });
-    rig.client({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Listen:' }, { type: 'input_audio', audio: 'AAAA' }] } });
+    rig.client({
+      type: 'conversation.item.create',
+      item: {
+        type: 'message',
+        role: 'user',
+        content: [
+          { type: 'input_text', text: 'Listen:' },
+          { type: 'input_audio', audio: 'AAAA' },
+        ],
+      },
+    });
     rig.client({ type: 'response.create' });
     expect(rig.effects).toContainEqual(expect.objectContaining({ kind: 'transcribe', item: 'item_1', audio: 'AAAA' }));
     expect(rig.prompts).toHaveLength(0);
     rig.transcript('item_1', 'meow');
     expect(rig.last('conversation.item.input_audio_transcription.completed').content_index).toBe(1);
-    expect(rig.prompts[0]?.turns).toEqual([{ role: 'user', parts: [{ type: 'text', text: 'Listen:' }, { type: 'text', text: 'meow' }] }]);
+    expect(rig.prompts[0]?.turns).toEqual([
+      {
+        role: 'user',
+        parts: [
+          { type: 'text', text: 'Listen:' },
+          { type: 'text', text: 'meow' },
+        ],
+      },
+    ]);
     rig.golden('sound-in-an-item');
   });
 
@@ -59,17 +94,35 @@ describe('conversation.item.create', () => {
     const rig = new Rig({ turnDetection: null });
     rig.client({
       type: 'conversation.item.create',
-      item: { type: 'message', role: 'user', content: [{ type: 'input_audio', audio: 'AAAA', transcript: 'known' }, { type: 'input_audio', audio: 'BBBB' }] },
+      item: {
+        type: 'message',
+        role: 'user',
+        content: [
+          { type: 'input_audio', audio: 'AAAA', transcript: 'known' },
+          { type: 'input_audio', audio: 'BBBB' },
+        ],
+      },
     });
     rig.transcript('item_1', 'new');
     rig.client({ type: 'response.create' });
     expect(rig.last('conversation.item.input_audio_transcription.completed').content_index).toBe(1);
-    expect(rig.prompts[0]?.turns).toEqual([{ role: 'user', parts: [{ type: 'text', text: 'known' }, { type: 'text', text: 'new' }] }]);
+    expect(rig.prompts[0]?.turns).toEqual([
+      {
+        role: 'user',
+        parts: [
+          { type: 'text', text: 'known' },
+          { type: 'text', text: 'new' },
+        ],
+      },
+    ]);
   });
 
   test('pictures are passed to the model', () => {
     const rig = new Rig({ turnDetection: null });
-    rig.client({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_image', image_url: image }] } });
+    rig.client({
+      type: 'conversation.item.create',
+      item: { type: 'message', role: 'user', content: [{ type: 'input_image', image_url: image }] },
+    });
     rig.client({ type: 'response.create' });
     expect(rig.prompts[0]?.turns).toEqual([{ role: 'user', parts: [{ type: 'image', url: image, detail: 'auto' }] }]);
   });

@@ -122,6 +122,7 @@ describe('semantic_vad', () => {
     rig.hear(400);
     rig.transcript('item_1', 'Call me a taxi.');
     rig.answer('resp_1', 'On its way.', 600);
+    expect(rig.last('input_audio_buffer.speech_stopped').audio_end_ms).toBe(1700);
     rig.golden('semantic-vad-complete');
   });
 
@@ -257,7 +258,10 @@ describe('words', () => {
     const rig = new Rig();
     rig.utter(600);
     rig.fact({ kind: 'transcript.failed', item: 'item_1', failure: { code: 'unreachable', message: 'The recogniser is gone.' } });
-    expect(rig.last('conversation.item.input_audio_transcription.failed')).toMatchObject({ item_id: 'item_1', error: { code: 'unreachable' } });
+    expect(rig.last('conversation.item.input_audio_transcription.failed')).toMatchObject({
+      item_id: 'item_1',
+      error: { code: 'unreachable' },
+    });
     expect(rig.last('response.done').response.status_details).toMatchObject({ type: 'failed', error: { code: 'transcription_failed' } });
     rig.golden('transcription-fails');
   });
@@ -299,8 +303,38 @@ describe('the idle timeout', () => {
     rig.hear(40);
     expect(rig.all('input_audio_buffer.timeout_triggered')).toHaveLength(1);
     expect(rig.prompts.at(-1)?.turns.at(-1)).toEqual({ role: 'user', parts: [{ type: 'text', text: '(silence)' }] });
+    // The span is the silence after the answer was heard, not the time of the answer.
+    expect(rig.last('input_audio_buffer.timeout_triggered')).toMatchObject({ audio_start_ms: 3200, audio_end_ms: 8180 });
     rig.answer('resp_2', 'Are you still there?', 1000);
     rig.golden('idle-timeout');
+  });
+
+  test('does not begin while the user is speaking, nor does what they said count as silence', () => {
+    const rig = new Rig({ turnDetection: { ...idle, create_response: false, interrupt_response: false } });
+    rig.says('Hello.');
+    rig.client({ type: 'response.create' });
+    rig.text('resp_1', 'Hello!');
+    rig.hear(200);
+    rig.beginSpeech();
+    rig.end('resp_1');
+    rig.hear(8000);
+    rig.pauseSpeech();
+    rig.hear(6000);
+    expect(rig.all('input_audio_buffer.committed')).toHaveLength(1);
+    expect(rig.all('input_audio_buffer.timeout_triggered')).toHaveLength(0);
+  });
+
+  test('that is asked for late counts from then', () => {
+    const rig = new Rig();
+    rig.says('Hello.');
+    rig.client({ type: 'response.create' });
+    rig.answer('resp_1', 'Hello!', 500);
+    rig.hear(10_000);
+    rig.client({ type: 'session.update', session: { audio: { input: { turn_detection: { idle_timeout_ms: 5000 } } } } });
+    rig.hear(4900);
+    expect(rig.all('input_audio_buffer.timeout_triggered')).toHaveLength(0);
+    rig.hear(200);
+    expect(rig.all('input_audio_buffer.timeout_triggered')).toHaveLength(1);
   });
 
   test('is called off by speech', () => {

@@ -48,7 +48,10 @@ describe('session.update', () => {
     [{ tools: [tool] }, { ...before, tools: [tool] }],
     [{ tool_choice: 'required' }, { ...before, tool_choice: 'required' }],
     [{ tracing: 'auto' }, { ...before, tracing: 'auto' }],
-    [{ truncation: { type: 'retention_ratio', retention_ratio: 0.8 } }, { ...before, truncation: { type: 'retention_ratio', retention_ratio: 0.8 } }],
+    [
+      { truncation: { type: 'retention_ratio', retention_ratio: 0.8 } },
+      { ...before, truncation: { type: 'retention_ratio', retention_ratio: 0.8 } },
+    ],
     [{ include: ['item.input_audio_transcription.logprobs'] }, { ...before, include: ['item.input_audio_transcription.logprobs'] }],
     [{ prompt: null }, before],
     [{ providerData: { user_id: 'ann' } }, { ...before, providerData: { user_id: 'ann' } }],
@@ -72,7 +75,11 @@ describe('session.update', () => {
   test.each<[string, Record<string, unknown>[], SessionConfig]>([
     ['instructions by ""', [{ instructions: 'Sing.' }, { instructions: '' }], { ...before, instructions: '' }],
     ['tools by []', [{ tools: [tool] }, { tools: [] }], before],
-    ['tools by other tools', [{ tools: [tool] }, { tools: [{ type: 'function', name: 'time' }] }], { ...before, tools: [{ type: 'function', name: 'time' }] }],
+    [
+      'tools by other tools',
+      [{ tools: [tool] }, { tools: [{ type: 'function', name: 'time' }] }],
+      { ...before, tools: [{ type: 'function', name: 'time' }] },
+    ],
     ['temperature by null', [{ temperature: 1 }, { temperature: null }], before],
     ['reasoning by null', [{ reasoning: { effort: 'high' } }, { reasoning: null }], before],
     ['tracing by null', [{ tracing: 'auto' }, { tracing: null }], before],
@@ -84,17 +91,26 @@ describe('session.update', () => {
     ],
     [
       'the language by null',
-      [{ audio: { input: { transcription: { language: 'de', prompt: 'names' } } } }, { audio: { input: { transcription: { language: null } } } }],
+      [
+        { audio: { input: { transcription: { language: 'de', prompt: 'names' } } } },
+        { audio: { input: { transcription: { language: null } } } },
+      ],
       withInput({ transcription: { model: 'parley/test', prompt: 'names' } }),
     ],
     [
       'the idle timeout by null',
-      [{ audio: { input: { turn_detection: { idle_timeout_ms: 6000 } } } }, { audio: { input: { turn_detection: { idle_timeout_ms: null } } } }],
+      [
+        { audio: { input: { turn_detection: { idle_timeout_ms: 6000 } } } },
+        { audio: { input: { turn_detection: { idle_timeout_ms: null } } } },
+      ],
       before,
     ],
     [
       'the silence by null, which is the default',
-      [{ audio: { input: { turn_detection: { silence_duration_ms: 900 } } } }, { audio: { input: { turn_detection: { silence_duration_ms: null } } } }],
+      [
+        { audio: { input: { turn_detection: { silence_duration_ms: 900 } } } },
+        { audio: { input: { turn_detection: { silence_duration_ms: null } } } },
+      ],
       before,
     ],
   ])('clears %s', (_, patches, expected) => {
@@ -113,9 +129,15 @@ describe('session.update', () => {
   test('providerData merges deeply, arrays are replaced, and nothing reaches the prototype', () => {
     const config = after(
       { providerData: { stt: { language_hints: ['en', 'de'], voice_profile: true }, user_id: 'ann' } },
-      JSON.parse('{"providerData":{"stt":{"language_hints":["fr"]},"tts":{"timestamp_type":"WORD"},"__proto__":{"polluted":true}}}') as Record<string, unknown>,
+      JSON.parse(
+        '{"providerData":{"stt":{"language_hints":["fr"]},"tts":{"timestamp_type":"WORD"},"__proto__":{"polluted":true}}}',
+      ) as Record<string, unknown>,
     );
-    expect(config.providerData).toEqual({ stt: { language_hints: ['fr'], voice_profile: true }, user_id: 'ann', tts: { timestamp_type: 'WORD' } });
+    expect(config.providerData).toEqual({
+      stt: { language_hints: ['fr'], voice_profile: true },
+      user_id: 'ann',
+      tts: { timestamp_type: 'WORD' },
+    });
     expect('polluted' in {}).toBe(false);
     expect('polluted' in (config.providerData ?? {})).toBe(false);
   });
@@ -141,6 +163,11 @@ describe('session.update', () => {
     rig.client({ type: 'session.update', event_id: 'a', session: { audio: { output: { voice: 'no-voice' } } } });
     rig.client({ type: 'session.update', event_id: 'b', session: { model: 'no-model' } });
     rig.client({ type: 'response.create', event_id: 'c', response: { voice: 'no-voice' } });
+    expect(rig.all('error').map(({ error }) => [error.code, error.event_id])).toEqual([
+      ['invalid_value', 'a'],
+      ['model_not_found', 'b'],
+      ['invalid_value', 'c'],
+    ]);
     rig.golden('unknown-voice-and-model');
   });
 

@@ -135,6 +135,7 @@ export class Watch {
         assert(this.conversation.includes(event.item_id), 'what is deleted was there');
         this.conversation.splice(this.conversation.indexOf(event.item_id), 1);
         this.#known.delete(event.item_id);
+        this.#transcribed.delete(event.item_id);
         this.deleted.push(event.item_id);
         break;
       case 'conversation.item.truncated':
@@ -218,7 +219,8 @@ export class Watch {
   }
 
   #outputAdded(event: EventOf<'response.output_item.added'>): void {
-    const { items } = this.#live(event.response_id);
+    const { items, started } = this.#live(event.response_id);
+    assert(started, 'there is no output before the reply was started');
     assert(
       [...items.values()].every((item) => item.state === 'done'),
       'one item is open at a time',

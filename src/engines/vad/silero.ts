@@ -17,9 +17,9 @@ import { SileroThread } from './silero-thread.ts';
 /** From this many streams on, windows wait for each other: one alone costs the worker four times as much as one of sixteen. */
 const GATHER_STREAMS = 16;
 /** Windows that need no further company. */
-const GATHER_ROWS = 16;
+const GATHER_ROWS = 32;
 /** How long a window waits for company at most. */
-const GATHER_MS = 4;
+const GATHER_MS = 10;
 const FIRST_RESTART_MS = 250;
 const LAST_RESTART_MS = 30_000;
 const OVERLOAD_LOG_MS = 60_000;

@@ -25,6 +25,8 @@ export class WebSocketConnection implements Transport {
   readonly #clock: Clock;
   readonly #ids: Ids;
   readonly #inbound = new Channel<Inbound>(mostInbound);
+  /** What had been read from the socket already when the queue was full: no more than one chunk of it holds. */
+  readonly #overflow: Inbound[] = [];
   #alive = true;
 
   constructor(socket: WebSocket, clock: Clock, ids: Ids) {
@@ -90,12 +92,19 @@ export class WebSocketConnection implements Transport {
   }
 
   #receive(inbound: Inbound): void {
-    if (this.#inbound.push(inbound) || this.#inbound.closed) return;
+    if (this.#inbound.closed || (this.#overflow.length === 0 && this.#inbound.push(inbound))) return;
+    // A pause takes effect with the next chunk: the frames of this one keep coming, and must keep their order.
+    if (this.#overflow.push(inbound) > 1) return;
     this.#socket.pause();
-    void this.#inbound.room().then(() => {
-      this.#inbound.push(inbound);
-      this.#socket.resume();
-    });
+    void this.#refill();
+  }
+
+  async #refill(): Promise<void> {
+    while (this.#overflow.length > 0 && !this.#inbound.closed) {
+      await this.#inbound.room();
+      while (this.#overflow[0] && this.#inbound.push(this.#overflow[0])) this.#overflow.shift();
+    }
+    this.#socket.resume();
   }
 
   #read(data: Buffer, isBinary: boolean): Inbound {

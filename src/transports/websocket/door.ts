@@ -55,7 +55,7 @@ export function openDoor(options: DoorOptions): Door {
   const connections = new Set<WebSocketConnection>();
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
-    const url = new URL(request.url ?? '/', 'http://parley');
+    const url = targetOf(request.url ?? '/');
     const path = paths[url.pathname.replace(/\/+$/, '')];
     if (!path) return refuse(socket, 404, 'not_found', `There is no WebSocket at ${url.pathname}; try /v1/realtime.`);
     if (!options.admits(request, url.searchParams)) {
@@ -88,6 +88,12 @@ export function openDoor(options: DoorOptions): Door {
       sockets.close();
     },
   };
+}
+
+/** What a request line asks for. Anybody may write anything there: what is no URL is nowhere. */
+function targetOf(target: string): URL {
+  const origin = 'http://parley';
+  return new URL(URL.canParse(target, origin) ? target : '/', origin);
 }
 
 const statusTexts: Record<number, string> = { 401: 'Unauthorized', 404: 'Not Found', 503: 'Service Unavailable' };

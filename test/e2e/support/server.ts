@@ -37,7 +37,7 @@ export async function startServer({ engines, tls = false, settings = {} }: Serve
   // A folder without a parley.json, for whatever must not be shared.
   const folder = mkdtempSync(join(tmpdir(), 'parley-e2e-'));
   // Packages are fetched once for all runs; scripted engines fetch nothing.
-  const dataDir = engines === 'real' ? (process.env['PARLEY_DATA_DIR'] ?? join(repository, '.parley')) : folder;
+  const dataDir = engines === 'real' ? resolve(repository, process.env['PARLEY_DATA_DIR'] ?? '.parley') : folder;
   const certificate = tls ? await makeCertificate(folder) : undefined;
   const config = readConfig(
     {

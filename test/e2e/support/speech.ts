@@ -37,7 +37,7 @@ async function* single<T>(value: T): AsyncGenerator<T> {
 export function overlap(expected: string, heard: string): number {
   const [wanted, got] = [wordsOf(expected), wordsOf(heard)];
   // The longest common subsequence, row by row.
-  let row = new Array<number>(got.length + 1).fill(0);
+  let row = Array.from({ length: got.length + 1 }, () => 0);
   for (const word of wanted) {
     const next = [0];
     for (const [index, other] of got.entries()) {

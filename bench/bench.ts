@@ -1,0 +1,71 @@
+// `npm run bench`: starts servers, drives them, prints what was measured and keeps it in bench/results/. docs/performance.md explains.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '../src/lib/clock.ts';
+import { measureCapacity } from './capacity.ts';
+import { measureEmbedded } from './embedded.ts';
+import { measureCalls } from './latency.ts';
+import { machine } from './machine.ts';
+import { measureIdle } from './memory.ts';
+import { type Options, readOptions } from './options.ts';
+import { report, type Results } from './report.ts';
+import { clips } from './speech.ts';
+
+const begin = '<!-- bench -->';
+const end = '<!-- /bench -->';
+
+async function run({ only, quick, seconds }: Options): Promise<Results> {
+  const results: Results = { machine: machine() };
+  const speech = await clips();
+  if (only.has('a') || only.has('c')) {
+    results.calls = [];
+    for (const sessions of quick ? [1, 50] : [1, 50, 100]) {
+      say(`calls: ${sessions} at a time`);
+      results.calls.push(await measureCalls(speech, sessions, sessions === 1 && !quick ? 2 : 1));
+    }
+  }
+  if (only.has('b')) {
+    say('sessions per core');
+    results.capacity = await measureCapacity(speech, quick ? [50, 100] : [50, 100, 150, 200, 250, 300], seconds);
+  }
+  if (only.has('d')) {
+    say('memory of idle sessions');
+    results.idle = await measureIdle(quick ? 200 : 500);
+  }
+  if (only.has('e')) {
+    say('embedded engines');
+    results.embedded = await measureEmbedded(quick ? 3 : 10);
+  }
+  return results;
+}
+
+function say(line: string): void {
+  process.stderr.write(`  ${line} ...\n`);
+}
+
+async function keep(results: Results, options: Options): Promise<void> {
+  const folder = join(import.meta.dirname, 'results');
+  await mkdir(folder, { recursive: true });
+  const name = new Date(systemClock.wallMs()).toISOString().replaceAll(/[:.]/g, '-');
+  await writeFile(join(folder, `${name}.json`), `${JSON.stringify(results, undefined, 2)}\n`);
+  if (!options.write) return;
+  const page = join(import.meta.dirname, '..', 'docs', 'performance.md');
+  const text = await readFile(page, 'utf8');
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`docs/performance.md has no place for the tables: ${begin} ... ${end}`);
+  await writeFile(page, `${text.slice(0, from + begin.length)}\n${report(results)}\n${text.slice(to)}`);
+}
+
+const options = readOptions(process.argv.slice(2));
+if (options) {
+  // The clock's timers keep no process alive.
+  const alive = setInterval(() => {}, 60_000);
+  try {
+    const results = await run(options);
+    process.stdout.write(`\n${report(results)}\n`);
+    await keep(results, options);
+  } finally {
+    clearInterval(alive);
+  }
+}

@@ -1,0 +1,68 @@
+// docs/protocol.md against the code: every point of the checklist has one row, and no row promises an event that is not there.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { clientEventTypes } from '../../src/protocol/client-events.ts';
+import { read, root } from './pages.ts';
+
+interface Row {
+  id: string;
+  item: string;
+  supported: string;
+  file: string;
+  remark: string;
+}
+
+const rows: Row[] = [...read('docs/protocol.md').matchAll(/^\| ([A-Z]\d\d) \| (.*)$/gm)].map(([, id = '', rest = '']) => {
+  const [item = '', supported = '', file = '', remark = ''] = rest.split('|').map((cell) => cell.trim());
+  return { id, item, supported, file, remark };
+});
+
+/** The literals of `type:` at the top level of each member of the union. */
+function serverEventTypes(): string[] {
+  const source = read('src/protocol/server-events.ts');
+  const union = source.slice(source.indexOf('export type ServerEvent ='), source.indexOf('export type ServerEventType'));
+  const members = [...union.matchAll(/^ {2}\| \(?\{\s*type: ([^;}]+)/gm)];
+  return members.flatMap(([, type = '']) => [...type.matchAll(/'([^']+)'/g)].map(([, name = '']) => name));
+}
+
+/** Event types a row names in its item. */
+function named({ item }: Row): string[] {
+  return [...item.matchAll(/`([a-z_]+(?:\.[a-z_]+)+|error)`/g)].map(([, name = '']) => name);
+}
+
+test('each of the 209 points has exactly one row, group by group and in order', () => {
+  const groups = { C: 52, S: 62, O: 11, E: 28, A: 8, F: 48 };
+  const wanted = Object.entries(groups).flatMap(([group, count]) =>
+    Array.from({ length: count }, (_, index) => `${group}${String(index + 1).padStart(2, '0')}`),
+  );
+  expect(wanted).toHaveLength(209);
+  expect(rows.map(({ id }) => id)).toEqual(wanted);
+});
+
+test('a row says yes, partly or no; whatever is not a plain yes says why', () => {
+  for (const row of rows) {
+    expect(['yes', 'partly', 'no'], row.id).toContain(row.supported);
+    if (row.supported !== 'yes') expect(row.remark, row.id).not.toBe('');
+    if (row.supported !== 'no') expect(row.file, row.id).toMatch(/^`src\/.+\.ts`$/);
+  }
+  const count = (wanted: string) => rows.filter(({ supported }) => supported === wanted).length;
+  expect(read('docs/protocol.md')).toContain(`${count('yes')} yes, ${count('partly')} partly, ${count('no')} no`);
+});
+
+test('every file that a row names is there', () => {
+  const files = rows.flatMap(({ file, remark }) => [...`${file} ${remark}`.matchAll(/`(src\/[^`]+)`/g)].map(([, path = '']) => path));
+  expect(files.length).toBeGreaterThan(100);
+  expect(files.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
+
+test.each([
+  ['client', 'C', () => clientEventTypes],
+  ['server', 'S', serverEventTypes],
+] as const)('every %s event of the code has a row that owns up to it, and no row claims another', (_side, group, types) => {
+  const claimed = new Set(
+    rows.flatMap((row) => (row.id.startsWith(group) && row.supported !== 'no' ? named(row) : [])).filter((name) => name !== 'event_id'),
+  );
+  expect(types().length).toBeGreaterThan(10);
+  expect([...claimed].sort()).toEqual([...new Set<string>(types())].sort());
+});

@@ -1,0 +1,300 @@
+// Engines under a test's hand: they do nothing by themselves, keep what they were given, and say what they are told to say.
+import type {
+  EngineInfo,
+  EngineKind,
+  Engines,
+  Llm,
+  LlmOptions,
+  LlmPart,
+  Speech,
+  Stt,
+  SttOptions,
+  Transcript,
+  Tts,
+  TtsOptions,
+  TurnDetector,
+  Vad,
+  VadStream,
+  Word,
+} from '../../src/engines/engine.ts';
+import { VAD_WINDOW } from '../../src/engines/engine.ts';
+import { Channel } from '../../src/lib/channel.ts';
+import { concat } from '../../src/media/pcm.ts';
+import type { Prompt } from '../../src/protocol/prompt.ts';
+
+function infoOf(kind: EngineKind): EngineInfo {
+  return { id: `fake-${kind}`, kind, name: `Fake ${kind}`, licence: 'Apache-2.0', languages: ['*'] };
+}
+
+const still = { warmUp: async () => {}, close: async () => {} };
+
+/** Louder than this is speech to the fake detector. */
+export const loud = 300;
+
+class FakeVadStream implements VadStream {
+  readonly #vad: FakeVad;
+  readonly #onProbability: (probability: number) => void;
+  #waiting: number[] = [];
+  /** Windows pushed in all, and the most that ever waited for an answer. */
+  pushed = 0;
+  mostWaiting = 0;
+  closed = false;
+
+  constructor(vad: FakeVad, onProbability: (probability: number) => void) {
+    this.#vad = vad;
+    this.#onProbability = onProbability;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  push(window: Int16Array): void {
+    if (window.length !== VAD_WINDOW) throw new RangeError(`a window of ${window.length} samples`);
+    if (this.closed) throw new Error('pushed to a closed stream');
+    this.#waiting.push(this.#vad.judge(window));
+    this.pushed += 1;
+    this.mostWaiting = Math.max(this.mostWaiting, this.#waiting.length);
+    if (!this.#vad.held) queueMicrotask(() => this.answer());
+  }
+
+  /** Answers the oldest windows that wait. */
+  answer(count = 1): void {
+    for (let left = count; left > 0 && this.#waiting.length > 0; left--) this.#onProbability(this.#waiting.shift() as number);
+  }
+
+  reset(): void {
+    this.#waiting = [];
+  }
+
+  close(): void {
+    this.closed = true;
+    this.#waiting = [];
+  }
+}
+
+/** Sure of speech wherever a window holds one loud sample. */
+export class FakeVad implements Vad {
+  readonly info = infoOf('vad');
+  readonly warmUp = still.warmUp;
+  readonly close = still.close;
+  readonly streams: FakeVadStream[] = [];
+  /** Windows wait for `answer`, instead of being answered right after they came. */
+  held = false;
+  judge = (window: Int16Array): number => (window.some((sample) => Math.abs(sample) > loud) ? 0.95 : 0.02);
+
+  get stream(): FakeVadStream {
+    return this.streams.at(-1) as FakeVadStream;
+  }
+
+  open(onProbability: (probability: number) => void): VadStream {
+    const stream = new FakeVadStream(this, onProbability);
+    this.streams.push(stream);
+    return stream;
+  }
+}
+
+/** What an engine yields by and by, as a test pushes it; `taken` counts what was asked for. */
+class Hand<T> {
+  readonly signal: AbortSignal;
+  readonly #values = new Channel<T>(10_000);
+  taken = 0;
+  /** Whether the test has ended it. */
+  over = false;
+
+  /** A deaf engine goes on when its signal has fired. */
+  constructor(signal: AbortSignal, deaf: boolean) {
+    this.signal = signal;
+    if (!deaf) signal.addEventListener('abort', () => this.#values.close(), { once: true });
+  }
+
+  give(value: T): void {
+    this.#values.push(value);
+  }
+
+  finish(): void {
+    this.over = true;
+    this.#values.close();
+  }
+
+  fail(error: unknown): void {
+    this.over = true;
+    this.#values.fail(error);
+  }
+
+  async *values(): AsyncGenerator<T, void> {
+    for await (const value of this.#values) {
+      this.taken += 1;
+      yield value;
+    }
+  }
+}
+
+export class Transcription extends Hand<Transcript> {
+  readonly options: SttOptions;
+  readonly #chunks: Int16Array[] = [];
+  /** Whether all of the sound has come. */
+  complete = false;
+
+  constructor(options: SttOptions, signal: AbortSignal) {
+    super(signal, false);
+    this.options = options;
+  }
+
+  get samples(): Int16Array {
+    return concat(this.#chunks);
+  }
+
+  async read(audio: AsyncIterable<Int16Array>, onEnd: () => void): Promise<void> {
+    try {
+      for await (const chunk of audio) this.#chunks.push(chunk);
+      this.complete = true;
+      onEnd();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  guess(text: string): void {
+    this.give({ text, words: [], final: false });
+  }
+
+  say(text: string): void {
+    this.give({ text, words: [], final: true });
+    this.finish();
+  }
+}
+
+export class FakeStt implements Stt {
+  readonly info = infoOf('stt');
+  readonly warmUp = still.warmUp;
+  readonly close = still.close;
+  readonly calls: Transcription[] = [];
+  /** What is said of a stretch as soon as its sound has ended; without it the test says it by hand. */
+  script: ((call: Transcription, index: number) => void) | undefined = (call, index) => call.say(`Words ${index + 1}.`);
+
+  transcribe(audio: AsyncIterable<Int16Array>, options: SttOptions, signal: AbortSignal): AsyncIterable<Transcript> {
+    const call = new Transcription(options, signal);
+    const index = this.calls.push(call) - 1;
+    void call.read(audio, () => this.script?.(call, index));
+    return call.values();
+  }
+}
+
+export class Answer extends Hand<LlmPart> {
+  readonly prompt: Prompt;
+  readonly options: LlmOptions;
+
+  constructor(prompt: Prompt, options: LlmOptions, signal: AbortSignal, deaf: boolean) {
+    super(signal, deaf);
+    this.prompt = prompt;
+    this.options = options;
+  }
+
+  text(...pieces: string[]): void {
+    for (const text of pieces) this.give({ type: 'text', text });
+  }
+
+  end(reason: 'stop' | 'length' | 'tool_calls' | 'content_filter' = 'stop'): void {
+    this.give({ type: 'usage', usage: { inputTokens: 7, outputTokens: 3, cachedTokens: 0 } });
+    this.give({ type: 'end', reason });
+    this.finish();
+  }
+}
+
+export class FakeLlm implements Llm {
+  readonly info = infoOf('llm');
+  readonly warmUp = still.warmUp;
+  readonly close = still.close;
+  readonly calls: Answer[] = [];
+  deaf = false;
+
+  get last(): Answer {
+    return this.calls.at(-1) as Answer;
+  }
+
+  respond(prompt: Prompt, options: LlmOptions, signal: AbortSignal): AsyncIterable<LlmPart> {
+    const call = new Answer(prompt, options, signal, this.deaf);
+    this.calls.push(call);
+    return call.values();
+  }
+}
+
+export class Speaking extends Hand<Speech> {
+  readonly options: TtsOptions;
+  /** What there was to be spoken, piece by piece, and whether that is all. */
+  readonly texts: string[] = [];
+  complete = false;
+
+  constructor(options: TtsOptions, signal: AbortSignal, deaf: boolean) {
+    super(signal, deaf);
+    this.options = options;
+  }
+
+  async read(text: AsyncIterable<string>): Promise<void> {
+    for await (const piece of text) this.texts.push(piece);
+    this.complete = true;
+  }
+
+  speak(samples: Int16Array, rateHz: number, words?: readonly Word[]): void {
+    this.give({ pcm: { samples, rateHz }, ...(words ? { words } : {}) });
+  }
+}
+
+export class FakeTts implements Tts {
+  readonly info = infoOf('tts');
+  readonly warmUp = still.warmUp;
+  readonly close = still.close;
+  readonly calls: Speaking[] = [];
+  takes: Tts['takes'] = 'clauses';
+  deaf = false;
+  readonly voices = () => [];
+
+  get last(): Speaking {
+    return this.calls.at(-1) as Speaking;
+  }
+
+  speak(text: AsyncIterable<string>, options: TtsOptions, signal: AbortSignal): AsyncIterable<Speech> {
+    const call = new Speaking(options, signal, this.deaf);
+    this.calls.push(call);
+    void call.read(text);
+    return call.values();
+  }
+}
+
+/** Answers with the score it is set to; while it is held, when the test resolves what it was asked. */
+export class FakeTurn implements TurnDetector {
+  readonly info = infoOf('turn');
+  readonly warmUp = still.warmUp;
+  readonly close = still.close;
+  value = 0.9;
+  held = false;
+  readonly asked: { transcript: string; silenceMs: number; answer: (score: number) => void; fail: (error: unknown) => void }[] = [];
+
+  async score(turn: { transcript: string; silenceMs: number }): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    this.asked.push({ ...turn, answer: resolve, fail: reject });
+    if (!this.held) resolve(this.value);
+    return promise;
+  }
+}
+
+export class FakeEngines implements Engines {
+  readonly vad = new FakeVad();
+  readonly turn = new FakeTurn();
+  readonly fakeStt = new FakeStt();
+  readonly fakeLlm = new FakeLlm();
+  readonly fakeTts = new FakeTts();
+
+  stt(id: string): { engine: Stt; model: string } {
+    return { engine: this.fakeStt, model: id };
+  }
+
+  llm(id: string): { engine: Llm; model: string } {
+    return { engine: this.fakeLlm, model: id };
+  }
+
+  tts(id: string, voice: string): { engine: Tts; model: string; voice: string } {
+    return { engine: this.fakeTts, model: id, voice };
+  }
+}

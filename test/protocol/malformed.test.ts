@@ -1,0 +1,296 @@
+// What a client gets wrong is refused with a code it can match, the path of the field, and its own event id; and the session lives on.
+import { describe, expect, test } from 'vitest';
+import { clientEventId, parseClientEvent } from '../../src/protocol/client-events.ts';
+import { RealtimeError } from '../../src/protocol/errors.ts';
+import { Rig } from '../session/rig.ts';
+
+type Row = [message: unknown, code: string | null, param: string | null];
+
+const update = (session: unknown) => ({ type: 'session.update', session });
+const input = (part: unknown) => update({ audio: { input: part } });
+const detection = (part: Record<string, unknown>) => input({ turn_detection: { type: 'server_vad', ...part } });
+const output = (part: unknown) => update({ audio: { output: part } });
+const item = (part: unknown) => ({ type: 'conversation.item.create', item: part });
+const message = (role: string, ...content: unknown[]) => item({ type: 'message', role, content });
+const respond = (response: unknown) => ({ type: 'response.create', response });
+const text = { type: 'input_text', text: 'x' };
+const tool = { type: 'function', name: 'weather' };
+const longId = 'x'.repeat(65);
+
+const shapes: Row[] = [
+  [null, 'invalid_json', null],
+  [[], 'invalid_json', null],
+  ['text', 'invalid_json', null],
+  [7, 'invalid_json', null],
+  [true, 'invalid_json', null],
+  [{}, 'invalid_event', null],
+  [{ type: null }, 'invalid_event', null],
+  [{ type: 5 }, 'invalid_event', null],
+  [{ type: ['session.update'] }, 'invalid_event', null],
+  [{ type: '' }, 'invalid_value', 'type'],
+  [{ type: 'session.uptade' }, 'invalid_value', 'type'],
+  [{ type: 'response.created' }, 'invalid_value', 'type'],
+  [{ type: 'toString' }, 'invalid_value', 'type'],
+  [{ type: '__proto__' }, 'invalid_value', 'type'],
+  [{ type: 'input_audio_buffer.commit', event_id: 5 }, 'invalid_type', 'event_id'],
+  [{ type: 'input_audio_buffer.clear', event_id: 'x'.repeat(513) }, 'string_above_max_length', 'event_id'],
+];
+
+const updates: Row[] = [
+  [{ type: 'session.update' }, 'missing_required_parameter', 'session'],
+  [update(null), 'invalid_type', 'session'],
+  [update('realtime'), 'invalid_type', 'session'],
+  [update([]), 'invalid_type', 'session'],
+  [update({ type: 'transcription' }), 'invalid_value', 'session.type'],
+  [update({ model: 5 }), 'invalid_type', 'session.model'],
+  [update({ modelId: 5 }), 'invalid_type', 'session.model'],
+  [update({ model: '' }), 'invalid_value', 'session.model'],
+  [update({ model: 'x'.repeat(257) }), 'string_above_max_length', 'session.model'],
+  [update({ model: 'no-such-model' }), 'model_not_found', 'session.model'],
+  [update({ instructions: null }), 'invalid_type', 'session.instructions'],
+  [update({ instructions: ['be', 'kind'] }), 'invalid_type', 'session.instructions'],
+  [update({ output_modalities: 'audio' }), 'invalid_type', 'session.output_modalities'],
+  [update({ output_modalities: [] }), 'invalid_value', 'session.output_modalities'],
+  [update({ output_modalities: ['video'] }), 'invalid_value', 'session.output_modalities[0]'],
+  [update({ temperature: 'hot' }), 'invalid_type', 'session.temperature'],
+  [update({ temperature: 2.1 }), 'invalid_value', 'session.temperature'],
+  [update({ temperature: -0.1 }), 'invalid_value', 'session.temperature'],
+  [update({ max_output_tokens: 0 }), 'invalid_value', 'session.max_output_tokens'],
+  [update({ max_output_tokens: 4097 }), 'invalid_value', 'session.max_output_tokens'],
+  [update({ max_output_tokens: 'many' }), 'invalid_value', 'session.max_output_tokens'],
+  [update({ parallel_tool_calls: 'yes' }), 'invalid_type', 'session.parallel_tool_calls'],
+  [update({ reasoning: { effort: 'extreme' } }), 'invalid_value', 'session.reasoning.effort'],
+  [update({ reasoning: {} }), 'missing_required_parameter', 'session.reasoning.effort'],
+  [update({ prompt: { id: 'pmpt_1' } }), 'invalid_value', 'session.prompt'],
+  [update({ tracing: 5 }), 'invalid_value', 'session.tracing'],
+  [update({ truncation: 'sometimes' }), 'invalid_value', 'session.truncation'],
+  [update({ truncation: { type: 'retention_ratio', retention_ratio: 2 } }), 'invalid_value', 'session.truncation.retention_ratio'],
+  [update({ include: ['everything'] }), 'invalid_value', 'session.include[0]'],
+  [update({ providerData: 'x' }), 'invalid_type', 'session.providerData'],
+  [update({ audio: null }), 'invalid_type', 'session.audio'],
+  [input(5), 'invalid_type', 'session.audio.input'],
+  [input({ format: null }), 'invalid_type', 'session.audio.input.format'],
+  [input({ format: 'mp3' }), 'invalid_value', 'session.audio.input.format.type'],
+  [input({ format: {} }), 'missing_required_parameter', 'session.audio.input.format.type'],
+  [input({ format: { type: 'audio/pcm', rate: 11_025 } }), 'invalid_value', 'session.audio.input.format.rate'],
+  [input({ format: { type: 'audio/pcm', rate: '24000' } }), 'invalid_value', 'session.audio.input.format.rate'],
+  [input({ noise_reduction: { type: 'total' } }), 'invalid_value', 'session.audio.input.noise_reduction.type'],
+  [input({ noise_reduction: 'near_field' }), 'invalid_type', 'session.audio.input.noise_reduction'],
+  [input({ transcription: 'whisper-1' }), 'invalid_type', 'session.audio.input.transcription'],
+  [input({ transcription: { model: 5 } }), 'invalid_type', 'session.audio.input.transcription.model'],
+  [input({ transcription: { model: 'no-such-model' } }), 'invalid_value', 'session.audio.input.transcription.model'],
+  [input({ transcription: { language: 'e' } }), 'invalid_value', 'session.audio.input.transcription.language'],
+  [input({ transcription: { delay: 'long' } }), 'invalid_value', 'session.audio.input.transcription.delay'],
+  [input({ turn_detection: 'server_vad' }), 'invalid_type', 'session.audio.input.turn_detection'],
+  [input({ turn_detection: { type: 'psychic' } }), 'invalid_value', 'session.audio.input.turn_detection.type'],
+  [detection({ threshold: 1.5 }), 'invalid_value', 'session.audio.input.turn_detection.threshold'],
+  [detection({ threshold: '0.5' }), 'invalid_type', 'session.audio.input.turn_detection.threshold'],
+  [detection({ prefix_padding_ms: -1 }), 'invalid_value', 'session.audio.input.turn_detection.prefix_padding_ms'],
+  [detection({ silence_duration_ms: 0.5 }), 'invalid_type', 'session.audio.input.turn_detection.silence_duration_ms'],
+  [detection({ silence_duration_ms: 10_001 }), 'invalid_value', 'session.audio.input.turn_detection.silence_duration_ms'],
+  [detection({ idle_timeout_ms: 10 }), 'invalid_value', 'session.audio.input.turn_detection.idle_timeout_ms'],
+  [detection({ eagerness: 'very' }), 'invalid_value', 'session.audio.input.turn_detection.eagerness'],
+  [detection({ create_response: 1 }), 'invalid_type', 'session.audio.input.turn_detection.create_response'],
+  [detection({ interrupt_response: 'no' }), 'invalid_type', 'session.audio.input.turn_detection.interrupt_response'],
+  [output('Dennis'), 'invalid_type', 'session.audio.output'],
+  [output({ voice: '' }), 'invalid_value', 'session.audio.output.voice'],
+  [output({ voice: { id: 5 } }), 'invalid_type', 'session.audio.output.voice'],
+  [output({ voice: 'no-such-voice' }), 'invalid_value', 'session.audio.output.voice'],
+  [output({ model: 'no-such-model' }), 'invalid_value', 'session.audio.output.model'],
+  [output({ speed: 0.2 }), 'invalid_value', 'session.audio.output.speed'],
+  [output({ speed: 'fast' }), 'invalid_type', 'session.audio.output.speed'],
+  [output({ format: 'wav' }), 'invalid_value', 'session.audio.output.format.type'],
+];
+
+const toolRows: Row[] = [
+  [update({ tools: {} }), 'invalid_type', 'session.tools'],
+  [update({ tools: ['weather'] }), 'invalid_type', 'session.tools[0]'],
+  [update({ tools: [{ name: 'weather' }] }), 'missing_required_parameter', 'session.tools[0].type'],
+  [update({ tools: [{ type: 'telepathy' }] }), 'invalid_value', 'session.tools[0].type'],
+  [update({ tools: [tool, { type: 'function' }] }), 'missing_required_parameter', 'session.tools[1].name'],
+  [update({ tools: [{ type: 'function', function: {} }] }), 'missing_required_parameter', 'session.tools[0].name'],
+  [update({ tools: [{ type: 'function', name: 'two words' }] }), 'invalid_value', 'session.tools[0].name'],
+  [update({ tools: [{ type: 'function', name: longId }] }), 'string_above_max_length', 'session.tools[0].name'],
+  [update({ tools: [{ ...tool, description: 5 }] }), 'invalid_type', 'session.tools[0].description'],
+  [update({ tools: [{ ...tool, parameters: 'object' }] }), 'invalid_type', 'session.tools[0].parameters'],
+  [update({ tools: [tool, tool] }), 'invalid_value', 'session.tools[1].name'],
+  [update({ tool_choice: 'maybe' }), 'invalid_value', 'session.tool_choice'],
+  [update({ tool_choice: { type: 'function' } }), 'invalid_value', 'session.tool_choice'],
+  [update({ tool_choice: { type: 'function', name: 'weather' } }), 'invalid_value', 'session.tool_choice.name'],
+  [respond({ tools: [tool], tool_choice: { type: 'function', name: 'time' } }), 'invalid_value', 'response.tool_choice.name'],
+];
+
+const items: Row[] = [
+  [{ type: 'conversation.item.create' }, 'missing_required_parameter', 'item'],
+  [item(null), 'invalid_type', 'item'],
+  [item({}), 'missing_required_parameter', 'item.type'],
+  [item({ type: 'poem' }), 'invalid_value', 'item.type'],
+  [item({ type: 'item_reference', id: 'user_1' }), 'invalid_value', 'item.type'],
+  [item({ type: 'message', content: [text] }), 'missing_required_parameter', 'item.role'],
+  [message('king', text), 'invalid_value', 'item.role'],
+  [item({ type: 'message', role: 'user' }), 'missing_required_parameter', 'item.content'],
+  [message('user'), 'invalid_value', 'item.content'],
+  [message('user', 5), 'invalid_type', 'item.content[0]'],
+  [message('user', {}), 'missing_required_parameter', 'item.content[0].type'],
+  [message('user', { type: 'input_text' }), 'missing_required_parameter', 'item.content[0].text'],
+  [message('user', text, { type: 'input_text', text: 5 }), 'invalid_type', 'item.content[1].text'],
+  [message('user', { type: 'output_audio', audio: 'AAAA' }), 'invalid_value', 'item.content[0].type'],
+  [message('user', { type: 'input_image', image_url: 'https://example.com/a.png' }), 'invalid_value', 'item.content[0].image_url'],
+  [message('user', { type: 'input_audio', audio: 5 }), 'invalid_type', 'item.content[0].audio'],
+  [message('system', { type: 'input_audio', audio: 'AAAA' }), 'invalid_value', 'item.content[0].type'],
+  [message('assistant', { type: 'input_text', text: 'x' }), 'invalid_value', 'item.content[0].type'],
+  [message('assistant', { type: 'output_audio', audio: 'AAAA' }), 'invalid_value', 'item.content[0].type'],
+  [item({ type: 'message', role: 'user', id: longId, content: [text] }), 'string_above_max_length', 'item.id'],
+  [item({ type: 'message', role: 'user', id: 'a b', content: [text] }), 'invalid_value', 'item.id'],
+  [item({ type: 'message', role: 'user', id: '', content: [text] }), 'invalid_value', 'item.id'],
+  [item({ type: 'message', role: 'user', id: 'user_1', content: [text] }), 'invalid_value', 'item.id'],
+  [{ ...message('user', text), previous_item_id: 5 }, 'invalid_type', 'previous_item_id'],
+  [{ ...message('user', text), previous_item_id: 'gone' }, 'item_not_found', 'previous_item_id'],
+  [item({ type: 'function_call', name: 'weather' }), 'missing_required_parameter', 'item.arguments'],
+  [item({ type: 'function_call', arguments: '{}' }), 'missing_required_parameter', 'item.name'],
+  [item({ type: 'function_call', name: 'weather', arguments: {} }), 'invalid_type', 'item.arguments'],
+  [item({ type: 'function_call', call_id: 'x'.repeat(129), name: 'weather', arguments: '{}' }), 'string_above_max_length', 'item.call_id'],
+  [item({ type: 'function_call_output', output: '42' }), 'missing_required_parameter', 'item.call_id'],
+  [item({ type: 'function_call_output', call_id: 'call_1' }), 'missing_required_parameter', 'item.output'],
+  [item({ type: 'function_call_output', call_id: 'call_9', output: '42' }), 'invalid_tool_call_id', null],
+];
+
+const places: Row[] = [
+  [{ type: 'conversation.item.retrieve' }, 'missing_required_parameter', 'item_id'],
+  [{ type: 'conversation.item.retrieve', item_id: 5 }, 'invalid_type', 'item_id'],
+  [{ type: 'conversation.item.retrieve', item_id: 'gone' }, 'item_retrieve_invalid_item_id', 'item_id'],
+  [{ type: 'conversation.item.delete' }, 'missing_required_parameter', 'item_id'],
+  [{ type: 'conversation.item.delete', item_id: '' }, 'invalid_value', 'item_id'],
+  [{ type: 'conversation.item.delete', item_id: 'gone' }, 'item_delete_invalid_item_id', 'item_id'],
+  [{ type: 'conversation.item.truncate', content_index: 0, audio_end_ms: 0 }, 'missing_required_parameter', 'item_id'],
+  [{ type: 'conversation.item.truncate', item_id: 'item_1', audio_end_ms: 0 }, 'missing_required_parameter', 'content_index'],
+  [{ type: 'conversation.item.truncate', item_id: 'item_1', content_index: 0 }, 'missing_required_parameter', 'audio_end_ms'],
+  [{ type: 'conversation.item.truncate', item_id: 'item_1', content_index: 0, audio_end_ms: -1 }, 'invalid_value', 'audio_end_ms'],
+  [{ type: 'conversation.item.truncate', item_id: 'item_1', content_index: 0, audio_end_ms: 1.5 }, 'invalid_type', 'audio_end_ms'],
+  [{ type: 'conversation.item.truncate', item_id: 'item_1', content_index: 1, audio_end_ms: 0 }, 'invalid_value', 'content_index'],
+  [{ type: 'conversation.item.truncate', item_id: 'gone', content_index: 0, audio_end_ms: 0 }, 'item_truncate_invalid_item_id', 'item_id'],
+  [{ type: 'conversation.item.truncate', item_id: 'user_1', content_index: 0, audio_end_ms: 0 }, null, 'item_id'],
+];
+
+const responses: Row[] = [
+  [respond('now'), 'invalid_type', 'response'],
+  [respond({ conversation: 5 }), 'invalid_type', 'response.conversation'],
+  [respond({ input: 'hello' }), 'invalid_type', 'response.input'],
+  [respond({ input: [{ type: 'item_reference' }] }), 'missing_required_parameter', 'response.input[0].id'],
+  [
+    respond({ input: [{ type: 'message', role: 'user', content: [{ type: 'input_text' }] }] }),
+    'missing_required_parameter',
+    'response.input[0].content[0].text',
+  ],
+  [respond({ input: [{ type: 'item_reference', id: 'gone' }] }), 'item_not_found', 'response.input'],
+  [respond({ instructions: 5 }), 'invalid_type', 'response.instructions'],
+  [respond({ metadata: { n: 1 } }), 'invalid_type', 'response.metadata.n'],
+  [respond({ metadata: { n: 'x'.repeat(513) } }), 'string_above_max_length', 'response.metadata.n'],
+  [respond({ metadata: { [longId]: 'x' } }), 'invalid_value', `response.metadata.${longId}`],
+  [respond({ metadata: Object.fromEntries(Array.from({ length: 17 }, (_, n) => [`k${n}`, 'x'])) }), 'invalid_value', 'response.metadata'],
+  [respond({ output_modalities: ['smell'] }), 'invalid_value', 'response.output_modalities[0]'],
+  [respond({ modalities: ['smell'] }), 'invalid_value', 'response.output_modalities[0]'],
+  [respond({ max_output_tokens: -5 }), 'invalid_value', 'response.max_output_tokens'],
+  [respond({ voice: 5 }), 'invalid_type', 'response.audio.output.voice'],
+  [respond({ voice: 'no-such-voice' }), 'invalid_value', 'response.audio.output.voice'],
+  [respond({ audio: { output: { format: 'ogg' } } }), 'invalid_value', 'response.audio.output.format.type'],
+  [respond({ audio: { output: { speed: 3 } } }), 'invalid_value', 'response.audio.output.speed'],
+  [respond({ temperature: 3 }), 'invalid_value', 'response.temperature'],
+  [respond({ prompt: { id: 'pmpt_1' } }), 'invalid_value', 'response.prompt'],
+  [{ type: 'response.cancel', response_id: 5 }, 'invalid_type', 'response_id'],
+  [{ type: 'response.cancel' }, 'response_cancel_not_active', null],
+  [{ type: 'response.cancel', response_id: 'resp_1' }, 'response_cancel_not_active', null],
+];
+
+const buffers: Row[] = [
+  [{ type: 'input_audio_buffer.append' }, 'missing_required_parameter', 'audio'],
+  [{ type: 'input_audio_buffer.append', audio: [0, 0] }, 'invalid_type', 'audio'],
+  [{ type: 'input_audio_buffer.append', audio: 'A'.repeat(20 * 1024 * 1024 + 1) }, 'string_above_max_length', 'audio'],
+  [{ type: 'input_audio_buffer.commit' }, 'input_audio_buffer_commit_empty', null],
+];
+
+/** A conversation with a user's item, a spoken answer (item_1) and a function call (call_1). */
+function begun(): Rig {
+  const rig = new Rig({ turnDetection: null });
+  rig.says('Hello.', { id: 'user_1' });
+  rig.client({ type: 'response.create' });
+  rig.text('resp_1', 'Hi.');
+  rig.audio('resp_1', 500);
+  rig.call('resp_1', 'call_1', 'weather', '{}');
+  rig.end('resp_1');
+  return rig;
+}
+
+function titled(rows: readonly Row[]): [title: string, ...Row][] {
+  return rows.map(([wrong, code, param]) => [JSON.stringify(wrong).slice(0, 120), wrong, code, param]);
+}
+
+describe.each([
+  ['a message', shapes],
+  ['session.update', updates],
+  ['tools', toolRows],
+  ['conversation.item.create', items],
+  ['an item that is named', places],
+  ['response.create and response.cancel', responses],
+  ['the input buffer', buffers],
+])('what is wrong with %s', (_, rows) => {
+  test.each(titled(rows))('%s is refused', (_title, wrong, code, param) => {
+    const rig = begun();
+    const config = structuredClone(rig.config);
+    const conversation = [...rig.watch.conversation];
+    const isObject = typeof wrong === 'object' && wrong !== null && !Array.isArray(wrong);
+    const echoed = isObject && !('event_id' in wrong) ? 'mine' : clientEventId(wrong);
+    const named = isObject ? { event_id: 'mine', ...wrong } : wrong;
+    rig.client(named);
+    const [error, ...more] = rig.all('error');
+    expect(more).toEqual([]);
+    expect(error?.error).toEqual({
+      type: 'invalid_request_error',
+      code,
+      param,
+      message: expect.stringMatching(/^[A-Z'].{10,}/) as string,
+      event_id: echoed,
+    });
+    expect(error?.error.message.length).toBeLessThan(700);
+    // Nothing was changed by it, and the next event is answered.
+    expect(rig.config).toEqual(config);
+    expect(rig.watch.conversation).toEqual(conversation);
+    expect(rig.watch.unfinished).toEqual([]);
+    rig.says('Still there?', { id: 'user_2' });
+    rig.client({ type: 'response.create' });
+    rig.answer('resp_2', 'Yes.', 300);
+    expect(rig.endings).toEqual(['resp_1 completed', 'resp_2 completed']);
+  });
+});
+
+describe('reading', () => {
+  test('there are at least eighty ways to be wrong in these tables', () => {
+    expect([shapes, updates, toolRows, items, places, responses, buffers].flat().length).toBeGreaterThanOrEqual(80);
+  });
+
+  test('an unknown type is told what there is', () => {
+    expect(() => parseClientEvent({ type: 'nonsense' })).toThrow(/session\.update.*response\.cancel/);
+  });
+
+  test('why a stored prompt is refused is said in words', () => {
+    expect(() => parseClientEvent(update({ prompt: { id: 'pmpt_1' } }))).toThrow('Stored prompts are not served here');
+  });
+
+  test('a message nested a thousand deep is refused like any other', () => {
+    let deep: unknown = 'x';
+    for (let depth = 0; depth < 1000; depth += 1) deep = { input: [deep], audio: deep, function: deep };
+    const outcome = (wrong: unknown) => {
+      try {
+        return parseClientEvent(wrong).type;
+      } catch (error) {
+        return error instanceof RealtimeError ? error.code : error;
+      }
+    };
+    expect([deep, update(deep), item(deep), respond(deep)].map(outcome)).toEqual([
+      'invalid_event',
+      'invalid_type',
+      'missing_required_parameter',
+      'missing_required_parameter',
+    ]);
+  });
+});

@@ -1,0 +1,291 @@
+// A whole running session without sockets and without waiting: drive() between a transport that only records, engines under the test's
+// hand (pipeline/fake-engines.ts) and a clock that the test moves.
+import { setImmediate } from 'node:timers/promises';
+import { expect, onTestFinished } from 'vitest';
+import { ManualClock } from '../src/lib/clock.ts';
+import { countingIds } from '../src/lib/ids.ts';
+import type { Log } from '../src/lib/log.ts';
+import { concat, toBytes } from '../src/media/pcm.ts';
+import { drive } from '../src/pipeline/drive.ts';
+import type { AudioFormat } from '../src/protocol/audio-format.ts';
+import { parseClientEvent } from '../src/protocol/client-events.ts';
+import type { ServerEvent, ServerEventType } from '../src/protocol/server-events.ts';
+import { serverVadDefaults, type SessionConfig, type TurnDetection } from '../src/protocol/session-config.ts';
+import type { AudioPlace, Inbound, Transport } from '../src/transports/transport.ts';
+import { FakeEngines } from './pipeline/fake-engines.ts';
+import { testCatalogue, testConfig } from './session/rig.ts';
+
+/** Waits until nothing but time, sound or an engine's word can make anything happen. Only for what runs on promises alone. */
+export async function settled(): Promise<void> {
+  for (let round = 0; round < 4; round++) await setImmediate();
+}
+
+/** Carries nothing anywhere: what is to come in waits in a queue, what goes out is written down in order. */
+export class RecordingTransport implements Transport {
+  readonly #queue: Inbound[] = [];
+  #ended = false;
+  #wake: (() => void) | undefined;
+  #roomy: PromiseWithResolvers<void> | undefined;
+  readonly sent: ServerEvent[] = [];
+  readonly audio: { place: AudioPlace; bytes: Uint8Array }[] = [];
+  /** Everything that went out, in order: types of events, `audio 960` with its bytes, `close 1000`. */
+  readonly trace: string[] = [];
+  readonly closes: { code: number; reason: string }[] = [];
+  /** Called with each event as it goes out: a client that reacts. */
+  onEvent: (event: ServerEvent) => void = () => {};
+  /** Ends by itself when the session closes it, as a socket does; otherwise only when the far side leaves. */
+  endsOnClose = true;
+
+  readonly inbound: AsyncIterable<Inbound> = { [Symbol.asyncIterator]: () => this.#read() };
+
+  /** Whether the session has taken in all there was. */
+  get idle(): boolean {
+    return (this.#queue.length === 0 && this.#wake !== undefined) || this.#ended;
+  }
+
+  receive(inbound: Inbound): void {
+    this.#queue.push(inbound);
+    this.#wake?.();
+  }
+
+  /** The far side has gone. */
+  end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  send(event: ServerEvent): void {
+    this.sent.push(structuredClone(event));
+    this.trace.push(event.type);
+    this.onEvent(event);
+  }
+
+  sendAudio(place: AudioPlace, bytes: Uint8Array): void {
+    this.audio.push({ place, bytes: bytes.slice() });
+    this.trace.push(`audio ${bytes.length}`);
+  }
+
+  /** From here on there is no room, until `drain`. */
+  fill(): void {
+    this.#roomy ??= Promise.withResolvers<void>();
+  }
+
+  drain(): void {
+    this.#roomy?.resolve();
+    this.#roomy = undefined;
+  }
+
+  room(): Promise<void> {
+    return this.#roomy?.promise ?? Promise.resolve();
+  }
+
+  close(code: number, reason: string): void {
+    this.closes.push({ code, reason });
+    this.trace.push(`close ${code}`);
+    if (this.endsOnClose) this.end();
+  }
+
+  async *#read(): AsyncGenerator<Inbound, void> {
+    for (;;) {
+      for (let next = this.#queue.shift(); next; next = this.#queue.shift()) yield next;
+      if (this.#ended) return;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = undefined;
+    }
+  }
+}
+
+type EventOf<T extends ServerEventType> = Extract<ServerEvent, { type: T }>;
+
+export interface RigOptions {
+  turnDetection?: TurnDetection;
+  /** Of what comes in; PCM at 16 kHz, which reaches the engines untouched, when nothing is said. */
+  format?: AudioFormat;
+  /** Changes the configuration the session is born with. */
+  configure?: (config: SessionConfig) => void;
+  lifeMs?: number;
+  engines?: FakeEngines;
+}
+
+export class Rig {
+  readonly clock = new ManualClock();
+  readonly engines: FakeEngines;
+  readonly transport = new RecordingTransport();
+  readonly logged: { level: string; fields: object; message: string }[] = [];
+  readonly ended: Promise<void>;
+  over = false;
+  readonly #leaving = new AbortController();
+
+  constructor({ turnDetection = serverVadDefaults, format = pcm16k, configure, lifeMs = 3_600_000, engines }: RigOptions = {}) {
+    this.engines = engines ?? new FakeEngines();
+    const config = testConfig(turnDetection);
+    config.audio.input.format = format;
+    configure?.(config);
+    const birth = {
+      ids: countingIds(),
+      sessionId: 'sess_1',
+      catalogue: testCatalogue,
+      config,
+      expiresAt: 1_700_003_600,
+      lifeMs,
+      inworld: false,
+    };
+    const { transport, clock } = this;
+    this.ended = drive({ transport, engines: this.engines, birth, clock, log: this.#log(), signal: this.#leaving.signal }).finally(() => {
+      this.over = true;
+    });
+  }
+
+  get vad() {
+    return this.engines.vad;
+  }
+
+  get turn() {
+    return this.engines.turn;
+  }
+
+  get stt() {
+    return this.engines.fakeStt;
+  }
+
+  get llm() {
+    return this.engines.fakeLlm;
+  }
+
+  get tts() {
+    return this.engines.fakeTts;
+  }
+
+  /** A message of the client's, as it would be read from a socket. Throws RealtimeError for one that would be refused there. */
+  client(message: Record<string, unknown>): void {
+    this.transport.receive({ kind: 'event', event: parseClientEvent(message) });
+  }
+
+  /** Sound in the session's format, in one message or in messages of so many bytes. */
+  sound(sound: Int16Array | Uint8Array, chunkBytes?: number): void {
+    const bytes = sound instanceof Int16Array ? toBytes(sound) : sound;
+    const step = chunkBytes ?? Math.max(1, bytes.length);
+    for (let at = 0; at < bytes.length; at += step) this.transport.receive({ kind: 'audio', bytes: bytes.subarray(at, at + step) });
+  }
+
+  /** Sound, and everything that follows from it. */
+  async hear(sound: Int16Array | Uint8Array, chunkBytes?: number): Promise<void> {
+    this.sound(sound, chunkBytes);
+    await this.settle();
+  }
+
+  async says(text: string): Promise<void> {
+    this.client({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_text', text }] } });
+    this.client({ type: 'response.create' });
+    await this.settle();
+  }
+
+  /** Lets everything happen that needs neither time nor another word from outside. */
+  async settle(): Promise<void> {
+    do {
+      await settled();
+    } while (!this.transport.idle && !this.over);
+    await settled();
+  }
+
+  async wait(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    await this.settle();
+  }
+
+  /** The server is going. */
+  shutDown(): void {
+    this.#leaving.abort();
+  }
+
+  all<T extends ServerEventType>(type: T): EventOf<T>[] {
+    return this.transport.sent.filter((event) => event.type === type) as EventOf<T>[];
+  }
+
+  last<T extends ServerEventType>(type: T): EventOf<T> {
+    const event = this.all(type).at(-1);
+    if (!event) throw new Error(`there was no ${type}, only ${this.transport.trace.join(', ')}`);
+    return event;
+  }
+
+  /** What the detection told, a line each: `started 500 item_1`, `stopped 1500 item_1`, `committed item_1`. */
+  get turns(): string[] {
+    return this.transport.sent.flatMap((event) => {
+      if (event.type === 'input_audio_buffer.speech_started') return `started ${event.audio_start_ms} ${event.item_id}`;
+      if (event.type === 'input_audio_buffer.speech_stopped') return `stopped ${event.audio_end_ms} ${event.item_id}`;
+      return event.type === 'input_audio_buffer.committed' ? `committed ${event.item_id}` : [];
+    });
+  }
+
+  /** Transcripts, by item: `item_1 Words 1.` */
+  get transcripts(): string[] {
+    return this.transport.sent.flatMap((event) =>
+      event.type === 'conversation.item.input_audio_transcription.completed' ? `${event.item_id} ${event.transcript}` : [],
+    );
+  }
+
+  /** Status of each response that ended, in order. */
+  get endings(): string[] {
+    return this.all('response.done').map(({ response }) => `${response.id} ${response.status}`);
+  }
+
+  #log(): Log {
+    const write = (level: string) => (fields: object, message: string) => void this.logged.push({ level, fields, message });
+    const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'), child: () => log };
+    return log;
+  }
+}
+
+/** A rig that is ended with its test; nothing that it began may go on then. */
+export function openRig(options: RigOptions = {}): Rig {
+  const rig = new Rig(options);
+  onTestFinished(async () => {
+    rig.transport.end();
+    await rig.settle();
+    await rig.ended;
+    const { vad, stt, llm, tts } = rig;
+    expect(vad.streams.filter(({ closed }) => !closed), 'streams of the detector that nobody closed').toEqual([]);
+    const calls = [...stt.calls, ...llm.calls, ...tts.calls];
+    expect(calls.filter(({ over, signal }) => !over && !signal.aborted), 'calls of engines that nobody ended').toEqual([]);
+  });
+  return rig;
+}
+
+export const pcm16k: AudioFormat = { type: 'audio/pcm', rate: 16_000 };
+
+/** Something loud that is nowhere like itself, so that a piece of it tells its place. */
+export function noise(ms: number, rateHz = 16_000, seed = 1): Int16Array {
+  let state = seed;
+  return Int16Array.from({ length: (ms * rateHz) / 1000 }, () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    const value = (state >>> 17) - 16_384;
+    return value < 0 ? value - 1000 : value + 1000;
+  });
+}
+
+export function quiet(ms: number, rateHz = 16_000): Int16Array {
+  return new Int16Array((ms * rateHz) / 1000);
+}
+
+export function tone(ms: number, rateHz = 16_000, level = 8000, hz = 440): Int16Array {
+  return Int16Array.from({ length: (ms * rateHz) / 1000 }, (_, index) => Math.round(level * Math.sin((2 * Math.PI * hz * index) / rateHz)));
+}
+
+/** Hush and speech by turns, of so many milliseconds each, beginning with hush. No two pieces of it are alike. */
+export function scene(...lengths: number[]): Int16Array {
+  return concat(
+    lengths.map((ms, index) => {
+      const sound = noise(ms, 16_000, index + 1);
+      return index % 2 === 1 ? sound : sound.map((sample) => sample >> 8);
+    }),
+  );
+}
+
+/** From which to which sample of the whole a piece of it was taken. Fails when it was not. */
+export function placeIn(whole: Int16Array, piece: Int16Array): { from: number; to: number } {
+  const at = Buffer.from(toBytes(whole)).indexOf(Buffer.from(toBytes(piece)));
+  expect(at, 'a piece of the sound that was sent').toBeGreaterThanOrEqual(0);
+  return { from: at / 2, to: at / 2 + piece.length };
+}

@@ -1,0 +1,265 @@
+// Whatever happens in whatever order, the rules of watch.ts hold, every event of a client is answered, and every response ends.
+import { strict as assert } from 'node:assert';
+import { describe, expect, test } from 'vitest';
+import { countingIds } from '../../src/lib/ids.ts';
+import { clientEventId, parseClientEvent } from '../../src/protocol/client-events.ts';
+import { errorBody, RealtimeError } from '../../src/protocol/errors.ts';
+import type { Effect } from '../../src/session/effects.ts';
+import type { Fact, ReplyEnd, ReplyFact } from '../../src/session/facts.ts';
+import { Session } from '../../src/session/session.ts';
+import { Chance } from './chance.ts';
+import { RandomClient } from './random-events.ts';
+import { semanticVad, serverVad, testCatalogue, testConfig } from './rig.ts';
+import { Watch } from './watch.ts';
+
+const factsPerSeed = 5000;
+const seeds = Array.from({ length: 40 }, (_, index) => 1000 + index);
+const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: 0 };
+const sound = new Uint8Array(960);
+
+/** What happened, and how often: a test of many facts that never meets what it is about proves nothing. */
+const met = { facts: 0, refused: 0, responses: 0, interrupted: 0, outOfBand: 0, calls: 0, expired: 0, timeouts: 0, transcribed: 0 };
+
+const weights = { client: 20, audio: 30, began: 6, paused: 8, judged: 3, partial: 4, words: 10, reply: 40, tick: 3, jump: 3 };
+
+class Life {
+  readonly #chance: Chance;
+  readonly #watch = new Watch();
+  readonly #client: RandomClient;
+  readonly #session: Session;
+  #now = 0;
+  #receivedMs = 0;
+  /** Items whose words are awaited; `name` of the utterance that is open. */
+  #awaited: string[] = [];
+  #utterance: string | undefined;
+
+  constructor(chance: Chance, inworld: boolean, lifeMs: number) {
+    this.#chance = chance;
+    this.#client = new RandomClient(chance, this.#watch);
+    const config = testConfig(chance.pick([serverVad, { ...serverVad, idle_timeout_ms: 1000 }, semanticVad, null]));
+    const birth = { ids: countingIds(), sessionId: 'sess_1', catalogue: testCatalogue, config, expiresAt: 0, lifeMs, inworld };
+    this.#session = new Session(birth, this.#now);
+    this.#see(this.#session.open());
+  }
+
+  get over(): boolean {
+    return this.#watch.closed;
+  }
+
+  happen(): void {
+    const chance = this.#chance;
+    met.facts += 1;
+    switch (chance.weighted(weights)) {
+      case 'client':
+        this.#say(this.#client.next());
+        break;
+      case 'audio':
+        this.#pass(chance.int(0, 60));
+        // Samples do not come in whole milliseconds.
+        this.#receivedMs += chance.pick([20, 20, 20, 33.3125, 100, 0.5]);
+        this.#feed({ kind: 'audio.reached', receivedMs: this.#receivedMs, decidedMs: this.#receivedMs - chance.int(0, 90) });
+        break;
+      case 'began':
+        this.#feed({ kind: 'speech.began', atMs: Math.max(0, this.#receivedMs - chance.int(0, 120)) });
+        break;
+      case 'paused':
+        this.#feed({ kind: 'speech.paused', atMs: Math.max(0, this.#receivedMs - chance.int(0, 400)) });
+        break;
+      case 'judged':
+        this.#feed({ kind: 'turn.judged', item: this.#utterance ?? 'item_none', complete: chance.next() });
+        break;
+      case 'partial':
+        this.#feed({
+          kind: 'transcript.partial',
+          item: chance.pick([this.#utterance ?? 'item_none', ...this.#awaited]),
+          text: this.#words(),
+        });
+        break;
+      case 'words':
+        this.#recognise();
+        break;
+      case 'reply':
+        this.#feed(this.#reply());
+        // Nothing at all for a while after an answer: what the idle timeout is about.
+        if (this.#watch.unfinished.length === 0 && chance.often(0.1)) this.#pass(chance.int(1000, 8000));
+        break;
+      case 'tick':
+        this.#pass(chance.int(0, 500));
+        this.#feed({ kind: 'tick' });
+        break;
+      case 'jump':
+        this.#pass(chance.pick([1000, 3000, 6000, 31_000]));
+        break;
+    }
+  }
+
+  /** Everything comes to its end by the passing of time alone. */
+  drain(): void {
+    if (this.over) return;
+    this.#say({
+      type: 'session.update',
+      event_id: 'drain',
+      session: { audio: { input: { turn_detection: null } }, providerData: { auto_tool_response: false } },
+    });
+    for (let turn = 0; turn < 20 && this.#watch.unfinished.length > 0; turn += 1) this.#pass(31_000);
+    assert.deepEqual(this.#watch.unfinished, [], 'every response.created has its response.done');
+    assert.deepEqual(this.#watch.open, [], 'every item that was added is done');
+  }
+
+  #recognise(): void {
+    const chance = this.#chance;
+    if (this.#awaited.length === 0 || chance.often(0.1)) {
+      this.#feed({ kind: 'transcript.final', item: chance.pick(['item_none', 'item_1', 'item_2']), text: 'late', seconds: 1 });
+      return;
+    }
+    const item = chance.pick(this.#awaited);
+    this.#awaited = this.#awaited.filter((other) => other !== item);
+    if (chance.often(0.1)) return; // never
+    if (chance.often(0.1)) this.#feed({ kind: 'transcript.failed', item, failure: { code: 'broken', message: 'broken' } });
+    else this.#feed({ kind: 'transcript.final', item, text: this.#words(), seconds: 1 });
+  }
+
+  #words(): string {
+    return ['one', 'two', 'three', 'four', 'five'].slice(0, this.#chance.int(0, 5)).join(' ');
+  }
+
+  #reply(): ReplyFact {
+    const chance = this.#chance;
+    const { unfinished, responses } = this.#watch;
+    const live = unfinished.length > 0 && chance.often(0.85);
+    const response = live ? chance.pick(unfinished) : `resp_${chance.int(1, responses.size + 1)}`;
+    switch (chance.weighted({ text: 8, audio: 8, call: 2, arguments: 3, ended: 3 })) {
+      case 'text':
+        return { kind: 'reply.text', response, delta: chance.pick(['one ', 'two. ', 'three ']) };
+      case 'audio': {
+        const words = chance.often(0.5) ? [{ text: 'one', startMs: 0, endMs: chance.int(0, 3000) }] : undefined;
+        return { kind: 'reply.audio', response, bytes: sound, ms: chance.pick([20, 400.25, 1000]), words };
+      }
+      case 'call':
+        met.calls += 1;
+        return { kind: 'reply.call', response, callId: `call_${met.calls}`, name: 'weather' };
+      case 'arguments':
+        return { kind: 'reply.arguments', response, callId: `call_${met.calls}`, delta: '{}' };
+      case 'ended': {
+        const end = chance.pick<ReplyEnd>([
+          { reason: 'stop', usage },
+          { reason: 'stop', usage },
+          { reason: 'length', usage },
+          { reason: 'content_filter', usage },
+          { reason: 'failed', usage, failure: { code: 'broken', message: 'broken' } },
+        ]);
+        return { kind: 'reply.ended', response, ...end };
+      }
+    }
+  }
+
+  /** Time goes on, with a tick wherever the session wants one. */
+  #pass(ms: number): void {
+    const until = this.#now + ms;
+    while (this.#session.wakeAt <= until) {
+      this.#now = Math.max(this.#now, this.#session.wakeAt);
+      this.#feed({ kind: 'tick' });
+      assert(this.#session.wakeAt > this.#now, 'a tick settles what was due');
+    }
+    this.#now = until;
+  }
+
+  #feed(fact: Fact): Effect[] {
+    const effects = this.#session.step(fact, this.#now);
+    this.#see(effects);
+    if (fact.kind !== 'client') this.#onlyExpiryFails(effects);
+    return effects;
+  }
+
+  #onlyExpiryFails(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === 'send' && effect.event.type === 'error') assert.equal(effect.event.error.code, 'session_expired');
+    }
+  }
+
+  #say(message: Record<string, unknown>): void {
+    let event: ReturnType<typeof parseClientEvent>;
+    try {
+      event = parseClientEvent(message);
+    } catch (error) {
+      assert(error instanceof RealtimeError, `reading ${JSON.stringify(message)} threw ${String(error)}`);
+      assert.equal(errorBody(error, clientEventId(message)).event_id, message.event_id);
+      met.refused += 1;
+      return;
+    }
+    const wasOver = this.over;
+    const effects = this.#feed({ kind: 'client', event });
+    if (wasOver) return;
+    const sent = effects.flatMap((effect) => (effect.kind === 'send' || effect.kind === 'send.retrieved' ? [effect.event] : []));
+    const faults = sent.flatMap((answer) => (answer.type === 'error' ? [answer.error] : []));
+    assert(faults.length <= 1, 'one event, one error at most');
+    if (faults.length > 0) met.refused += 1;
+    for (const fault of faults) assert.equal(fault.event_id, message.event_id, 'an error echoes the id of its event');
+    const expected = answers[event.type];
+    if (expected === undefined) return;
+    const given = sent.filter(({ type }) => type === expected).length;
+    assert.equal(given, 1 - faults.length, `${event.type} is answered by one ${expected} or one error: ${JSON.stringify(message)}`);
+  }
+
+  #see(effects: readonly Effect[]): void {
+    this.#watch.see(effects);
+    for (const effect of effects) {
+      if (effect.kind === 'listen.begin') this.#utterance = effect.item;
+      if (effect.kind === 'listen.commit' || effect.kind === 'transcribe') this.#awaited.push(effect.item);
+      if (effect.kind === 'close') met.expired += 1;
+      if (effect.kind !== 'send') continue;
+      const { event } = effect;
+      if (event.type === 'input_audio_buffer.timeout_triggered') met.timeouts += 1;
+      if (event.type === 'conversation.item.input_audio_transcription.completed') met.transcribed += 1;
+      if (event.type !== 'response.done') continue;
+      met.responses += 1;
+      if (event.response.conversation_id === null) met.outOfBand += 1;
+      const details = event.response.status_details;
+      if (details?.type === 'cancelled' && details.reason === 'turn_detected') met.interrupted += 1;
+    }
+  }
+}
+
+/** What a client event brings if it is not refused. A response.create may be kept for later, and says nothing then. */
+const answers: Partial<Record<string, string>> = {
+  'session.update': 'session.updated',
+  'input_audio_buffer.commit': 'input_audio_buffer.committed',
+  'input_audio_buffer.clear': 'input_audio_buffer.cleared',
+  'conversation.item.create': 'conversation.item.added',
+  'conversation.item.retrieve': 'conversation.item.retrieved',
+  'conversation.item.truncate': 'conversation.item.truncated',
+  'conversation.item.delete': 'conversation.item.deleted',
+};
+
+/** What broke, and where; nothing if nothing did. */
+function live(seed: number): string {
+  const chance = new Chance(seed);
+  const begin = () => new Life(chance, seed % 2 === 0, chance.often(0.25) ? 90_000 : 1e9);
+  let life = begin();
+  let at = 0;
+  try {
+    for (; at < factsPerSeed; at += 1) {
+      if (life.over || chance.often(0.001)) {
+        life.drain();
+        life = begin();
+      }
+      life.happen();
+    }
+    life.drain();
+    return '';
+  } catch (error) {
+    return `seed ${seed}, fact ${at}: ${error instanceof Error ? error.stack : String(error)}`;
+  }
+}
+
+describe('a session to which anything may happen', () => {
+  test.each(seeds)('keeps every rule, seed %i', (seed) => {
+    expect(live(seed)).toBe('');
+  });
+
+  test('has met everything the rules are about', () => {
+    expect(met.facts).toBeGreaterThanOrEqual(100_000);
+    const { facts: _, ...rest } = met;
+    expect(Object.entries(rest).filter(([, times]) => times < 20)).toEqual([]);
+  });
+});

@@ -1,0 +1,174 @@
+// Client events drawn by lot: most of them sensible, some of them not.
+import type { Chance } from './chance.ts';
+import type { Watch } from './watch.ts';
+
+type Message = Record<string, unknown>;
+
+const weights = {
+  'session.update': 4,
+  'input_audio_buffer.append': 1,
+  'input_audio_buffer.commit': 5,
+  'input_audio_buffer.clear': 2,
+  'output_audio_buffer.clear': 1,
+  'conversation.item.create': 14,
+  'conversation.item.retrieve': 3,
+  'conversation.item.truncate': 6,
+  'conversation.item.delete': 6,
+  'response.create': 14,
+  'response.cancel': 4,
+};
+
+const junk = [null, true, -1, 1.5, 1e12, '', 'junk', 'x'.repeat(600), [], ['a'], {}, { type: 'junk' }, '2', { id: 5 }, [[]]];
+
+export class RandomClient {
+  readonly #chance: Chance;
+  readonly #watch: Watch;
+  #events = 0;
+  #items = 0;
+  #lastItem = 'mine_0';
+
+  constructor(chance: Chance, watch: Watch) {
+    this.#chance = chance;
+    this.#watch = watch;
+  }
+
+  /** The next event; one in eight has something in it that does not belong there. */
+  next(): Message {
+    const chance = this.#chance;
+    this.#events += 1;
+    const message: Message = { event_id: `ev_${this.#events}`, ...this.#sensible(chance.weighted(weights)) };
+    if (chance.often(0.125)) spoil(message, chance);
+    return message;
+  }
+
+  #sensible(type: keyof typeof weights): Message {
+    const chance = this.#chance;
+    switch (type) {
+      case 'session.update':
+        return { type, session: this.#patch() };
+      case 'input_audio_buffer.append':
+        return { type, audio: 'AAAA' };
+      case 'input_audio_buffer.commit':
+      case 'input_audio_buffer.clear':
+      case 'output_audio_buffer.clear':
+        return { type };
+      case 'conversation.item.create':
+        return { type, item: this.#item(), ...(chance.often(0.3) ? { previous_item_id: chance.pick(['root', null, this.#known()]) } : {}) };
+      case 'conversation.item.retrieve':
+      case 'conversation.item.delete':
+        return { type, item_id: this.#known() };
+      case 'conversation.item.truncate':
+        return { type, item_id: this.#known(), content_index: chance.often(0.9) ? 0 : 1, audio_end_ms: chance.int(0, 4000) };
+      case 'response.create':
+        return chance.often(0.5) ? { type } : { type, response: this.#response() };
+      case 'response.cancel':
+        return chance.often(0.5) ? { type } : { type, response_id: `resp_${chance.int(1, this.#watch.responses.size + 1)}` };
+    }
+  }
+
+  /** An item's id: mostly of one that is there, sometimes of one that is being made, was deleted, or never was. */
+  #known(): string {
+    const { conversation, deleted, open } = this.#watch;
+    const recent = conversation.slice(-6);
+    return this.#chance.pick([
+      ...recent,
+      ...recent,
+      ...conversation.slice(0, 1),
+      ...open,
+      ...deleted.slice(-1),
+      'item_none',
+      this.#lastItem,
+    ]);
+  }
+
+  #item(): Message {
+    const chance = this.#chance;
+    this.#items += 1;
+    const id = chance.often(0.4) ? { id: chance.often(0.9) ? `mine_${this.#items}` : this.#known() } : {};
+    if ('id' in id) this.#lastItem = id.id;
+    const kind = chance.weighted({ user: 5, sound: 3, assistant: 1, system: 1, call: 1, output: 8 });
+    switch (kind) {
+      case 'user':
+        return { ...id, type: 'message', role: 'user', content: [{ type: 'input_text', text: 'hello' }] };
+      case 'sound':
+        return {
+          ...id,
+          type: 'message',
+          role: 'user',
+          content: [
+            { type: 'input_audio', audio: 'AAAA' },
+            { type: 'input_audio', transcript: 'known' },
+          ],
+        };
+      case 'assistant':
+        return { ...id, type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'hi' }] };
+      case 'system':
+        return { ...id, type: 'message', role: 'system', content: [{ type: 'text', text: 'behave' }] };
+      case 'call':
+        return { ...id, type: 'function_call', name: 'old', arguments: '{}' };
+      case 'output':
+        return { ...id, type: 'function_call_output', call_id: chance.pick([...this.#watch.calls.slice(-4), 'call_none']), output: '42' };
+    }
+  }
+
+  #patch(): Message {
+    const chance = this.#chance;
+    const detection = chance.pick([
+      null,
+      { type: 'server_vad', idle_timeout_ms: 1000 },
+      { type: 'server_vad', idle_timeout_ms: null, silence_duration_ms: 200 },
+      { type: 'semantic_vad', eagerness: 'high' },
+      { create_response: chance.often(0.7) },
+      { interrupt_response: chance.often(0.7) },
+    ]);
+    return chance.pick<Message>([
+      { audio: { input: { turn_detection: detection } } },
+      { audio: { input: { turn_detection: detection } } },
+      { audio: { input: { transcription: chance.often(0.5) ? null : { model: 'any' } } } },
+      { audio: { output: { voice: chance.pick(['Dennis', 'no-voice']) } } },
+      { output_modalities: [chance.pick(['audio', 'text'])] },
+      { instructions: 'Be kind.', model: chance.pick(['a/b', 'no-model']) },
+      { tools: [{ type: 'function', name: 'weather' }], tool_choice: 'auto' },
+      { tool_choice: { type: 'function', name: 'missing' } },
+      { providerData: { auto_tool_response: chance.often(0.5) } },
+      {},
+    ]);
+  }
+
+  #response(): Message {
+    const chance = this.#chance;
+    return {
+      ...(chance.often(0.4) ? { conversation: chance.pick(['none', 'none', 'auto']) } : {}),
+      ...(chance.often(0.3) ? { output_modalities: [chance.pick(['audio', 'text'])] } : {}),
+      ...(chance.often(0.2)
+        ? {
+            input: [
+              { type: 'item_reference', id: this.#known() },
+              { type: 'message', role: 'user', content: 'x' },
+            ],
+          }
+        : {}),
+      ...(chance.often(0.1) ? { input: [] } : {}),
+      ...(chance.often(0.1) ? { voice: chance.pick(['Sarah', 'no-voice']) } : {}),
+      ...(chance.often(0.2) ? { metadata: { n: '1' } } : {}),
+    };
+  }
+}
+
+/** Puts something that does not belong there into one place of the message, or takes a field out. */
+function spoil(message: Message, chance: Chance): void {
+  let at: Record<string, unknown> = message;
+  for (;;) {
+    const keys = Object.keys(at).filter((key) => key !== 'event_id');
+    if (keys.length === 0) return;
+    const key = chance.pick(keys);
+    const value = at[key];
+    if (typeof value === 'object' && value !== null && chance.often(0.7)) {
+      at = value as Record<string, unknown>;
+    } else {
+      if (chance.often(0.3)) delete at[key];
+      else at[key] = chance.pick(junk);
+      return;
+    }
+  }
+}

@@ -1,0 +1,91 @@
+// Settings that decide who can reach the server: address, keys and certificate.
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { assemble } from '../../src/assemble.ts';
+import { ConfigError, keyFile, readConfig } from '../../src/config.ts';
+import { silentLog } from '../../src/lib/log.ts';
+import { Client } from '../e2e/support/client.ts';
+import { type RunningServer, startServer, trust } from '../e2e/support/server.ts';
+
+let folder: string;
+let running: RunningServer | undefined;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'parley-config-'));
+});
+
+afterEach(async () => {
+  await running?.close();
+  running = undefined;
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+test.each(['0.0.0.0', '::', '192.168.1.5', 'example.com'])('listening on %s, which others can reach, takes a key', (HOST) => {
+  expect(() => readConfig({ HOST }, folder)).toThrow(ConfigError);
+  expect(() => readConfig({ HOST }, folder)).toThrow(/PARLEY_API_KEY/);
+  expect(() => readConfig({ HOST, PARLEY_API_KEY: ' , ' }, folder)).toThrow(ConfigError);
+  expect(readConfig({ HOST, PARLEY_API_KEY: 'long-enough-key' }, folder).host).toBe(HOST);
+});
+
+test.each(['127.0.0.1', 'localhost', '::1'])('listening on %s takes none', (HOST) => {
+  expect(readConfig({ HOST }, folder)).toMatchObject({ host: HOST, apiKeys: [] });
+});
+
+test('keys are a list, and one that is short enough to guess is refused', () => {
+  expect(readConfig({ PARLEY_API_KEY: 'first-key-1, second-key-2' }, folder).apiKeys).toEqual(['first-key-1', 'second-key-2']);
+  expect(() => readConfig({ PARLEY_API_KEY: 'first-key-1,short' }, folder)).toThrow(/PARLEY_API_KEY/);
+});
+
+test('a certificate and its key go together, and must be there', () => {
+  writeFileSync(join(folder, 'cert.pem'), '');
+  expect(() => readConfig({ PARLEY_TLS_CERT: 'cert.pem' }, folder)).toThrow(/PARLEY_TLS_KEY/);
+  expect(() => readConfig({ PARLEY_TLS_KEY: 'cert.pem' }, folder)).toThrow(/PARLEY_TLS_CERT/);
+  expect(() => readConfig({ PARLEY_TLS_CERT: 'cert.pem', PARLEY_TLS_KEY: 'nowhere.pem' }, folder)).toThrow(/PARLEY_TLS_KEY.*nowhere\.pem/);
+  expect(readConfig({ PARLEY_TLS_CERT: 'cert.pem', PARLEY_TLS_KEY: 'cert.pem' }, folder).tls?.certPath).toBe(join(folder, 'cert.pem'));
+});
+
+test('a value that cannot be used is named, in the file as in the environment', () => {
+  for (const [name, value] of Object.entries({ PORT: '70000', PARLEY_MAX_SESSIONS: '0', PARLEY_LOG: 'loud', PARLEY_STT: 'ears' })) {
+    expect(() => readConfig({ [name]: value }, folder)).toThrow(new RegExp(`^${name} `));
+    writeFileSync(join(folder, 'wrong.json'), JSON.stringify({ [name]: value }));
+    expect(() => readConfig({ PARLEY_CONFIG: 'wrong.json' }, folder)).toThrow(new RegExp(`^${name} `));
+  }
+  writeFileSync(join(folder, 'wrong.json'), '{');
+  expect(() => readConfig({ PARLEY_CONFIG: 'wrong.json' }, folder)).toThrow(/wrong\.json/);
+  writeFileSync(join(folder, 'right.json'), JSON.stringify({ PORT: 1234, PARLEY_API_KEY: ['first-key-1', 'second-key-2'] }));
+  expect(readConfig({ PARLEY_CONFIG: 'right.json', PORT: '4321' }, folder)).toMatchObject({
+    port: 4321,
+    apiKeys: ['first-key-1', 'second-key-2'],
+  });
+});
+
+test('with a certificate the server speaks https and wss, and nothing else', async () => {
+  running = await startServer({ engines: 'scripted', tls: true });
+  trust(running.certificate);
+  expect(running.http).toMatch(/^https:/);
+  expect((await fetch(`${running.http}/health`)).status).toBe(200);
+  const client = await Client.open(running.ws);
+  client.close();
+  await expect(fetch(`${running.http.replace('https', 'http')}/health`)).rejects.toThrow('fetch failed');
+});
+
+test('a server without a key makes one, keeps it to its owner, and has it again the next time', async () => {
+  const environment = { PORT: '0', PARLEY_DATA_DIR: folder, PARLEY_STT: 'scripted', PARLEY_TTS: 'scripted', PARLEY_LLM: 'scripted' };
+  const config = readConfig(environment, folder);
+  const first = await assemble(config, silentLog, () => {});
+  const [key = ''] = first.keys;
+  await first.close();
+  expect(first.keyMade).toBe(true);
+  expect(key.length).toBeGreaterThan(30);
+  expect(readFileSync(keyFile(folder), 'utf8').trim()).toBe(key);
+  expect(statSync(keyFile(folder)).mode & 0o777).toBe(0o600);
+  const second = await assemble(config, silentLog, () => {});
+  await second.close();
+  expect(second.keys).toEqual([key]);
+  expect(second.keyMade).toBe(false);
+});
