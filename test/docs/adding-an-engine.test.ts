@@ -40,5 +40,6 @@ test('the table of reasons names each reason there is', () => {
   const union = source.slice(source.indexOf('export type EngineFailure'), source.indexOf('/** The only error'));
   const reasons = [...union.matchAll(/\| '(\w+)'/g)].map(([, reason]) => reason);
   const told = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, reason]) => reason);
-  expect(told.sort()).toEqual(reasons.sort());
+  expect(reasons.length).toBeGreaterThan(5);
+  expect(new Set(told)).toEqual(new Set(reasons));
 });

@@ -1,9 +1,10 @@
-// The programs of Inworld's own documents, as they stand there: the WebSocket sample, and the pieces of the usage guide.
+// Clients as Inworld's documents write them: one with the habits of its WebSocket sample, that sample itself where the documents lie
+// beside the repository, and the steps of its usage guide.
 import { setTimeout as pass } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { toBytes } from '../../src/media/pcm.ts';
 import { field } from './support/events.ts';
-import { fixture, Sample } from './support/sample.ts';
+import { documentedSample, fixture, Sample } from './support/sample.ts';
 import { apiKey, type RunningServer, startServer } from './support/server.ts';
 import { base64, Microphone, overlap, say } from './support/speech.ts';
 import { testTypes } from './support/types.ts';
@@ -26,8 +27,8 @@ afterAll(async () => {
 });
 
 /** The WebSocket sample with another host, a speaker that counts, and its own sendAudioChunk within the test's reach. */
-function websocketSample(): Sample {
-  const program = fixture('inworld-sample.js.txt').replace('wss://api.inworld.ai', running.ws);
+function websocketSample(source: string): Sample {
+  const program = source.replace('wss://api.inworld.ai', running.ws);
   const around = `
     globalThis.playAudio = (audio) => console.log('Played', audio.length, 'bytes');
     globalThis.fromTest = ({ audio, call }) => audio ? sendAudioChunk(audio) : { cancelResponse, clearAudioBuffer }[call]();
@@ -62,8 +63,12 @@ function started(sample: Sample): Sample {
 
 const inworldPath = '/api/v1/realtime/session?key=my-session&protocol=realtime';
 
-test('the WebSocket sample is greeted once and does not talk to itself', async () => {
-  const sample = websocketSample();
+const documented = documentedSample('WebSocket');
+const samples: [string, string][] = [['a client of its habits', fixture('eager-client.js.txt')]];
+if (documented !== undefined) samples.push(['the WebSocket sample itself', documented]);
+
+test.each(samples)('%s is greeted once and does not talk to itself', async (_name, source) => {
+  const sample = websocketSample(source);
   const { log } = sample;
   await log.wait('response.done');
   // It asks for another answer with every item that is done, its own answer's as well.
@@ -78,8 +83,8 @@ test('the WebSocket sample is greeted once and does not talk to itself', async (
   expect(field(log.of('session.updated')[0] ?? { type: '' }, 'session.audio.output.voice')).toBe('Clive');
 });
 
-test("the WebSocket sample's audio path: what it sends is heard and answered once", async () => {
-  const sample = websocketSample();
+test.each(samples)('%s: the audio it sends is heard and answered once', async (_name, source) => {
+  const sample = websocketSample(source);
   const { log } = sample;
   await log.wait('response.done');
   const mark = log.mark;

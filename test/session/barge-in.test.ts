@@ -1,24 +1,7 @@
 // Golden transcripts: the user speaks while the agent does, and the ways a client stops or cuts an answer.
 import { describe, expect, test } from 'vitest';
 import { Rig, serverVad, wordsOf } from './rig.ts';
-
-const counting = 'one two three four five six seven eight nine ten';
-
-/** A rig in which the first turn is being answered: ten words, half a second each, of which `madeMs` are made. */
-function speaking(madeMs: number, turnDetection: typeof serverVad | null = serverVad): Rig {
-  const rig = new Rig({ turnDetection });
-  rig.says('Count to ten.');
-  rig.client({ type: 'response.create' });
-  rig.hear(200);
-  rig.text('resp_1', counting);
-  const words = wordsOf(counting, 5000).filter(({ endMs }) => endMs <= madeMs);
-  rig.audio('resp_1', madeMs, words);
-  return rig;
-}
-
-function assistantTurns(rig: Rig): string[] {
-  return (rig.prompts.at(-1)?.turns ?? []).flatMap((turn) => (turn.role === 'assistant' ? [turn.text] : []));
-}
+import { assistantTurns, counting, speaking } from './speaking.ts';
 
 describe('barge-in', () => {
   test('cuts an answer that is still being made, and the model remembers only what was heard', () => {
@@ -216,109 +199,5 @@ describe('response.cancel', () => {
       expect(rig.faults).toEqual([]);
       expect(rig.watch.active).toBe('resp_2');
     }
-  });
-});
-
-describe('conversation.item.truncate', () => {
-  const truncate = (audio_end_ms: number) => ({
-    type: 'conversation.item.truncate',
-    item_id: 'item_2',
-    content_index: 0,
-    audio_end_ms,
-    event_id: 't',
-  });
-
-  test('cuts what the model remembers to what the client played', () => {
-    const rig = speaking(5000, null);
-    rig.end('resp_1');
-    rig.wait(2000);
-    rig.client(truncate(1700));
-    rig.says('Go on.');
-    rig.client({ type: 'response.create' });
-    expect(rig.last('conversation.item.truncated')).toMatchObject({ item_id: 'item_2', content_index: 0, audio_end_ms: 1700 });
-    expect(rig.prompts.at(-1)?.turns[1]).toEqual({ role: 'assistant', text: 'one two three', interrupted: true });
-    rig.golden('truncate');
-  });
-
-  test('past the end is the end', () => {
-    const rig = speaking(5000, null);
-    rig.end('resp_1');
-    rig.client(truncate(99_999));
-    rig.says('Go on.');
-    rig.client({ type: 'response.create' });
-    expect(rig.last('conversation.item.truncated').audio_end_ms).toBe(5000);
-    expect(rig.prompts.at(-1)?.turns[1]).toEqual({ role: 'assistant', text: counting, interrupted: false });
-    rig.golden('truncate-past-the-end');
-  });
-
-  test('a second time may cut more but not less', () => {
-    const rig = speaking(5000, null);
-    rig.end('resp_1');
-    rig.client(truncate(3000));
-    rig.client(truncate(3500));
-    rig.client(truncate(1000));
-    expect(rig.faults).toEqual(['item_already_truncated']);
-    expect(rig.last('error').error).toMatchObject({ param: 'audio_end_ms', event_id: 't' });
-    rig.says('Go on.');
-    rig.client({ type: 'response.create' });
-    expect(assistantTurns(rig)).toEqual(['one two']);
-    rig.golden('truncate-twice');
-  });
-
-  test('by the client is truer than our reckoning, earlier or later', () => {
-    for (const [audioEndMs, heard] of [
-      [600, ['one']],
-      [4600, ['one two three four five six seven eight nine']],
-    ] as const) {
-      const rig = speaking(5000);
-      rig.end('resp_1');
-      rig.hear(2100);
-      rig.beginSpeech();
-      rig.client(truncate(audioEndMs));
-      rig.hear(500);
-      rig.pauseSpeech();
-      rig.hear(400);
-      rig.transcript('item_3', 'Stop.');
-      expect(assistantTurns(rig)).toEqual(heard);
-    }
-  });
-
-  test('stays cut when the user speaks later', () => {
-    const rig = speaking(5000);
-    rig.end('resp_1');
-    rig.hear(1500);
-    rig.client(truncate(1600));
-    rig.hear(1500);
-    rig.utter(600);
-    rig.transcript('item_3', 'Hm.');
-    expect(assistantTurns(rig)).toEqual(['one two three']);
-  });
-
-  test('of what is no spoken answer is refused', () => {
-    const rig = new Rig({ turnDetection: null });
-    rig.says('Hello.', { id: 'user_1' });
-    rig.client({ type: 'response.create', response: { output_modalities: ['text'] } });
-    rig.text('resp_1', 'Hi.');
-    rig.end('resp_1');
-    for (const item_id of ['nobody', 'user_1', 'item_1']) {
-      rig.client({ type: 'conversation.item.truncate', item_id, content_index: 0, audio_end_ms: 100, event_id: item_id });
-    }
-    expect(rig.faults).toEqual(['item_truncate_invalid_item_id', null, null]);
-    expect(rig.all('error').map(({ error }) => error.event_id)).toEqual(['nobody', 'user_1', 'item_1']);
-    rig.golden('truncate-refused');
-  });
-
-  test('without word times cuts by proportion, down to a whole word', () => {
-    const rig = new Rig({ turnDetection: null });
-    rig.says('Count to ten.');
-    rig.client({ type: 'response.create' });
-    rig.text('resp_1', counting);
-    rig.audio('resp_1', 5000);
-    rig.end('resp_1');
-    rig.client(truncate(2500));
-    rig.says('Go on.');
-    rig.client({ type: 'response.create' });
-    // Half of 48 characters ends inside 'five', and half a word was not heard.
-    expect(assistantTurns(rig)).toEqual(['one two three four five']);
   });
 });

@@ -1,11 +1,20 @@
 // A sample program of somebody else's documents, run as it stands in a process of its own. What a sample leaves to its reader (a
 // speaker, a microphone, a function) is put around it; what its socket is told is passed on to the test.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { EventLog } from './events.ts';
 
 const repository = resolve(import.meta.dirname, '../../..');
+
+/** The Node program of a page of the documents beside the repository; undefined where they are not there. */
+export function documentedSample(title: string): string | undefined {
+  const folder = resolve(repository, '../shared/brief');
+  if (!existsSync(folder)) return undefined;
+  const pages = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  const page = pages.find((text) => text.includes(`\n# ${title}\n`));
+  return /```javascript[^\n]*\n(import WebSocket[^]*?)```/.exec(page ?? '')?.[1];
+}
 
 export function fixture(name: string): string {
   return readFileSync(join(repository, 'test/fixtures', name), 'utf8');
