@@ -44,6 +44,7 @@ export class Load {
   static async start(server: ServerProcess, clips: readonly Clip[]): Promise<Load> {
     const [program = '', ...args] = pinned(1, [process.execPath, join(import.meta.dirname, 'load-process.ts')]);
     const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
+    child.setMaxListeners(0);
     const load = new Load(child);
     await load.#order({ kind: 'prepare', port: server.port, key: server.key, clips: clips.map(({ samples }) => samples) });
     return load;

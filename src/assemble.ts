@@ -4,11 +4,11 @@ import { createRequire } from 'node:module';
 import type { FastifyInstance } from 'fastify';
 import { Keys, offeredKeys, ownKey } from './access/keys.ts';
 import { type Config, keyFile } from './config.ts';
-import { type Engine, EngineError, type EngineEnvironment, type EngineInfo } from './engines/engine.ts';
+import { type Engine, EngineError, type EngineEnvironment, type EngineInfo, type Tts } from './engines/engine.ts';
 import { discoverProviders, ownerOfBareModel } from './engines/llm/providers.ts';
 import { pick, registry } from './engines/registry.ts';
 import { Router } from './engines/router.ts';
-import { findVoice } from './engines/tts/voices.ts';
+import { voiceAliases } from './engines/tts/voices.ts';
 import { createHttp } from './http/server.ts';
 import { systemClock } from './lib/clock.ts';
 import { randomIds } from './lib/ids.ts';
@@ -55,8 +55,8 @@ export async function assemble(config: Config, log: Log, progress: (line: string
   const stt = pick(registry.stt, config.engines.stt).create(environment);
   const tts = pick(registry.tts, config.engines.tts).create(environment);
   const llm = pick(registry.llm, config.engines.llm).create(environment);
-  const vad = pick(registry.vad, 'silero').create(environment);
-  const turn = pick(registry.turn, 'lexical').create(environment);
+  const vad = pick(registry.vad, config.engines.vad).create(environment);
+  const turn = pick(registry.turn, config.engines.turn).create(environment);
   const all: Engine[] = [stt, tts, llm, vad, turn];
 
   const warm = async (engine: Engine): Promise<EngineState> => {
@@ -89,7 +89,7 @@ export async function assemble(config: Config, log: Log, progress: (line: string
     llm,
     providers,
     aliases: config.aliases,
-    voice: (name) => findVoice(name)?.id,
+    voice: (name) => voiceOf(tts, name),
     ownerOfBareModel,
   });
   const defaultModel = config.defaultModel ?? router.defaultModel;
@@ -124,7 +124,7 @@ export async function assemble(config: Config, log: Log, progress: (line: string
       lifeMs: config.sessionMs,
       inworld: arrival.inworld,
     };
-    const sessionLog = log.child({ session: birth.sessionId });
+    const sessionLog = log.child({ session: birth.sessionId, ...(arrival.sessionKey === undefined ? {} : { key: arrival.sessionKey }) });
     if (!router.hasLlm(birth.config.model)) {
       transport.send({ type: 'error', error: errorBody(errors.modelNotFound('model', birth.config.model), null) });
       transport.close(1008, 'model_not_found');
@@ -167,6 +167,12 @@ export async function assemble(config: Config, log: Log, progress: (line: string
       await Promise.all(all.map((engine) => engine.close()));
     },
   };
+}
+
+/** The synthesiser's own voice of that name, or the one that the name of another service's voice stands for. */
+function voiceOf(tts: Tts, name: string): string | undefined {
+  const own = (wanted: string | undefined) => tts.voices().find(({ id }) => id.toLowerCase() === wanted?.toLowerCase())?.id;
+  return own(name) ?? own(voiceAliases[name.toLowerCase()]);
 }
 
 function addressOf(app: FastifyInstance, config: Config): string {

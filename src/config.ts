@@ -3,6 +3,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import type { EngineKind } from './engines/engine.ts';
+import { registry } from './engines/registry.ts';
 import { isRecord } from './protocol/json.ts';
 
 export interface Setting {
@@ -11,6 +14,16 @@ export interface Setting {
   /** What holds when it is not set, for people. */
   readonly fallback: string;
   readonly secret?: boolean;
+}
+
+/** Which engine of a kind: the registry knows them; the first is the default. */
+function engineSetting(kind: EngineKind, what: string): Setting {
+  const ids = registry[kind].map((factory) => factory.id);
+  return { name: engineVariable(kind), description: `${what}: ${ids.join(' or ')}.`, fallback: ids[0] ?? '' };
+}
+
+function engineVariable(kind: EngineKind): string {
+  return `PARLEY_${kind.toUpperCase()}`;
 }
 
 export const settings: readonly Setting[] = [
@@ -22,24 +35,42 @@ export const settings: readonly Setting[] = [
     fallback: 'one is made on the first start and kept in the data directory',
     secret: true,
   },
-  { name: 'PARLEY_TLS_CERT', description: 'PEM file of the certificate chain; with PARLEY_TLS_KEY the server speaks https and wss only.', fallback: 'none' },
+  {
+    name: 'PARLEY_TLS_CERT',
+    description: 'PEM file of the certificate chain; with PARLEY_TLS_KEY the server speaks https and wss only.',
+    fallback: 'none',
+  },
   { name: 'PARLEY_TLS_KEY', description: "PEM file of the certificate's private key.", fallback: 'none' },
   { name: 'PARLEY_DATA_DIR', description: 'Folder for engines, models and the key the server made.', fallback: '.parley' },
-  { name: 'PARLEY_CONFIG', description: 'JSON file holding settings by these names; the environment wins.', fallback: 'parley.json, if there is one' },
+  {
+    name: 'PARLEY_CONFIG',
+    description: 'JSON file holding settings by these names; the environment wins.',
+    fallback: 'parley.json, if there is one',
+  },
   { name: 'PARLEY_LOG', description: 'What to log: debug, info, warn, error or silent.', fallback: 'info' },
   { name: 'PARLEY_SELF_CHECK', description: 'Ask and answer a spoken question at the end of the start: on or off.', fallback: 'on' },
   { name: 'PARLEY_CORS_ORIGINS', description: 'Origins whose pages may call the HTTP routes, separated by commas, or *.', fallback: '*' },
   { name: 'PARLEY_SESSION_MINUTES', description: 'How long a session may live, in minutes.', fallback: '60' },
   { name: 'PARLEY_MAX_SESSIONS', description: 'Sessions at a time; a further one is refused with 503.', fallback: 'no limit' },
-  { name: 'PARLEY_STT', description: 'Speech recognition: pocketsphinx or scripted.', fallback: 'pocketsphinx' },
+  engineSetting('stt', 'Speech recognition'),
   { name: 'PARLEY_STT_PROCESSES', description: 'Recogniser processes, each for one speaker at a time.', fallback: 'the number of cores' },
-  { name: 'PARLEY_TTS', description: 'Speech synthesis: flite or scripted.', fallback: 'flite' },
+  engineSetting('tts', 'Speech synthesis'),
   { name: 'PARLEY_TTS_WORKERS', description: 'Synthesis threads.', fallback: 'the number of cores, at most 2' },
-  { name: 'PARLEY_LLM', description: 'Where ids go that no provider serves: offline or scripted. With providers configured such ids are refused.', fallback: 'offline' },
-  { name: 'PARLEY_MODEL', description: 'The model of a session that names none, as provider/model.', fallback: 'google-ai-studio/gemini-2.5-flash, or the first provider’s default' },
+  engineSetting('llm', 'Where model ids go while no provider is configured; once one is, ids that none serves are refused'),
+  engineSetting('vad', 'Detection of voice activity'),
+  engineSetting('turn', 'The judge of whether a speaker has finished, for semantic_vad'),
+  {
+    name: 'PARLEY_MODEL',
+    description: 'The model of a session that names none, as provider/model.',
+    fallback: 'google-ai-studio/gemini-2.5-flash, or the first provider’s default',
+  },
   { name: 'PARLEY_MODEL_ALIASES', description: 'Further names of models: alias=provider/model, separated by commas.', fallback: 'none' },
   { name: 'PARLEY_VOICE', description: 'The voice of a session that names none.', fallback: 'Dennis' },
-  { name: 'PARLEY_INSTRUCTIONS', description: 'The instructions of a session that brings none.', fallback: 'a helpful, brief voice assistant' },
+  {
+    name: 'PARLEY_INSTRUCTIONS',
+    description: 'The instructions of a session that brings none.',
+    fallback: 'a helpful, brief voice assistant',
+  },
   {
     name: 'PARLEY_SCRIPTED',
     description: 'Delays of the scripted engines: stt, llm and tts in ms, rate in tokens per second, tokens as a count.',
@@ -58,7 +89,8 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   readonly sessionMs: number;
   readonly maxSessions: number;
-  readonly engines: { readonly stt: string; readonly tts: string; readonly llm: string };
+  /** The engine of each kind, by its id in the registry. */
+  readonly engines: Readonly<Record<EngineKind, string>>;
   readonly defaultModel: string | undefined;
   readonly aliases: ReadonlyMap<string, string>;
   readonly defaultVoice: string;
@@ -84,9 +116,6 @@ export function isLoopback(host: string): boolean {
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>, folder: string): Config {
   const values = { ...fileSettings(environment.PARLEY_CONFIG, folder), ...withoutEmpty(environment) };
-  const tlsCert = values.PARLEY_TLS_CERT;
-  const tlsKey = values.PARLEY_TLS_KEY;
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) throw new ConfigError('PARLEY_TLS_CERT and PARLEY_TLS_KEY go together: set both or none.');
   const apiKeys = list(values.PARLEY_API_KEY);
   const host = values.HOST ?? '127.0.0.1';
   if (apiKeys.length === 0 && !isLoopback(host)) {
@@ -97,7 +126,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     port: number(values, 'PORT', 8080, 0, 65_535),
     host,
     apiKeys,
-    tls: tlsCert !== undefined && tlsKey !== undefined ? { certPath: readable('PARLEY_TLS_CERT', tlsCert, folder), keyPath: readable('PARLEY_TLS_KEY', tlsKey, folder) } : undefined,
+    tls: certificate(values, folder),
     dataDir: resolve(folder, values.PARLEY_DATA_DIR ?? '.parley'),
     logLevel: choice(values, 'PARLEY_LOG', ['debug', 'info', 'warn', 'error', 'silent'], 'info'),
     selfCheck: choice(values, 'PARLEY_SELF_CHECK', ['on', 'off'], 'on') === 'on',
@@ -105,9 +134,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     sessionMs: number(values, 'PARLEY_SESSION_MINUTES', 60, 1, 100_000) * 60_000,
     maxSessions: number(values, 'PARLEY_MAX_SESSIONS', Number.MAX_SAFE_INTEGER, 1, Number.MAX_SAFE_INTEGER),
     engines: {
-      stt: choice(values, 'PARLEY_STT', ['pocketsphinx', 'scripted'], 'pocketsphinx'),
-      tts: choice(values, 'PARLEY_TTS', ['flite', 'scripted'], 'flite'),
-      llm: choice(values, 'PARLEY_LLM', ['offline', 'scripted'], 'offline'),
+      stt: engineChoice(values, 'stt'),
+      tts: engineChoice(values, 'tts'),
+      llm: engineChoice(values, 'llm'),
+      vad: engineChoice(values, 'vad'),
+      turn: engineChoice(values, 'turn'),
     },
     defaultModel: values.PARLEY_MODEL,
     aliases: aliases(values.PARLEY_MODEL_ALIASES),
@@ -128,7 +159,9 @@ function fileSettings(named: string | undefined, folder: string): Record<string,
   try {
     content = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new ConfigError(`The configuration file ${path} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ConfigError(
+      `The configuration file ${path} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
   if (!isRecord(content)) throw new ConfigError(`The configuration file ${path} must hold one JSON object of settings.`);
   return Object.fromEntries(Object.entries(content).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : String(value)]));
@@ -145,7 +178,8 @@ function number(values: Record<string, string | undefined>, name: string, fallba
   const text = values[name];
   if (text === undefined) return fallback;
   const value = Number(text);
-  if (!Number.isInteger(value) || value < least || value > most) throw new ConfigError(`${name} must be a whole number from ${least} to ${most}, not '${text}'.`);
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw new ConfigError(`${name} must be a whole number from ${least} to ${most}, not '${text}'.`);
   return value;
 }
 
@@ -153,6 +187,24 @@ function choice(values: Record<string, string | undefined>, name: string, allowe
   const value = values[name] ?? fallback;
   if (!allowed.includes(value)) throw new ConfigError(`${name} must be one of ${allowed.join(', ')}, not '${value}'.`);
   return value;
+}
+
+function engineChoice(values: Record<string, string | undefined>, kind: EngineKind): string {
+  const ids = registry[kind].map((factory) => factory.id);
+  return choice(values, engineVariable(kind), ids, ids[0] ?? '');
+}
+
+function certificate(values: Record<string, string | undefined>, folder: string): Config['tls'] {
+  const { PARLEY_TLS_CERT: cert, PARLEY_TLS_KEY: key } = values;
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined) throw new ConfigError('PARLEY_TLS_CERT and PARLEY_TLS_KEY go together: set both or none.');
+  const tls = { certPath: readable('PARLEY_TLS_CERT', cert, folder), keyPath: readable('PARLEY_TLS_KEY', key, folder) };
+  try {
+    createSecureContext({ cert: readFileSync(tls.certPath), key: readFileSync(tls.keyPath) });
+  } catch (error) {
+    throw new ConfigError(`PARLEY_TLS_CERT and PARLEY_TLS_KEY cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return tls;
 }
 
 function readable(name: string, path: string, folder: string): string {

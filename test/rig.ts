@@ -107,6 +107,8 @@ export interface RigOptions {
   configure?: (config: SessionConfig) => void;
   lifeMs?: number;
   engines?: FakeEngines;
+  /** The server is going already. */
+  leaving?: boolean;
 }
 
 export class Rig {
@@ -118,8 +120,9 @@ export class Rig {
   over = false;
   readonly #leaving = new AbortController();
 
-  constructor({ turnDetection = serverVadDefaults, format = pcm16k, configure, lifeMs = 3_600_000, engines }: RigOptions = {}) {
+  constructor({ turnDetection = serverVadDefaults, format = pcm16k, configure, lifeMs = 3_600_000, engines, leaving }: RigOptions = {}) {
     this.engines = engines ?? new FakeEngines();
+    if (leaving) this.shutDown();
     const config = testConfig(turnDetection);
     config.audio.input.format = format;
     configure?.(config);
@@ -246,9 +249,15 @@ export function openRig(options: RigOptions = {}): Rig {
     await rig.settle();
     await rig.ended;
     const { vad, stt, llm, tts } = rig;
-    expect(vad.streams.filter(({ closed }) => !closed), 'streams of the detector that nobody closed').toEqual([]);
+    expect(
+      vad.streams.filter(({ closed }) => !closed),
+      'streams of the detector that nobody closed',
+    ).toEqual([]);
     const calls = [...stt.calls, ...llm.calls, ...tts.calls];
-    expect(calls.filter(({ over, signal }) => !over && !signal.aborted), 'calls of engines that nobody ended').toEqual([]);
+    expect(
+      calls.filter(({ over, signal }) => !over && !signal.aborted),
+      'calls of engines that nobody ended',
+    ).toEqual([]);
   });
   return rig;
 }

@@ -8,6 +8,7 @@ export function greeting(server: ParleyServer, config: Config): string[] {
   // Keys of the operator's own choosing are not for the screen.
   const key = config.apiKeys.length === 0 ? (keys[0] ?? '') : '$PARLEY_API_KEY';
   const model = server.defaultModel;
+  const elsewhere = realtime !== 'ws://127.0.0.1:8080/v1/realtime';
   return [
     '',
     `Parley is ready at ${address}`,
@@ -17,7 +18,7 @@ export function greeting(server: ParleyServer, config: Config): string[] {
     ...(isLoopback(config.host) ? [] : [`  Reach    ${config.host}, with ${keys.length} key${keys.length === 1 ? '' : 's'}`]),
     '',
     '  Ask it something (in another terminal):',
-    '    npm run talk -- samples/question.wav --out answer.wav',
+    `    npm run talk -- samples/question.wav --out answer.wav${elsewhere ? ` --url ${realtime}` : ''}${config.tls ? ' --insecure' : ''}`,
     `    curl ${address}/health`,
     '',
     '  From an OpenAI or Inworld Realtime client, change the URL and the key:',

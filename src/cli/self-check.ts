@@ -62,7 +62,12 @@ async function* once(text: string): AsyncGenerator<string> {
   yield text;
 }
 
-async function ask(server: ParleyServer, speech: Int16Array, clock: Clock, ca: string | undefined): Promise<{ seen: Seen; speechEndMs: number }> {
+async function ask(
+  server: ParleyServer,
+  speech: Int16Array,
+  clock: Clock,
+  ca: string | undefined,
+): Promise<{ seen: Seen; speechEndMs: number }> {
   const url = `${server.address.replace(/^http/, 'ws')}/v1/realtime?model=${encodeURIComponent(server.defaultModel)}`;
   const socket = new WebSocket(url, {
     headers: { Authorization: `Bearer ${server.keys[0] ?? ''}` },
@@ -153,7 +158,9 @@ function report(
     ['first sound of the answer', router.tts('', voice).engine.info.name, after(seen.firstAudioAtMs, seen.firstTextAtMs ?? heardAt)],
   ];
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  say(`\nSelf-check ${passed ? 'passed' : 'FAILED'}: asked "${question}", heard "${seen.transcript?.text ?? ''}", answered "${seen.answer.trim()}"`);
+  say(
+    `\nSelf-check ${passed ? 'passed' : 'FAILED'}: asked "${question}", heard "${seen.transcript?.text ?? ''}", answered "${seen.answer.trim()}"`,
+  );
   if (seen.failure !== undefined) say(`  ${seen.failure}`);
   for (const [stage, engine, time] of rows) say(`  ${stage.padEnd(widths[0] ?? 0)}  ${engine.padEnd(widths[1] ?? 0)}  ${time}`);
 }

@@ -1,4 +1,5 @@
-// One line for each engine there is. To add one: write its file, add its line (docs/adding-an-engine.md).
+// One line for each engine there is; the first of a kind is the default. To add one: write its file, add its line
+// (docs/adding-an-engine.md).
 import type { Engine, EngineFactory, Llm, Stt, Tts, TurnDetector, Vad } from './engine.ts';
 import { offline } from './llm/offline.ts';
 import { scriptedLlm } from './scripted/llm.ts';

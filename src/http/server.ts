@@ -30,19 +30,27 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     void reply.header('Access-Control-Allow-Methods', 'GET, POST, OPTIONS');
     void reply.header('Access-Control-Allow-Headers', 'authorization, content-type, openai-beta, x-openai-agents-sdk');
     void reply.header('Access-Control-Max-Age', '600');
-    if (request.headers['access-control-request-private-network'] === 'true') void reply.header('Access-Control-Allow-Private-Network', 'true');
+    if (request.headers['access-control-request-private-network'] === 'true')
+      void reply.header('Access-Control-Allow-Private-Network', 'true');
     return reply.code(204).send();
   });
 
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({
-      error: { message: `There is nothing at ${request.method} ${request.url.split('?', 1)[0]}.`, type: 'invalid_request_error', param: null, code: 'not_found' },
+      error: {
+        message: `There is nothing at ${request.method} ${request.url.split('?', 1)[0]}.`,
+        type: 'invalid_request_error',
+        param: null,
+        code: 'not_found',
+      },
     }),
   );
   app.setErrorHandler((error, _request, reply) => {
     const status = (error as { statusCode?: number }).statusCode ?? 500;
     const message = status < 500 && error instanceof Error ? error.message : 'The server had an error.';
-    return reply.code(status).send({ error: { message, type: status < 500 ? 'invalid_request_error' : 'server_error', param: null, code: null } });
+    return reply
+      .code(status)
+      .send({ error: { message, type: status < 500 ? 'invalid_request_error' : 'server_error', param: null, code: null } });
   });
 
   app.get('/health', (_request, reply) => {

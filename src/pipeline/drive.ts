@@ -29,11 +29,12 @@ export interface Drive {
 
 /** Runs a session until its transport ends. Never rejects: what goes wrong is logged and closes the session with 1011. */
 export async function drive(parts: Drive): Promise<void> {
-  const run = new Run(parts);
   const leave = () => parts.transport.close(1001, 'server shutting down');
   parts.signal.addEventListener('abort', leave, { once: true });
+  let run: Run | undefined;
   try {
     if (parts.signal.aborted) leave();
+    run = new Run(parts);
     run.begin();
     for await (const inbound of parts.transport.inbound) {
       if (inbound.kind !== 'audio' || inbound.bytes.length <= mostAtOnce) run.take(inbound);
@@ -44,7 +45,7 @@ export async function drive(parts: Drive): Promise<void> {
     parts.transport.close(1011, 'internal error');
   } finally {
     parts.signal.removeEventListener('abort', leave);
-    run.end();
+    run?.end();
   }
 }
 
@@ -83,6 +84,8 @@ class Run {
   }
 
   take(inbound: Inbound): void {
+    // A session that failed is over, though its transport may still bring what came before the close.
+    if (this.#ended.signal.aborted) return;
     switch (inbound.kind) {
       case 'audio':
         this.#ear.append(inbound.bytes);

@@ -133,7 +133,8 @@ class Mouth {
     const text = new Channel<string>(mostWaiting);
     const done = this.#speak(engine, choice, text).catch((error: unknown) => {
       if (!(error instanceof EngineError)) this.#ports.onFault(error);
-      this.failure = error instanceof EngineError ? error : new EngineError(engine.info.id, 'broken', 'The voice failed.', { cause: error });
+      this.failure =
+        error instanceof EngineError ? error : new EngineError(engine.info.id, 'broken', 'The voice failed.', { cause: error });
     });
     return { text, splitter: engine.takes === 'clauses' ? new ClauseSplitter() : undefined, done };
   }

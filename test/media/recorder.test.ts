@@ -5,7 +5,8 @@ import { Recorder } from '../../src/media/recorder.ts';
 const ramp = (from: number, to: number) => Int16Array.from({ length: to - from }, (_, index) => from + index);
 
 function recorded(...lengths: number[]): Recorder {
-  const recorder = new Recorder();
+  // Blocks of ten, so that chunks lie within, across and over several of them.
+  const recorder = new Recorder(10);
   for (const length of lengths) recorder.append(ramp(recorder.end, recorder.end + length));
   return recorder;
 }
@@ -35,8 +36,8 @@ describe('a recorder', () => {
     expect(recorder.slice(9, 4)).toEqual(new Int16Array(0));
   });
 
-  test('forgets only chunks that lie wholly before a place', () => {
-    const recorder = recorded(10, 10, 10);
+  test('forgets only blocks that lie wholly before a place', () => {
+    const recorder = recorded(7, 20, 3);
     recorder.forgetBefore(19);
     expect(recorder.slice(0, 30)).toEqual(ramp(10, 30));
     recorder.forgetBefore(20);
@@ -45,6 +46,14 @@ describe('a recorder', () => {
     expect(recorder.slice(0, 30)).toEqual(ramp(20, 30));
     recorder.forgetBefore(1000);
     expect(recorder.slice(0, 30)).toEqual(new Int16Array(0));
+  });
+
+  test('keeps a block that has only begun, and goes on filling it', () => {
+    const recorder = recorded(14);
+    recorder.forgetBefore(1000);
+    recorder.append(ramp(14, 25));
+    expect(recorder.end).toBe(25);
+    expect(recorder.slice(0, 99)).toEqual(ramp(10, 25));
   });
 
   test('keeps counting when all is forgotten', () => {

@@ -135,7 +135,12 @@ describe('how the sound is sent makes no difference', () => {
   }
 
   test('even for a minute of many utterances sent at once', async () => {
-    const sound = scene(...Array.from({ length: 10 }, () => [1400, 1600, 200, 1200, 1600]).flat().slice(0, -1), 1600);
+    const sound = scene(
+      ...Array.from({ length: 10 }, () => [1400, 1600, 200, 1200, 1600])
+        .flat()
+        .slice(0, -1),
+      1600,
+    );
     const slow = openRig();
     await slow.hear(sound, 640);
     const fast = openRig();
@@ -353,7 +358,10 @@ describe('formats', () => {
     rig.sound(encodeWire(mu, resample({ samples: scene(700, 800, 700), rateHz: 16_000 }, 8000).samples), 161);
     rig.client({ type: 'session.update', session: { type: 'realtime', audio: { input: { format: pcm48 } } } });
     rig.sound(encodeWire(pcm48, resample({ samples: scene(700, 800, 700), rateHz: 16_000 }, 48_000).samples), 1001);
-    rig.client({ type: 'session.update', session: { type: 'realtime', audio: { input: { format: { type: 'audio/pcm', rate: 16_000 } } } } });
+    rig.client({
+      type: 'session.update',
+      session: { type: 'realtime', audio: { input: { format: { type: 'audio/pcm', rate: 16_000 } } } },
+    });
     rig.sound(scene(700, 800, 700));
     await rig.settle();
     const { started, stopped } = times(rig);
@@ -416,7 +424,10 @@ describe('a recogniser that fails', () => {
     await rig.hear(scene(500, 500, 900, 500, 900), 640);
     const failed = rig.last('conversation.item.input_audio_transcription.failed');
     expect(failed).toMatchObject({ item_id: 'item_1', error: { code: 'crashed', message: 'It died.' } });
-    expect(rig.all('response.done')[0]?.response).toMatchObject({ status: 'failed', status_details: { error: { code: 'transcription_failed' } } });
+    expect(rig.all('response.done')[0]?.response).toMatchObject({
+      status: 'failed',
+      status_details: { error: { code: 'transcription_failed' } },
+    });
     expect(rig.transcripts).toHaveLength(1);
     expect(rig.llm.calls).toHaveLength(1);
   });
@@ -444,19 +455,31 @@ test('a recogniser is told what the session knows: language, hint, names of tool
     configure: (config) => {
       config.audio.input.transcription = { model: 'parley/test', language: 'en', prompt: 'pizza' };
       config.tools = [
-        { type: 'function', name: 'order', parameters: { type: 'object', properties: { size: { type: 'string', enum: ['small', 'large'] } } } },
+        {
+          type: 'function',
+          name: 'order',
+          parameters: { type: 'object', properties: { size: { type: 'string', enum: ['small', 'large'] } } },
+        },
       ];
     },
   });
   await rig.hear(scene(300, 400, 100));
-  expect(rig.stt.calls[0]?.options).toEqual({ model: 'parley/test', language: 'en', prompt: 'pizza', vocabulary: ['order', 'small', 'large'] });
+  expect(rig.stt.calls[0]?.options).toEqual({
+    model: 'parley/test',
+    language: 'en',
+    prompt: 'pizza',
+    vocabulary: ['order', 'small', 'large'],
+  });
 });
 
 test('sound inside an item is recognised for that item', async () => {
   const rig = openRig();
   const sound = noise(400);
   const audio = Buffer.from(toBytes(sound)).toString('base64');
-  rig.client({ type: 'conversation.item.create', item: { id: 'mine', type: 'message', role: 'user', content: [{ type: 'input_audio', audio }] } });
+  rig.client({
+    type: 'conversation.item.create',
+    item: { id: 'mine', type: 'message', role: 'user', content: [{ type: 'input_audio', audio }] },
+  });
   await rig.settle();
   expect(rig.stt.calls[0]?.samples).toEqual(sound);
   expect(rig.transcripts).toEqual(['mine Words 1.']);

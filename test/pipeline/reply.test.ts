@@ -104,7 +104,13 @@ describe('a spoken answer', () => {
     const run = start({ maxOutputTokens: 50, reasoningEffort: 'low', parallelToolCalls: false });
     run.llm.last.text('Hi.');
     await settled();
-    expect(run.llm.last.options).toEqual({ model: 'a-model', temperature: 0.5, maxOutputTokens: 50, reasoningEffort: 'low', parallelToolCalls: false });
+    expect(run.llm.last.options).toEqual({
+      model: 'a-model',
+      temperature: 0.5,
+      maxOutputTokens: 50,
+      reasoningEffort: 'low',
+      parallelToolCalls: false,
+    });
     expect(run.tts.last.options).toEqual({ model: 'a-voice-model', voice: 'Dennis', speed: 1.25 });
     run.controller.abort();
     await run.done;
@@ -174,7 +180,11 @@ test('a written answer needs no voice', async () => {
 });
 
 describe('the sound', () => {
-  const formats: AudioFormat[] = [...pcmRates.map((rate) => ({ type: 'audio/pcm' as const, rate })), { type: 'audio/pcmu' }, { type: 'audio/pcma' }];
+  const formats: AudioFormat[] = [
+    ...pcmRates.map((rate) => ({ type: 'audio/pcm' as const, rate })),
+    { type: 'audio/pcmu' },
+    { type: 'audio/pcma' },
+  ];
   for (const format of formats) {
     const name = format.type === 'audio/pcm' ? `PCM at ${format.rate} Hz` : format.type;
     test(`is ${name} of the right length and pitch, whatever the voice makes`, async () => {
@@ -315,7 +325,10 @@ describe('a failure', () => {
     const model = start();
     model.llm.last.fail(new TypeError('secret detail'));
     await model.done;
-    expect(model.of('reply.ended')[0]).toMatchObject({ reason: 'failed', failure: { code: 'internal', message: 'The server had an error.' } });
+    expect(model.of('reply.ended')[0]).toMatchObject({
+      reason: 'failed',
+      failure: { code: 'internal', message: 'The server had an error.' },
+    });
     expect(model.faults).toEqual([new TypeError('secret detail')]);
     const voice = start();
     voice.llm.last.text('Hello.');

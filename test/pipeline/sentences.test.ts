@@ -26,7 +26,9 @@ const texts = [
   'Pi is 3.14159, and the train leaves at 10:30 from platform 2. It costs 1,299.50 in all.',
   'Dr. Smith and Mrs. Jones met at 5 p.m. in the U.S. embassy, e.g. to talk. J. R. R. Tolkien was not there.',
   'You need:\n- two apples\n- a pear\n- sugar\nThen mix them.\n\nFirst:\n1. Peel the apples.\n2. Cut them.\n',
-  'the quick brown fox jumps over the lazy dog and runs away into the deep dark forest where nobody has ever been seen again since the day '.repeat(4),
+  'the quick brown fox jumps over the lazy dog and runs away into the deep dark forest where nobody has ever been seen again since the day '.repeat(
+    4,
+  ),
   'Well... I do not know… perhaps it is so; perhaps not: who knows — nobody. “Never,” she said. “Not at all.” (Really?) Yes.',
   'x'.repeat(400),
   '  \n Leading space. And trailing space.   \n ',
@@ -126,5 +128,8 @@ test('the clauses do not depend on the pieces the text came in', () => {
 test('a sentence too long for a clause is cut only while its end is not known: nobody waits for what is there', () => {
   const sentence = 'The first sentence of this answer goes on for somewhat longer than sixty letters without any mark. ';
   expect(clauses(sentence)).toEqual([sentence]);
-  expect(clauses(...sentence)).toEqual(['The first sentence of this answer goes on for somewhat ', 'longer than sixty letters without any mark. ']);
+  expect(clauses(...sentence)).toEqual([
+    'The first sentence of this answer goes on for somewhat ',
+    'longer than sixty letters without any mark. ',
+  ]);
 });

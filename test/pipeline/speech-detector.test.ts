@@ -103,7 +103,12 @@ describe('the acoustic end', () => {
   });
 
   test('is where the detector says when the noise behind is as loud as what was before', () => {
-    expect(acousticEnd(noise(192).map((sample) => sample >> 5), silent)).toBe(silent);
+    expect(
+      acousticEnd(
+        noise(192).map((sample) => sample >> 5),
+        silent,
+      ),
+    ).toBe(silent);
   });
 
   test('is not drawn out by a click late in the silence', () => {

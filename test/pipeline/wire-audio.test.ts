@@ -51,7 +51,8 @@ describe('G.711', () => {
     const samples = noise(20);
     for (const format of [mu, a]) {
       const back = new WireDecoder(format).decode(encodeWire(format, samples));
-      for (const [index, sample] of samples.entries()) expect(Math.abs((back[index] ?? 0) - sample)).toBeLessThan(Math.abs(sample) / 16 + 16);
+      for (const [index, sample] of samples.entries())
+        expect(Math.abs((back[index] ?? 0) - sample)).toBeLessThan(Math.abs(sample) / 16 + 16);
     }
   });
 });

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { generate } from 'selfsigned';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { assemble } from '../../src/assemble.ts';
 import { ConfigError, keyFile, readConfig } from '../../src/config.ts';
@@ -41,12 +42,17 @@ test('keys are a list, and one that is short enough to guess is refused', () => 
   expect(() => readConfig({ PARLEY_API_KEY: 'first-key-1,short' }, folder)).toThrow(/PARLEY_API_KEY/);
 });
 
-test('a certificate and its key go together, and must be there', () => {
+test('a certificate and its key go together, must be there and must be usable', async () => {
   writeFileSync(join(folder, 'cert.pem'), '');
   expect(() => readConfig({ PARLEY_TLS_CERT: 'cert.pem' }, folder)).toThrow(/PARLEY_TLS_KEY/);
   expect(() => readConfig({ PARLEY_TLS_KEY: 'cert.pem' }, folder)).toThrow(/PARLEY_TLS_CERT/);
   expect(() => readConfig({ PARLEY_TLS_CERT: 'cert.pem', PARLEY_TLS_KEY: 'nowhere.pem' }, folder)).toThrow(/PARLEY_TLS_KEY.*nowhere\.pem/);
-  expect(readConfig({ PARLEY_TLS_CERT: 'cert.pem', PARLEY_TLS_KEY: 'cert.pem' }, folder).tls?.certPath).toBe(join(folder, 'cert.pem'));
+  expect(() => readConfig({ PARLEY_TLS_CERT: 'cert.pem', PARLEY_TLS_KEY: 'cert.pem' }, folder)).toThrow(/cannot be used/);
+  const made = await generate([{ name: 'commonName', value: 'localhost' }]);
+  writeFileSync(join(folder, 'good-cert.pem'), made.cert);
+  writeFileSync(join(folder, 'good-key.pem'), made.private);
+  const { tls } = readConfig({ PARLEY_TLS_CERT: 'good-cert.pem', PARLEY_TLS_KEY: 'good-key.pem' }, folder);
+  expect(tls?.certPath).toBe(join(folder, 'good-cert.pem'));
 });
 
 test('a value that cannot be used is named, in the file as in the environment', () => {
