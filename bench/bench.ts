@@ -15,7 +15,7 @@ const begin = '<!-- bench -->';
 const end = '<!-- /bench -->';
 
 async function run({ only, quick, seconds }: Options): Promise<Results> {
-  const results: Results = { machine: machine() };
+  const results: Results = { machine: await machine() };
   const speech = await clips();
   if (only.has('a') || only.has('c')) {
     results.calls = [];
@@ -26,7 +26,7 @@ async function run({ only, quick, seconds }: Options): Promise<Results> {
   }
   if (only.has('b')) {
     say('sessions per core');
-    results.capacity = await measureCapacity(speech, quick ? [50, 100] : [50, 100, 150, 200, 250, 300], seconds);
+    results.capacity = await measureCapacity(speech, quick ? [50, 100] : [50, 100, 125, 150, 175, 200, 250, 300], seconds);
   }
   if (only.has('d')) {
     say('memory of idle sessions');

@@ -1,5 +1,5 @@
 // (b) sessions per core: more and more of them, all streaming all the time, until the server falls behind.
-import { type CallResult, meter, summary } from './latency.ts';
+import { type CallResult, meter, MOST_LAG_MS, summary } from './latency.ts';
 import { Load } from './load.ts';
 import { ServerProcess } from './server.ts';
 import type { Clip } from './speech.ts';
@@ -9,9 +9,13 @@ export const MOST_GAP_P99_MS = 40;
 /** Sessions that have just come are not counted until they are in their stride. */
 const settleMs = 3000;
 const forever = 1000;
+/** How often a disturbed step is measured again. */
+const mostRepeats = 2;
+
+type Step = Omit<CallResult, 'memoryPerSessionBytes'>;
 
 export interface CapacityResult {
-  steps: Omit<CallResult, 'memoryPerSessionBytes'>[];
+  steps: Step[];
   /** The most sessions of a step that kept within the limit, with every step before it. */
   byAddedP95: number;
   byGapP99: number;
@@ -30,8 +34,11 @@ export async function measureCapacity(clips: readonly Clip[], steps: readonly nu
         await load.add(step - sessions, forever);
         sessions = step;
         await load.measure(settleMs);
-        const stop = meter(server, load);
-        const measured = { ...summary(sessions, await load.measure(seconds * 1000)), ...stop(sessions) };
+        let measured = await measureStep(server, load, sessions, seconds);
+        for (let again = 0; again < mostRepeats && measured.lagP99Ms > MOST_LAG_MS; again++) {
+          const repeated = await measureStep(server, load, sessions, seconds);
+          if (repeated.lagP99Ms < measured.lagP99Ms) measured = repeated;
+        }
         result.steps.push(measured);
         within = {
           added: within.added && measured.added.p95 <= MOST_ADDED_P95_MS,
@@ -48,4 +55,9 @@ export async function measureCapacity(clips: readonly Clip[], steps: readonly nu
     await server.stop();
   }
   return result;
+}
+
+async function measureStep(server: ServerProcess, load: Load, sessions: number, seconds: number): Promise<Step> {
+  const stop = meter(server, load);
+  return { ...summary(sessions, await load.measure(seconds * 1000)), ...stop(sessions) };
 }

@@ -60,7 +60,18 @@ export function meter(
   };
 }
 
+/** A load generator that sends this late was disturbed by something else on the machine: what it measured is measured again. */
+export const MOST_LAG_MS = 10;
+
+/** The calls of so many sessions at once; a disturbed run is repeated once, and the less disturbed of the two counts. */
 export async function measureCalls(clips: readonly Clip[], sessions: number, rounds: number): Promise<CallResult> {
+  const first = await measureOnce(clips, sessions, rounds);
+  if (!(first.lagP99Ms > MOST_LAG_MS)) return first;
+  const second = await measureOnce(clips, sessions, rounds);
+  return second.lagP99Ms < first.lagP99Ms ? second : first;
+}
+
+async function measureOnce(clips: readonly Clip[], sessions: number, rounds: number): Promise<CallResult> {
   const server = await ServerProcess.start({ engines: 'scripted', core: 0 });
   try {
     const load = await Load.start(server, clips);

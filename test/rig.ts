@@ -14,6 +14,7 @@ import { serverVadDefaults, type SessionConfig, type TurnDetection } from '../sr
 import type { AudioPlace, Inbound, Transport } from '../src/transports/transport.ts';
 import { FakeEngines } from './pipeline/fake-engines.ts';
 import { testCatalogue, testConfig } from './session/rig.ts';
+import type { EventOf } from './session/watch.ts';
 
 /** Waits until nothing but time, sound or an engine's word can make anything happen. Only for what runs on promises alone. */
 export async function settled(): Promise<void> {
@@ -96,8 +97,6 @@ export class RecordingTransport implements Transport {
     }
   }
 }
-
-type EventOf<T extends ServerEventType> = Extract<ServerEvent, { type: T }>;
 
 export interface RigOptions {
   turnDetection?: TurnDetection;
@@ -220,6 +219,14 @@ export class Rig {
       if (event.type === 'input_audio_buffer.speech_stopped') return `stopped ${event.audio_end_ms} ${event.item_id}`;
       return event.type === 'input_audio_buffer.committed' ? `committed ${event.item_id}` : [];
     });
+  }
+
+  /** When turns started and stopped, in milliseconds of the sound. */
+  get times(): { started: number[]; stopped: number[] } {
+    return {
+      started: this.all('input_audio_buffer.speech_started').map(({ audio_start_ms }) => audio_start_ms),
+      stopped: this.all('input_audio_buffer.speech_stopped').map(({ audio_end_ms }) => audio_end_ms),
+    };
   }
 
   /** Transcripts, by item: `item_1 Words 1.` */

@@ -41,7 +41,7 @@ export class Session {
       config: birth.config,
       effects: [],
       conversation: new Conversation(),
-      input: { receivedMs: 0, bufferStartMs: 0, stirredAtMs: now },
+      input: { receivedMs: 0, decidedMs: 0, bufferStartMs: 0, stirredAtMs: now },
       turn: { state: 'none' },
       live: new Map(),
       active: undefined,

@@ -99,6 +99,8 @@ export interface Owed {
 /** The input as the session knows it: how much came, and where the part that no item holds yet begins. */
 export interface Input {
   receivedMs: number;
+  /** How far voice activity detection has looked. */
+  decidedMs: number;
   bufferStartMs: number;
   /** When audio last came in, in the clock's time. */
   stirredAtMs: number;

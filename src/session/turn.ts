@@ -74,17 +74,19 @@ export function onTurnJudged(core: Core, fact: FactOf<'turn.judged'>): void {
   const { complete, unsure, incomplete } = patienceOf(detection.eagerness);
   const waitMs = fact.complete >= 0.7 ? complete : fact.complete >= 0.3 ? unsure : incomplete;
   turn.untilMs = turn.endMs + waitMs;
-  endTurnWhenDue(core, core.input.receivedMs);
+  endTurnWhenDue(core);
 }
 
 export function onAudioReached(core: Core, fact: FactOf<'audio.reached'>): void {
   core.input.receivedMs = fact.receivedMs;
+  core.input.decidedMs = fact.decidedMs;
   core.input.stirredAtMs = core.now;
-  endTurnWhenDue(core, Math.min(fact.receivedMs, fact.decidedMs + detectionLagMs));
+  endTurnWhenDue(core);
 }
 
-function endTurnWhenDue(core: Core, reachedMs: number): void {
-  const { turn } = core;
+function endTurnWhenDue(core: Core): void {
+  const { turn, input } = core;
+  const reachedMs = Math.min(input.receivedMs, input.decidedMs + detectionLagMs);
   if (turn.state === 'pausing' && reachedMs >= turn.untilMs) endTurn(core, turn, Math.round(turn.untilMs));
 }
 

@@ -65,6 +65,13 @@ describe('a conversation', () => {
     rig.client({ type: 'conversation.item.retrieve', item_id: 'item_1' });
     await rig.settle();
     expect(rig.last('error').error.code).toBe('item_retrieve_invalid_item_id');
+    // Another item by that name has nothing of it.
+    const content = [{ type: 'input_audio', transcript: 'Something else.' }];
+    rig.client({ type: 'conversation.item.create', item: { id: 'item_1', type: 'message', role: 'user', content } });
+    rig.client({ type: 'conversation.item.retrieve', item_id: 'item_1' });
+    await rig.settle();
+    expect(rig.last('conversation.item.retrieved').item).toMatchObject({ content });
+    expect(JSON.stringify(rig.last('conversation.item.retrieved'))).not.toContain('"audio":');
   });
 
   test('goes on after something that was no event', async () => {
@@ -264,6 +271,30 @@ describe('when the far side has gone', () => {
     rig.stt.calls[0]?.say('Too late.');
     await rig.wait(4_000_000);
     expect(rig.transport.trace.slice(length)).toEqual([]);
+  });
+
+  test('no timer is left behind', async () => {
+    const rig = openRig();
+    let left = 0;
+    const { after } = rig.clock;
+    rig.clock.after = (delayMs, task) => {
+      left += 1;
+      const timer = after.call(rig.clock, delayMs, () => {
+        left -= 1;
+        task();
+      });
+      return {
+        cancel: () => {
+          left -= 1;
+          timer.cancel();
+        },
+      };
+    };
+    await rig.says('Hello.');
+    expect(left).toBe(1);
+    rig.transport.end();
+    await rig.ended;
+    expect(left).toBe(0);
   });
 
   test('in the midst of a large append, the rest of it is not waited for by any engine', async () => {
