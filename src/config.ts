@@ -115,7 +115,8 @@ export function isLoopback(host: string): boolean {
  * @throws ConfigError naming the setting that is wrong.
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>, folder: string): Config {
-  const values = { ...fileSettings(environment.PARLEY_CONFIG, folder), ...withoutEmpty(environment) };
+  const given = withoutEmpty(environment);
+  const values = { ...fileSettings(given.PARLEY_CONFIG, folder), ...given };
   const apiKeys = list(values.PARLEY_API_KEY);
   const host = values.HOST ?? '127.0.0.1';
   if (apiKeys.length === 0 && !isLoopback(host)) {
