@@ -1,4 +1,4 @@
-// The one logger shape the rest of the house knows; main.ts decides what writes it.
+// The one logger shape the rest of the house knows; cli/serve.ts decides what writes it.
 import pino from 'pino';
 
 export interface Log {

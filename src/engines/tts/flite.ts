@@ -60,9 +60,13 @@ class Flite implements Tts {
   async warmUp(signal: AbortSignal): Promise<void> {
     const pool = await this.#open();
     const voices = [...new Map(fliteVoices.map((voice) => [voice.manner.base, voice])).values()];
-    // Machine code gets fast by being used: as many sentences in every base voice as there are workers.
-    const rounds = voices.flatMap(({ manner }) => Array.from({ length: this.#workers }, () => manner));
-    await Promise.all(rounds.map((manner) => pool.speak('Good morning, how can I help you today?', manner, signal)));
+    const [first, ...others] = voices.map(({ manner }) =>
+      Array.from({ length: this.#workers }, () => pool.speak('Good morning, how can I help you today?', manner, signal)),
+    );
+    // Machine code gets fast by being used: as many sentences in every base voice as there are workers. The first who asks waits for one voice
+    // only; the others get warm meanwhile, and it does not matter when they are not.
+    for (const spoken of others.flat()) spoken.catch(() => {});
+    await Promise.all(first ?? []);
   }
 
   async *speak(clauses: AsyncIterable<string>, { voice, speed }: TtsOptions, signal: AbortSignal): AsyncIterable<Speech> {
