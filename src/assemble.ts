@@ -2,21 +2,33 @@
 import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { FastifyInstance } from 'fastify';
-import { Keys, offeredKeys, ownKey } from './access/keys.ts';
+import { Access } from './access/access.ts';
+import { ownKey } from './access/keys.ts';
+import { masterKey, Vault } from './access/vault.ts';
 import { type Config, keyFile } from './config.ts';
 import { type Engine, EngineError, type EngineEnvironment, type EngineInfo, type Tts } from './engines/engine.ts';
 import { discoverProviders, ownerOfBareModel } from './engines/llm/providers.ts';
-import { pick, registry } from './engines/registry.ts';
-import { Router } from './engines/router.ts';
+import { first, pick, registry } from './engines/registry.ts';
+import { type LlmProvider, Router } from './engines/router.ts';
 import { voiceAliases } from './engines/tts/voices.ts';
+import { registerDocs } from './http/docs-routes.ts';
+import { registerRoutes } from './http/routes/routes.ts';
 import { createHttp } from './http/server.ts';
 import { systemClock } from './lib/clock.ts';
-import { randomIds } from './lib/ids.ts';
+import { GuardedFetch } from './lib/guarded-fetch.ts';
+import { imageAt } from './lib/guarded-image.ts';
+import { randomIds, randomToken } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
 import { drive } from './pipeline/drive.ts';
+import { readSessionPatch } from './protocol/client-events.ts';
+import { flatParam, flatToGa, gaToFlat } from './protocol/dialects/beta-session.ts';
 import { errorBody, errors } from './protocol/errors.ts';
 import { semanticVadDefaults, serverVadDefaults, type SessionConfig } from './protocol/session-config.ts';
-import { type Arrival, type Door, openDoor } from './transports/websocket/door.ts';
+import { configured, describeSession } from './session/settings.ts';
+import { EmbeddedStore, storeFile } from './store/embedded.ts';
+import { McpCache } from './tools/mcp-cache.ts';
+import { McpServers } from './tools/mcp-servers.ts';
+import { type Arrival, type Door, openDoor, type Visitor } from './transports/websocket/door.ts';
 import type { Transport } from './transports/transport.ts';
 
 export interface EngineState {
@@ -57,7 +69,11 @@ export async function assemble(config: Config, log: Log, progress: (line: string
   const llm = pick(registry.llm, config.engines.llm).create(environment);
   const vad = pick(registry.vad, config.engines.vad).create(environment);
   const turn = pick(registry.turn, config.engines.turn).create(environment);
-  const all: Engine[] = [stt, tts, llm, vad, turn];
+  const denoiser = first(registry.denoise).create(environment);
+  const decoder = first(registry.codec).create(environment);
+  // What every session needs is warm before the first; the last two start when somebody wants them.
+  const needed: Engine[] = [stt, tts, llm, vad, turn];
+  const all: Engine[] = [...needed, denoiser, decoder];
 
   const warm = async (engine: Engine): Promise<EngineState> => {
     const startedAt = clock.now();
@@ -75,7 +91,7 @@ export async function assemble(config: Config, log: Log, progress: (line: string
   };
   // Scripted models serve load tools, which must not meet a model server that happens to run here.
   const discovery = config.engines.llm === 'scripted' ? Promise.resolve([]) : discoverProviders(environment, leaving.signal);
-  const [found, ...engines] = await Promise.all([discovery, ...all.map(warm)]);
+  const [found, ...engines] = await Promise.all([discovery, ...needed.map(warm)]);
   const providers = await Promise.all(
     found.map(async (provider) => ({ ...provider, models: provider.source === 'found' ? await provider.models() : [] })),
   );
@@ -84,6 +100,8 @@ export async function assemble(config: Config, log: Log, progress: (line: string
   const router = new Router({
     vad,
     turn,
+    denoiser,
+    decoder,
     stt,
     tts,
     llm,
@@ -96,7 +114,11 @@ export async function assemble(config: Config, log: Log, progress: (line: string
 
   const own = config.apiKeys.length === 0 ? ownKey(keyFile(config.dataDir)) : undefined;
   const keys = own ? [own.key] : config.apiKeys;
-  const access = new Keys(keys);
+  const store = new EmbeddedStore(storeFile(config.dataDir));
+  const vault = new Vault(masterKey(config.dataDir, config.settings.PARLEY_MASTER_KEY, randomToken), randomToken);
+  const access = new Access({ store, vault, clock, random: randomToken, configuredKeys: keys });
+  const outgoing = new GuardedFetch({ clock, allowHosts: config.allowHosts });
+  const mcp = { clock, fetch: outgoing, cache: new McpCache(clock), log, version };
 
   const sessions = new Set<Promise<void>>();
   const ready = { value: false };
@@ -114,24 +136,50 @@ export async function assemble(config: Config, log: Log, progress: (line: string
     }),
   });
 
-  const enter = (transport: Transport, arrival: Arrival) => {
+  const image = (url: string, signal: AbortSignal) => imageAt(outgoing, url, signal);
+
+  /** The session a connection starts with: the defaults of its path, with what its secret brings along over them. */
+  const opening = (arrival: Arrival, stored: Readonly<Record<string, unknown>> = {}) => {
+    const patch = readSessionPatch(stored);
+    const whole = { ...arrival, transcriptionOnly: arrival.transcriptionOnly || patch.type === 'transcription' };
+    return configured(initialConfig(config, whole, defaultModel, stt.info.id), patch, router);
+  };
+  const expiresAt = () => Math.floor((clock.wallMs() + config.sessionMs) / 1000);
+
+  registerRoutes(app, {
+    access,
+    clock,
+    log,
+    checkSession: (patch) => describeSession({ id: randomIds('sess'), expires_at: expiresAt() }, opening(anyArrival, patch)),
+    beta: { toGa: flatToGa, toBeta: gaToFlat, toBetaParam: flatParam },
+    voices: () => tts.voices(),
+    models: () => listedModels(providers, defaultModel),
+  });
+  registerDocs(app, version);
+
+  const enter = (transport: Transport, arrival: Arrival, visitor: Visitor) => {
     const birth = {
       ids: randomIds,
       sessionId: randomIds('sess'),
       catalogue: router,
-      config: initialConfig(config, arrival, defaultModel, stt.info.id),
-      expiresAt: Math.floor((clock.wallMs() + config.sessionMs) / 1000),
+      config: opening(arrival, visitor.session),
+      expiresAt: expiresAt(),
       lifeMs: config.sessionMs,
       inworld: arrival.inworld,
     };
-    const sessionLog = log.child({ session: birth.sessionId, ...(arrival.sessionKey === undefined ? {} : { key: arrival.sessionKey }) });
+    const sessionLog = log.child({
+      session: birth.sessionId,
+      by: visitor.keyId,
+      ...(arrival.sessionKey === undefined ? {} : { key: arrival.sessionKey }),
+    });
     if (!router.hasLlm(birth.config.model)) {
       transport.send({ type: 'error', error: errorBody(errors.modelNotFound('model', birth.config.model), null) });
       transport.close(1008, 'model_not_found');
       return;
     }
     sessionLog.info({ model: birth.config.model, servedBy: router.serves(birth.config.model), inworld: arrival.inworld }, 'session opened');
-    const session = drive({ transport, engines: router, birth, clock, log: sessionLog, signal: leaving.signal });
+    const openTools = () => new McpServers({ ...mcp, log: sessionLog });
+    const session = drive({ transport, engines: router, birth, clock, log: sessionLog, openTools, image, signal: leaving.signal });
     sessions.add(session);
     void session.finally(() => {
       sessions.delete(session);
@@ -143,7 +191,16 @@ export async function assemble(config: Config, log: Log, progress: (line: string
     server: app.server,
     clock,
     ids: randomIds,
-    admits: (request, query) => offeredKeys(request.headers, query).some((key) => access.has(key)),
+    admit: async (request, query) => {
+      const principal = await access.authenticate(request.headers, query, 'realtime').catch((error: unknown) => {
+        // Sealed with another master key, or the store cannot be read: nobody is let in on that.
+        log.error({ err: error }, 'a credential could not be checked');
+        return undefined;
+      });
+      if (!principal) return undefined;
+      const secret = principal.kind === 'secret' ? principal : undefined;
+      return { keyId: principal.keyId, session: secret?.session, beta: secret?.dialect === 'beta' };
+    },
     full: () => (sessions.size >= config.maxSessions ? 'All sessions of this server are taken; try again in a moment.' : undefined),
     enter,
   });
@@ -164,9 +221,25 @@ export async function assemble(config: Config, log: Log, progress: (line: string
       await Promise.race([Promise.all(sessions), new Promise((resolve) => clock.after(600, () => resolve(undefined)))]);
       door?.close();
       await app.close();
-      await Promise.all(all.map((engine) => engine.close()));
+      await Promise.all([...all.map((engine) => engine.close()), outgoing.close(), store.close()]);
     },
   };
+}
+
+/** A session that is asked about without a connection. */
+const anyArrival: Arrival = { inworld: false, model: undefined, sessionKey: undefined, transcriptionOnly: false };
+
+/** What can be asked for by name: what the providers list, and what is served when nothing is named. */
+function listedModels(providers: readonly LlmProvider[], defaultModel: string): { id: string; provider: string }[] {
+  const listed = providers.flatMap(({ prefix, models, defaultModel: own }) =>
+    [...new Set([...(own === undefined ? [] : [own]), ...models])].map((model) => ({ id: `${prefix}/${model}`, provider: prefix })),
+  );
+  const all = [
+    { id: defaultModel, provider: defaultModel.split('/', 1)[0] ?? 'parley' },
+    ...listed,
+    { id: 'parley/offline', provider: 'parley' },
+  ];
+  return all.filter(({ id }, index) => all.findIndex((other) => other.id === id) === index);
 }
 
 /** The synthesiser's own voice of that name, or the one that the name of another service's voice stands for. */
@@ -186,7 +259,7 @@ function addressOf(app: FastifyInstance, config: Config): string {
 function initialConfig(config: Config, arrival: Arrival, defaultModel: string, sttId: string): SessionConfig {
   const pcm = { type: 'audio/pcm', rate: 24000 } as const;
   return {
-    type: 'realtime',
+    type: arrival.transcriptionOnly ? 'transcription' : 'realtime',
     model: arrival.model ?? defaultModel,
     instructions: config.defaultInstructions,
     output_modalities: ['audio'],
@@ -203,7 +276,7 @@ function initialConfig(config: Config, arrival: Arrival, defaultModel: string, s
       input: {
         format: pcm,
         noise_reduction: null,
-        transcription: arrival.inworld ? { model: `parley/${sttId}` } : null,
+        transcription: arrival.inworld || arrival.transcriptionOnly ? { model: `parley/${sttId}` } : null,
         turn_detection: arrival.inworld ? semanticVadDefaults : serverVadDefaults,
       },
       output: { format: pcm, voice: config.defaultVoice, model: 'inworld-tts-1.5-mini', speed: 1 },

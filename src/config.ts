@@ -50,6 +50,17 @@ export const settings: readonly Setting[] = [
   { name: 'PARLEY_LOG', description: 'What to log: debug, info, warn, error or silent.', fallback: 'info' },
   { name: 'PARLEY_SELF_CHECK', description: 'Ask and answer a spoken question at the end of the start: on or off.', fallback: 'on' },
   { name: 'PARLEY_CORS_ORIGINS', description: 'Origins whose pages may call the HTTP routes, separated by commas, or *.', fallback: '*' },
+  {
+    name: 'PARLEY_MASTER_KEY',
+    description: 'What secrets at rest are sealed with: at least 32 characters, the same for all servers on one store.',
+    fallback: 'one is made on the first start and kept in the data directory',
+  },
+  {
+    name: 'PARLEY_ALLOW_HOSTS',
+    description:
+      'Hosts that sessions may reach although their address is private: host, host:port or *.domain, separated by commas (MCP servers, images).',
+    fallback: 'none: public addresses only',
+  },
   { name: 'PARLEY_SESSION_MINUTES', description: 'How long a session may live, in minutes.', fallback: '60' },
   { name: 'PARLEY_MAX_SESSIONS', description: 'Sessions at a time; a further one is refused with 503.', fallback: 'no limit' },
   engineSetting('stt', 'Speech recognition'),
@@ -87,6 +98,7 @@ export interface Config {
   readonly logLevel: string;
   readonly selfCheck: boolean;
   readonly corsOrigins: readonly string[];
+  readonly allowHosts: readonly string[];
   readonly sessionMs: number;
   readonly maxSessions: number;
   /** The engine of each kind, by its id in the registry. */
@@ -132,6 +144,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     logLevel: choice(values, 'PARLEY_LOG', ['debug', 'info', 'warn', 'error', 'silent'], 'info'),
     selfCheck: choice(values, 'PARLEY_SELF_CHECK', ['on', 'off'], 'on') === 'on',
     corsOrigins: list(values.PARLEY_CORS_ORIGINS ?? '*'),
+    allowHosts: list(values.PARLEY_ALLOW_HOSTS),
     sessionMs: number(values, 'PARLEY_SESSION_MINUTES', 60, 1, 100_000) * 60_000,
     maxSessions: number(values, 'PARLEY_MAX_SESSIONS', Number.MAX_SAFE_INTEGER, 1, Number.MAX_SAFE_INTEGER),
     engines: {

@@ -13,6 +13,7 @@ import type { ServerEvent, ServerEventType } from '../src/protocol/server-events
 import { serverVadDefaults, type SessionConfig, type TurnDetection } from '../src/protocol/session-config.ts';
 import type { AudioPlace, Inbound, Transport } from '../src/transports/transport.ts';
 import { FakeEngines } from './pipeline/fake-engines.ts';
+import { FakeTools } from './pipeline/fake-tools.ts';
 import { testCatalogue, testConfig } from './session/rig.ts';
 import type { EventOf } from './session/watch.ts';
 
@@ -116,6 +117,8 @@ export class Rig {
   readonly transport = new RecordingTransport();
   readonly logged: { level: string; fields: object; message: string }[] = [];
   readonly ended: Promise<void>;
+  /** What was opened to reach MCP servers: nothing, until the session names one. */
+  readonly tools: FakeTools[] = [];
   over = false;
   readonly #leaving = new AbortController();
 
@@ -135,7 +138,15 @@ export class Rig {
       inworld: false,
     };
     const { transport, clock } = this;
-    this.ended = drive({ transport, engines: this.engines, birth, clock, log: this.#log(), signal: this.#leaving.signal }).finally(() => {
+    const image = (url: string) =>
+      url.includes('missing') ? Promise.reject(new Error('its server answered 404')) : Promise.resolve('data:image/png;base64,AAAA');
+    const openTools = () => {
+      const tools = new FakeTools();
+      this.tools.push(tools);
+      return tools;
+    };
+    const { signal } = this.#leaving;
+    this.ended = drive({ transport, engines: this.engines, birth, clock, log: this.#log(), openTools, image, signal }).finally(() => {
       this.over = true;
     });
   }
@@ -255,7 +266,7 @@ export function openRig(options: RigOptions = {}): Rig {
     rig.transport.end();
     await rig.settle();
     await rig.ended;
-    const { vad, stt, llm, tts } = rig;
+    const { vad, stt, llm, tts, tools } = rig;
     expect(
       vad.streams.filter(({ closed }) => !closed),
       'streams of the detector that nobody closed',
@@ -264,6 +275,10 @@ export function openRig(options: RigOptions = {}): Rig {
     expect(
       calls.filter(({ over, signal }) => !over && !signal.aborted),
       'calls of engines that nobody ended',
+    ).toEqual([]);
+    expect(
+      tools.filter(({ closed }) => closed !== 1),
+      'MCP servers that were not closed once',
     ).toEqual([]);
   });
   return rig;

@@ -1,4 +1,5 @@
-// Who may come in: long-lived keys, compared without telling how much of them was right.
+// Long-lived keys that the configuration names, compared without telling how much of them was right, and every place of a request where a
+// credential may sit.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -9,18 +10,49 @@ function digest(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }
 
+interface ConfiguredKey {
+  readonly id: string;
+  readonly digest: Buffer;
+  /** The key as a pair that can sign for tokens, when it is one: `key:secret`, or the base64 of it as Inworld issues it. */
+  readonly pair: KeyPair | undefined;
+}
+
+export interface KeyPair {
+  readonly key: string;
+  readonly secret: string;
+}
+
 export class Keys {
-  readonly #digests: readonly Buffer[];
+  readonly #keys: readonly ConfiguredKey[];
 
   constructor(keys: readonly string[]) {
-    this.#digests = keys.map(digest);
+    this.#keys = keys.map((key) => {
+      const hash = digest(key);
+      // From the key itself: a token minted for it dies with it, wherever the key stands in the list.
+      return { id: `configured_${hash.toString('hex').slice(0, 16)}`, digest: hash, pair: pairOf(key) };
+    });
+  }
+
+  /** The id of a key that is configured. */
+  idOf(key: string): string | undefined {
+    const offered = digest(key);
+    let found: string | undefined;
+    for (const known of this.#keys) if (timingSafeEqual(known.digest, offered)) found = known.id;
+    return found;
   }
 
   has(key: string): boolean {
-    const offered = digest(key);
-    let found = false;
-    for (const known of this.#digests) if (timingSafeEqual(known, offered)) found = true;
-    return found;
+    return this.idOf(key) !== undefined;
+  }
+
+  hasId(id: string): boolean {
+    return this.#keys.some((known) => known.id === id);
+  }
+
+  /** The configured pair with this public part. */
+  pairWith(publicPart: string): { id: string; secret: string } | undefined {
+    const found = this.#keys.find(({ pair }) => pair?.key === publicPart);
+    return found?.pair && { id: found.id, secret: found.pair.secret };
   }
 }
 
@@ -38,27 +70,45 @@ export function ownKey(path: string): { key: string; made: boolean } {
 }
 
 const insecureKeyProtocol = 'openai-insecure-api-key.';
+/** Any real credential is shorter, and a request needs one: what is beyond is not looked at. */
+const longestCredential = 4096;
+const mostCredentials = 16;
 
-/** Every key a request offers, in all the forms clients have (protocol 7.2): header, subprotocol, query. */
+/** Every credential a request offers, in all the forms clients have (protocol 7.2): header, subprotocol, query. */
 export function offeredKeys(headers: IncomingHttpHeaders, query: URLSearchParams): string[] {
   const offered: string[] = [];
-  for (const value of [headers.authorization, query.get('Authorization') ?? query.get('authorization') ?? undefined]) {
+  const offer = (token: string | null | undefined) => {
+    if (!token || token.length > longestCredential) return;
+    offered.push(token);
+    // Issued keys are the base64 of `key:secret`, whatever carries them.
+    const decoded = decodedText(token);
+    if (decoded?.includes(':')) offered.push(decoded);
+  };
+  for (const value of [headers.authorization, query.get('Authorization'), query.get('authorization')]) {
     const [scheme, token] = value?.split(/\s+/, 2) ?? [];
     if (!scheme || !token) continue;
-    offered.push(token);
-    // Inworld's keys are base64 as issued; others encode `key:secret` themselves (conflict C59).
-    if (scheme.toLowerCase() === 'basic') {
-      const decoded = Buffer.from(token, 'base64').toString('utf8');
-      offered.push(decoded, decoded.replace(/:$/, ''), decoded.replace(/^:/, ''));
-    }
+    offer(token);
+    // A plain key as the user or the password of a Basic pair, or encoded alone (conflict C59).
+    const decoded = scheme.toLowerCase() === 'basic' && token.length <= longestCredential ? decodedText(token) : undefined;
+    if (decoded) offered.push(decoded.replace(/:$/, ''), decoded.replace(/^:/, ''));
   }
   const apiKey = headers['api-key'];
-  if (typeof apiKey === 'string') offered.push(apiKey);
+  if (typeof apiKey === 'string') offer(apiKey);
   for (const protocol of (headers['sec-websocket-protocol'] ?? '').split(',')) {
     const name = protocol.trim();
-    if (name.startsWith(insecureKeyProtocol)) offered.push(name.slice(insecureKeyProtocol.length));
+    if (name.startsWith(insecureKeyProtocol)) offer(name.slice(insecureKeyProtocol.length));
   }
-  const token = query.get('token');
-  if (token) offered.push(token);
-  return offered.filter((key) => key !== '');
+  offer(query.get('token'));
+  return [...new Set(offered)].filter((key) => key !== '').slice(0, mostCredentials);
+}
+
+function decodedText(token: string): string | undefined {
+  const decoded = Buffer.from(token, 'base64').toString('utf8');
+  return /^[\x21-\x7e]+$/.test(decoded) ? decoded : undefined;
+}
+
+function pairOf(key: string): KeyPair | undefined {
+  const text = key.includes(':') ? key : (decodedText(key) ?? '');
+  const colon = text.indexOf(':');
+  return colon > 0 && colon < text.length - 1 ? { key: text.slice(0, colon), secret: text.slice(colon + 1) } : undefined;
 }

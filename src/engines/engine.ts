@@ -4,12 +4,15 @@ import type { Clock } from '../lib/clock.ts';
 import type { Pcm } from '../media/pcm.ts';
 import type { Prompt } from '../protocol/prompt.ts';
 
+/** The kinds an operator chooses among. */
 export type EngineKind = 'stt' | 'llm' | 'tts' | 'vad' | 'turn';
+/** The kinds that come one way only. */
+export type FixedEngineKind = 'denoise' | 'codec';
 
 export interface EngineInfo {
   /** Unique within its kind, kebab-case: `pocketsphinx`. */
   readonly id: string;
-  readonly kind: EngineKind;
+  readonly kind: EngineKind | FixedEngineKind;
   /** For people: `PocketSphinx (embedded)`. */
   readonly name: string;
   /** SPDX expression of the engine and, where it has them, of its weights. */
@@ -171,6 +174,40 @@ export interface Vad extends Engine {
   open(onProbability: (probability: number) => void): VadStream;
 }
 
+// --- noise reduction
+
+export const DENOISE_RATE_HZ = 16_000;
+
+/** Where the microphone is: at the mouth (a headset), or across the room (a laptop, a conference table). */
+export type MicrophoneField = 'near_field' | 'far_field';
+
+export interface DenoiserStream {
+  /** How far what comes out lies behind what went in; the same for as long as the stream lives, whatever happens to the engine. */
+  readonly delayMs: number;
+  /**
+   * The same sound with less noise: mono at DENOISE_RATE_HZ in chunks of any length, each answered by one of its own length, in order,
+   * `delayMs` late; the first answer begins with that much silence. Never rejects: sound that cannot be filtered, or not in time,
+   * comes back as it was, just as late. The chunk must not change until it is answered.
+   */
+  process(samples: Int16Array): Promise<Int16Array>;
+  /** What has not been answered is answered as it was, at once. */
+  close(): void;
+}
+
+export interface Denoiser extends Engine {
+  open(field: MicrophoneField): DenoiserStream;
+}
+
+// --- sound in files
+
+export interface Decoder extends Engine {
+  /**
+   * The sound of a whole file, mixed down to mono, at `rateHz` (16 kHz unless told): Ogg or WebM with Opus in it, or WAVE. Rejects with
+   * EngineError: `rejected` when the file is none of these, broken, too large or too long, `rate_limited` when too many wait.
+   */
+  decode(bytes: Uint8Array, rateHz?: 16_000 | 24_000): Promise<Pcm>;
+}
+
 // --- end of turn
 
 export interface TurnDetector extends Engine {
@@ -215,6 +252,8 @@ export class EngineError extends Error {
 export interface Engines {
   readonly vad: Vad;
   readonly turn: TurnDetector;
+  readonly denoiser: Denoiser;
+  readonly decoder: Decoder;
   stt(id: string): { engine: Stt; model: string };
   llm(id: string): { engine: Llm; model: string };
   tts(id: string, voice: string): { engine: Tts; model: string; voice: string };

@@ -1,5 +1,15 @@
 // From the ids clients ask for to the engines that serve them.
-import { EngineError, type Engines, type Llm, type Stt, type Tts, type TurnDetector, type Vad } from './engine.ts';
+import {
+  type Decoder,
+  type Denoiser,
+  EngineError,
+  type Engines,
+  type Llm,
+  type Stt,
+  type Tts,
+  type TurnDetector,
+  type Vad,
+} from './engine.ts';
 
 /** Language models behind one prefix: `groq` serves `groq/<model>`. */
 export interface LlmProvider {
@@ -14,6 +24,8 @@ export interface LlmProvider {
 export interface RouterParts {
   vad: Vad;
   turn: TurnDetector;
+  denoiser: Denoiser;
+  decoder: Decoder;
   stt: Stt;
   tts: Tts;
   /** The embedded engine, which serves every id while no provider is configured. */
@@ -41,11 +53,15 @@ export class Router implements Engines {
   readonly #parts: RouterParts;
   readonly vad: Vad;
   readonly turn: TurnDetector;
+  readonly denoiser: Denoiser;
+  readonly decoder: Decoder;
 
   constructor(parts: RouterParts) {
     this.#parts = parts;
     this.vad = parts.vad;
     this.turn = parts.turn;
+    this.denoiser = parts.denoiser;
+    this.decoder = parts.decoder;
   }
 
   llm(id: string): Route {

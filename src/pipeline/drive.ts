@@ -13,9 +13,12 @@ import type { Inbound, Transport } from '../transports/transport.ts';
 import { Keepsakes } from './keepsakes.ts';
 import { Ear } from './listen.ts';
 import { reply } from './reply.ts';
+import { Toolbox, type ToolRunner } from './tools.ts';
 
 /** Bytes of sound taken in without a break: about a second. */
 const mostAtOnce = 48_000;
+/** Sound that may be under way to the ear before no more is taken in. */
+const mostBehindMs = 1000;
 
 export interface Drive {
   transport: Transport;
@@ -23,6 +26,10 @@ export interface Drive {
   birth: Birth;
   clock: Clock;
   log: Log;
+  /** Opens a session's MCP servers; called when the session first names one. */
+  openTools: () => ToolRunner;
+  /** The image at an http(s) address as a data: URL. */
+  image: (url: string, signal: AbortSignal) => Promise<string>;
   /** Fires when the server is going: the session then closes with 1001. */
   signal: AbortSignal;
 }
@@ -37,8 +44,12 @@ export async function drive(parts: Drive): Promise<void> {
     run = new Run(parts);
     run.begin();
     for await (const inbound of parts.transport.inbound) {
-      if (inbound.kind !== 'audio' || inbound.bytes.length <= mostAtOnce) run.take(inbound);
-      else await takeInPieces(run, inbound.bytes);
+      if (inbound.kind === 'audio') await takeAudio(run, inbound.bytes);
+      else {
+        // An event comes after the sound that was sent before it.
+        if (run.settled) await run.settled;
+        run.take(inbound);
+      }
     }
   } catch (error) {
     parts.log.error({ err: error }, 'session failed');
@@ -49,11 +60,16 @@ export async function drive(parts: Drive): Promise<void> {
   }
 }
 
-/** Much sound at once is heard in pieces, so that the other sessions are not kept waiting. */
-async function takeInPieces(run: Run, bytes: Uint8Array): Promise<void> {
+/** Much sound at once is heard in pieces, so that neither the other sessions nor the engines that clean it are overrun. */
+async function takeAudio(run: Run, bytes: Uint8Array): Promise<void> {
+  if (bytes.length <= mostAtOnce) {
+    run.take({ kind: 'audio', bytes });
+    if (run.behindMs > mostBehindMs) await run.settled;
+    return;
+  }
   for (let at = 0; at < bytes.length; at += mostAtOnce) {
     run.take({ kind: 'audio', bytes: bytes.subarray(at, at + mostAtOnce) });
-    await setImmediate();
+    await (run.settled ?? setImmediate());
   }
 }
 
@@ -62,6 +78,7 @@ class Run {
   readonly #session: Session;
   readonly #ear: Ear;
   readonly #keepsakes = new Keepsakes();
+  readonly #tools: Toolbox;
   readonly #replies = new Map<string, AbortController>();
   readonly #ended = new AbortController();
   readonly #facts: Fact[] = [];
@@ -71,11 +88,20 @@ class Run {
   constructor(parts: Drive) {
     this.#parts = parts;
     this.#session = new Session(parts.birth, parts.clock.now());
+    this.#tools = new Toolbox(parts.openTools, (fact) => this.#feed(fact));
     this.#ear = new Ear(parts.engines, this.#session.config, {
       feed: (fact) => this.#feed(fact),
       keep: (item, samples) => this.#keepsakes.keep(item, samples),
       onFault: (error) => parts.log.error({ err: error }, 'listening failed'),
     });
+  }
+
+  get settled(): Promise<void> | undefined {
+    return this.#ear.settled;
+  }
+
+  get behindMs(): number {
+    return this.#ear.behindMs;
   }
 
   begin(): void {
@@ -106,6 +132,7 @@ class Run {
     for (const controller of this.#replies.values()) controller.abort();
     this.#replies.clear();
     this.#ear.close();
+    this.#tools.close().catch((error: unknown) => this.#parts.log.error({ err: error }, 'MCP servers were not closed'));
   }
 
   /** Effects may bring facts at once: those wait their turn, so that the session is never entered twice. */
@@ -188,6 +215,7 @@ class Run {
             if (!controller.signal.aborted) this.#feed(fact);
           },
           room: () => transport.room(),
+          image: this.#parts.image,
           onFault: (error: unknown) => this.#parts.log.error({ err: error, response }, 'reply failed'),
         };
         this.#own(reply(effect.order, effect.prompt, ports, controller.signal).finally(() => this.#replies.delete(response)));
@@ -196,6 +224,18 @@ class Run {
       case 'reply.abort':
         this.#replies.get(effect.response)?.abort();
         this.#replies.delete(effect.response);
+        break;
+      case 'mcp.configure':
+        this.#tools.configure(effect.servers);
+        break;
+      case 'mcp.list':
+        this.#own(this.#tools.list(effect.item, effect.label));
+        break;
+      case 'mcp.call':
+        this.#own(this.#tools.call(effect.item, effect.label, effect.name, effect.arguments));
+        break;
+      case 'mcp.abort':
+        this.#tools.abort(effect.item);
         break;
       case 'item.forget':
         this.#keepsakes.forget(effect.item);

@@ -1,10 +1,12 @@
 // The ear of one session: wire bytes become samples, samples become onsets, pauses and words. It reports; the session decides.
 import { EngineError, type Engines, type SttOptions, VAD_RATE_HZ, VAD_WINDOW, type VadStream } from '../engines/engine.ts';
 import { Recorder } from '../media/recorder.ts';
-import { Resampler, resample } from '../media/resample.ts';
+import { looksLikeContainer } from '../media/containers.ts';
+import { resample } from '../media/resample.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
 import type { Fact, Failure } from '../session/facts.ts';
+import { Intake } from './intake.ts';
 import { acousticEnd, SpeechDetector } from './speech-detector.ts';
 import { Utterance } from './utterance.ts';
 import { WireDecoder } from './wire-audio.ts';
@@ -36,8 +38,7 @@ export class Ear {
   readonly #vad: VadStream;
   readonly #recorder = new Recorder();
   #config: SessionConfig;
-  #decoder: WireDecoder;
-  #resampler: Resampler;
+  readonly #intake: Intake;
   #detector: SpeechDetector;
   #receivedMs = 0;
   /** Positions: where the detector's window 0 began, and where the next window for it begins. */
@@ -64,21 +65,16 @@ export class Ear {
     this.#feed = feed;
     this.#keep = keep;
     this.#onFault = onFault;
-    this.#decoder = new WireDecoder(config.audio.input.format);
-    this.#resampler = new Resampler(this.#decoder.rateHz, VAD_RATE_HZ);
     this.#detector = new SpeechDetector(thresholdOf(config));
     this.#vad = engines.vad.open((probability) => this.#onProbability(probability));
+    this.#intake = new Intake(engines, config.audio.input, { onSound: (samples, ms) => this.#hear(samples, ms), onFault });
   }
 
   configure(config: SessionConfig): void {
     const before = this.#config;
     this.#config = config;
-    const { format, turn_detection } = config.audio.input;
-    if (JSON.stringify(format) !== JSON.stringify(this.#decoder.format)) {
-      this.#recorder.append(this.#resampler.flush());
-      this.#decoder = new WireDecoder(format);
-      this.#resampler = new Resampler(this.#decoder.rateHz, VAD_RATE_HZ);
-    }
+    const { turn_detection } = config.audio.input;
+    this.#intake.configure(config.audio.input);
     if (JSON.stringify(turn_detection) === JSON.stringify(before.audio.input.turn_detection)) return;
     // The session has dropped the utterance begun under other rules: its words must not turn up in the next one.
     this.#utterance?.cancel();
@@ -89,9 +85,22 @@ export class Ear {
 
   /** Bytes in the session's input format. */
   append(bytes: Uint8Array): void {
-    const samples = this.#decoder.decode(bytes);
-    this.#receivedMs += (samples.length * 1000) / this.#decoder.rateHz;
-    this.#recorder.append(this.#resampler.process(samples));
+    this.#intake.take(bytes);
+  }
+
+  /** Resolves when all that was appended has been heard; undefined when it has. Events wait for it: they come after that sound. */
+  get settled(): Promise<void> | undefined {
+    return this.#intake.settled;
+  }
+
+  /** How much appended sound has not been heard yet. */
+  get behindMs(): number {
+    return this.#intake.behindMs;
+  }
+
+  #hear(samples: Int16Array, ms: number): void {
+    this.#receivedMs += ms;
+    this.#recorder.append(samples);
     this.#pump();
     this.#report();
   }
@@ -136,8 +145,24 @@ export class Ear {
 
   /** Recognises sound a client sent inside an item. */
   transcribe(item: string, audio: string, format: AudioFormat): void {
-    const decoder = new WireDecoder(format);
-    const { samples } = resample({ samples: decoder.decode(Buffer.from(audio, 'base64')), rateHz: decoder.rateHz }, VAD_RATE_HZ);
+    const bytes = Buffer.from(audio, 'base64');
+    if (looksLikeContainer(bytes) === undefined) {
+      const decoder = new WireDecoder(format);
+      this.#recognise(item, resample({ samples: decoder.decode(bytes), rateHz: decoder.rateHz }, VAD_RATE_HZ).samples);
+      return;
+    }
+    // A file (Opus in Ogg or WebM, WAV) says itself what it holds.
+    this.#engines.decoder.decode(bytes, VAD_RATE_HZ).then(
+      ({ samples }) => this.#recognise(item, samples),
+      (error: unknown) => {
+        if (!(error instanceof EngineError)) this.#onFault(error);
+        if (!this.#closed) this.#feed({ kind: 'transcript.failed', item, failure: failureOf(error) });
+      },
+    );
+  }
+
+  #recognise(item: string, samples: Int16Array): void {
+    if (this.#closed) return;
     this.#keep(item, samples);
     const utterance = this.#newUtterance();
     utterance.item = item;
@@ -167,6 +192,7 @@ export class Ear {
 
   close(): void {
     this.#closed = true;
+    this.#intake.close();
     this.#vad.close();
     this.#utterance?.cancel();
     for (const utterance of this.#committed) utterance.cancel();
@@ -302,7 +328,7 @@ function sttOptions(config: SessionConfig, model: string): SttOptions {
     model,
     ...(language === undefined ? {} : { language }),
     ...(prompt === undefined ? {} : { prompt }),
-    vocabulary: config.tools.flatMap((tool) => [tool.name, ...enumeratedValues(tool.parameters)]),
+    vocabulary: config.tools.flatMap((tool) => (tool.type === 'function' ? [tool.name, ...enumeratedValues(tool.parameters)] : [])),
   };
 }
 

@@ -2,7 +2,7 @@
 import { EngineError, type Engines, type Llm, type LlmUsage, type Speech, type Tts } from '../engines/engine.ts';
 import { Channel } from '../lib/channel.ts';
 import { Resampler } from '../media/resample.ts';
-import type { Prompt } from '../protocol/prompt.ts';
+import type { Prompt, PromptPart, PromptTurn } from '../protocol/prompt.ts';
 import type { ReplyOrder } from '../session/effects.ts';
 import type { ReplyEnd, ReplyFact } from '../session/facts.ts';
 import { sampleRateHz } from '../protocol/audio-format.ts';
@@ -18,6 +18,8 @@ export interface ReplyPorts {
   feed: (fact: ReplyFact) => void;
   /** Resolves when the listener's side can take more sound. */
   room: () => Promise<void>;
+  /** The image at an http(s) address as a data: URL; rejects with a reason for people. */
+  image: (url: string, signal: AbortSignal) => Promise<string>;
   /** Something failed that is no engine's declared failure: a fault of ours, to be logged. */
   onFault: (error: unknown) => void;
 }
@@ -30,7 +32,9 @@ export async function reply(order: ReplyOrder, prompt: Prompt, ports: ReplyPorts
   const mouth = new Mouth(order, ports, signal);
   try {
     const { engine, model } = ports.engines.llm(order.model);
-    end = await speakAnswer(engine, model, order, prompt, mouth, ports, usage, signal);
+    const seen = prompt.turns.some(namesImage) ? await withImages(prompt, ports, signal) : prompt;
+    if (signal.aborted) return;
+    end = await speakAnswer(engine, model, order, seen, mouth, ports, usage, signal);
   } catch (error) {
     if (!(error instanceof EngineError)) ports.onFault(error);
     end = { reason: 'failed', usage: usage.value, failure: failureOf(error) };
@@ -38,6 +42,27 @@ export async function reply(order: ReplyOrder, prompt: Prompt, ports: ReplyPorts
     mouth.drop();
   }
   if (!signal.aborted) ports.feed({ kind: 'reply.ended', response, ...end });
+}
+
+/** Whether a turn has an image by its address. */
+function namesImage(turn: PromptTurn): boolean {
+  return 'parts' in turn && turn.parts.some((part) => part.type === 'image' && !part.url.startsWith('data:'));
+}
+
+/** Models are given what is at an address, not the address: who may be asked for it is decided here, on the way out. */
+async function withImages(prompt: Prompt, { image }: ReplyPorts, signal: AbortSignal): Promise<Prompt> {
+  const fetched = async (part: PromptPart): Promise<PromptPart> => {
+    if (part.type !== 'image' || part.url.startsWith('data:')) return part;
+    try {
+      return { ...part, url: await image(part.url, signal) };
+    } catch (error) {
+      return { type: 'text', text: `(an image that could not be loaded: ${error instanceof Error ? error.message : String(error)})` };
+    }
+  };
+  const turns = await Promise.all(
+    prompt.turns.map(async (turn) => ('parts' in turn ? { ...turn, parts: await Promise.all(turn.parts.map(fetched)) } : turn)),
+  );
+  return { ...prompt, turns };
 }
 
 async function speakAnswer(

@@ -1,6 +1,7 @@
 // What a client may say (protocol 1), read liberally and refused precisely: every fault names its field.
 import { z } from 'zod';
 import { audioFormat } from './audio-format.ts';
+import { sessionConfigToGa } from './dialects/inworld.ts';
 import { errors, type RealtimeError } from './errors.ts';
 import { clientItem, inputItem } from './items.ts';
 import {
@@ -8,6 +9,7 @@ import {
   modalities,
   noPrompt,
   reasoning,
+  type SessionPatch,
   sessionPatch,
   speed,
   temperature,
@@ -128,6 +130,15 @@ export function parseClientEvent(message: unknown): ClientEvent {
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw issue ? toRealtimeError(issue) : errors.invalid(null, 'The event is not valid.');
+}
+
+/**
+ * A session as a client writes it outside an event: with an ephemeral secret, or a call.
+ * @throws RealtimeError naming the field, `session.…`.
+ */
+export function readSessionPatch(session: unknown): SessionPatch {
+  const event = parseClientEvent({ type: 'session.update', session: sessionConfigToGa(session) });
+  return event.type === 'session.update' ? event.session : {};
 }
 
 /** What is wrong, as it was read: a preprocessed value may stand in the message under another name, or as a string. */

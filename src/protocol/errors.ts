@@ -51,6 +51,7 @@ export const errors = {
       'conversation_already_has_active_response',
       `Conversation already has an active response in progress: ${id}. Wait until the response is finished before creating a new one.`,
     ),
+  noResponses: () => new RealtimeError('invalid_value', 'A transcription session makes no responses.', 'type'),
   // Clients drop this error by its first words (LiveKit's plugin: 'Cancellation failed').
   cancelNotActive: () => new RealtimeError('response_cancel_not_active', 'Cancellation failed: no active response found.'),
   itemNotFound: (param: string, id: string) =>

@@ -20,7 +20,51 @@ export type UserMessage = Common & { type: 'message'; role: 'user'; content: Use
 export type AssistantMessage = Common & { type: 'message'; role: 'assistant'; content: AssistantPart[] };
 export type FunctionCall = Common & { type: 'function_call'; call_id: string; name: string; arguments: string };
 export type FunctionCallOutput = Common & { type: 'function_call_output'; call_id: string; output: string };
-export type Item = SystemMessage | UserMessage | AssistantMessage | FunctionCall | FunctionCallOutput;
+
+/** A tool as an MCP server lists it. */
+export interface McpListedTool {
+  name: string;
+  description: string | null;
+  input_schema: Record<string, unknown>;
+  annotations: Record<string, unknown> | null;
+}
+export type McpCallError =
+  | { type: 'protocol_error'; code: number; message: string }
+  | { type: 'tool_execution_error'; message: string }
+  | { type: 'http_error'; code: number; message: string };
+/** Items about MCP servers have neither `object` nor `status` (protocol 3.5). */
+export interface McpListTools {
+  id: string;
+  type: 'mcp_list_tools';
+  server_label: string;
+  tools: McpListedTool[];
+}
+export interface McpCall {
+  id: string;
+  type: 'mcp_call';
+  server_label: string;
+  name: string;
+  arguments: string;
+  approval_request_id: string | null;
+  output: string | null;
+  error: McpCallError | null;
+}
+export interface McpApprovalRequest {
+  id: string;
+  type: 'mcp_approval_request';
+  server_label: string;
+  name: string;
+  arguments: string;
+}
+export interface McpApprovalResponse {
+  id: string;
+  type: 'mcp_approval_response';
+  approval_request_id: string;
+  approve: boolean;
+  reason: string | null;
+}
+export type McpItem = McpListTools | McpCall | McpApprovalRequest | McpApprovalResponse;
+export type Item = SystemMessage | UserMessage | AssistantMessage | FunctionCall | FunctionCallOutput | McpItem;
 
 const id = z
   .string()
@@ -32,8 +76,8 @@ const callId = z.string().min(1).max(128);
 
 const text = z.string();
 const inputText = z.object({ type: z.literal('input_text'), text });
-const imageUrl = z.string().regex(/^data:image\/(png|jpe?g|webp|gif);base64,[A-Za-z0-9+/=\s]+$/, {
-  error: 'must be a data: URL of a PNG, JPEG, WebP or GIF image in base64',
+const imageUrl = z.string().regex(/^(?:data:image\/(?:png|jpe?g|webp|gif);base64,[A-Za-z0-9+/=\s]+|https?:\/\/[^\s/]+\S*)$/, {
+  error: 'must be an https URL, or a data: URL of a PNG, JPEG, WebP or GIF image in base64',
 });
 const userPart = z.discriminatedUnion('type', [
   inputText,
@@ -55,6 +99,13 @@ const functionCall = z.object({
   arguments: z.string(),
 });
 const functionCallOutput = z.object({ type: z.literal('function_call_output'), id, call_id: callId, output: z.string() });
+const mcpApprovalResponse = z.object({
+  type: z.literal('mcp_approval_response'),
+  id,
+  approval_request_id: z.string().min(1).max(64),
+  approve: z.boolean(),
+  reason: z.string().max(10_000).nullish(),
+});
 const itemReference = z.object({ type: z.literal('item_reference'), id: z.string().min(1) });
 
 /** The part's GA name: short beta and Inworld names (`text`, `audio`) depend on who speaks (conflict C10). */
@@ -91,7 +142,10 @@ function canonicalItem(item: unknown): unknown {
 }
 
 /** An item as a client creates it: ids optional, all spellings of section 8 accepted. */
-export const clientItem = z.preprocess(canonicalItem, z.discriminatedUnion('type', [message, functionCall, functionCallOutput]));
+export const clientItem = z.preprocess(
+  canonicalItem,
+  z.discriminatedUnion('type', [message, functionCall, functionCallOutput, mcpApprovalResponse]),
+);
 export type ClientItem = z.infer<typeof clientItem>;
 
 /** What `response.create.response.input` may hold: items, or references to items of the conversation. */
@@ -102,13 +156,25 @@ export const inputItem = z.preprocess(
 export type InputItem = z.infer<typeof inputItem>;
 
 /** A client's item made whole: an id, a status, and a call id where it had none. */
-export function completeItem(item: ClientItem, itemId: string, mintCallId: () => string): Item {
+export function completeItem(
+  item: ClientItem | Exclude<InputItem, { type: 'item_reference' }>,
+  itemId: string,
+  mintCallId: () => string,
+): Item {
   const common = { id: itemId, object: 'realtime.item', status: 'completed' } as const;
   switch (item.type) {
     case 'function_call':
       return { ...common, type: item.type, call_id: item.call_id ?? mintCallId(), name: item.name, arguments: item.arguments };
     case 'function_call_output':
       return { ...common, type: item.type, call_id: item.call_id, output: item.output };
+    case 'mcp_approval_response':
+      return {
+        id: itemId,
+        type: item.type,
+        approval_request_id: item.approval_request_id,
+        approve: item.approve,
+        reason: item.reason ?? null,
+      };
     case 'message':
       if (item.role === 'user') {
         return { ...common, type: 'message', role: 'user', content: item.content.map(completeUserPart) };

@@ -90,6 +90,14 @@ export type ServerEvent =
   | ({ type: 'response.output_audio.done' } & PartPlace)
   | ({ type: 'response.function_call_arguments.delta'; delta: string } & CallPlace)
   | ({ type: 'response.function_call_arguments.done'; name: string; arguments: string } & CallPlace)
+  | { type: 'mcp_list_tools.in_progress' | 'mcp_list_tools.completed' | 'mcp_list_tools.failed'; item_id: string }
+  | ({ type: 'response.mcp_call_arguments.delta'; delta: string; obfuscation: string } & ItemPlace)
+  | ({ type: 'response.mcp_call_arguments.done'; arguments: string } & ItemPlace)
+  | {
+      type: 'response.mcp_call.in_progress' | 'response.mcp_call.completed' | 'response.mcp_call.failed';
+      item_id: string;
+      output_index: number;
+    }
   | {
       type: 'rate_limits.updated';
       rate_limits: { name: 'requests' | 'tokens'; limit: number; remaining: number; reset_seconds: number }[];

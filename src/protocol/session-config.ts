@@ -34,11 +34,35 @@ export interface FunctionTool {
   description?: string | undefined;
   parameters?: Record<string, unknown> | undefined;
 }
-export type ToolChoice = 'none' | 'auto' | 'required' | { type: 'function'; name: string };
+
+/** Which tools of an MCP server: by name, or those that say they only read. */
+export interface McpToolFilter {
+  tool_names?: string[] | undefined;
+  read_only?: boolean | undefined;
+}
+/** An MCP server whose tools we run ourselves. `authorization` and `headers` are secrets: they are never shown again. */
+export interface McpTool {
+  type: 'mcp';
+  server_label: string;
+  server_url: string;
+  server_description?: string | undefined;
+  authorization?: string | undefined;
+  headers?: Record<string, string> | null | undefined;
+  allowed_tools?: string[] | McpToolFilter | null | undefined;
+  require_approval?: 'always' | 'never' | { always?: McpToolFilter | undefined; never?: McpToolFilter | undefined } | null | undefined;
+}
+export type Tool = FunctionTool | McpTool;
+export type ToolChoice =
+  | 'none'
+  | 'auto'
+  | 'required'
+  | { type: 'function'; name: string }
+  | { type: 'mcp'; server_label: string; name?: string | undefined };
 export type Modality = 'audio' | 'text';
 
 export interface SessionConfig {
-  type: 'realtime';
+  /** A transcription session only listens: everything about answers lies idle in it, and is not shown. */
+  type: 'realtime' | 'transcription';
   model: string;
   instructions: string;
   output_modalities: Modality[];
@@ -47,7 +71,7 @@ export interface SessionConfig {
   parallel_tool_calls: boolean;
   reasoning: { effort: string } | null;
   prompt: null;
-  tools: FunctionTool[];
+  tools: Tool[];
   tool_choice: ToolChoice;
   tracing: unknown;
   truncation: unknown;
@@ -64,8 +88,19 @@ export interface SessionConfig {
   providerData?: Record<string, unknown> | undefined;
 }
 
+export type RealtimeSessionObject = SessionConfig & { type: 'realtime'; id: string; object: 'realtime.session'; expires_at: number };
+
+export interface TranscriptionSessionObject {
+  type: 'transcription';
+  id: string;
+  object: 'realtime.transcription_session';
+  expires_at: number;
+  include: string[] | null;
+  audio: { input: SessionConfig['audio']['input'] };
+}
+
 /** What `session.created` and `session.updated` show. */
-export type SessionObject = SessionConfig & { id: string; object: 'realtime.session'; expires_at: number };
+export type SessionObject = RealtimeSessionObject | TranscriptionSessionObject;
 
 export const serverVadDefaults: ServerVad = {
   type: 'server_vad',
@@ -112,26 +147,53 @@ const toolName = z
   .string()
   .max(64)
   .regex(/^[a-zA-Z0-9_-]+$/, { error: 'must match ^[a-zA-Z0-9_-]{1,64}$' });
-const functionTool = z.preprocess(
-  // Chat Completions nests the same three fields under `function`.
+const toolFilter = z.object({ tool_names: z.array(z.string()).max(256).optional(), read_only: z.boolean().optional() });
+const refused = (what: string) =>
+  z.custom<undefined>((value) => value == null, { error: `${what} are not served here; name a server_url.` }).optional();
+const mcpTool = z.object({
+  type: z.literal('mcp'),
+  server_label: z
+    .string()
+    .max(64)
+    .regex(/^[a-zA-Z][a-zA-Z0-9_-]*$/, { error: 'must begin with a letter and hold letters, digits, _ and - only' }),
+  server_url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
+  server_description: z.string().max(10_000).optional(),
+  authorization: z.string().max(10_000).optional(),
+  headers: z.record(z.string(), z.string()).nullish(),
+  allowed_tools: z.union([z.array(z.string()).max(256), toolFilter]).nullish(),
+  require_approval: z
+    .union([z.enum(['always', 'never']), z.object({ always: toolFilter.optional(), never: toolFilter.optional() })])
+    .nullish(),
+  connector_id: refused('Connectors'),
+  tunnel_id: refused('Tunnels'),
+});
+const tool = z.preprocess(
+  // Chat Completions nests a function's three fields under `function`.
   (input) => (isRecord(input) && isRecord(input.function) ? { type: input.type, ...input.function } : input),
-  z.object({
-    type: z.literal('function', {
-      error: (issue) => `Tools of type '${String(issue.input)}' are not served here; 'function' is.`,
-    }),
-    name: toolName,
-    description: z.string().optional(),
-    parameters: z.record(z.string(), z.unknown()).optional(),
-  }),
+  z.discriminatedUnion(
+    'type',
+    [
+      z.object({
+        type: z.literal('function'),
+        name: toolName,
+        description: z.string().optional(),
+        parameters: z.record(z.string(), z.unknown()).optional(),
+      }),
+      mcpTool,
+    ],
+    { error: (issue) => `Tools of this type are not served here; 'function' and 'mcp' are (${issue.code}).` },
+  ),
 );
 export const tools = z
-  .array(functionTool)
+  .array(tool)
   .max(128)
   .superRefine((list, context) => {
-    list.forEach((tool, index) => {
-      if (list.findIndex((other) => other.name === tool.name) !== index) {
-        context.addIssue({ code: 'custom', path: [index, 'name'], message: `There are two tools named '${tool.name}'.` });
-      }
+    const names = list.map((entry): [string, string] =>
+      entry.type === 'function' ? ['name', entry.name] : ['server_label', entry.server_label],
+    );
+    names.forEach(([field, name], index) => {
+      if (names.findIndex((other) => other[0] === field && other[1] === name) === index) return;
+      context.addIssue({ code: 'custom', path: [index, field], message: `There are two tools of that ${field}, '${name}'.` });
     });
   });
 export const toolChoice = z.preprocess(
@@ -141,9 +203,14 @@ export const toolChoice = z.preprocess(
     if (input.type === 'auto' || input.type === 'none' || input.type === 'required') return input.type;
     return isRecord(input.function) ? { type: input.type, name: input.function.name } : input;
   },
-  z.union([z.enum(['none', 'auto', 'required']), z.object({ type: z.literal('function'), name: toolName })], {
-    error: `must be 'none', 'auto', 'required' or {"type":"function","name":...}`,
-  }),
+  z.union(
+    [
+      z.enum(['none', 'auto', 'required']),
+      z.object({ type: z.literal('function'), name: toolName }),
+      z.object({ type: z.literal('mcp'), server_label: z.string(), name: z.string().optional() }),
+    ],
+    { error: `must be 'none', 'auto', 'required', {"type":"function","name":...} or {"type":"mcp","server_label":...}` },
+  ),
 );
 export const modalities = z
   .array(z.enum(['audio', 'text']))
@@ -177,7 +244,7 @@ export const sessionPatch = z.preprocess(
   (input) => (isRecord(input) && input.model === undefined && input.modelId !== undefined ? { ...input, model: input.modelId } : input),
   z
     .object({
-      type: z.literal('realtime', { error: "A session's type cannot be changed; this one is 'realtime'." }),
+      type: z.enum(['realtime', 'transcription']),
       model: modelId,
       instructions: z.string().max(1_000_000),
       output_modalities: modalities,

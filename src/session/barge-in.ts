@@ -15,8 +15,16 @@ export function interrupt(core: Core): void {
 
 /** Starts the response that had to wait for another one, or for the user to finish. */
 export function autoReply(core: Core): void {
-  const { owed } = core;
-  if (!owed || core.active) return;
+  const { owed, allowed } = core;
+  if (core.active) return;
+  if (allowed.length > 0 && core.turn.state === 'none') {
+    core.allowed = [];
+    startResponse(core, 'tool', sessionSettings(core.config), allowed);
+    // What was owed may need the results.
+    core.owed = owed;
+    return;
+  }
+  if (!owed) return;
   if (owed.origin !== 'client' && core.turn.state !== 'none') return;
   core.owed = undefined;
   startResponse(core, owed.origin, owed.settings ?? sessionSettings(core.config));

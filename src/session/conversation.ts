@@ -3,8 +3,9 @@ import type { ClientEvents } from '../protocol/client-events.ts';
 import { errors } from '../protocol/errors.ts';
 import { completeItem, type Item } from '../protocol/items.ts';
 import { truncate } from './playout.ts';
-import { continueAfterOutputs, resumeWaiting } from './response.ts';
-import { type Entry, newEntry, snapshot } from './history.ts';
+import { decideApproval } from './mcp.ts';
+import { continueAfterOutputs, onApproval, resumeWaiting } from './response.ts';
+import { type Entry, newEntry, snapshot, statusOf } from './history.ts';
 import { type Core, expectWords, send } from './state.ts';
 
 /** Tells of an item that came whole: `added`, then `done`. */
@@ -22,6 +23,7 @@ export function createItem(core: Core, event: ClientEvents['conversation.item.cr
   const item = completeItem(event.item, id, () => core.birth.ids('call'));
   const call = item.type === 'function_call_output' ? findCall(core, item.call_id) : undefined;
   if (item.type === 'function_call_output' && !call) throw errors.unknownCall(item.call_id);
+  if (item.type === 'mcp_approval_response') decideApproval(core, item);
   const entry = newEntry(item);
   const sound = soundOf(item);
   if (sound !== undefined) expectWords(core, entry);
@@ -33,6 +35,7 @@ export function createItem(core: Core, event: ClientEvents['conversation.item.cr
     core.effects.push({ kind: 'transcribe', item: id, audio: sound, format: core.config.audio.input.format });
   }
   if (call) continueAfterOutputs(core, call);
+  if (item.type === 'mcp_approval_response') onApproval(core, item);
 }
 
 /** The id is promised already: `speech_started` has told it. */
@@ -98,6 +101,6 @@ export function truncateItem(core: Core, event: ClientEvents['conversation.item.
   if (speech.clientCutMs !== undefined && heardMs > speech.clientCutMs) throw errors.alreadyTruncated(event.item_id, speech.clientCutMs);
   speech.clientCutMs = heardMs;
   core.playout = core.playout.filter(({ item }) => item !== event.item_id);
-  truncate(entry.item, speech, heardMs === madeMs && entry.item.status === 'completed' ? undefined : heardMs);
+  truncate(entry.item, speech, heardMs === madeMs && statusOf(entry.item) === 'completed' ? undefined : heardMs);
   send(core, { type: 'conversation.item.truncated', item_id: event.item_id, content_index: 0, audio_end_ms: heardMs });
 }

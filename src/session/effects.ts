@@ -1,7 +1,7 @@
 // What a session wants done. The shell performs effects in their order and never asks why.
 import type { Prompt } from '../protocol/prompt.ts';
 import type { ServerEvent } from '../protocol/server-events.ts';
-import type { Modality, SessionConfig } from '../protocol/session-config.ts';
+import type { McpTool, Modality, SessionConfig } from '../protocol/session-config.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
 
 /** Everything a reply needs to know about how it is wanted. */
@@ -39,6 +39,13 @@ export type Effect =
   | { kind: 'judge.turn'; item: string; silenceMs: number }
   | { kind: 'reply.start'; order: ReplyOrder; prompt: Prompt }
   | { kind: 'reply.abort'; response: string }
+  /** The MCP servers there are from here on, with their secrets. */
+  | { kind: 'mcp.configure'; servers: readonly McpTool[] }
+  /** Ask a server for its tools: `mcp.listed` or `mcp.unlisted` follows. */
+  | { kind: 'mcp.list'; item: string; label: string }
+  /** Run a tool: `mcp.ended` follows, unless it is aborted first. */
+  | { kind: 'mcp.call'; item: string; label: string; name: string; arguments: string }
+  | { kind: 'mcp.abort'; item: string }
   /** The item is gone: its sound may go too. */
   | { kind: 'item.forget'; item: string }
   | { kind: 'close'; code: number; reason: string };

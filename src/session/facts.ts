@@ -1,4 +1,5 @@
 // What can happen to a session. Every fact is stamped by `step(fact, now)`; audio positions are milliseconds of the input's own timeline.
+import type { McpCallError, McpListedTool } from '../protocol/items.ts';
 import type { ClientEvent } from '../protocol/client-events.ts';
 
 /** A word of a reply, timed from the start of the item's sound. */
@@ -44,6 +45,11 @@ export type Fact =
   | { kind: 'transcript.partial'; item: string; text: string }
   | { kind: 'transcript.final'; item: string; text: string; seconds: number }
   | { kind: 'transcript.failed'; item: string; failure: Failure }
+  /** An MCP server has told its tools, or has not; `item` is the list's. */
+  | { kind: 'mcp.listed'; item: string; tools: McpListedTool[] }
+  | { kind: 'mcp.unlisted'; item: string }
+  /** A tool's call has ended; `item` is the call's. */
+  | { kind: 'mcp.ended'; item: string; outcome: { output: string } | { error: McpCallError } }
   | ReplyFact
   /** The time named by `wakeAt` has come. */
   | { kind: 'tick' };

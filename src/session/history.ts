@@ -1,5 +1,5 @@
 // What was said, in order: the items of one conversation with what only we know about each.
-import type { Item } from '../protocol/items.ts';
+import type { Item, ItemStatus } from '../protocol/items.ts';
 import type { SpokenWord } from './facts.ts';
 
 /** An item of the conversation with what only we know about it. */
@@ -59,10 +59,16 @@ export class Conversation {
 
 /** An item as it is at this moment: events must not change after they were sent. */
 export function snapshot(item: Item): Item {
+  if (item.type === 'mcp_list_tools') return { ...item, tools: [...item.tools] };
   if (item.type !== 'message') return { ...item };
   if (item.role === 'user') return { ...item, content: item.content.map(withoutSound) };
   if (item.role === 'assistant') return { ...item, content: item.content.map((part) => ({ ...part })) };
   return { ...item, content: item.content.map((part) => ({ ...part })) };
+}
+
+/** Items about MCP servers have no status: they are what they are. */
+export function statusOf(item: Item): ItemStatus {
+  return 'status' in item ? item.status : 'completed';
 }
 
 /** Only `retrieved` carries sound. */

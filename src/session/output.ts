@@ -1,10 +1,11 @@
 // What a response consists of: its items open one after the other and close before the next, each event in its contracted place.
-import type { AssistantMessage, FunctionCall, ItemStatus } from '../protocol/items.ts';
+import type { AssistantMessage, FunctionCall, ItemStatus, McpApprovalRequest, McpCall, McpCallError } from '../protocol/items.ts';
 import type { ResponsePart } from '../protocol/server-events.ts';
 import type { FactOf } from './facts.ts';
 import { type Entry, newEntry, snapshot } from './history.ts';
 import { lengthen } from './playout.ts';
-import { type Core, type OpenOutput, type Response, send } from './state.ts';
+import { needsApproval } from './mcp.ts';
+import { type Core, type McpToolName, type OpenOutput, type Response, send } from './state.ts';
 
 type OpenMessage = Extract<OpenOutput, { kind: 'message' }>;
 type OpenCall = Extract<OpenOutput, { kind: 'call' }>;
@@ -41,6 +42,11 @@ export function onAudio(core: Core, response: Response, fact: FactOf<'reply.audi
 
 export function onCall(core: Core, response: Response, fact: FactOf<'reply.call'>): void {
   closeOutput(core, response, 'completed');
+  const mcp = response.mcpTools.get(fact.name);
+  if (mcp) {
+    openMcpCall(core, response, fact.callId, mcp, null);
+    return;
+  }
   const item: FunctionCall = {
     id: core.birth.ids('item'),
     object: 'realtime.item',
@@ -52,14 +58,43 @@ export function onCall(core: Core, response: Response, fact: FactOf<'reply.call'
   };
   const entry = newEntry(item, response.id);
   response.open = { kind: 'call', entry, index: response.output.length, callId: fact.callId, name: fact.name };
-  open(core, response, entry);
+  openItem(core, response, entry);
 }
 
 export function onArguments(core: Core, response: Response, fact: FactOf<'reply.arguments'>): void {
-  const open = response.open;
-  if (open?.kind !== 'call' || open.callId !== fact.callId) return;
-  (open.entry.item as FunctionCall).arguments += fact.delta;
-  send(core, { type: 'response.function_call_arguments.delta', ...callPlace(response, open), delta: fact.delta });
+  const { open } = response;
+  if (!open || open.kind === 'message' || open.callId !== fact.callId) return;
+  if (open.kind === 'call') {
+    (open.entry.item as FunctionCall).arguments += fact.delta;
+    send(core, { type: 'response.function_call_arguments.delta', ...callPlace(response, open), delta: fact.delta });
+    return;
+  }
+  open.item.arguments += fact.delta;
+  if (open.kind === 'mcp') {
+    send(core, { type: 'response.mcp_call_arguments.delta', ...itemPlace(response, open), delta: fact.delta, obfuscation: '' });
+  }
+}
+
+/** A tool we run ourselves; `leave` is the approval request that allowed it. One that needs leave and has none becomes a request. */
+export function openMcpCall(core: Core, response: Response, callId: string, of: McpToolName, leave: McpApprovalRequest | null): void {
+  const about = { server_label: of.label, name: of.name, arguments: leave?.arguments ?? '' };
+  const index = response.output.length;
+  if (leave === null && needsApproval(core, of)) {
+    const item: McpApprovalRequest = { id: core.birth.ids('mcpr'), type: 'mcp_approval_request', ...about };
+    response.open = { kind: 'approval', entry: newEntry(item, response.id), index, callId, item };
+    return;
+  }
+  const item: McpCall = {
+    id: core.birth.ids('mcp'),
+    type: 'mcp_call',
+    ...about,
+    approval_request_id: leave?.id ?? null,
+    output: null,
+    error: null,
+  };
+  const entry = newEntry(item, response.id);
+  response.open = { kind: 'mcp', entry, index, callId, item };
+  openItem(core, response, entry);
 }
 
 function openMessage(core: Core, response: Response): OpenMessage {
@@ -78,13 +113,13 @@ function openMessage(core: Core, response: Response): OpenMessage {
   if (part === 'audio') entry.speech = { text: '', words: [], madeMs: 0, heardMs: undefined, clientCutMs: undefined };
   const message: OpenMessage = { kind: 'message', entry, index: response.output.length, part };
   response.open = message;
-  open(core, response, entry);
+  openItem(core, response, entry);
   item.content.push(part === 'audio' ? { type: 'output_audio', transcript: '' } : { type: 'output_text', text: '' });
   send(core, { type: 'response.content_part.added', ...partPlace(response, message), part: responsePart(item) });
   return message;
 }
 
-function open(core: Core, response: Response, entry: Entry): void {
+function openItem(core: Core, response: Response, entry: Entry): void {
   const output_index = response.output.length;
   response.output.push(entry.item);
   send(core, { type: 'response.output_item.added', response_id: response.id, output_index, item: snapshot(entry.item) });
@@ -98,16 +133,70 @@ export function closeOutput(core: Core, response: Response, status: ItemStatus):
   const { open } = response;
   if (!open) return;
   response.open = undefined;
-  const { item } = open.entry;
-  item.status = status;
-  if (open.kind === 'message') closePart(core, response, open);
-  else {
-    const call = item as FunctionCall;
-    send(core, { type: 'response.function_call_arguments.done', ...callPlace(response, open), name: open.name, arguments: call.arguments });
+  switch (open.kind) {
+    case 'message':
+      (open.entry.item as AssistantMessage).status = status;
+      closePart(core, response, open);
+      break;
+    case 'call': {
+      const call = open.entry.item as FunctionCall;
+      call.status = status;
+      send(core, {
+        type: 'response.function_call_arguments.done',
+        ...callPlace(response, open),
+        name: open.name,
+        arguments: call.arguments,
+      });
+      break;
+    }
+    case 'approval':
+      // A request that is not whole is none.
+      if (status !== 'completed') return;
+      openItem(core, response, open.entry);
+      break;
+    case 'mcp': {
+      const { item } = open;
+      send(core, { type: 'response.mcp_call_arguments.done', ...itemPlace(response, open), arguments: item.arguments });
+      response.calling.set(item.id, { entry: open.entry, item, index: open.index });
+      if (status !== 'completed') {
+        endMcpCall(core, response, item.id, { error: interrupted });
+        return;
+      }
+      send(core, { type: 'response.mcp_call.in_progress', item_id: item.id, output_index: open.index });
+      core.effects.push({ kind: 'mcp.call', item: item.id, label: item.server_label, name: item.name, arguments: item.arguments });
+      return;
+    }
   }
-  send(core, { type: 'response.output_item.done', response_id: response.id, output_index: open.index, item: snapshot(item) });
+  tellDone(core, response, open);
+}
+
+const interrupted: McpCallError = { type: 'tool_execution_error', message: 'The call was interrupted.' };
+
+/** A running MCP call has its result: the item is whole. */
+export function endMcpCall(core: Core, response: Response, id: string, outcome: FactOf<'mcp.ended'>['outcome']): void {
+  const call = response.calling.get(id);
+  if (!call) return;
+  response.calling.delete(id);
+  if ('output' in outcome) call.item.output = outcome.output;
+  else call.item.error = outcome.error;
+  const type = 'output' in outcome ? 'response.mcp_call.completed' : 'response.mcp_call.failed';
+  send(core, { type, item_id: id, output_index: call.index });
+  tellDone(core, response, call);
+}
+
+/** The response ends before its calls do. */
+export function interruptCalls(core: Core, response: Response): void {
+  for (const id of [...response.calling.keys()]) {
+    core.effects.push({ kind: 'mcp.abort', item: id });
+    endMcpCall(core, response, id, { error: interrupted });
+  }
+}
+
+function tellDone(core: Core, response: Response, { entry, index }: { entry: Entry; index: number }): void {
+  const { item } = entry;
+  send(core, { type: 'response.output_item.done', response_id: response.id, output_index: index, item: snapshot(item) });
   if (response.settings.outOfBand || !core.conversation.get(item.id)) return;
-  send(core, { type: 'conversation.item.done', previous_item_id: core.conversation.previousId(open.entry), item: snapshot(item) });
+  send(core, { type: 'conversation.item.done', previous_item_id: core.conversation.previousId(entry), item: snapshot(item) });
 }
 
 function closePart(core: Core, response: Response, open: OpenMessage): void {
@@ -130,6 +219,10 @@ function responsePart(item: AssistantMessage): ResponsePart {
 
 function partPlace(response: Response, open: OpenMessage) {
   return { response_id: response.id, item_id: open.entry.item.id, output_index: open.index, content_index: 0 };
+}
+
+function itemPlace(response: Response, open: OpenOutput) {
+  return { response_id: response.id, item_id: open.entry.item.id, output_index: open.index };
 }
 
 function callPlace(response: Response, open: OpenCall) {

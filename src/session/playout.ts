@@ -1,7 +1,7 @@
 // How much of an answer was heard. A WebSocket client plays by itself, so hearing is reckoned from the pace of real time until the
 // client's own conversation.item.truncate says better.
 import type { Item } from '../protocol/items.ts';
-import type { Entry, Speech } from './history.ts';
+import { type Entry, type Speech, statusOf } from './history.ts';
 import type { Core } from './state.ts';
 
 /** Nobody speaks faster than this; it bounds the guess where the engine gives no word times. */
@@ -40,7 +40,7 @@ export function cutToHeard(core: Core, { speech, item }: Entry): void {
   const playing = core.playout.find((part) => part.item === item.id);
   const aheadMs = playing ? Math.max(0, playing.endsAtMs - Math.max(core.now, playing.startsAtMs)) : 0;
   // The words run ahead of the sound: of an unfinished answer, what has not been spoken was not heard either.
-  if (aheadMs > 0 || item.status === 'in_progress') truncate(item, speech, Math.max(0, Math.round(speech.madeMs - aheadMs)));
+  if (aheadMs > 0 || statusOf(item) === 'in_progress') truncate(item, speech, Math.max(0, Math.round(speech.madeMs - aheadMs)));
 }
 
 /** Words whose sound was never made were not heard; the sound that was made plays on. */

@@ -1,8 +1,10 @@
 // The conversation as a model is told it: words only, and of an answer only those that were heard.
-import type { Prompt, PromptPart, PromptToolChoice, PromptTurn } from '../protocol/prompt.ts';
-import type { FunctionTool, ToolChoice } from '../protocol/session-config.ts';
-import type { UserPart } from '../protocol/items.ts';
+import type { Prompt, PromptPart, PromptTool, PromptToolChoice, PromptTurn } from '../protocol/prompt.ts';
+import type { Tool, ToolChoice } from '../protocol/session-config.ts';
+import type { McpApprovalRequest, McpCall, UserPart } from '../protocol/items.ts';
 import type { Entry } from './history.ts';
+import type { McpToolName } from './state.ts';
+import { decisionOn, promptName, resultText } from './mcp.ts';
 import { heardText } from './playout.ts';
 
 /** What stands for speech in which nothing was recognised, and for a turn in which nobody spoke. */
@@ -11,26 +13,41 @@ export const silence = '(silence)';
 
 export function buildPrompt(
   entries: readonly Entry[],
-  settings: { instructions: string; tools: readonly FunctionTool[]; toolChoice: ToolChoice },
+  settings: { instructions: string; tools: readonly Tool[]; toolChoice: ToolChoice },
+  mcp: readonly { tool: PromptTool; name: string; of: McpToolName }[],
 ): Prompt {
   const answered = new Set(entries.flatMap(({ item }) => (item.type === 'function_call_output' ? [item.call_id] : [])));
+  const ran = new Set(entries.flatMap(({ item }) => (item.type === 'mcp_call' ? [item.approval_request_id] : [])));
   return {
     instructions: settings.instructions,
-    turns: entries.flatMap((entry) => promptTurn(entry, answered)),
-    tools: settings.tools.map((tool) => ({
-      name: tool.name,
-      description: tool.description ?? '',
-      parameters: tool.parameters ?? { type: 'object', properties: {} },
-    })),
-    toolChoice: promptToolChoice(settings.toolChoice),
+    turns: entries.flatMap((entry) => promptTurn(entry, answered, ran, entries)),
+    ...promptTools(settings.tools, settings.toolChoice, mcp),
   };
 }
 
-function promptToolChoice(choice: ToolChoice): PromptToolChoice {
-  return typeof choice === 'string' ? choice : { name: choice.name };
+function promptTools(
+  tools: readonly Tool[],
+  choice: ToolChoice,
+  mcp: readonly { tool: PromptTool; name: string; of: McpToolName }[],
+): { tools: PromptTool[]; toolChoice: PromptToolChoice } {
+  const functions = tools.flatMap((tool) =>
+    tool.type === 'function'
+      ? [{ name: tool.name, description: tool.description ?? '', parameters: tool.parameters ?? { type: 'object', properties: {} } }]
+      : [],
+  );
+  const all = [...functions, ...mcp.map(({ tool }) => tool)];
+  if (typeof choice === 'string') return { tools: all, toolChoice: choice };
+  if (choice.type === 'function') return { tools: all, toolChoice: { name: choice.name } };
+  // A server is chosen: one of its tools must be called, or the one that is named.
+  const chosen = mcp.filter(({ of }) => of.label === choice.server_label && (choice.name === undefined || of.name === choice.name));
+  const [only] = chosen;
+  if (!only) return { tools: all, toolChoice: 'auto' };
+  return choice.name === undefined
+    ? { tools: chosen.map(({ tool }) => tool), toolChoice: 'required' }
+    : { tools: all, toolChoice: { name: only.name } };
 }
 
-function promptTurn(entry: Entry, answered: ReadonlySet<string>): PromptTurn[] {
+function promptTurn(entry: Entry, answered: ReadonlySet<string>, ran: ReadonlySet<string | null>, entries: readonly Entry[]): PromptTurn[] {
   const { item, speech } = entry;
   switch (item.type) {
     case 'function_call': {
@@ -38,6 +55,17 @@ function promptTurn(entry: Entry, answered: ReadonlySet<string>): PromptTurn[] {
       const call: PromptTurn = { role: 'call', callId: item.call_id, name: item.name, arguments: item.arguments };
       // A call without its result is refused by most models: say so instead of leaving it open.
       return answered.has(item.call_id) ? [call] : [call, { role: 'result', callId: item.call_id, output: '(no result yet)' }];
+    }
+    case 'mcp_list_tools':
+    case 'mcp_approval_response':
+      return [];
+    case 'mcp_call':
+      return callTurns(item, resultText(item.output, item.error));
+    case 'mcp_approval_request': {
+      const decision = decisionOn(entries, item.id);
+      if (!decision) return callTurns(item, '(waiting for the user to allow this)');
+      if (decision.approve) return ran.has(item.id) ? [] : callTurns(item, '(allowed, but it has not been run)');
+      return callTurns(item, `The user did not allow this${decision.reason ? `: ${decision.reason}` : '.'}`);
     }
     case 'function_call_output':
       return [{ role: 'result', callId: item.call_id, output: item.output }];
@@ -51,6 +79,14 @@ function promptTurn(entry: Entry, answered: ReadonlySet<string>): PromptTurn[] {
       return [{ role: 'assistant', text, interrupted: item.status === 'incomplete' || speech?.heardMs !== undefined }];
     }
   }
+}
+
+function callTurns(item: McpCall | McpApprovalRequest, output: string): PromptTurn[] {
+  const name = promptName(item.server_label, item.name);
+  return [
+    { role: 'call', callId: item.id, name, arguments: item.arguments },
+    { role: 'result', callId: item.id, output },
+  ];
 }
 
 function userPart(part: UserPart, entry: Entry): PromptPart {

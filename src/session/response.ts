@@ -1,11 +1,12 @@
 // response.*: the life of a response from `created` to its one `done`. What it consists of is output.ts's.
 import type { ClientEvents, ResponseParams } from '../protocol/client-events.ts';
 import { errors } from '../protocol/errors.ts';
-import { completeItem } from '../protocol/items.ts';
+import { completeItem, type McpApprovalRequest, type McpApprovalResponse } from '../protocol/items.ts';
 import type { ResponseObject, StatusDetails, Usage } from '../protocol/server-events.ts';
-import type { Failure, ReplyUsage } from './facts.ts';
+import type { FactOf, Failure, ReplyEnd, ReplyUsage } from './facts.ts';
 import { type Entry, newEntry, snapshot } from './history.ts';
-import { closeOutput } from './output.ts';
+import { awaitsLists, joinServers, offeredTools } from './mcp.ts';
+import { closeOutput, endMcpCall, interruptCalls, openMcpCall } from './output.ts';
 import { cutToHeard, cutToSpoken, isAudible, playoutEndsAtMs, stopPlayout } from './playout.ts';
 import { buildPrompt } from './prompt.ts';
 import { responseSettings, sessionSettings } from './settings.ts';
@@ -14,9 +15,13 @@ import { beQuietFrom, type Core, type Origin, type Response, type ResponseSettin
 /** How long after an answer a bare `response.create` still counts as the echo of one of its events (Inworld's sample, conflict C55). */
 const echoMs = 2000;
 
+/** Responses in a row that the server may start by itself after its own tools; then the model must speak. */
+const mostSelfAnswers = 16;
+
 const noUsage: ReplyUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 };
 
 export function createResponse(core: Core, event: ClientEvents['response.create']): void {
+  if (core.config.type === 'transcription') throw errors.noResponses();
   const settings = responseSettings(core.birth, core.config, event.response);
   for (const item of settings.input ?? []) {
     if (item.type === 'item_reference' && !core.conversation.get(item.id)) throw errors.itemNotFound('response.input', item.id);
@@ -27,8 +32,11 @@ export function createResponse(core: Core, event: ClientEvents['response.create'
   }
   const { active, lastEnded } = core;
   if (active) {
-    if (active.origin === 'tool' && !active.adopted) active.adopted = true;
-    else if (hasUnseenOutputs(core, active)) core.owed = { origin: 'client', settings: event.response ? settings : undefined };
+    // Who has said something new meanwhile asks for more than what is under way.
+    const saidMore = active.itemsGiven !== core.conversation.itemsGiven;
+    if (active.origin === 'tool' && !active.adopted && !saidMore) active.adopted = true;
+    else if (hasUnseenOutputs(core, active) || core.owed?.origin === 'tool' || core.allowed.length > 0)
+      core.owed = { origin: 'client', settings: event.response ? settings : undefined };
     else throw errors.activeResponse(active.id);
     return;
   }
@@ -86,7 +94,7 @@ function goesOnByItself(core: Core): boolean {
   return typeof wish === 'boolean' ? wish : core.birth.inworld;
 }
 
-export function startResponse(core: Core, origin: Origin, settings: ResponseSettings): void {
+export function startResponse(core: Core, origin: Origin, settings: ResponseSettings, approved: readonly McpApprovalRequest[] = []): void {
   const response: Response = {
     id: core.birth.ids('resp'),
     origin,
@@ -95,6 +103,11 @@ export function startResponse(core: Core, origin: Origin, settings: ResponseSett
     output: [],
     seen: new Set(),
     open: undefined,
+    ended: undefined,
+    mcpTools: new Map(),
+    calling: new Map(),
+    approved,
+    itemsGiven: core.conversation.itemsGiven,
     stirredAtMs: core.now,
     adopted: false,
   };
@@ -103,23 +116,37 @@ export function startResponse(core: Core, origin: Origin, settings: ResponseSett
     core.active = response;
     core.owed = undefined;
     core.quietSince = undefined;
+    if (origin !== 'tool') core.selfAnswers = 0;
   }
   send(core, { type: 'response.created', response: responseObject(core, response, null, null) });
   send(core, { type: 'rate_limits.updated', rate_limits: [] });
+  if (!settings.outOfBand) joinServers(core, settings.tools);
   beginWhenReady(core, response);
 }
 
 /** The turn's own response, or a debt when another one may not be interrupted. */
 export function answerTurn(core: Core): void {
-  if (core.active) core.owed = { origin: 'turn', settings: undefined };
+  if (core.config.type === 'transcription') return;
+  if (core.active || core.allowed.length > 0) core.owed = { origin: 'turn', settings: undefined };
   else startResponse(core, 'turn', sessionSettings(core.config));
 }
 
 /** Words that are still being recognised hold a response back; words that could not be recognised end it. */
 function beginWhenReady(core: Core, response: Response): void {
   if (response.state !== 'waiting') return;
+  const { approved } = response;
+  if (approved.length > 0) {
+    response.state = 'generating';
+    for (const request of approved) {
+      closeOutput(core, response, 'completed');
+      openMcpCall(core, response, request.id, { label: request.server_label, name: request.name }, request);
+    }
+    onEnded(core, response, { reason: 'stop', usage: noUsage });
+    return;
+  }
   const context = contextOf(core, response);
-  if (context.some((entry) => entry.transcript.state === 'pending')) return;
+  const { settings } = response;
+  if (context.some((entry) => entry.transcript.state === 'pending') || (!settings.outOfBand && awaitsLists(core, settings.tools))) return;
   const last = context.at(-1);
   if (last?.transcript.state === 'failed') {
     failResponse(core, response, { code: 'transcription_failed', message: last.transcript.message });
@@ -128,7 +155,9 @@ function beginWhenReady(core: Core, response: Response): void {
   response.state = 'generating';
   response.stirredAtMs = core.now;
   for (const { item } of core.conversation.entries) response.seen.add(item.id);
-  const { settings } = response;
+  // A response beside the conversation has nobody to go on with the results.
+  const mcp = settings.outOfBand ? [] : offeredTools(core, settings.tools);
+  for (const { name, of } of mcp) response.mcpTools.set(name, of);
   core.effects.push({
     kind: 'reply.start',
     order: {
@@ -144,7 +173,7 @@ function beginWhenReady(core: Core, response: Response): void {
       parallelToolCalls: settings.parallelToolCalls,
       reasoningEffort: settings.reasoningEffort,
     },
-    prompt: buildPrompt(context, settings),
+    prompt: buildPrompt(context, settings, mcp),
   });
 }
 
@@ -177,6 +206,64 @@ export function failResponse(core: Core, response: Response, failure: Failure): 
   finish(core, response, { type: 'failed', error: { type: 'server_error', code: failure.code, message: failure.message } }, noUsage);
 }
 
+/** The model has ended; the response ends with it, or with the last of its MCP calls. */
+export function onEnded(core: Core, response: Response, end: ReplyEnd): void {
+  if (end.reason !== 'failed') closeOutput(core, response, end.reason === 'stop' ? 'completed' : 'incomplete');
+  if (response.calling.size > 0 && end.reason !== 'failed') {
+    response.state = 'calling';
+    response.ended = end;
+    return;
+  }
+  finish(core, response, endDetails(end), end.usage);
+}
+
+function endDetails(end: ReplyEnd): StatusDetails {
+  switch (end.reason) {
+    case 'stop':
+      return { type: 'completed' };
+    case 'length':
+      return { type: 'incomplete', reason: 'max_output_tokens' };
+    case 'content_filter':
+      return { type: 'incomplete', reason: 'content_filter' };
+    case 'failed':
+      return { type: 'failed', error: { type: 'server_error', ...end.failure } };
+  }
+}
+
+export function onMcpEnded(core: Core, fact: FactOf<'mcp.ended'>): void {
+  const response = [...core.live.values()].find(({ calling }) => calling.has(fact.item));
+  if (!response) return;
+  response.stirredAtMs = core.now;
+  endMcpCall(core, response, fact.item, fact.outcome);
+  if (response.state === 'calling' && response.calling.size === 0 && response.ended) {
+    finish(core, response, endDetails(response.ended), response.ended.usage);
+  }
+}
+
+/** The client has decided on a call: it is run, or the model is told that it may not be. */
+export function onApproval(core: Core, answer: McpApprovalResponse): void {
+  const request = core.conversation.get(answer.approval_request_id)?.item;
+  if (request?.type !== 'mcp_approval_request') return;
+  if (answer.approve) core.allowed = [...core.allowed, request];
+  else core.owed ??= { origin: 'tool', settings: undefined };
+}
+
+/** A response that ran tools of ours is followed by one that uses what they gave, unless the client has calls of its own to answer. */
+function goOn(core: Core, response: Response): void {
+  const ran = response.output.some((item) => item.type === 'mcp_call');
+  const handedOver = response.output.some((item) => item.type === 'function_call' || item.type === 'mcp_approval_request');
+  if (!ran || handedOver || core.owed || core.allowed.length > 0) return;
+  // It was told not to call, and did.
+  if (core.selfAnswers >= mostSelfAnswers) return;
+  core.selfAnswers += 1;
+  const last = core.selfAnswers >= mostSelfAnswers;
+  // A choice that forces a call would be made again and again.
+  const toolChoice = last ? 'none' : response.settings.toolChoice === 'none' ? 'none' : 'auto';
+  // A server that has left the session meanwhile is not called back.
+  const tools = response.settings.tools.filter((tool) => tool.type !== 'mcp' || core.mcp.has(tool.server_label));
+  core.owed = { origin: 'tool', settings: { ...response.settings, input: undefined, tools, toolChoice } };
+}
+
 export function finish(core: Core, response: Response, details: StatusDetails, usage: ReplyUsage): void {
   if (response.state === 'generating') core.effects.push({ kind: 'reply.abort', response: response.id });
   core.live.delete(response.id);
@@ -184,6 +271,7 @@ export function finish(core: Core, response: Response, details: StatusDetails, u
   if (response.open && details.type === 'failed') cutToSpoken(response.open.entry);
   if (response === core.active && details.type === 'cancelled') stopPlayout(core);
   closeOutput(core, response, details.type === 'completed' ? 'completed' : 'incomplete');
+  interruptCalls(core, response);
   if (response === core.active) {
     core.active = undefined;
     core.lastEnded = { response, details, atMs: core.now, itemsGiven: core.conversation.itemsGiven };
@@ -191,6 +279,7 @@ export function finish(core: Core, response: Response, details: StatusDetails, u
     if (details.type === 'completed' && core.turn.state === 'none') {
       beQuietFrom(core, playoutEndsAtMs(core));
     }
+    if (details.type === 'completed') goOn(core, response);
   }
   send(core, { type: 'response.done', response: responseObject(core, response, details, usage) });
 }

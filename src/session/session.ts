@@ -4,10 +4,11 @@ import { errorBody, errors, RealtimeError } from '../protocol/errors.ts';
 import { autoReply } from './barge-in.ts';
 import { createItem, deleteItem, retrieveItem, truncateItem } from './conversation.ts';
 import type { Effect } from './effects.ts';
-import type { Fact, FactKind, FactOf, ReplyEnd, ReplyFact } from './facts.ts';
+import type { Fact, FactKind, FactOf, ReplyFact } from './facts.ts';
 import { Conversation } from './history.ts';
 import { onArguments, onAudio, onCall, onText } from './output.ts';
-import { cancelByClient, createResponse, failResponse, finish } from './response.ts';
+import { configureServers, onListed, onUnlisted } from './mcp.ts';
+import { cancelByClient, createResponse, failResponse, onEnded, onMcpEnded, resumeWaiting } from './response.ts';
 import { sessionObject, updateSession } from './settings.ts';
 import { type Birth, type Core, type Response, send } from './state.ts';
 import { onFinal, onPartial, onTranscriptFailed } from './transcription.ts';
@@ -25,6 +26,8 @@ import {
 
 /** An engine that says nothing for so long has failed: every turn ends in an answer or in an explicit failure. */
 const stalledMs = 30_000;
+/** Tools may take longer; whoever runs them gives up after a minute. */
+const callingMs = 90_000;
 
 type ReplyKind = ReplyFact['kind'];
 
@@ -47,6 +50,10 @@ export class Session {
       active: undefined,
       playout: [],
       owed: undefined,
+      allowed: [],
+      decided: new Set(),
+      mcp: new Map(),
+      selfAnswers: 0,
       recognising: new Map(),
       told: new Map(),
       lastEnded: undefined,
@@ -63,7 +70,9 @@ export class Session {
     const core = this.#core;
     core.effects.push({ kind: 'listen.configure', config: core.config });
     send(core, { type: 'session.created', session: sessionObject(core) });
-    send(core, { type: 'conversation.created', conversation: { id: core.conversationId, object: 'realtime.conversation' } });
+    if (core.config.type === 'realtime')
+      send(core, { type: 'conversation.created', conversation: { id: core.conversationId, object: 'realtime.conversation' } });
+    configureServers(core, core.config);
     return this.#drain();
   }
 
@@ -74,7 +83,7 @@ export class Session {
     if ('response' in fact) {
       // Output of a finished response is refused here and nowhere else, however late an engine unwinds.
       const response = core.live.get(fact.response);
-      if (!response || response.state === 'waiting') return [];
+      if (response?.state !== 'generating') return [];
       response.stirredAtMs = now;
       onReply(core, response, fact);
     } else {
@@ -109,6 +118,15 @@ const handlers: { [K in Exclude<FactKind, ReplyKind>]: (core: Core, fact: FactOf
   'transcript.partial': onPartial,
   'transcript.final': onFinal,
   'transcript.failed': onTranscriptFailed,
+  'mcp.listed': (core, fact) => {
+    onListed(core, fact);
+    resumeWaiting(core);
+  },
+  'mcp.unlisted': (core, fact) => {
+    onUnlisted(core, fact);
+    resumeWaiting(core);
+  },
+  'mcp.ended': onMcpEnded,
   tick: onTick,
 };
 
@@ -124,26 +142,12 @@ function onReply(core: Core, response: Response, fact: ReplyFact): void {
   (replyHandlers[fact.kind] as (core: Core, response: Response, fact: ReplyFact) => void)(core, response, fact);
 }
 
-function onEnded(core: Core, response: Response, fact: ReplyEnd): void {
-  switch (fact.reason) {
-    case 'stop':
-      finish(core, response, { type: 'completed' }, fact.usage);
-      break;
-    case 'length':
-      finish(core, response, { type: 'incomplete', reason: 'max_output_tokens' }, fact.usage);
-      break;
-    case 'content_filter':
-      finish(core, response, { type: 'incomplete', reason: 'content_filter' }, fact.usage);
-      break;
-    case 'failed':
-      finish(core, response, { type: 'failed', error: { type: 'server_error', ...fact.failure } }, fact.usage);
-      break;
-  }
-}
-
 /** One handler for each thing a client may say; an event's name up to its last dot names the handler's file. */
 const clientHandlers: { [T in ClientEventType]: (core: Core, event: ClientEvents[T]) => void } = {
-  'session.update': updateSession,
+  'session.update': (core, event) => {
+    updateSession(core, event);
+    resumeWaiting(core);
+  },
   'input_audio_buffer.append': () => {}, // The ear has heard it already: audio never waits for a decision.
   'input_audio_buffer.commit': commitByClient,
   'input_audio_buffer.clear': clearInput,
@@ -185,10 +189,17 @@ function* deadlines(core: Core): Generator<Deadline> {
   }
   for (const response of core.live.values()) {
     if (response.state === 'waiting') continue;
+    const calling = response.state === 'calling';
+    const message = calling ? 'A tool stopped answering.' : 'The model or the voice stopped answering.';
     yield {
-      atMs: response.stirredAtMs + stalledMs,
-      due: () => failResponse(core, response, { code: 'timeout', message: 'The model or the voice stopped answering.' }),
+      atMs: response.stirredAtMs + (calling ? callingMs : stalledMs),
+      due: () => failResponse(core, response, { code: 'timeout', message }),
     };
+  }
+  for (const { list, state, sinceMs } of core.mcp.values()) {
+    if (state !== 'listing') continue;
+    const fact = { kind: 'mcp.unlisted', item: list.item.id } as const;
+    yield { atMs: sinceMs + stalledMs, due: () => handlers['mcp.unlisted'](core, fact) };
   }
   for (const [item, sinceMs] of core.recognising) {
     const failure = { code: 'timeout', message: 'The recogniser stopped answering.' };

@@ -8,19 +8,52 @@ import {
   type SessionObject,
   type SessionPatch,
   type ToolChoice,
-  type FunctionTool,
+  type Tool,
   type Transcription,
   type TurnDetection,
   type TurnDetectionPatch,
 } from '../protocol/session-config.ts';
+import { configureServers } from './mcp.ts';
 import { beQuietFrom, type Birth, type Catalogue, type Core, dropTurn, type ResponseSettings, send } from './state.ts';
 
-export function sessionObject(core: Core): SessionObject {
-  const { birth, config } = core;
-  return { id: birth.sessionId, object: 'realtime.session', ...structuredClone(config), expires_at: birth.expiresAt };
+/** A session as its client sees it. */
+export function describeSession(own: { id: string; expires_at: number }, whole: SessionConfig): SessionObject {
+  const { type, tools, ...rest } = structuredClone(whole);
+  const config = { ...rest, tools: tools.map(withoutSecrets) };
+  if (type === 'realtime') return { type, object: 'realtime.session', ...own, ...config };
+  return { type, object: 'realtime.transcription_session', ...own, include: config.include, audio: { input: config.audio.input } };
+}
+
+export function sessionObject({ birth, config }: Core): SessionObject {
+  return describeSession({ id: birth.sessionId, expires_at: birth.expiresAt }, config);
+}
+
+/**
+ * A configuration with a client's patch over it, before there is a session: what an ephemeral secret or a call brings along.
+ * @throws RealtimeError naming the field that cannot be used.
+ */
+export function configured(config: SessionConfig, patch: SessionPatch, catalogue: Catalogue): SessionConfig {
+  const next = merged(config, patch);
+  check(next, catalogue, patch);
+  return next;
+}
+
+/** What opens an MCP server is never told again. */
+function withoutSecrets(tool: Tool): Tool {
+  if (tool.type !== 'mcp') return tool;
+  const { authorization: _, headers: __, ...shown } = tool;
+  return shown;
+}
+
+/** A session may change its type as long as nothing has happened in it: a client may only now say what it wants. */
+function checkType(core: Core, type: SessionConfig['type'] | undefined): void {
+  if (type === undefined || type === core.config.type) return;
+  const fresh = core.conversation.entries.length === 0 && core.live.size === 0 && core.input.receivedMs === 0;
+  if (!fresh) throw errors.invalid('session.type', `A session's type cannot be changed; this one is '${core.config.type}'.`);
 }
 
 export function updateSession(core: Core, event: ClientEvents['session.update']): void {
+  checkType(core, event.session.type);
   const next = merged(core.config, event.session);
   check(next, core.birth.catalogue, event.session);
   const detectionChanged = JSON.stringify(next.audio.input.turn_detection) !== JSON.stringify(core.config.audio.input.turn_detection);
@@ -33,6 +66,7 @@ export function updateSession(core: Core, event: ClientEvents['session.update'])
   }
   core.effects.push({ kind: 'listen.configure', config: next });
   send(core, { type: 'session.updated', session: sessionObject(core) });
+  configureServers(core, next);
 }
 
 /** Takes out the keys that are undefined, so that a spread cannot erase what it should leave alone. */
@@ -43,7 +77,7 @@ function present<T extends object>(patch: T): { [K in keyof T]?: Exclude<T[K], u
 }
 
 /** The configuration with the patch laid over it: objects merge, arrays and formats are replaced, null clears. */
-export function merged(config: SessionConfig, patch: SessionPatch): SessionConfig {
+function merged(config: SessionConfig, patch: SessionPatch): SessionConfig {
   const { audio, temperature, providerData, ...rest } = patch;
   const input = audio?.input;
   const { temperature: oldTemperature, providerData: oldProviderData, ...old } = config;
@@ -59,9 +93,7 @@ export function merged(config: SessionConfig, patch: SessionPatch): SessionConfi
         ...config.audio.input,
         ...(input?.format ? { format: input.format } : {}),
         ...(input?.noise_reduction === undefined ? {} : { noise_reduction: input.noise_reduction }),
-        ...(input?.transcription === undefined
-          ? {}
-          : { transcription: mergedTranscription(config.audio.input.transcription, input.transcription) }),
+        transcription: mergedTranscription(patch.type ?? config.type, config.audio.input.transcription, input?.transcription),
         ...(input?.turn_detection === undefined
           ? {}
           : { turn_detection: mergedDetection(config.audio.input.turn_detection, input.turn_detection) }),
@@ -86,9 +118,11 @@ function mergedData(old: Record<string, unknown>, patch: Record<string, unknown>
 export const anyTranscriptionModel = 'default';
 
 function mergedTranscription(
+  type: SessionConfig['type'],
   old: Transcription | null,
-  patch: Exclude<NonNullable<NonNullable<SessionPatch['audio']>['input']>['transcription'], undefined>,
+  patch: NonNullable<NonNullable<SessionPatch['audio']>['input']>['transcription'],
 ): Transcription | null {
+  if (patch === undefined) return old ?? (type === 'transcription' ? { model: anyTranscriptionModel } : null);
   if (patch === null) return null;
   const result: Transcription = { ...old, model: patch.model ?? old?.model ?? anyTranscriptionModel };
   for (const key of ['language', 'prompt', 'delay'] as const) {
@@ -116,6 +150,9 @@ function mergedDetection(old: TurnDetection, patch: TurnDetectionPatch): TurnDet
 }
 
 function check(next: SessionConfig, catalogue: Catalogue, patch: SessionPatch): void {
+  if (next.type === 'transcription' && patch.audio?.input?.transcription === null) {
+    throw errors.invalid('session.audio.input.transcription', 'A transcription session transcribes: this cannot be turned off in it.');
+  }
   if (patch.model !== undefined && !catalogue.hasLlm(next.model)) throw errors.modelNotFound('session.model', next.model);
   const { transcription } = next.audio.input;
   if (patch.audio?.input?.transcription?.model != null && transcription && !catalogue.hasStt(transcription.model)) {
@@ -134,9 +171,14 @@ function check(next: SessionConfig, catalogue: Catalogue, patch: SessionPatch): 
   checkToolChoice(next.tool_choice, next.tools, 'session.tool_choice', patch.tool_choice !== undefined);
 }
 
-function checkToolChoice(choice: ToolChoice, tools: readonly FunctionTool[], param: string, asked: boolean): void {
+function checkToolChoice(choice: ToolChoice, tools: readonly Tool[], param: string, asked: boolean): void {
   if (!asked || typeof choice === 'string') return;
-  if (!tools.some((tool) => tool.name === choice.name)) throw errors.invalid(`${param}.name`, `There is no tool named '${choice.name}'.`);
+  if (choice.type === 'mcp') {
+    if (tools.some((tool) => tool.type === 'mcp' && tool.server_label === choice.server_label)) return;
+    throw errors.invalid(`${param}.server_label`, `There is no MCP server labelled '${choice.server_label}'.`);
+  }
+  if (!tools.some((tool) => tool.type === 'function' && tool.name === choice.name))
+    throw errors.invalid(`${param}.name`, `There is no tool named '${choice.name}'.`);
 }
 
 export function sessionSettings(config: SessionConfig): ResponseSettings {

@@ -1,10 +1,11 @@
 // The states of a session's two halves, and what it was born with. Unions, not flags: what cannot be said cannot go wrong.
-import type { FunctionTool, Modality, SessionConfig, ToolChoice } from '../protocol/session-config.ts';
+import type { McpTool, Modality, SessionConfig, Tool, ToolChoice } from '../protocol/session-config.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
-import type { InputItem, Item } from '../protocol/items.ts';
+import type { InputItem, Item, McpApprovalRequest, McpCall, McpListedTool } from '../protocol/items.ts';
 import type { ServerEvent, StatusDetails } from '../protocol/server-events.ts';
 import type { Conversation, Entry } from './history.ts';
 import type { Effect } from './effects.ts';
+import type { ReplyEnd } from './facts.ts';
 
 /** What engines there are, as far as deciding needs to know. All answers are immediate. */
 export interface Catalogue {
@@ -56,7 +57,7 @@ export interface ResponseSettings {
   maxOutputTokens: number | 'inf';
   parallelToolCalls: boolean;
   reasoningEffort: string | undefined;
-  tools: FunctionTool[];
+  tools: Tool[];
   toolChoice: ToolChoice;
   metadata: Record<string, string> | null;
 }
@@ -64,16 +65,29 @@ export interface ResponseSettings {
 /** The open item of a response's output. */
 export type OpenOutput =
   | { kind: 'message'; entry: Entry; index: number; part: 'text' | 'audio' }
-  | { kind: 'call'; entry: Entry; index: number; callId: string; name: string };
+  | { kind: 'call'; entry: Entry; index: number; callId: string; name: string }
+  /** A call of an MCP tool. One that needs approval becomes a request instead, and is told of when it is whole. */
+  | { kind: 'mcp'; entry: Entry; index: number; callId: string; item: McpCall }
+  | { kind: 'approval'; entry: Entry; index: number; callId: string; item: McpApprovalRequest };
 
 /** The agent's half: one response from `response.created` to `response.done`. What is not in the map of live ones is finished. */
 export interface Response {
   id: string;
   origin: Origin;
   settings: ResponseSettings;
-  /** `waiting`: for words still being recognised. */
-  state: 'waiting' | 'generating';
+  /** `waiting`: for words still being recognised, or tools still being listed. `calling`: the model is done, its MCP calls are not. */
+  state: 'waiting' | 'generating' | 'calling';
+  /** How the model ended, once it has. */
+  ended: ReplyEnd | undefined;
+  /** MCP tools by the names the model knows them by. */
+  mcpTools: Map<string, McpToolName>;
+  /** MCP calls that run, by item. */
+  calling: Map<string, RunningCall>;
+  /** Approved calls, which need no model to be made. */
+  approved: readonly McpApprovalRequest[];
   output: Item[];
+  /** How many items the conversation had been given when it began. */
+  itemsGiven: number;
   /** Items its prompt was written from. */
   seen: Set<string>;
   open: OpenOutput | undefined;
@@ -81,6 +95,27 @@ export interface Response {
   stirredAtMs: number;
   /** A `tool` response swallows one `response.create`: clients are told to send it (conflict C18). */
   adopted: boolean;
+}
+
+export interface McpToolName {
+  label: string;
+  name: string;
+}
+
+export interface RunningCall {
+  entry: Entry;
+  item: McpCall;
+  index: number;
+}
+
+/** An MCP server of the session, and what it offers. */
+export interface McpServer {
+  config: McpTool;
+  /** The item that lists its tools. */
+  list: Entry;
+  state: 'listing' | 'listed' | 'failed';
+  sinceMs: number;
+  tools: McpListedTool[];
 }
 
 /** The sound of an item as the listener gets it: made as fast as may be, heard in real time, one item after the other. */
@@ -125,6 +160,13 @@ export interface Core {
   /** What is still being heard, or will be, in order. */
   playout: Playout[];
   owed: Owed | undefined;
+  /** Calls that the client has allowed and that have not been run yet: they come before what is owed, which may need their results. */
+  allowed: readonly McpApprovalRequest[];
+  /** Approval requests the client has answered, for good: deleting its answer does not take it back. */
+  decided: Set<string>;
+  mcp: Map<string, McpServer>;
+  /** How often in a row the server has gone on by itself after its own tools. */
+  selfAnswers: number;
   /** Items whose words are being recognised, and since when. */
   recognising: Map<string, number>;
   /** By item: how many words the deltas have told, and the last guess. */

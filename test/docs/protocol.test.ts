@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { clientEventTypes } from '../../src/protocol/client-events.ts';
+import { beta, betaNames } from '../../src/protocol/dialects/beta.ts';
+import type { StampedEvent } from '../../src/protocol/dialects/dialect.ts';
 import { read, root } from './pages.ts';
 
 interface Row {
@@ -24,6 +26,20 @@ function serverEventTypes(): string[] {
   const union = source.slice(source.indexOf('export type ServerEvent ='), source.indexOf('export type ServerEventType'));
   const members = [...union.matchAll(/^ {2}\| \(?\{\s*type: ([^;}]+)/gm)];
   return members.flatMap(([, type = '']) => [...type.matchAll(/'([^']+)'/g)].map(([, name = '']) => name));
+}
+
+/** What a connection may say in the beta only: what its dialect reads as an event of another name. */
+function betaClientTypes(): string[] {
+  const cases = [...read('src/protocol/dialects/beta.ts').matchAll(/^ {4}case '([^']+)':/gm)].map(([, type = '']) => type);
+  return cases.filter((type) => (beta.toGa({ type }) as { type: string }).type !== type);
+}
+
+/** What a connection may hear in the beta only. A session that only writes down has events of its own there. */
+function betaServerTypes(): string[] {
+  const sessions = (['session.created', 'session.updated'] as const).flatMap((type) =>
+    beta.fromGa({ type, event_id: 'event_1', session: { type: 'transcription' } } as StampedEvent),
+  );
+  return [...Object.values(betaNames), ...sessions.map((event) => (event as { type: string }).type)];
 }
 
 /** Event types a row names in its item. */
@@ -55,12 +71,34 @@ test('every file that a row names is there', () => {
 });
 
 test.each([
-  ['client', 'C', () => clientEventTypes],
-  ['server', 'S', serverEventTypes],
+  ['client', 'C', () => [...clientEventTypes, ...betaClientTypes()]],
+  ['server', 'S', () => [...serverEventTypes(), ...betaServerTypes()]],
 ] as const)('every %s event of the code has a row that owns up to it, and no row claims another', (_side, group, types) => {
   const claimed = new Set(
     rows.flatMap((row) => (row.id.startsWith(group) && row.supported !== 'no' ? named(row) : [])).filter((name) => name !== 'event_id'),
   );
   expect(types().length).toBeGreaterThan(10);
   expect([...claimed].sort()).toEqual([...new Set<string>(types())].sort());
+});
+
+test('every event that only the beta knows is among them', () => {
+  expect(betaClientTypes()).toEqual(['transcription_session.update']);
+  expect(betaServerTypes()).toContain('conversation.item.created');
+  expect(betaServerTypes()).toContain('transcription_session.created');
+});
+
+test('every HTTP route of the code has a row or a mention, and none that is refused with 404 has a file', () => {
+  const routes = ['client-secrets', 'models', 'tokens', 'voices'].flatMap((name) =>
+    [...read(`src/http/routes/${name}.ts`).matchAll(/'(\/[a-z0-9]+\/[^']+)'/g)].map(([, path = '']) => path.replace('::', ':')),
+  );
+  expect(routes.length).toBeGreaterThan(8);
+  // A parameter is written in braces here; the wildcard of a model's id and a voice of a workspace go with their lists.
+  const shown = routes.map((path) =>
+    path
+      .replace(/\/\*$/, '')
+      .replace(':workspace', '{ws}')
+      .replace(/\/:voice$/, ''),
+  );
+  expect(shown.filter((path) => !read('docs/protocol.md').includes(path))).toEqual([]);
+  expect(rows.filter(({ id, file, remark }) => id.startsWith('E') && remark.includes('404') && file !== '—')).toEqual([]);
 });

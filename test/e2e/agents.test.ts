@@ -1,9 +1,10 @@
 // `@openai/agents-realtime`, unmodified, over its WebSocket transport: a spoken turn, a tool of its own and an interruption.
 import { setTimeout as pass } from 'node:timers/promises';
-import { RealtimeAgent, type RealtimeItem, RealtimeSession, tool } from '@openai/agents-realtime';
+import { RealtimeAgent, tool } from '@openai/agents-realtime';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { EventLog, field } from './support/events.ts';
-import { apiKey, type RunningServer, startServer } from './support/server.ts';
+import { type Conversation, connectAgent, expectAllUnderstood, said } from './support/agents.ts';
+import { field } from './support/events.ts';
+import { type RunningServer, startServer } from './support/server.ts';
 import { Microphone, overlap, samplesOf, say, understand, wordsOf } from './support/speech.ts';
 import { testTypes } from './support/types.ts';
 
@@ -24,77 +25,16 @@ afterAll(async () => {
   await running.close();
 });
 
-/** The events the SDK acts on: one that fails its schema becomes "generic" there, and is passed by without a word. */
-const actedOn = [
-  'session.created',
-  'session.updated',
-  'conversation.item.added',
-  'conversation.item.done',
-  'conversation.item.retrieved',
-  'conversation.item.truncated',
-  'conversation.item.input_audio_transcription.delta',
-  'conversation.item.input_audio_transcription.completed',
-  'input_audio_buffer.speech_started',
-  'input_audio_buffer.speech_stopped',
-  'input_audio_buffer.committed',
-  'response.created',
-  'response.done',
-  'response.output_item.added',
-  'response.output_item.done',
-  'response.content_part.added',
-  'response.content_part.done',
-  'response.output_audio.delta',
-  'response.output_audio.done',
-  'response.output_audio_transcript.delta',
-  'response.output_audio_transcript.done',
-  'response.function_call_arguments.delta',
-  'response.function_call_arguments.done',
-] as const;
-
-interface Conversation {
-  readonly session: RealtimeSession;
-  readonly log: EventLog;
-  /** What the session told its application. */
-  readonly told: { tools: [name: string, result: string][]; interruptions: number; errors: unknown[]; sound: Buffer[]; ends: string[] };
-  /** How often the SDK understood an event of the type. */
-  readonly understood: Map<string, number>;
-}
-
 async function connect(agent: RealtimeAgent): Promise<Conversation> {
-  const session = new RealtimeSession(agent, { transport: 'websocket', model: 'gpt-realtime' });
-  const log = new EventLog();
-  const told: Conversation['told'] = { tools: [], interruptions: 0, errors: [], sound: [], ends: [] };
-  const understood = new Map<string, number>();
-  session.transport.on('*', (event) => log.add(event));
-  for (const type of actedOn) session.transport.on(type, () => understood.set(type, (understood.get(type) ?? 0) + 1));
-  session.on('agent_tool_end', (_context, _agent, { name }, result) => told.tools.push([name, result]));
-  session.on('audio_interrupted', () => told.interruptions++);
-  session.on('audio', ({ data }) => told.sound.push(Buffer.from(data)));
-  session.on('agent_end', (_context, _agent, output) => told.ends.push(output));
-  session.on('error', (error) => told.errors.push(error));
-  leave.push(() => session.close());
-  await session.connect({ apiKey, url: `${running.ws}/v1/realtime?model=gpt-realtime` });
-  await log.wait('session.updated');
-  return { session, log, told, understood };
+  const conversation = await connectAgent(running.ws, agent);
+  leave.push(() => conversation.session.close());
+  return conversation;
 }
 
 function microphone({ session }: Conversation): Microphone {
   const mic = new Microphone((frame) => session.sendAudio(new Uint8Array(frame).buffer));
   leave.push(() => mic.stop());
   return mic;
-}
-
-function expectAllUnderstood({ log, understood }: Conversation): void {
-  const sent = Object.fromEntries(actedOn.map((type) => [type, log.of(type).length]));
-  expect(Object.fromEntries(actedOn.map((type) => [type, understood.get(type) ?? 0]))).toEqual(sent);
-}
-
-/** What the SDK's own history says one side has said. */
-function said(history: readonly RealtimeItem[], role: 'user' | 'assistant'): string[] {
-  return history.flatMap((item) => {
-    if (item.type !== 'message' || item.role !== role) return [];
-    return [item.content.map((part) => ('transcript' in part ? (part.transcript ?? '') : 'text' in part ? part.text : '')).join('')];
-  });
 }
 
 const host = () => new RealtimeAgent({ name: 'Host', instructions: 'You are a friendly host.' });

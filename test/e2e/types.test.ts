@@ -1,13 +1,15 @@
 // One session that causes every event there is, and the proof that the check of types would notice a wrong one.
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { ServerEventType } from '../../src/protocol/server-events.ts';
+import type { FarServer } from '../tools/mcp-rig.ts';
 import { Client } from './support/client.ts';
 import { decoders } from './support/decoders.ts';
-import { field } from './support/events.ts';
+import { field, type Match, type WireEvent } from './support/events.ts';
 import { recorded } from './support/recorder.ts';
 import { type RunningServer, startServer } from './support/server.ts';
 import { say } from './support/speech.ts';
 import { testTypes, typeFaults } from './support/types.ts';
+import { loopbackAllowed, weatherServer, weatherTool } from './support/weather.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -44,20 +46,31 @@ const everyType: Record<ServerEventType, true> = {
   'response.output_audio.done': true,
   'response.function_call_arguments.delta': true,
   'response.function_call_arguments.done': true,
+  'mcp_list_tools.in_progress': true,
+  'mcp_list_tools.completed': true,
+  'mcp_list_tools.failed': true,
+  'response.mcp_call_arguments.delta': true,
+  'response.mcp_call_arguments.done': true,
+  'response.mcp_call.in_progress': true,
+  'response.mcp_call.completed': true,
+  'response.mcp_call.failed': true,
   'rate_limits.updated': true,
 };
 
 let running: RunningServer;
 let client: Client;
+let far: FarServer;
 
 beforeAll(async () => {
-  running = await startServer({ engines: 'real', settings: { PARLEY_STT_PROCESSES: '1' } });
+  running = await startServer({ engines: 'real', settings: { PARLEY_STT_PROCESSES: '1', ...loopbackAllowed } });
+  far = await weatherServer();
   client = await Client.open(running.ws);
 });
 
 afterAll(async () => {
   client.close();
   await running.close();
+  await far.die();
 });
 
 test('one session causes every event there is', async () => {
@@ -148,6 +161,34 @@ test('one session causes every event there is', async () => {
   client.say('Count from one to two hundred.');
   client.send({ type: 'response.create', response: { max_output_tokens: 5, output_modalities: ['text'] } });
   await log.wait((event) => event.type === 'response.done' && field(event, 'response.status') === 'incomplete', mark);
+
+  // Tools of a server: one that answers, one that refuses, one that needs leave, and a server that is not there.
+  const nowhere = { type: 'mcp', server_label: 'nowhere', server_url: 'http://127.0.0.1:9/mcp' };
+  const ask = async (tool: object, end: Match) => {
+    const from = log.mark;
+    update({ tools: [tool, nowhere] });
+    client.say('What is the weather in Paris?');
+    client.send({ type: 'response.create', response: { output_modalities: ['text'] } });
+    return log.wait(end, from);
+  };
+  const finished = (kind: string) => (event: WireEvent) =>
+    event.type === 'response.done' && field(event, 'response.output.0.type') === kind;
+  await ask(weatherTool(far, 'never'), finished('message'));
+  await log.wait('mcp_list_tools.failed', mark);
+  far.handle = () => ({ isError: true, content: [{ type: 'text', text: 'No forecast today.' }] });
+  await ask(weatherTool(far, 'never'), finished('message'));
+  await log.wait('response.mcp_call.failed', mark);
+  const asked = await ask(weatherTool(far, 'always'), finished('mcp_approval_request'));
+  const denial = {
+    type: 'mcp_approval_response',
+    approval_request_id: field(asked, 'response.output.0.id'),
+    approve: false,
+    reason: 'No.',
+  };
+  const afterAsking = log.mark;
+  client.send({ type: 'conversation.item.create', item: denial });
+  await log.wait(finished('message'), afterAsking);
+  update({ tools: [] });
 
   // A recogniser that dies, and an event that nobody knows.
   void client.microphone.speak(await say(running.server, 'Please tell me everything that you can do.'));

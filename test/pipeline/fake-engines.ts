@@ -1,11 +1,14 @@
 // Engines under a test's hand: they do nothing by themselves, keep what they were given, and say what they are told to say.
 import type {
+  Decoder,
+  Denoiser,
+  DenoiserStream,
   EngineInfo,
-  EngineKind,
   Engines,
   Llm,
   LlmOptions,
   LlmPart,
+  MicrophoneField,
   Speech,
   Stt,
   SttOptions,
@@ -17,12 +20,12 @@ import type {
   VadStream,
   Word,
 } from '../../src/engines/engine.ts';
-import { VAD_WINDOW } from '../../src/engines/engine.ts';
+import { EngineError, VAD_WINDOW } from '../../src/engines/engine.ts';
 import { Channel } from '../../src/lib/channel.ts';
-import { concat } from '../../src/media/pcm.ts';
+import { concat, type Pcm } from '../../src/media/pcm.ts';
 import type { Prompt } from '../../src/protocol/prompt.ts';
 
-function infoOf(kind: EngineKind): EngineInfo {
+function infoOf(kind: EngineInfo['kind']): EngineInfo {
   return { id: `fake-${kind}`, kind, name: `Fake ${kind}`, licence: 'Apache-2.0', languages: ['*'] };
 }
 
@@ -279,9 +282,55 @@ export class FakeTurn implements TurnDetector {
   }
 }
 
+/** Halves what it is given, so that a test can tell; while it is held, when the test lets go. */
+export class FakeDenoiser implements Denoiser {
+  readonly info = infoOf('denoise');
+  readonly warmUp = still.warmUp;
+  readonly close = still.close;
+  readonly opened: string[] = [];
+  openStreams = 0;
+  held = false;
+  readonly waiting: (() => void)[] = [];
+
+  open(field: MicrophoneField): DenoiserStream {
+    this.opened.push(field);
+    this.openStreams += 1;
+    return {
+      delayMs: 0,
+      process: async (samples) => {
+        const quiet = samples.map((sample) => sample / 2);
+        if (this.held) await new Promise<void>((resolve) => this.waiting.push(resolve));
+        return quiet;
+      },
+      close: () => {
+        this.openStreams -= 1;
+      },
+    };
+  }
+}
+
+/** Reads every file as what the test says. */
+export class FakeDecoder implements Decoder {
+  readonly info = infoOf('codec');
+  readonly warmUp = still.warmUp;
+  readonly close = still.close;
+  result: Pcm | EngineError = new EngineError('fake', 'rejected', 'no file');
+
+  /** Files it was given. */
+  read = 0;
+
+  async decode(): Promise<Pcm> {
+    this.read += 1;
+    if (this.result instanceof EngineError) throw this.result;
+    return this.result;
+  }
+}
+
 export class FakeEngines implements Engines {
   readonly vad = new FakeVad();
   readonly turn = new FakeTurn();
+  readonly denoiser = new FakeDenoiser();
+  readonly decoder = new FakeDecoder();
   readonly fakeStt = new FakeStt();
   readonly fakeLlm = new FakeLlm();
   readonly fakeTts = new FakeTts();

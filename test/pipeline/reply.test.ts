@@ -36,6 +36,7 @@ function start(changes: Partial<ReplyOrder> = {}, engines = new FakeEngines()) {
     engines,
     feed: (fact: ReplyFact) => void facts.push(fact),
     room: () => transport.room(),
+    image: () => Promise.reject(new Error('no images here')),
     onFault: (error: unknown) => void faults.push(error),
   };
   const state = { over: false };

@@ -2,14 +2,14 @@
 import { describe, expect, test } from 'vitest';
 import type { ClientEvents } from '../../src/protocol/client-events.ts';
 import { parseClientEvent } from '../../src/protocol/client-events.ts';
-import { Rig, semanticVad } from '../session/rig.ts';
+import { realtime, Rig, semanticVad } from '../session/rig.ts';
 
 /** The session after an update that must be accepted. */
 function updated(session: unknown) {
   const rig = new Rig();
   rig.client({ type: 'session.update', session });
   expect(rig.faults).toEqual([]);
-  return rig.last('session.updated').session;
+  return realtime(rig.last('session.updated').session);
 }
 
 /** The item as it is told after being created. */

@@ -15,6 +15,9 @@ const message = (role: string, ...content: unknown[]) => item({ type: 'message',
 const respond = (response: unknown) => ({ type: 'response.create', response });
 const text = { type: 'input_text', text: 'x' };
 const tool = { type: 'function', name: 'weather' };
+const mcp = (part: Record<string, unknown>) => ({ type: 'mcp', server_label: 'docs', server_url: 'https://docs.example/mcp', ...part });
+const approval = (part: Record<string, unknown>) =>
+  item({ type: 'mcp_approval_response', approval_request_id: 'mcpr_9', approve: true, ...part });
 const longId = 'x'.repeat(65);
 
 const shapes: Row[] = [
@@ -42,6 +45,7 @@ const updates: Row[] = [
   [update('realtime'), 'invalid_type', 'session'],
   [update([]), 'invalid_type', 'session'],
   [update({ type: 'transcription' }), 'invalid_value', 'session.type'],
+  [update({ type: 'translation' }), 'invalid_value', 'session.type'],
   [update({ model: 5 }), 'invalid_type', 'session.model'],
   [update({ modelId: 5 }), 'invalid_type', 'session.model'],
   [update({ model: '' }), 'invalid_value', 'session.model'],
@@ -117,6 +121,30 @@ const toolRows: Row[] = [
   [update({ tool_choice: 'maybe' }), 'invalid_value', 'session.tool_choice'],
   [update({ tool_choice: { type: 'function' } }), 'invalid_value', 'session.tool_choice'],
   [update({ tool_choice: { type: 'function', name: 'weather' } }), 'invalid_value', 'session.tool_choice.name'],
+  [update({ tools: [{ type: 'mcp', server_url: 'https://docs.example' }] }), 'missing_required_parameter', 'session.tools[0].server_label'],
+  [update({ tools: [{ type: 'mcp', server_label: 'docs' }] }), 'missing_required_parameter', 'session.tools[0].server_url'],
+  [update({ tools: [tool, mcp({ server_url: 'docs' })] }), 'invalid_value', 'session.tools[1].server_url'],
+  [update({ tools: [mcp({ server_url: 'file:///etc/passwd' })] }), 'invalid_value', 'session.tools[0].server_url'],
+  [update({ tools: [mcp({ server_label: '' })] }), 'invalid_value', 'session.tools[0].server_label'],
+  [update({ tools: [mcp({ server_label: 'two words' })] }), 'invalid_value', 'session.tools[0].server_label'],
+  [update({ tools: [mcp({ server_label: '1st' })] }), 'invalid_value', 'session.tools[0].server_label'],
+  [update({ tools: [mcp({ server_label: longId })] }), 'string_above_max_length', 'session.tools[0].server_label'],
+  [update({ tools: [mcp({ server_label: 5 })] }), 'invalid_type', 'session.tools[0].server_label'],
+  [update({ tools: [mcp({ connector_id: 'connector_gmail' })] }), 'invalid_value', 'session.tools[0].connector_id'],
+  [update({ tools: [mcp({ tunnel_id: 'tunnel_1' })] }), 'invalid_value', 'session.tools[0].tunnel_id'],
+  [update({ tools: [mcp({}), mcp({ server_url: 'https://other.example' })] }), 'invalid_value', 'session.tools[1].server_label'],
+  [update({ tools: [mcp({ authorization: 5 })] }), 'invalid_type', 'session.tools[0].authorization'],
+  [update({ tools: [mcp({ headers: { 'x-key': 5 } })] }), 'invalid_type', 'session.tools[0].headers.x-key'],
+  [update({ tools: [mcp({ headers: 'x-key: 5' })] }), 'invalid_type', 'session.tools[0].headers'],
+  [update({ tools: [mcp({ allowed_tools: 'search' })] }), 'invalid_value', 'session.tools[0].allowed_tools'],
+  [update({ tools: [mcp({ allowed_tools: { tool_names: 'search' } })] }), 'invalid_value', 'session.tools[0].allowed_tools'],
+  [update({ tools: [mcp({ require_approval: 'sometimes' })] }), 'invalid_value', 'session.tools[0].require_approval'],
+  [update({ tools: [mcp({ require_approval: { never: { read_only: 'yes' } } })] }), 'invalid_value', 'session.tools[0].require_approval'],
+  [update({ tool_choice: { type: 'mcp' } }), 'invalid_value', 'session.tool_choice'],
+  [update({ tool_choice: { type: 'mcp', server_label: 'docs' } }), 'invalid_value', 'session.tool_choice.server_label'],
+  [update({ tools: [mcp({})], tool_choice: { type: 'mcp', server_label: 'crm' } }), 'invalid_value', 'session.tool_choice.server_label'],
+  [respond({ tools: [mcp({})], tool_choice: { type: 'mcp', server_label: 'crm' } }), 'invalid_value', 'response.tool_choice.server_label'],
+  [respond({ tools: [mcp({ server_url: 'docs' })] }), 'invalid_value', 'response.tools[0].server_url'],
   [respond({ tools: [tool], tool_choice: { type: 'function', name: 'time' } }), 'invalid_value', 'response.tool_choice.name'],
 ];
 
@@ -135,7 +163,7 @@ const items: Row[] = [
   [message('user', { type: 'input_text' }), 'missing_required_parameter', 'item.content[0].text'],
   [message('user', text, { type: 'input_text', text: 5 }), 'invalid_type', 'item.content[1].text'],
   [message('user', { type: 'output_audio', audio: 'AAAA' }), 'invalid_value', 'item.content[0].type'],
-  [message('user', { type: 'input_image', image_url: 'https://example.com/a.png' }), 'invalid_value', 'item.content[0].image_url'],
+  [message('user', { type: 'input_image', image_url: 'ftp://example.com/a.png' }), 'invalid_value', 'item.content[0].image_url'],
   [message('user', { type: 'input_audio', audio: 5 }), 'invalid_type', 'item.content[0].audio'],
   [message('system', { type: 'input_audio', audio: 'AAAA' }), 'invalid_value', 'item.content[0].type'],
   [message('assistant', { type: 'input_text', text: 'x' }), 'invalid_value', 'item.content[0].type'],
@@ -153,6 +181,16 @@ const items: Row[] = [
   [item({ type: 'function_call_output', output: '42' }), 'missing_required_parameter', 'item.call_id'],
   [item({ type: 'function_call_output', call_id: 'call_1' }), 'missing_required_parameter', 'item.output'],
   [item({ type: 'function_call_output', call_id: 'call_9', output: '42' }), 'invalid_tool_call_id', null],
+  [item({ type: 'mcp_approval_response', approve: true }), 'missing_required_parameter', 'item.approval_request_id'],
+  [item({ type: 'mcp_approval_response', approval_request_id: 'mcpr_1' }), 'missing_required_parameter', 'item.approve'],
+  [approval({ approve: 'yes' }), 'invalid_type', 'item.approve'],
+  [approval({ reason: 5 }), 'invalid_type', 'item.reason'],
+  [approval({ approval_request_id: longId }), 'string_above_max_length', 'item.approval_request_id'],
+  [approval({}), 'invalid_value', 'item.approval_request_id'],
+  [approval({ approval_request_id: 'user_1' }), 'invalid_value', 'item.approval_request_id'],
+  [item({ type: 'mcp_call', server_label: 'docs', name: 'search', arguments: '{}' }), 'invalid_value', 'item.type'],
+  [item({ type: 'mcp_list_tools', server_label: 'docs', tools: [] }), 'invalid_value', 'item.type'],
+  [item({ type: 'mcp_approval_request', server_label: 'docs', name: 'search', arguments: '{}' }), 'invalid_value', 'item.type'],
 ];
 
 const places: Row[] = [
@@ -274,6 +312,10 @@ describe('reading', () => {
 
   test('why a stored prompt is refused is said in words', () => {
     expect(() => parseClientEvent(update({ prompt: { id: 'pmpt_1' } }))).toThrow('Stored prompts are not served here');
+  });
+
+  test.each(['connector_id', 'tunnel_id'])('why a %s is refused is said in words', (field) => {
+    expect(() => parseClientEvent(update({ tools: [mcp({ [field]: 'x' })] }))).toThrow('are not served here; name a server_url.');
   });
 
   test('a message nested a thousand deep is refused like any other', () => {

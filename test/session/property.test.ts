@@ -4,12 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { countingIds } from '../../src/lib/ids.ts';
 import { clientEventId, parseClientEvent } from '../../src/protocol/client-events.ts';
 import { errorBody, RealtimeError } from '../../src/protocol/errors.ts';
+import type { McpCallError } from '../../src/protocol/items.ts';
 import type { Effect } from '../../src/session/effects.ts';
 import type { Fact, ReplyEnd, ReplyFact } from '../../src/session/facts.ts';
 import { Session } from '../../src/session/session.ts';
 import { Chance } from './chance.ts';
+import { count, met } from './met.ts';
 import { RandomClient } from './random-events.ts';
-import { semanticVad, serverVad, testCatalogue, testConfig } from './rig.ts';
+import { listedTool, semanticVad, serverVad, testCatalogue, testConfig } from './rig.ts';
 import { Watch } from './watch.ts';
 
 const factsPerSeed = 5000;
@@ -17,10 +19,7 @@ const seeds = Array.from({ length: 40 }, (_, index) => 1000 + index);
 const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: 0 };
 const sound = new Uint8Array(960);
 
-/** What happened, and how often: a test of many facts that never meets what it is about proves nothing. */
-const met = { facts: 0, refused: 0, responses: 0, interrupted: 0, outOfBand: 0, calls: 0, expired: 0, timeouts: 0, transcribed: 0 };
-
-const weights = { client: 20, audio: 30, began: 6, paused: 8, judged: 3, partial: 4, words: 10, reply: 40, tick: 3, jump: 3 };
+const weights = { client: 20, audio: 30, began: 6, paused: 8, judged: 3, partial: 4, words: 10, reply: 40, mcp: 10, tick: 3, jump: 3 };
 
 class Life {
   readonly #chance: Chance;
@@ -32,11 +31,17 @@ class Life {
   /** Items whose words are awaited; `name` of the utterance that is open. */
   #awaited: string[] = [];
   #utterance: string | undefined;
+  /** MCP lists and calls that the shell was told to see to. */
+  readonly #lists: string[] = [];
+  readonly #running: string[] = [];
+  /** The tools each reply was offered. */
+  readonly #tools = new Map<string, string[]>();
 
   constructor(chance: Chance, inworld: boolean, lifeMs: number) {
     this.#chance = chance;
     this.#client = new RandomClient(chance, this.#watch);
     const config = testConfig(chance.pick([serverVad, { ...serverVad, idle_timeout_ms: 1000 }, semanticVad, null]));
+    if (chance.often(0.05)) config.type = 'transcription';
     const birth = { ids: countingIds(), sessionId: 'sess_1', catalogue: testCatalogue, config, expiresAt: 0, lifeMs, inworld };
     this.#session = new Session(birth, this.#now);
     this.#see(this.#session.open());
@@ -78,10 +83,13 @@ class Life {
       case 'words':
         this.#recognise();
         break;
+      case 'mcp':
+        this.#runTools();
+        break;
       case 'reply':
         this.#feed(this.#reply());
         // Nothing at all for a while after an answer: what the idle timeout is about.
-        if (this.#watch.unfinished.length === 0 && chance.often(0.1)) this.#pass(chance.int(1000, 8000));
+        if (this.#watch.unfinished.length === 0 && chance.often(0.15)) this.#pass(chance.int(1000, 8000));
         break;
       case 'tick':
         this.#pass(chance.int(0, 500));
@@ -101,9 +109,12 @@ class Life {
       event_id: 'drain',
       session: { audio: { input: { turn_detection: null } }, providerData: { auto_tool_response: false } },
     });
-    for (let turn = 0; turn < 20 && this.#watch.unfinished.length > 0; turn += 1) this.#pass(31_000);
+    for (let turn = 0; turn < 20 && this.#watch.unfinished.length + this.#watch.lists.size > 0; turn += 1) this.#pass(31_000);
     assert.deepEqual(this.#watch.unfinished, [], 'every response.created has its response.done');
-    assert.deepEqual(this.#watch.open, [], 'every item that was added is done');
+    // Only a session that has expired leaves a list without its end.
+    const lists = this.over ? [...this.#watch.lists] : [];
+    assert.deepEqual(this.#watch.open, lists, 'every item that was added is done');
+    assert.deepEqual([...this.#watch.lists], lists, 'every list that was begun has ended');
   }
 
   #recognise(): void {
@@ -119,6 +130,30 @@ class Life {
     else this.#feed({ kind: 'transcript.final', item, text: this.#words(), seconds: 1 });
   }
 
+  /** What runs, or has ended, or was aborted, or never was, has a result. Some never have. */
+  #runTools(): void {
+    const chance = this.#chance;
+    const item = chance.pick([
+      ...this.#lists.slice(-3),
+      ...this.#running.slice(-5),
+      ...this.#running.slice(-2),
+      'mcpl_1',
+      'mcp_1',
+      'mcp_none',
+    ]);
+    if (item.startsWith('mcpl')) {
+      const tools = ['get_it', 'do_it'].map((name) => listedTool(name));
+      this.#feed(chance.often(0.8) ? { kind: 'mcp.listed', item, tools } : { kind: 'mcp.unlisted', item });
+      return;
+    }
+    const error = chance.pick<McpCallError>([
+      { type: 'protocol_error', code: -32_000, message: 'lost' },
+      { type: 'tool_execution_error', message: 'broken' },
+      { type: 'http_error', code: 500, message: 'broken' },
+    ]);
+    this.#feed({ kind: 'mcp.ended', item, outcome: chance.often(0.7) ? { output: '42' } : { error } });
+  }
+
   #words(): string {
     return ['one', 'two', 'three', 'four', 'five'].slice(0, this.#chance.int(0, 5)).join(' ');
   }
@@ -128,7 +163,7 @@ class Life {
     const { unfinished, responses } = this.#watch;
     const live = unfinished.length > 0 && chance.often(0.85);
     const response = live ? chance.pick(unfinished) : `resp_${chance.int(1, responses.size + 1)}`;
-    switch (chance.weighted({ text: 8, audio: 8, call: 2, arguments: 3, ended: 3 })) {
+    switch (chance.weighted({ text: 8, audio: 8, call: 3, arguments: 3, ended: 3 })) {
       case 'text':
         return { kind: 'reply.text', response, delta: chance.pick(['one ', 'two. ', 'three ']) };
       case 'audio': {
@@ -137,7 +172,7 @@ class Life {
       }
       case 'call':
         met.calls += 1;
-        return { kind: 'reply.call', response, callId: `call_${met.calls}`, name: 'weather' };
+        return { kind: 'reply.call', response, callId: `call_${met.calls}`, name: chance.pick(this.#tools.get(response) ?? ['weather']) };
       case 'arguments':
         return { kind: 'reply.arguments', response, callId: `call_${met.calls}`, delta: '{}' };
       case 'ended': {
@@ -197,7 +232,10 @@ class Life {
     for (const fault of faults) assert.equal(fault.event_id, message.event_id, 'an error echoes the id of its event');
     const expected = answers[event.type];
     if (expected === undefined) return;
-    const given = sent.filter(({ type }) => type === expected).length;
+    // A call that a client's event allows is an item of its own.
+    const given = sent.filter(
+      (answer) => answer.type === expected && !(answer.type === 'conversation.item.added' && answer.item.type === 'mcp_call'),
+    ).length;
     assert.equal(given, 1 - faults.length, `${event.type} is answered by one ${expected} or one error: ${JSON.stringify(message)}`);
   }
 
@@ -206,17 +244,12 @@ class Life {
     for (const effect of effects) {
       if (effect.kind === 'listen.begin') this.#utterance = effect.item;
       if (effect.kind === 'listen.commit' || effect.kind === 'transcribe') this.#awaited.push(effect.item);
-      if (effect.kind === 'close') met.expired += 1;
-      if (effect.kind !== 'send') continue;
-      const { event } = effect;
-      if (event.type === 'input_audio_buffer.timeout_triggered') met.timeouts += 1;
-      if (event.type === 'conversation.item.input_audio_transcription.completed') met.transcribed += 1;
-      if (event.type !== 'response.done') continue;
-      met.responses += 1;
-      if (event.response.conversation_id === null) met.outOfBand += 1;
-      const details = event.response.status_details;
-      if (details?.type === 'cancelled' && details.reason === 'turn_detected') met.interrupted += 1;
+      if (effect.kind === 'mcp.list') this.#lists.push(effect.item);
+      if (effect.kind === 'mcp.call') this.#running.push(effect.item);
+      if (effect.kind === 'reply.start')
+        this.#tools.set(effect.order.response, ['weather', ...effect.prompt.tools.map(({ name }) => name)]);
     }
+    count(effects);
   }
 }
 

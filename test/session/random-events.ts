@@ -86,7 +86,15 @@ export class RandomClient {
     this.#items += 1;
     const id = chance.often(0.4) ? { id: chance.often(0.9) ? `mine_${this.#items}` : this.#known() } : {};
     if ('id' in id) this.#lastItem = id.id;
-    const kind = chance.weighted({ user: 5, sound: 3, assistant: 1, system: 1, call: 1, output: 8 });
+    const kind = chance.weighted({
+      user: 5,
+      sound: 3,
+      assistant: 1,
+      system: 1,
+      call: 1,
+      output: 8,
+      decision: this.#watch.requests.length > 0 ? 20 : 1,
+    });
     switch (kind) {
       case 'user':
         return { ...id, type: 'message', role: 'user', content: [{ type: 'input_text', text: 'hello' }] };
@@ -108,6 +116,12 @@ export class RandomClient {
         return { ...id, type: 'function_call', name: 'old', arguments: '{}' };
       case 'output':
         return { ...id, type: 'function_call_output', call_id: chance.pick([...this.#watch.calls.slice(-4), 'call_none']), output: '42' };
+      case 'decision': {
+        const { requests } = this.#watch;
+        const request = chance.pick([...requests, ...requests, ...requests, `mcpr_${chance.int(1, 3)}`]);
+        const approve = chance.often(0.7);
+        return { ...id, type: 'mcp_approval_response', approval_request_id: request, approve, ...(approve ? {} : { reason: 'no' }) };
+      }
     }
   }
 
@@ -129,10 +143,31 @@ export class RandomClient {
       { output_modalities: [chance.pick(['audio', 'text'])] },
       { instructions: 'Be kind.', model: chance.pick(['a/b', 'no-model']) },
       { tools: [{ type: 'function', name: 'weather' }], tool_choice: 'auto' },
+      { tools: this.#servers() },
+      { tools: this.#servers() },
+      { tools: this.#servers() },
+      { tools: this.#servers(), tool_choice: { type: 'mcp', server_label: 'a' } },
+      { type: chance.pick(['realtime', 'realtime', 'transcription']) },
       { tool_choice: { type: 'function', name: 'missing' } },
       { providerData: { auto_tool_response: chance.often(0.5) } },
       {},
     ]);
+  }
+
+  /** MCP servers that come and go and change, beside a function. */
+  #servers(): Message[] {
+    const chance = this.#chance;
+    const servers = ['a', 'b']
+      .filter(() => chance.often(0.7))
+      .map((label) => ({
+        type: 'mcp',
+        server_label: label,
+        server_url: `https://${label}.example/${chance.pick(['one', 'one', 'two'])}`,
+        authorization: 'secret',
+        headers: { 'x-key': 'secret' },
+        require_approval: chance.pick<unknown>(['never', 'never', 'always', { never: { read_only: true } }]),
+      }));
+    return [...servers, { type: 'function', name: 'weather' }];
   }
 
   #response(): Message {

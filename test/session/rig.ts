@@ -5,9 +5,17 @@ import { expect } from 'vitest';
 import { countingIds } from '../../src/lib/ids.ts';
 import { clientEventId, parseClientEvent } from '../../src/protocol/client-events.ts';
 import { errorBody, RealtimeError } from '../../src/protocol/errors.ts';
+import type { McpCallError, McpListedTool } from '../../src/protocol/items.ts';
 import type { Prompt } from '../../src/protocol/prompt.ts';
 import type { ServerEvent, ServerEventType } from '../../src/protocol/server-events.ts';
-import { semanticVadDefaults, serverVadDefaults, type SessionConfig, type TurnDetection } from '../../src/protocol/session-config.ts';
+import {
+  type RealtimeSessionObject,
+  semanticVadDefaults,
+  serverVadDefaults,
+  type SessionConfig,
+  type SessionObject,
+  type TurnDetection,
+} from '../../src/protocol/session-config.ts';
 import type { Effect } from '../../src/session/effects.ts';
 import type { Fact, ReplyEnd, SpokenWord } from '../../src/session/facts.ts';
 import { Session } from '../../src/session/session.ts';
@@ -46,6 +54,12 @@ export function testConfig(turnDetection: TurnDetection): SessionConfig {
   };
 }
 
+/** The session as its client sees it, which must be one that answers. */
+export function realtime(session: SessionObject): RealtimeSessionObject {
+  if (session.type !== 'realtime') throw new Error(`this is a session of type ${session.type}`);
+  return session;
+}
+
 /** Every id is served, but those that begin with `no-`. */
 export const testCatalogue: Birth['catalogue'] = {
   hasLlm: (id) => !id.startsWith('no-'),
@@ -58,6 +72,8 @@ export interface RigOptions {
   turnDetection?: TurnDetection;
   inworld?: boolean;
   lifeMs?: number;
+  /** Changes the configuration the session is born with. */
+  configure?: (config: SessionConfig) => void;
 }
 
 export class Rig {
@@ -72,12 +88,14 @@ export class Rig {
   #receivedMs = 0;
   #due: { atMs: number; task: () => void }[] = [];
 
-  constructor({ turnDetection = serverVad, inworld = false, lifeMs = 3_600_000 }: RigOptions = {}) {
+  constructor({ turnDetection = serverVad, inworld = false, lifeMs = 3_600_000, configure }: RigOptions = {}) {
+    const config = testConfig(turnDetection);
+    configure?.(config);
     const birth = {
       ids: countingIds(),
       sessionId: 'sess_1',
       catalogue: testCatalogue,
-      config: testConfig(turnDetection),
+      config,
       expiresAt: 1_700_003_600,
       lifeMs,
       inworld,
@@ -204,6 +222,25 @@ export class Rig {
     this.client({ type: 'conversation.item.create', item: { type: 'function_call_output', call_id: callId, output } });
   }
 
+  /** An MCP server tells its tools, of which those whose names begin with `get` only read. */
+  listed(item: string, ...names: string[]): void {
+    this.fact({ kind: 'mcp.listed', item, tools: names.map(listedTool) });
+  }
+
+  ended(item: string, output: string): void {
+    this.fact({ kind: 'mcp.ended', item, outcome: { output } });
+  }
+
+  failed(item: string, error: McpCallError): void {
+    this.fact({ kind: 'mcp.ended', item, outcome: { error } });
+  }
+
+  /** The client's word on an approval request. */
+  decides(request: string, approve: boolean, more: Record<string, unknown> = {}): void {
+    const item = { type: 'mcp_approval_response', approval_request_id: request, approve, ...more };
+    this.client({ type: 'conversation.item.create', item });
+  }
+
   all<T extends ServerEventType>(type: T): EventOf<T>[] {
     return this.sent.filter((event) => event.type === type) as EventOf<T>[];
   }
@@ -259,6 +296,11 @@ export class Rig {
       this.onEvent(effect.event);
     }
   }
+}
+
+export function listedTool(name: string): McpListedTool {
+  const annotations = name.startsWith('get') ? { readOnlyHint: true } : null;
+  return { name, description: `Does ${name}.`, input_schema: { type: 'object' }, annotations };
 }
 
 /** Words spread evenly over the time. */

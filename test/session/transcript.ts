@@ -1,5 +1,5 @@
 // Effects and client events as lines a person can read aloud: `<` sent, `>` received, `!` done, `*` reported by an engine.
-import type { Item } from '../../src/protocol/items.ts';
+import type { Item, McpCallError } from '../../src/protocol/items.ts';
 import type { ServerEvent } from '../../src/protocol/server-events.ts';
 import type { Effect } from '../../src/session/effects.ts';
 import type { Fact } from '../../src/session/facts.ts';
@@ -41,7 +41,18 @@ export function factLine(fact: Fact): string | undefined {
       return `* ${fact.kind} ${fact.response} ${fact.callId} ${fact.name}`;
     case 'reply.ended':
       return `* ${fact.kind} ${fact.response} ${fact.reason}`;
+    case 'mcp.listed':
+      return `* ${fact.kind} ${fact.item} [${fact.tools.map(({ name }) => name).join(' ')}]`;
+    case 'mcp.unlisted':
+      return `* ${fact.kind} ${fact.item}`;
+    case 'mcp.ended':
+      return `* ${fact.kind} ${fact.item}${outcomeText(fact.outcome)}`;
   }
+}
+
+function outcomeText(outcome: { output?: string | null; error?: McpCallError | null }): string {
+  if (outcome.error) return ` ${outcome.error.type} ${quoted(outcome.error.message)}`;
+  return outcome.output == null ? '' : ` ${quoted(outcome.output)}`;
 }
 
 export function effectLine(effect: Effect): string {
@@ -75,6 +86,14 @@ export function effectLine(effect: Effect): string {
       return `! judge.turn ${effect.item} after ${effect.silenceMs} ms of silence`;
     case 'item.forget':
       return `! item.forget ${effect.item}`;
+    case 'mcp.configure':
+      return `! mcp.configure [${effect.servers.map(({ server_label }) => server_label).join(' ')}]`;
+    case 'mcp.list':
+      return `! mcp.list ${effect.item} ${effect.label}`;
+    case 'mcp.call':
+      return `! mcp.call ${effect.item} ${effect.label}.${effect.name}(${effect.arguments})`;
+    case 'mcp.abort':
+      return `! mcp.abort ${effect.item}`;
     case 'close':
       return `! close ${effect.code} ${effect.reason}`;
   }
@@ -84,6 +103,10 @@ function eventText(event: ServerEvent): string {
   switch (event.type) {
     case 'session.created':
     case 'session.updated': {
+      if (event.session.type === 'transcription') {
+        const { transcription, turn_detection } = event.session.audio.input;
+        return `${event.type} transcription ${transcription?.model} ${turn_detection?.type ?? 'manual'}`;
+      }
       const { model, audio } = event.session;
       return `${event.type} ${model} ${audio.output.voice} ${audio.input.turn_detection?.type ?? 'manual'}`;
     }
@@ -148,6 +171,18 @@ function eventText(event: ServerEvent): string {
       return `${event.type} ${event.response_id} ${event.call_id} ${event.delta}`;
     case 'response.function_call_arguments.done':
       return `${event.type} ${event.response_id} ${event.call_id} ${event.name} ${event.arguments}`;
+    case 'response.mcp_call_arguments.delta':
+      return `${event.type} ${event.response_id} ${event.item_id} ${event.delta}`;
+    case 'response.mcp_call_arguments.done':
+      return `${event.type} ${event.response_id} ${event.item_id} ${event.arguments}`;
+    case 'response.mcp_call.in_progress':
+    case 'response.mcp_call.completed':
+    case 'response.mcp_call.failed':
+      return `${event.type} ${event.item_id} #${event.output_index}`;
+    case 'mcp_list_tools.in_progress':
+    case 'mcp_list_tools.completed':
+    case 'mcp_list_tools.failed':
+      return `${event.type} ${event.item_id}`;
   }
 }
 
@@ -157,6 +192,16 @@ function itemText(item: Item): string {
       return `${item.id} call ${item.call_id} ${item.name} ${item.status}`;
     case 'function_call_output':
       return `${item.id} output of ${item.call_id} ${quoted(item.output)}`;
+    case 'mcp_list_tools':
+      return `${item.id} tools of ${item.server_label} [${item.tools.map(({ name }) => name).join(' ')}]`;
+    case 'mcp_call': {
+      const leave = item.approval_request_id === null ? '' : ` allowed by ${item.approval_request_id}`;
+      return `${item.id} mcp call ${item.server_label}.${item.name}(${item.arguments})${leave}${outcomeText(item)}`;
+    }
+    case 'mcp_approval_request':
+      return `${item.id} may I ${item.server_label}.${item.name}(${item.arguments})`;
+    case 'mcp_approval_response':
+      return `${item.id} ${item.approve ? 'yes' : 'no'} to ${item.approval_request_id}${item.reason === null ? '' : ` ${quoted(item.reason)}`}`;
     case 'message': {
       const parts = item.content.map((part) => {
         if ('text' in part) return quoted(part.text);

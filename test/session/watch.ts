@@ -3,15 +3,10 @@ import { strict as assert } from 'node:assert';
 import type { Item } from '../../src/protocol/items.ts';
 import type { ServerEvent } from '../../src/protocol/server-events.ts';
 import type { Effect } from '../../src/session/effects.ts';
+import { WatchedCalls, type WatchedItem } from './watch-calls.ts';
 
 type Matching<E, T> = E extends { type: infer U } ? (T extends U ? E : never) : never;
 export type EventOf<T extends ServerEvent['type']> = Matching<ServerEvent, T>;
-
-interface WatchedItem {
-  state: 'open' | 'done';
-  index: number;
-  deltas: string;
-}
 
 interface WatchedResponse {
   state: 'active' | 'done';
@@ -32,6 +27,12 @@ export class Watch {
   #known = new Set<string>();
   #spoken = new Set<string>();
   #transcribed = new Set<string>();
+  /** Approval requests that wait for the client. */
+  readonly requests: string[] = [];
+  /** Lists of MCP tools that were begun and not ended. */
+  readonly lists = new Set<string>();
+  readonly #calls = new WatchedCalls();
+  #listensOnly = false;
 
   get active(): string | undefined {
     return this.unfinished.find((id) => this.responses.get(id)?.outOfBand === false);
@@ -75,6 +76,15 @@ export class Watch {
       case 'reply.abort':
         assert(this.responses.get(effect.response)?.started, 'only what was started is aborted');
         break;
+      case 'mcp.list':
+        assert(this.lists.has(effect.item), 'a list is told of before it is asked for');
+        break;
+      case 'mcp.call':
+        this.#calls.run(effect.item, this.#mcpCall(effect.item));
+        break;
+      case 'mcp.abort':
+        this.#calls.abort(effect.item);
+        break;
       case 'close':
         this.closed = true;
         assert.deepEqual(this.unfinished, [], 'every response has its done before the session closes');
@@ -83,6 +93,7 @@ export class Watch {
       case 'listen.commit':
         assert(effect.fromMs >= 0);
         break;
+      case 'mcp.configure':
       case 'listen.configure':
       case 'listen.clear':
       case 'transcribe':
@@ -110,6 +121,7 @@ export class Watch {
       case 'response.output_text.delta':
       case 'response.output_audio_transcript.delta':
       case 'response.function_call_arguments.delta':
+      case 'response.mcp_call_arguments.delta':
         this.#openOutput(event).deltas += event.delta;
         break;
       case 'response.output_text.done':
@@ -117,6 +129,24 @@ export class Watch {
         break;
       case 'response.function_call_arguments.done':
         assert.equal(event.arguments, this.#openOutput(event).deltas, 'the arguments are the sum of their deltas');
+        break;
+      case 'response.mcp_call_arguments.done':
+        assert.equal(event.arguments, this.#openOutput(event).deltas || event.arguments, 'the arguments are the sum of their deltas');
+        this.#openOutput(event).state = 'called';
+        break;
+      case 'response.mcp_call.in_progress':
+      case 'response.mcp_call.completed':
+      case 'response.mcp_call.failed':
+        this.#calls.event(event, this.#mcpCall(event.item_id));
+        break;
+      case 'mcp_list_tools.in_progress':
+        assert(this.#open.has(event.item_id), 'a list is added before it is in progress');
+        assert(!this.lists.has(event.item_id), 'a list is begun once');
+        this.lists.add(event.item_id);
+        break;
+      case 'mcp_list_tools.completed':
+      case 'mcp_list_tools.failed':
+        assert(this.lists.delete(event.item_id), 'a list ends once');
         break;
       case 'response.output_audio_transcript.done':
       case 'response.output_audio.done':
@@ -136,6 +166,7 @@ export class Watch {
         this.conversation.splice(this.conversation.indexOf(event.item_id), 1);
         this.#known.delete(event.item_id);
         this.#transcribed.delete(event.item_id);
+        this.#open.delete(event.item_id);
         this.deleted.push(event.item_id);
         break;
       case 'conversation.item.truncated':
@@ -171,6 +202,9 @@ export class Watch {
         break;
       case 'session.created':
       case 'session.updated':
+        this.#listensOnly = event.session.type === 'transcription';
+        assert(!/"(authorization|headers)":/.test(JSON.stringify(event.session)), 'secrets are not told');
+        break;
       case 'conversation.created':
       case 'conversation.item.retrieved':
       case 'input_audio_buffer.cleared':
@@ -197,6 +231,7 @@ export class Watch {
 
   #created({ response }: EventOf<'response.created'>): void {
     assert(!this.responses.has(response.id), 'response ids are unique');
+    assert(!this.#listensOnly, 'a transcription session makes no responses');
     const outOfBand = response.conversation_id === null;
     if (!outOfBand) assert.equal(this.active, undefined, 'never two active responses on the default conversation');
     assert.equal(response.status, 'in_progress');
@@ -220,21 +255,35 @@ export class Watch {
 
   #outputAdded(event: EventOf<'response.output_item.added'>): void {
     const { items, started } = this.#live(event.response_id);
-    assert(started, 'there is no output before the reply was started');
+    const leave = event.item.type === 'mcp_call' ? event.item.approval_request_id : null;
+    assert(leave === null || !this.requests.includes(leave), 'nothing is run before it is allowed');
+    assert(started || leave !== null, 'there is no output before the reply was started, but for a call that was allowed');
     assert(
-      [...items.values()].every((item) => item.state === 'done'),
-      'one item is open at a time',
+      [...items.values()].every(({ state }) => state === 'done' || state === 'runs'),
+      'one item is open at a time, beside calls that run',
     );
     assert.equal(event.output_index, items.size, 'output_index counts up');
     for (const response of this.responses.values()) assert(!response.items.has(event.item.id), 'item ids are unique');
     assert(!this.#known.has(event.item.id), 'item ids are unique');
-    assert.equal(event.item.status, 'in_progress');
+    if ('status' in event.item) assert.equal(event.item.status, 'in_progress');
     items.set(event.item.id, { state: 'open', index: event.output_index, deltas: '' });
   }
 
+  /** A call of a response that is not done: its events name no response. */
+  #mcpCall(id: string): WatchedItem {
+    for (const { state, items } of this.responses.values()) {
+      const item = state === 'active' ? items.get(id) : undefined;
+      if (item) return item;
+    }
+    throw new assert.AssertionError({ message: `${id} belongs to no response under way` });
+  }
+
   #outputDone(event: EventOf<'response.output_item.done'>): void {
-    this.#openOutput({ ...event, item_id: event.item.id }).state = 'done';
-    assert.notEqual(event.item.status, 'in_progress');
+    const { item } = event;
+    if (item.type === 'mcp_call') this.#calls.done(this.#mcpCall(item.id), event.output_index, item);
+    else this.#openOutput({ ...event, item_id: item.id }).state = 'done';
+    if ('status' in item) assert.notEqual(item.status, 'in_progress');
+    if (item.type === 'mcp_approval_request') this.requests.push(item.id);
   }
 
   #itemAdded(event: EventOf<'conversation.item.added'>): void {
@@ -249,7 +298,13 @@ export class Watch {
       assert(before >= 0, `previous_item_id ${event.previous_item_id} names an item that is there`);
       this.conversation.splice(before + 1, 0, id);
     }
-    if (event.item.type === 'function_call') this.calls.push(event.item.call_id);
+    const { item } = event;
+    if (item.type === 'function_call') this.calls.push(item.call_id);
+    if (item.type === 'mcp_approval_response') {
+      const at = this.requests.indexOf(item.approval_request_id);
+      assert(at >= 0, 'what is decided was asked, and is decided once');
+      this.requests.splice(at, 1);
+    }
   }
 
   #itemDone(event: EventOf<'conversation.item.done'>): void {
@@ -257,7 +312,8 @@ export class Watch {
     assert(this.#open.delete(id), `${id} is done once, after it was added`);
     const at = this.conversation.indexOf(id);
     assert.equal(event.previous_item_id, this.conversation[at - 1] ?? null, 'the server and the client agree on the order');
-    assert.notEqual(event.item.status, 'in_progress');
+    if ('status' in event.item) assert.notEqual(event.item.status, 'in_progress');
+    if (event.item.type === 'mcp_list_tools') assert(!this.lists.has(id), 'a list is done when it has ended');
     assert(!hasSound(event.item), 'only retrieved carries sound');
   }
 }

@@ -24,7 +24,7 @@ beforeEach(async () => {
     server: http,
     clock,
     ids: countingIds(),
-    admits: () => true,
+    admit: () => Promise.resolve({ keyId: 'key_1', session: undefined, beta: false }),
     full: () => undefined,
     enter: (transport) => entered.push(transport),
   });

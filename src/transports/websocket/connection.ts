@@ -4,6 +4,10 @@ import { Channel } from '../../lib/channel.ts';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 import { clientEventId, parseClientEvent } from '../../protocol/client-events.ts';
+import { beta } from '../../protocol/dialects/beta.ts';
+import { looksBeta } from '../../protocol/dialects/choose.ts';
+import type { Dialect, StampedEvent } from '../../protocol/dialects/dialect.ts';
+import { ga } from '../../protocol/dialects/ga.ts';
 import { errors, RealtimeError } from '../../protocol/errors.ts';
 import type { ServerEvent } from '../../protocol/server-events.ts';
 import { isRecord } from '../../protocol/json.ts';
@@ -28,11 +32,17 @@ export class WebSocketConnection implements Transport {
   /** What had been read from the socket already when the queue was full: no more than one chunk of it holds. */
   readonly #overflow: Inbound[] = [];
   #alive = true;
+  #dialect: Dialect;
+  /** Until the first update of the session the client's own words may still show its dialect. */
+  #settled: boolean;
 
-  constructor(socket: WebSocket, clock: Clock, ids: Ids) {
+  /** `dialect` as the handshake showed it. */
+  constructor(socket: WebSocket, clock: Clock, ids: Ids, dialect: Dialect) {
     this.#socket = socket;
     this.#clock = clock;
     this.#ids = ids;
+    this.#dialect = dialect;
+    this.#settled = dialect !== ga;
     socket.on('message', (data, isBinary) => {
       this.#alive = true;
       this.#receive(this.#read(data as Buffer, isBinary));
@@ -51,11 +61,12 @@ export class WebSocketConnection implements Transport {
 
   send(event: ServerEvent): void {
     const { type, ...rest } = event;
-    this.#write(JSON.stringify({ type, event_id: this.#ids('event'), ...rest }));
+    const stamped = { type, event_id: this.#ids('event'), ...rest } as StampedEvent;
+    for (const message of this.#dialect.fromGa(stamped)) this.#write(JSON.stringify(message));
   }
 
   sendAudio(place: AudioPlace, bytes: Uint8Array): void {
-    this.#write(audioDelta(this.#ids('event'), place, bytes));
+    this.#write(audioDelta(this.#dialect.audioDeltaType, this.#ids('event'), place, bytes));
   }
 
   async room(): Promise<void> {
@@ -116,7 +127,11 @@ export class WebSocketConnection implements Transport {
       if (isRecord(message) && message.type === 'input_audio_buffer.append') {
         return { kind: 'audio', bytes: decodeAudio(message.audio) };
       }
-      return { kind: 'event', event: parseClientEvent(message) };
+      if (!this.#settled && isRecord(message) && typeof message.type === 'string' && message.type.endsWith('session.update')) {
+        this.#settled = true;
+        if (looksBeta(message)) this.#dialect = beta;
+      }
+      return { kind: 'event', event: parseClientEvent(this.#dialect.toGa(message)) };
     } catch (error) {
       if (!(error instanceof RealtimeError)) throw error;
       return { kind: 'fault', error, eventId: clientEventId(message) };

@@ -5,6 +5,7 @@ import { WebSocketServer } from 'ws';
 import { WebSocketConnection } from './connection.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
+import { chooseDialect } from '../../protocol/dialects/choose.ts';
 import type { Transport } from '../transport.ts';
 
 /** An append of 15 MiB in base64, with the JSON around it. */
@@ -19,17 +20,29 @@ export interface Arrival {
   model: string | undefined;
   /** `?key=`: the session id a client of Inworld made up. */
   sessionKey: string | undefined;
+  /** `?intent=transcription`: the client wants to be listened to, not answered. */
+  transcriptionOnly: boolean;
+}
+
+/** Somebody who may come in. */
+export interface Visitor {
+  /** Which key opened the door: for logs and limits, never the key itself. */
+  keyId: string;
+  /** The session that is stored with an ephemeral secret, in GA spelling. */
+  session: Readonly<Record<string, unknown>> | undefined;
+  /** Whether the secret was minted by one of the beta's HTTP routes. */
+  beta: boolean;
 }
 
 export interface DoorOptions {
   server: Server;
   clock: Clock;
   ids: Ids;
-  /** Whether one of the keys this request offers opens the door. */
-  admits(request: IncomingMessage, query: URLSearchParams): boolean;
+  /** Who this request comes from, if it offers anything that opens the door. */
+  admit(request: IncomingMessage, query: URLSearchParams): Promise<Visitor | undefined>;
   /** Why no further session is taken right now, if so. */
   full(): string | undefined;
-  enter(transport: Transport, arrival: Arrival): void;
+  enter(transport: Transport, arrival: Arrival, visitor: Visitor): void;
 }
 
 const paths: Record<string, { inworld: boolean }> = {
@@ -55,25 +68,32 @@ export function openDoor(options: DoorOptions): Door {
   const connections = new Set<WebSocketConnection>();
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
+    answer(request, socket, head).catch(() => socket.destroy());
+  });
+  async function answer(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const url = targetOf(request.url ?? '/');
     const path = paths[url.pathname.replace(/\/+$/, '')];
     if (!path) return refuse(socket, 404, 'not_found', `There is no WebSocket at ${url.pathname}; try /v1/realtime.`);
-    if (!options.admits(request, url.searchParams)) {
+    const visitor = await options.admit(request, url.searchParams);
+    if (!visitor) {
       return refuse(socket, 401, 'invalid_api_key', 'Incorrect or missing API key. Send it as "Authorization: Bearer <key>".');
     }
     const reason = options.full();
     if (reason !== undefined) return refuse(socket, 503, 'server_overloaded', reason);
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new WebSocketConnection(webSocket, clock, ids);
+      const dialect = chooseDialect({ headers: request.headers, subprotocols: subprotocolsOf(request), secretIsBeta: visitor.beta });
+      const connection = new WebSocketConnection(webSocket, clock, ids, dialect);
       connections.add(connection);
       webSocket.on('close', () => connections.delete(connection));
-      options.enter(connection, {
+      const arrival = {
         inworld: path.inworld,
         model: url.searchParams.get('model') ?? undefined,
         sessionKey: url.searchParams.get('key') ?? undefined,
-      });
+        transcriptionOnly: url.searchParams.get('intent') === 'transcription',
+      };
+      options.enter(connection, arrival, visitor);
     });
-  });
+  }
   let timer = clock.after(pingEveryMs, pingAll);
   function pingAll(): void {
     for (const connection of connections) connection.ping();
@@ -88,6 +108,10 @@ export function openDoor(options: DoorOptions): Door {
       sockets.close();
     },
   };
+}
+
+function subprotocolsOf(request: IncomingMessage): string[] {
+  return (request.headers['sec-websocket-protocol'] ?? '').split(',');
 }
 
 /** What a request line asks for. Anybody may write anything there: what is no URL is nowhere. */

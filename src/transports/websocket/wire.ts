@@ -1,5 +1,6 @@
 // The audio fast path: base64 in and out without schemas and without JSON.stringify.
 import { errors } from '../../protocol/errors.ts';
+import type { Dialect } from '../../protocol/dialects/dialect.ts';
 import type { AudioPlace } from '../transport.ts';
 
 /** 15 MiB of sound in one append (protocol 4.11). */
@@ -25,8 +26,8 @@ function expectedBytes(audio: string): number {
   return Math.floor((length * 3) / 4);
 }
 
-/** `response.output_audio.delta` as text. Ids are of a safe alphabet, so nothing needs escaping. */
-export function audioDelta(eventId: string, place: AudioPlace, bytes: Uint8Array): string {
+/** `response.output_audio.delta` (by its name in the client's dialect) as text. Ids are of a safe alphabet, so nothing needs escaping. */
+export function audioDelta(type: Dialect['audioDeltaType'], eventId: string, place: AudioPlace, bytes: Uint8Array): string {
   const delta = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-  return `{"type":"response.output_audio.delta","event_id":"${eventId}","response_id":"${place.response}","item_id":"${place.item}","output_index":${place.outputIndex},"content_index":${place.contentIndex},"delta":"${delta}"}`;
+  return `{"type":"${type}","event_id":"${eventId}","response_id":"${place.response}","item_id":"${place.item}","output_index":${place.outputIndex},"content_index":${place.contentIndex},"delta":"${delta}"}`;
 }

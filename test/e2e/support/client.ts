@@ -12,8 +12,8 @@ export class Client {
   readonly closed: Promise<{ code: number; reason: string; atMs: number }>;
   #microphone: Microphone | undefined;
 
-  constructor(url: string) {
-    this.socket = new WebSocket(url, { headers: { Authorization: `Bearer ${apiKey}` } });
+  constructor(url: string, credential = apiKey) {
+    this.socket = new WebSocket(url, { headers: { Authorization: `Bearer ${credential}` } });
     this.socket.on('message', (data) => this.log.add(JSON.parse((data as Buffer).toString('utf8'))));
     // 'close' follows.
     this.socket.on('error', () => {});
@@ -23,8 +23,8 @@ export class Client {
   }
 
   /** Connected, and told so by the session. */
-  static async open(ws: string, path = openaiPath): Promise<Client> {
-    const client = new Client(`${ws}${path}`);
+  static async open(ws: string, path = openaiPath, credential = apiKey): Promise<Client> {
+    const client = new Client(`${ws}${path}`, credential);
     const gone = client.closed.then(({ code, reason }) => {
       throw new Error(`The connection was closed with ${code} ${reason}`);
     });

@@ -1,5 +1,5 @@
 // What a client was told, in order, with a way to wait for what is still to come.
-import { record } from './recorder.ts';
+import { record, type Spoken } from './recorder.ts';
 
 /** One server event, read without trust. */
 export interface WireEvent {
@@ -14,12 +14,18 @@ const patienceMs = 25_000;
 
 export class EventLog {
   readonly all: WireEvent[] = [];
+  readonly #spoken: Spoken | 'untyped';
   #watchers = new Set<() => void>();
+
+  /** `untyped`: for events that no type of the package is there for. */
+  constructor(spoken: Spoken | 'untyped' = 'ga') {
+    this.#spoken = spoken;
+  }
 
   /** Takes an event in; it is recorded for the check of types as well. */
   add(event: unknown): void {
     const seen = event as WireEvent;
-    record(seen);
+    if (this.#spoken !== 'untyped') record(seen, this.#spoken);
     this.all.push(seen);
     for (const watcher of [...this.#watchers]) watcher();
   }

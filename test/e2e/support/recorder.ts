@@ -5,13 +5,16 @@ export interface Recorded {
   readonly type: string;
 }
 
-const events: Recorded[] = [];
+/** What a connection speaks, and so which of the package's types its events must have. */
+export type Spoken = 'ga' | 'beta';
 
-export function record(event: Recorded): void {
-  events.push(event);
+const events: Record<Spoken, Recorded[]> = { ga: [], beta: [] };
+
+export function record(event: Recorded, spoken: Spoken): void {
+  events[spoken].push(event);
 }
 
 /** All that was recorded so far. */
-export function recorded(): readonly Recorded[] {
-  return events;
+export function recorded(spoken: Spoken = 'ga'): readonly Recorded[] {
+  return events[spoken];
 }

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Recorded, recorded } from './recorder.ts';
+import { type Recorded, recorded, type Spoken } from './recorder.ts';
 
 const repository = resolve(import.meta.dirname, '../../..');
 
@@ -12,7 +12,7 @@ const repository = resolve(import.meta.dirname, '../../..');
  * All there is of difference. The package writes "may be absent" where OpenAI's own service, and the documents this server follows,
  * send `null`: a `null` at one of these paths is taken for absent. Anything else must fit as it was sent.
  */
-const nullMeansAbsent: readonly { events: RegExp; path: string; why: string }[] = [
+const nullMeansAbsent: readonly { events: RegExp; path: string; why: string; spoken?: Spoken }[] = [
   { events: /^session\./, path: 'session.reasoning', why: 'no effort was asked for' },
   { events: /^session\./, path: 'session.include', why: 'the service sends null for none' },
   {
@@ -26,17 +26,31 @@ const nullMeansAbsent: readonly { events: RegExp; path: string; why: string }[] 
   { events: /^response\.(created|done)$/, path: 'response.conversation_id', why: 'an out-of-band response belongs to none' },
   { events: /\.input_audio_transcription\.failed$/, path: 'error.param', why: 'no parameter is at fault; the service sends null' },
   { events: /^conversation\.item\./, path: 'item.content.*.transcript', why: 'the words are not known yet' },
+  ...['input_audio_transcription', 'input_audio_noise_reduction', 'turn_detection', 'tracing'].map((key) => ({
+    events: /^session\./,
+    path: `session.${key}`,
+    why: 'null is how a client turns it off, so null is what is echoed',
+    spoken: 'beta' as const,
+  })),
 ];
 
+/** The package's type of a beta transcription session is that of the HTTP route that mints a secret; on a connection there is none to tell. */
+function withMintedSecret(event: Recorded, spoken: Spoken): unknown {
+  const copy = withoutNulls(event, spoken);
+  if (spoken !== 'beta' || event.type !== 'transcription_session.updated') return copy;
+  const { id: _, object: __, expires_at: ___, ...session } = (copy as { session: Record<string, unknown> }).session;
+  return { ...(copy as object), session: { ...session, client_secret: { value: 'ek', expires_at: 0 } } };
+}
+
 /** What the compiler has to say against these events: one line for each that does not fit. */
-export async function typeFaults(events: readonly Recorded[]): Promise<string[]> {
+export async function typeFaults(events: readonly Recorded[], spoken: Spoken = 'ga'): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-types-'));
   try {
-    const lines = distinct(events).map((event) => JSON.stringify(withoutNulls(event)));
-    await writeFile(join(folder, 'events.ts'), `${prologue}${lines.map((line) => `check(${line});\n`).join('')}`);
+    const lines = distinct(events).map((event) => JSON.stringify(withMintedSecret(event, spoken)));
+    await writeFile(join(folder, 'events.ts'), `${prologue(spoken)}${lines.map((line) => `check(${line});\n`).join('')}`);
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(compilation));
     const complaints = await compile(folder);
-    const before = prologue.split('\n').length;
+    const before = prologue(spoken).split('\n').length;
     return complaints.map(({ line, message }) => `${message} in ${lines[line - before] ?? 'the prologue'}`);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -44,14 +58,24 @@ export async function typeFaults(events: readonly Recorded[]): Promise<string[]>
 }
 
 /** The last test of a file of end-to-end tests: whatever its clients were told has the types that clients compile against. */
-export function testTypes(): void {
-  test('every event that was sent in these tests fits the types of the openai package', async () => {
-    expect(recorded().length).toBeGreaterThan(0);
-    expect(await typeFaults(recorded())).toEqual([]);
-  });
+export function testTypes(...dialects: Spoken[]): void {
+  test.each<Spoken>(dialects.length === 0 ? ['ga'] : dialects)(
+    'every event that was sent in these tests fits the types of the openai package, its %s ones',
+    async (spoken) => {
+      expect(recorded(spoken).length).toBeGreaterThan(0);
+      expect(await typeFaults(recorded(spoken), spoken)).toEqual([]);
+    },
+  );
 }
 
-const prologue = `import type { RealtimeServerEvent } from ${JSON.stringify(join(repository, 'node_modules/openai/resources/realtime/realtime.mjs'))};
+const declarations: Readonly<Record<Spoken, string>> = {
+  ga: 'openai/resources/realtime/realtime.mjs',
+  beta: 'openai/resources/beta/realtime/realtime.mjs',
+};
+
+const prologue = (
+  spoken: Spoken,
+) => `import type { RealtimeServerEvent } from ${JSON.stringify(join(repository, 'node_modules', declarations[spoken]))};
 type DeepReadonly<T> = T extends (infer E)[] ? readonly DeepReadonly<E>[] : T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 declare function check<const T extends DeepReadonly<RealtimeServerEvent>>(event: T): void;
 `;
@@ -106,9 +130,11 @@ function shortened(event: Recorded): Recorded {
   ) as Recorded;
 }
 
-function withoutNulls(event: Recorded): unknown {
+function withoutNulls(event: Recorded, spoken: Spoken): unknown {
   const copy: unknown = structuredClone(event);
-  for (const { events, path } of nullMeansAbsent) if (events.test(event.type)) dropNull(copy, path.split('.'));
+  for (const { events, path, spoken: only } of nullMeansAbsent) {
+    if (events.test(event.type) && (only ?? spoken) === spoken) dropNull(copy, path.split('.'));
+  }
   return copy;
 }
 

@@ -1,0 +1,176 @@
+// Who may come in, as whom, and how that right is handed on: keys, the tokens and ephemeral secrets minted for them. Every look goes to the
+// store, so that a revoked key is refused from the next request on, together with everything that was minted for it.
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Clock } from '../lib/clock.ts';
+import { isRecord } from '../protocol/json.ts';
+import type { Principal, SecretDialect } from '../store/principal.ts';
+import type { Store } from '../store/store.ts';
+import { defaultWorkspace, digestOf } from './issue.ts';
+import { Keys, offeredKeys } from './keys.ts';
+import { isSignedWith, readSignedRequest } from './signature.ts';
+import { looksLikeToken, Tokens } from './tokens.ts';
+import type { RandomToken, Vault } from './vault.ts';
+
+/** `realtime`: the doors of a session, which an ephemeral secret may open. `api`: everything else. */
+export type Purpose = 'realtime' | 'api';
+
+export interface AccessOptions {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly random: RandomToken;
+  /** Keys of the configuration; they belong to the workspace `default`. */
+  readonly configuredKeys: readonly string[];
+  /** Further host names that a token request may be signed for, beside its own Host header and Inworld's. */
+  readonly hosts?: readonly string[];
+  /** Whether `?token=` and `?Authorization=` are looked at; query strings end up in logs. On unless false. */
+  readonly queryCredentials?: boolean;
+  /** Life of a token. */
+  readonly tokenMs?: number;
+}
+
+export interface TokenRequest {
+  readonly authorization: string | undefined;
+  /** The request's own Host header. */
+  readonly host: string | undefined;
+  /** `key` of the body: must be the key that signed, when it is there. */
+  readonly key: string | undefined;
+  readonly resources: readonly string[];
+}
+
+export type TokenGrant =
+  | { readonly outcome: 'granted'; readonly token: string; readonly expiresMs: number; readonly sessionId: string }
+  /** No valid, fresh signature of a key that holds. Which of these it was is not for the caller to know. */
+  | { readonly outcome: 'refused' }
+  /** The signature is right, but the resource belongs to another workspace. */
+  | { readonly outcome: 'forbidden'; readonly resource: string }
+  /** The key has used up the nonces it may have alive. */
+  | { readonly outcome: 'exhausted' };
+
+/** How far a signed request's clock may be off, either way. */
+const signatureWindowMs = 5 * 60_000;
+const inworldHosts = ['api-engine.inworld.ai', 'api.inworld.ai'];
+const secretPrefix = 'ek_';
+const noQuery = new URLSearchParams();
+
+export class Access {
+  readonly #options: AccessOptions;
+  readonly #configured: Keys;
+  readonly #tokens: Tokens;
+
+  constructor(options: AccessOptions) {
+    this.#options = options;
+    this.#configured = new Keys(options.configuredKeys);
+    this.#tokens = new Tokens(options.vault.tokenKey, options.clock);
+  }
+
+  /** Who sends this request: the first of the credentials it offers that holds for the purpose. */
+  async authenticate(headers: IncomingHttpHeaders, query: URLSearchParams, purpose: Purpose): Promise<Principal | undefined> {
+    for (const credential of offeredKeys(headers, this.#options.queryCredentials === false ? noQuery : query)) {
+      const principal = await this.#identify(credential, purpose);
+      if (principal) return principal;
+    }
+    return undefined;
+  }
+
+  async #identify(credential: string, purpose: Purpose): Promise<Principal | undefined> {
+    const configured = this.#configured.idOf(credential);
+    if (configured !== undefined) return { kind: 'key', keyId: configured, workspace: defaultWorkspace };
+    if (credential.startsWith(secretPrefix)) return purpose === 'realtime' ? this.#bearerOfSecret(credential) : undefined;
+    if (looksLikeToken(credential)) {
+      const claims = await this.#tokens.verify(credential);
+      return claims && (await this.#holds(claims)) ? { kind: 'token', ...claims } : undefined;
+    }
+    if (!credential.includes(':')) return undefined;
+    const key = await this.#options.store.keyByDigest(digestOf(credential));
+    return key && key.revokedMs === null ? { kind: 'key', keyId: key.id, workspace: key.workspace } : undefined;
+  }
+
+  async #bearerOfSecret(value: string): Promise<Principal | undefined> {
+    const { store, vault, clock } = this.#options;
+    const secret = await store.secretByDigest(digestOf(value));
+    if (!secret || secret.expiresMs <= clock.wallMs() || !(await this.#holds(secret))) return undefined;
+    const session: unknown = JSON.parse(vault.open(secret.sealedSession, secret.digest));
+    const { keyId, workspace, expiresMs, dialect } = secret;
+    return { kind: 'secret', keyId, workspace, expiresMs, dialect, session: isRecord(session) ? session : {} };
+  }
+
+  /** Whether the key that something was minted for is still a key of that workspace. */
+  async #holds({ keyId, workspace }: { keyId: string; workspace: string }): Promise<boolean> {
+    if (this.#configured.hasId(keyId)) return workspace === defaultWorkspace;
+    const key = await this.#options.store.keyById(keyId);
+    return key !== undefined && key.revokedMs === null && key.workspace === workspace;
+  }
+
+  /**
+   * An ephemeral secret for the realtime doors, bound to a session in GA spelling. It outlives neither `seconds` nor the token it was asked
+   * for with. Undefined when the key has too many alive.
+   */
+  async mintSecret(
+    by: Principal,
+    wish: { session: Readonly<Record<string, unknown>>; dialect: SecretDialect; seconds: number },
+  ): Promise<{ value: string; expiresAt: number } | undefined> {
+    if (by.kind === 'secret') throw new Error('An ephemeral secret mints no other: authenticate for the purpose api first.');
+    const { store, vault, clock, random } = this.#options;
+    const nowMs = clock.wallMs();
+    const wishedAt = Math.floor(nowMs / 1000) + wish.seconds;
+    const expiresAt = by.kind === 'token' ? Math.min(wishedAt, Math.floor(by.expiresMs / 1000)) : wishedAt;
+    const value = `${secretPrefix}${random(43)}`;
+    const digest = digestOf(value);
+    const kept = await store.addSecret(
+      {
+        digest,
+        keyId: by.keyId,
+        workspace: by.workspace,
+        dialect: wish.dialect,
+        sealedSession: vault.seal(JSON.stringify(wish.session), digest),
+        expiresMs: expiresAt * 1000,
+      },
+      nowMs,
+    );
+    return kept ? { value, expiresAt } : undefined;
+  }
+
+  /** A token for a request that the holder of a key's secret signed (protocol 7.5). */
+  async exchange(request: TokenRequest): Promise<TokenGrant> {
+    const { store, clock, random, tokenMs = 15 * 60_000 } = this.#options;
+    const nowMs = clock.wallMs();
+    const signed = readSignedRequest(request.authorization);
+    if (!signed || (request.key !== undefined && request.key !== signed.key)) return { outcome: 'refused' };
+    if (Math.abs(nowMs - signed.atMs) > signatureWindowMs) return { outcome: 'refused' };
+    const signer = await this.#signer(signed.key);
+    if (!signer || !isSignedWith(signed, signer.secret, this.#hosts(request.host))) return { outcome: 'refused' };
+    // Only now, or strangers could fill the list. Once the time is too far off the signature is refused for that, and the nonce forgotten.
+    const claim = await store.claimNonce(signer.keyId, signed.nonce, signed.atMs + signatureWindowMs + 1, nowMs);
+    if (claim !== 'new') return { outcome: claim === 'full' ? 'exhausted' : 'refused' };
+    const foreign = request.resources.find((resource) => workspaceOf(resource) !== signer.workspace);
+    if (foreign !== undefined) return { outcome: 'forbidden', resource: foreign };
+    const expiresMs = Math.floor((nowMs + tokenMs) / 1000) * 1000;
+    const token = await this.#tokens.sign({ keyId: signer.keyId, workspace: signer.workspace, expiresMs }, random(22));
+    return { outcome: 'granted', token, expiresMs, sessionId: `default:${uuid(random)}` };
+  }
+
+  async #signer(publicPart: string): Promise<{ keyId: string; workspace: string; secret: string } | undefined> {
+    const configured = this.#configured.pairWith(publicPart);
+    if (configured) return { keyId: configured.id, workspace: defaultWorkspace, secret: configured.secret };
+    const key = await this.#options.store.keyByPublicPart(publicPart);
+    if (!key || key.revokedMs !== null) return undefined;
+    return { keyId: key.id, workspace: key.workspace, secret: this.#options.vault.open(key.sealedSecret, key.id) };
+  }
+
+  /** The names a client may know this server by. The Host header proves nothing, but the secret that signed it does. */
+  #hosts(own: string | undefined): string[] {
+    const named = [...(own === undefined ? [] : [own, own.replace(/:\d+$/, '')]), ...inworldHosts, ...(this.#options.hosts ?? [])];
+    return [...new Set(named.map((host) => host.replace(/:443$/, '')))];
+  }
+}
+
+/** `workspaces/<name>`, with or without more behind it. */
+function workspaceOf(resource: string): string | undefined {
+  return /^workspaces\/([^/]+)(\/|$)/.exec(resource)?.[1];
+}
+
+function uuid(random: RandomToken): string {
+  const hex = digestOf(random(22));
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

@@ -1,0 +1,13 @@
+// What the engine and its worker say to each other, and the bounds both keep.
+
+/** A file may be this large, and its sound this long. */
+export const MOST_BYTES = 15 * 1024 * 1024;
+export const MOST_MS = 600_000;
+
+export interface DecodeJob {
+  readonly bytes: Uint8Array;
+  readonly rateHz: number;
+}
+
+/** `refused` tells what is wrong with the file, in words for the client. */
+export type DecodeResult = { readonly samples: Int16Array } | { readonly refused: string };

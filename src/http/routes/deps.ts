@@ -1,0 +1,66 @@
+// What the routes are handed: plain functions and one gate, so that they know neither keys nor engines.
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Principal, SecretDialect } from '../../store/principal.ts';
+
+/** What the routes need of access/ (its class `Access` is one). */
+export interface Gate {
+  authenticate(headers: IncomingHttpHeaders, query: URLSearchParams, purpose: 'realtime' | 'api'): Promise<Principal | undefined>;
+  mintSecret(
+    by: Principal,
+    wish: { session: Readonly<Record<string, unknown>>; dialect: SecretDialect; seconds: number },
+  ): Promise<{ value: string; expiresAt: number } | undefined>;
+  exchange(request: {
+    authorization: string | undefined;
+    host: string | undefined;
+    key: string | undefined;
+    resources: readonly string[];
+  }): Promise<
+    | { outcome: 'granted'; token: string; expiresMs: number; sessionId: string }
+    | { outcome: 'refused' }
+    | { outcome: 'exhausted' }
+    | { outcome: 'forbidden'; resource: string }
+  >;
+}
+
+export interface ListedVoice {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  /** BCP 47: `en-US`. */
+  readonly language: string;
+  readonly gender: string;
+  readonly tags: readonly string[];
+}
+
+export interface ListedModel {
+  /** As a session names it: `provider/model`, or a bare name. */
+  readonly id: string;
+  readonly provider: string;
+  /** Seconds since the Unix epoch, where known. */
+  readonly created?: number | undefined;
+}
+
+export type SessionType = 'realtime' | 'transcription';
+
+export interface RouteDeps {
+  readonly access: Gate;
+  readonly clock: Clock;
+  readonly log: Log;
+  /**
+   * The effective session a connection with this patch (GA spelling) would start with, as `session.created` shows it.
+   * @throws RealtimeError when the patch cannot be used.
+   */
+  checkSession(session: Readonly<Record<string, unknown>>): object;
+  /** The mapping of the beta dialect's flat sessions. */
+  readonly beta: {
+    /** @throws RealtimeError when the flat session cannot be read. */
+    toGa(flat: Readonly<Record<string, unknown>>, type: SessionType): Record<string, unknown>;
+    toBeta(session: object): object;
+    /** A field's path as the flat session has it: `session.voice` for `session.audio.output.voice`. */
+    toBetaParam(param: string): string;
+  };
+  voices(): readonly ListedVoice[];
+  models(): readonly ListedModel[];
+}

@@ -1,0 +1,28 @@
+// Every JSON route of the server but health and docs, in its family: OpenAI's under /v1, Inworld's elsewhere.
+import type { FastifyInstance } from 'fastify';
+import { clientSecretRoutes } from './client-secrets.ts';
+import type { RouteDeps } from './deps.ts';
+import { requireKey, speakAs } from './family.ts';
+import { inworldModelRoutes, openAiModelRoutes } from './models.ts';
+import { tokenRoutes } from './tokens.ts';
+import { voiceRoutes } from './voices.ts';
+
+/** Adds the routes; call it before the app listens. CORS, 404 and health are the app's own (http/server.ts). */
+export function registerRoutes(app: FastifyInstance, deps: RouteDeps): void {
+  void app.register(async (scope) => {
+    speakAs(scope, 'openai', deps.log);
+    requireKey(scope, deps.access);
+    clientSecretRoutes(scope, deps);
+    openAiModelRoutes(scope, deps);
+  });
+  void app.register(async (scope) => {
+    speakAs(scope, 'inworld', deps.log);
+    requireKey(scope, deps.access);
+    voiceRoutes(scope, deps);
+    inworldModelRoutes(scope, deps);
+  });
+  void app.register(async (scope) => {
+    speakAs(scope, 'inworld', deps.log);
+    tokenRoutes(scope, deps);
+  });
+}

@@ -1,0 +1,114 @@
+// What the HTTP routes take and answer, for the published contract.
+import { type JsonObject, reference } from './schema-json.ts';
+
+const text = { type: 'string' };
+const seconds = { type: 'integer', description: 'Unix time, in seconds.' };
+const flag = { type: 'boolean' };
+
+/** An object with all of these fields; those that may be absent are named. */
+function object(properties: Record<string, JsonObject>, ...optional: string[]): JsonObject {
+  const required = Object.keys(properties).filter((name) => !optional.includes(name));
+  return { type: 'object', properties, ...(required.length > 0 ? { required } : {}) };
+}
+
+const list = (items: JsonObject) => ({ type: 'array', items });
+const noted = (schema: JsonObject, description: string) => ({ ...schema, description });
+const oneOf = (...values: string[]) => ({ type: 'string', enum: values });
+
+const expiresAfter = object(
+  { anchor: oneOf('created_at'), seconds: { type: 'integer', minimum: 10, maximum: 7200, default: 600 } },
+  'anchor',
+  'seconds',
+);
+const betaFormat = oneOf('pcm16', 'g711_ulaw', 'g711_alaw');
+
+const betaSession: Record<string, JsonObject> = {
+  model: text,
+  modalities: list(oneOf('text', 'audio')),
+  instructions: text,
+  voice: text,
+  speed: { type: 'number' },
+  input_audio_format: betaFormat,
+  output_audio_format: betaFormat,
+  input_audio_transcription: { type: ['object', 'null'], properties: { model: text, language: text, prompt: text } },
+  input_audio_noise_reduction: { type: ['object', 'null'], properties: { type: oneOf('near_field', 'far_field') } },
+  turn_detection: noted({ type: ['object', 'null'] }, "As in a GA session's `audio.input.turn_detection`."),
+  tools: list({ type: 'object' }),
+  tool_choice: noted(text, '`auto`, `none`, `required`, or the name of a function.'),
+  temperature: { type: 'number', default: 0.8 },
+  max_response_output_tokens: { type: ['integer', 'string'] },
+  include: list(text),
+};
+const voice = object(
+  {
+    voiceId: text,
+    name: noted(text, '`workspaces/{workspace}/voices/{voice}`'),
+    displayName: text,
+    description: text,
+    langCode: noted(text, '`EN_US`'),
+    tags: list(text),
+    source: oneOf('SYSTEM'),
+    gender: text,
+  },
+  'gender',
+);
+const model = object({ id: text, object: oneOf('model'), created: seconds, owned_by: text });
+
+export function openApiSchemas(): Record<string, JsonObject> {
+  return {
+    OpenAiError: object({
+      error: object({ message: text, type: text, param: { type: ['string', 'null'] }, code: { type: ['string', 'null'] } }),
+    }),
+    StatusError: noted(object({ code: { type: 'integer' }, message: text, details: list({}) }), "Inworld's envelope; `code` is gRPC's."),
+    Health: object({ status: oneOf('ok', 'starting'), version: text }),
+    Document: { type: 'object' },
+
+    ClientSecretRequest: object({ expires_after: expiresAfter, session: reference('SessionUpdate') }, 'expires_after', 'session'),
+    ClientSecret: object({ value: noted(text, '`ek_...`'), expires_at: seconds, session: reference('Session') }),
+    BetaSessionRequest: object(
+      { ...betaSession, client_secret: object({ expires_after: expiresAfter }, 'expires_after') },
+      ...Object.keys(betaSession),
+      'client_secret',
+    ),
+    BetaSessionWithSecret: object(
+      {
+        id: text,
+        object: oneOf('realtime.session', 'realtime.transcription_session'),
+        ...betaSession,
+        client_secret: object({ value: text, expires_at: seconds }),
+      },
+      ...Object.keys(betaSession),
+    ),
+    TokenRequest: object(
+      { key: noted(text, 'The API key that signed.'), resources: list(noted(text, '`workspaces/{workspace}`')) },
+      'key',
+      'resources',
+    ),
+    Token: object({ token: text, type: oneOf('Bearer'), expirationTime: { type: 'string', format: 'date-time' }, sessionId: text }),
+
+    Voice: voice,
+    Voices: object({
+      voices: list(reference('Voice')),
+      nextPageToken: noted(text, 'Empty on the last page.'),
+      totalSize: { type: 'integer' },
+    }),
+    OldVoices: object({
+      voices: list(
+        object({ voiceId: text, displayName: text, description: text, languages: list(text), tags: list(text), isCustom: flag }),
+      ),
+    }),
+    OpenAiModel: model,
+    OpenAiModels: object({ object: oneOf('list'), data: list(reference('OpenAiModel')) }),
+    InworldModels: object({
+      models: list(
+        object({
+          model: text,
+          provider: text,
+          modelCreator: text,
+          spec: object({ inputModalities: list(text), outputModalities: list(text) }),
+          isSupported: flag,
+        }),
+      ),
+    }),
+  };
+}

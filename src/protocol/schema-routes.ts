@@ -1,0 +1,225 @@
+// The HTTP routes for the published contract. The tests hold this list against the routes that the server has.
+import { type JsonObject, reference } from './schema-json.ts';
+
+const secretLife = 'The secret opens realtime sessions only, until it expires, and each begins with the session that is given here.';
+
+/** By path and method, what each route is for, takes and answers. */
+export function openApiPaths(): Record<string, JsonObject> {
+  const text = (description: string) => ({ schema: { type: 'string' }, description });
+  const workspace = parameter('path', 'workspace', text('The workspace of the key.'));
+  const voice = parameter('path', 'voice', text("A voice's id."));
+  const chosen = [
+    parameter('query', 'languages', text('Language codes (`EN_US`, `en`), separated by commas.')),
+    parameter('query', 'filter', text('`lang_code = "EN_US" AND gender = "female"`.')),
+    parameter('query', 'orderBy', text('A field, then `asc` or `desc`.')),
+    parameter('query', 'pageSize', { schema: { type: 'integer', minimum: 0 }, description: 'Voices on a page; all of them without it.' }),
+    parameter('query', 'pageToken', text('`nextPageToken` of the page before.')),
+  ];
+  return {
+    '/health': {
+      get: open('health', 'Server', 'Whether the server is ready to talk.', {
+        200: answer('Ready.', 'Health'),
+        503: answer('Not yet.', 'Health'),
+      }),
+    },
+    '/docs': {
+      get: open('docsPage', 'Server', 'This contract, to be read.', {
+        200: { description: 'A page.', content: { 'text/html': { schema: { type: 'string' } } } },
+      }),
+    },
+    '/docs/asyncapi.json': {
+      get: open('docsEvents', 'Server', 'The events, as an AsyncAPI document.', { 200: answer('The document.', 'Document') }),
+    },
+    '/docs/openapi.json': {
+      get: open('docsRoutes', 'Server', 'The routes, as an OpenAPI document.', { 200: answer('The document.', 'Document') }),
+    },
+
+    '/v1/realtime': {
+      get: upgrade('realtime', "A realtime session over a WebSocket, at OpenAI's path.", [
+        parameter('query', 'model', text('The language model to begin with.')),
+        parameter('query', 'intent', {
+          schema: { type: 'string', enum: ['transcription'] },
+          description: 'A session that only writes down what is said.',
+        }),
+      ]),
+    },
+    '/api/v1/realtime/session': {
+      get: upgrade('realtimeInworld', "A realtime session over a WebSocket, at Inworld's path.", [
+        parameter('query', 'key', text("An id for the session, of the client's own making.")),
+        parameter('query', 'protocol', { schema: { type: 'string', enum: ['realtime'] }, description: 'The event protocol.' }),
+      ]),
+    },
+    '/v1/realtime/client_secrets': {
+      post: openAi(
+        'createClientSecret',
+        'Realtime',
+        `An ephemeral secret for a browser. ${secretLife}`,
+        { 200: answer('The secret.', 'ClientSecret'), 429: problem('The key has too many secrets alive.', 'OpenAiError') },
+        { body: 'ClientSecretRequest' },
+      ),
+    },
+    '/v1/realtime/sessions': {
+      post: openAi(
+        'createBetaSession',
+        'Realtime',
+        `The same in the shape of the beta; a session it opens speaks the beta dialect. ${secretLife}`,
+        { 200: answer('The session and its secret.', 'BetaSessionWithSecret') },
+        { body: 'BetaSessionRequest' },
+      ),
+    },
+    '/v1/realtime/transcription_sessions': {
+      post: openAi(
+        'createBetaTranscriptionSession',
+        'Realtime',
+        `The same for a session that only writes down what is said. ${secretLife}`,
+        { 200: answer('The session and its secret.', 'BetaSessionWithSecret') },
+        { body: 'BetaSessionRequest' },
+      ),
+    },
+    '/v1/models': {
+      get: openAi('listModels', 'Lists', 'The language models that a session may name.', { 200: answer('The list.', 'OpenAiModels') }),
+    },
+    '/v1/models/{model}': {
+      get: openAi(
+        'retrieveModel',
+        'Lists',
+        'One language model.',
+        { 200: answer('The model.', 'OpenAiModel'), 404: problem('There is no such model.', 'OpenAiError') },
+        {
+          parameters: [parameter('path', 'model', text('A model id; its slashes need no escaping.'))],
+        },
+      ),
+    },
+
+    '/auth/v1/tokens/token:generate': {
+      post: {
+        ...inworld(
+          'generateToken',
+          'Access',
+          'A short-lived token for a signed request (IW1-HMAC-SHA256), accepted as a Bearer token wherever a key is.',
+          {
+            200: answer('The token.', 'Token'),
+            403: problem('The signature is wrong, stale or used up.', 'StatusError'),
+            429: problem('The key has asked for too many tokens.', 'StatusError'),
+          },
+          {
+            body: 'TokenRequest',
+            parameters: [
+              parameter(
+                'header',
+                'Authorization',
+                text('`IW1-HMAC-SHA256 ApiKey=<key>,DateTime=<YYYYMMDDHHMMSS>,Nonce=<hex>,Signature=<hex>`.'),
+                true,
+              ),
+            ],
+          },
+        ),
+        security: [],
+      },
+    },
+    '/voices/v1/voices': {
+      get: inworld('listVoices', 'Lists', 'The voices there are.', { 200: answer('The list.', 'Voices') }, { parameters: chosen }),
+    },
+    '/voices/v1/voices/{voice}': { get: inworld('getVoice', 'Lists', 'One voice.', oneVoice(), { parameters: [voice] }) },
+    '/voices/v1/workspaces/{workspace}/voices': {
+      get: inworld(
+        'listWorkspaceVoices',
+        'Lists',
+        'The voices of a workspace.',
+        { 200: answer('The list.', 'Voices'), 403: problem('The key belongs to another workspace.', 'StatusError') },
+        { parameters: [workspace, ...chosen] },
+      ),
+    },
+    '/voices/v1/workspaces/{workspace}/voices/{voice}': {
+      get: inworld(
+        'getWorkspaceVoice',
+        'Lists',
+        'One voice of a workspace.',
+        { ...oneVoice(), 403: problem('The key belongs to another workspace.', 'StatusError') },
+        { parameters: [workspace, voice] },
+      ),
+    },
+    '/tts/v1/voices': {
+      get: inworld(
+        'listOldVoices',
+        'Lists',
+        'The voices there are, in an older shape.',
+        { 200: answer('The list.', 'OldVoices') },
+        { parameters: chosen },
+      ),
+    },
+    '/tts/v1alpha/voices': {
+      get: inworld('listAlphaVoices', 'Lists', 'The same.', { 200: answer('The list.', 'OldVoices') }, { parameters: chosen }),
+    },
+    '/llm/v1alpha/models': {
+      get: inworld('listInworldModels', 'Lists', "The language models, in Inworld's shape.", { 200: answer('The list.', 'InworldModels') }),
+    },
+  };
+}
+
+interface Takes {
+  body?: string;
+  parameters?: JsonObject[];
+}
+
+/** A route for everybody. */
+function open(operationId: string, tag: string, summary: string, responses: JsonObject): JsonObject {
+  return { operationId, tags: [tag], summary, security: [], responses };
+}
+
+function upgrade(operationId: string, summary: string, parameters: JsonObject[]): JsonObject {
+  const description = 'The events are in /docs/asyncapi.json.';
+  const responses = {
+    101: { description: 'The WebSocket is open; `session.created` follows.' },
+    401: unknownKey('OpenAiError'),
+    503: problem('The server takes no further session now.', 'OpenAiError'),
+  };
+  return { operationId, tags: ['Realtime'], summary, description, parameters, responses };
+}
+
+function openAi(operationId: string, tag: string, summary: string, responses: JsonObject, takes: Takes = {}): JsonObject {
+  return keyed('OpenAiError', operationId, tag, summary, responses, takes);
+}
+
+function inworld(operationId: string, tag: string, summary: string, responses: JsonObject, takes: Takes = {}): JsonObject {
+  return keyed('StatusError', operationId, tag, summary, responses, takes);
+}
+
+/** A route for those with a key, which says what went wrong in its family's words. */
+function keyed(
+  family: string,
+  operationId: string,
+  tag: string,
+  summary: string,
+  responses: JsonObject,
+  { body, parameters }: Takes,
+): JsonObject {
+  return {
+    operationId,
+    tags: [tag],
+    summary,
+    ...(parameters ? { parameters } : {}),
+    ...(body === undefined ? {} : { requestBody: { content: { 'application/json': { schema: reference(body) } } } }),
+    responses: { 400: problem('The request cannot be understood.', family), 401: unknownKey(family), ...responses },
+  };
+}
+
+function parameter(place: 'path' | 'query' | 'header', name: string, rest: JsonObject, required = place === 'path'): JsonObject {
+  return { name, in: place, required, ...rest };
+}
+
+function oneVoice(): JsonObject {
+  return { 200: answer('The voice.', 'Voice'), 404: problem('There is no such voice.', 'StatusError') };
+}
+
+function answer(description: string, schema: string): JsonObject {
+  return { description, content: { 'application/json': { schema: reference(schema) } } };
+}
+
+function problem(description: string, family: string): JsonObject {
+  return answer(description, family);
+}
+
+function unknownKey(family: string): JsonObject {
+  return problem('The key is missing or wrong.', family);
+}

@@ -1,0 +1,78 @@
+// Whatever went wrong between here and an MCP server, as an McpError: plain words, and never a secret that was sent.
+import { STATUS_CODES } from 'node:http';
+import { GuardedFetchError } from '../lib/guarded-fetch.ts';
+import { codes, type McpError } from './mcp-types.ts';
+
+/** More of an error's text than this helps nobody. */
+const MESSAGE_CHARS = 2000;
+
+/** An answer that was no success. Its body is not read: servers quote back what they were sent. */
+export class HttpFailure extends Error {
+  override readonly name = 'HttpFailure';
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`The MCP server answered ${status}${STATUS_CODES[status] === undefined ? '' : ` ${STATUS_CODES[status]}`}`);
+    this.status = status;
+  }
+}
+
+/** Our own end to an exchange. */
+export class McpEnded extends Error {
+  override readonly name = 'McpEnded';
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Takes the secrets out of a text. */
+export type Redact = (text: string) => string;
+
+/** @param secrets values that must not appear, in any position. Those of less than four characters hide nothing and would maul the text. */
+export function redactor(secrets: readonly string[]): Redact {
+  // The longest first: one may be part of another.
+  const hidden = secrets.filter((secret) => secret.length > 3).toSorted((a, b) => b.length - a.length);
+  return (text) => {
+    let clean = text;
+    for (const secret of hidden) clean = clean.replaceAll(secret, '…');
+    return clean.length > MESSAGE_CHARS ? `${clean.slice(0, MESSAGE_CHARS)}…` : clean;
+  };
+}
+
+export function failureOf(error: unknown, redact: Redact): McpError {
+  if (error instanceof HttpFailure) return { type: 'http_error', code: error.status, message: error.message };
+  if (error instanceof GuardedFetchError) {
+    return { type: 'protocol_error', code: error.reason === 'timeout' ? codes.timeout : codes.connection, message: redact(error.message) };
+  }
+  const message = redact(error instanceof Error ? error.message : String(error));
+  // The SDK's ProtocolError, and McpEnded: both carry a JSON-RPC code. Its other errors have names for codes.
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : undefined;
+  if (code !== undefined) return { type: 'protocol_error', code, message };
+  return isConnectionClosed(error)
+    ? { type: 'protocol_error', code: codes.connection, message: 'The connection to the MCP server was lost' }
+    : { type: 'protocol_error', code: codes.internal, message };
+}
+
+/** The server is known not to have taken the request: it was not there, or it said that it does not know this connection (any more). */
+export function neverArrived(error: unknown): boolean {
+  if (error instanceof HttpFailure) return error.status === 400 || error.status === 404;
+  return error instanceof GuardedFetchError && error.reason === 'unreachable';
+}
+
+/** The connection is of no further use. */
+export function isLost(error: unknown): boolean {
+  return (
+    neverArrived(error) ||
+    error instanceof GuardedFetchError ||
+    isConnectionClosed(error) ||
+    (error instanceof McpEnded && error.code === codes.connection)
+  );
+}
+
+/** The SDK's words for a transport that is closed, at the request or during it. */
+function isConnectionClosed(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'CONNECTION_CLOSED' || error.code === 'NOT_CONNECTED');
+}

@@ -1,0 +1,85 @@
+// Ephemeral secrets (A04, E06): what they open, with which session, and for how long.
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { IssuedKey } from '../../src/access/issue.ts';
+import { accessRig } from './rig.ts';
+
+let rig: ReturnType<typeof accessRig>;
+let key: IssuedKey;
+beforeEach(async () => {
+  rig = accessRig();
+  key = await rig.makeKey();
+});
+afterEach(() => rig.close());
+
+test('a secret opens the realtime doors with its session, as often as wanted', async () => {
+  const value = await rig.secret(key);
+  expect(value).toMatch(/^ek_[A-Za-z0-9]{43}$/);
+  for (let at = 0; at < 2; at++) {
+    expect(await rig.bearer(value, 'realtime')).toEqual({
+      kind: 'secret',
+      keyId: key.id,
+      workspace: 'acme',
+      expiresMs: rig.clock.wallMs() + 600_000,
+      dialect: 'ga',
+      session: { type: 'realtime', instructions: 'Be brief.' },
+    });
+  }
+  expect(await rig.who({ 'sec-websocket-protocol': `realtime, openai-insecure-api-key.${value}` }, '', 'realtime')).toMatchObject({
+    kind: 'secret',
+  });
+});
+
+test('a secret opens nothing else', async () => {
+  expect(await rig.bearer(await rig.secret(key), 'api')).toBeUndefined();
+});
+
+test('a secret ends on its second', async () => {
+  const value = await rig.secret(key, 10);
+  rig.clock.advance(9_999);
+  expect(await rig.bearer(value, 'realtime')).toBeDefined();
+  rig.clock.advance(1);
+  expect(await rig.bearer(value, 'realtime')).toBeUndefined();
+});
+
+test('a secret ends with the key it was minted for', async () => {
+  const value = await rig.secret(key);
+  await rig.revoke(key.id);
+  expect(await rig.bearer(value, 'realtime')).toBeUndefined();
+});
+
+test('a secret that nobody minted, or of another spelling, opens nothing', async () => {
+  const value = await rig.secret(key);
+  for (const wrong of [`ek_${'a'.repeat(43)}`, value.slice(0, -1), value.toUpperCase(), value.slice(3)]) {
+    expect(await rig.bearer(wrong, 'realtime'), `with ${wrong}`).toBeUndefined();
+  }
+});
+
+test('a secret asked for with a token does not outlive the token', async () => {
+  const by = await rig.bearer(await rig.token(key));
+  if (!by) throw new Error('the token is not believed');
+  const long = await rig.access.mintSecret(by, { session: {}, dialect: 'ga', seconds: 7200 });
+  const short = await rig.access.mintSecret(by, { session: {}, dialect: 'ga', seconds: 60 });
+  const now = rig.clock.wallMs() / 1000;
+  expect([long?.expiresAt, short?.expiresAt]).toEqual([now + 900, now + 60]);
+});
+
+test('a secret mints no further secret', async () => {
+  const by = await rig.bearer(await rig.secret(key), 'realtime');
+  if (!by) throw new Error('the secret is not believed');
+  await expect(rig.access.mintSecret(by, { session: {}, dialect: 'ga', seconds: 60 })).rejects.toThrow(/mints no other/);
+});
+
+test('a key has a bounded number of secrets alive; expired ones make room', async () => {
+  const small = accessRig({ bounds: { secretsPerKey: 2, noncesPerKey: 9 } });
+  try {
+    const one = await small.makeKey();
+    await small.secret(one, 60);
+    await small.secret(one, 60);
+    await expect(small.secret(one, 60)).rejects.toThrow('no secret');
+    await small.secret(await small.makeKey(), 60);
+    small.clock.advance(60_000);
+    expect(await small.secret(one, 60)).toMatch(/^ek_/);
+  } finally {
+    await small.close();
+  }
+});

@@ -1,0 +1,160 @@
+// The routes that hand out ephemeral secrets (E05 to E08), asked by the real `openai` package and by hand.
+import OpenAI, { AuthenticationError } from 'openai';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { httpRig } from './rig.ts';
+
+let rig: Awaited<ReturnType<typeof httpRig>>;
+beforeEach(async () => {
+  rig = await httpRig();
+});
+afterEach(() => rig.close());
+
+const openai = (apiKey = rig.key.credential) => new OpenAI({ apiKey, baseURL: `${rig.url}/v1`, maxRetries: 0 });
+const holder = (value: string, purpose: 'realtime' | 'api' = 'realtime') =>
+  rig.access.authenticate({ authorization: `Bearer ${value}` }, new URLSearchParams(), purpose);
+const nowSeconds = () => rig.clock.wallMs() / 1000;
+
+describe('POST /v1/realtime/client_secrets', () => {
+  test("answers OpenAI's client with a secret and the session in force (E05)", async () => {
+    const made = await openai().realtime.clientSecrets.create({
+      expires_after: { anchor: 'created_at', seconds: 60 },
+      session: { type: 'realtime', instructions: 'Be kind.' },
+    });
+    expect(made.value).toMatch(/^ek_/);
+    expect(made.expires_at).toBe(nowSeconds() + 60);
+    expect(made.session).toMatchObject({ id: 'sess_1', object: 'realtime.session', instructions: 'Be kind.', voice: 'Dennis' });
+    expect(await holder(made.value)).toMatchObject({
+      session: { type: 'realtime', instructions: 'Be kind.' },
+      dialect: 'ga',
+      workspace: 'acme',
+    });
+  });
+
+  test('gives ten minutes and the default session to a client that asks for nothing', async () => {
+    const made = await openai().realtime.clientSecrets.create({});
+    expect(made.expires_at).toBe(nowSeconds() + 600);
+    const bare = await fetch(`${rig.url}/v1/realtime/client_secrets`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${rig.key.credential}` },
+    });
+    expect(bare.status).toBe(200);
+    expect(rig.asked).toEqual([{}, {}]);
+  });
+
+  test('lives from 10 to 7200 seconds, and says so', async () => {
+    for (const seconds of [10, 7200])
+      expect((await rig.post('/v1/realtime/client_secrets', { expires_after: { seconds } })).status).toBe(200);
+    for (const seconds of [9, 7201, 10.5, -1]) {
+      const { status, body } = await rig.post('/v1/realtime/client_secrets', { expires_after: { seconds } });
+      expect(status, `with ${seconds}`).toBe(400);
+      expect(body).toEqual({
+        error: {
+          type: 'invalid_request_error',
+          param: 'expires_after.seconds',
+          code: expect.stringMatching(/^invalid_/),
+          message: expect.any(String),
+        },
+      });
+    }
+    const { body } = await rig.post('/v1/realtime/client_secrets', { expires_after: { seconds: '60' } });
+    expect(body).toMatchObject({ error: { code: 'invalid_type', param: 'expires_after.seconds' } });
+  });
+
+  test('refuses a session that could not be opened, with its error, and mints nothing', async () => {
+    const { status, body } = await rig.post('/v1/realtime/client_secrets', { session: { model: 'nobody/nothing' } });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ error: { code: 'model_not_found', param: 'session.model', type: 'invalid_request_error' } });
+    expect(body).not.toHaveProperty('value');
+  });
+
+  test('says what is no JSON, no object, or no session', async () => {
+    for (const wrong of ['{', '[]', '"text"', '7', '{"session":7}', '{"session":[]}', '{"expires_after":"soon"}']) {
+      const { status, body } = await rig.post('/v1/realtime/client_secrets', wrong);
+      expect(status, `with ${wrong}`).toBe(400);
+      expect(body).toMatchObject({ error: { type: 'invalid_request_error', message: expect.any(String) } });
+    }
+  });
+
+  test('keeps our own faults to itself', async () => {
+    const { status, body } = await rig.post('/v1/realtime/client_secrets', { session: { model: 'our/fault' } });
+    expect(status).toBe(500);
+    expect(body).toEqual({ error: { message: 'The server had an error.', type: 'server_error', param: null, code: null } });
+  });
+
+  test('lets no cache keep the secret', async () => {
+    const { headers } = await rig.post('/v1/realtime/client_secrets', {});
+    expect(headers.get('cache-control')).toBe('no-store');
+  });
+});
+
+describe('the older routes', () => {
+  test("answer OpenAI's beta client in the flat shape, with a secret that speaks beta (E07)", async () => {
+    const made = await openai().beta.realtime.sessions.create({
+      voice: 'alloy',
+      client_secret: { expires_after: { anchor: 'created_at', seconds: 30 } },
+    });
+    expect(made).toMatchObject({ flat: true, client_secret: { value: expect.stringMatching(/^ek_/), expires_at: nowSeconds() + 30 } });
+    expect(rig.asked).toEqual([{ type: 'realtime', audio: { output: { voice: 'alloy' } } }]);
+    expect(await holder(made.client_secret.value)).toMatchObject({
+      dialect: 'beta',
+      session: { type: 'realtime', audio: { output: { voice: 'alloy' } } },
+    });
+  });
+
+  test('make transcription sessions too, whose life is spelt another way (E08)', async () => {
+    const made = await openai().beta.realtime.transcriptionSessions.create({ input_audio_format: 'pcm16' });
+    expect(made).toMatchObject({ flat: true, type: 'transcription', client_secret: { expires_at: nowSeconds() + 600 } });
+    const { body } = await rig.post('/v1/realtime/transcription_sessions', {
+      client_secret: { expires_at: { anchor: 'created_at', seconds: 20 } },
+    });
+    expect(body).toMatchObject({ client_secret: { expires_at: nowSeconds() + 20 } });
+  });
+});
+
+test('a flat session that cannot be used is refused by the name of the field the client wrote', async () => {
+  const flat = await rig.post('/v1/realtime/sessions', { voice: 'Nobody' });
+  expect(flat).toMatchObject({ status: 400, body: { error: { code: 'invalid_value', param: 'voice' } } });
+  const nested = await rig.post('/v1/realtime/client_secrets', { session: { audio: { output: { voice: 'Nobody' } } } });
+  expect(nested).toMatchObject({ status: 400, body: { error: { param: 'session.audio.output.voice' } } });
+});
+
+describe('nobody mints', () => {
+  const paths = ['/v1/realtime/client_secrets', '/v1/realtime/sessions', '/v1/realtime/transcription_sessions'];
+
+  test("without a key: 401 in OpenAI's words, and OpenAI's client throws its own error", async () => {
+    for (const path of paths) {
+      const { status, body, headers } = await rig.post(path, '{', {});
+      expect(status).toBe(401);
+      expect(headers.get('www-authenticate')).toBe('Bearer');
+      expect(body).toEqual({
+        error: { message: expect.stringContaining('API key'), type: 'invalid_request_error', param: null, code: 'invalid_api_key' },
+      });
+    }
+    await expect(openai('wrong').realtime.clientSecrets.create({})).rejects.toBeInstanceOf(AuthenticationError);
+  });
+
+  test('with a secret instead of a key', async () => {
+    const { value } = await openai().realtime.clientSecrets.create({});
+    for (const path of paths) expect((await rig.post(path, {}, { authorization: `Bearer ${value}` })).status).toBe(401);
+    expect((await rig.get('/v1/models', { authorization: `Bearer ${value}` })).status).toBe(401);
+    expect((await rig.get('/voices/v1/voices', { authorization: `Bearer ${value}` })).status).toBe(401);
+  });
+
+  test('with a revoked key, and what it minted before is dead', async () => {
+    const { value } = await openai().realtime.clientSecrets.create({});
+    expect(await holder(value)).toBeDefined();
+    await rig.revoke();
+    await expect(openai().realtime.clientSecrets.create({})).rejects.toBeInstanceOf(AuthenticationError);
+    expect(await holder(value)).toBeUndefined();
+  });
+});
+
+test('a page of another origin may mint and may read the refusal (A08)', async () => {
+  const preflight = await fetch(`${rig.url}/v1/realtime/client_secrets`, {
+    method: 'OPTIONS',
+    headers: { origin: 'https://page.example', 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
+  });
+  expect(preflight.status).toBe(204);
+  const { status, headers } = await rig.post('/v1/realtime/client_secrets', {}, { origin: 'https://page.example' });
+  expect([status, headers.get('access-control-allow-origin')]).toEqual([401, '*']);
+});

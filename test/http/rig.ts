@@ -1,0 +1,95 @@
+// The routes upon a real Access, listening on a port of their own, with sessions, voices and models that are easy to recognise.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Access } from '../../src/access/access.ts';
+import { makeKey, revokeKey } from '../../src/access/issue.ts';
+import { Vault } from '../../src/access/vault.ts';
+import { registerRoutes } from '../../src/http/routes/routes.ts';
+import type { ListedVoice, RouteDeps } from '../../src/http/routes/deps.ts';
+import { createHttp } from '../../src/http/server.ts';
+import { ManualClock } from '../../src/lib/clock.ts';
+import { randomToken } from '../../src/lib/ids.ts';
+import { silentLog } from '../../src/lib/log.ts';
+import { errors } from '../../src/protocol/errors.ts';
+import { EmbeddedStore, storeFile } from '../../src/store/embedded.ts';
+
+const voice = (id: string, language: string, gender: string, tags: string[]): ListedVoice => ({
+  id,
+  name: id,
+  description: `${id} speaks.`,
+  language,
+  gender,
+  tags,
+});
+
+export const voices = [
+  voice('Dennis', 'en-US', 'male', ['calm', 'friendly']),
+  voice('Clive', 'en-GB', 'male', ['cordial']),
+  voice('Olivia', 'en-US', 'female', ['friendly', 'bright']),
+  voice('Mathilde', 'fr-FR', 'female', ['warm']),
+];
+
+export async function httpRig() {
+  const dataDir = mkdtempSync(join(tmpdir(), 'parley-http-'));
+  const clock = new ManualClock();
+  const store = new EmbeddedStore(storeFile(dataDir));
+  const vault = new Vault('m'.repeat(40), randomToken);
+  const issuing = { store, vault, clock, random: randomToken };
+  const access = new Access({ ...issuing, configuredKeys: [] });
+  const key = await makeKey(issuing, { name: '', workspace: 'acme' });
+  /** What the routes asked of the session's side, in order. */
+  const asked: unknown[] = [];
+  const deps: RouteDeps = {
+    access,
+    clock,
+    log: silentLog,
+    checkSession(session) {
+      asked.push(session);
+      if (session['model'] === 'nobody/nothing') throw errors.modelNotFound('session.model', 'nobody/nothing');
+      if (JSON.stringify(session).includes('Nobody')) throw errors.invalid('session.audio.output.voice', 'There is no such voice.');
+      if (session['model'] === 'our/fault') throw new Error('a secret of the house');
+      return { id: 'sess_1', object: 'realtime.session', type: 'realtime', voice: 'Dennis', ...session };
+    },
+    beta: {
+      toGa: ({ voice: flatVoice, ...rest }, type) => ({ ...rest, type, audio: { output: { voice: flatVoice } } }),
+      toBeta: (session) => ({ ...session, flat: true }),
+      toBetaParam: (param) => param.replace('audio.output.voice', 'voice'),
+    },
+    voices: () => voices,
+    models: () => [
+      { id: 'offline/assistant', provider: 'offline' },
+      { id: 'google-ai-studio/gemini-2.5-flash', provider: 'google-ai-studio', created: 1_600_000_000 },
+    ],
+  };
+  const app = createHttp({ tls: undefined, corsOrigins: ['*'], version: '0', health: () => ({ ready: true, detail: {} }) });
+  registerRoutes(app, deps);
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  const authorization = { authorization: `Bearer ${key.credential}` };
+  return {
+    url,
+    clock,
+    access,
+    key,
+    asked,
+    makeKey: (workspace: string) => makeKey(issuing, { name: '', workspace }),
+    revoke: () => revokeKey(issuing, key.id),
+    async get(path: string, headers: Record<string, string> = authorization) {
+      const response = await fetch(`${url}${path}`, { headers });
+      return { status: response.status, body: await response.json(), headers: response.headers };
+    },
+    async post(path: string, body: unknown, headers: Record<string, string> = authorization) {
+      const response = await fetch(`${url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      });
+      return { status: response.status, body: await response.json(), headers: response.headers };
+    },
+    async close() {
+      await app.close();
+      await store.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}

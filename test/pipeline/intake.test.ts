@@ -1,0 +1,79 @@
+// What comes in by another way than plain sound: noise to be reduced, files inside items, images by address. Events keep their place after the sound.
+import { expect, test } from 'vitest';
+import { EngineError } from '../../src/engines/engine.ts';
+import { writeWav } from '../../src/media/wav.ts';
+import { openRig, scene, settled } from '../rig.ts';
+
+const manual = { audio: { input: { turn_detection: null } } };
+
+test('sound is cleaned before anybody hears it, and a commit waits for what was sent before it', async () => {
+  const rig = openRig();
+  rig.engines.denoiser.held = true;
+  rig.client({ type: 'session.update', session: { audio: { input: { turn_detection: null, noise_reduction: { type: 'far_field' } } } } });
+  await settled();
+  expect(rig.engines.denoiser.opened).toEqual(['far_field']);
+  rig.sound(scene(500));
+  rig.client({ type: 'input_audio_buffer.commit' });
+  await settled();
+  expect(rig.all('input_audio_buffer.committed')).toHaveLength(0);
+  rig.engines.denoiser.held = false;
+  for (const release of rig.engines.denoiser.waiting.splice(0)) release();
+  await settled();
+  expect(rig.all('input_audio_buffer.committed')).toHaveLength(1);
+  expect(rig.all('error')).toHaveLength(0);
+});
+
+test('turning noise reduction off lets go of the denoiser', async () => {
+  const rig = openRig();
+  rig.client({ type: 'session.update', session: { audio: { input: { noise_reduction: { type: 'near_field' } } } } });
+  await settled();
+  expect(rig.engines.denoiser.openStreams).toBe(1);
+  rig.client({ type: 'session.update', session: { audio: { input: { noise_reduction: null } } } });
+  await settled();
+  expect(rig.engines.denoiser.openStreams).toBe(0);
+});
+
+const file = Buffer.from(writeWav({ samples: new Int16Array(100), rateHz: 16_000 })).toString('base64');
+const item = { type: 'message', role: 'user', content: [{ type: 'input_audio', audio: file }] };
+
+test('a file inside an item is decoded and recognised', async () => {
+  const rig = openRig();
+  rig.client({ type: 'session.update', session: manual });
+  rig.engines.decoder.result = { samples: new Int16Array(16_000).fill(900), rateHz: 16_000 };
+  rig.client({ type: 'conversation.item.create', item });
+  await settled();
+  expect(rig.engines.fakeStt.calls).toHaveLength(1);
+  expect(rig.engines.decoder.read).toBe(1);
+});
+
+test('a file that cannot be read fails its transcription with the reason', async () => {
+  const rig = openRig();
+  rig.engines.decoder.result = new EngineError('opus', 'rejected', 'The Ogg file holds no Opus.');
+  rig.client({ type: 'conversation.item.create', item });
+  await settled();
+  const [failed] = rig.all('conversation.item.input_audio_transcription.failed');
+  expect(failed?.error).toMatchObject({ code: 'rejected', message: 'The Ogg file holds no Opus.' });
+});
+
+test('a model is given what is at an image’s address, or told that it could not be had', async () => {
+  const rig = openRig();
+  const image = (image_url: string) => ({ type: 'input_image', image_url });
+  const content = [
+    { type: 'input_text', text: 'Look.' },
+    image('https://pictures.example/cat.png'),
+    image('https://pictures.example/missing.png'),
+  ];
+  rig.client({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content } });
+  rig.client({ type: 'response.create' });
+  await settled();
+  expect(rig.engines.fakeLlm.last.prompt.turns).toEqual([
+    {
+      role: 'user',
+      parts: [
+        { type: 'text', text: 'Look.' },
+        { type: 'image', url: 'data:image/png;base64,AAAA', detail: 'auto' },
+        { type: 'text', text: '(an image that could not be loaded: its server answered 404)' },
+      ],
+    },
+  ]);
+});
