@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Two cores and real engines: files run two at a time, tests in a file one after the other.
     maxWorkers: 2,
-    // Real speech is not recognised the same twice (docs/decisions/0003). What fails twice has failed.
+    // The recogniser does not hear real speech the same twice at its borders. What fails twice has failed.
     retry: 1,
     testTimeout: 30_000,
     hookTimeout: 120_000,
