@@ -1,14 +1,19 @@
 import { defineConfig } from 'vitest/config';
 
+/** Files in which the embedded recogniser hears real speech. */
+const speech = ['test/e2e/**/*.test.ts', 'test/contract/pocketsphinx.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // Two cores and real engines: files run two at a time, tests in a file one after the other.
     maxWorkers: 2,
-    // The recogniser does not hear real speech the same twice at its borders. What fails twice has failed.
-    retry: 1,
     testTimeout: 30_000,
     hookTimeout: 120_000,
     reporters: ['default'],
+    projects: [
+      { extends: true, test: { name: 'rules', include: ['test/**/*.test.ts'], exclude: speech } },
+      // The recogniser does not hear the same speech the same twice at its borders. What fails twice has failed.
+      { extends: true, test: { name: 'speech', include: speech, retry: 1 } },
+    ],
   },
 });

@@ -23,7 +23,7 @@ import { drive } from './pipeline/drive.ts';
 import { readSessionPatch } from './protocol/client-events.ts';
 import { flatParam, flatToGa, gaToFlat } from './protocol/dialects/beta-session.ts';
 import { errorBody, errors } from './protocol/errors.ts';
-import { semanticVadDefaults, serverVadDefaults, type SessionConfig } from './protocol/session-config.ts';
+import { newSession, semanticVadDefaults, serverVadDefaults, type SessionConfig } from './protocol/session-config.ts';
 import { configured, describeSession } from './session/settings.ts';
 import { EmbeddedStore, storeFile } from './store/embedded.ts';
 import { McpCache } from './tools/mcp-cache.ts';
@@ -257,29 +257,12 @@ function addressOf(app: FastifyInstance, config: Config): string {
 
 /** What a session starts with: the protocol's defaults, with the habits of the API whose path the client took (conflict C21). */
 function initialConfig(config: Config, arrival: Arrival, defaultModel: string, sttId: string): SessionConfig {
-  const pcm = { type: 'audio/pcm', rate: 24000 } as const;
-  return {
+  return newSession({
     type: arrival.transcriptionOnly ? 'transcription' : 'realtime',
     model: arrival.model ?? defaultModel,
     instructions: config.defaultInstructions,
-    output_modalities: ['audio'],
-    max_output_tokens: 'inf',
-    parallel_tool_calls: true,
-    reasoning: null,
-    prompt: null,
-    tools: [],
-    tool_choice: 'auto',
-    tracing: null,
-    truncation: 'auto',
-    include: null,
-    audio: {
-      input: {
-        format: pcm,
-        noise_reduction: null,
-        transcription: arrival.inworld || arrival.transcriptionOnly ? { model: `parley/${sttId}` } : null,
-        turn_detection: arrival.inworld ? semanticVadDefaults : serverVadDefaults,
-      },
-      output: { format: pcm, voice: config.defaultVoice, model: 'inworld-tts-1.5-mini', speed: 1 },
-    },
-  };
+    voice: config.defaultVoice,
+    transcription: arrival.inworld || arrival.transcriptionOnly ? { model: `parley/${sttId}` } : null,
+    turnDetection: arrival.inworld ? semanticVadDefaults : serverVadDefaults,
+  });
 }

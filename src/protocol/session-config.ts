@@ -118,6 +118,37 @@ export const semanticVadDefaults: SemanticVad = {
   interrupt_response: true,
 };
 
+/** What a new session is before anybody has said anything about it (protocol 3.6), with what only the server that runs it can say. */
+export function newSession(own: {
+  type: SessionConfig['type'];
+  model: string;
+  instructions: string;
+  voice: string;
+  transcription: Transcription | null;
+  turnDetection: TurnDetection;
+}): SessionConfig {
+  const format = { type: 'audio/pcm', rate: 24000 } as const;
+  return {
+    type: own.type,
+    model: own.model,
+    instructions: own.instructions,
+    output_modalities: ['audio'],
+    max_output_tokens: 'inf',
+    parallel_tool_calls: true,
+    reasoning: null,
+    prompt: null,
+    tools: [],
+    tool_choice: 'auto',
+    tracing: null,
+    truncation: 'auto',
+    include: null,
+    audio: {
+      input: { format, noise_reduction: null, transcription: own.transcription, turn_detection: own.turnDetection },
+      output: { format, voice: own.voice, model: 'inworld-tts-1.5-mini', speed: 1 },
+    },
+  };
+}
+
 /** The audio kept before speech in semantic_vad, which has no field for it. */
 export const semanticPrefixPaddingMs = serverVadDefaults.prefix_padding_ms;
 

@@ -9,6 +9,7 @@ import type { McpCallError, McpListedTool } from '../../src/protocol/items.ts';
 import type { Prompt } from '../../src/protocol/prompt.ts';
 import type { ServerEvent, ServerEventType } from '../../src/protocol/server-events.ts';
 import {
+  newSession,
   type RealtimeSessionObject,
   semanticVadDefaults,
   serverVadDefaults,
@@ -28,30 +29,14 @@ export const semanticVad = semanticVadDefaults;
 const usage = { inputTokens: 20, outputTokens: 10, cachedTokens: 0 };
 
 export function testConfig(turnDetection: TurnDetection): SessionConfig {
-  return {
+  return newSession({
     type: 'realtime',
     model: 'openai/gpt-4o-mini',
     instructions: 'Be brief.',
-    output_modalities: ['audio'],
-    max_output_tokens: 'inf',
-    parallel_tool_calls: true,
-    reasoning: null,
-    prompt: null,
-    tools: [],
-    tool_choice: 'auto',
-    tracing: null,
-    truncation: 'auto',
-    include: null,
-    audio: {
-      input: {
-        format: { type: 'audio/pcm', rate: 24000 },
-        noise_reduction: null,
-        transcription: { model: 'parley/test' },
-        turn_detection: turnDetection,
-      },
-      output: { format: { type: 'audio/pcm', rate: 24000 }, voice: 'Dennis', model: 'inworld-tts-1.5-mini', speed: 1 },
-    },
-  };
+    voice: 'Dennis',
+    transcription: { model: 'parley/test' },
+    turnDetection,
+  });
 }
 
 /** The session as its client sees it, which must be one that answers. */
