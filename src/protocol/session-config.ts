@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type AudioFormat, audioFormat } from './audio-format.ts';
 import { isRecord } from './json.ts';
+import { providerData } from './provider-data/provider-data.ts';
 
 export type Eagerness = 'low' | 'medium' | 'high' | 'auto';
 export interface ServerVad {
@@ -305,7 +306,7 @@ export const sessionPatch = z.preprocess(
           output: z.object({ format: audioFormat, voice, model: modelId, speed }).partial(),
         })
         .partial(),
-      providerData: z.record(z.string(), z.unknown()),
+      providerData,
     })
     .partial(),
 );

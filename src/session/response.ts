@@ -2,6 +2,7 @@
 import type { ClientEvents, ResponseParams } from '../protocol/client-events.ts';
 import { errors } from '../protocol/errors.ts';
 import { completeItem, type McpApprovalRequest, type McpApprovalResponse } from '../protocol/items.ts';
+import { readProviderData } from '../protocol/provider-data/provider-data.ts';
 import type { ResponseObject, StatusDetails, Usage } from '../protocol/server-events.ts';
 import type { FactOf, Failure, ReplyEnd, ReplyUsage } from './facts.ts';
 import { type Entry, newEntry, snapshot } from './history.ts';
@@ -89,9 +90,7 @@ export function continueAfterOutputs(core: Core, call: Entry): void {
 }
 
 function goesOnByItself(core: Core): boolean {
-  const { providerData } = core.config;
-  const wish = providerData?.auto_tool_response ?? providerData?.autoToolResponse;
-  return typeof wish === 'boolean' ? wish : core.birth.inworld;
+  return readProviderData(core.config.providerData).auto_tool_response ?? core.birth.inworld;
 }
 
 export function startResponse(core: Core, origin: Origin, settings: ResponseSettings, approved: readonly McpApprovalRequest[] = []): void {

@@ -1,0 +1,33 @@
+// Inworld's extras (protocol 7.6). A session keeps and echoes them as they came; here they are read, in either spelling of the keys.
+import { z } from 'zod';
+import { isRecord } from '../json.ts';
+
+/** What is known of them, a schema for each section. Every field is optional: `null` and absence mean the section's own default. */
+const sections = {
+  auto_tool_response: z.boolean(),
+} as const;
+
+type Sections = typeof sections;
+export type ProviderData = { [K in keyof Sections]?: z.infer<Sections[K]> | undefined };
+
+/** The sections of a whole `providerData`, each undefined where nothing is said. It has been accepted before, so that it can be read. */
+export function readProviderData(data: Readonly<Record<string, unknown>> | undefined): ProviderData {
+  return data ? schema.parse(canonical(data)) : {};
+}
+
+const schema = z.object(sections).partial();
+
+/** A client's patch of it: checked, and passed on as it came. Unknown keys are left alone. */
+export const providerData = z.record(z.string(), z.unknown()).superRefine((data, context) => {
+  const parsed = schema.safeParse(canonical(data), { reportInput: true });
+  if (parsed.success) return;
+  for (const issue of parsed.error.issues) context.addIssue({ ...issue, code: 'custom', path: issue.path, message: issue.message });
+});
+
+/** Keys in snake_case at every depth (conflict C43); without those that are null. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (!isRecord(value)) return value;
+  const pairs = Object.entries(value).filter(([, inner]) => inner !== null && inner !== undefined);
+  return Object.fromEntries(pairs.map(([key, inner]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), canonical(inner)]));
+}
