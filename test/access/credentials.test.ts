@@ -13,17 +13,17 @@ afterEach(() => rig.close());
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-describe('a key of the store is known', () => {
+describe('A01 A02 A05 A06: a key of the store is known', () => {
   test.each([
-    ['as Bearer, as it was issued (A01)', (k: IssuedKey) => ({ authorization: `Bearer ${k.credential}` }), ''],
-    ['as Basic, as it was issued (A02)', (k: IssuedKey) => ({ authorization: `Basic ${k.credential}` }), ''],
-    ['as Basic, encoded by the client (A02)', (k: IssuedKey) => ({ authorization: `Basic ${base64(`${k.key}:${k.secret}`)}` }), ''],
+    ['as Bearer, as it was issued', (k: IssuedKey) => ({ authorization: `Bearer ${k.credential}` }), ''],
+    ['as Basic, as it was issued', (k: IssuedKey) => ({ authorization: `Basic ${k.credential}` }), ''],
+    ['as Basic, encoded by the client', (k: IssuedKey) => ({ authorization: `Basic ${base64(`${k.key}:${k.secret}`)}` }), ''],
     ['as Bearer, not encoded', (k: IssuedKey) => ({ authorization: `Bearer ${k.key}:${k.secret}` }), ''],
     ['whatever the case of the scheme', (k: IssuedKey) => ({ authorization: `bearer ${k.credential}` }), ''],
     ['in the api-key header', (k: IssuedKey) => ({ 'api-key': k.credential }), ''],
-    ['in a subprotocol (A05)', (k: IssuedKey) => ({ 'sec-websocket-protocol': `realtime, openai-insecure-api-key.${k.credential}` }), ''],
-    ['as ?token= (A06)', () => ({}), (k: IssuedKey) => `token=${k.credential}`],
-    ['as ?Authorization= (A06)', () => ({}), (k: IssuedKey) => `Authorization=Basic%20${k.credential}`],
+    ['in a subprotocol', (k: IssuedKey) => ({ 'sec-websocket-protocol': `realtime, openai-insecure-api-key.${k.credential}` }), ''],
+    ['as ?token=', () => ({}), (k: IssuedKey) => `token=${k.credential}`],
+    ['as ?Authorization=', () => ({}), (k: IssuedKey) => `Authorization=Basic%20${k.credential}`],
   ])('%s', async (_where, headers, query) => {
     const who = await rig.who(headers(key), typeof query === 'string' ? query : query(key));
     expect(who).toEqual({ kind: 'key', keyId: key.id, workspace: 'acme' });
@@ -56,7 +56,7 @@ describe('a configured key is known', () => {
   });
 });
 
-describe('nobody is let in (A07)', () => {
+describe('A07: nobody is let in', () => {
   test.each([
     ['without a credential', () => ({})],
     ['with a scheme and nothing behind it', () => ({ authorization: 'Bearer ' })],

@@ -14,7 +14,7 @@ afterEach(() => rig.close());
 const ask = async (how: Parameters<typeof tokenRequest>[2] = {}, by = key) =>
   (await rig.access.exchange(tokenRequest(by, rig.clock, how))).outcome;
 
-describe('a token is granted', () => {
+describe('E20: a token is granted', () => {
   test.each<[string, Signing & { ownHost?: string }]>([
     ["as Inworld's code signs: raw digests", {}],
     ['as its README signs: digests in hex', { hex: true }],
@@ -45,7 +45,7 @@ describe('a token is granted', () => {
   });
 });
 
-describe('a token is refused', () => {
+describe('E20: a token is refused', () => {
   test('when the signature is for a host this server is not', async () => {
     expect(await ask({ host: 'evil.example.org' })).toBe('refused');
   });

@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => rig.close());
 
-test('a secret opens the realtime doors with its session, as often as wanted', async () => {
+test('A04 E06: a secret opens the realtime doors with its session, as often as wanted', async () => {
   const value = await rig.secret(key);
   expect(value).toMatch(/^ek_[A-Za-z0-9]{43}$/);
   for (let at = 0; at < 2; at++) {
@@ -29,11 +29,11 @@ test('a secret opens the realtime doors with its session, as often as wanted', a
   });
 });
 
-test('a secret opens nothing else', async () => {
+test('A04: a secret opens nothing else', async () => {
   expect(await rig.bearer(await rig.secret(key), 'api')).toBeUndefined();
 });
 
-test('a secret ends on its second', async () => {
+test('E06: a secret ends on its second', async () => {
   const value = await rig.secret(key, 10);
   rig.clock.advance(9_999);
   expect(await rig.bearer(value, 'realtime')).toBeDefined();

@@ -27,7 +27,7 @@ function claims(): Record<string, unknown> {
 const signed = (payload: Record<string, unknown>, alg = 'HS256', by: Uint8Array = rig.vault.tokenKey) =>
   new SignJWT(payload).setProtectedHeader({ alg, typ: 'JWT' }).sign(by);
 
-test('a token says whose it is, and opens every door until it expires', async () => {
+test('A03: a token says whose it is, and opens every door until it expires', async () => {
   const token = await rig.token(key);
   const expected = { kind: 'token', keyId: key.id, workspace: 'acme', expiresMs: rig.clock.wallMs() + 900_000 };
   expect(await rig.bearer(token)).toEqual(expected);
@@ -42,7 +42,7 @@ test('the forgeries below fail for what is forged: unchanged, the same claims ar
   expect(await rig.bearer(await signed(claims()))).toMatchObject({ kind: 'token', keyId: key.id });
 });
 
-describe('a token is refused', () => {
+describe('A03: a token is refused', () => {
   test('that is signed by nobody (alg none), however it spells it', async () => {
     for (const alg of ['none', 'None', 'NONE', 'nOnE', '']) {
       for (const proof of ['', 'AA', (await signed(claims())).split('.')[2]]) {

@@ -74,13 +74,13 @@ test('any two voices of the catalogue differ in pitch or in pace, and women spea
   expect(Math.max(...pitches('male'))).toBeLessThan(155);
 });
 
-test('every alias stands for a voice, and names are found whatever their case', () => {
+test('F31: every alias stands for a voice, and names are found whatever their case', () => {
   for (const [alias, id] of Object.entries(voiceAliases)) expect(findVoice(alias.toUpperCase())?.id).toBe(id);
   expect(findVoice('dennis')?.id).toBe('Dennis');
   expect(findVoice('nobody')).toBeUndefined();
 });
 
-test.each(['Olivia', 'Dennis', 'Clive', 'Dominus'])('speed changes the pace of %s and not the pitch', async (voice) => {
+test.each(['Olivia', 'Dennis', 'Clive', 'Dominus'])('F33: speed changes the pace of %s and not the pitch', async (voice) => {
   const text = ['I would like to book a table for two tonight.'];
   const plain = await say(tts, text, voice);
   const pitch = pitchHz(plain.samples);

@@ -1,24 +1,12 @@
 // docs/protocol.md against the code: every point of the checklist has one row, and no row promises an event that is not there.
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { clientEventTypes } from '../../src/protocol/client-events.ts';
 import { beta, betaNames } from '../../src/protocol/dialects/beta.ts';
 import type { StampedEvent } from '../../src/protocol/dialects/dialect.ts';
 import { read, root } from './pages.ts';
-
-interface Row {
-  id: string;
-  item: string;
-  supported: string;
-  file: string;
-  remark: string;
-}
-
-const rows: Row[] = [...read('docs/protocol.md').matchAll(/^\| ([A-Z]\d\d) \| (.*)$/gm)].map(([, id = '', rest = '']) => {
-  const [item = '', supported = '', file = '', remark = ''] = rest.split('|').map((cell) => cell.trim());
-  return { id, item, supported, file, remark };
-});
+import { named, page, type Row, rows, withTests } from './protocol-rows.ts';
 
 /** The literals of `type:` at the top level of each member of the union. */
 function serverEventTypes(): string[] {
@@ -43,7 +31,7 @@ function betaServerTypes(): string[] {
 }
 
 /** Event types a row names in its item. */
-function named({ item }: Row): string[] {
+function events({ item }: Row): string[] {
   return [...item.matchAll(/`([a-z_]+(?:\.[a-z_]+)+|error)`/g)].map(([, name = '']) => name);
 }
 
@@ -61,7 +49,24 @@ test('a row says yes, partly or no; whatever is not a plain yes says why', () =>
   expect(rows.filter(({ supported, remark }) => supported !== 'yes' && remark === '')).toEqual([]);
   expect(rows.filter(({ supported, file }) => supported !== 'no' && !/^`src\/.+\.ts`$/.test(file))).toEqual([]);
   const count = (wanted: string) => rows.filter(({ supported }) => supported === wanted).length;
-  expect(read('docs/protocol.md')).toContain(`${count('yes')} yes, ${count('partly')} partly, ${count('no')} no`);
+  expect(read(page)).toContain(`${count('yes')} yes, ${count('partly')} partly, ${count('no')} no`);
+});
+
+test('every row that is not a plain no is named in the title of a test', () => {
+  const shown = new Set([...named.values()].flat(2));
+  expect(shown.size).toBeGreaterThan(150);
+  expect(rows.filter(({ id, supported }) => supported !== 'no' && !shown.has(id)).map(({ id }) => id)).toEqual([]);
+});
+
+test('no test names a row that there is not', () => {
+  const ids = new Set(rows.map(({ id }) => id));
+  const wrong = [...named].flatMap(([path, titles]) => titles.flat().flatMap((id) => (ids.has(id) ? [] : [`${id} in ${path}`])));
+  expect(wrong).toEqual([]);
+});
+
+test('every row says where it is tested (else: UPDATE_DOCS=1 npx vitest run test/docs/protocol.test.ts)', () => {
+  if (process.env.UPDATE_DOCS === '1' && !process.env.CI) writeFileSync(join(root, page), withTests(read(page)));
+  expect(read(page)).toBe(withTests(read(page)));
 });
 
 test('every file that a row names is there', () => {
@@ -75,7 +80,7 @@ test.each([
   ['server', 'S', () => [...serverEventTypes(), ...betaServerTypes()]],
 ] as const)('every %s event of the code has a row that owns up to it, and no row claims another', (_side, group, types) => {
   const claimed = new Set(
-    rows.flatMap((row) => (row.id.startsWith(group) && row.supported !== 'no' ? named(row) : [])).filter((name) => name !== 'event_id'),
+    rows.flatMap((row) => (row.id.startsWith(group) && row.supported !== 'no' ? events(row) : [])).filter((name) => name !== 'event_id'),
   );
   expect(types().length).toBeGreaterThan(10);
   expect([...claimed].sort()).toEqual([...new Set<string>(types())].sort());
@@ -99,6 +104,6 @@ test('every HTTP route of the code has a row or a mention, and none that is refu
       .replace(':workspace', '{ws}')
       .replace(/\/:voice$/, ''),
   );
-  expect(shown.filter((path) => !read('docs/protocol.md').includes(path))).toEqual([]);
+  expect(shown.filter((path) => !read(page).includes(path))).toEqual([]);
   expect(rows.filter(({ id, file, remark }) => id.startsWith('E') && remark.includes('404') && file !== '—')).toEqual([]);
 });

@@ -55,7 +55,7 @@ describe('OpenAIRealtimeWS of the beta', () => {
     return { log, send: (event) => connection.send(event) };
   }
 
-  test('is greeted with a flat session, and answered in text under the old names', async () => {
+  test('E04 S07 S54: is greeted with a flat session, and answered in text under the old names', async () => {
     const { log, send } = await connect();
     expect(field(log.all[0] as WireEvent, 'session')).toMatchObject({
       object: 'realtime.session',

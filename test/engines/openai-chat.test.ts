@@ -262,7 +262,7 @@ describe('the request', () => {
     expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([`Bearer ${KEY}`, undefined]);
   });
 
-  it('writes the conversation as chat messages', async () => {
+  it('C20: writes the conversation as chat messages', async () => {
     await ask(answer, {
       instructions: 'Be brief.',
       turns: [
@@ -312,7 +312,7 @@ describe('the request', () => {
     ]);
   });
 
-  it('names tools, choice and options', async () => {
+  it('F05 F06 F07 F10: names tools, choice and options', async () => {
     const tool = { name: 'f', description: 'd', parameters: { type: 'object' } };
     await ask(
       answer,
@@ -336,7 +336,7 @@ describe('the request', () => {
     expect(Object.keys(body() ?? {}).sort()).toEqual(['messages', 'model', 'stream', 'stream_options']);
   });
 
-  it.each(['o3-mini', 'gpt-5', 'openai/gpt-5.1-mini'])('speaks to %s as to a reasoning model', async (model) => {
+  it.each(['o3-mini', 'gpt-5', 'openai/gpt-5.1-mini'])('F05 F08: speaks to %s as to a reasoning model', async (model) => {
     await ask(answer, prompt('hi'), {}, { model, maxOutputTokens: 9, temperature: 0.5, reasoningEffort: 'low' });
     expect(body()).toMatchObject({ max_completion_tokens: 9, reasoning_effort: 'low' });
     expect(body()).not.toHaveProperty('max_tokens');

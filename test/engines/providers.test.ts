@@ -115,7 +115,7 @@ describe('the table of providers', () => {
     ['llama-3.3-70b-versatile', 'groq'],
     ['grok-4', 'xai'],
     ['something-else', undefined],
-  ])('knows whose model %s is', (model, prefix) => {
+  ])('F02: knows whose model %s is', (model, prefix) => {
     expect(ownerOfBareModel(model)).toBe(prefix);
   });
 });

@@ -15,7 +15,7 @@ const holder = (value: string, purpose: 'realtime' | 'api' = 'realtime') =>
 const nowSeconds = () => rig.clock.wallMs() / 1000;
 
 describe('POST /v1/realtime/client_secrets', () => {
-  test("answers OpenAI's client with a secret and the session in force (E05)", async () => {
+  test("E05: answers OpenAI's client with a secret and the session in force", async () => {
     const made = await openai().realtime.clientSecrets.create({
       expires_after: { anchor: 'created_at', seconds: 60 },
       session: { type: 'realtime', instructions: 'Be kind.' },
@@ -41,7 +41,7 @@ describe('POST /v1/realtime/client_secrets', () => {
     expect(rig.asked).toEqual([{}, {}]);
   });
 
-  test('lives from 10 to 7200 seconds, and says so', async () => {
+  test('E05: lives from 10 to 7200 seconds, and says so', async () => {
     for (const seconds of [10, 7200])
       expect((await rig.post('/v1/realtime/client_secrets', { expires_after: { seconds } })).status).toBe(200);
     for (const seconds of [9, 7201, 10.5, -1]) {
@@ -88,7 +88,7 @@ describe('POST /v1/realtime/client_secrets', () => {
 });
 
 describe('the older routes', () => {
-  test("answer OpenAI's beta client in the flat shape, with a secret that speaks beta (E07)", async () => {
+  test("E07: answer OpenAI's beta client in the flat shape, with a secret that speaks beta", async () => {
     const made = await openai().beta.realtime.sessions.create({
       voice: 'alloy',
       client_secret: { expires_after: { anchor: 'created_at', seconds: 30 } },
@@ -101,7 +101,7 @@ describe('the older routes', () => {
     });
   });
 
-  test('make transcription sessions too, whose life is spelt another way (E08)', async () => {
+  test('E08: make transcription sessions too, whose life is spelt another way', async () => {
     const made = await openai().beta.realtime.transcriptionSessions.create({ input_audio_format: 'pcm16' });
     expect(made).toMatchObject({ flat: true, type: 'transcription', client_secret: { expires_at: nowSeconds() + 600 } });
     const { body } = await rig.post('/v1/realtime/transcription_sessions', {
@@ -149,7 +149,7 @@ describe('nobody mints', () => {
   });
 });
 
-test('a page of another origin may mint and may read the refusal (A08)', async () => {
+test('A08: a page of another origin may mint and may read the refusal', async () => {
   const preflight = await fetch(`${rig.url}/v1/realtime/client_secrets`, {
     method: 'OPTIONS',
     headers: { origin: 'https://page.example', 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },

@@ -16,7 +16,7 @@ describe(`POST ${tokenPath}`, () => {
   const ask = (body: object = {}, authorization = signature(rig.key, rig.clock)) =>
     rig.post(tokenPath, { key: rig.key.key, resources: [], ...body }, { authorization });
 
-  test('answers with a token that works everywhere until it expires (A03)', async () => {
+  test('E20 A03: answers with a token that works everywhere until it expires', async () => {
     const { status, body, headers } = await ask({ resources: ['workspaces/acme'] });
     expect(status).toBe(200);
     expect(headers.get('cache-control')).toBe('no-store');
@@ -43,7 +43,7 @@ describe(`POST ${tokenPath}`, () => {
     expect((await ask({}, own)).status).toBe(200);
   });
 
-  test("refuses in Inworld's words a wrong signature, a replay, and a plain key", async () => {
+  test("E20: refuses in Inworld's words a wrong signature, a replay, and a plain key", async () => {
     const once = signature(rig.key, rig.clock);
     expect((await ask({}, once)).status).toBe(200);
     for (const wrong of [once, signature({ ...rig.key, secret: 'guess' }, rig.clock), `Bearer ${rig.key.credential}`]) {
@@ -68,7 +68,7 @@ describe(`POST ${tokenPath}`, () => {
 });
 
 describe('GET /voices/v1/voices', () => {
-  test('lists every voice in the present shape (E21)', async () => {
+  test('E21: lists every voice in the present shape', async () => {
     const answer = await rig.get('/voices/v1/voices');
     expect(answer.body).toMatchObject({ nextPageToken: '', totalSize: voices.length });
     expect(names(answer)).toEqual(['Dennis', 'Clive', 'Olivia', 'Mathilde']);
@@ -98,12 +98,12 @@ describe('GET /voices/v1/voices', () => {
     ["filter=displayName='clive'", ['Clive']],
     ['orderBy=display_name asc', ['Clive', 'Dennis', 'Mathilde', 'Olivia']],
     ['orderBy=gender, displayName desc', ['Olivia', 'Mathilde', 'Dennis', 'Clive']],
-  ])('chooses by %s', async (query, expected) => {
+  ])('E21: chooses by %s', async (query, expected) => {
     const answer = await rig.get(`/voices/v1/voices?${query.replaceAll(' ', '%20').replaceAll('"', '%22')}`);
     expect(names(answer)).toEqual(expected);
   });
 
-  test('goes in pages that together are the list', async () => {
+  test('E21: goes in pages that together are the list', async () => {
     const seen: string[][] = [];
     let query = '?pageSize=3';
     for (let at = 0; at < 5; at++) {
@@ -139,7 +139,7 @@ describe('GET /voices/v1/voices', () => {
 });
 
 describe('a voice', () => {
-  test('is had by its id, in any case (E23)', async () => {
+  test('E23: is had by its id, in any case', async () => {
     for (const path of ['/voices/v1/voices/Dennis', '/voices/v1/voices/dennis', '/voices/v1/workspaces/acme/voices/Dennis']) {
       expect(await rig.get(path)).toMatchObject({ status: 200, body: { voiceId: 'Dennis', langCode: 'EN_US' } });
     }
@@ -153,7 +153,7 @@ describe('a voice', () => {
   });
 });
 
-test("a workspace's voices are its own keys' to list (E22)", async () => {
+test("E22: a workspace's voices are its own keys' to list", async () => {
   expect(names(await rig.get('/voices/v1/workspaces/acme/voices?languages=FR_FR'))).toEqual(['Mathilde']);
   const other = await rig.makeKey('other');
   const headers = { authorization: `Basic ${other.credential}` };
@@ -166,7 +166,7 @@ test("a workspace's voices are its own keys' to list (E22)", async () => {
   expect((await rig.get('/voices/v1/workspaces/other/voices', headers)).status).toBe(200);
 });
 
-test('the older list has the older shape (E24)', async () => {
+test('E24: the older list has the older shape', async () => {
   for (const path of ['/tts/v1/voices', '/tts/v1alpha/voices']) {
     const { body } = await rig.get(`${path}?filter=language=fr`);
     expect(body).toEqual({
@@ -184,7 +184,7 @@ test('the older list has the older shape (E24)', async () => {
   }
 });
 
-test('models are listed for Inworld clients (E25)', async () => {
+test('E25: models are listed for Inworld clients', async () => {
   expect((await rig.get('/llm/v1alpha/models')).body).toMatchObject({
     models: [
       { model: 'offline/assistant', provider: 'offline', isSupported: true },
@@ -193,7 +193,7 @@ test('models are listed for Inworld clients (E25)', async () => {
   });
 });
 
-test("nobody reads anything without a key: 401 in Inworld's words (A07)", async () => {
+test("A07: nobody reads anything without a key: 401 in Inworld's words", async () => {
   const paths = [
     '/voices/v1/voices',
     '/voices/v1/voices/Dennis',

@@ -19,7 +19,7 @@ async function answer(rig: Rig, text: string, soundMs: number): Promise<void> {
 }
 
 describe('a conversation', () => {
-  test('is carried out effect by effect, in order', async () => {
+  test('C06 O05: is carried out effect by effect, in order', async () => {
     const rig = openRig();
     await rig.hear(scene(500, 500, 900), 640);
     await answer(rig, 'Hello there.', 100);
@@ -51,7 +51,7 @@ describe('a conversation', () => {
     expect(rig.transport.audio[0]?.place).toMatchObject({ response: 'resp_1', item: 'item_2', outputIndex: 0, contentIndex: 0 });
   });
 
-  test('keeps the sound of its items to be retrieved, until an item is deleted', async () => {
+  test('C28 S08: keeps the sound of its items to be retrieved, until an item is deleted', async () => {
     const rig = openRig();
     await rig.hear(scene(500, 500, 900));
     await answer(rig, 'Hello.', 100);
@@ -352,7 +352,7 @@ describe('time', () => {
     expect(rig.transcripts).toEqual(['item_1 Words 1.']);
   });
 
-  test('makes a turn of silence when the client asked for that, counted from the end of the answer as it is heard', async () => {
+  test('F29 S19: makes a turn of silence when the client asked for that, counted from the end of the answer as it is heard', async () => {
     const rig = openRig({ turnDetection: { ...serverVadDefaults, idle_timeout_ms: 5000 } });
     await rig.says('Hello.');
     await answer(rig, 'Hello.', 3000);
@@ -368,7 +368,7 @@ describe('time', () => {
     expect(rig.stt.calls).toHaveLength(0);
   });
 
-  test('runs out for the session: answers end, the client is told, and it is closed with 1008', async () => {
+  test('F35: runs out for the session: answers end, the client is told, and it is closed with 1008', async () => {
     const rig = openRig({ lifeMs: 600_000 });
     await rig.wait(590_000);
     await rig.says('Hello.');

@@ -6,7 +6,7 @@ import { openRig, scene, settled } from '../rig.ts';
 
 const manual = { audio: { input: { turn_detection: null } } };
 
-test('sound is cleaned before anybody hears it, and a commit waits for what was sent before it', async () => {
+test('F20: sound is cleaned before anybody hears it, and a commit waits for what was sent before it', async () => {
   const rig = openRig();
   rig.engines.denoiser.held = true;
   rig.client({ type: 'session.update', session: { audio: { input: { turn_detection: null, noise_reduction: { type: 'far_field' } } } } });
@@ -23,7 +23,7 @@ test('sound is cleaned before anybody hears it, and a commit waits for what was 
   expect(rig.all('error')).toHaveLength(0);
 });
 
-test('turning noise reduction off lets go of the denoiser', async () => {
+test('F20: turning noise reduction off lets go of the denoiser', async () => {
   const rig = openRig();
   rig.client({ type: 'session.update', session: { audio: { input: { noise_reduction: { type: 'near_field' } } } } });
   await settled();
@@ -36,7 +36,7 @@ test('turning noise reduction off lets go of the denoiser', async () => {
 const file = Buffer.from(writeWav({ samples: new Int16Array(100), rateHz: 16_000 })).toString('base64');
 const item = { type: 'message', role: 'user', content: [{ type: 'input_audio', audio: file }] };
 
-test('a file inside an item is decoded and recognised', async () => {
+test('C19: a file inside an item is decoded and recognised', async () => {
   const rig = openRig();
   rig.client({ type: 'session.update', session: manual });
   rig.engines.decoder.result = { samples: new Int16Array(16_000).fill(900), rateHz: 16_000 };
@@ -55,7 +55,7 @@ test('a file that cannot be read fails its transcription with the reason', async
   expect(failed?.error).toMatchObject({ code: 'rejected', message: 'The Ogg file holds no Opus.' });
 });
 
-test('a model is given what is at an image’s address, or told that it could not be had', async () => {
+test('C20: a model is given what is at an image’s address, or told that it could not be had', async () => {
   const rig = openRig();
   const image = (image_url: string) => ({ type: 'input_image', image_url });
   const content = [

@@ -15,7 +15,7 @@ function read(keepsakes: Keepsakes, item: string, format: AudioFormat = pcm16): 
 }
 
 describe('the sound of an item', () => {
-  test('of a user is given in the format that is asked for', () => {
+  test('C28: of a user is given in the format that is asked for', () => {
     const keepsakes = new Keepsakes();
     const samples = noise(100);
     keepsakes.keep('a', samples);
@@ -24,7 +24,7 @@ describe('the sound of an item', () => {
     expect(read(keepsakes, 'a', { type: 'audio/pcmu' })).toHaveLength(800);
   });
 
-  test('of an answer is given as it was sent, piece after piece', () => {
+  test('C28: of an answer is given as it was sent, piece after piece', () => {
     const keepsakes = new Keepsakes();
     keepsakes.add('a', Uint8Array.of(1, 2, 3));
     keepsakes.add('b', Uint8Array.of(9));

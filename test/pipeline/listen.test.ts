@@ -22,7 +22,7 @@ async function soundOf(rig: Rig, item: string): Promise<Int16Array> {
 }
 
 describe('an utterance is heard', () => {
-  test('with its padding in front, up to the end of the silence that ends it', async () => {
+  test('S17 S18 F24: with its padding in front, up to the end of the silence that ends it', async () => {
     const rig = openRig();
     const sound = scene(1000, 1000, 1000);
     await rig.hear(sound);
@@ -53,7 +53,7 @@ describe('an utterance is heard', () => {
     expect(rig.stt.calls[0]?.complete).toBe(true);
   });
 
-  test('with the padding the client asked for, however long or short, as far as there is sound', async () => {
+  test('F24: with the padding the client asked for, however long or short, as far as there is sound', async () => {
     for (const [padding, started] of [
       [0, 992],
       [500, 492],
@@ -280,7 +280,7 @@ describe('a recogniser that fails', () => {
   });
 });
 
-test('a recogniser is told what the session knows: language, hint, names of tools and of their values', async () => {
+test('F22 F23: a recogniser is told what the session knows: language, hint, names of tools and of their values', async () => {
   const rig = openRig({
     configure: (config) => {
       config.audio.input.transcription = { model: 'parley/test', language: 'en', prompt: 'pizza' };
@@ -302,7 +302,7 @@ test('a recogniser is told what the session knows: language, hint, names of tool
   });
 });
 
-test('sound inside an item is recognised for that item', async () => {
+test('C19: sound inside an item is recognised for that item', async () => {
   const rig = openRig();
   const sound = noise(400);
   const audio = Buffer.from(toBytes(sound)).toString('base64');

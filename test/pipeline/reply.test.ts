@@ -101,7 +101,7 @@ describe('a spoken answer', () => {
     expect(run.tts.last.texts).toEqual(['Well, ', 'let me see.']);
   });
 
-  test('asks model and voice for what was ordered', async () => {
+  test('F02 F05 F06 F07 F08 F31 F32 F33: asks model and voice for what was ordered', async () => {
     const run = start({ maxOutputTokens: 50, reasoningEffort: 'low', parallelToolCalls: false });
     run.llm.last.text('Hi.');
     await settled();
@@ -171,7 +171,7 @@ describe('a spoken answer', () => {
   });
 });
 
-test('a written answer needs no voice', async () => {
+test('F04: a written answer needs no voice', async () => {
   const run = start({ modality: 'text' });
   run.llm.last.text('Hello. ', 'There.');
   run.llm.last.end();
@@ -188,7 +188,7 @@ describe('the sound', () => {
   ];
   for (const format of formats) {
     const name = format.type === 'audio/pcm' ? `PCM at ${format.rate} Hz` : format.type;
-    test(`is ${name} of the right length and pitch, whatever the voice makes`, async () => {
+    test(`F30: is ${name} of the right length and pitch, whatever the voice makes`, async () => {
       for (const rateHz of [8000, 16_000, 22_050, 24_000]) {
         const run = start({ format });
         run.llm.last.text('Hello.');

@@ -22,7 +22,7 @@ describe('speech begins', () => {
     expect(detect(0.5, 0.6, 0.1, 0.84, 0.4, 0.84, 0.49)).toEqual([]);
   });
 
-  test('never below the threshold, however certain that would be by default', () => {
+  test('F24: never below the threshold, however certain that would be by default', () => {
     expect(detect(0.95, 0.9, 0.94, 0.94, 0.94)).toEqual([]);
     expect(detect(0.95, 0.96)).toEqual([{ kind: 'began', window: 0 }]);
   });

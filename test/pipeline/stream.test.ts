@@ -146,7 +146,7 @@ describe('formats', () => {
     ['pcm at 8 kHz', { type: 'audio/pcm', rate: 8000 }, 8000],
     ['pcm at 44.1 kHz', { type: 'audio/pcm', rate: 44_100 }, 44_100],
     ['pcm at 48 kHz', { type: 'audio/pcm', rate: 48_000 }, 48_000],
-  ])('%s: the times are those of the sound', async (_name, format, rate) => {
+  ])('F17 F19: %s: the times are those of the sound', async (_name, format, rate) => {
     const rig = openRig({ format });
     await rig.hear(encodeWire(format, resample({ samples: scene(1000, 1000, 1000), rateHz: 16_000 }, rate).samples), 999);
     const { started, stopped } = rig.times;

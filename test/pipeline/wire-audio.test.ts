@@ -18,7 +18,7 @@ function decoded(format: AudioFormat, bytes: Uint8Array, step: number): Int16Arr
 }
 
 describe('PCM', () => {
-  test('comes out whole whatever the bytes were cut into', () => {
+  test('C08: comes out whole whatever the bytes were cut into', () => {
     const samples = noise(10);
     for (const step of [1, 2, 3, 7, 64, 319, 320]) expect(decoded(pcm, toBytes(samples), step), `${step} bytes`).toEqual(samples);
   });
@@ -30,7 +30,7 @@ describe('PCM', () => {
     expect(new WireDecoder(pcm).decode(shifted.subarray(1))).toEqual(samples);
   });
 
-  test('keeps a last odd byte back, and nothing comes of nothing', () => {
+  test('C08: keeps a last odd byte back, and nothing comes of nothing', () => {
     const decoder = new WireDecoder(pcm);
     expect(decoder.decode(Uint8Array.of(1))).toHaveLength(0);
     expect(decoder.decode(new Uint8Array(0))).toHaveLength(0);

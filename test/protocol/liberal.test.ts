@@ -30,8 +30,8 @@ describe('session.update', () => {
   test.each([
     ['without a type', { instructions: 'x' }],
     ['with its type', { type: 'realtime', instructions: 'x' }],
-    ['with fields nobody knows (C54)', { instructions: 'x', mood: 'good', audio: { input: { smell: true }, camera: {} } }],
-  ])('is taken %s', (_, session) => {
+    ['with fields nobody knows', { instructions: 'x', mood: 'good', audio: { input: { smell: true }, camera: {} } }],
+  ])('C03: is taken %s', (_, session) => {
     expect(updated(session)).toMatchObject({ type: 'realtime', instructions: 'x' });
     expect(updated(session)).not.toHaveProperty('mood');
   });
@@ -40,12 +40,12 @@ describe('session.update', () => {
     [{ model: 'a/b' }, 'a/b'],
     [{ modelId: 'a/b' }, 'a/b'],
     [{ model: 'a/b', modelId: 'c/d' }, 'a/b'],
-  ])('names the model by %j (C2)', (session, model) => {
+  ])('F02: names the model by %j', (session, model) => {
     expect(updated(session)).toMatchObject({ model });
     expect(updated(session)).not.toHaveProperty('modelId');
   });
 
-  test('may change the model and the voice in the middle, after sound was sent (C3, C4)', () => {
+  test('F02 F31: may change the model and the voice in the middle, after sound was sent', () => {
     const rig = new Rig({ turnDetection: null });
     rig.client({ type: 'response.create' });
     rig.answer('resp_1', 'Hi.', 300);
@@ -54,7 +54,7 @@ describe('session.update', () => {
     expect(rig.last('session.updated').session).toMatchObject({ model: 'a/b', audio: { output: { voice: 'Sarah' } } });
   });
 
-  test.each([[['audio']], [['text']], [['audio', 'text']], [['text', 'audio']]])('asks for %j (C5)', (output_modalities) => {
+  test.each([[['audio']], [['text']], [['audio', 'text']], [['text', 'audio']]])('F04: asks for %j', (output_modalities) => {
     expect(updated({ output_modalities }).output_modalities).toEqual(output_modalities);
   });
 
@@ -68,7 +68,7 @@ describe('session.update', () => {
     ['pcma', { type: 'audio/pcma' }],
     ['g711_alaw', { type: 'audio/pcma' }],
     ['audio/pcma', { type: 'audio/pcma' }],
-  ])('names a format %s, as a string or as an object (C7)', (name, format) => {
+  ])('F17 F18 F30: names a format %s, as a string or as an object', (name, format) => {
     for (const spelling of [name, { type: name }]) {
       const { audio } = updated({ audio: { input: { format: spelling }, output: { format: spelling } } });
       expect(audio.input.format).toEqual(format);
@@ -76,7 +76,7 @@ describe('session.update', () => {
     }
   });
 
-  test.each([8000, 16_000, 24_000, 32_000, 44_100, 48_000])('takes PCM at %i Hz (C8)', (rate) => {
+  test.each([8000, 16_000, 24_000, 32_000, 44_100, 48_000])('F19: takes PCM at %i Hz', (rate) => {
     expect(updated({ audio: { input: { format: { type: 'audio/pcm', rate } } } }).audio.input.format).toEqual({ type: 'audio/pcm', rate });
   });
 
@@ -103,11 +103,11 @@ describe('session.update', () => {
       { type: 'function', function: { name: 'weather' } },
       { type: 'function', name: 'weather' },
     ],
-  ])('chooses tools by %j (C15)', (tool_choice, expected) => {
+  ])('F10: chooses tools by %j', (tool_choice, expected) => {
     expect(updated({ tools: [{ type: 'function', name: 'weather' }], tool_choice }).tool_choice).toEqual(expected);
   });
 
-  test('takes tools flat and nested', () => {
+  test('F11: takes tools flat and nested', () => {
     const parameters = { type: 'object', properties: { town: { type: 'string' } } };
     const flat = { type: 'function', name: 'weather', description: 'Tells the weather.', parameters };
     const { type, ...inner } = flat;
@@ -115,16 +115,16 @@ describe('session.update', () => {
     expect(updated({ tools: [{ type, function: inner }] }).tools).toEqual([flat]);
   });
 
-  test('takes a temperature, and shows it only once it is set (C17)', () => {
+  test('F05: takes a temperature, and shows it only once it is set', () => {
     expect(updated({})).not.toHaveProperty('temperature');
     expect(updated({ temperature: 0.8 }).temperature).toBe(0.8);
   });
 
-  test.each([[null], [false], ['none'], [{ type: 'none' }]])('turns detection off by %j (C20)', (turn_detection) => {
+  test.each([[null], [false], ['none'], [{ type: 'none' }]])('F26: turns detection off by %j', (turn_detection) => {
     expect(updated({ audio: { input: { turn_detection } } }).audio.input.turn_detection).toBeNull();
   });
 
-  test('always shows the numbers that hold (C22)', () => {
+  test('F24 F25: always shows the numbers that hold', () => {
     expect(updated({ audio: { input: { turn_detection: { type: 'server_vad' } } } }).audio.input.turn_detection).toMatchObject({
       threshold: 0.5,
       prefix_padding_ms: 300,
@@ -134,7 +134,7 @@ describe('session.update', () => {
     expect(updated({ audio: { input: { turn_detection: { type: 'semantic_vad' } } } }).audio.input.turn_detection).toEqual(semanticVad);
   });
 
-  test('echoes the ids of models as they were asked for (C23, C24)', () => {
+  test('F21 F32: echoes the ids of models as they were asked for', () => {
     const { audio } = updated({
       audio: { input: { transcription: { model: 'assemblyai/u3-rt-pro' } }, output: { model: 'inworld-tts-2' } },
     });
@@ -142,7 +142,7 @@ describe('session.update', () => {
     expect(audio.output.model).toBe('inworld-tts-2');
   });
 
-  test.each([0.25, 0.5, 1, 1.5])('takes speed %d (C28)', (speed) => {
+  test.each([0.25, 0.5, 1, 1.5])('F33: takes speed %d', (speed) => {
     expect(updated({ audio: { output: { speed } } }).audio.output.speed).toBe(speed);
   });
 
@@ -150,7 +150,7 @@ describe('session.update', () => {
     expect(updated({ audio: { output: { voice } } }).audio.output.voice).toBe('Sarah');
   });
 
-  test('keeps providerData as it came, known or not (C43)', () => {
+  test('F36: keeps providerData as it came, known or not', () => {
     const providerData = { user_id: 'ann', stt: { vad_threshold: 0.4 }, somethingNew: [1] };
     expect(updated({ providerData }).providerData).toEqual(providerData);
   });
@@ -171,7 +171,7 @@ describe('conversation.item.create', () => {
     ['assistant', { type: 'audio', transcript: 'x' }, { type: 'output_text', text: 'x' }],
     ['user', { type: 'input_audio', audio: 'AAAA', transcript: 'x' }, { type: 'input_audio', transcript: 'x' }],
     ['user', { type: 'audio', audio: 'AAAA', transcript: 'x' }, { type: 'input_audio', transcript: 'x' }],
-  ])("takes a part of the %s's written %j (C10)", (role, part, expected) => {
+  ])("takes a part of the %s's written %j", (role, part, expected) => {
     expect(created(says(role, part))).toMatchObject({ type: 'message', role, status: 'completed', content: [expected] });
   });
 
@@ -192,7 +192,7 @@ describe('conversation.item.create', () => {
     [{ type: 'function_call_result', call_id: 'call_1', output: '42' }],
     [{ type: 'message', role: 'tool', call_id: 'call_1', content: '42' }],
     [{ role: 'tool', call_id: 'call_1', output: '42' }],
-  ])('takes a result written %j (C12)', (item) => {
+  ])('C24: takes a result written %j', (item) => {
     expect(created(item)).toMatchObject({ type: 'function_call_output', call_id: 'call_1', output: '42' });
   });
 
@@ -202,11 +202,11 @@ describe('conversation.item.create', () => {
     });
   });
 
-  test('mints a call id where there is none', () => {
+  test('C22: mints a call id where there is none', () => {
     expect(created({ type: 'function_call', name: 'weather', arguments: '{}' })).toMatchObject({ call_id: 'call_1' });
   });
 
-  test.each(['item_9', 'a-b.c:d', 'msg_Ab3', 'x'.repeat(64)])('keeps the id %s of the client', (id) => {
+  test.each(['item_9', 'a-b.c:d', 'msg_Ab3', 'x'.repeat(64)])('C16: keeps the id %s of the client', (id) => {
     expect(created({ type: 'message', id, role: 'user', content: 'x' }).id).toBe(id);
   });
 
@@ -227,11 +227,11 @@ describe('response.create', () => {
     [{ voice: { id: 'Sarah' } }],
     [{ audio: { output: { voice: 'Sarah' } } }],
     [{ voice: 'Clive', audio: { output: { voice: 'Sarah' } } }],
-  ])('names the voice by %j (C29)', (response) => {
+  ])('C43: names the voice by %j', (response) => {
     expect(read({ type: 'response.create', response }).response?.audio?.output?.voice).toBe('Sarah');
   });
 
-  test('reads the flat names of the beta', () => {
+  test('C43: reads the flat names of the beta', () => {
     const { response } = read({
       type: 'response.create',
       response: { modalities: ['text'], max_response_output_tokens: 50, output_audio_format: 'g711_ulaw', temperature: 0.8 },
@@ -248,7 +248,7 @@ describe('response.create', () => {
     [{ type: 'response.create' }],
     [{ type: 'response.create', response: null }],
     [{ type: 'response.create', response: {} }],
-  ] as const)('may ask for nothing in particular: %j', (message) => {
+  ] as const)('C36: may ask for nothing in particular: %j', (message) => {
     const rig = new Rig({ turnDetection: null });
     rig.client(message);
     expect(rig.watch.active).toBe('resp_1');
@@ -258,13 +258,13 @@ describe('response.create', () => {
     ['auto', 'conv_1'],
     ['conv_1', 'conv_1'],
     ['none', null],
-  ])('belongs to the conversation "%s" (C30)', (conversation, conversation_id) => {
+  ])('C38: belongs to the conversation "%s"', (conversation, conversation_id) => {
     const rig = new Rig({ turnDetection: null });
     rig.client({ type: 'response.create', response: { conversation } });
     expect(rig.last('response.created').response.conversation_id).toBe(conversation_id);
   });
 
-  test('brings items of its own in every spelling', () => {
+  test('C39: brings items of its own in every spelling', () => {
     const { response } = read({
       type: 'response.create',
       response: {

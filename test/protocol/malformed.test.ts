@@ -35,6 +35,8 @@ const shapes: Row[] = [
   [{ type: 'response.created' }, 'invalid_value', 'type'],
   [{ type: 'toString' }, 'invalid_value', 'type'],
   [{ type: '__proto__' }, 'invalid_value', 'type'],
+  // The beta's; a connection that speaks beta has it mapped before it is read.
+  [{ type: 'transcription_session.update', session: {} }, 'invalid_value', 'type'],
   [{ type: 'input_audio_buffer.commit', event_id: 5 }, 'invalid_type', 'event_id'],
   [{ type: 'input_audio_buffer.clear', event_id: 'x'.repeat(513) }, 'string_above_max_length', 'event_id'],
 ];
@@ -306,8 +308,20 @@ describe('reading', () => {
     expect([shapes, updates, toolRows, items, places, responses, buffers].flat().length).toBeGreaterThanOrEqual(80);
   });
 
-  test('an unknown type is told what there is', () => {
-    expect(() => parseClientEvent({ type: 'nonsense' })).toThrow(/session\.update.*response\.cancel/);
+  test('C49: an unknown type is told what there is', () => {
+    expect(() => parseClientEvent({ type: 'nonsense' })).toThrow(
+      expect.objectContaining({
+        code: 'invalid_value',
+        param: 'type',
+        message: expect.stringMatching(/'nonsense'.*session\.update.*response\.cancel/) as string,
+      }),
+    );
+  });
+
+  test('C50: a missing type is named', () => {
+    expect(() => parseClientEvent({ session: {} })).toThrow(
+      expect.objectContaining({ code: 'invalid_event', message: expect.stringContaining("'type' field is missing") as string }),
+    );
   });
 
   test('why a stored prompt is refused is said in words', () => {

@@ -4,7 +4,7 @@ import { Rig, serverVad, wordsOf } from './rig.ts';
 import { assistantTurns, counting, speaking } from './speaking.ts';
 
 describe('barge-in', () => {
-  test('cuts an answer that is still being made, and the model remembers only what was heard', () => {
+  test('O06 S26 S38 S40 F46: cuts an answer that is still being made, and the model remembers only what was heard', () => {
     const rig = speaking(3000);
     rig.hear(1600);
     rig.beginSpeech();
@@ -26,7 +26,7 @@ describe('barge-in', () => {
     rig.golden('barge-in-while-generating');
   });
 
-  test('nothing of the cut response is told, however late its engines unwind', () => {
+  test('O11: nothing of the cut response is told, however late its engines unwind', () => {
     const rig = speaking(3000);
     rig.hear(1600);
     rig.beginSpeech();
@@ -125,7 +125,7 @@ describe('barge-in', () => {
     rig.golden('barge-in-while-waiting');
   });
 
-  test('leaves an out-of-band response alone', () => {
+  test('C38: leaves an out-of-band response alone', () => {
     const rig = new Rig();
     rig.client({ type: 'response.create', response: { conversation: 'none', output_modalities: ['text'] } });
     rig.text('resp_1', 'thinking');
@@ -137,7 +137,7 @@ describe('barge-in', () => {
 });
 
 describe('interrupt_response false', () => {
-  test('lets the answer finish, and then the turn gets exactly one', () => {
+  test('F28: lets the answer finish, and then the turn gets exactly one', () => {
     const rig = speaking(3000, { ...serverVad, interrupt_response: false });
     rig.hear(500);
     rig.utter(600);
@@ -168,7 +168,7 @@ describe('interrupt_response false', () => {
 });
 
 describe('response.cancel', () => {
-  test('ends the active response with one done, and a second cancel finds nothing', () => {
+  test('C44 C46 S27 O11 F46: ends the active response with one done, and a second cancel finds nothing', () => {
     const rig = speaking(3000, null);
     rig.hear(1600);
     rig.client({ type: 'response.cancel', event_id: 'c1' });
@@ -180,12 +180,23 @@ describe('response.cancel', () => {
     rig.golden('client-cancel');
   });
 
-  test('with nothing active changes nothing', () => {
+  test('C46: with nothing active changes nothing', () => {
     const rig = new Rig();
     rig.client({ type: 'response.cancel', event_id: 'c1' });
     rig.client({ type: 'response.cancel', event_id: 'c2', response_id: 'resp_9' });
     expect(rig.faults).toEqual(['response_cancel_not_active', 'response_cancel_not_active']);
     rig.golden('cancel-nothing');
+  });
+
+  test('C12: and output_audio_buffer.clear before or after it are taken without a word, for a client owns its speaker', () => {
+    const rig = speaking(3000, null);
+    rig.client({ type: 'output_audio_buffer.clear' });
+    rig.client({ type: 'response.cancel' });
+    const before = rig.effects.length;
+    rig.client({ type: 'output_audio_buffer.clear' });
+    expect(rig.effects).toHaveLength(before);
+    expect(rig.faults).toEqual([]);
+    expect(rig.endings).toEqual(['resp_1 cancelled']);
   });
 
   test('is answered by a new response when the client asks for one, on both APIs', () => {

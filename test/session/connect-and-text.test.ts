@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Rig } from './rig.ts';
 
 describe('connecting', () => {
-  test('the first event is session.created with the whole session, then conversation.created', () => {
+  test('S01 S03: the first event is session.created with the whole session, then conversation.created', () => {
     const rig = new Rig();
     expect(rig.sent.map(({ type }) => type)).toEqual(['session.created', 'conversation.created']);
     expect(rig.last('session.created').session).toMatchObject({ id: 'sess_1', object: 'realtime.session', expires_at: 1_700_003_600 });
@@ -13,7 +13,7 @@ describe('connecting', () => {
 });
 
 describe('a text turn', () => {
-  test('is answered in text when only text is wanted', () => {
+  test('O01 S35 S36 F04: is answered in text when only text is wanted', () => {
     const rig = new Rig({ turnDetection: null });
     rig.client({ type: 'session.update', session: { type: 'realtime', output_modalities: ['text'] } });
     rig.says('What is two and two?');
@@ -33,7 +33,7 @@ describe('a text turn', () => {
     rig.golden('text-turn-in-text');
   });
 
-  test('is answered in sound and transcript when audio is wanted', () => {
+  test('O02 O10 S38 S39 S40 F04: is answered in sound and transcript when audio is wanted', () => {
     const rig = new Rig({ turnDetection: null });
     rig.says('Hello.');
     rig.client({ type: 'response.create' });
@@ -50,7 +50,7 @@ describe('a text turn', () => {
     rig.golden('text-turn-in-audio');
   });
 
-  test('a second response.create is refused while the first response is active, and names it', () => {
+  test('C41: a second response.create is refused while the first response is active, and names it', () => {
     const rig = new Rig({ turnDetection: null });
     rig.says('Hello.');
     rig.client({ type: 'response.create', event_id: 'ev_1' });
@@ -66,7 +66,7 @@ describe('a text turn', () => {
 });
 
 describe('response.create', () => {
-  test('overrides hold for one response, are echoed in it, and are not kept in the session', () => {
+  test('C36 C37 C40: overrides hold for one response, are echoed in it, and are not kept in the session', () => {
     const rig = new Rig({ turnDetection: null });
     const before = structuredClone(rig.config);
     rig.says('Hello.');
@@ -105,7 +105,22 @@ describe('response.create', () => {
     rig.golden('response-create-overrides');
   });
 
-  test('an out-of-band response runs beside the active one and leaves no trace in the conversation', () => {
+  test('C40: metadata holds 16 pairs, with names of 64 and values of 512 characters', () => {
+    const rig = new Rig({ turnDetection: null });
+    const pairs = (count: number, name: number, value: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, n) => [`${n}`.padStart(name, 'k'), 'v'.repeat(value)]));
+    for (const wrong of [pairs(17, 64, 512), pairs(16, 65, 512), pairs(16, 64, 513)])
+      rig.client({ type: 'response.create', response: { metadata: wrong } });
+    expect(rig.faults).toEqual(['invalid_value', 'invalid_value', 'string_above_max_length']);
+    expect(rig.watch.responses.size).toBe(0);
+    const metadata = pairs(16, 64, 512);
+    rig.client({ type: 'response.create', response: { metadata } });
+    rig.end('resp_1');
+    expect(rig.last('response.created').response.metadata).toEqual(metadata);
+    expect(rig.last('response.done').response.metadata).toEqual(metadata);
+  });
+
+  test('C38 O07: an out-of-band response runs beside the active one and leaves no trace in the conversation', () => {
     const rig = new Rig({ turnDetection: null });
     rig.says('Hello.');
     rig.client({ type: 'response.create' });
@@ -125,7 +140,7 @@ describe('response.create', () => {
     rig.golden('out-of-band');
   });
 
-  test('an out-of-band response is cancelled by its id only', () => {
+  test('C45: an out-of-band response is cancelled by its id only', () => {
     const rig = new Rig({ turnDetection: null });
     rig.client({ type: 'response.create', response: { conversation: 'none', output_modalities: ['text'] } });
     rig.text('resp_1', 'thinking');
@@ -136,7 +151,24 @@ describe('response.create', () => {
     rig.golden('out-of-band-cancel');
   });
 
-  test('its own input replaces the conversation as context and is not kept', () => {
+  test('C38 C45: any number run out of band at once, and each response is cancelled by its id', () => {
+    const rig = new Rig({ turnDetection: null });
+    for (let n = 0; n < 8; n += 1)
+      rig.client({ type: 'response.create', response: { conversation: 'none', input: [], output_modalities: ['text'] } });
+    rig.says('Hello.');
+    rig.client({ type: 'response.create' });
+    expect(rig.watch.unfinished).toHaveLength(9);
+    rig.client({ type: 'response.cancel', response_id: 'resp_3' });
+    rig.client({ type: 'response.cancel', response_id: rig.watch.active });
+    rig.client({ type: 'response.cancel', response_id: 'resp_3', event_id: 'again' });
+    expect(rig.last('error').error).toMatchObject({ code: 'response_cancel_not_active', event_id: 'again' });
+    for (const n of [1, 2, 4, 5, 6, 7, 8]) rig.end(`resp_${n}`);
+    expect(rig.endings.filter((ending) => ending.endsWith('cancelled'))).toEqual(['resp_3 cancelled', 'resp_9 cancelled']);
+    expect(rig.endings).toHaveLength(9);
+    expect(rig.faults).toHaveLength(1);
+  });
+
+  test('C39: its own input replaces the conversation as context and is not kept', () => {
     const rig = new Rig({ turnDetection: null });
     rig.says('My name is Ann.', { id: 'name' });
     rig.says('I like tea.', { id: 'taste' });
@@ -158,7 +190,7 @@ describe('response.create', () => {
     rig.golden('response-create-input');
   });
 
-  test('a reference to an item that is not there refuses the whole response', () => {
+  test('C39: a reference to an item that is not there refuses the whole response', () => {
     const rig = new Rig({ turnDetection: null });
     rig.client({ type: 'response.create', event_id: 'e', response: { input: [{ type: 'item_reference', id: 'gone' }] } });
     expect(rig.last('error').error).toMatchObject({ code: 'item_not_found', event_id: 'e' });
@@ -167,7 +199,7 @@ describe('response.create', () => {
 });
 
 describe('how a response ends', () => {
-  test('a limit of tokens makes it incomplete, and its item too', () => {
+  test('S28 F06 F46: a limit of tokens makes it incomplete, and its item too', () => {
     const rig = new Rig({ turnDetection: null });
     rig.says('Tell me everything.');
     rig.client({ type: 'response.create', response: { max_output_tokens: 10 } });
@@ -182,7 +214,7 @@ describe('how a response ends', () => {
     rig.golden('max-output-tokens');
   });
 
-  test('a content filter makes it incomplete', () => {
+  test('S29 F46: a content filter makes it incomplete', () => {
     const rig = new Rig({ turnDetection: null });
     rig.says('Say it.');
     rig.client({ type: 'response.create' });
@@ -194,7 +226,7 @@ describe('how a response ends', () => {
     });
   });
 
-  test('a failing engine fails it, and what was open is closed', () => {
+  test('S30 O09 F46: a failing engine fails it, and what was open is closed', () => {
     const rig = new Rig({ turnDetection: null });
     rig.says('Hello.');
     rig.client({ type: 'response.create' });
@@ -226,7 +258,7 @@ describe('how a response ends', () => {
 });
 
 describe('the session', () => {
-  test('ends when its time is over: what runs fails, an error says why, and it closes', () => {
+  test('F35: ends when its time is over: what runs fails, an error says why, and it closes', () => {
     const rig = new Rig({ turnDetection: null, lifeMs: 60_000 });
     rig.wait(59_000);
     rig.says('Hello.');

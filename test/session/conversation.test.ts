@@ -5,7 +5,7 @@ import { Rig } from './rig.ts';
 const image = 'data:image/png;base64,iVBORw0KGgo=';
 
 describe('conversation.item.create', () => {
-  test('puts items at the end, at the root, or after another', () => {
+  test('C13 C14 C15 S05: puts items at the end, at the root, or after another', () => {
     const rig = new Rig({ turnDetection: null });
     rig.says('second', { id: 'b' });
     rig.says('third', { id: 'c' });
@@ -31,7 +31,7 @@ describe('conversation.item.create', () => {
     rig.golden('insert');
   });
 
-  test('refuses an id that is taken and a place that is not there, and adds nothing', () => {
+  test('C15 C16: refuses an id that is taken and a place that is not there, and adds nothing', () => {
     const rig = new Rig({ turnDetection: null });
     rig.says('one', { id: 'a' });
     rig.says('again', { id: 'a' });
@@ -60,7 +60,7 @@ describe('conversation.item.create', () => {
     expect(rig.watch.conversation).toEqual(['item_1']);
   });
 
-  test('sound without words is recognised before it is answered', () => {
+  test('C19: sound without words is recognised before it is answered', () => {
     const rig = new Rig({ turnDetection: null });
     rig.client({
       type: 'conversation.item.create',
@@ -117,7 +117,7 @@ describe('conversation.item.create', () => {
     ]);
   });
 
-  test('pictures are passed to the model', () => {
+  test('C20: pictures are passed to the model', () => {
     const rig = new Rig({ turnDetection: null });
     rig.client({
       type: 'conversation.item.create',
@@ -125,6 +125,61 @@ describe('conversation.item.create', () => {
     });
     rig.client({ type: 'response.create' });
     expect(rig.prompts[0]?.turns).toEqual([{ role: 'user', parts: [{ type: 'image', url: image, detail: 'auto' }] }]);
+  });
+
+  test('C17 C18 C21: words of the system, the user and the assistant are told to the model as theirs', () => {
+    const rig = new Rig({ turnDetection: null });
+    const says = (role: string, ...content: unknown[]) =>
+      rig.client({ type: 'conversation.item.create', item: { type: 'message', role, content } });
+    says('system', { type: 'input_text', text: 'Be calm.' });
+    says('user', { type: 'input_text', text: 'Hello,' }, { type: 'input_text', text: 'you.' });
+    says('assistant', { type: 'output_text', text: 'Hi.' });
+    says('assistant', { type: 'text', text: 'Yes?' });
+    rig.client({ type: 'response.create' });
+    const text = (words: string) => ({ type: 'text', text: words });
+    expect(rig.prompts[0]?.turns).toEqual([
+      { role: 'system', parts: [text('Be calm.')] },
+      { role: 'user', parts: [text('Hello,'), text('you.')] },
+      { role: 'assistant', text: 'Hi.', interrupted: false },
+      { role: 'assistant', text: 'Yes?', interrupted: false },
+    ]);
+  });
+
+  test.each([
+    ['system', { type: 'input_audio', audio: 'AAAA' }],
+    ['system', { type: 'input_image', image_url: image }],
+    ['system', { type: 'output_text', text: 5 }],
+    ['assistant', { type: 'output_audio', audio: 'AAAA' }],
+    ['assistant', { type: 'audio', audio: 'AAAA', transcript: 'x' }],
+    ['assistant', { type: 'input_text', text: 'x' }],
+    ['user', { type: 'output_audio', audio: 'AAAA' }],
+    ['user', { type: 'song' }],
+  ])('C17 C21 C27: a message of the %s cannot hold %j', (role, part) => {
+    const rig = new Rig({ turnDetection: null });
+    const content = [{ type: role === 'assistant' ? 'output_text' : 'input_text', text: 'x' }, part];
+    rig.client({ type: 'conversation.item.create', event_id: 'e', item: { type: 'message', role, content } });
+    const field = 'text' in part && part.text === 5 ? 'text' : 'type';
+    expect(rig.last('error').error).toMatchObject({ param: `item.content[1].${field}`, event_id: 'e' });
+    expect(rig.faults).toEqual([field === 'type' ? 'invalid_value' : 'invalid_type']);
+    expect(rig.watch.conversation).toEqual([]);
+  });
+
+  test('C22 C23: a call that the client puts in is told to the model with its output', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.client({
+      type: 'conversation.item.create',
+      item: { type: 'function_call', call_id: 'old', name: 'weather', arguments: '{"a":1}' },
+    });
+    rig.output('old', 'rain');
+    expect(rig.all('conversation.item.added').map(({ item }) => item)).toMatchObject([
+      { type: 'function_call', call_id: 'old', name: 'weather', arguments: '{"a":1}', status: 'completed' },
+      { type: 'function_call_output', call_id: 'old', output: 'rain', status: 'completed' },
+    ]);
+    rig.client({ type: 'response.create' });
+    expect(rig.prompts[0]?.turns).toEqual([
+      { role: 'call', callId: 'old', name: 'weather', arguments: '{"a":1}' },
+      { role: 'result', callId: 'old', output: 'rain' },
+    ]);
   });
 
   test('is taken while a response is being made, and stands after what was said before', () => {
@@ -141,7 +196,7 @@ describe('conversation.item.create', () => {
 });
 
 describe('conversation.item.retrieve', () => {
-  test('gives the item back', () => {
+  test('C28 S08: gives the item back', () => {
     const rig = new Rig({ turnDetection: null });
     rig.says('Hello.', { id: 'a' });
     rig.client({ type: 'conversation.item.retrieve', item_id: 'a' });
@@ -149,7 +204,7 @@ describe('conversation.item.retrieve', () => {
     rig.golden('retrieve');
   });
 
-  test('of an unknown item echoes the event id, on which clients wait', () => {
+  test('C29 C48: of an unknown item echoes the event id, on which clients wait', () => {
     const rig = new Rig();
     rig.client({ type: 'conversation.item.retrieve', item_id: 'gone', event_id: 'rci_gone' });
     expect(rig.last('error').error).toEqual({
@@ -163,7 +218,7 @@ describe('conversation.item.retrieve', () => {
 });
 
 describe('conversation.item.delete', () => {
-  test('takes the item out of what the model is told', () => {
+  test('C34 C35 S10: takes the item out of what the model is told', () => {
     const rig = new Rig({ turnDetection: null });
     rig.says('one', { id: 'a' });
     rig.says('two', { id: 'b' });

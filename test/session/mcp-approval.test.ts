@@ -9,7 +9,7 @@ function asking(queries: readonly string[] = ['Parley'], more: Parameters<typeof
 }
 
 describe('a call that needs leave', () => {
-  test('becomes a request; once it is allowed it runs, and a response follows', () => {
+  test('C25 O08: becomes a request; once it is allowed it runs, and a response follows', () => {
     const rig = asking();
     expect(orders(rig)).toEqual([]);
     expect(rig.last('response.done').response).toMatchObject({
@@ -36,7 +36,7 @@ describe('a call that needs leave', () => {
     rig.golden('mcp-approval-given');
   });
 
-  test('is not run when it is refused, and the model is told why', () => {
+  test('C25: is not run when it is refused, and the model is told why', () => {
     const rig = asking();
     rig.decides('mcpr_1', false, { id: 'mine', reason: 'That is private.' });
     expect(rig.all('conversation.item.done').at(-1)?.item).toEqual({
@@ -63,7 +63,7 @@ describe('a call that needs leave', () => {
     expect(rig.prompts.at(-1)?.turns).toContainEqual({ role: 'result', callId: 'mcpr_1', output: '(waiting for the user to allow this)' });
   });
 
-  test('is decided once', () => {
+  test('C25: is decided once', () => {
     const rig = asking();
     rig.decides('mcpr_1', false);
     const conversation = [...rig.watch.conversation];
@@ -89,7 +89,7 @@ describe('a call that needs leave', () => {
     expect(orders(rig)).toEqual(['call mcp_1']);
   });
 
-  test('must have been asked for', () => {
+  test('C25: must have been asked for', () => {
     const rig = asking();
     rig.decides('mcpr_9', true);
     rig.decides('item_1', true);
@@ -232,7 +232,7 @@ describe('leave is needed', () => {
     [{ never: { tool_names: ['search', 'get_page'], read_only: true } }, true, false],
     [{ always: { tool_names: ['search'] } }, true, true],
     [{ always: { tool_names: ['search'] }, never: { tool_names: ['search', 'get_page'] } }, true, false],
-  ])('under require_approval %j: search %j, get_page %j', (require_approval, search, getPage) => {
+  ])('F12: under require_approval %j: search %j, get_page %j', (require_approval, search, getPage) => {
     const rig = served();
     const { require_approval: _, ...server } = docs();
     rig.client(update({ tools: [{ ...server, ...(require_approval === undefined ? {} : { require_approval }) }] }));

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { calling, create, lastTurns, orders, running, served, typesFrom, update } from './served.ts';
 
 describe('a call', () => {
-  test('is told of in its order, and a response follows that knows call and result', () => {
+  test('O08 S43 S44 S45 S46: is told of in its order, and a response follows that knows call and result', () => {
     const rig = served();
     rig.says('What is Parley?');
     rig.client(create);
@@ -79,7 +79,7 @@ describe('a call', () => {
     { type: 'protocol_error', code: -32_602, message: 'Unknown tool' },
     { type: 'tool_execution_error', message: 'The index is gone' },
     { type: 'http_error', code: 503, message: 'Service unavailable' },
-  ] as const)('that fails with $type is told to the client and to the model', (error) => {
+  ] as const)('S47: that fails with $type is told to the client and to the model', (error) => {
     const rig = running(['Parley']);
     rig.failed('mcp_1', error);
     expect(typesFrom(rig, 'response.mcp_call.failed').slice(0, 4)).toEqual([

@@ -6,7 +6,7 @@ import { create, crm, docs, served, update } from './served.ts';
 const secret = { authorization: 'Bearer s3cret', headers: { 'x-key': 's3cret' } };
 
 describe('an MCP server', () => {
-  test('is asked for its tools when it is named, and the list is an item', () => {
+  test('O08 F12 S48 S49: is asked for its tools when it is named, and the list is an item', () => {
     const rig = new Rig({ turnDetection: null });
     rig.client(update({ tools: [docs(), crm] }));
     rig.wait(50);
@@ -57,7 +57,7 @@ describe('an MCP server', () => {
     });
   });
 
-  test('that does not answer has failed, and the session goes on without it', () => {
+  test('S50: that does not answer has failed, and the session goes on without it', () => {
     const rig = new Rig({ turnDetection: null });
     rig.client(update({ tools: [docs()] }));
     rig.fact({ kind: 'mcp.unlisted', item: 'mcpl_1' });
@@ -112,7 +112,7 @@ describe('an MCP server', () => {
     expect(rig.prompts.at(-1)?.tools.map(({ name }) => name)).toEqual(['crm__find']);
   });
 
-  test('is never told again what opens it', () => {
+  test('F12: is never told again what opens it', () => {
     const rig = new Rig({ turnDetection: null });
     rig.client(update({ tools: [docs(secret), { type: 'function', name: 'weather' }] }));
     rig.listed('mcpl_1', 'search');
@@ -193,7 +193,7 @@ describe('a response', () => {
     [{ type: 'mcp', server_label: 'docs', name: 'get_page' }, ['weather', 'docs__search', 'docs__get_page'], { name: 'docs__get_page' }],
     [{ type: 'mcp', server_label: 'docs', name: 'gone' }, ['weather', 'docs__search', 'docs__get_page'], 'auto'],
     ['required', ['weather', 'docs__search', 'docs__get_page'], 'required'],
-  ])('is told to choose %j', (tool_choice, names, toolChoice) => {
+  ])('F10: is told to choose %j', (tool_choice, names, toolChoice) => {
     const rig = served();
     rig.client(update({ tools: [docs(), { type: 'function', name: 'weather' }], tool_choice }));
     expect(rig.faults).toEqual([]);

@@ -286,7 +286,7 @@ function live(seed: number): string {
 }
 
 describe('a session to which anything may happen', () => {
-  test.each(seeds)('keeps every rule, seed %i', (seed) => {
+  test.each(seeds)('O11: keeps every rule, seed %i', (seed) => {
     expect(live(seed)).toBe('');
   });
 

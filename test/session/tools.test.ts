@@ -21,7 +21,7 @@ function calling(towns: readonly string[], options: RigOptions = {}): Rig {
 }
 
 describe('a function call', () => {
-  test('follows the words before it as a second item, and its result is told by the next response', () => {
+  test('O03 O04 C23: follows the words before it as a second item, and its result is told by the next response', () => {
     const rig = new Rig({ turnDetection: null });
     rig.says('How is the weather in Rome?');
     rig.client(create);
@@ -46,7 +46,7 @@ describe('a function call', () => {
     rig.golden('function-call');
   });
 
-  test('two calls of one response are two items, one after the other', () => {
+  test('O04: two calls of one response are two items, one after the other', () => {
     const rig = called(['Rome', 'Oslo']);
     rig.output('call_2', 'snow');
     rig.output('call_1', 'sunny');
@@ -56,7 +56,7 @@ describe('a function call', () => {
     rig.golden('two-calls');
   });
 
-  test('an output for a call that was never made is refused', () => {
+  test('C26: an output for a call that was never made is refused', () => {
     const rig = called(['Rome']);
     rig.output('call_9', 'sunny');
     expect(rig.last('error').error).toMatchObject({
@@ -84,7 +84,7 @@ describe('a function call', () => {
 });
 
 describe('a response.create that comes early', () => {
-  test('with the result, before the calling response is done, is kept and not refused', () => {
+  test('C41: with the result, before the calling response is done, is kept and not refused', () => {
     const rig = calling(['Rome']);
     rig.output('call_1', 'sunny');
     rig.client(create);
@@ -130,7 +130,7 @@ describe('a response.create that comes early', () => {
 });
 
 describe("on Inworld's path", () => {
-  test('the server goes on by itself, and the response.create clients are told to send is no second one', () => {
+  test('C23 F37: the server goes on by itself, and the response.create clients are told to send is no second one', () => {
     const rig = called(['Rome'], { inworld: true });
     rig.output('call_1', 'sunny');
     expect(rig.watch.active).toBe('resp_2');
@@ -192,7 +192,7 @@ describe("on Inworld's path", () => {
     expect(rig.watch.responses.size).toBe(0);
   });
 
-  test.each([{ auto_tool_response: false }, { autoToolResponse: false }])('the client may go on by itself: %j', (providerData) => {
+  test.each([{ auto_tool_response: false }, { autoToolResponse: false }])('F37: the client may go on by itself: %j', (providerData) => {
     const rig = called(['Rome'], { inworld: true });
     rig.client({ type: 'session.update', session: { providerData } });
     rig.output('call_1', 'sunny');
@@ -201,7 +201,7 @@ describe("on Inworld's path", () => {
     expect(rig.watch.active).toBe('resp_2');
   });
 
-  test('and elsewhere the server may be asked to go on by itself', () => {
+  test('F37: and elsewhere the server may be asked to go on by itself', () => {
     const rig = called(['Rome']);
     rig.client({ type: 'session.update', session: { providerData: { auto_tool_response: true } } });
     rig.output('call_1', 'sunny');
@@ -220,7 +220,7 @@ describe("on Inworld's path", () => {
 });
 
 describe("Inworld's sample, which answers every conversation.item.done with response.create,", () => {
-  test.each([0, 50, 300])('does not talk to itself when it does so after %i ms', (delayMs) => {
+  test.each([0, 50, 300])('O10: does not talk to itself when it does so after %i ms', (delayMs) => {
     const rig = new Rig({ inworld: true });
     let reflexes = 0;
     rig.onEvent = (event) => {

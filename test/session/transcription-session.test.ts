@@ -13,7 +13,7 @@ function born(options: RigOptions = {}): Rig {
 }
 
 describe('a transcription session', () => {
-  test('tells of speech and its words as they come, and answers nothing', () => {
+  test('C02 F01 S03: tells of speech and its words as they come, and answers nothing', () => {
     const rig = born();
     rig.utter(800);
     rig.fact({ kind: 'transcript.partial', item: 'item_1', text: 'hello there my' });
@@ -35,7 +35,7 @@ describe('a transcription session', () => {
     rig.golden('transcription-session');
   });
 
-  test('shows what belongs to listening, and nothing else', () => {
+  test('F01: shows what belongs to listening, and nothing else', () => {
     const { input } = born().config.audio;
     expect(born().last('session.created').session).toEqual({
       type: 'transcription',
@@ -47,7 +47,7 @@ describe('a transcription session', () => {
     });
   });
 
-  test('may be made by the first session.update', () => {
+  test('C02: may be made by the first session.update', () => {
     const rig = new Rig({
       configure: (config) => {
         config.audio.input.transcription = null;
@@ -82,7 +82,7 @@ describe('a transcription session', () => {
     expect(rig.config.audio.input.transcription).not.toBeNull();
   });
 
-  test('refuses response.create', () => {
+  test('C42: refuses response.create', () => {
     const rig = born();
     rig.client({ ...create, event_id: 'ask' });
     rig.client({ ...create, response: { conversation: 'none' } });
@@ -136,7 +136,7 @@ describe('a transcription session', () => {
 describe('the type of a session', () => {
   const other = { realtime: 'transcription', transcription: 'realtime' } as const;
 
-  test.each(['realtime', 'transcription'] as const)('stays %s once something has happened', (type) => {
+  test.each(['realtime', 'transcription'] as const)('C02 F01: stays %s once something has happened', (type) => {
     for (const happen of [(rig: Rig) => rig.says('Hello.'), (rig: Rig) => rig.hear(20)]) {
       const rig = new Rig({
         configure: (config) => {

@@ -12,7 +12,7 @@ describe('conversation.item.truncate', () => {
     event_id: 't',
   });
 
-  test('cuts what the model remembers to what the client played', () => {
+  test('C30 S09: cuts what the model remembers to what the client played', () => {
     const rig = speaking(5000, null);
     rig.end('resp_1');
     rig.wait(2000);
@@ -24,7 +24,7 @@ describe('conversation.item.truncate', () => {
     rig.golden('truncate');
   });
 
-  test('past the end is the end', () => {
+  test('C33: past the end is the end', () => {
     const rig = speaking(5000, null);
     rig.end('resp_1');
     rig.client(truncate(99_999));
@@ -78,7 +78,7 @@ describe('conversation.item.truncate', () => {
     expect(assistantTurns(rig)).toEqual(['one two three']);
   });
 
-  test('of what is no spoken answer is refused', () => {
+  test('C31 C32: of what is no spoken answer is refused', () => {
     const rig = new Rig({ turnDetection: null });
     rig.says('Hello.', { id: 'user_1' });
     rig.client({ type: 'response.create', response: { output_modalities: ['text'] } });

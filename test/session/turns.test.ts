@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Rig, semanticVad, serverVad } from './rig.ts';
 
 describe('server_vad', () => {
-  test('a spoken turn is started, stopped, committed, transcribed and answered', () => {
+  test('O05 S15 S17 S18 F24: a spoken turn is started, stopped, committed, transcribed and answered', () => {
     const rig = new Rig();
     rig.hear(1000);
     rig.beginSpeech();
@@ -34,7 +34,7 @@ describe('server_vad', () => {
     rig.golden('server-vad-turn');
   });
 
-  test('the start of an utterance is never before the start of the input, nor inside the last one', () => {
+  test('S17: the start of an utterance is never before the start of the input, nor inside the last one', () => {
     const rig = new Rig();
     rig.hear(100);
     rig.utter(400);
@@ -61,7 +61,7 @@ describe('server_vad', () => {
     rig.golden('hesitation');
   });
 
-  test('create_response false commits the turn and leaves the answer to the client', () => {
+  test('F27: create_response false commits the turn and leaves the answer to the client', () => {
     const rig = new Rig({ turnDetection: { ...serverVad, create_response: false } });
     rig.utter(800);
     rig.transcript('item_1', 'Hello?');
@@ -108,11 +108,11 @@ describe('semantic_vad', () => {
     ['medium', 400, 800, 1800, 4000],
     ['auto', 400, 800, 1800, 4000],
     ['low', 800, 1500, 3500, 8000],
-  ] as const)('eagerness %s waits %i ms after complete words, %i if unsure, %i if incomplete, %i unjudged', (eagerness, ...waits) => {
+  ] as const)('F25: eagerness %s waits %i ms after complete words, %i if unsure, %i if incomplete, %i unjudged', (eagerness, ...waits) => {
     expect([0.9, 0.5, 0.1, undefined].map((complete) => endsAfter(eagerness, complete))).toEqual(waits);
   });
 
-  test('complete words end the turn soon', () => {
+  test('F25: complete words end the turn soon', () => {
     const rig = new Rig({ turnDetection: semanticVad });
     rig.hear(400);
     rig.beginSpeech();
@@ -149,7 +149,7 @@ describe('semantic_vad', () => {
 });
 
 describe('without detection', () => {
-  test('the client commits and asks for the answer', () => {
+  test('C09 S15 F26: the client commits and asks for the answer', () => {
     const rig = new Rig({ turnDetection: null });
     rig.hear(1200);
     rig.client({ type: 'input_audio_buffer.commit' });
@@ -162,7 +162,7 @@ describe('without detection', () => {
     rig.golden('manual-commit');
   });
 
-  test('less than 100 ms cannot be committed, and stays in the buffer', () => {
+  test('C10: less than 100 ms cannot be committed, and stays in the buffer', () => {
     const rig = new Rig({ turnDetection: null });
     rig.client({ type: 'input_audio_buffer.commit', event_id: 'none' });
     rig.hear(80);
@@ -175,7 +175,7 @@ describe('without detection', () => {
     rig.golden('commit-too-short');
   });
 
-  test('clear forgets the input, every time it is asked', () => {
+  test('C11 S16: clear forgets the input, every time it is asked', () => {
     const rig = new Rig({ turnDetection: null });
     rig.hear(1000);
     rig.client({ type: 'input_audio_buffer.clear' });
@@ -188,7 +188,7 @@ describe('without detection', () => {
 });
 
 describe('with detection on', () => {
-  test('a client may commit in the middle of speech', () => {
+  test('C09: a client may commit in the middle of speech', () => {
     const rig = new Rig();
     rig.hear(500);
     rig.beginSpeech();
@@ -201,7 +201,7 @@ describe('with detection on', () => {
     rig.golden('commit-in-speech');
   });
 
-  test('clear drops the utterance that was begun', () => {
+  test('C11: clear drops the utterance that was begun', () => {
     const rig = new Rig();
     rig.hear(500);
     rig.beginSpeech();

@@ -26,7 +26,7 @@ const withOutput = (output: Partial<SessionConfig['audio']['output']>): SessionC
 const tool = { type: 'function', name: 'weather' } as const;
 
 describe('session.update', () => {
-  test('is answered with the whole session, and listening is set up first', () => {
+  test('C01 S02: is answered with the whole session, and listening is set up first', () => {
     const rig = new Rig();
     rig.client({ type: 'session.update', session: { type: 'realtime', instructions: 'Sing.', audio: { output: { voice: 'Sarah' } } } });
     rig.client({ type: 'session.update', session: {} });
@@ -68,7 +68,7 @@ describe('session.update', () => {
     [{ audio: { output: { voice: 'Sarah' } } }, withOutput({ voice: 'Sarah' })],
     [{ audio: { output: { model: 'inworld-tts-2' } } }, withOutput({ model: 'inworld-tts-2' })],
     [{ audio: { output: { speed: 1.25 } } }, withOutput({ speed: 1.25 })],
-  ])('%j changes that and nothing else', (patch, expected) => {
+  ])('C01 F14: %j changes that and nothing else', (patch, expected) => {
     expect(after(patch)).toEqual(expected);
   });
 
@@ -84,6 +84,8 @@ describe('session.update', () => {
     ['reasoning by null', [{ reasoning: { effort: 'high' } }, { reasoning: null }], before],
     ['tracing by null', [{ tracing: 'auto' }, { tracing: null }], before],
     ['include by null', [{ include: [] }, { include: null }], before],
+    ['turn_detection by null', [{ audio: { input: { turn_detection: null } } }], withInput({ turn_detection: null })],
+    ['transcription by null', [{ audio: { input: { transcription: null } } }], withInput({ transcription: null })],
     [
       'noise_reduction by null',
       [{ audio: { input: { noise_reduction: { type: 'far_field' } } } }, { audio: { input: { noise_reduction: null } } }],
@@ -113,11 +115,11 @@ describe('session.update', () => {
       ],
       before,
     ],
-  ])('clears %s', (_, patches, expected) => {
+  ])('C04: clears %s', (_, patches, expected) => {
     expect(after(...patches)).toEqual(expected);
   });
 
-  test('another kind of detection starts from its defaults, but for the two switches', () => {
+  test('F24: another kind of detection starts from its defaults, but for the two switches', () => {
     const config = after(
       { audio: { input: { turn_detection: { silence_duration_ms: 900, create_response: false } } } },
       { audio: { input: { turn_detection: { type: 'semantic_vad', eagerness: 'high' } } } },
@@ -126,7 +128,7 @@ describe('session.update', () => {
     expect(config.audio.input.turn_detection).toEqual({ ...serverVad, create_response: false });
   });
 
-  test('providerData merges deeply, arrays are replaced, and nothing reaches the prototype', () => {
+  test('F36: providerData merges deeply, arrays are replaced, and nothing reaches the prototype', () => {
     const config = after(
       { providerData: { stt: { language_hints: ['en', 'de'], voice_profile: true }, user_id: 'ann' } },
       JSON.parse(
@@ -149,7 +151,7 @@ describe('session.update', () => {
     [{ audio: { input: { transcription: { model: 'no-stt' } } } }, 'invalid_value', 'session.audio.input.transcription.model'],
     [{ tool_choice: { type: 'function', name: 'nothing' } }, 'invalid_value', 'session.tool_choice.name'],
     [{ audio: { output: { speed: 9 } } }, 'invalid_value', 'session.audio.output.speed'],
-  ])('%j is refused whole', (patch, code, param) => {
+  ])('C01: %j is refused whole', (patch, code, param) => {
     const rig = new Rig();
     const held = structuredClone(rig.config);
     rig.client({ type: 'session.update', event_id: 'u', session: { instructions: 'Must not stay.', temperature: 1, ...patch } });
@@ -158,7 +160,7 @@ describe('session.update', () => {
     expect(rig.config).toEqual(held);
   });
 
-  test('an unknown voice or model refuses the update with one error', () => {
+  test('F02 F31: an unknown voice or model refuses the update with one error', () => {
     const rig = new Rig();
     rig.client({ type: 'session.update', event_id: 'a', session: { audio: { output: { voice: 'no-voice' } } } });
     rig.client({ type: 'session.update', event_id: 'b', session: { model: 'no-model' } });
@@ -180,19 +182,70 @@ describe('session.update', () => {
     expect(JSON.stringify(event)).toBe(first);
   });
 
-  test('takes effect with the next response: model, voice, speed', () => {
+  test('F02 F03 F05 F06 F07 F08 F10 F11 F30 F31 F32 F33: takes effect with the next response', () => {
     const rig = new Rig({ turnDetection: null });
     rig.says('Hello.');
     rig.client({ type: 'response.create' });
-    rig.client({ type: 'session.update', session: { model: 'x/other', audio: { output: { voice: 'Sarah', speed: 1.5 } } } });
+    rig.client({
+      type: 'session.update',
+      session: {
+        model: 'x/other',
+        instructions: 'Sing.',
+        temperature: 0.3,
+        max_output_tokens: 77,
+        parallel_tool_calls: false,
+        reasoning: { effort: 'low' },
+        tools: [{ ...tool, description: 'Of a town.', parameters: { type: 'object' } }],
+        tool_choice: 'required',
+        audio: { output: { voice: 'Sarah', model: 'tts-2', speed: 1.5, format: { type: 'audio/pcmu' } } },
+      },
+    });
     rig.answer('resp_1', 'Hi.', 300);
     rig.says('Again.');
     rig.client({ type: 'response.create' });
     const orders = rig.effects.flatMap((effect) => (effect.kind === 'reply.start' ? [effect.order] : []));
-    expect(orders).toMatchObject([
-      { model: 'openai/gpt-4o-mini', voice: 'Dennis', speed: 1 },
-      { model: 'x/other', voice: 'Sarah', speed: 1.5 },
+    const common = { modality: 'audio' } as const;
+    expect(orders).toEqual([
+      {
+        ...common,
+        response: 'resp_1',
+        model: 'openai/gpt-4o-mini',
+        voice: 'Dennis',
+        ttsModel: before.audio.output.model,
+        speed: 1,
+        format: { type: 'audio/pcm', rate: 24_000 },
+        temperature: undefined,
+        maxOutputTokens: undefined,
+        parallelToolCalls: true,
+        reasoningEffort: undefined,
+      },
+      {
+        ...common,
+        response: 'resp_2',
+        model: 'x/other',
+        voice: 'Sarah',
+        ttsModel: 'tts-2',
+        speed: 1.5,
+        format: { type: 'audio/pcmu' },
+        temperature: 0.3,
+        maxOutputTokens: 77,
+        parallelToolCalls: false,
+        reasoningEffort: 'low',
+      },
     ]);
+    expect(rig.prompts).toMatchObject([
+      { instructions: 'Be brief.', tools: [], toolChoice: 'auto' },
+      {
+        instructions: 'Sing.',
+        tools: [{ name: 'weather', description: 'Of a town.', parameters: { type: 'object' } }],
+        toolChoice: 'required',
+      },
+    ]);
+  });
+
+  test('F06: as many tokens as the model likes are "inf", or a number from 1 to 4096', () => {
+    for (const max_output_tokens of [1, 4096, 'inf']) expect(after({ max_output_tokens }).max_output_tokens).toBe(max_output_tokens);
+    expect(after({ max_output_tokens: 5 }, { max_output_tokens: 'inf' })).toEqual(before);
   });
 
   test('turning detection off in the middle of speech keeps the sound for a commit', () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Rig, serverVad } from './rig.ts';
 
 describe('words', () => {
-  test('deltas add up to the transcript', () => {
+  test('S11 S12: deltas add up to the transcript', () => {
     const rig = new Rig();
     rig.hear(300);
     rig.beginSpeech();
@@ -32,7 +32,7 @@ describe('words', () => {
     expect(rig.prompts.at(-1)?.turns).toEqual([{ role: 'user', parts: [{ type: 'text', text: 'Hello.' }] }]);
   });
 
-  test('speech that could not be recognised fails its response', () => {
+  test('S13: speech that could not be recognised fails its response', () => {
     const rig = new Rig();
     rig.utter(600);
     rig.fact({ kind: 'transcript.failed', item: 'item_1', failure: { code: 'unreachable', message: 'The recogniser is gone.' } });
@@ -42,6 +42,22 @@ describe('words', () => {
     });
     expect(rig.last('response.done').response.status_details).toMatchObject({ type: 'failed', error: { code: 'transcription_failed' } });
     rig.golden('transcription-fails');
+  });
+
+  test('S13: that is told even when no transcription was asked for, since the answer fails with it', () => {
+    const rig = new Rig();
+    rig.client({ type: 'session.update', session: { audio: { input: { transcription: null } } } });
+    rig.utter(600);
+    rig.fact({ kind: 'transcript.failed', item: 'item_1', failure: { code: 'unreachable', message: 'The recogniser is gone.' } });
+    expect(rig.all('conversation.item.input_audio_transcription.failed')).toEqual([
+      {
+        type: 'conversation.item.input_audio_transcription.failed',
+        item_id: 'item_1',
+        content_index: 0,
+        error: { type: 'server_error', code: 'unreachable', message: 'The recogniser is gone.', param: null },
+      },
+    ]);
+    expect(rig.endings).toEqual(['resp_1 failed']);
   });
 
   test('a recogniser that says nothing for 30 s has failed, and so has the response that waits for it', () => {
@@ -71,7 +87,7 @@ describe('words', () => {
 describe('the idle timeout', () => {
   const idle = { ...serverVad, idle_timeout_ms: 5000 };
 
-  test('counts from when the answer has been heard, and makes the silence a turn', () => {
+  test('F29 S19: counts from when the answer has been heard, and makes the silence a turn', () => {
     const rig = new Rig({ turnDetection: idle });
     rig.utter(600);
     rig.transcript('item_1', 'Hello.');

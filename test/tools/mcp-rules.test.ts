@@ -10,7 +10,7 @@ const tools = [reads, writes, unknown];
 const server = (rules: Partial<McpServerConfig>): McpServerConfig => ({ server_label: 'a', server_url: 'https://a.example', ...rules });
 const allowed = (allowed_tools: McpServerConfig['allowed_tools']) =>
   tools.filter((tool) => isAllowed(server({ allowed_tools }), tool)).map((tool) => tool.name);
-describe('allowed_tools', () => {
+describe('F12: allowed_tools', () => {
   it('allows everything when it says nothing', () => {
     for (const nothing of [undefined, null, {}, { read_only: false }]) expect(allowed(nothing)).toEqual(['reads', 'writes', 'unknown']);
   });

@@ -97,7 +97,7 @@ describe.each(ways)('an MCP server over %s', (_way, options) => {
     expect(errorOf(await session.call('far', 'echo', '{}'))).toMatchObject({ type: 'protocol_error', code: codes.connection });
   });
 
-  it('gets the headers it asks for with every request, and nobody else sees them', async () => {
+  it('F12: gets the headers it asks for with every request, and nobody else sees them', async () => {
     const session = rig.session(
       at(far, { authorization: 'token-123456', headers: { 'X-Team': 'blue-team', 'Content-Type': 'text/evil' } }),
     );

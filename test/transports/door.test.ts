@@ -68,11 +68,11 @@ test.each<[form: string, path: string, options: ClientOptions, protocols?: strin
   ['a token in the query', `${openai}&token=${apiKey}`, {}],
   ['an authorization in the query', `${inworld}&authorization=${encodeURIComponent(`Bearer ${apiKey}`)}`, {}],
   ['an api-key header', openai, { headers: { 'api-key': apiKey } }],
-])('%s opens the door', async (_form, path, options, protocols) => {
+])('A01 A02 A05 A06: %s opens the door', async (_form, path, options, protocols) => {
   expect(await knock(path, options, protocols)).toMatchObject({ status: 101, body: { type: 'session.created' } });
 });
 
-test('of the subprotocols only `realtime` is answered, and the key comes back nowhere', async () => {
+test('E01 A05: of the subprotocols only `realtime` is answered, and the key comes back nowhere', async () => {
   const { protocol, headers } = await knock(openai, {}, ['realtime', keyProtocol]);
   expect(protocol).toBe('realtime');
   expect(JSON.stringify(headers)).not.toContain(apiKey);
@@ -95,7 +95,7 @@ test.each<[what: string, path: string, options: ClientOptions, protocols?: strin
   ['a wrong token', `${openai}&token=wrong`, {}],
   // `key` is the name of a session there, which the client makes up.
   ['the key as the name of a session', `/api/v1/realtime/session?key=${apiKey}&protocol=realtime`, {}],
-])('%s is refused with 401 before there is a WebSocket, and told why in JSON', async (_what, path, options, protocols) => {
+])('A07: %s is refused with 401 before there is a WebSocket, and told why in JSON', async (_what, path, options, protocols) => {
   const { status, headers, body } = await knock(path, options, protocols);
   expect(status).toBe(401);
   expect(headers).toMatchObject({ 'content-type': 'application/json', 'www-authenticate': 'Bearer' });

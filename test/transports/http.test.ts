@@ -56,7 +56,7 @@ function preflight(server: RunningServer, origin: string, more: Record<string, s
   });
 }
 
-test('a preflight is answered with the headers that Realtime clients send, Authorization by its name', async () => {
+test('A08: a preflight is answered with the headers that Realtime clients send, Authorization by its name', async () => {
   const answer = await preflight(running, 'https://page.example');
   expect(answer.status).toBe(204);
   expect(answer.headers.get('access-control-allow-origin')).toBe('*');
@@ -68,7 +68,7 @@ test('a preflight is answered with the headers that Realtime clients send, Autho
   expect(fromOutside.headers.get('access-control-allow-private-network')).toBe('true');
 });
 
-test('other answers, errors among them, may be read by pages too', async () => {
+test('A08: other answers, errors among them, may be read by pages too', async () => {
   for (const path of ['/health', '/nothing']) {
     const answer = await fetch(`${running.http}${path}`, { headers: { Origin: 'https://page.example' } });
     expect(answer.headers.get('access-control-allow-origin')).toBe('*');
@@ -78,7 +78,7 @@ test('other answers, errors among them, may be read by pages too', async () => {
   expect(plain.headers.get('access-control-allow-origin')).toBeNull();
 });
 
-test('with a list of origins only those are let in, each by its name', async () => {
+test('A08: with a list of origins only those are let in, each by its name', async () => {
   const known = await preflight(strict, 'https://two.example');
   expect(known.status).toBe(204);
   expect(known.headers.get('access-control-allow-origin')).toBe('https://two.example');

@@ -23,7 +23,8 @@ export function decodeAudio(audio: unknown): Uint8Array {
 function expectedBytes(audio: string): number {
   let length = audio.length;
   while (length > 0 && audio.codePointAt(length - 1) === 0x3d) length -= 1;
-  return Math.floor((length * 3) / 4);
+  // One character over a multiple of four stands for no byte: it would hide a skipped one.
+  return length % 4 === 1 ? -1 : Math.floor((length * 3) / 4);
 }
 
 /** `response.output_audio.delta` (by its name in the client's dialect) as text. Ids are of a safe alphabet, so nothing needs escaping. */

@@ -44,7 +44,7 @@ const sessionTable: readonly [flat: object, nested: object][] = [
 ];
 
 describe('a session', () => {
-  test.each(sessionTable)('%j is %j', (flat, nested) => {
+  test.each(sessionTable)('F47: %j is %j', (flat, nested) => {
     expect(flatToGa(flat)).toEqual(nested);
     expect(beta.toGa({ type: 'session.update', event_id: 'a', session: flat })).toEqual({
       type: 'session.update',
@@ -68,7 +68,7 @@ describe('a session', () => {
     expect(nested.audio.output).toEqual({ voice: 'Dennis' });
   });
 
-  test('shows every field of the beta, and none of GA', () => {
+  test('F47: shows every field of the beta, and none of GA', () => {
     const config = testConfig({ ...serverVad, type: 'server_vad', idle_timeout_ms: 9000 });
     expect(gaToFlat({ ...config, id: 'sess_1', object: 'realtime.session', expires_at: 99 })).toEqual({
       id: 'sess_1',
@@ -152,7 +152,7 @@ describe('a transcription session', () => {
     },
   };
 
-  test('C47 is updated by transcription_session.update', () => {
+  test('C47: is updated by transcription_session.update', () => {
     const session = { ...flat, modalities: ['text', 'audio'], client_secret: { expires_at: { seconds: 60 } } };
     expect(beta.toGa({ type: 'transcription_session.update', event_id: 'e', session })).toEqual({
       type: 'session.update',
@@ -162,7 +162,7 @@ describe('a transcription session', () => {
     expect(flatToGa(flat, 'transcription')).toEqual(nested);
   });
 
-  test('S55 is told of by its own events', () => {
+  test('S55: is told of by its own events', () => {
     const session = { ...nested, id: 'sess_1', object: 'realtime.transcription_session', expires_at: 7 };
     const { create_response: _, interrupt_response: __, ...heard } = serverVad;
     const shown = { ...flat, turn_detection: heard, id: 'sess_1', object: 'realtime.transcription_session', expires_at: 7 };

@@ -134,7 +134,7 @@ const others: ServerEvent[] = [
 
 const stamped = (events: readonly ServerEvent[]) => events.map((event, index): StampedEvent => ({ ...event, event_id: `event_${index}` }));
 
-test('every event a beta client is told fits the beta types of the openai package', async () => {
+test('S07 S52 S53 S54 S55: every event a beta client is told fits the beta types of the openai package', async () => {
   const events = stamped([
     ...recorded(),
     ...others,

@@ -8,7 +8,7 @@ import { parseClientEvent } from '../../../src/protocol/client-events.ts';
 import { RealtimeError } from '../../../src/protocol/errors.ts';
 
 describe('what a client says', () => {
-  test('C43 a response is asked for with flat parameters', () => {
+  test('C43: a response is asked for with flat parameters', () => {
     const message = {
       type: 'response.create',
       response: {
@@ -69,7 +69,7 @@ function sent(event: object): object[] {
 }
 
 describe('what the server says', () => {
-  test.each(Object.entries(betaNames))('S07 S52 S53 S54 %s is %s', (gaName, betaName) => {
+  test.each(Object.entries(betaNames))('S07 S52 S53 S54: %s is %s', (gaName, betaName) => {
     expect(sent({ type: gaName, delta: 'x' })).toEqual([{ type: betaName, event_id: 'event_1', delta: 'x' }]);
   });
 

@@ -4,7 +4,7 @@ import { chooseDialect, type Handshake, looksBeta } from '../../../src/protocol/
 
 const plain: Handshake = { headers: {}, subprotocols: [], secretIsBeta: false };
 
-describe('a handshake', () => {
+describe('E04: a handshake', () => {
   test.each<[string, Partial<Handshake>, 'ga' | 'beta']>([
     ['nothing', {}, 'ga'],
     ['the header', { headers: { 'openai-beta': 'realtime=v1' } }, 'beta'],
@@ -19,7 +19,7 @@ describe('a handshake', () => {
   });
 });
 
-describe('a first update', () => {
+describe('E04: a first update', () => {
   const update = (session: unknown) => ({ type: 'session.update', session });
 
   test.each<[unknown]>([

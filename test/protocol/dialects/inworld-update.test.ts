@@ -21,11 +21,11 @@ const nested = {
   tools: [{ type: 'mcp', server_label: 'tools_example', server_url: 'https://tools.example/mcp', require_approval: 'never' }],
 };
 
-test('F48 a session.update may be written in camelCase', () => {
+test('F48: a session.update may be written in camelCase', () => {
   expect(parseClientEvent(ga.toGa({ type: 'session.update', session: camel }))).toMatchObject({ session: nested });
 });
 
-test('F48 so may a session that comes with a secret', () => {
+test('F48: so may a session that comes with a secret', () => {
   expect(readSessionPatch(camel)).toMatchObject(nested);
 });
 

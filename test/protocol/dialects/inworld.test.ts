@@ -9,7 +9,7 @@ function read(sessionConfig: unknown): unknown {
   return 'session' in event ? event.session : undefined;
 }
 
-describe('a sessionConfig', () => {
+describe('F48: a sessionConfig', () => {
   test.each<[object, object]>([
     [{ model: 'openai/gpt-4o-mini' }, { model: 'openai/gpt-4o-mini' }],
     [{ instructions: 'Be brief.' }, { instructions: 'Be brief.' }],
@@ -49,7 +49,7 @@ describe('a sessionConfig', () => {
   });
 });
 
-describe('mcpServers', () => {
+describe('F48: mcpServers', () => {
   const labels = (config: object) => {
     const { tools } = sessionConfigToGa(config) as { tools: { server_label: string }[] };
     return tools.map((tool) => tool.server_label);

@@ -1,0 +1,58 @@
+// The fast path of sound: base64 in, checked by nothing but its length, and base64 out, written by hand.
+import { describe, expect, test } from 'vitest';
+import { RealtimeError } from '../../src/protocol/errors.ts';
+import { audioDelta, decodeAudio } from '../../src/transports/websocket/wire.ts';
+
+/** The error that the sound of an append is refused with. */
+function refusal(audio: unknown): unknown {
+  try {
+    return decodeAudio(audio);
+  } catch (error) {
+    return error instanceof RealtimeError ? [error.code, error.param] : error;
+  }
+}
+
+describe('the sound of an append', () => {
+  test('C06: is the bytes that the base64 stands for, padded or not, and may be none', () => {
+    for (const length of [0, 1, 2, 3, 4, 961]) {
+      const bytes = Buffer.from(Array.from({ length }, (_, at) => (at * 37) % 256));
+      const audio = bytes.toString('base64');
+      for (const spelling of [audio, audio.replace(/=+$/, '')]) expect(Buffer.from(decodeAudio(spelling))).toEqual(bytes);
+    }
+  });
+
+  test('C06: may be 15 MiB in one event, and not a byte more', () => {
+    const most = 15 * 1024 * 1024;
+    expect(decodeAudio(Buffer.alloc(most).toString('base64'))).toHaveLength(most);
+    expect(refusal(Buffer.alloc(most + 1).toString('base64'))).toEqual(['invalid_value', 'audio']);
+  });
+
+  test.each(['***', 'AAAA AAAA', 'AAAA\nAAAA', 'AA=AA', 'AAAA====AAAA', 'A€AA', 'AAAA*AAAA', 'AAAAA', '{"a":1}'])(
+    'C07: is refused when it is %j',
+    (audio) => {
+      expect(refusal(audio)).toEqual(['invalid_value', 'audio']);
+    },
+  );
+
+  test('C06: must be there, as a string', () => {
+    expect(refusal(undefined)).toEqual(['missing_required_parameter', 'audio']);
+    for (const wrong of [null, 5, [0, 0], {}]) expect(refusal(wrong)).toEqual(['invalid_type', 'audio']);
+  });
+});
+
+test('S37 S52: an answer’s sound is base64 in an event that names its place, whichever dialect names the event', () => {
+  const place = { response: 'resp_1', item: 'item_2', outputIndex: 1, contentIndex: 0 };
+  // A view into a larger buffer: its neighbours are not sent.
+  const bytes = Uint8Array.of(9, 0, 127, 255, 9).subarray(1, 4);
+  for (const type of ['response.output_audio.delta', 'response.audio.delta'] as const) {
+    expect(JSON.parse(audioDelta(type, 'event_7', place, bytes))).toEqual({
+      type,
+      event_id: 'event_7',
+      response_id: 'resp_1',
+      item_id: 'item_2',
+      output_index: 1,
+      content_index: 0,
+      delta: Buffer.from([0, 127, 255]).toString('base64'),
+    });
+  }
+});
