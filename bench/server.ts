@@ -64,6 +64,8 @@ export class ServerProcess {
         PARLEY_LOG: 'warn',
         PARLEY_SELF_CHECK: 'off',
         PARLEY_LLM_PROBE: 'off',
+        // What is measured is where it gets late, which the limit is there to prevent.
+        PARLEY_MAX_SESSIONS: '100000',
         ...settings,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -26,6 +26,15 @@ function engineVariable(kind: EngineKind): string {
   return `PARLEY_${kind.toUpperCase()}`;
 }
 
+/** As many as one core serves on time (docs/performance.md). All sound passes through one thread, so that further cores take only some of it off. */
+const sessionsPerCore = 100;
+const mostSessions = 150;
+
+/** How many sessions are let in when nobody says: one too many is refused, rather than made late together with all others. */
+export function defaultSessions(cores: number): number {
+  return Math.min(sessionsPerCore * cores, mostSessions);
+}
+
 export const settings: readonly Setting[] = [
   { name: 'PORT', description: 'TCP port to listen on.', fallback: '8080' },
   { name: 'HOST', description: 'Address to listen on. Any other than loopback needs PARLEY_API_KEY.', fallback: '127.0.0.1' },
@@ -62,7 +71,11 @@ export const settings: readonly Setting[] = [
     fallback: 'none: public addresses only',
   },
   { name: 'PARLEY_SESSION_MINUTES', description: 'How long a session may live, in minutes.', fallback: '60' },
-  { name: 'PARLEY_MAX_SESSIONS', description: 'Sessions at a time; a further one is refused with 503.', fallback: 'no limit' },
+  {
+    name: 'PARLEY_MAX_SESSIONS',
+    description: 'Sessions at a time; a further one is refused with 503. What to reckon with: performance.md.',
+    fallback: `${sessionsPerCore} for each core, at most ${mostSessions}`,
+  },
   engineSetting('stt', 'Speech recognition'),
   { name: 'PARLEY_STT_PROCESSES', description: 'Recogniser processes, each for one speaker at a time.', fallback: 'the number of cores' },
   engineSetting('tts', 'Speech synthesis'),
@@ -146,7 +159,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     corsOrigins: list(values.PARLEY_CORS_ORIGINS ?? '*'),
     allowHosts: list(values.PARLEY_ALLOW_HOSTS),
     sessionMs: number(values, 'PARLEY_SESSION_MINUTES', 60, 1, 100_000) * 60_000,
-    maxSessions: number(values, 'PARLEY_MAX_SESSIONS', Number.MAX_SAFE_INTEGER, 1, Number.MAX_SAFE_INTEGER),
+    maxSessions: number(values, 'PARLEY_MAX_SESSIONS', defaultSessions(availableParallelism()), 1, Number.MAX_SAFE_INTEGER),
     engines: {
       stt: engineChoice(values, 'stt'),
       tts: engineChoice(values, 'tts'),

@@ -109,6 +109,8 @@ export type LlmPart =
   | { type: 'end'; reason: 'stop' | 'length' | 'tool_calls' | 'content_filter' };
 
 export interface Llm extends Engine {
+  /** `false` for an engine with rules of its own: it converses, but does no other work that instructions describe. */
+  readonly followsInstructions?: boolean;
   /** Rejects with EngineError. When the signal fires the iteration ends within 5 ms, without error, and the request is dropped. */
   respond(prompt: Prompt, options: LlmOptions, signal: AbortSignal): AsyncIterable<LlmPart>;
 }

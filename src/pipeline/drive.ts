@@ -12,6 +12,8 @@ import type { Birth } from '../session/state.ts';
 import type { Inbound, Transport } from '../transports/transport.ts';
 import { Keepsakes } from './keepsakes.ts';
 import { Ear } from './listen.ts';
+import { logFailure } from './log-failure.ts';
+import { Condenser } from './memory.ts';
 import { reply } from './reply.ts';
 import { Toolbox, type ToolRunner } from './tools.ts';
 
@@ -79,6 +81,7 @@ class Run {
   readonly #ear: Ear;
   readonly #keepsakes = new Keepsakes();
   readonly #tools: Toolbox;
+  readonly #memory: Condenser;
   readonly #replies = new Map<string, AbortController>();
   readonly #ended = new AbortController();
   readonly #facts: Fact[] = [];
@@ -89,10 +92,11 @@ class Run {
     this.#parts = parts;
     this.#session = new Session(parts.birth, parts.clock.now());
     this.#tools = new Toolbox(parts.openTools, (fact) => this.#feed(fact));
+    this.#memory = new Condenser(parts.engines, (fact) => this.#feed(fact), parts.log);
     this.#ear = new Ear(parts.engines, this.#session.config, {
       feed: (fact) => this.#feed(fact),
       keep: (item, samples) => this.#keepsakes.keep(item, samples),
-      onFault: (error) => parts.log.error({ err: error }, 'listening failed'),
+      onFault: (error) => logFailure(parts.log, error, 'listening failed'),
     });
   }
 
@@ -131,6 +135,7 @@ class Run {
     this.#wake = undefined;
     for (const controller of this.#replies.values()) controller.abort();
     this.#replies.clear();
+    this.#memory.abort('unwanted');
     this.#ear.close();
     this.#tools.close().catch((error: unknown) => this.#parts.log.error({ err: error }, 'MCP servers were not closed'));
   }
@@ -236,6 +241,12 @@ class Run {
         break;
       case 'mcp.abort':
         this.#tools.abort(effect.item);
+        break;
+      case 'memory.condense':
+        this.#own(this.#memory.condense(effect));
+        break;
+      case 'memory.abort':
+        this.#memory.abort(effect.why);
         break;
       case 'item.forget':
         this.#keepsakes.forget(effect.item);

@@ -26,7 +26,7 @@ export interface EarPorts {
   feed: (fact: Fact) => void;
   /** The sound of an item, for whoever asks for it later. */
   keep: (item: string, samples: Int16Array) => void;
-  /** Something failed that is no engine's declared failure: a fault of ours, to be logged. */
+  /** Something failed, to be logged: a recogniser (an EngineError, of which a fact tells too), or what is a fault of ours. */
   onFault: (error: unknown) => void;
 }
 
@@ -306,7 +306,10 @@ export class Ear {
     this.#committed.add(utterance);
     void utterance.words().then(
       (text) => this.#tell(utterance, { kind: 'transcript.final', item, text, seconds }),
-      (error: unknown) => this.#tell(utterance, { kind: 'transcript.failed', item, failure: failureOf(error) }),
+      (error: unknown) => {
+        if (!this.#closed) this.#onFault(error);
+        this.#tell(utterance, { kind: 'transcript.failed', item, failure: failureOf(error) });
+      },
     );
   }
 

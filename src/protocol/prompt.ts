@@ -20,6 +20,8 @@ export type PromptToolChoice = 'auto' | 'none' | 'required' | { name: string };
 
 export interface Prompt {
   instructions: string;
+  /** What is remembered of talk that is no longer among the turns: to be told after the instructions. Facts are lines that begin with `- `. */
+  memory?: string;
   turns: PromptTurn[];
   tools: PromptTool[];
   toolChoice: PromptToolChoice;

@@ -4,6 +4,7 @@ import { errors } from '../protocol/errors.ts';
 import { completeItem, type Item } from '../protocol/items.ts';
 import { truncate } from './playout.ts';
 import { decideApproval } from './mcp.ts';
+import { countTurn } from './memory.ts';
 import { continueAfterOutputs, onApproval, resumeWaiting } from './response.ts';
 import { type Entry, newEntry, snapshot, statusOf } from './history.ts';
 import { type Core, expectWords, send } from './state.ts';
@@ -29,6 +30,7 @@ export function createItem(core: Core, event: ClientEvents['conversation.item.cr
   if (sound !== undefined) expectWords(core, entry);
   conversation.insert(entry, at);
   conversation.itemsGiven += 1;
+  if (item.type === 'message' && item.role === 'user') countTurn(core);
   core.quietSince = undefined;
   announce(core, entry);
   if (sound !== undefined) {

@@ -19,6 +19,12 @@ export interface ReplyOrder {
   reasoningEffort: string | undefined;
 }
 
+/** What is remembered of a conversation. */
+export interface Remembered {
+  summary: string;
+  facts: readonly string[];
+}
+
 export type Effect =
   | { kind: 'send'; event: ServerEvent }
   /** `response.output_audio.delta`, the one event on the audio path: its base64 is written where it leaves. */
@@ -46,6 +52,12 @@ export type Effect =
   /** Run a tool: `mcp.ended` follows, unless it is aborted first. */
   | { kind: 'mcp.call'; item: string; label: string; name: string; arguments: string }
   | { kind: 'mcp.abort'; item: string }
+  /**
+   * Have a model condense a part of the conversation: `memory.condensed` or `memory.failed` of that order follows, unless it is aborted
+   * first. `known` is what is remembered already, `said` the user's own words in that part.
+   */
+  | { kind: 'memory.condense'; order: number; model: string; prompt: Prompt; known: Remembered; said: readonly string[]; mostFacts: number }
+  | { kind: 'memory.abort'; why: 'timeout' | 'unwanted' }
   /** The item is gone: its sound may go too. */
   | { kind: 'item.forget'; item: string }
   | { kind: 'close'; code: number; reason: string };

@@ -50,6 +50,9 @@ export type Fact =
   | { kind: 'mcp.unlisted'; item: string }
   /** A tool's call has ended; `item` is the call's. */
   | { kind: 'mcp.ended'; item: string; outcome: { output: string } | { error: McpCallError } }
+  /** The conversation was condensed by that order; what is undefined stays as it was. Or it could not be. */
+  | { kind: 'memory.condensed'; order: number; summary: string | undefined; facts: readonly string[] | undefined }
+  | { kind: 'memory.failed'; order: number }
   | ReplyFact
   /** The time named by `wakeAt` has come. */
   | { kind: 'tick' };

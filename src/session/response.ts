@@ -7,6 +7,7 @@ import type { ResponseObject, StatusDetails, Usage } from '../protocol/server-ev
 import type { FactOf, Failure, ReplyEnd, ReplyUsage } from './facts.ts';
 import { type Entry, newEntry, snapshot } from './history.ts';
 import { awaitsLists, joinServers, offeredTools } from './mcp.ts';
+import { remembered, untrimmed } from './memory.ts';
 import { closeOutput, endMcpCall, interruptCalls, openMcpCall } from './output.ts';
 import { cutToHeard, cutToSpoken, isAudible, playoutEndsAtMs, stopPlayout } from './playout.ts';
 import { buildPrompt } from './prompt.ts';
@@ -172,7 +173,7 @@ function beginWhenReady(core: Core, response: Response): void {
       parallelToolCalls: settings.parallelToolCalls,
       reasoningEffort: settings.reasoningEffort,
     },
-    prompt: buildPrompt(context, settings, mcp),
+    prompt: { ...buildPrompt(context, settings, mcp), ...remembered(core, settings) },
   });
 }
 
@@ -183,7 +184,7 @@ export function resumeWaiting(core: Core): void {
 
 function contextOf(core: Core, response: Response): readonly Entry[] {
   const { input } = response.settings;
-  if (!input) return core.conversation.entries;
+  if (!input) return untrimmed(core);
   return input.flatMap((item) => {
     if (item.type === 'item_reference') return core.conversation.get(item.id) ?? [];
     return newEntry(completeItem(item, item.id ?? core.birth.ids('item'), () => core.birth.ids('call')));

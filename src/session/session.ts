@@ -8,6 +8,7 @@ import type { Fact, FactKind, FactOf, ReplyFact } from './facts.ts';
 import { Conversation } from './history.ts';
 import { onArguments, onAudio, onCall, onText } from './output.ts';
 import { configureServers, onListed, onUnlisted } from './mcp.ts';
+import { condensingMs, condenseWhenDue, keepMemory, newMemory, onCondensed, onNotCondensed, stopCondensing } from './memory.ts';
 import { cancelByClient, createResponse, failResponse, onEnded, onMcpEnded, resumeWaiting } from './response.ts';
 import { sessionObject, updateSession } from './settings.ts';
 import { type Birth, type Core, type Response, send } from './state.ts';
@@ -53,6 +54,7 @@ export class Session {
       allowed: [],
       decided: new Set(),
       mcp: new Map(),
+      memory: newMemory(),
       selfAnswers: 0,
       recognising: new Map(),
       told: new Map(),
@@ -68,6 +70,7 @@ export class Session {
   /** The first effects of all: the client is told what it has got. */
   open(): Effect[] {
     const core = this.#core;
+    core.config = keepMemory(core, core.config);
     core.effects.push({ kind: 'listen.configure', config: core.config });
     send(core, { type: 'session.created', session: sessionObject(core) });
     if (core.config.type === 'realtime')
@@ -89,7 +92,10 @@ export class Session {
     } else {
       (handlers[fact.kind] as (core: Core, fact: Fact) => void)(core, fact);
     }
-    if (!core.expired) autoReply(core);
+    if (!core.expired) {
+      autoReply(core);
+      condenseWhenDue(core);
+    }
     return this.#drain();
   }
 
@@ -127,6 +133,10 @@ const handlers: { [K in Exclude<FactKind, ReplyKind>]: (core: Core, fact: FactOf
     resumeWaiting(core);
   },
   'mcp.ended': onMcpEnded,
+  'memory.condensed': (core, fact) => {
+    if (onCondensed(core, fact)) send(core, { type: 'session.updated', session: sessionObject(core) });
+  },
+  'memory.failed': onNotCondensed,
   tick: onTick,
 };
 
@@ -201,6 +211,8 @@ function* deadlines(core: Core): Generator<Deadline> {
     const fact = { kind: 'mcp.unlisted', item: list.item.id } as const;
     yield { atMs: sinceMs + stalledMs, due: () => handlers['mcp.unlisted'](core, fact) };
   }
+  const { condensing } = core.memory;
+  if (condensing) yield { atMs: condensing.sinceMs + condensingMs, due: () => stopCondensing(core, 'timeout') };
   for (const [item, sinceMs] of core.recognising) {
     const failure = { code: 'timeout', message: 'The recogniser stopped answering.' };
     yield { atMs: sinceMs + stalledMs, due: () => onTranscriptFailed(core, { kind: 'transcript.failed', item, failure }) };
@@ -219,6 +231,7 @@ function onTick(core: Core): void {
 function expire(core: Core): void {
   const error = errors.sessionExpired(Math.round(core.birth.lifeMs / 60_000));
   for (const response of [...core.live.values()]) failResponse(core, response, { code: 'session_expired', message: error.message });
+  stopCondensing(core, 'unwanted');
   send(core, { type: 'error', error: errorBody(error, null) });
   core.effects.push({ kind: 'close', code: 1008, reason: 'session_expired' });
   core.expired = true;

@@ -14,6 +14,7 @@ import {
   type TurnDetectionPatch,
 } from '../protocol/session-config.ts';
 import { configureServers } from './mcp.ts';
+import { keepMemory } from './memory.ts';
 import { beQuietFrom, type Birth, type Catalogue, type Core, dropTurn, type ResponseSettings, send } from './state.ts';
 
 /** A session as its client sees it. */
@@ -57,7 +58,7 @@ export function updateSession(core: Core, event: ClientEvents['session.update'])
   const next = merged(core.config, event.session);
   check(next, core.birth.catalogue, event.session);
   const detectionChanged = JSON.stringify(next.audio.input.turn_detection) !== JSON.stringify(core.config.audio.input.turn_detection);
-  core.config = next;
+  core.config = keepMemory(core, next);
   // An utterance that was begun under other rules is forgotten as an utterance; its audio stays in the buffer.
   if (detectionChanged) {
     dropTurn(core);

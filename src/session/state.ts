@@ -1,4 +1,5 @@
 // The states of a session's two halves, and what it was born with. Unions, not flags: what cannot be said cannot go wrong.
+import type { MemorySettings, MemoryState } from '../protocol/provider-data/memory.ts';
 import type { McpTool, Modality, SessionConfig, Tool, ToolChoice } from '../protocol/session-config.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
 import type { InputItem, Item, McpApprovalRequest, McpCall, McpListedTool } from '../protocol/items.ts';
@@ -141,6 +142,25 @@ export interface Input {
   stirredAtMs: number;
 }
 
+/** What is remembered beyond the prompts' items, while `providerData.memory` is enabled. */
+export interface Memory {
+  /** Undefined: memory is off. */
+  settings: MemorySettings | undefined;
+  state: MemoryState;
+  /** Whether any of the state was made in this session. */
+  own: boolean;
+  /** Entries that the state stands for, and those of them that prompts do without. */
+  condensed: WeakSet<Entry>;
+  trimmed: WeakSet<Entry>;
+  /** The order under way, with its entries and whether more are waiting. */
+  condensing: { order: number; entries: readonly Entry[]; more: boolean; sinceMs: number } | undefined;
+  orders: number;
+  /** `state.total_turns` as it was when the last order was given. */
+  triedAtTurn: number;
+  /** The last order left something for another, at once. */
+  more: boolean;
+}
+
 /** Everything a session is. Handlers change it and add effects; nothing outside `session/` sees it. */
 export interface Core {
   readonly birth: Birth;
@@ -165,6 +185,7 @@ export interface Core {
   /** Approval requests the client has answered, for good: deleting its answer does not take it back. */
   decided: Set<string>;
   mcp: Map<string, McpServer>;
+  memory: Memory;
   /** How often in a row the server has gone on by itself after its own tools. */
   selfAnswers: number;
   /** Items whose words are being recognised, and since when. */

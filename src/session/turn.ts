@@ -6,6 +6,7 @@ import { interrupt } from './barge-in.ts';
 import { announce } from './conversation.ts';
 import type { FactOf } from './facts.ts';
 import { newEntry } from './history.ts';
+import { countTurn } from './memory.ts';
 import { answerTurn } from './response.ts';
 import { type Core, dropTurn, expectWords, send, type Turn } from './state.ts';
 
@@ -115,6 +116,7 @@ function commit(core: Core, id: string, fromMs: number, toMs: number, words: 'ex
   const previous_item_id = core.conversation.lastId;
   core.conversation.append(entry);
   core.conversation.itemsGiven += 1;
+  if (words === 'expected') countTurn(core);
   core.quietSince = undefined;
   core.effects.push(words === 'expected' ? { kind: 'listen.commit', item: id, fromMs, toMs } : { kind: 'listen.clear' });
   send(core, { type: 'input_audio_buffer.committed', item_id: id, previous_item_id });

@@ -99,6 +99,15 @@ describe('memory is the conversation', () => {
     expect(after(earlier, words)).toMatch(wording(reply));
   });
 
+  it.each([
+    ['what is my name', 'Your name is Ann.'],
+    ["what's my favorite color", 'Your favorite color is blue.'],
+    ['what is the capital of france', /without a language model|for that I would need/],
+  ])('and what is remembered from before: %j', (words, reply) => {
+    const memory = 'What you remember from before:\n- My name is Ann.\n- My favorite color is blue';
+    expect(saidTo([words], { memory })).toMatch(wording(reply));
+  });
+
   it('joins a sentence that a pause cut in two', () => {
     expect(saidTo(['what is two', 'plus five'])).toBe('2 plus 5 is 7.');
   });

@@ -252,6 +252,15 @@ describe('patience', () => {
 });
 
 describe('the request', () => {
+  it('tells what is remembered in one message with the instructions', async () => {
+    for (const instructions of ['Be brief.', '']) await ask(answer, { ...prompt('hello'), instructions, memory: 'Likes jazz.' });
+    const firsts = server.requests.map(({ body }) => body.messages[0]);
+    expect(firsts).toEqual([
+      { role: 'system', content: 'Be brief.\n\nLikes jazz.' },
+      { role: 'system', content: 'Likes jazz.' },
+    ]);
+  });
+
   const answer = stream(textChunk('ok'), DONE);
   const user = (text: string) => ({ role: 'user' as const, parts: [{ type: 'text' as const, text }] });
   const body = () => server.requests[0]?.body;

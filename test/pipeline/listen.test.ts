@@ -1,4 +1,5 @@
 // The ear: what is detected of the sound, what the recogniser is given of it, and what becomes of both when plans change.
+import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { EngineError } from '../../src/engines/engine.ts';
 import { toBytes } from '../../src/media/pcm.ts';
@@ -262,11 +263,32 @@ describe('a recogniser that fails', () => {
     expect(rig.llm.calls).toHaveLength(1);
   });
 
+  test('is told to the operator too, once, but not what a session that has gone leaves behind', async () => {
+    const rig = openRig();
+    rig.stt.script = (call) => call.fail(new EngineError('fake-stt', 'crashed', 'It died.'));
+    await rig.hear(scene(500, 500, 900));
+    const told = { level: 'warn', fields: { engine: 'fake-stt', reason: 'crashed', why: 'It died.' }, message: 'listening failed' };
+    expect(rig.logged).toEqual([told]);
+    rig.stt.transcribe = (_audio, _options, signal) => ({
+      async *[Symbol.asyncIterator]() {
+        await once(signal, 'abort');
+        yield* [];
+        throw new EngineError('fake-stt', 'unavailable', 'It was shut down.');
+      },
+    });
+    await rig.hear(scene(500, 500, 900));
+    rig.transport.end();
+    await rig.ended;
+    await rig.settle();
+    expect(rig.logged).toEqual([told]);
+  });
+
   test("with a plain error fails the turn as 'broken' and nothing else", async () => {
     const rig = openRig();
     rig.stt.script = (call) => call.fail(new TypeError('a bug'));
     await rig.hear(scene(500, 500, 900));
     expect(rig.last('conversation.item.input_audio_transcription.failed').error.code).toBe('broken');
+    expect(rig.logged).toMatchObject([{ level: 'warn', fields: { reason: 'broken', err: new TypeError('a bug') } }]);
     expect(rig.transport.closes).toEqual([]);
   });
 

@@ -20,12 +20,19 @@ export const met = {
   allowed: 0,
   approvalRequests: 0,
   onlyListening: 0,
+  condensing: 0,
+  condensed: 0,
+  notCondensed: 0,
+  remembered: 0,
 };
 
 export function count(effects: readonly Effect[]): void {
   for (const effect of effects) {
     if (effect.kind === 'close') met.expired += 1;
     if (effect.kind === 'mcp.abort') met.mcpAborted += 1;
+    if (effect.kind === 'memory.condense') met.condensing += 1;
+    if (effect.kind === 'memory.abort') met.notCondensed += 1;
+    if (effect.kind === 'reply.start' && effect.prompt.memory !== undefined) met.remembered += 1;
     if (effect.kind !== 'send') continue;
     const { event } = effect;
     if (event.type === 'input_audio_buffer.timeout_triggered') met.timeouts += 1;

@@ -19,7 +19,20 @@ const seeds = Array.from({ length: 40 }, (_, index) => 1000 + index);
 const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: 0 };
 const sound = new Uint8Array(960);
 
-const weights = { client: 20, audio: 30, began: 6, paused: 8, judged: 3, partial: 4, words: 10, reply: 40, mcp: 10, tick: 3, jump: 3 };
+const weights = {
+  client: 20,
+  audio: 30,
+  began: 6,
+  paused: 8,
+  judged: 3,
+  partial: 4,
+  words: 10,
+  reply: 40,
+  mcp: 10,
+  memory: 4,
+  tick: 3,
+  jump: 3,
+};
 
 class Life {
   readonly #chance: Chance;
@@ -34,6 +47,7 @@ class Life {
   /** MCP lists and calls that the shell was told to see to. */
   readonly #lists: string[] = [];
   readonly #running: string[] = [];
+  readonly #orders: number[] = [];
   /** The tools each reply was offered. */
   readonly #tools = new Map<string, string[]>();
 
@@ -85,6 +99,9 @@ class Life {
         break;
       case 'mcp':
         this.#runTools();
+        break;
+      case 'memory':
+        this.#condense();
         break;
       case 'reply':
         this.#feed(this.#reply());
@@ -152,6 +169,21 @@ class Life {
       { type: 'http_error', code: 500, message: 'broken' },
     ]);
     this.#feed({ kind: 'mcp.ended', item, outcome: chance.often(0.7) ? { output: '42' } : { error } });
+  }
+
+  /** The order under way has a result, or an older one, or one that was never given. */
+  #condense(): void {
+    const chance = this.#chance;
+    const order = chance.pick([...this.#orders.slice(-2), ...this.#orders.slice(-1), 99_999]);
+    this.#watch.condensed(order);
+    const facts = chance.pick([undefined, ['x']]);
+    const told = this.#feed(
+      chance.often(0.2)
+        ? { kind: 'memory.failed', order }
+        : { kind: 'memory.condensed', order, summary: chance.pick([undefined, this.#words()]), facts },
+    ).filter((effect) => effect.kind === 'send' && effect.event.type === 'session.updated');
+    assert(told.length <= 1, 'what was condensed is told once');
+    met.condensed += told.length;
   }
 
   #words(): string {
@@ -246,6 +278,7 @@ class Life {
       if (effect.kind === 'listen.commit' || effect.kind === 'transcribe') this.#awaited.push(effect.item);
       if (effect.kind === 'mcp.list') this.#lists.push(effect.item);
       if (effect.kind === 'mcp.call') this.#running.push(effect.item);
+      if (effect.kind === 'memory.condense') this.#orders.push(effect.order);
       if (effect.kind === 'reply.start')
         this.#tools.set(effect.order.response, ['weather', ...effect.prompt.tools.map(({ name }) => name)]);
     }

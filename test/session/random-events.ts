@@ -150,7 +150,21 @@ export class RandomClient {
       { type: chance.pick(['realtime', 'realtime', 'transcription']) },
       { tool_choice: { type: 'function', name: 'missing' } },
       { providerData: { auto_tool_response: chance.often(0.5) } },
+      { providerData: { memory: this.#memory() } },
+      { tools: this.#servers() },
       {},
+    ]);
+  }
+
+  /** Memory that is switched on and off, bounded tightly, taken away and brought along. */
+  #memory(): Message {
+    const chance = this.#chance;
+    const bounds = { turn_interval: chance.int(1, 2), max_transcript_items: chance.int(1, 6), trim_after_summarize: chance.often(0.8) };
+    return chance.pick<Message>([
+      { enabled: true, ...bounds },
+      { enabled: true, ...bounds },
+      { enabled: chance.often(0.7) },
+      { enabled: true, state: chance.pick([null, { version: chance.int(0, 3), facts: ['y'] }]) },
     ]);
   }
 

@@ -110,6 +110,7 @@ export class Rig {
   fact(fact: Fact): void {
     const line = factLine(fact);
     if (line !== undefined) this.#line(line);
+    if ('order' in fact) this.watch.condensed(fact.order);
     this.#step(fact);
   }
 

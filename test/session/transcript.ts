@@ -1,5 +1,6 @@
 // Effects and client events as lines a person can read aloud: `<` sent, `>` received, `!` done, `*` reported by an engine.
 import type { Item, McpCallError } from '../../src/protocol/items.ts';
+import { readProviderData } from '../../src/protocol/provider-data/provider-data.ts';
 import type { ServerEvent } from '../../src/protocol/server-events.ts';
 import type { Effect } from '../../src/session/effects.ts';
 import type { Fact } from '../../src/session/facts.ts';
@@ -45,6 +46,10 @@ export function factLine(fact: Fact): string | undefined {
       return `* ${fact.kind} ${fact.item} [${fact.tools.map(({ name }) => name).join(' ')}]`;
     case 'mcp.unlisted':
       return `* ${fact.kind} ${fact.item}`;
+    case 'memory.condensed':
+      return `* ${fact.kind} #${fact.order} ${JSON.stringify(fact.summary)} [${(fact.facts ?? []).join(' | ')}]`;
+    case 'memory.failed':
+      return `* ${fact.kind} #${fact.order}`;
     case 'mcp.ended':
       return `* ${fact.kind} ${fact.item}${outcomeText(fact.outcome)}`;
   }
@@ -94,6 +99,10 @@ export function effectLine(effect: Effect): string {
       return `! mcp.call ${effect.item} ${effect.label}.${effect.name}(${effect.arguments})`;
     case 'mcp.abort':
       return `! mcp.abort ${effect.item}`;
+    case 'memory.condense':
+      return `! memory.condense #${effect.order} ${effect.said.length} turns`;
+    case 'memory.abort':
+      return `! memory.abort ${effect.why}`;
     case 'close':
       return `! close ${effect.code} ${effect.reason}`;
   }
@@ -107,8 +116,10 @@ function eventText(event: ServerEvent): string {
         const { transcription, turn_detection } = event.session.audio.input;
         return `${event.type} transcription ${transcription?.model} ${turn_detection?.type ?? 'manual'}`;
       }
-      const { model, audio } = event.session;
-      return `${event.type} ${model} ${audio.output.voice} ${audio.input.turn_detection?.type ?? 'manual'}`;
+      const { model, audio, providerData } = event.session;
+      const state = readProviderData(providerData).memory?.state;
+      const memory = state ? ` memory version ${state.version}` : '';
+      return `${event.type} ${model} ${audio.output.voice} ${audio.input.turn_detection?.type ?? 'manual'}${memory}`;
     }
     case 'error': {
       const { code, param, event_id } = event.error;
@@ -214,7 +225,8 @@ function itemText(item: Item): string {
 
 /** What the model is told, one bracket for each turn. */
 export function promptText(prompt: Prompt): string {
-  return `{${prompt.turns.map(turnText).join(' | ')}}`;
+  const memory = prompt.memory === undefined ? [] : [`memory: ${JSON.stringify(prompt.memory)}`];
+  return `{${[...memory, ...prompt.turns.map(turnText)].join(' | ')}}`;
 }
 
 function turnText(turn: PromptTurn): string {

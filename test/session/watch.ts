@@ -4,6 +4,7 @@ import type { Item } from '../../src/protocol/items.ts';
 import type { ServerEvent } from '../../src/protocol/server-events.ts';
 import type { Effect } from '../../src/session/effects.ts';
 import { WatchedCalls, type WatchedItem } from './watch-calls.ts';
+import { WatchedPrompts } from './watch-prompts.ts';
 
 type Matching<E, T> = E extends { type: infer U } ? (T extends U ? E : never) : never;
 export type EventOf<T extends ServerEvent['type']> = Matching<ServerEvent, T>;
@@ -31,7 +32,11 @@ export class Watch {
   readonly requests: string[] = [];
   /** Lists of MCP tools that were begun and not ended. */
   readonly lists = new Set<string>();
+  /** Whether something is being condensed. */
+  condensing = false;
+  #order = 0;
   readonly #calls = new WatchedCalls();
+  readonly #prompts = new WatchedPrompts();
   #listensOnly = false;
 
   get active(): string | undefined {
@@ -45,6 +50,11 @@ export class Watch {
   /** Items that were announced by `added` and not yet by `done`. */
   get open(): readonly string[] {
     return [...this.#open];
+  }
+
+  /** The order of that number has its result, which is about to be told to the session. */
+  condensed(order: number): void {
+    if (order === this.#order) this.condensing = false;
   }
 
   see(effects: readonly Effect[]): void {
@@ -71,6 +81,7 @@ export class Watch {
         const response = this.#live(effect.order.response);
         assert(!response.started, 'a reply is started once');
         response.started = true;
+        this.#prompts.started(effect.prompt);
         break;
       }
       case 'reply.abort':
@@ -92,6 +103,16 @@ export class Watch {
       case 'listen.begin':
       case 'listen.commit':
         assert(effect.fromMs >= 0);
+        break;
+      case 'memory.condense':
+        assert(!this.condensing, 'one thing is condensed at a time');
+        assert(effect.prompt.turns.length > 0 && effect.order > this.#order, 'an order is about something, and is given once');
+        this.#order = effect.order;
+        this.condensing = true;
+        break;
+      case 'memory.abort':
+        assert(this.condensing, 'only what was ordered is aborted');
+        this.condensing = false;
         break;
       case 'mcp.configure':
       case 'listen.configure':
@@ -163,6 +184,7 @@ export class Watch {
         break;
       case 'conversation.item.deleted':
         assert(this.conversation.includes(event.item_id), 'what is deleted was there');
+        this.#prompts.deleted(event.item_id);
         this.conversation.splice(this.conversation.indexOf(event.item_id), 1);
         this.#known.delete(event.item_id);
         this.#transcribed.delete(event.item_id);
@@ -299,6 +321,7 @@ export class Watch {
       this.conversation.splice(before + 1, 0, id);
     }
     const { item } = event;
+    this.#prompts.added(item);
     if (item.type === 'function_call') this.calls.push(item.call_id);
     if (item.type === 'mcp_approval_response') {
       const at = this.requests.indexOf(item.approval_request_id);
@@ -310,6 +333,7 @@ export class Watch {
   #itemDone(event: EventOf<'conversation.item.done'>): void {
     const { id } = event.item;
     assert(this.#open.delete(id), `${id} is done once, after it was added`);
+    this.#prompts.done(event.item);
     const at = this.conversation.indexOf(id);
     assert.equal(event.previous_item_id, this.conversation[at - 1] ?? null, 'the server and the client agree on the order');
     if ('status' in event.item) assert.notEqual(event.item.status, 'in_progress');

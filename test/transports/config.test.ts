@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { assemble } from '../../src/assemble.ts';
-import { ConfigError, keyFile, readConfig } from '../../src/config.ts';
+import { ConfigError, defaultSessions, keyFile, readConfig } from '../../src/config.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { Client } from '../e2e/support/client.ts';
 import { type RunningServer, startServer, trust } from '../e2e/support/server.ts';
@@ -68,6 +68,12 @@ test('a value that cannot be used is named, in the file as in the environment', 
     port: 4321,
     apiKeys: ['first-key-1', 'second-key-2'],
   });
+});
+
+test('as many sessions are let in as the cores serve on time, unless the operator says otherwise', () => {
+  expect([1, 2, 64].map(defaultSessions)).toEqual([100, 150, 150]);
+  expect([100, 150]).toContain(readConfig({}, folder).maxSessions);
+  expect(readConfig({ PARLEY_MAX_SESSIONS: '7' }, folder).maxSessions).toBe(7);
 });
 
 test('with a certificate the server speaks https and wss, and nothing else', async () => {

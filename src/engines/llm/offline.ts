@@ -24,6 +24,7 @@ export const offline: EngineFactory<Llm> = {
 
 class Offline implements Llm {
   readonly info: EngineInfo = { id: 'offline', kind: 'llm', name: "Parley's offline assistant", licence: 'Apache-2.0', languages: ['en'] };
+  readonly followsInstructions = false;
   readonly #means: Means;
   #closed = false;
 
@@ -98,7 +99,7 @@ function sizeOf(parts: readonly LlmPart[]): number {
 }
 
 function promptChars(prompt: Prompt): number {
-  let chars = prompt.instructions.length;
+  let chars = prompt.instructions.length + (prompt.memory?.length ?? 0);
   for (const turn of prompt.turns) {
     if (turn.role === 'assistant') chars += turn.text.length;
     else if (turn.role === 'call') chars += turn.name.length + turn.arguments.length;

@@ -47,7 +47,9 @@ function takesCompletionTokens(model: string): boolean {
 
 function chatMessages(prompt: Prompt): ChatMessage[] {
   const messages: ChatMessage[] = [];
-  if (prompt.instructions.trim() !== '') messages.push({ role: 'system', content: prompt.instructions });
+  // One message: many servers take no second of the system's at the start.
+  const told = [prompt.instructions, prompt.memory ?? ''].filter((text) => text.trim() !== '').join('\n\n');
+  if (told !== '') messages.push({ role: 'system', content: told });
   const outputs = new Map<string, string>();
   const called = new Set<string>();
   for (const turn of prompt.turns) {

@@ -77,8 +77,8 @@ function toolToCall({ turns, tools, toolChoice }: Prompt): PromptTool | undefine
   return last.parts.some((part) => part.type === 'text' && /\btool\b/i.test(part.text)) ? tools[0] : undefined;
 }
 
-function countWords({ instructions, turns }: Prompt): number {
-  return [instructions, ...turns.flatMap(textsOf)].reduce((sum, text) => sum + (text.match(/\S+/g)?.length ?? 0), 0);
+function countWords({ instructions, memory = '', turns }: Prompt): number {
+  return [instructions, memory, ...turns.flatMap(textsOf)].reduce((sum, text) => sum + (text.match(/\S+/g)?.length ?? 0), 0);
 }
 
 function textsOf(turn: PromptTurn): string[] {

@@ -1,10 +1,12 @@
 // Inworld's extras (protocol 7.6). A session keeps and echoes them as they came; here they are read, in either spelling of the keys.
 import { z } from 'zod';
 import { isRecord } from '../json.ts';
+import { memory } from './memory.ts';
 
 /** What is known of them, a schema for each section. Every field is optional: `null` and absence mean the section's own default. */
 const sections = {
   auto_tool_response: z.boolean(),
+  memory,
 } as const;
 
 type Sections = typeof sections;

@@ -37,6 +37,8 @@ export interface Conversation {
   /** A system message at the very end. */
   readonly note: string | undefined;
   readonly instructions: string;
+  /** What the user said before all that is in the conversation. */
+  readonly remembered: readonly Utterance[];
   /** What the instructions call the assistant. */
   readonly name: string | undefined;
   readonly tools: readonly PromptTool[];
@@ -100,6 +102,7 @@ export function readConversation(prompt: Prompt): Conversation {
     open,
     note: last?.role === 'system' ? textOf(last) : undefined,
     instructions: prompt.instructions,
+    remembered: (prompt.memory ?? '').split('\n').flatMap((line) => (line.startsWith('- ') ? [utterance(line.slice(2), names)] : [])),
     name,
     tools: prompt.tools,
     picture,

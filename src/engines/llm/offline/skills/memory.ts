@@ -27,8 +27,7 @@ export const tellName: Skill = {
     ) {
       return undefined;
     }
-    const name = conversation.user
-      .slice(0, -1)
+    const name = [...conversation.remembered, ...conversation.user.slice(0, -1)]
       .map((utterance) => nameFrom(utterance.said))
       .findLast((found) => found !== undefined);
     return name ? `Your name is ${name}.` : 'You have not told me your name yet. Say: my name is, and then your name.';
@@ -105,5 +104,5 @@ function noteFrom(said: string): string | undefined {
 }
 
 function before(conversation: Conversation): string[] {
-  return conversation.user.slice(0, -1).map((utterance) => utterance.said);
+  return [...conversation.remembered, ...conversation.user.slice(0, -1)].map((utterance) => utterance.said);
 }

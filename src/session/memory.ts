@@ -1,0 +1,229 @@
+// providerData.memory: when the conversation is condensed, what the result replaces, and how a client's own state is taken up. Never on the
+// way of an answer: an order is given when one has ended, and an answer that begins meanwhile is written from what there was.
+import type { Item } from '../protocol/items.ts';
+import { isRecord } from '../protocol/json.ts';
+import { memoryDefaults, type MemorySettings, type MemoryState, type MemoryStatePatch } from '../protocol/provider-data/memory.ts';
+import { readProviderData } from '../protocol/provider-data/provider-data.ts';
+import type { SessionConfig } from '../protocol/session-config.ts';
+import type { FactOf } from './facts.ts';
+import type { Entry } from './history.ts';
+import { bounded, condensePrompt, contextText, saidIn } from './memory-text.ts';
+import { buildPrompt } from './prompt.ts';
+import type { Core, Memory } from './state.ts';
+
+/** A model that takes longer is given up; the next interval tries again. */
+export const condensingMs = 30_000;
+/** The user's last turns, with what answered them, stay in prompts word for word: "that one" needs something to point at. */
+const keptTurns = 2;
+
+const nothing: MemoryState = {
+  version: 0,
+  facts: [],
+  summary: '',
+  context_text: '',
+  turns_since_gen: 0,
+  total_turns: 0,
+  items_trimmed: 0,
+};
+
+export function newMemory(state: MemoryState = nothing): Memory {
+  return {
+    settings: undefined,
+    state: { ...state },
+    own: false,
+    condensed: new WeakSet(),
+    trimmed: new WeakSet(),
+    condensing: undefined,
+    orders: 0,
+    triedAtTurn: state.total_turns - state.turns_since_gen,
+    more: false,
+  };
+}
+
+/** The configuration as it is kept: a state the client has brought is taken up, and the state that is shown is the one there is. */
+export function keepMemory(core: Core, next: SessionConfig): SessionConfig {
+  const section = readProviderData(next.providerData).memory;
+  if (next.type !== 'realtime' || section?.enabled !== true) {
+    stopCondensing(core, 'unwanted');
+    core.memory.settings = undefined;
+    return next;
+  }
+  const settings = settingsOf(section);
+  const given = section.state;
+  // A state once known is always shown: where there is none, the client has taken it away.
+  const loaded = given ? whole(given, settings) : nothing;
+  if (given ? isNews(core.memory, loaded) : isKnown(core.memory.state)) {
+    stopCondensing(core, 'unwanted');
+    core.memory = { ...newMemory(loaded), orders: core.memory.orders };
+  }
+  const { memory } = core;
+  memory.settings = settings;
+  memory.state.context_text = contextText(memory.state, settings.max_memory_length);
+  return shown(memory, next);
+}
+
+function settingsOf(section: { [K in keyof MemorySettings]?: MemorySettings[K] | undefined }): MemorySettings {
+  return {
+    turn_interval: section.turn_interval ?? memoryDefaults.turn_interval,
+    max_memory_length: section.max_memory_length ?? memoryDefaults.max_memory_length,
+    max_transcript_items: section.max_transcript_items ?? memoryDefaults.max_transcript_items,
+    max_facts: section.max_facts ?? memoryDefaults.max_facts,
+    trim_after_summarize: section.trim_after_summarize ?? memoryDefaults.trim_after_summarize,
+  };
+}
+
+function isKnown({ version, facts, summary, context_text }: MemoryState): boolean {
+  return version > 0 || facts.length > 0 || summary !== '' || context_text !== '';
+}
+
+/**
+ * Whether a state is not the one there is. A client that sends its whole configuration again, with the state it began with, does not undo
+ * what was remembered since: an older version is passed over.
+ */
+function isNews({ state, own }: Memory, given: MemoryState): boolean {
+  if (own && given.version < state.version) return false;
+  const words = ({ version, summary, facts, context_text }: MemoryState) =>
+    JSON.stringify([version, summary, facts, summary === '' && facts.length === 0 ? context_text : '']);
+  return words(given) !== words(state);
+}
+
+function whole(given: MemoryStatePatch, settings: MemorySettings): MemoryState {
+  const state = {
+    version: given.version ?? 0,
+    ...bounded({ summary: given.summary ?? '', facts: given.facts ?? [] }, settings),
+    context_text: given.context_text ?? '',
+    turns_since_gen: given.turns_since_gen ?? 0,
+    total_turns: Math.max(given.total_turns ?? 0, given.turns_since_gen ?? 0),
+    items_trimmed: given.items_trimmed ?? 0,
+  };
+  return { ...state, context_text: contextText(state, settings.max_memory_length) };
+}
+
+function shown({ state }: Memory, config: SessionConfig): SessionConfig {
+  const section = config.providerData?.memory;
+  if (!isKnown(state) || !isRecord(section)) return config;
+  return { ...config, providerData: { ...config.providerData, memory: { ...section, state: { ...state, facts: [...state.facts] } } } };
+}
+
+/** The user has said something. */
+export function countTurn({ memory }: Core): void {
+  if (!memory.settings) return;
+  memory.state.turns_since_gen += 1;
+  memory.state.total_turns += 1;
+}
+
+/** Gives the order as soon as it is due and what was given to the conversation has had its answer, whatever became of it. */
+export function condenseWhenDue(core: Core): void {
+  const { memory, conversation, lastEnded } = core;
+  const { settings, state } = memory;
+  if (!settings || memory.condensing || core.active || core.owed) return;
+  if (!memory.more && state.total_turns - memory.triedAtTurn < settings.turn_interval) return;
+  if (lastEnded?.itemsGiven !== conversation.itemsGiven) return;
+  memory.triedAtTurn = state.total_turns;
+  memory.more = false;
+  const ready = readyEntries(core);
+  const entries = ready.slice(0, settings.max_transcript_items);
+  const { turns } = buildPrompt(entries, { instructions: '', tools: [], toolChoice: 'none' }, []);
+  if (turns.length === 0) {
+    for (const entry of entries) memory.condensed.add(entry);
+    return;
+  }
+  memory.orders += 1;
+  const order = memory.orders;
+  memory.condensing = { order, entries, more: ready.length > entries.length, sinceMs: core.now };
+  const known = { summary: state.summary, facts: state.facts };
+  const prompt = condensePrompt(known, turns, settings);
+  const { model } = core.config;
+  core.effects.push({ kind: 'memory.condense', order, model, prompt, known, said: saidIn(turns), mostFacts: settings.max_facts });
+}
+
+/** What has not been condensed yet, the oldest first, up to words that are still being recognised. */
+function readyEntries({ memory, conversation }: Core): Entry[] {
+  const fresh = conversation.entries.filter((entry) => !memory.condensed.has(entry));
+  const end = fresh.findIndex(({ transcript }) => transcript.state === 'pending');
+  return end < 0 ? fresh : fresh.slice(0, end);
+}
+
+/** Says whether there is something new to tell. */
+export function onCondensed(core: Core, fact: FactOf<'memory.condensed'>): boolean {
+  const { memory } = core;
+  const { condensing, settings, state } = memory;
+  if (!settings || condensing?.order !== fact.order) return false;
+  memory.condensing = undefined;
+  memory.more = condensing.more;
+  memory.own = true;
+  for (const entry of condensing.entries) memory.condensed.add(entry);
+  const next = { ...state, ...bounded({ summary: fact.summary ?? state.summary, facts: fact.facts ?? state.facts }, settings) };
+  next.version += 1;
+  next.turns_since_gen = next.total_turns - memory.triedAtTurn;
+  if (settings.trim_after_summarize) next.items_trimmed += trim(core);
+  next.context_text = contextText({ ...next, context_text: '' }, settings.max_memory_length);
+  memory.state = next;
+  core.config = shown(memory, core.config);
+  return true;
+}
+
+export function onNotCondensed({ memory }: Core, { order }: FactOf<'memory.failed'>): void {
+  if (memory.condensing?.order === order) memory.condensing = undefined;
+}
+
+/** Nobody waits for the order under way any more. */
+export function stopCondensing({ memory, effects }: Core, why: 'timeout' | 'unwanted'): void {
+  if (!memory.condensing) return;
+  memory.condensing = undefined;
+  effects.push({ kind: 'memory.abort', why });
+}
+
+/** Takes what the summary stands for out of future prompts, and says how many items that were. */
+function trim({ memory, conversation }: Core): number {
+  const { entries } = conversation;
+  const turns = entries.filter(({ item }) => item.type === 'message' && item.role === 'user');
+  const kept = turns.at(-keptTurns);
+  const cut = kept && turns.length > keptTurns ? entries.indexOf(kept) : 0;
+  const old = new Set(entries.slice(0, cut).filter((entry) => memory.condensed.has(entry) && !memory.trimmed.has(entry) && mayGo(entry)));
+  // Calls and their results, requests and their answers go together, or stay together; one that still waits for its other half stays.
+  const together = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const link = linkOf(entry.item);
+    if (link !== undefined) together.set(link, [...(together.get(link) ?? []), entry]);
+  }
+  for (const group of together.values()) {
+    if (group.length > 1 && group.every((entry) => old.has(entry) || memory.trimmed.has(entry))) continue;
+    for (const entry of group) old.delete(entry);
+  }
+  for (const entry of old) memory.trimmed.add(entry);
+  return old.size;
+}
+
+/** What the application has told the model is no talk to be summed up; lists of tools are in no prompt anyway. */
+function mayGo({ item }: Entry): boolean {
+  return item.type !== 'mcp_list_tools' && !(item.type === 'message' && item.role === 'system');
+}
+
+function linkOf(item: Item): string | undefined {
+  switch (item.type) {
+    case 'function_call':
+    case 'function_call_output':
+      return item.call_id;
+    case 'mcp_approval_request':
+      return item.id;
+    case 'mcp_approval_response':
+      return item.approval_request_id;
+    case 'mcp_call':
+      return item.approval_request_id ?? undefined;
+    case 'message':
+    case 'mcp_list_tools':
+      return undefined;
+  }
+}
+
+/** The conversation as prompts hold it: without what memory stands for. */
+export function untrimmed({ memory, conversation }: Core): readonly Entry[] {
+  return memory.settings ? conversation.entries.filter((entry) => !memory.trimmed.has(entry)) : conversation.entries;
+}
+
+/** What a prompt tells of the memory; nothing to a response that brings a context of its own. */
+export function remembered({ memory }: Core, { input }: { input: unknown }): { memory?: string } {
+  const { settings, state } = memory;
+  return settings && input === undefined && state.context_text !== '' ? { memory: state.context_text } : {};
+}
