@@ -22,10 +22,12 @@ import type { Log } from './lib/log.ts';
 import { drive } from './pipeline/drive.ts';
 import { readSessionPatch } from './protocol/client-events.ts';
 import { flatParam, flatToGa, gaToFlat } from './protocol/dialects/beta-session.ts';
-import { errorBody, errors } from './protocol/errors.ts';
+import { errorBody, errors, RealtimeError } from './protocol/errors.ts';
 import { newSession, semanticVadDefaults, serverVadDefaults, type SessionConfig } from './protocol/session-config.ts';
 import { configured, describeSession } from './session/settings.ts';
+import type { Catalogue } from './session/state.ts';
 import { EmbeddedStore, storeFile } from './store/embedded.ts';
+import { PromptFolder } from './store/prompts.ts';
 import { McpCache } from './tools/mcp-cache.ts';
 import { McpServers } from './tools/mcp-servers.ts';
 import { type Arrival, type Door, openDoor, type Visitor } from './transports/websocket/door.ts';
@@ -110,6 +112,14 @@ export async function assemble(config: Config, log: Log, progress: (line: string
     voice: (name) => voiceOf(tts, name),
     ownerOfBareModel,
   });
+  const prompts = new PromptFolder(config.promptsDir, (error) => log.error({ err: error }, 'a stored prompt cannot be read'));
+  const catalogue: Catalogue = {
+    hasLlm: (id) => router.hasLlm(id),
+    hasStt: (id) => router.hasStt(id),
+    hasTts: (id) => router.hasTts(id),
+    hasVoice: (id) => router.hasVoice(id),
+    prompt: (id, promptVersion) => prompts.read(id, promptVersion),
+  };
   const defaultModel = config.defaultModel ?? router.defaultModel;
 
   const own = config.apiKeys.length === 0 ? ownKey(keyFile(config.dataDir)) : undefined;
@@ -142,7 +152,7 @@ export async function assemble(config: Config, log: Log, progress: (line: string
   const opening = (arrival: Arrival, stored: Readonly<Record<string, unknown>> = {}) => {
     const patch = readSessionPatch(stored);
     const whole = { ...arrival, transcriptionOnly: arrival.transcriptionOnly || patch.type === 'transcription' };
-    return configured(initialConfig(config, whole, defaultModel, stt.info.id), patch, router);
+    return configured(initialConfig(config, whole, defaultModel, stt.info.id), patch, catalogue);
   };
   const expiresAt = () => Math.floor((clock.wallMs() + config.sessionMs) / 1000);
 
@@ -158,14 +168,27 @@ export async function assemble(config: Config, log: Log, progress: (line: string
   registerDocs(app, version);
 
   const enter = (transport: Transport, arrival: Arrival, visitor: Visitor) => {
+    let session: SessionConfig;
+    try {
+      session = opening(arrival, visitor.session);
+    } catch (error) {
+      if (!(error instanceof RealtimeError)) throw error;
+      // What its secret says was possible when it was minted and is no longer: a stored prompt is gone.
+      transport.send({ type: 'error', error: errorBody(error, null) });
+      transport.close(1008, error.code ?? error.type);
+      return;
+    }
     const birth = {
       ids: randomIds,
       sessionId: randomIds('sess'),
-      catalogue: router,
-      config: opening(arrival, visitor.session),
+      catalogue,
+      config: session,
       expiresAt: expiresAt(),
       lifeMs: config.sessionMs,
+      contextTokens: config.contextTokens,
+      ownInstructions: config.defaultInstructions,
       inworld: arrival.inworld,
+      voiceLock: config.voiceLock,
     };
     const sessionLog = log.child({
       session: birth.sessionId,
@@ -179,10 +202,10 @@ export async function assemble(config: Config, log: Log, progress: (line: string
     }
     sessionLog.info({ model: birth.config.model, servedBy: router.serves(birth.config.model), inworld: arrival.inworld }, 'session opened');
     const openTools = () => new McpServers({ ...mcp, log: sessionLog });
-    const session = drive({ transport, engines: router, birth, clock, log: sessionLog, openTools, image, signal: leaving.signal });
-    sessions.add(session);
-    void session.finally(() => {
-      sessions.delete(session);
+    const running = drive({ transport, engines: router, birth, clock, log: sessionLog, openTools, image, signal: leaving.signal });
+    sessions.add(running);
+    void running.finally(() => {
+      sessions.delete(running);
       sessionLog.info({}, 'session closed');
     });
   };

@@ -91,9 +91,21 @@ export const settings: readonly Setting[] = [
   { name: 'PARLEY_MODEL_ALIASES', description: 'Further names of models: alias=provider/model, separated by commas.', fallback: 'none' },
   { name: 'PARLEY_VOICE', description: 'The voice of a session that names none.', fallback: 'Dennis' },
   {
+    name: 'PARLEY_VOICE_LOCK',
+    description: "OpenAI's rule: on refuses another voice once a session has spoken (cannot_update_voice); off allows it.",
+    fallback: 'off',
+  },
+  {
     name: 'PARLEY_INSTRUCTIONS',
     description: 'The instructions of a session that brings none.',
     fallback: 'a helpful, brief voice assistant',
+  },
+  { name: 'PARLEY_PROMPTS_DIR', description: 'Folder of stored prompts: <id>.md or <id>@<version>.md.', fallback: 'prompts' },
+  {
+    name: 'PARLEY_CONTEXT_TOKENS',
+    description:
+      'Tokens (estimated: a quarter of the bytes) that may be sent to a model; when a conversation has more, its `truncation` decides. Leave room for the answer.',
+    fallback: '128000',
   },
   {
     name: 'PARLEY_SCRIPTED',
@@ -113,12 +125,15 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   readonly allowHosts: readonly string[];
   readonly sessionMs: number;
+  readonly contextTokens: number;
+  readonly promptsDir: string;
   readonly maxSessions: number;
   /** The engine of each kind, by its id in the registry. */
   readonly engines: Readonly<Record<EngineKind, string>>;
   readonly defaultModel: string | undefined;
   readonly aliases: ReadonlyMap<string, string>;
   readonly defaultVoice: string;
+  readonly voiceLock: boolean;
   readonly defaultInstructions: string;
   /** Everything by its own name, for the engines. */
   readonly settings: Readonly<Record<string, string | undefined>>;
@@ -159,6 +174,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     corsOrigins: list(values.PARLEY_CORS_ORIGINS ?? '*'),
     allowHosts: list(values.PARLEY_ALLOW_HOSTS),
     sessionMs: number(values, 'PARLEY_SESSION_MINUTES', 60, 1, 100_000) * 60_000,
+    contextTokens: number(values, 'PARLEY_CONTEXT_TOKENS', 128_000, 256, 100_000_000),
+    promptsDir: resolve(folder, values.PARLEY_PROMPTS_DIR ?? 'prompts'),
     maxSessions: number(values, 'PARLEY_MAX_SESSIONS', defaultSessions(availableParallelism()), 1, Number.MAX_SAFE_INTEGER),
     engines: {
       stt: engineChoice(values, 'stt'),
@@ -170,6 +187,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     defaultModel: values.PARLEY_MODEL,
     aliases: aliases(values.PARLEY_MODEL_ALIASES),
     defaultVoice: values.PARLEY_VOICE ?? 'Dennis',
+    voiceLock: choice(values, 'PARLEY_VOICE_LOCK', ['on', 'off'], 'off') === 'on',
     defaultInstructions: values.PARLEY_INSTRUCTIONS ?? 'You are a helpful voice assistant. Answer briefly, in plain spoken language.',
     settings: { PARLEY_STT_PROCESSES: String(availableParallelism()), ...values },
   });

@@ -106,6 +106,7 @@ export interface RigOptions {
   /** Changes the configuration the session is born with. */
   configure?: (config: SessionConfig) => void;
   lifeMs?: number;
+  contextTokens?: number;
   engines?: FakeEngines;
   /** The server is going already. */
   leaving?: boolean;
@@ -122,7 +123,15 @@ export class Rig {
   over = false;
   readonly #leaving = new AbortController();
 
-  constructor({ turnDetection = serverVadDefaults, format = pcm16k, configure, lifeMs = 3_600_000, engines, leaving }: RigOptions = {}) {
+  constructor({
+    turnDetection = serverVadDefaults,
+    format = pcm16k,
+    configure,
+    lifeMs = 3_600_000,
+    contextTokens = 128_000,
+    engines,
+    leaving,
+  }: RigOptions = {}) {
     this.engines = engines ?? new FakeEngines();
     if (leaving) this.shutDown();
     const config = testConfig(turnDetection);
@@ -135,7 +144,10 @@ export class Rig {
       config,
       expiresAt: 1_700_003_600,
       lifeMs,
+      contextTokens,
+      ownInstructions: '',
       inworld: false,
+      voiceLock: false,
     };
     const { transport, clock } = this;
     const image = (url: string) =>
@@ -252,10 +264,16 @@ export class Rig {
     return this.all('response.done').map(({ response }) => `${response.id} ${response.status}`);
   }
 
-  #log(): Log {
-    const write = (level: string) => (fields: object, message: string) => void this.logged.push({ level, fields, message });
-    const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error'), child: () => log };
-    return log;
+  #log(own: object = {}): Log {
+    const write = (level: string) => (fields: object, message: string) =>
+      void this.logged.push({ level, fields: { ...own, ...fields }, message });
+    return {
+      debug: write('debug'),
+      info: write('info'),
+      warn: write('warn'),
+      error: write('error'),
+      child: (fields) => this.#log({ ...own, ...fields }),
+    };
   }
 }
 

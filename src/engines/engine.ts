@@ -2,7 +2,7 @@
 import type { Log } from '../lib/log.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Pcm } from '../media/pcm.ts';
-import type { Prompt } from '../protocol/prompt.ts';
+import type { OnBehalf, Prompt, Sampling } from '../protocol/prompt.ts';
 
 /** The kinds an operator chooses among. */
 export type EngineKind = 'stt' | 'llm' | 'tts' | 'vad' | 'turn';
@@ -51,6 +51,8 @@ export interface Word {
   /** Milliseconds from the start of the audio (or speech) the word belongs to. */
   readonly startMs: number;
   readonly endMs: number;
+  /** Of a recogniser: the natural logarithm of how likely the word is. Absent when the engine does not know; never made up. */
+  readonly logprob?: number;
 }
 
 export interface SttOptions {
@@ -89,6 +91,8 @@ export interface LlmOptions {
   readonly maxOutputTokens?: number;
   readonly parallelToolCalls?: boolean;
   readonly reasoningEffort?: string;
+  readonly sampling?: Sampling;
+  readonly behalf?: OnBehalf;
 }
 
 export interface LlmUsage {

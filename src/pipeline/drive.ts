@@ -7,6 +7,8 @@ import { errorBody } from '../protocol/errors.ts';
 import type { Item } from '../protocol/items.ts';
 import type { Effect } from '../session/effects.ts';
 import type { Fact } from '../session/facts.ts';
+import type { SessionConfig } from '../protocol/session-config.ts';
+import { onBehalf } from '../session/generation.ts';
 import { Session } from '../session/session.ts';
 import type { Birth } from '../session/state.ts';
 import type { Inbound, Transport } from '../transports/transport.ts';
@@ -54,7 +56,7 @@ export async function drive(parts: Drive): Promise<void> {
       }
     }
   } catch (error) {
-    parts.log.error({ err: error }, 'session failed');
+    (run?.log ?? parts.log).error({ err: error }, 'session failed');
     parts.transport.close(1011, 'internal error');
   } finally {
     parts.signal.removeEventListener('abort', leave);
@@ -86,22 +88,30 @@ class Run {
   readonly #ended = new AbortController();
   readonly #facts: Fact[] = [];
   #stepping = false;
+  #log: Log;
+  #behalf = '{}';
   #wake: { atMs: number; timer: Timer } | undefined;
 
   constructor(parts: Drive) {
     this.#parts = parts;
+    this.#log = parts.log;
     this.#session = new Session(parts.birth, parts.clock.now());
     this.#tools = new Toolbox(parts.openTools, (fact) => this.#feed(fact));
     this.#memory = new Condenser(parts.engines, (fact) => this.#feed(fact), parts.log);
     this.#ear = new Ear(parts.engines, this.#session.config, {
       feed: (fact) => this.#feed(fact),
       keep: (item, samples) => this.#keepsakes.keep(item, samples),
-      onFault: (error) => logFailure(parts.log, error, 'listening failed'),
+      onFault: (error) => logFailure(this.#log, error, 'listening failed'),
     });
   }
 
   get settled(): Promise<void> | undefined {
     return this.#ear.settled;
+  }
+
+  /** Says on whose behalf the client speaks, once it has said so. */
+  get log(): Log {
+    return this.#log;
   }
 
   get behindMs(): number {
@@ -137,7 +147,7 @@ class Run {
     this.#replies.clear();
     this.#memory.abort('unwanted');
     this.#ear.close();
-    this.#tools.close().catch((error: unknown) => this.#parts.log.error({ err: error }, 'MCP servers were not closed'));
+    this.#tools.close().catch((error: unknown) => this.#log.error({ err: error }, 'MCP servers were not closed'));
   }
 
   /** Effects may bring facts at once: those wait their turn, so that the session is never entered twice. */
@@ -158,8 +168,18 @@ class Run {
     this.#arm();
   }
 
+  /** From the moment a client says on whose behalf it speaks, so does every line of the log. */
+  #identify(config: SessionConfig): void {
+    const behalf = onBehalf(config);
+    const said = JSON.stringify(behalf);
+    if (said === this.#behalf) return;
+    this.#behalf = said;
+    this.#log = this.#parts.log.child(behalf);
+    this.#log.info({}, 'the client has said on whose behalf it speaks');
+  }
+
   #fail(error: unknown): void {
-    this.#parts.log.error({ err: error }, 'session failed');
+    this.#log.error({ err: error }, 'session failed');
     this.#parts.transport.close(1011, 'internal error');
     this.end();
   }
@@ -193,6 +213,7 @@ class Run {
         transport.send({ ...effect.event, item: this.#withSound(effect.event.item) });
         break;
       case 'listen.configure':
+        this.#identify(effect.config);
         this.#ear.configure(effect.config);
         break;
       case 'listen.begin':
@@ -212,7 +233,8 @@ class Run {
         break;
       case 'reply.start': {
         const controller = new AbortController();
-        const { response } = effect.order;
+        const { response, itemsLeftOut } = effect.order;
+        if (itemsLeftOut > 0) this.#log.info({ response, itemsLeftOut }, 'the conversation has outgrown the model');
         this.#replies.set(response, controller);
         const ports = {
           engines: this.#parts.engines,
@@ -221,7 +243,7 @@ class Run {
           },
           room: () => transport.room(),
           image: this.#parts.image,
-          onFault: (error: unknown) => this.#parts.log.error({ err: error, response }, 'reply failed'),
+          onFault: (error: unknown) => this.#log.error({ err: error, response }, 'reply failed'),
         };
         this.#own(reply(effect.order, effect.prompt, ports, controller.signal).finally(() => this.#replies.delete(response)));
         break;

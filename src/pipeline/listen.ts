@@ -305,7 +305,7 @@ export class Ear {
   #finish(utterance: Utterance, item: string, seconds: number): void {
     this.#committed.add(utterance);
     void utterance.words().then(
-      (text) => this.#tell(utterance, { kind: 'transcript.final', item, text, seconds }),
+      (text) => this.#tell(utterance, { kind: 'transcript.final', item, text, logprobs: utterance.logprobs, seconds }),
       (error: unknown) => {
         if (!this.#closed) this.#onFault(error);
         this.#tell(utterance, { kind: 'transcript.failed', item, failure: failureOf(error) });

@@ -80,6 +80,8 @@ async function speakAnswer(
   const options = {
     model,
     parallelToolCalls: order.parallelToolCalls,
+    sampling: order.sampling,
+    behalf: order.behalf,
     ...(order.temperature === undefined ? {} : { temperature: order.temperature }),
     ...(order.maxOutputTokens === undefined ? {} : { maxOutputTokens: order.maxOutputTokens }),
     ...(order.reasoningEffort === undefined ? {} : { reasoningEffort: order.reasoningEffort }),

@@ -14,6 +14,8 @@ class Stretch {
   readonly #sound = new Channel<Int16Array>(mostWaiting);
   readonly outcome: Promise<Outcome>;
   text = '';
+  /** How likely each word of the text is, once it is final and if the recogniser knows. */
+  logprobs: readonly number[] | undefined;
 
   constructor(recogniser: Recogniser, signal: AbortSignal, onText: () => void) {
     this.outcome = this.#recognise(recogniser, signal, onText);
@@ -39,6 +41,7 @@ class Stretch {
         this.text = transcript.text;
         onText();
       }
+      this.logprobs = last && logprobsOf(last);
       return { kind: 'text', text: last?.text ?? '' };
     } catch (error) {
       if (error instanceof EngineError) return { kind: 'failed', error };
@@ -76,6 +79,12 @@ export class Utterance {
     return joinStretches(this.#stretches.map((stretch) => stretch.text));
   }
 
+  /** How likely each word of `words()` is, after those have come: undefined when any of it is not known. */
+  get logprobs(): readonly number[] | undefined {
+    const known = this.#stretches.flatMap(({ text, logprobs }) => (text.trim() === '' ? [] : [logprobs]));
+    return known.every((logprobs) => logprobs !== undefined) ? known.flat() : undefined;
+  }
+
   /** Speech begins, or goes on after a pause. */
   begin(): void {
     this.#open = new Stretch(this.#recogniser, this.#abort.signal, () => this.#onText(this.text));
@@ -104,6 +113,16 @@ export class Utterance {
     this.settle();
     this.#abort.abort();
   }
+}
+
+/** A probability for every word of the text, or none at all: some recognisers write numbers or marks that no word of theirs stands for. */
+function logprobsOf({ text, words }: Transcript): number[] | undefined {
+  const known = words.flatMap(({ logprob }) => (logprob === undefined ? [] : [logprob]));
+  return known.length === words.length && known.length === wordCount(text) ? known : undefined;
+}
+
+function wordCount(text: string): number {
+  return text.split(/\s+/).filter((word) => word !== '').length;
 }
 
 /** Recognisers end each stretch like a sentence; a pause in mid-sentence is none. */

@@ -7,7 +7,6 @@ import { clientItem, inputItem } from './items.ts';
 import {
   maxOutputTokens,
   modalities,
-  noPrompt,
   reasoning,
   type SessionPatch,
   sessionPatch,
@@ -17,6 +16,7 @@ import {
   tools,
   voice,
 } from './session-config.ts';
+import { storedPrompt } from './stored-prompt.ts';
 import { isRecord } from './json.ts';
 
 /** Base64 characters in one append: 15 MiB of audio. */
@@ -68,7 +68,7 @@ const responseParams = z.preprocess(
       parallel_tool_calls: z.boolean(),
       reasoning,
       temperature: temperature.nullable(),
-      prompt: noPrompt('response.instructions'),
+      prompt: storedPrompt,
     })
     .partial(),
 );

@@ -74,6 +74,13 @@ export const errors = {
   unknownCall: (callId: string) => new RealtimeError('invalid_tool_call_id', `Tool call ID '${callId}' not found in conversation.`),
   modelNotFound: (param: string, id: string) =>
     new RealtimeError('model_not_found', `The model '${id}' is served by no configured provider and is no alias.`, param),
+  cannotUpdateVoice: (param: string) =>
+    new RealtimeError('cannot_update_voice', 'The voice cannot be changed any more: the session has spoken in it.', param),
+  contextTooLong: (tokens: number, most: number) =>
+    new RealtimeError(
+      'context_length_exceeded',
+      `The conversation has about ${tokens} tokens after instructions and tools, and there is room for ${most}.`,
+    ),
   sessionExpired: (minutes: number) => new RealtimeError('session_expired', `Your session hit the maximum duration of ${minutes} minutes.`),
   internal: () =>
     new RealtimeError(null, 'The server had an error while processing this event. The session goes on.', null, 'server_error'),

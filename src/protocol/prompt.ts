@@ -18,6 +18,25 @@ export interface PromptTool {
 
 export type PromptToolChoice = 'auto' | 'none' | 'required' | { name: string };
 
+/** How a model chooses its words, beyond temperature and length; what is not given is the model's own affair. */
+export interface Sampling {
+  topP?: number;
+  frequencyPenalty?: number;
+  presencePenalty?: number;
+  repetitionPenalty?: number;
+  /** Texts that end the answer. */
+  stopSequences?: readonly string[];
+  seed?: number;
+  /** From -100 to 100, by the model's own numbers of its tokens. */
+  logitBias?: Readonly<Record<string, number>>;
+}
+
+/** For whom a model is asked, in the client's own words: what a provider may log, limit or route by. */
+export interface OnBehalf {
+  user?: string;
+  metadata?: Readonly<Record<string, string>>;
+}
+
 export interface Prompt {
   instructions: string;
   /** What is remembered of talk that is no longer among the turns: to be told after the instructions. Facts are lines that begin with `- `. */

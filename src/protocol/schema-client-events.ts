@@ -5,18 +5,8 @@ import { audioFormat } from './audio-format.ts';
 import type { ClientEvents, ClientEventType } from './client-events.ts';
 import { clientItem, inputItem } from './items.ts';
 import type { Agreed, Same } from './schema-objects.ts';
-import {
-  maxOutputTokens,
-  modalities,
-  noPrompt,
-  reasoning,
-  sessionPatch,
-  speed,
-  temperature,
-  toolChoice,
-  tools,
-  voice,
-} from './session-config.ts';
+import { maxOutputTokens, modalities, reasoning, sessionPatch, speed, temperature, toolChoice, tools, voice } from './session-config.ts';
+import { storedPrompt } from './stored-prompt.ts';
 
 const id = z.string();
 
@@ -34,7 +24,7 @@ export const responseParams = z
     parallel_tool_calls: z.boolean(),
     reasoning,
     temperature: temperature.nullable(),
-    prompt: noPrompt('response.instructions'),
+    prompt: storedPrompt,
   })
   .partial();
 

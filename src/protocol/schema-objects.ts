@@ -2,6 +2,8 @@
 // the events made of them against the types that the server really sends.
 import { z } from 'zod';
 import { audioFormat } from './audio-format.ts';
+import { truncation } from './session-config.ts';
+import { storedPrompt } from './stored-prompt.ts';
 
 /** `true` where each of two types can stand for the other. */
 export type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
@@ -123,7 +125,7 @@ const realtimeSession = z.object({
   max_output_tokens: mostTokens,
   parallel_tool_calls: z.boolean(),
   reasoning: z.object({ effort: z.string() }).nullable(),
-  prompt: z.null(),
+  prompt: storedPrompt,
   tools: z.array(z.union([functionTool, mcpTool])),
   tool_choice: z.union([
     z.enum(['none', 'auto', 'required']),
@@ -131,7 +133,7 @@ const realtimeSession = z.object({
     z.object({ type: z.literal('mcp'), server_label: z.string(), name: z.string().optional() }),
   ]),
   tracing: z.unknown(),
-  truncation: z.unknown(),
+  truncation,
   include: z.array(z.string()).nullable(),
   audio: z.object({
     input: heard,

@@ -27,6 +27,7 @@ const contents = {
     ...heardPart,
     transcript: z.string(),
     usage: z.object({ type: z.literal('duration'), seconds: z.number() }),
+    logprobs: z.array(z.object({ token: z.string(), logprob: z.number(), bytes: z.array(count) })).exactOptional(),
   }),
   'conversation.item.input_audio_transcription.failed': z.object({
     ...heardPart,

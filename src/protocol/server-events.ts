@@ -18,6 +18,13 @@ export interface Usage {
   output_token_details: { text_tokens: number; audio_tokens: number };
 }
 
+/** How likely a piece of a transcript is (natural logarithm); `bytes` are its UTF-8. */
+export interface Logprob {
+  token: string;
+  logprob: number;
+  bytes: number[];
+}
+
 export type StatusDetails =
   | { type: 'completed' }
   | { type: 'cancelled'; reason: 'turn_detected' | 'client_cancelled' }
@@ -68,6 +75,7 @@ export type ServerEvent =
       content_index: number;
       transcript: string;
       usage: { type: 'duration'; seconds: number };
+      logprobs?: Logprob[];
     }
   | {
       type: 'conversation.item.input_audio_transcription.failed';

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type AudioFormat, audioFormat } from './audio-format.ts';
 import { isRecord } from './json.ts';
 import { providerData } from './provider-data/provider-data.ts';
+import { type StoredPrompt, storedPrompt } from './stored-prompt.ts';
 
 export type Eagerness = 'low' | 'medium' | 'high' | 'auto';
 export interface ServerVad {
@@ -71,11 +72,11 @@ export interface SessionConfig {
   max_output_tokens: number | 'inf';
   parallel_tool_calls: boolean;
   reasoning: { effort: string } | null;
-  prompt: null;
+  prompt: StoredPrompt | null;
   tools: Tool[];
   tool_choice: ToolChoice;
   tracing: unknown;
-  truncation: unknown;
+  truncation: Truncation;
   include: string[] | null;
   audio: {
     input: {
@@ -255,10 +256,19 @@ export const temperature = z.number().min(0).max(2);
 export const reasoning = z.object({ effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh']) }).nullable();
 export const speed = z.number().min(0.25).max(1.5);
 
-/** There is nothing a reference to a stored prompt could refer to. */
-export function noPrompt(instead: string) {
-  return z.custom<null>((value) => value === null, { error: `Stored prompts are not served here; put the text into ${instead}.` });
-}
+/** What happens when the conversation outgrows the model (protocol 4.9). */
+export const truncation = z.union(
+  [
+    z.enum(['auto', 'disabled']),
+    z.object({
+      type: z.literal('retention_ratio'),
+      retention_ratio: z.number().min(0).max(1),
+      token_limits: z.object({ post_instructions: z.number().int().min(0).optional() }).optional(),
+    }),
+  ],
+  { error: `must be 'auto', 'disabled' or {"type":"retention_ratio","retention_ratio":<0 to 1>,"token_limits":...}` },
+);
+export type Truncation = z.infer<typeof truncation>;
 
 const modelId = z.string().min(1).max(256);
 const transcription = z
@@ -284,14 +294,11 @@ export const sessionPatch = z.preprocess(
       max_output_tokens: maxOutputTokens,
       parallel_tool_calls: z.boolean(),
       reasoning,
-      prompt: noPrompt('session.instructions'),
+      prompt: storedPrompt,
       tools,
       tool_choice: toolChoice,
       tracing: z.union([z.literal('auto'), z.record(z.string(), z.unknown())]).nullable(),
-      truncation: z.union([
-        z.enum(['auto', 'disabled']),
-        z.looseObject({ type: z.literal('retention_ratio'), retention_ratio: z.number().min(0).max(1) }),
-      ]),
+      truncation,
       include: z.array(z.enum(['item.input_audio_transcription.logprobs'])).nullable(),
       audio: z
         .object({

@@ -19,7 +19,7 @@ export function autoReply(core: Core): void {
   if (core.active) return;
   if (allowed.length > 0 && core.turn.state === 'none') {
     core.allowed = [];
-    startResponse(core, 'tool', sessionSettings(core.config), allowed);
+    startResponse(core, 'tool', sessionSettings(core), allowed);
     // What was owed may need the results.
     core.owed = owed;
     return;
@@ -27,5 +27,5 @@ export function autoReply(core: Core): void {
   if (!owed) return;
   if (owed.origin !== 'client' && core.turn.state !== 'none') return;
   core.owed = undefined;
-  startResponse(core, owed.origin, owed.settings ?? sessionSettings(core.config));
+  startResponse(core, owed.origin, owed.settings ?? sessionSettings(core));
 }

@@ -1,5 +1,5 @@
 // What a session wants done. The shell performs effects in their order and never asks why.
-import type { Prompt } from '../protocol/prompt.ts';
+import type { OnBehalf, Prompt, Sampling } from '../protocol/prompt.ts';
 import type { ServerEvent } from '../protocol/server-events.ts';
 import type { McpTool, Modality, SessionConfig } from '../protocol/session-config.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
@@ -17,6 +17,10 @@ export interface ReplyOrder {
   maxOutputTokens: number | undefined;
   parallelToolCalls: boolean;
   reasoningEffort: string | undefined;
+  sampling: Sampling;
+  behalf: OnBehalf;
+  /** Items of the context that the prompt leaves out, because all of them would be more than the model takes. */
+  itemsLeftOut: number;
 }
 
 /** What is remembered of a conversation. */

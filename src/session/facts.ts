@@ -43,7 +43,8 @@ export type Fact =
   | { kind: 'speech.paused'; atMs: number }
   | { kind: 'turn.judged'; item: string; complete: number }
   | { kind: 'transcript.partial'; item: string; text: string }
-  | { kind: 'transcript.final'; item: string; text: string; seconds: number }
+  /** `logprobs`: how likely each word of the text is, where the recogniser knows. */
+  | { kind: 'transcript.final'; item: string; text: string; logprobs?: readonly number[] | undefined; seconds: number }
   | { kind: 'transcript.failed'; item: string; failure: Failure }
   /** An MCP server has told its tools, or has not; `item` is the list's. */
   | { kind: 'mcp.listed'; item: string; tools: McpListedTool[] }

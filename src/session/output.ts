@@ -29,6 +29,7 @@ export function onAudio(core: Core, response: Response, fact: FactOf<'reply.audi
   if (!speech) return;
   speech.madeMs += fact.ms;
   if (fact.words) speech.words.push(...fact.words);
+  core.spoke = true;
   if (!response.settings.outOfBand) lengthen(core, item.id, fact.ms);
   core.effects.push({
     kind: 'send.audio',

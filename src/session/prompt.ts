@@ -16,13 +16,18 @@ export function buildPrompt(
   settings: { instructions: string; tools: readonly Tool[]; toolChoice: ToolChoice },
   mcp: readonly { tool: PromptTool; name: string; of: McpToolName }[],
 ): Prompt {
-  const answered = new Set(entries.flatMap(({ item }) => (item.type === 'function_call_output' ? [item.call_id] : [])));
-  const ran = new Set(entries.flatMap(({ item }) => (item.type === 'mcp_call' ? [item.approval_request_id] : [])));
   return {
     instructions: settings.instructions,
-    turns: entries.flatMap((entry) => promptTurn(entry, answered, ran, entries)),
+    turns: turnsOf(entries).flat(),
     ...promptTools(settings.tools, settings.toolChoice, mcp),
   };
+}
+
+/** What each entry comes to, entry by entry. */
+export function turnsOf(entries: readonly Entry[]): PromptTurn[][] {
+  const answered = new Set(entries.flatMap(({ item }) => (item.type === 'function_call_output' ? [item.call_id] : [])));
+  const ran = new Set(entries.flatMap(({ item }) => (item.type === 'mcp_call' ? [item.approval_request_id] : [])));
+  return entries.map((entry) => promptTurn(entry, answered, ran, entries));
 }
 
 function promptTools(

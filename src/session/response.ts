@@ -5,14 +5,15 @@ import { completeItem, type McpApprovalRequest, type McpApprovalResponse } from 
 import { readProviderData } from '../protocol/provider-data/provider-data.ts';
 import type { ResponseObject, StatusDetails, Usage } from '../protocol/server-events.ts';
 import type { FactOf, Failure, ReplyEnd, ReplyUsage } from './facts.ts';
+import { onBehalf } from './generation.ts';
 import { type Entry, newEntry, snapshot } from './history.ts';
 import { awaitsLists, joinServers, offeredTools } from './mcp.ts';
-import { remembered, untrimmed } from './memory.ts';
+import { untrimmed } from './memory.ts';
 import { closeOutput, endMcpCall, interruptCalls, openMcpCall } from './output.ts';
 import { cutToHeard, cutToSpoken, isAudible, playoutEndsAtMs, stopPlayout } from './playout.ts';
-import { buildPrompt } from './prompt.ts';
 import { responseSettings, sessionSettings } from './settings.ts';
 import { beQuietFrom, type Core, type Origin, type Response, type ResponseSettings, send } from './state.ts';
+import { fittedPrompt } from './truncation.ts';
 
 /** How long after an answer a bare `response.create` still counts as the echo of one of its events (Inworld's sample, conflict C55). */
 const echoMs = 2000;
@@ -24,7 +25,7 @@ const noUsage: ReplyUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 }
 
 export function createResponse(core: Core, event: ClientEvents['response.create']): void {
   if (core.config.type === 'transcription') throw errors.noResponses();
-  const settings = responseSettings(core.birth, core.config, event.response);
+  const settings = responseSettings(core, event.response);
   for (const item of settings.input ?? []) {
     if (item.type === 'item_reference' && !core.conversation.get(item.id)) throw errors.itemNotFound('response.input', item.id);
   }
@@ -128,7 +129,7 @@ export function startResponse(core: Core, origin: Origin, settings: ResponseSett
 export function answerTurn(core: Core): void {
   if (core.config.type === 'transcription') return;
   if (core.active || core.allowed.length > 0) core.owed = { origin: 'turn', settings: undefined };
-  else startResponse(core, 'turn', sessionSettings(core.config));
+  else startResponse(core, 'turn', sessionSettings(core));
 }
 
 /** Words that are still being recognised hold a response back; words that could not be recognised end it. */
@@ -152,11 +153,17 @@ function beginWhenReady(core: Core, response: Response): void {
     failResponse(core, response, { code: 'transcription_failed', message: last.transcript.message });
     return;
   }
+  // A response beside the conversation has nobody to go on with the results.
+  const mcp = settings.outOfBand ? [] : offeredTools(core, settings.tools);
+  const fitted = fittedPrompt(core, context, settings, mcp);
+  if (fitted.state === 'too_long') {
+    const error = errors.contextTooLong(fitted.tokens, fitted.most);
+    finish(core, response, { type: 'failed', error: { type: error.type, code: error.code, message: error.message } }, noUsage);
+    return;
+  }
   response.state = 'generating';
   response.stirredAtMs = core.now;
   for (const { item } of core.conversation.entries) response.seen.add(item.id);
-  // A response beside the conversation has nobody to go on with the results.
-  const mcp = settings.outOfBand ? [] : offeredTools(core, settings.tools);
   for (const { name, of } of mcp) response.mcpTools.set(name, of);
   core.effects.push({
     kind: 'reply.start',
@@ -172,8 +179,11 @@ function beginWhenReady(core: Core, response: Response): void {
       maxOutputTokens: settings.maxOutputTokens === 'inf' ? undefined : settings.maxOutputTokens,
       parallelToolCalls: settings.parallelToolCalls,
       reasoningEffort: settings.reasoningEffort,
+      sampling: settings.sampling,
+      behalf: onBehalf(core.config),
+      itemsLeftOut: fitted.leftOut,
     },
-    prompt: { ...buildPrompt(context, settings, mcp), ...remembered(core, settings) },
+    prompt: fitted.prompt,
   });
 }
 

@@ -12,6 +12,7 @@ import { condensingMs, condenseWhenDue, keepMemory, newMemory, onCondensed, onNo
 import { cancelByClient, createResponse, failResponse, onEnded, onMcpEnded, resumeWaiting } from './response.ts';
 import { sessionObject, updateSession } from './settings.ts';
 import { type Birth, type Core, type Response, send } from './state.ts';
+import { promptText } from './stored-prompt.ts';
 import { onFinal, onPartial, onTranscriptFailed } from './transcription.ts';
 import {
   clearInput,
@@ -43,6 +44,8 @@ export class Session {
       expired: false,
       now,
       config: birth.config,
+      spoke: false,
+      promptText: birth.config.prompt ? promptText(birth.catalogue, birth.config.prompt, 'session.prompt') : '',
       effects: [],
       conversation: new Conversation(),
       input: { receivedMs: 0, decidedMs: 0, bufferStartMs: 0, stirredAtMs: now },
@@ -55,6 +58,7 @@ export class Session {
       decided: new Set(),
       mcp: new Map(),
       memory: newMemory(),
+      leftOut: new WeakSet(),
       selfAnswers: 0,
       recognising: new Map(),
       told: new Map(),

@@ -13,9 +13,12 @@ import {
   type TurnDetection,
   type TurnDetectionPatch,
 } from '../protocol/session-config.ts';
+import { generationOf } from './generation.ts';
 import { configureServers } from './mcp.ts';
 import { keepMemory } from './memory.ts';
+import { present } from './present.ts';
 import { beQuietFrom, type Birth, type Catalogue, type Core, dropTurn, type ResponseSettings, send } from './state.ts';
+import { joinedInstructions, promptText } from './stored-prompt.ts';
 
 /** A session as its client sees it. */
 export function describeSession(own: { id: string; expires_at: number }, whole: SessionConfig): SessionObject {
@@ -36,6 +39,7 @@ export function sessionObject({ birth, config }: Core): SessionObject {
 export function configured(config: SessionConfig, patch: SessionPatch, catalogue: Catalogue): SessionConfig {
   const next = merged(config, patch);
   check(next, catalogue, patch);
+  if (patch.prompt) promptText(catalogue, patch.prompt, 'session.prompt');
   return next;
 }
 
@@ -57,7 +61,12 @@ export function updateSession(core: Core, event: ClientEvents['session.update'])
   checkType(core, event.session.type);
   const next = merged(core.config, event.session);
   check(next, core.birth.catalogue, event.session);
+  checkVoiceLock(core, next.audio.output.voice, 'session.audio.output.voice');
+  const { prompt } = event.session;
+  if (prompt !== undefined) core.promptText = prompt ? promptText(core.birth.catalogue, prompt, 'session.prompt') : '';
   const detectionChanged = JSON.stringify(next.audio.input.turn_detection) !== JSON.stringify(core.config.audio.input.turn_detection);
+  // Under other rules what was left out may be told again.
+  if (JSON.stringify(next.truncation) !== JSON.stringify(core.config.truncation)) core.leftOut = new WeakSet();
   core.config = keepMemory(core, next);
   // An utterance that was begun under other rules is forgotten as an utterance; its audio stays in the buffer.
   if (detectionChanged) {
@@ -68,13 +77,6 @@ export function updateSession(core: Core, event: ClientEvents['session.update'])
   core.effects.push({ kind: 'listen.configure', config: next });
   send(core, { type: 'session.updated', session: sessionObject(core) });
   configureServers(core, next);
-}
-
-/** Takes out the keys that are undefined, so that a spread cannot erase what it should leave alone. */
-function present<T extends object>(patch: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }
 
 /** The configuration with the patch laid over it: objects merge, arrays and formats are replaced, null clears. */
@@ -172,6 +174,12 @@ function check(next: SessionConfig, catalogue: Catalogue, patch: SessionPatch): 
   checkToolChoice(next.tool_choice, next.tools, 'session.tool_choice', patch.tool_choice !== undefined);
 }
 
+/** Naming the voice it has already is no change. */
+function checkVoiceLock({ birth, spoke, config }: Core, voice: string, param: string): void {
+  if (!birth.voiceLock || !spoke || voice.toLowerCase() === config.audio.output.voice.toLowerCase()) return;
+  throw errors.cannotUpdateVoice(param);
+}
+
 function checkToolChoice(choice: ToolChoice, tools: readonly Tool[], param: string, asked: boolean): void {
   if (!asked || typeof choice === 'string') return;
   if (choice.type === 'mcp') {
@@ -182,39 +190,52 @@ function checkToolChoice(choice: ToolChoice, tools: readonly Tool[], param: stri
     throw errors.invalid(`${param}.name`, `There is no tool named '${choice.name}'.`);
 }
 
-export function sessionSettings(config: SessionConfig): ResponseSettings {
+export function sessionSettings({ config, birth, promptText: text }: Core): ResponseSettings {
   return {
     outOfBand: false,
     input: undefined,
-    instructions: config.instructions,
+    instructions: config.prompt ? joinedInstructions(text, givenInstructions(config, birth)) : config.instructions,
     modalities: config.output_modalities,
     format: config.audio.output.format,
     voice: config.audio.output.voice,
     speed: config.audio.output.speed,
-    temperature: config.temperature,
-    maxOutputTokens: config.max_output_tokens,
+    ...generationOf(config),
     parallelToolCalls: config.parallel_tool_calls,
-    reasoningEffort: config.reasoning?.effort,
     tools: config.tools,
     toolChoice: config.tool_choice,
     metadata: null,
   };
 }
 
+/** The session's instructions, if a client has given any. */
+function givenInstructions({ instructions }: SessionConfig, { ownInstructions }: Birth): string {
+  return instructions === ownInstructions ? '' : instructions;
+}
+
+/** What a response says of its own about instructions, if it does. Without a `prompt` of its own they take the place of the session's too. */
+function responseInstructions({ config, birth }: Core, { prompt, instructions }: ResponseParams): string | undefined {
+  if (!prompt) return instructions ?? (prompt === null ? config.instructions : undefined);
+  const text = promptText(birth.catalogue, prompt, 'response.prompt');
+  return joinedInstructions(text, instructions ?? givenInstructions(config, birth));
+}
+
 /** The session's settings with a `response.create`'s own over them, for this response only. */
-export function responseSettings(birth: Birth, config: SessionConfig, params: ResponseParams | null | undefined): ResponseSettings {
-  const base = sessionSettings(config);
+export function responseSettings(core: Core, params: ResponseParams | null | undefined): ResponseSettings {
+  const base = sessionSettings(core);
   if (!params) return base;
+  const { birth } = core;
   const output = params.audio?.output;
   if (output?.voice !== undefined && !birth.catalogue.hasVoice(output.voice)) {
     throw errors.invalid('response.audio.output.voice', `Unknown voice '${output.voice}'.`);
   }
+  checkVoiceLock(core, output?.voice ?? base.voice, 'response.audio.output.voice');
   const tools = params.tools ?? base.tools;
   checkToolChoice(params.tool_choice ?? 'auto', tools, 'response.tool_choice', true);
   return {
+    ...base,
     outOfBand: params.conversation === 'none',
     input: params.input,
-    instructions: params.instructions ?? base.instructions,
+    instructions: responseInstructions(core, params) ?? base.instructions,
     modalities: params.output_modalities ?? base.modalities,
     format: output?.format ?? base.format,
     voice: output?.voice ?? base.voice,

@@ -2,6 +2,7 @@
 import type { MemorySettings, MemoryState } from '../protocol/provider-data/memory.ts';
 import type { McpTool, Modality, SessionConfig, Tool, ToolChoice } from '../protocol/session-config.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
+import type { Sampling } from '../protocol/prompt.ts';
 import type { InputItem, Item, McpApprovalRequest, McpCall, McpListedTool } from '../protocol/items.ts';
 import type { ServerEvent, StatusDetails } from '../protocol/server-events.ts';
 import type { Conversation, Entry } from './history.ts';
@@ -15,6 +16,8 @@ export interface Catalogue {
   hasStt(id: string): boolean;
   hasTts(id: string): boolean;
   hasVoice(id: string): boolean;
+  /** The text of a stored prompt; without a version, of its newest. */
+  prompt(id: string, version: string | undefined): string | undefined;
 }
 
 /** What a session is born with. */
@@ -28,11 +31,17 @@ export interface Birth {
   expiresAt: number;
   /** How long the session may live. */
   lifeMs: number;
+  /** Tokens that a prompt may have, as `truncation.ts` estimates them. */
+  contextTokens: number;
+  /** The server's own instructions: what `config` has while no client has given any. They give way to a stored prompt. */
+  ownInstructions: string;
   /**
    * Inworld's habits (conflicts C18 and C55): the server goes on by itself when all function outputs are there, and a `response.create`
    * that brings nothing new right after an answer is refused instead of being answered, so that Inworld's own sample does not loop.
    */
   inworld: boolean;
+  /** OpenAI's rule (conflict C4): once an answer has been heard in a voice, the session keeps it. */
+  voiceLock: boolean;
 }
 
 /** The user's half. Times are milliseconds of the input's timeline. */
@@ -58,6 +67,7 @@ export interface ResponseSettings {
   maxOutputTokens: number | 'inf';
   parallelToolCalls: boolean;
   reasoningEffort: string | undefined;
+  sampling: Sampling;
   tools: Tool[];
   toolChoice: ToolChoice;
   metadata: Record<string, string> | null;
@@ -170,6 +180,10 @@ export interface Core {
   expired: boolean;
   now: number;
   config: SessionConfig;
+  /** Sound of an answer has gone out. */
+  spoke: boolean;
+  /** The text of the session's stored prompt; empty without one. */
+  promptText: string;
   effects: Effect[];
   conversation: Conversation;
   input: Input;
@@ -186,6 +200,8 @@ export interface Core {
   decided: Set<string>;
   mcp: Map<string, McpServer>;
   memory: Memory;
+  /** Items that prompts leave out, because the conversation has outgrown the model. */
+  leftOut: WeakSet<Entry>;
   /** How often in a row the server has gone on by itself after its own tools. */
   selfAnswers: number;
   /** Items whose words are being recognised, and since when. */

@@ -1,5 +1,6 @@
 // conversation.item.input_audio_transcription.*: how the user's words arrive, and the responses that waited for them.
 import type { UserMessage } from '../protocol/items.ts';
+import type { Logprob } from '../protocol/server-events.ts';
 import type { FactOf } from './facts.ts';
 import { resumeWaiting } from './response.ts';
 import { type Core, send } from './state.ts';
@@ -64,12 +65,26 @@ export function onFinal(core: Core, fact: FactOf<'transcript.final'>): void {
       content_index,
       transcript: fact.text,
       usage: { type: 'duration', seconds: fact.seconds },
+      ...(wantsLogprobs(core) && fact.logprobs ? { logprobs: logprobsOf(fact.text, fact.logprobs) } : {}),
     });
   }
   core.told.delete(fact.item);
   const part = item.content[content_index];
   if (part?.type === 'input_audio') part.transcript = fact.text;
   resumeWaiting(core);
+}
+
+function wantsLogprobs({ config }: Core): boolean {
+  return config.include?.includes('item.input_audio_transcription.logprobs') ?? false;
+}
+
+/** A token is a word with the space before it: all of them together are the transcript. */
+function logprobsOf(text: string, logprobs: readonly number[]): Logprob[] {
+  const tokens = text.match(/\s*\S+/g) ?? [];
+  return tokens.flatMap((token, index) => {
+    const logprob = logprobs[index];
+    return logprob === undefined ? [] : [{ token, logprob, bytes: [...new TextEncoder().encode(token)] }];
+  });
 }
 
 export function onTranscriptFailed(core: Core, fact: FactOf<'transcript.failed'>): void {

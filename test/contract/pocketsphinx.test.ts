@@ -96,6 +96,20 @@ describe('PocketSphinx', () => {
     expect(await text(restaurant)).toMatch(/^Where can I find .*\?$/);
   });
 
+  test('F16 include: knows of each word of the final text how likely it is, and is surer of speech than of noise', async () => {
+    const heard = (await transcripts(stt, chunks(kitchen.samples))).at(-1) as Transcript;
+    const sure = heard.words.map(({ logprob }) => Math.exp(logprob ?? Number.NaN));
+    expect(sure).toHaveLength(heard.text.split(' ').length);
+    expect(sure.every((probability) => probability > 0 && probability <= 1)).toBe(true);
+    // The same sentence in noise.
+    let state = 1;
+    const noise = () => (state = (state * 16_807) % 2_147_483_647) / 2_147_483_647 - 0.5;
+    const drowned = kitchen.samples.map((sample) => Math.max(-32_768, Math.min(32_767, sample + noise() * 12_000)));
+    const guessed = (await transcripts(stt, chunks(drowned))).at(-1) as Transcript;
+    const mean = (words: Transcript['words']) => words.reduce((sum, { logprob }) => sum + (logprob ?? Number.NaN), 0) / words.length;
+    expect(mean(guessed.words)).toBeLessThan(mean(heard.words));
+  });
+
   test('learns the words a caller brings, and forgets them for the next one', async () => {
     expect(await text(report)).not.toMatch(/pelimont/i);
     expect(await text(report, { vocabulary: ['fetchPelimont_report'] })).toMatch(/pelimont/i);

@@ -100,7 +100,7 @@ describe('the scripted recogniser', () => {
     expect(heard.values).toHaveLength(1);
     expect(heard.values[0]?.atMs).toBe(1070);
     expect(heard.values[0]?.value).toMatchObject({ text: 'This is a scripted transcript.', final: true });
-    expect(heard.values[0]?.value.words[1]).toEqual({ text: 'is', startMs: 200, endMs: 400 });
+    expect(heard.values[0]?.value.words[1]).toEqual({ text: 'is', startMs: 200, endMs: 400, logprob: 0 });
   });
 
   it('gives an empty final when there was no audio', async () => {

@@ -345,6 +345,42 @@ describe('the request', () => {
     expect(Object.keys(body() ?? {}).sort()).toEqual(['messages', 'model', 'stream', 'stream_options']);
   });
 
+  const sampling = {
+    topP: 0.9,
+    frequencyPenalty: 0.5,
+    presencePenalty: -0.5,
+    repetitionPenalty: 1.1,
+    stopSequences: ['END'],
+    seed: 7,
+    logitBias: { '12': -100 },
+  };
+  const behalf = { user: 'ann', metadata: { tier: 'gold' } };
+
+  it('F43 text_generation_config, F44 user_id: passes on how words are to be chosen, and for whom', async () => {
+    await ask(answer, prompt('hi'), {}, { sampling, behalf });
+    const said = Object.entries(body() ?? {}).filter(([name]) => !['messages', 'model', 'stream', 'stream_options'].includes(name));
+    expect(Object.fromEntries(said)).toEqual({
+      top_p: 0.9,
+      frequency_penalty: 0.5,
+      presence_penalty: -0.5,
+      stop: ['END'],
+      seed: 7,
+      logit_bias: { '12': -100 },
+      user: 'ann',
+    });
+  });
+
+  it('says what only some servers take to those', async () => {
+    await ask(answer, prompt('hi'), { dialect: { alsoTakes: ['metadata', 'repetition_penalty'], omit: ['user'] } }, { sampling, behalf });
+    expect(body()).toMatchObject({ repetition_penalty: 1.1, metadata: { tier: 'gold' } });
+    expect(body()).not.toHaveProperty('user');
+  });
+
+  it('leaves a reasoning model to choose its words itself', async () => {
+    await ask(answer, prompt('hi'), {}, { model: 'o3-mini', sampling });
+    expect(Object.keys(body() ?? {}).sort()).toEqual(['messages', 'model', 'seed', 'stream', 'stream_options']);
+  });
+
   it.each(['o3-mini', 'gpt-5', 'openai/gpt-5.1-mini'])('F05 F08: speaks to %s as to a reasoning model', async (model) => {
     await ask(answer, prompt('hi'), {}, { model, maxOutputTokens: 9, temperature: 0.5, reasoningEffort: 'low' });
     expect(body()).toMatchObject({ max_completion_tokens: 9, reasoning_effort: 'low' });
@@ -358,7 +394,7 @@ describe('the request', () => {
   });
 
   it('uses the own name of a model and leaves out what the server refuses', async () => {
-    await ask(answer, prompt('hi'), { omit: ['stream_options'], modelAliases: { small: 'maker/small' } });
+    await ask(answer, prompt('hi'), { dialect: { omit: ['stream_options'] }, modelAliases: { small: 'maker/small' } });
     expect(body()?.model).toBe('maker/small');
     expect(body()).not.toHaveProperty('stream_options');
   });

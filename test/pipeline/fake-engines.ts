@@ -162,8 +162,8 @@ export class Transcription extends Hand<Transcript> {
     this.give({ text, words: [], final: false });
   }
 
-  say(text: string): void {
-    this.give({ text, words: [], final: true });
+  say(text: string, words: readonly Word[] = []): void {
+    this.give({ text, words, final: true });
     this.finish();
   }
 }

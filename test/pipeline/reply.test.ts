@@ -26,6 +26,9 @@ function start(changes: Partial<ReplyOrder> = {}, engines = new FakeEngines()) {
     maxOutputTokens: undefined,
     parallelToolCalls: true,
     reasoningEffort: undefined,
+    sampling: {},
+    behalf: {},
+    itemsLeftOut: 0,
     ...changes,
   };
   const facts: ReplyFact[] = [];
@@ -102,7 +105,9 @@ describe('a spoken answer', () => {
   });
 
   test('F02 F05 F06 F07 F08 F31 F32 F33: asks model and voice for what was ordered', async () => {
-    const run = start({ maxOutputTokens: 50, reasoningEffort: 'low', parallelToolCalls: false });
+    const sampling = { seed: 7 };
+    const behalf = { user: 'ann' };
+    const run = start({ maxOutputTokens: 50, reasoningEffort: 'low', parallelToolCalls: false, sampling, behalf });
     run.llm.last.text('Hi.');
     await settled();
     expect(run.llm.last.options).toEqual({
@@ -111,6 +116,8 @@ describe('a spoken answer', () => {
       maxOutputTokens: 50,
       reasoningEffort: 'low',
       parallelToolCalls: false,
+      sampling,
+      behalf,
     });
     expect(run.tts.last.options).toEqual({ model: 'a-voice-model', voice: 'Dennis', speed: 1.25 });
     run.controller.abort();

@@ -77,6 +77,25 @@ describe('an utterance', () => {
     expect(await words).toBe('First second.');
   });
 
+  test('knows how likely its words are when every stretch does, and each word has its number', async () => {
+    const known = async (...heard: { text: string; logprobs: (number | undefined)[] }[]) => {
+      const { stt, utterance } = begun();
+      for (const { text, logprobs } of heard) {
+        utterance.begin();
+        const words = logprobs.map((logprob) => ({ text: 'x', startMs: 0, endMs: 0, ...(logprob === undefined ? {} : { logprob }) }));
+        stt.calls.at(-1)?.say(text, words);
+      }
+      await utterance.words();
+      return utterance.logprobs;
+    };
+    expect(await known({ text: 'One two.', logprobs: [-1, -2] }, { text: '', logprobs: [] }, { text: 'Three.', logprobs: [-3] })).toEqual([
+      -1, -2, -3,
+    ]);
+    expect(await known({ text: 'One two.', logprobs: [-1, -2] }, { text: 'Three.', logprobs: [] })).toBeUndefined();
+    expect(await known({ text: 'One two.', logprobs: [-1, undefined] })).toBeUndefined();
+    expect(await known({ text: '21 May', logprobs: [-1, -2, -3] })).toBeUndefined();
+  });
+
   test('has no words when one stretch failed, and says why', async () => {
     const { stt, utterance } = begun();
     utterance.begin();

@@ -67,10 +67,18 @@ const updates: Row[] = [
   [update({ parallel_tool_calls: 'yes' }), 'invalid_type', 'session.parallel_tool_calls'],
   [update({ reasoning: { effort: 'extreme' } }), 'invalid_value', 'session.reasoning.effort'],
   [update({ reasoning: {} }), 'missing_required_parameter', 'session.reasoning.effort'],
-  [update({ prompt: { id: 'pmpt_1' } }), 'invalid_value', 'session.prompt'],
+  [update({ prompt: { id: 'pmpt_1' } }), 'invalid_value', 'session.prompt.id'],
+  [update({ prompt: {} }), 'missing_required_parameter', 'session.prompt.id'],
+  [update({ prompt: { id: 'plain', version: 2 } }), 'invalid_type', 'session.prompt.version'],
   [update({ tracing: 5 }), 'invalid_value', 'session.tracing'],
   [update({ truncation: 'sometimes' }), 'invalid_value', 'session.truncation'],
   [update({ truncation: { type: 'retention_ratio', retention_ratio: 2 } }), 'invalid_value', 'session.truncation.retention_ratio'],
+  [
+    update({ truncation: { type: 'retention_ratio', retention_ratio: 0.5, token_limits: { post_instructions: -1 } } }),
+    'invalid_value',
+    'session.truncation.token_limits.post_instructions',
+  ],
+  [update({ truncation: { type: 'retention_ratio' } }), 'invalid_value', 'session.truncation'],
   [update({ include: ['everything'] }), 'invalid_value', 'session.include[0]'],
   [update({ providerData: 'x' }), 'invalid_type', 'session.providerData'],
   [update({ audio: null }), 'invalid_type', 'session.audio'],
@@ -236,7 +244,7 @@ const responses: Row[] = [
   [respond({ audio: { output: { format: 'ogg' } } }), 'invalid_value', 'response.audio.output.format.type'],
   [respond({ audio: { output: { speed: 3 } } }), 'invalid_value', 'response.audio.output.speed'],
   [respond({ temperature: 3 }), 'invalid_value', 'response.temperature'],
-  [respond({ prompt: { id: 'pmpt_1' } }), 'invalid_value', 'response.prompt'],
+  [respond({ prompt: { id: 'pmpt_1' } }), 'invalid_value', 'response.prompt.id'],
   [{ type: 'response.cancel', response_id: 5 }, 'invalid_type', 'response_id'],
   [{ type: 'response.cancel' }, 'response_cancel_not_active', null],
   [{ type: 'response.cancel', response_id: 'resp_1' }, 'response_cancel_not_active', null],
@@ -322,10 +330,6 @@ describe('reading', () => {
     expect(() => parseClientEvent({ session: {} })).toThrow(
       expect.objectContaining({ code: 'invalid_event', message: expect.stringContaining("'type' field is missing") as string }),
     );
-  });
-
-  test('why a stored prompt is refused is said in words', () => {
-    expect(() => parseClientEvent(update({ prompt: { id: 'pmpt_1' } }))).toThrow('Stored prompts are not served here');
   });
 
   test.each(['connector_id', 'tunnel_id'])('why a %s is refused is said in words', (field) => {

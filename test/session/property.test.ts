@@ -15,7 +15,7 @@ import { listedTool, semanticVad, serverVad, testCatalogue, testConfig } from '.
 import { Watch } from './watch.ts';
 
 const factsPerSeed = 5000;
-const seeds = Array.from({ length: 40 }, (_, index) => 1000 + index);
+const seeds = Array.from({ length: 60 }, (_, index) => 1000 + index);
 const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: 0 };
 const sound = new Uint8Array(960);
 
@@ -28,7 +28,7 @@ const weights = {
   partial: 4,
   words: 10,
   reply: 40,
-  mcp: 10,
+  mcp: 12,
   memory: 4,
   tick: 3,
   jump: 3,
@@ -56,7 +56,19 @@ class Life {
     this.#client = new RandomClient(chance, this.#watch);
     const config = testConfig(chance.pick([serverVad, { ...serverVad, idle_timeout_ms: 1000 }, semanticVad, null]));
     if (chance.often(0.05)) config.type = 'transcription';
-    const birth = { ids: countingIds(), sessionId: 'sess_1', catalogue: testCatalogue, config, expiresAt: 0, lifeMs, inworld };
+    const birth = {
+      ids: countingIds(),
+      sessionId: 'sess_1',
+      catalogue: testCatalogue,
+      config,
+      expiresAt: 0,
+      lifeMs,
+      // Sometimes so few that a conversation outgrows it soon.
+      contextTokens: chance.pick([128_000, 60]),
+      ownInstructions: '',
+      inworld,
+      voiceLock: chance.often(0.3),
+    };
     this.#session = new Session(birth, this.#now);
     this.#see(this.#session.open());
   }

@@ -152,6 +152,8 @@ export class RandomClient {
       { providerData: { auto_tool_response: chance.often(0.5) } },
       { providerData: { memory: this.#memory() } },
       { tools: this.#servers() },
+      { truncation: chance.pick(['auto', 'disabled', { type: 'retention_ratio', retention_ratio: 0.5 }]) },
+      { prompt: chance.pick([null, { id: 'plain' }, { id: 'greeter' }, { id: 'nobody' }]) },
       {},
     ]);
   }

@@ -45,18 +45,28 @@ export function realtime(session: SessionObject): RealtimeSessionObject {
   return session;
 }
 
+/** What the catalogue's prompts say, by id and version. */
+export const testPrompts: Record<string, string> = {
+  greeter: 'You greet {{ name }} of {{city}}.',
+  'greeter@1': 'You greet {{name}}.',
+  plain: 'You are Ada.',
+};
+
 /** Every id is served, but those that begin with `no-`. */
 export const testCatalogue: Birth['catalogue'] = {
   hasLlm: (id) => !id.startsWith('no-'),
   hasStt: (id) => !id.startsWith('no-'),
   hasTts: (id) => !id.startsWith('no-'),
   hasVoice: (id) => !id.startsWith('no-'),
+  prompt: (id, version) => testPrompts[version === undefined ? id : `${id}@${version}`],
 };
 
 export interface RigOptions {
   turnDetection?: TurnDetection;
   inworld?: boolean;
   lifeMs?: number;
+  contextTokens?: number;
+  voiceLock?: boolean;
   /** Changes the configuration the session is born with. */
   configure?: (config: SessionConfig) => void;
 }
@@ -73,7 +83,14 @@ export class Rig {
   #receivedMs = 0;
   #due: { atMs: number; task: () => void }[] = [];
 
-  constructor({ turnDetection = serverVad, inworld = false, lifeMs = 3_600_000, configure }: RigOptions = {}) {
+  constructor({
+    turnDetection = serverVad,
+    inworld = false,
+    lifeMs = 3_600_000,
+    contextTokens = 128_000,
+    voiceLock = false,
+    configure,
+  }: RigOptions = {}) {
     const config = testConfig(turnDetection);
     configure?.(config);
     const birth = {
@@ -83,7 +100,10 @@ export class Rig {
       config,
       expiresAt: 1_700_003_600,
       lifeMs,
+      contextTokens,
+      ownInstructions: 'Be brief.',
       inworld,
+      voiceLock,
     };
     this.#session = new Session(birth, this.now);
     this.#take(this.#session.open());

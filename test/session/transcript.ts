@@ -69,9 +69,10 @@ export function effectLine(effect: Effect): string {
     case 'send.retrieved':
       return `< ${effect.event.type} ${itemText(effect.event.item)}`;
     case 'reply.start': {
-      const { response, modality, voice, maxOutputTokens } = effect.order;
+      const { response, modality, voice, maxOutputTokens, itemsLeftOut } = effect.order;
       const most = maxOutputTokens === undefined ? '' : ` at most ${maxOutputTokens} tokens`;
-      return `! reply.start ${response} ${modality}${modality === 'audio' ? ` ${voice}` : ''}${most} ${promptText(effect.prompt)}`;
+      const without = itemsLeftOut === 0 ? '' : ` without ${itemsLeftOut} items`;
+      return `! reply.start ${response} ${modality}${modality === 'audio' ? ` ${voice}` : ''}${most}${without} ${promptText(effect.prompt)}`;
     }
     case 'reply.abort':
       return `! reply.abort ${effect.response}`;

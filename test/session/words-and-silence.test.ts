@@ -22,6 +22,26 @@ describe('words', () => {
     rig.golden('transcription-deltas');
   });
 
+  test('F16 include: how likely each word is comes with the transcript when it is asked for and known', () => {
+    const include = ['item.input_audio_transcription.logprobs'];
+    const completed = (session: object, logprobs: number[] | undefined) => {
+      const rig = new Rig();
+      rig.client({ type: 'session.update', session });
+      rig.utter(600);
+      rig.fact({ kind: 'transcript.final', item: 'item_1', text: 'Grüß dich.', logprobs, seconds: 1 });
+      return rig.last('conversation.item.input_audio_transcription.completed');
+    };
+    const { logprobs, transcript } = completed({ include }, [-0.5, -0.25]);
+    expect(logprobs?.map(({ token, logprob }) => [token, logprob])).toEqual([
+      ['Grüß', -0.5],
+      [' dich.', -0.25],
+    ]);
+    expect(Buffer.from(logprobs?.flatMap(({ bytes }) => bytes) ?? []).toString()).toBe(transcript);
+    expect(completed({ include }, undefined)).not.toHaveProperty('logprobs');
+    expect(completed({}, [-0.5, -0.25])).not.toHaveProperty('logprobs');
+    expect(completed({ include: null }, [-0.5, -0.25])).not.toHaveProperty('logprobs');
+  });
+
   test('no transcription events come when none were asked for, yet the words are heard', () => {
     const rig = new Rig();
     rig.client({ type: 'session.update', session: { audio: { input: { transcription: null } } } });

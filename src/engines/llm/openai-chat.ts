@@ -7,7 +7,7 @@ import type { Prompt } from '../../protocol/prompt.ts';
 import { EngineError, type EngineInfo, type Llm, type LlmOptions, type LlmPart } from '../engine.ts';
 import { httpFailure, networkFailure, streamFailure, type FarSide } from './openai-failure.ts';
 import { type ChatChunk, ChatParts } from './openai-parts.ts';
-import { chatRequest } from './openai-request.ts';
+import { chatRequest, type Dialect } from './openai-request.ts';
 import { readSse, type SseEvent } from './sse.ts';
 
 /** How much of an error's (or an unstreamed answer's) body is read. */
@@ -33,8 +33,8 @@ export interface OpenAiChatOptions {
   readonly firstTokenMs: number;
   readonly clock: Clock;
   readonly log: Log;
-  /** Fields of the request that this server refuses. */
-  readonly omit?: readonly string[];
+  /** Fields of the request that this server refuses, or takes beyond OpenAI's. */
+  readonly dialect?: Dialect;
   /** Names that clients use for models → the server's own. */
   readonly modelAliases?: Readonly<Record<string, string>>;
   readonly licence?: string;
@@ -134,7 +134,7 @@ class OpenAiChat implements Llm {
         ...(this.#options.apiKey ? { authorization: `Bearer ${this.#options.apiKey}` } : {}),
         ...this.#options.headers,
       },
-      body: JSON.stringify(chatRequest(prompt, { ...options, model }, this.#options.omit ?? [])),
+      body: JSON.stringify(chatRequest(prompt, { ...options, model }, this.#options.dialect ?? {})),
       // A key must not follow a redirect to who knows where.
       redirect: 'manual',
       signal: exchange.request.signal,

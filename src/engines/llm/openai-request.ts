@@ -17,16 +17,38 @@ type ChatMessage =
   | { role: 'assistant'; content: string | null; tool_calls?: ToolCall[] }
   | { role: 'tool'; tool_call_id: string; content: string };
 
-/** The body of one request. `omit` names fields that this provider refuses. */
-export function chatRequest(prompt: Prompt, options: LlmOptions, omit: readonly string[]): Record<string, unknown> {
+/** Fields that OpenAI's own API does not know, or not in every request: they go only where they are known to be taken. */
+const extensions = ['repetition_penalty', 'metadata'];
+/** What OpenAI's reasoning models refuse: they choose their words in a way of their own. */
+const refusedByThinkers = ['temperature', 'top_p', 'frequency_penalty', 'presence_penalty', 'logit_bias', 'stop'];
+
+/** What a provider makes of the body's fields, by their names. */
+export interface Dialect {
+  /** Fields it refuses. */
+  readonly omit?: readonly string[];
+  /** Fields it takes beyond OpenAI's. */
+  readonly alsoTakes?: readonly string[];
+}
+
+/** The body of one request. */
+export function chatRequest(prompt: Prompt, options: LlmOptions, { omit = [], alsoTakes = [] }: Dialect): Record<string, unknown> {
   const thinks = takesCompletionTokens(options.model);
+  const { sampling = {}, behalf = {} } = options;
   const body: Record<string, unknown> = {
     model: options.model,
     messages: chatMessages(prompt),
     stream: true,
     stream_options: { include_usage: true },
-    // Reasoning models of OpenAI refuse any temperature but their own.
-    temperature: thinks ? undefined : options.temperature,
+    temperature: options.temperature,
+    top_p: sampling.topP,
+    frequency_penalty: sampling.frequencyPenalty,
+    presence_penalty: sampling.presencePenalty,
+    repetition_penalty: sampling.repetitionPenalty,
+    stop: sampling.stopSequences,
+    seed: sampling.seed,
+    logit_bias: sampling.logitBias,
+    user: behalf.user,
+    metadata: behalf.metadata,
     [thinks ? 'max_completion_tokens' : 'max_tokens']: options.maxOutputTokens,
     reasoning_effort: options.reasoningEffort,
   };
@@ -36,7 +58,8 @@ export function chatRequest(prompt: Prompt, options: LlmOptions, omit: readonly 
       typeof prompt.toolChoice === 'string' ? prompt.toolChoice : { type: 'function', function: { name: prompt.toolChoice.name } };
     body['parallel_tool_calls'] = options.parallelToolCalls;
   }
-  for (const field of omit) delete body[field];
+  const refused = [...omit, ...(thinks ? refusedByThinkers : []), ...extensions.filter((field) => !alsoTakes.includes(field))];
+  for (const field of refused) delete body[field];
   return body;
 }
 

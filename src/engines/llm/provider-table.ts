@@ -1,6 +1,7 @@
 // The servers Parley knows by name: where they are, which settings open them, what each refuses. Data only.
+import type { Dialect } from './openai-request.ts';
 
-export interface ProviderRow {
+export interface ProviderRow extends Dialect {
   /** What stands before the first slash of a model's name. */
   readonly prefix: string;
   readonly alsoKnownAs?: readonly string[];
@@ -15,7 +16,6 @@ export interface ProviderRow {
   /** Used when a session names no model; a local server's default is the first model it lists. */
   readonly defaultModel?: string;
   readonly modelAliases?: Readonly<Record<string, string>>;
-  readonly omit?: readonly string[];
   /** Headers for the list of models where a bearer token does not open it. */
   readonly listHeaders?: (apiKey: string) => Record<string, string>;
   /** Names that belong to this provider even without a prefix. */
@@ -47,6 +47,7 @@ export const providerTable: readonly ProviderRow[] = [
     settings: 'GROQ',
     defaultModel: 'openai/gpt-oss-120b',
     modelAliases: groqAliases,
+    omit: ['logit_bias'],
     bareModels: /^(?:llama-3\.3-70b-versatile|llama-3\.1-8b-instant|gpt-oss-\d+b)$/,
   },
   {
@@ -57,7 +58,7 @@ export const providerTable: readonly ProviderRow[] = [
     settings: 'GEMINI',
     keySettings: ['GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'],
     defaultModel: 'gemini-2.5-flash',
-    omit: ['parallel_tool_calls'],
+    omit: ['parallel_tool_calls', 'frequency_penalty', 'presence_penalty', 'seed', 'logit_bias', 'user'],
     bareModels: /^gem(?:ini|ma)-/,
   },
   {
@@ -77,7 +78,7 @@ export const providerTable: readonly ProviderRow[] = [
     settings: 'MISTRAL',
     defaultModel: 'mistral-small-latest',
     // Refuses what it does not know; it counts tokens without being asked.
-    omit: ['stream_options', 'reasoning_effort'],
+    omit: ['stream_options', 'reasoning_effort', 'seed', 'logit_bias', 'user'],
     bareModels: /^(?:mistral|ministral|magistral|codestral|open-mistral|pixtral)-/,
   },
   {
@@ -101,6 +102,7 @@ export const providerTable: readonly ProviderRow[] = [
     name: 'OpenRouter',
     baseUrl: 'https://openrouter.ai/api/v1',
     settings: 'OPENROUTER',
+    alsoTakes: ['repetition_penalty'],
     defaultModel: 'openai/gpt-4.1-mini',
   },
   {
@@ -108,6 +110,7 @@ export const providerTable: readonly ProviderRow[] = [
     name: 'Together',
     baseUrl: 'https://api.together.xyz/v1',
     settings: 'TOGETHER',
+    alsoTakes: ['repetition_penalty'],
     defaultModel: 'meta-llama/Llama-3.3-70B-Instruct-Turbo',
   },
   {
@@ -115,6 +118,7 @@ export const providerTable: readonly ProviderRow[] = [
     name: 'Fireworks',
     baseUrl: 'https://api.fireworks.ai/inference/v1',
     settings: 'FIREWORKS',
+    alsoTakes: ['repetition_penalty'],
     defaultModel: 'accounts/fireworks/models/gpt-oss-120b',
   },
   {
@@ -122,6 +126,7 @@ export const providerTable: readonly ProviderRow[] = [
     name: 'DeepInfra',
     baseUrl: 'https://api.deepinfra.com/v1/openai',
     settings: 'DEEPINFRA',
+    alsoTakes: ['repetition_penalty'],
     keySettings: ['DEEPINFRA_TOKEN'],
     defaultModel: 'meta-llama/Llama-3.3-70B-Instruct-Turbo',
   },
@@ -131,16 +136,24 @@ export const providerTable: readonly ProviderRow[] = [
     baseUrl: 'https://api.cerebras.ai/v1',
     settings: 'CEREBRAS',
     defaultModel: 'gpt-oss-120b',
+    omit: ['frequency_penalty', 'presence_penalty', 'logit_bias'],
   },
   { prefix: 'ollama', name: 'Ollama', baseUrl: 'http://127.0.0.1:11434/v1', settings: 'OLLAMA', local: true },
   { prefix: 'lmstudio', name: 'LM Studio', baseUrl: 'http://127.0.0.1:1234/v1', settings: 'LMSTUDIO', local: true },
   // Its own default, 8080, is Parley's.
   { prefix: 'llamacpp', name: 'llama.cpp', baseUrl: 'http://127.0.0.1:8081/v1', settings: 'LLAMACPP', local: true },
-  { prefix: 'vllm', name: 'vLLM', baseUrl: 'http://127.0.0.1:8000/v1', settings: 'VLLM', local: true },
+  { prefix: 'vllm', name: 'vLLM', baseUrl: 'http://127.0.0.1:8000/v1', settings: 'VLLM', local: true, alsoTakes: ['repetition_penalty'] },
 ];
 
 /** Any other server: the operator gives its address. */
-export const customRow: ProviderRow = { prefix: 'custom', name: 'Custom server', baseUrl: '', settings: 'PARLEY_LLM' };
+export const customRow: ProviderRow = {
+  prefix: 'custom',
+  name: 'Custom server',
+  baseUrl: '',
+  settings: 'PARLEY_LLM',
+  // It may be a gateway of the operator's own, which chooses among models by it.
+  alsoTakes: ['metadata', 'repetition_penalty'],
+};
 
 /** The provider that a model's name without a prefix belongs to: `claude-haiku-4-5` → `anthropic`. */
 export function ownerOfBareModel(model: string): string | undefined {

@@ -135,7 +135,7 @@ function provider(
     clock: environment.clock,
     log: environment.log,
     ...(access.apiKey ? { apiKey: access.apiKey } : {}),
-    ...(row.omit ? { omit: row.omit } : {}),
+    dialect: row,
     ...(row.modelAliases ? { modelAliases: row.modelAliases } : {}),
   });
   return {

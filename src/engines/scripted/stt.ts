@@ -38,9 +38,9 @@ async function* transcribe(
   yield samples === 0 ? { text: '', words: [], final: true } : { text, words: spread((samples * 1000) / rateHz), final: true };
 }
 
-/** The words, evenly over the audio. */
+/** The words, evenly over the audio. There is nothing else it could have heard: each is certain. */
 function spread(audioMs: number): Word[] {
   const words = text.split(' ');
   const wordMs = audioMs / words.length;
-  return words.map((word, i) => ({ text: word, startMs: i * wordMs, endMs: (i + 1) * wordMs }));
+  return words.map((word, i) => ({ text: word, startMs: i * wordMs, endMs: (i + 1) * wordMs, logprob: 0 }));
 }

@@ -9,6 +9,8 @@ export interface Segment {
   readonly word: string;
   readonly startMs: number;
   readonly endMs: number;
+  /** Natural logarithm of the word's posterior probability; known of a whole utterance only. */
+  readonly logprob?: number;
 }
 
 export interface DecoderFiles {
@@ -83,6 +85,9 @@ function bind(files: DecoderFiles) {
     nextSegment: sphinx.func('void *ps_seg_next(void *segment)'),
     segmentWord: sphinx.func('str ps_seg_word(void *segment)'),
     frameCount: sphinx.func('int ps_get_n_frames(void *ps)'),
+    segmentPosterior: sphinx.func('int ps_seg_prob(void *segment, void *acoustic, void *language, void *backoff)'),
+    logTable: sphinx.func('void *ps_get_logmath(void *ps)'),
+    naturalLog: base.func('double logmath_log_to_ln(void *table, int logarithm)'),
     segmentFrames: sphinx.func('void ps_seg_frames(void *segment, _Out_ int *start, _Out_ int *end)'),
   };
 }
@@ -161,7 +166,9 @@ export class Decoder {
     return this.#state === 'decoding' ? ((this.#lib.hypothesis(this.#ps, null) as string | null) ?? '') : '';
   }
 
-  segments(): Segment[] {
+  /** The words of the guess so far; `whole` when the utterance has ended and all its alternatives have been weighed. */
+  segments(whole = false): Segment[] {
+    const table: bigint | null = whole ? this.#lib.logTable(this.#ps) : null;
     const segments: Segment[] = [];
     let segment = this.#lib.firstSegment(this.#ps);
     let origin: number | undefined;
@@ -172,7 +179,12 @@ export class Decoder {
       // Frames are counted from a place that means nothing outside the library; the first segment begins the utterance.
       origin ??= start[0];
       const word: string = this.#lib.segmentWord(segment);
-      segments.push({ word, startMs: this.#audioMs(start[0] - origin), endMs: this.#audioMs(end[0] - origin) + FRAME_MS });
+      segments.push({
+        word,
+        startMs: this.#audioMs(start[0] - origin),
+        endMs: this.#audioMs(end[0] - origin) + FRAME_MS,
+        ...(table ? { logprob: this.#posterior(table, segment) } : {}),
+      });
       segment = this.#lib.nextSegment(segment);
     }
     return segments;
@@ -183,7 +195,7 @@ export class Decoder {
     if (this.#state === 'head' && this.#headSamples >= WINDOW_SAMPLES) this.#decodeHead();
     const decoded = this.#state === 'decoding';
     this.drop();
-    return decoded ? this.segments() : [];
+    return decoded ? this.segments(true) : [];
   }
 
   /** Ends the utterance whatever it said. */
@@ -216,6 +228,12 @@ export class Decoder {
     const missing = Math.max(0, Math.floor(this.#decodedSamples / FRAME_SAMPLES) - after - LOOKAHEAD_FRAMES);
     const known = this.#gaps.at(-1)?.missing ?? 0;
     if (Math.abs(missing - known) > 2) this.#gaps.push({ fromFrame: before, missing });
+  }
+
+  /** Sums of rounded logarithms may come out a hair above certainty. */
+  #posterior(table: bigint, segment: bigint): number {
+    const logarithm: number = this.#lib.segmentPosterior(segment, null, null, null);
+    return Math.min(0, this.#lib.naturalLog(table, logarithm) as number);
   }
 
   #audioMs(frame: number): number {

@@ -32,10 +32,10 @@ const LONGEST_WORD = 40;
 /** The decoder's segments as words: silence and noises left out, variants (`read(2)`) folded, letters cased. */
 export function wordsOf(segments: readonly Segment[]): Word[] {
   const words: Word[] = [];
-  for (const { word, startMs, endMs } of segments) {
+  for (const { word, startMs, endMs, logprob } of segments) {
     if (/^[<[+]/.test(word)) continue;
     const plain = word.replace(/\(\d+\)$/, '');
-    words.push({ text: cased(plain, words.length === 0), startMs, endMs });
+    words.push({ text: cased(plain, words.length === 0), startMs, endMs, ...(logprob === undefined ? {} : { logprob }) });
   }
   return words;
 }

@@ -2,11 +2,16 @@
 import { z } from 'zod';
 import { isRecord } from '../json.ts';
 import { memory } from './memory.ts';
+import { metadata, userId } from './identity.ts';
+import { textGeneration } from './text-generation.ts';
 
 /** What is known of them, a schema for each section. Every field is optional: `null` and absence mean the section's own default. */
 const sections = {
   auto_tool_response: z.boolean(),
   memory,
+  user_id: userId,
+  metadata,
+  text_generation_config: textGeneration,
 } as const;
 
 type Sections = typeof sections;
@@ -26,10 +31,19 @@ export const providerData = z.record(z.string(), z.unknown()).superRefine((data,
   for (const issue of parsed.error.issues) context.addIssue({ ...issue, code: 'custom', path: issue.path, message: issue.message });
 });
 
+/** Maps, whose keys are no field's name but the client's own words. */
+const maps = new Set(['metadata', 'logit_bias']);
+
 /** Keys in snake_case at every depth (conflict C43); without those that are null. */
-function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical);
+function canonical(value: unknown, isMap = false): unknown {
+  if (Array.isArray(value)) return value.map((inner) => canonical(inner));
   if (!isRecord(value)) return value;
   const pairs = Object.entries(value).filter(([, inner]) => inner !== null && inner !== undefined);
-  return Object.fromEntries(pairs.map(([key, inner]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), canonical(inner)]));
+  if (isMap) return Object.fromEntries(pairs);
+  return Object.fromEntries(
+    pairs.map(([key, inner]) => {
+      const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      return [name, canonical(inner, maps.has(name))];
+    }),
+  );
 }
