@@ -9,7 +9,7 @@ import { concat, toBytes } from '../src/media/pcm.ts';
 import { drive } from '../src/pipeline/drive.ts';
 import type { AudioFormat } from '../src/protocol/audio-format.ts';
 import { parseClientEvent } from '../src/protocol/client-events.ts';
-import type { ServerEvent, ServerEventType } from '../src/protocol/server-events.ts';
+import type { ServerEvent, ServerEventType, TimestampInfo } from '../src/protocol/server-events.ts';
 import { serverVadDefaults, type SessionConfig, type TurnDetection } from '../src/protocol/session-config.ts';
 import type { AudioPlace, Inbound, Transport } from '../src/transports/transport.ts';
 import { FakeEngines } from './pipeline/fake-engines.ts';
@@ -29,7 +29,7 @@ export class RecordingTransport implements Transport {
   #wake: (() => void) | undefined;
   #roomy: PromiseWithResolvers<void> | undefined;
   readonly sent: ServerEvent[] = [];
-  readonly audio: { place: AudioPlace; bytes: Uint8Array }[] = [];
+  readonly audio: { place: AudioPlace; bytes: Uint8Array; timestamps: TimestampInfo | undefined }[] = [];
   /** Everything that went out, in order: types of events, `audio 960` with its bytes, `close 1000`. */
   readonly trace: string[] = [];
   readonly closes: { code: number; reason: string }[] = [];
@@ -62,8 +62,8 @@ export class RecordingTransport implements Transport {
     this.onEvent(event);
   }
 
-  sendAudio(place: AudioPlace, bytes: Uint8Array): void {
-    this.audio.push({ place, bytes: bytes.slice() });
+  sendAudio(place: AudioPlace, bytes: Uint8Array, timestamps?: TimestampInfo): void {
+    this.audio.push({ place, bytes: bytes.slice(), timestamps });
     this.trace.push(`audio ${bytes.length}`);
   }
 

@@ -63,6 +63,29 @@ export interface SttOptions {
   readonly prompt?: string;
   /** Single words worth knowing: names of tools and of their enumerated values. */
   readonly vocabulary: readonly string[];
+  /** Whether somebody wants to know what the voice is like; absent when nobody does. */
+  readonly voiceProfile?: boolean;
+}
+
+/** What one speaker said without a break, timed from the start of the audio. */
+export interface Segment extends Word {
+  /** The same for the same voice within one transcription: `speaker_0`. */
+  readonly speaker: string;
+}
+
+/** A guess about a voice, and how sure it is, from 0 to 1. */
+export interface VoiceTrait {
+  readonly label: string;
+  readonly confidence: number;
+}
+
+/** What a voice is like, as far as the engine can tell; in each of its aspects the surest guess first. */
+export interface VoiceProfile {
+  readonly age?: readonly VoiceTrait[];
+  readonly gender?: readonly VoiceTrait[];
+  readonly emotion?: readonly VoiceTrait[];
+  readonly vocalStyle?: readonly VoiceTrait[];
+  readonly accent?: readonly VoiceTrait[];
 }
 
 /**
@@ -73,6 +96,10 @@ export interface Transcript {
   readonly text: string;
   readonly words: readonly Word[];
   readonly final: boolean;
+  /** Who said what, in order, with the final; only from an engine that tells voices apart. */
+  readonly segments?: readonly Segment[];
+  /** With the final, when it was asked for and the engine can tell. */
+  readonly voiceProfile?: VoiceProfile;
 }
 
 export interface Stt extends Engine {
@@ -138,6 +165,12 @@ export interface TtsOptions {
   readonly voice: string;
   /** 0.25 to 1.5; 1 is the voice's own pace. */
   readonly speed: number;
+  /** BCP 47: what the text is probably written in. A hint. */
+  readonly language?: string;
+  /** How close to keep to one delivery, for a voice that can vary it. A hint. */
+  readonly deliveryMode?: 'stable' | 'balanced' | 'creative';
+  /** For an engine that steers: whether a direction holds for all that follows in the text, or only where it stands. */
+  readonly steering?: 'repeat_each_chunk' | 'emit_once';
 }
 
 /** A stretch of sound in playing order. */
@@ -153,6 +186,8 @@ export interface Tts extends Engine {
    * decides by itself when it has enough to begin.
    */
   readonly takes: 'clauses' | 'pieces';
+  /** Whether it follows directions in square brackets (`[happy]`); one that does not is not shown them. */
+  readonly steers?: true;
   voices(): readonly Voice[];
   /**
    * Speaks text as it comes and yields sound as soon as the first of it is there. Text that cannot be spoken (empty, emoji)

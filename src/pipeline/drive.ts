@@ -101,6 +101,7 @@ class Run {
     this.#ear = new Ear(parts.engines, this.#session.config, {
       feed: (fact) => this.#feed(fact),
       keep: (item, samples) => this.#keepsakes.keep(item, samples),
+      now: () => parts.clock.now(),
       onFault: (error) => logFailure(this.#log, error, 'listening failed'),
     });
   }
@@ -207,7 +208,7 @@ class Run {
         break;
       case 'send.audio':
         this.#keepsakes.add(effect.item, effect.bytes);
-        transport.sendAudio(effect, effect.bytes);
+        transport.sendAudio(effect, effect.bytes, effect.timestamps);
         break;
       case 'send.retrieved':
         transport.send({ ...effect.event, item: this.#withSound(effect.event.item) });

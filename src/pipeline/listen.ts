@@ -1,12 +1,15 @@
 // The ear of one session: wire bytes become samples, samples become onsets, pauses and words. It reports; the session decides.
-import { EngineError, type Engines, type SttOptions, VAD_RATE_HZ, VAD_WINDOW, type VadStream } from '../engines/engine.ts';
+import { EngineError, type Engines, VAD_RATE_HZ, VAD_WINDOW, type VadStream } from '../engines/engine.ts';
 import { Recorder } from '../media/recorder.ts';
 import { looksLikeContainer } from '../media/containers.ts';
 import { resample } from '../media/resample.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
 import type { Fact, Failure } from '../session/facts.ts';
+import { patienceMs, speechThreshold } from '../session/patience.ts';
+import { sttOptions } from './hints.ts';
 import { Intake } from './intake.ts';
+import { speakersOf } from './speakers.ts';
 import { acousticEnd, SpeechDetector } from './speech-detector.ts';
 import { Utterance } from './utterance.ts';
 import { WireDecoder } from './wire-audio.ts';
@@ -26,6 +29,8 @@ export interface EarPorts {
   feed: (fact: Fact) => void;
   /** The sound of an item, for whoever asks for it later. */
   keep: (item: string, samples: Int16Array) => void;
+  /** Milliseconds of the clock. */
+  now: () => number;
   /** Something failed, to be logged: a recogniser (an EngineError, of which a fact tells too), or what is a fault of ours. */
   onFault: (error: unknown) => void;
 }
@@ -34,6 +39,7 @@ export class Ear {
   readonly #engines: Engines;
   readonly #feed: (fact: Fact) => void;
   readonly #keep: (item: string, samples: Int16Array) => void;
+  readonly #now: () => number;
   readonly #onFault: (error: unknown) => void;
   readonly #vad: VadStream;
   readonly #recorder = new Recorder();
@@ -59,13 +65,14 @@ export class Ear {
   readonly #committed = new Set<Utterance>();
   #closed = false;
 
-  constructor(engines: Engines, config: SessionConfig, { feed, keep, onFault }: EarPorts) {
+  constructor(engines: Engines, config: SessionConfig, { feed, keep, now, onFault }: EarPorts) {
     this.#engines = engines;
     this.#config = config;
     this.#feed = feed;
     this.#keep = keep;
+    this.#now = now;
     this.#onFault = onFault;
-    this.#detector = new SpeechDetector(thresholdOf(config));
+    this.#detector = new SpeechDetector(speechThreshold(config));
     this.#vad = engines.vad.open((probability) => this.#onProbability(probability));
     this.#intake = new Intake(engines, config.audio.input, { onSound: (samples, ms) => this.#hear(samples, ms), onFault });
   }
@@ -75,6 +82,7 @@ export class Ear {
     this.#config = config;
     const { turn_detection } = config.audio.input;
     this.#intake.configure(config.audio.input);
+    this.#detector.threshold = speechThreshold(config);
     if (JSON.stringify(turn_detection) === JSON.stringify(before.audio.input.turn_detection)) return;
     // The session has dropped the utterance begun under other rules: its words must not turn up in the next one.
     this.#utterance?.cancel();
@@ -120,19 +128,20 @@ export class Ear {
     utterance.item = item;
     if (utterance.empty) {
       // The detector heard nobody (yet), but the client says there is something: all of it is listened to.
-      utterance.begin();
+      utterance.begin(fromMs);
       utterance.feed(sound);
     } else if (utterance.listening) {
       this.#feedUtterance(to);
     } else if (to - this.#decidedUntil > VAD_WINDOW * 2) {
       // Sound the detector has not looked at, sent faster than it looks: it may hold more words.
-      utterance.begin();
-      utterance.feed(this.#recorder.slice(Math.max(this.#spokenUntil, this.#decidedUntil - leadInMs * samplesPerMs), to));
+      const from = Math.max(this.#spokenUntil, this.#decidedUntil - leadInMs * samplesPerMs);
+      utterance.begin(from / samplesPerMs);
+      utterance.feed(this.#recorder.slice(from, to));
     }
     const straddles = this.#detector.speaking || to - this.#decidedUntil > VAD_WINDOW * 2;
     this.#leaveUtterance(to);
     if (straddles) this.#restartDetection(to);
-    this.#finish(utterance, item, sound.length / VAD_RATE_HZ);
+    this.#finish(utterance, item, fromMs, sound.length / VAD_RATE_HZ);
     // What came after `to` may be all that comes: it is not to wait for more sound.
     this.#pump();
   }
@@ -166,9 +175,9 @@ export class Ear {
     this.#keep(item, samples);
     const utterance = this.#newUtterance();
     utterance.item = item;
-    utterance.begin();
+    utterance.begin(0);
     utterance.feed(samples);
-    this.#finish(utterance, item, samples.length / VAD_RATE_HZ);
+    this.#finish(utterance, item, 0, samples.length / VAD_RATE_HZ);
   }
 
   /** Asks the judge about the open utterance, with the recogniser's last word on it. */
@@ -178,16 +187,20 @@ export class Ear {
     this.#pausedAt = undefined;
     const pause = this.#spokenUntil;
     let complete = 0.5;
+    let inferenceMs: number | undefined;
     try {
       const transcript = await utterance.words();
+      const askedAtMs = this.#now();
       complete = await this.#engines.turn.score({ transcript, silenceMs }, signal);
+      inferenceMs = Math.round(this.#now() - askedAtMs);
     } catch (error) {
       // Without words or a judge the turn is as likely over as not; the failure itself is told when the turn is committed.
       if (!(error instanceof EngineError)) this.#onFault(error);
     }
     // Speech may have gone on meanwhile, and even paused again: what was judged is no longer what was said.
     const stands = this.#utterance === utterance && !utterance.listening && this.#spokenUntil === pause;
-    if (stands && !signal.aborted) this.#feed({ kind: 'turn.judged', item, complete });
+    if (stands && !signal.aborted)
+      this.#feed({ kind: 'turn.judged', item, complete, ...(inferenceMs === undefined ? {} : { inferenceMs }) });
   }
 
   close(): void {
@@ -246,7 +259,7 @@ export class Ear {
 
   get #settleSamples(): number {
     const detection = this.#config.audio.input.turn_detection;
-    const ms = detection?.type === 'server_vad' ? Math.min(settleMs, detection.silence_duration_ms / 2) : settleMs;
+    const ms = detection?.type === 'server_vad' ? Math.min(settleMs, patienceMs(this.#config, detection, undefined) / 2) : settleMs;
     return ms * samplesPerMs;
   }
 
@@ -259,8 +272,8 @@ export class Ear {
   #onBegan(position: number): void {
     this.#utterance ??= this.#newUtterance();
     if (!this.#utterance.listening) {
-      this.#utterance.begin();
       this.#fedUntil = Math.max(position - leadInMs * samplesPerMs, this.#bufferStart, this.#spokenUntil);
+      this.#utterance.begin(this.#fedUntil / samplesPerMs);
     }
     this.#pausedAt = undefined;
     this.#feed({ kind: 'speech.began', atMs: position / samplesPerMs });
@@ -282,7 +295,7 @@ export class Ear {
 
   #restartDetection(from: number): void {
     this.#vad.reset();
-    this.#detector = new SpeechDetector(thresholdOf(this.#config));
+    this.#detector = new SpeechDetector(speechThreshold(this.#config));
     this.#windowBase = from;
     this.#nextWindow = from;
     this.#decided = 0;
@@ -302,10 +315,14 @@ export class Ear {
     return utterance;
   }
 
-  #finish(utterance: Utterance, item: string, seconds: number): void {
+  /** The words of an item that begins at `fromMs` of the input and lasts so many seconds. */
+  #finish(utterance: Utterance, item: string, fromMs: number, seconds: number): void {
     this.#committed.add(utterance);
     void utterance.words().then(
-      (text) => this.#tell(utterance, { kind: 'transcript.final', item, text, logprobs: utterance.logprobs, seconds }),
+      (text) => {
+        const speakers = speakersOf(utterance.stretches, fromMs, seconds * 1000);
+        this.#tell(utterance, { kind: 'transcript.final', item, text, logprobs: utterance.logprobs, seconds, ...speakers });
+      },
       (error: unknown) => {
         if (!this.#closed) this.#onFault(error);
         this.#tell(utterance, { kind: 'transcript.failed', item, failure: failureOf(error) });
@@ -317,30 +334,6 @@ export class Ear {
     this.#committed.delete(utterance);
     if (!this.#closed) this.#feed(fact);
   }
-}
-
-function thresholdOf(config: SessionConfig): number {
-  const detection = config.audio.input.turn_detection;
-  return detection?.type === 'server_vad' ? detection.threshold : 0.5;
-}
-
-/** What may help a recogniser to guess right: the client's hint, and the words its tools are made of. */
-function sttOptions(config: SessionConfig, model: string): SttOptions {
-  const { language, prompt } = config.audio.input.transcription ?? {};
-  return {
-    model,
-    ...(language === undefined ? {} : { language }),
-    ...(prompt === undefined ? {} : { prompt }),
-    vocabulary: config.tools.flatMap((tool) => (tool.type === 'function' ? [tool.name, ...enumeratedValues(tool.parameters)] : [])),
-  };
-}
-
-function enumeratedValues(schema: unknown): string[] {
-  if (typeof schema !== 'object' || schema === null) return [];
-  return Object.entries(schema).flatMap(([key, value]) => {
-    if (key === 'enum' && Array.isArray(value)) return value.filter((entry) => typeof entry === 'string');
-    return enumeratedValues(value);
-  });
 }
 
 export function failureOf(error: unknown): Failure {

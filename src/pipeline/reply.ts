@@ -1,5 +1,5 @@
 // One reply: prompt → model → clauses → voice → facts. It knows nothing of turns; whoever started it may abort it at any moment.
-import { EngineError, type Engines, type Llm, type LlmUsage, type Speech, type Tts } from '../engines/engine.ts';
+import { EngineError, type Engines, type Llm, type LlmUsage, type Speech, type Tts, type TtsOptions } from '../engines/engine.ts';
 import { Channel } from '../lib/channel.ts';
 import { Resampler } from '../media/resample.ts';
 import type { Prompt, PromptPart, PromptTurn } from '../protocol/prompt.ts';
@@ -7,7 +7,8 @@ import type { ReplyOrder } from '../session/effects.ts';
 import type { ReplyEnd, ReplyFact } from '../session/facts.ts';
 import { sampleRateHz } from '../protocol/audio-format.ts';
 import { failureOf } from './listen.ts';
-import { ClauseSplitter } from './sentences.ts';
+import { speakApart } from './speak-apart.ts';
+import { SpeechText } from './speech-text.ts';
 import { encodeWire, wireMs } from './wire-audio.ts';
 
 /** Pieces of text that may wait for a voice: far more than the longest answer has. */
@@ -122,7 +123,7 @@ class Mouth {
   readonly #order: ReplyOrder;
   readonly #ports: ReplyPorts;
   readonly #signal: AbortSignal;
-  #speech: { text: Channel<string>; splitter: ClauseSplitter | undefined; done: Promise<void> } | undefined;
+  #speech: { text: Channel<string>; script: SpeechText; done: Promise<void> } | undefined;
   failure: EngineError | undefined;
 
   constructor(order: ReplyOrder, ports: ReplyPorts, signal: AbortSignal) {
@@ -134,8 +135,8 @@ class Mouth {
   say(text: string): void {
     if (this.#order.modality === 'text') return;
     this.#speech ??= this.#begin();
-    const { splitter } = this.#speech;
-    for (const piece of splitter ? splitter.push(text) : [text]) this.#speech.text.push(piece);
+    const { script } = this.#speech;
+    for (const piece of script.push(text)) this.#speech.text.push(piece);
   }
 
   /** Resolves when all that was said has been spoken. */
@@ -143,7 +144,7 @@ class Mouth {
     const speech = this.#speech;
     if (!speech) return;
     this.#speech = undefined;
-    for (const rest of speech.splitter?.flush() ?? []) speech.text.push(rest);
+    for (const rest of speech.script.flush()) speech.text.push(rest);
     speech.text.close();
     await speech.done;
     if (this.failure) throw this.failure;
@@ -163,11 +164,11 @@ class Mouth {
       this.failure =
         error instanceof EngineError ? error : new EngineError(engine.info.id, 'broken', 'The voice failed.', { cause: error });
     });
-    return { text, splitter: engine.takes === 'clauses' ? new ClauseSplitter() : undefined, done };
+    return { text, script: new SpeechText(engine, this.#order.manner.segmenter), done };
   }
 
   async #speak(engine: Tts, choice: { model: string; voice: string }, text: Channel<string>): Promise<void> {
-    const { format, speed, response } = this.#order;
+    const { format, speed, manner, response } = this.#order;
     const rateHz = sampleRateHz(format);
     let resampler: { fromHz: number; run: Resampler } | undefined;
     const send = (samples: Int16Array, words: Speech['words']) => {
@@ -175,7 +176,19 @@ class Mouth {
       const bytes = encodeWire(format, samples);
       this.#ports.feed({ kind: 'reply.audio', response, bytes, ms: wireMs(format, bytes.length), words });
     };
-    for await (const { pcm, words } of engine.speak(text, { ...choice, speed }, this.#signal)) {
+    const { language, deliveryMode, steering } = manner;
+    const options: TtsOptions = {
+      ...choice,
+      speed,
+      ...(language === undefined ? {} : { language }),
+      ...(deliveryMode === undefined ? {} : { deliveryMode }),
+      ...(steering === undefined || !engine.steers ? {} : { steering }),
+    };
+    const spoken =
+      manner.segmenter === 'per_segment_context'
+        ? speakApart(engine, text, options, this.#signal)
+        : engine.speak(text, options, this.#signal);
+    for await (const { pcm, words } of spoken) {
       if (resampler?.fromHz !== pcm.rateHz) {
         if (resampler) send(resampler.run.flush(), undefined);
         resampler = { fromHz: pcm.rateHz, run: new Resampler(pcm.rateHz, rateHz) };

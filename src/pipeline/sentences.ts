@@ -1,18 +1,46 @@
-// Cuts a stream of text into clauses that can be spoken by themselves: the first one early, the others at the ends of sentences.
+// Cuts a stream of text into clauses that can be spoken by themselves: the first one early, the others at the ends of sentences. A client
+// may ask for another cut: whole sentences, the whole text, or the first clause sooner still.
+import type { SegmenterStrategy } from '../protocol/provider-data/tts.ts';
 
-/** A clause may end at a comma once it is this long; the first, which somebody waits for, at any. */
-const leastCharacters = 40;
-/** Text without any punctuation is cut at a space after so many characters: the first clause, and any other. */
-const mostFirst = 60;
-const mostCharacters = 180;
+interface Cut {
+  /** Whether a clause may end at a comma, and how long it must be there: the first, which somebody waits for, and any other. */
+  readonly atCommas: false | { readonly first: number; readonly others: number };
+  /** Text without any punctuation is cut at a space after so many characters: the first clause, and any other. */
+  readonly mostFirst: number;
+  readonly most: number;
+}
+
+const balanced: Cut = { atCommas: { first: 4, others: 40 }, mostFirst: 60, most: 180 };
+const sentences: Cut = { atCommas: false, mostFirst: 1000, most: 1000 };
+const cuts: Record<Exclude<SegmenterStrategy, 'full_turn'>, Cut> = {
+  auto: balanced,
+  balanced,
+  fast_start: { ...balanced, atCommas: { first: 2, others: 40 }, mostFirst: 24 },
+  sentence: sentences,
+  per_segment_context: sentences,
+};
+/** The longest text that is kept for a client who wants all of it at once: an hour of speech. */
+const mostAtOnce = 50_000;
 
 const abbreviation = /(?:^|[\s(])(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|approx|e\.g|i\.e|a\.m|p\.m|(?:[A-Z]\.)*[A-Z])\.$/;
-/** Where a clause may end: at a mark with the quotation marks and brackets behind it and one space, or at the end of a line. */
-const mark = /[.!?…;:,—]+["'”’»)\]]*\s|\n/g;
+/**
+ * Where a clause may end: at a mark with the quotation marks and brackets behind it and one space, or at the end of a line. Chinese and
+ * Japanese put no space behind theirs: there the next character shows that the mark is all.
+ */
+const mark = /[.!?…;:,—]+["'”’»)\]]*\s|\n|(?:[。！？｡]+|[，、；：]+)[”’」』）】》〉｣]*(?=[^。！？｡，、；：”’」』）】》〉｣])/g;
+const wideStop = /^[。！？｡]/;
+const wideComma = /^[，、；：]/;
+/** How many letters one of their characters stands for, about. */
+const wideLetters = 3;
 
 export class ClauseSplitter {
+  readonly #cut: Cut | undefined;
   #pending = '';
   #first = true;
+
+  constructor(strategy: SegmenterStrategy = 'auto') {
+    this.#cut = strategy === 'full_turn' ? undefined : cuts[strategy];
+  }
 
   /** Takes the next piece of text and gives the clauses that are complete by now. */
   push(piece: string): string[] {
@@ -42,17 +70,22 @@ export class ClauseSplitter {
    */
   #nextEnd(): number {
     const text = this.#pending;
+    if (!this.#cut) return text.length > mostAtOnce ? text.length : -1;
+    const { atCommas, mostFirst, most } = this.#cut;
     for (const match of text.matchAll(mark)) {
-      const end = match.index + match[0].length;
-      const body = text.slice(0, end - 1);
-      if (match[0].endsWith('\n') || /[!?…]["'”’»)\]]*$/.test(body)) return end;
+      const [ending] = match;
+      const end = match.index + ending.length;
+      if (wideStop.test(ending)) return end;
+      const wide = wideComma.test(ending);
+      const body = text.slice(0, wide ? end : end - 1);
+      if (ending.endsWith('\n') || /[!?…]["'”’»)\]]*$/.test(body)) return end;
       if (/\.["'”’»)\]]*$/.test(body)) {
         if (!abbreviation.test(body) && !/^\s*\d+\.$/.test(body)) return end;
-      } else if (this.#first ? body.trim().length >= 4 : body.length >= leastCharacters) return end;
+      } else if (atCommas && body.trim().length * (wide ? wideLetters : 1) >= (this.#first ? atCommas.first : atCommas.others)) return end;
     }
-    const most = this.#first ? mostFirst : mostCharacters;
-    if (text.length <= most) return -1;
-    const space = text.lastIndexOf(' ', most);
+    const longest = this.#first ? mostFirst : most;
+    if (text.length <= longest) return -1;
+    const space = text.lastIndexOf(' ', longest);
     return space > 0 ? space + 1 : -1;
   }
 }

@@ -11,12 +11,13 @@ const pauseWindows = 3;
 export type Detected = { kind: 'began'; window: number } | { kind: 'paused'; window: number };
 
 export class SpeechDetector {
-  readonly #threshold: number;
+  /** May be changed at any time; it counts from the next window on. */
+  threshold: number;
   #speaking = false;
   #run = 0;
 
   constructor(threshold: number) {
-    this.#threshold = threshold;
+    this.threshold = threshold;
   }
 
   get speaking(): boolean {
@@ -26,14 +27,14 @@ export class SpeechDetector {
   /** The probability of window number `window`. `began` names the first window of speech, `paused` the first of silence. */
   feed(probability: number, window: number): Detected | undefined {
     if (this.#speaking) {
-      this.#run = probability < Math.max(0.01, this.#threshold - hysteresis) ? this.#run + 1 : 0;
+      this.#run = probability < Math.max(0.01, this.threshold - hysteresis) ? this.#run + 1 : 0;
       if (this.#run < pauseWindows) return undefined;
       this.#speaking = false;
       this.#run = 0;
       return { kind: 'paused', window: window - pauseWindows + 1 };
     }
-    this.#run = probability >= this.#threshold ? this.#run + 1 : 0;
-    if (this.#run < 2 && (this.#run < 1 || probability < Math.max(certain, this.#threshold))) return undefined;
+    this.#run = probability >= this.threshold ? this.#run + 1 : 0;
+    if (this.#run < 2 && (this.#run < 1 || probability < Math.max(certain, this.threshold))) return undefined;
     const first = window - this.#run + 1;
     this.#speaking = true;
     this.#run = 0;

@@ -1,6 +1,7 @@
 // One utterance on its way to words: stretches of speech between pauses, each recognised while it is spoken, joined in the end.
 import { EngineError, type Stt, type SttOptions, type Transcript } from '../engines/engine.ts';
 import { Channel } from '../lib/channel.ts';
+import type { Recognised } from './speakers.ts';
 
 /** Chunks of sound that may wait for a recogniser: two minutes of 20 ms frames. */
 const mostWaiting = 6000;
@@ -10,14 +11,15 @@ export type Recogniser = () => { engine: Stt; options: SttOptions };
 
 type Outcome = { kind: 'text'; text: string } | { kind: 'failed'; error: EngineError };
 
-class Stretch {
+class Stretch implements Recognised {
   readonly #sound = new Channel<Int16Array>(mostWaiting);
   readonly outcome: Promise<Outcome>;
+  readonly beganMs: number;
+  transcript: Transcript | undefined;
   text = '';
-  /** How likely each word of the text is, once it is final and if the recogniser knows. */
-  logprobs: readonly number[] | undefined;
 
-  constructor(recogniser: Recogniser, signal: AbortSignal, onText: () => void) {
+  constructor(beganMs: number, recogniser: Recogniser, signal: AbortSignal, onText: () => void) {
+    this.beganMs = beganMs;
     this.outcome = this.#recognise(recogniser, signal, onText);
   }
 
@@ -34,15 +36,13 @@ class Stretch {
   async #recognise(recogniser: Recogniser, signal: AbortSignal, onText: () => void): Promise<Outcome> {
     try {
       const { engine, options } = recogniser();
-      let last: Transcript | undefined;
       for await (const transcript of engine.transcribe(this.#sound, options, signal)) {
-        last = transcript;
+        this.transcript = transcript;
         if (transcript.text === this.text) continue;
         this.text = transcript.text;
         onText();
       }
-      this.logprobs = last && logprobsOf(last);
-      return { kind: 'text', text: last?.text ?? '' };
+      return { kind: 'text', text: this.transcript?.text ?? '' };
     } catch (error) {
       if (error instanceof EngineError) return { kind: 'failed', error };
       return { kind: 'failed', error: new EngineError('stt', 'broken', 'The recogniser failed.', { cause: error }) };
@@ -81,13 +81,18 @@ export class Utterance {
 
   /** How likely each word of `words()` is, after those have come: undefined when any of it is not known. */
   get logprobs(): readonly number[] | undefined {
-    const known = this.#stretches.flatMap(({ text, logprobs }) => (text.trim() === '' ? [] : [logprobs]));
+    const known = this.#stretches.flatMap(({ text, transcript }) => (text.trim() === '' ? [] : [transcript && logprobsOf(transcript)]));
     return known.every((logprobs) => logprobs !== undefined) ? known.flat() : undefined;
   }
 
-  /** Speech begins, or goes on after a pause. */
-  begin(): void {
-    this.#open = new Stretch(this.#recogniser, this.#abort.signal, () => this.#onText(this.text));
+  /** All there is beside the words, when these are there. */
+  get stretches(): readonly Recognised[] {
+    return this.#stretches;
+  }
+
+  /** Speech begins, or goes on after a pause; `atMs` is where the sound that is fed from now on begins on the input's timeline. */
+  begin(atMs: number): void {
+    this.#open = new Stretch(atMs, this.#recogniser, this.#abort.signal, () => this.#onText(this.text));
     this.#stretches.push(this.#open);
   }
 

@@ -10,6 +10,27 @@ const itemPlace = { response_id: id, item_id: id, output_index: count };
 const partPlace = { ...itemPlace, content_index: count };
 const callPlace = { ...itemPlace, call_id: id };
 const heardPart = { item_id: id, content_index: count };
+const voiceTraits = z.array(z.object({ label: z.string(), confidence: z.number() }).readonly()).readonly();
+const voiceProfile = z.object({
+  age: voiceTraits.exactOptional(),
+  gender: voiceTraits.exactOptional(),
+  emotion: voiceTraits.exactOptional(),
+  vocal_style: voiceTraits.exactOptional(),
+  accent: voiceTraits.exactOptional(),
+});
+const times = z.array(z.number());
+const timestampInfo = z.union([
+  z.object({
+    word_alignment: z.object({ words: z.array(z.string()), word_start_time_seconds: times, word_end_time_seconds: times }),
+  }),
+  z.object({
+    character_alignment: z.object({
+      characters: z.array(z.string()),
+      character_start_time_seconds: times,
+      character_end_time_seconds: times,
+    }),
+  }),
+]);
 
 /** What each event holds besides `type` and `event_id`. */
 const contents = {
@@ -28,6 +49,15 @@ const contents = {
     transcript: z.string(),
     usage: z.object({ type: z.literal('duration'), seconds: z.number() }),
     logprobs: z.array(z.object({ token: z.string(), logprob: z.number(), bytes: z.array(count) })).exactOptional(),
+    providerData: z.object({ voiceProfile }).exactOptional(),
+  }),
+  'conversation.item.input_audio_transcription.segment': z.object({
+    ...heardPart,
+    id,
+    text: z.string(),
+    speaker: z.string(),
+    start: z.number(),
+    end: z.number(),
   }),
   'conversation.item.input_audio_transcription.failed': z.object({
     ...heardPart,
@@ -38,6 +68,15 @@ const contents = {
   'input_audio_buffer.speech_started': z.object({ audio_start_ms: count, item_id: id }),
   'input_audio_buffer.speech_stopped': z.object({ audio_end_ms: count, item_id: id }),
   'input_audio_buffer.timeout_triggered': z.object({ audio_start_ms: count, audio_end_ms: count, item_id: id }),
+  'input_audio_buffer.turn_suggestion': z.object({
+    item_id: id,
+    utterance_index: count,
+    probability: z.number(),
+    trailing_silence_ms: count,
+    audio_duration_ms: count,
+    inference_ms: z.number().exactOptional(),
+  }),
+  'input_audio_buffer.turn_suggestion_revoked': z.object({ item_id: id, utterance_index: count }),
   'response.created': z.object({ response }),
   'response.done': z.object({ response }),
   'response.output_item.added': z.object({ response_id: id, output_index: count, item }),
@@ -48,7 +87,7 @@ const contents = {
   'response.output_text.done': z.object({ ...partPlace, text: z.string() }),
   'response.output_audio_transcript.delta': z.object({ ...partPlace, delta: z.string() }),
   'response.output_audio_transcript.done': z.object({ ...partPlace, transcript: z.string() }),
-  'response.output_audio.delta': z.object({ ...partPlace, delta: z.string() }),
+  'response.output_audio.delta': z.object({ ...partPlace, delta: z.string(), timestamp_info: timestampInfo.exactOptional() }),
   'response.output_audio.done': z.object(partPlace),
   'response.function_call_arguments.delta': z.object({ ...callPlace, delta: z.string() }),
   'response.function_call_arguments.done': z.object({ ...callPlace, name: z.string(), arguments: z.string() }),

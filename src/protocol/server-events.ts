@@ -48,6 +48,27 @@ export interface ResponseObject {
 /** `type` is 'audio' or 'text' here, unlike in an item's content (conflict C11). */
 export type ResponsePart = { type: 'text'; text: string } | { type: 'audio'; transcript: string };
 
+interface VoiceTrait {
+  readonly label: string;
+  readonly confidence: number;
+}
+
+/** What a voice is like (protocol 7.7), as far as somebody can tell; the surest guess first. */
+export interface VoiceProfile {
+  age?: readonly VoiceTrait[];
+  gender?: readonly VoiceTrait[];
+  emotion?: readonly VoiceTrait[];
+  vocal_style?: readonly VoiceTrait[];
+  accent?: readonly VoiceTrait[];
+}
+
+/** Inworld's: when what begins in a stretch of sound is said, in seconds from the beginning of the item's sound (protocol 7.6). */
+export type TimestampInfo =
+  | { word_alignment: { words: string[]; word_start_time_seconds: number[]; word_end_time_seconds: number[] } }
+  | {
+      character_alignment: { characters: string[]; character_start_time_seconds: number[]; character_end_time_seconds: number[] };
+    };
+
 interface ItemPlace {
   response_id: string;
   item_id: string;
@@ -76,6 +97,18 @@ export type ServerEvent =
       transcript: string;
       usage: { type: 'duration'; seconds: number };
       logprobs?: Logprob[];
+      /** Inworld's. */
+      providerData?: { voiceProfile: VoiceProfile };
+    }
+  | {
+      type: 'conversation.item.input_audio_transcription.segment';
+      item_id: string;
+      content_index: number;
+      id: string;
+      text: string;
+      speaker: string;
+      start: number;
+      end: number;
     }
   | {
       type: 'conversation.item.input_audio_transcription.failed';
@@ -88,13 +121,23 @@ export type ServerEvent =
   | { type: 'input_audio_buffer.speech_started'; audio_start_ms: number; item_id: string }
   | { type: 'input_audio_buffer.speech_stopped'; audio_end_ms: number; item_id: string }
   | { type: 'input_audio_buffer.timeout_triggered'; audio_start_ms: number; audio_end_ms: number; item_id: string }
+  | {
+      type: 'input_audio_buffer.turn_suggestion';
+      item_id: string;
+      utterance_index: number;
+      probability: number;
+      trailing_silence_ms: number;
+      audio_duration_ms: number;
+      inference_ms?: number;
+    }
+  | { type: 'input_audio_buffer.turn_suggestion_revoked'; item_id: string; utterance_index: number }
   | { type: 'response.created' | 'response.done'; response: ResponseObject }
   | { type: 'response.output_item.added' | 'response.output_item.done'; response_id: string; output_index: number; item: Item }
   | ({ type: 'response.content_part.added' | 'response.content_part.done'; part: ResponsePart } & PartPlace)
   | ({ type: 'response.output_text.delta' | 'response.output_audio_transcript.delta'; delta: string } & PartPlace)
   | ({ type: 'response.output_text.done'; text: string } & PartPlace)
   | ({ type: 'response.output_audio_transcript.done'; transcript: string } & PartPlace)
-  | ({ type: 'response.output_audio.delta'; delta: string } & PartPlace)
+  | ({ type: 'response.output_audio.delta'; delta: string; timestamp_info?: TimestampInfo } & PartPlace)
   | ({ type: 'response.output_audio.done' } & PartPlace)
   | ({ type: 'response.function_call_arguments.delta'; delta: string } & CallPlace)
   | ({ type: 'response.function_call_arguments.done'; name: string; arguments: string } & CallPlace)

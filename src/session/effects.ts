@@ -1,8 +1,17 @@
 // What a session wants done. The shell performs effects in their order and never asks why.
 import type { OnBehalf, Prompt, Sampling } from '../protocol/prompt.ts';
-import type { ServerEvent } from '../protocol/server-events.ts';
+import type { SegmenterStrategy } from '../protocol/provider-data/tts.ts';
+import type { ServerEvent, TimestampInfo } from '../protocol/server-events.ts';
 import type { McpTool, Modality, SessionConfig } from '../protocol/session-config.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
+
+/** How a text is to be spoken, beyond voice and speed. */
+export interface SpeechManner {
+  segmenter: SegmenterStrategy;
+  steering: 'repeat_each_chunk' | 'emit_once' | undefined;
+  language: string | undefined;
+  deliveryMode: 'stable' | 'balanced' | 'creative' | undefined;
+}
 
 /** Everything a reply needs to know about how it is wanted. */
 export interface ReplyOrder {
@@ -12,6 +21,7 @@ export interface ReplyOrder {
   voice: string;
   ttsModel: string;
   speed: number;
+  manner: SpeechManner;
   format: AudioFormat;
   temperature: number | undefined;
   maxOutputTokens: number | undefined;
@@ -32,7 +42,16 @@ export interface Remembered {
 export type Effect =
   | { kind: 'send'; event: ServerEvent }
   /** `response.output_audio.delta`, the one event on the audio path: its base64 is written where it leaves. */
-  | { kind: 'send.audio'; response: string; item: string; outputIndex: number; contentIndex: number; bytes: Uint8Array }
+  | {
+      kind: 'send.audio';
+      response: string;
+      item: string;
+      outputIndex: number;
+      contentIndex: number;
+      bytes: Uint8Array;
+      /** When the words that begin in it are said, for a client that wants to know. */
+      timestamps?: TimestampInfo;
+    }
   /** `conversation.item.retrieved`, completed with the item's sound, which the shell keeps. */
   | { kind: 'send.retrieved'; item: string; event: Extract<ServerEvent, { type: 'conversation.item.retrieved' }> }
   /** How to listen from here on: format, detection, transcription. */

@@ -1,12 +1,18 @@
 // What can happen to a session. Every fact is stamped by `step(fact, now)`; audio positions are milliseconds of the input's own timeline.
 import type { McpCallError, McpListedTool } from '../protocol/items.ts';
 import type { ClientEvent } from '../protocol/client-events.ts';
+import type { VoiceProfile } from '../protocol/server-events.ts';
 
 /** A word of a reply, timed from the start of the item's sound. */
 export interface SpokenWord {
   readonly text: string;
   readonly startMs: number;
   readonly endMs: number;
+}
+
+/** What one speaker said without a break, timed from the start of the item's sound. */
+export interface SpokenSegment extends SpokenWord {
+  readonly speaker: string;
 }
 
 export interface ReplyUsage {
@@ -41,10 +47,19 @@ export type Fact =
   | { kind: 'speech.began'; atMs: number }
   /** `atMs` is the acoustic end of speech, which is known only some time after. */
   | { kind: 'speech.paused'; atMs: number }
-  | { kind: 'turn.judged'; item: string; complete: number }
+  /** `inferenceMs`: how long the judge took, not counting what it waited for. */
+  | { kind: 'turn.judged'; item: string; complete: number; inferenceMs?: number }
   | { kind: 'transcript.partial'; item: string; text: string }
-  /** `logprobs`: how likely each word of the text is, where the recogniser knows. */
-  | { kind: 'transcript.final'; item: string; text: string; logprobs?: readonly number[] | undefined; seconds: number }
+  /** `logprobs` (how likely each word of the text is), `segments` and `voiceProfile` only where the recogniser can tell. */
+  | {
+      kind: 'transcript.final';
+      item: string;
+      text: string;
+      logprobs?: readonly number[] | undefined;
+      seconds: number;
+      segments?: readonly SpokenSegment[];
+      voiceProfile?: VoiceProfile;
+    }
   | { kind: 'transcript.failed'; item: string; failure: Failure }
   /** An MCP server has told its tools, or has not; `item` is the list's. */
   | { kind: 'mcp.listed'; item: string; tools: McpListedTool[] }

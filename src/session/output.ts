@@ -5,6 +5,7 @@ import type { FactOf } from './facts.ts';
 import { type Entry, newEntry, snapshot } from './history.ts';
 import { lengthen } from './playout.ts';
 import { needsApproval } from './mcp.ts';
+import { timestampInfo } from './timestamps.ts';
 import { type Core, type McpToolName, type OpenOutput, type Response, send } from './state.ts';
 
 type OpenMessage = Extract<OpenOutput, { kind: 'message' }>;
@@ -28,9 +29,11 @@ export function onAudio(core: Core, response: Response, fact: FactOf<'reply.audi
   const { speech, item } = open.entry;
   if (!speech) return;
   speech.madeMs += fact.ms;
+  const { outOfBand, timestamps } = response.settings;
+  const info = timestamps && timestampInfo(timestamps.of, fact.words, speech.words.at(-1));
   if (fact.words) speech.words.push(...fact.words);
   core.spoke = true;
-  if (!response.settings.outOfBand) lengthen(core, item.id, fact.ms);
+  if (!outOfBand) lengthen(core, item.id, fact.ms);
   core.effects.push({
     kind: 'send.audio',
     response: response.id,
@@ -38,7 +41,11 @@ export function onAudio(core: Core, response: Response, fact: FactOf<'reply.audi
     outputIndex: open.index,
     contentIndex: 0,
     bytes: fact.bytes,
+    ...(info && timestamps?.transport === 'sync' ? { timestamps: info } : {}),
   });
+  if (info && timestamps?.transport === 'async') {
+    send(core, { type: 'response.output_audio.delta', ...partPlace(response, open), delta: '', timestamp_info: info });
+  }
 }
 
 export function onCall(core: Core, response: Response, fact: FactOf<'reply.call'>): void {

@@ -174,6 +174,7 @@ function beginWhenReady(core: Core, response: Response): void {
       voice: settings.voice,
       ttsModel: core.config.audio.output.model,
       speed: settings.speed,
+      manner: settings.manner,
       format: settings.format,
       temperature: settings.temperature,
       maxOutputTokens: settings.maxOutputTokens === 'inf' ? undefined : settings.maxOutputTokens,

@@ -23,6 +23,7 @@ import {
   onSpeechBegan,
   onSpeechPaused,
   onTurnJudged,
+  reconsiderTurn,
   starvedMs,
 } from './turn.ts';
 
@@ -160,6 +161,7 @@ function onReply(core: Core, response: Response, fact: ReplyFact): void {
 const clientHandlers: { [T in ClientEventType]: (core: Core, event: ClientEvents[T]) => void } = {
   'session.update': (core, event) => {
     updateSession(core, event);
+    reconsiderTurn(core);
     resumeWaiting(core);
   },
   'input_audio_buffer.append': () => {}, // The ear has heard it already: audio never waits for a decision.

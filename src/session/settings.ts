@@ -14,11 +14,14 @@ import {
   type TurnDetectionPatch,
 } from '../protocol/session-config.ts';
 import { generationOf } from './generation.ts';
+import { checkLocked, speechManner } from './manner.ts';
 import { configureServers } from './mcp.ts';
 import { keepMemory } from './memory.ts';
+import { checkPatience } from './patience.ts';
 import { present } from './present.ts';
 import { beQuietFrom, type Birth, type Catalogue, type Core, dropTurn, type ResponseSettings, send } from './state.ts';
 import { joinedInstructions, promptText } from './stored-prompt.ts';
+import { revokeSuggestion } from './turn-suggestion.ts';
 
 /** A session as its client sees it. */
 export function describeSession(own: { id: string; expires_at: number }, whole: SessionConfig): SessionObject {
@@ -61,6 +64,7 @@ export function updateSession(core: Core, event: ClientEvents['session.update'])
   checkType(core, event.session.type);
   const next = merged(core.config, event.session);
   check(next, core.birth.catalogue, event.session);
+  checkLocked(core, next);
   checkVoiceLock(core, next.audio.output.voice, 'session.audio.output.voice');
   const { prompt } = event.session;
   if (prompt !== undefined) core.promptText = prompt ? promptText(core.birth.catalogue, prompt, 'session.prompt') : '';
@@ -70,6 +74,7 @@ export function updateSession(core: Core, event: ClientEvents['session.update'])
   core.config = keepMemory(core, next);
   // An utterance that was begun under other rules is forgotten as an utterance; its audio stays in the buffer.
   if (detectionChanged) {
+    revokeSuggestion(core);
     dropTurn(core);
     // A timeout that is asked for only now counts from now.
     if (core.quietSince) beQuietFrom(core, core.quietSince.atMs);
@@ -172,6 +177,7 @@ function check(next: SessionConfig, catalogue: Catalogue, patch: SessionPatch): 
     throw errors.invalid('session.audio.output.voice', `Unknown voice '${output.voice}'.`);
   }
   checkToolChoice(next.tool_choice, next.tools, 'session.tool_choice', patch.tool_choice !== undefined);
+  checkPatience(next);
 }
 
 /** Naming the voice it has already is no change. */
@@ -199,6 +205,7 @@ export function sessionSettings({ config, birth, promptText: text }: Core): Resp
     format: config.audio.output.format,
     voice: config.audio.output.voice,
     speed: config.audio.output.speed,
+    ...speechManner(config),
     ...generationOf(config),
     parallelToolCalls: config.parallel_tool_calls,
     tools: config.tools,
@@ -240,6 +247,8 @@ export function responseSettings(core: Core, params: ResponseParams | null | und
     format: output?.format ?? base.format,
     voice: output?.voice ?? base.voice,
     speed: output?.speed ?? base.speed,
+    manner: base.manner,
+    timestamps: base.timestamps,
     temperature: params.temperature === undefined ? base.temperature : (params.temperature ?? undefined),
     maxOutputTokens: params.max_output_tokens ?? base.maxOutputTokens,
     parallelToolCalls: params.parallel_tool_calls ?? base.parallelToolCalls,

@@ -6,8 +6,9 @@ import type { Sampling } from '../protocol/prompt.ts';
 import type { InputItem, Item, McpApprovalRequest, McpCall, McpListedTool } from '../protocol/items.ts';
 import type { ServerEvent, StatusDetails } from '../protocol/server-events.ts';
 import type { Conversation, Entry } from './history.ts';
-import type { Effect } from './effects.ts';
+import type { Effect, SpeechManner } from './effects.ts';
 import type { ReplyEnd } from './facts.ts';
+import type { Timestamps } from './timestamps.ts';
 
 /** What engines there are, as far as deciding needs to know. All answers are immediate. */
 export interface Catalogue {
@@ -47,9 +48,16 @@ export interface Birth {
 /** The user's half. Times are milliseconds of the input's timeline. */
 export type Turn =
   | { state: 'none' }
-  | { state: 'speaking'; item: string; startMs: number }
+  /** `utterance`: how many pauses there have been in it before. */
+  | { state: 'speaking'; item: string; startMs: number; utterance: number }
   /** Silence since `endMs`; the turn ends at `untilMs` unless speech goes on. */
-  | { state: 'pausing'; item: string; startMs: number; endMs: number; untilMs: number };
+  | { state: 'pausing'; item: string; startMs: number; utterance: number; endMs: number; untilMs: number; judged: Judged | undefined };
+
+/** What the judge of turns thinks of a pause (0 to 1: it is the end), and whether the client was told. */
+export interface Judged {
+  score: number;
+  suggested: boolean;
+}
 
 /** What asked for a response. `tool`: the server went on by itself after function outputs. */
 export type Origin = 'client' | 'turn' | 'tool';
@@ -63,6 +71,8 @@ export interface ResponseSettings {
   format: AudioFormat;
   voice: string;
   speed: number;
+  manner: SpeechManner;
+  timestamps: Timestamps | undefined;
   temperature: number | undefined;
   maxOutputTokens: number | 'inf';
   parallelToolCalls: boolean;

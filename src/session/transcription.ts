@@ -1,6 +1,7 @@
 // conversation.item.input_audio_transcription.*: how the user's words arrive, and the responses that waited for them.
 import type { UserMessage } from '../protocol/items.ts';
 import type { Logprob } from '../protocol/server-events.ts';
+import { readProviderData } from '../protocol/provider-data/provider-data.ts';
 import type { FactOf } from './facts.ts';
 import { resumeWaiting } from './response.ts';
 import { type Core, send } from './state.ts';
@@ -59,6 +60,7 @@ export function onFinal(core: Core, fact: FactOf<'transcript.final'>): void {
   const content_index = soundIndex(item);
   if (core.config.audio.input.transcription) {
     sendRest(core, fact.item, fact.text);
+    sendSegments(core, fact, content_index);
     send(core, {
       type: 'conversation.item.input_audio_transcription.completed',
       item_id: fact.item,
@@ -66,6 +68,7 @@ export function onFinal(core: Core, fact: FactOf<'transcript.final'>): void {
       transcript: fact.text,
       usage: { type: 'duration', seconds: fact.seconds },
       ...(wantsLogprobs(core) && fact.logprobs ? { logprobs: logprobsOf(fact.text, fact.logprobs) } : {}),
+      ...voiceProfile(core, fact),
     });
   }
   core.told.delete(fact.item);
@@ -85,6 +88,27 @@ function logprobsOf(text: string, logprobs: readonly number[]): Logprob[] {
     const logprob = logprobs[index];
     return logprob === undefined ? [] : [{ token, logprob, bytes: [...new TextEncoder().encode(token)] }];
   });
+}
+
+function sendSegments(core: Core, { item, segments = [] }: FactOf<'transcript.final'>, content_index: number): void {
+  for (const { text, speaker, startMs, endMs } of segments) {
+    send(core, {
+      type: 'conversation.item.input_audio_transcription.segment',
+      item_id: item,
+      content_index,
+      id: core.birth.ids('seg'),
+      text,
+      speaker,
+      start: Math.round(startMs) / 1000,
+      end: Math.round(endMs) / 1000,
+    });
+  }
+}
+
+/** For clients that ask: the others' may hold an event to GA's fields. */
+function voiceProfile({ config }: Core, { voiceProfile }: FactOf<'transcript.final'>) {
+  if (!voiceProfile || readProviderData(config.providerData).stt?.voice_profile !== true) return {};
+  return { providerData: { voiceProfile } };
 }
 
 export function onTranscriptFailed(core: Core, fact: FactOf<'transcript.failed'>): void {

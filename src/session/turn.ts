@@ -1,14 +1,16 @@
 // input_audio_buffer.* and the user's half: when a turn begins, pauses and ends, and how its words arrive.
 import { errors } from '../protocol/errors.ts';
 import type { UserMessage } from '../protocol/items.ts';
-import { type Eagerness, semanticPrefixPaddingMs } from '../protocol/session-config.ts';
+import { semanticPrefixPaddingMs } from '../protocol/session-config.ts';
 import { interrupt } from './barge-in.ts';
 import { announce } from './conversation.ts';
 import type { FactOf } from './facts.ts';
 import { newEntry } from './history.ts';
 import { countTurn } from './memory.ts';
+import { patienceMs } from './patience.ts';
 import { answerTurn } from './response.ts';
 import { type Core, dropTurn, expectWords, send, type Turn } from './state.ts';
+import { revokeSuggestion, suggestTurnEnd } from './turn-suggestion.ts';
 
 /** Detection may lag behind reception by this much and a turn still ends on time; further behind, it waits for the detector. */
 const detectionLagMs = 64;
@@ -17,29 +19,19 @@ const leastCommitMs = 100;
 /** A stream that falls silent without a pause (a client that stops sending) ends the open turn. */
 export const starvedMs = 2000;
 
-/** How long to wait after a pause, by how complete the words seem and how eager the client wants us. */
-const patience: Record<Exclude<Eagerness, 'auto'>, { complete: number; unsure: number; incomplete: number; mostMs: number }> = {
-  high: { complete: 250, unsure: 500, incomplete: 1000, mostMs: 2000 },
-  medium: { complete: 400, unsure: 800, incomplete: 1800, mostMs: 4000 },
-  low: { complete: 800, unsure: 1500, incomplete: 3500, mostMs: 8000 },
-};
-
-function patienceOf(eagerness: Eagerness) {
-  return patience[eagerness === 'auto' ? 'medium' : eagerness];
-}
-
 export function onSpeechBegan(core: Core, fact: FactOf<'speech.began'>): void {
   const detection = core.config.audio.input.turn_detection;
   if (!detection || core.turn.state === 'speaking') return;
   core.quietSince = undefined;
   if (core.turn.state === 'pausing') {
-    core.turn = { state: 'speaking', item: core.turn.item, startMs: core.turn.startMs };
+    revokeSuggestion(core);
+    core.turn = { state: 'speaking', item: core.turn.item, startMs: core.turn.startMs, utterance: core.turn.utterance + 1 };
     return;
   }
   const paddingMs = detection.type === 'server_vad' ? detection.prefix_padding_ms : semanticPrefixPaddingMs;
   const startMs = Math.round(Math.max(core.input.bufferStartMs, fact.atMs - paddingMs, 0));
   const item = core.birth.ids('item');
-  core.turn = { state: 'speaking', item, startMs };
+  core.turn = { state: 'speaking', item, startMs, utterance: 0 };
   interruptThenTell(core, item, startMs);
   core.effects.push({ kind: 'listen.begin', item, fromMs: startMs });
 }
@@ -61,8 +53,9 @@ export function onSpeechPaused(core: Core, fact: FactOf<'speech.paused'>): void 
   const detection = core.config.audio.input.turn_detection;
   if (turn.state !== 'speaking' || !detection) return;
   const endMs = Math.round(Math.max(fact.atMs, turn.startMs));
-  const waitMs = detection.type === 'server_vad' ? detection.silence_duration_ms : patienceOf(detection.eagerness).mostMs;
-  core.turn = { state: 'pausing', item: turn.item, startMs: turn.startMs, endMs, untilMs: endMs + waitMs };
+  const { item, startMs, utterance } = turn;
+  const untilMs = endMs + patienceMs(core.config, detection, undefined);
+  core.turn = { state: 'pausing', item, startMs, utterance, endMs, untilMs, judged: undefined };
   if (detection.type === 'semantic_vad') {
     core.effects.push({ kind: 'judge.turn', item: turn.item, silenceMs: Math.max(0, Math.round(core.input.receivedMs - endMs)) });
   }
@@ -72,9 +65,18 @@ export function onTurnJudged(core: Core, fact: FactOf<'turn.judged'>): void {
   const { turn } = core;
   const detection = core.config.audio.input.turn_detection;
   if (turn.state !== 'pausing' || turn.item !== fact.item || detection?.type !== 'semantic_vad') return;
-  const { complete, unsure, incomplete } = patienceOf(detection.eagerness);
-  const waitMs = fact.complete >= 0.7 ? complete : fact.complete >= 0.3 ? unsure : incomplete;
-  turn.untilMs = turn.endMs + waitMs;
+  turn.judged = { score: fact.complete, suggested: turn.judged?.suggested ?? false };
+  suggestTurnEnd(core, fact.inferenceMs);
+  reconsiderTurn(core);
+}
+
+/** What a pause's length depends on has changed: the judge has spoken, or the client has other wishes. */
+export function reconsiderTurn(core: Core): void {
+  const { turn } = core;
+  const detection = core.config.audio.input.turn_detection;
+  if (turn.state !== 'pausing' || !detection) return;
+  turn.untilMs = turn.endMs + patienceMs(core.config, detection, turn.judged?.score);
+  suggestTurnEnd(core, undefined);
   endTurnWhenDue(core);
 }
 
@@ -132,6 +134,7 @@ export function commitByClient(core: Core): void {
 }
 
 export function clearInput(core: Core): void {
+  revokeSuggestion(core);
   dropTurn(core);
   core.input.bufferStartMs = core.input.receivedMs;
   core.effects.push({ kind: 'listen.clear' });

@@ -1,7 +1,7 @@
 // The plug of a way in: everything the author of a transport must know. A transport carries; it decides nothing.
 import type { ClientEvent } from '../protocol/client-events.ts';
 import type { RealtimeError } from '../protocol/errors.ts';
-import type { ServerEvent } from '../protocol/server-events.ts';
+import type { ServerEvent, TimestampInfo } from '../protocol/server-events.ts';
 
 /** What came in, in the order it came: sound and events keep their places. */
 export type Inbound =
@@ -24,8 +24,11 @@ export interface Transport {
   readonly inbound: AsyncIterable<Inbound>;
   /** Never waits: what the far side does not take in is bounded by the transport, which then closes. */
   send(event: ServerEvent): void;
-  /** One stretch of an answer, in the response's output format. */
-  sendAudio(place: AudioPlace, bytes: Uint8Array): void;
+  /**
+   * One stretch of an answer, in the response's output format. `timestamps` are those of a client that wants them with the sound: a
+   * transport whose sound has no place for them leaves them out. Those that come after it are an ordinary event without sound.
+   */
+  sendAudio(place: AudioPlace, bytes: Uint8Array, timestamps?: TimestampInfo): void;
   /** Resolves when more sound may be sent: at once for a reader that keeps up. */
   room(): Promise<void>;
   /** Ends the connection with a WebSocket close code (or what stands for it here). */

@@ -7,7 +7,7 @@ import { decoders } from './support/decoders.ts';
 import { field, type Match, type WireEvent } from './support/events.ts';
 import { recorded } from './support/recorder.ts';
 import { type RunningServer, startServer } from './support/server.ts';
-import { say } from './support/speech.ts';
+import { base64, say } from './support/speech.ts';
 import { testTypes, typeFaults } from './support/types.ts';
 import { loopbackAllowed, weatherServer, weatherTool } from './support/weather.ts';
 
@@ -26,12 +26,15 @@ const everyType: Record<ServerEventType, true> = {
   'conversation.item.deleted': true,
   'conversation.item.input_audio_transcription.delta': true,
   'conversation.item.input_audio_transcription.completed': true,
+  'conversation.item.input_audio_transcription.segment': true,
   'conversation.item.input_audio_transcription.failed': true,
   'input_audio_buffer.committed': true,
   'input_audio_buffer.cleared': true,
   'input_audio_buffer.speech_started': true,
   'input_audio_buffer.speech_stopped': true,
   'input_audio_buffer.timeout_triggered': true,
+  'input_audio_buffer.turn_suggestion': true,
+  'input_audio_buffer.turn_suggestion_revoked': true,
   'response.created': true,
   'response.done': true,
   'response.output_item.added': true,
@@ -190,17 +193,39 @@ test('one session causes every event there is', async () => {
   await log.wait(finished('message'), afterAsking);
   update({ tools: [] });
 
+  // A pause that is probably the end of a turn, and then is none.
+  update({
+    audio: { input: { turn_detection: { type: 'semantic_vad' } } },
+    providerData: { stt: { turn_suggestions: true, end_of_turn_confidence_threshold: 0, min_end_of_turn_silence: 5000 } },
+  });
+  await client.microphone.speak(await say(running.server, 'What can you do?'));
+  await log.wait('input_audio_buffer.turn_suggestion', mark);
+  client.send({ type: 'input_audio_buffer.clear' });
+  await log.wait('input_audio_buffer.turn_suggestion_revoked', mark);
+  update({ providerData: { stt: { min_end_of_turn_silence: null } } });
+
   // A recogniser that dies, and an event that nobody knows.
+  const dying = log.mark;
   void client.microphone.speak(await say(running.server, 'Please tell me everything that you can do.'));
   client.send({ type: 'input_audio_buffer.clear' });
   update({ audio: { input: { turn_detection: { type: 'server_vad' } } } });
-  await log.wait('conversation.item.input_audio_transcription.delta', mark);
+  await log.wait('conversation.item.input_audio_transcription.delta', dying);
   for (const pid of decoders()) process.kill(pid, 'SIGKILL');
-  await log.wait((event) => event.type === 'response.done' && field(event, 'response.status') === 'failed', mark);
+  await log.wait((event) => event.type === 'response.done' && field(event, 'response.status') === 'failed', dying);
   client.send({ type: 'no.such.event', event_id: 'mine' });
   await log.wait((event) => event.type === 'error' && field(event, 'error.event_id') === 'mine', mark);
 
-  const seen = new Set(log.all.map((event) => event.type));
+  // A recogniser that tells voices apart.
+  const scripted = await startServer({ engines: 'scripted' });
+  const other = await Client.open(scripted.ws);
+  other.send({ type: 'session.update', session: { audio: { input: { transcription: {}, turn_detection: null } } } });
+  other.send({ type: 'input_audio_buffer.append', audio: base64(new Uint8Array(48_000)) });
+  other.send({ type: 'input_audio_buffer.commit' });
+  await other.log.wait('conversation.item.input_audio_transcription.segment');
+  other.close();
+  await scripted.close();
+
+  const seen = new Set([...log.all, ...other.log.all].map((event) => event.type));
   expect(Object.keys(everyType).filter((type) => !seen.has(type))).toEqual([]);
   expect([...seen].filter((type) => !Object.hasOwn(everyType, type))).toEqual([]);
 });

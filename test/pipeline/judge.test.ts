@@ -80,6 +80,24 @@ describe('at a pause', () => {
   });
 });
 
+test('S59 turn_suggestion tells how long the judge took, not how long the recogniser did', async () => {
+  const rig = open({
+    configure: (config) => {
+      config.providerData = { stt: { turn_suggestions: true } };
+    },
+  });
+  rig.turn.held = true;
+  rig.stt.script = undefined;
+  await rig.hear(scene(500, 500, 150), 320);
+  await rig.wait(300);
+  rig.stt.calls[0]?.say('Book a table.');
+  await rig.settle();
+  await rig.wait(7);
+  rig.turn.asked[0]?.answer(0.9);
+  await rig.settle();
+  expect(rig.last('input_audio_buffer.turn_suggestion')).toMatchObject({ probability: 0.9, inference_ms: 7 });
+});
+
 describe('speech that goes on while the judge thinks', () => {
   test('makes the judgement void, and the next pause is judged by all the words', async () => {
     const rig = open();

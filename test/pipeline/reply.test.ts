@@ -21,6 +21,7 @@ function start(changes: Partial<ReplyOrder> = {}, engines = new FakeEngines()) {
     voice: 'Dennis',
     ttsModel: 'a-voice-model',
     speed: 1.25,
+    manner: { segmenter: 'auto', steering: undefined, language: undefined, deliveryMode: undefined },
     format: { type: 'audio/pcm', rate: 24_000 },
     temperature: 0.5,
     maxOutputTokens: undefined,
@@ -68,6 +69,86 @@ function story({ facts }: Started): string[] {
     }
   });
 }
+
+describe('the manner of speaking', () => {
+  const plain = { segmenter: 'auto', steering: undefined, language: undefined, deliveryMode: undefined } as const;
+
+  test('F39 providerData.tts: language and delivery mode are hints for the voice, which is told nothing when nothing is said', async () => {
+    const run = start({ manner: { ...plain, language: 'de-DE', deliveryMode: 'creative', steering: 'emit_once' } });
+    run.llm.last.text('Hallo.');
+    await settled();
+    // How to steer is of interest to those who can.
+    expect(run.tts.last.options).toEqual({
+      model: 'a-voice-model',
+      voice: 'Dennis',
+      speed: 1.25,
+      language: 'de-DE',
+      deliveryMode: 'creative',
+    });
+    const silent = start();
+    silent.llm.last.text('Hallo.');
+    await settled();
+    expect(silent.tts.last.options).toEqual({ model: 'a-voice-model', voice: 'Dennis', speed: 1.25 });
+    run.controller.abort();
+    silent.controller.abort();
+  });
+
+  test('steering is an option of a voice that can be steered', async () => {
+    const engines = new FakeEngines();
+    Object.assign(engines.fakeTts, { steers: true });
+    const run = start({ manner: { ...plain, steering: 'repeat_each_chunk' } }, engines);
+    run.llm.last.text('[happy] Hello. ', 'Bye.');
+    run.llm.last.end();
+    await settled();
+    expect(run.tts.last.options.steering).toBe('repeat_each_chunk');
+    expect(run.tts.last.texts).toEqual(['[happy] Hello. ', 'Bye.']);
+    run.controller.abort();
+  });
+
+  test('full_turn gives the voice all of it at once, when the model has ended', async () => {
+    const run = start({ manner: { ...plain, segmenter: 'full_turn' } });
+    run.llm.last.text('Hello there. ', 'Bye.');
+    await settled();
+    expect(run.tts.last.texts).toEqual([]);
+    run.llm.last.end();
+    await settled();
+    expect(run.tts.last.texts).toEqual(['Hello there. Bye.']);
+    expect(story(run)).toEqual(['text Hello there. ', 'text Bye.']);
+    run.controller.abort();
+  });
+
+  test('per_segment_context speaks sentence by sentence, each in a speech of its own, on one timeline', async () => {
+    const run = start({ manner: { ...plain, segmenter: 'per_segment_context' } });
+    run.llm.last.text('Hello, you. ', 'Bye.');
+    run.llm.last.end();
+    await settled();
+    const [first] = run.tts.calls;
+    expect(first?.texts).toEqual(['Hello, you. ']);
+    first?.speak(tone(500), 16_000, [{ text: 'Hello,', startMs: 0, endMs: 200 }]);
+    first?.finish();
+    await settled();
+    expect(run.tts.calls).toHaveLength(2);
+    expect(run.tts.last.texts).toEqual(['Bye.']);
+    run.tts.last.speak(tone(300), 16_000, [{ text: 'Bye.', startMs: 50, endMs: 250 }]);
+    run.tts.last.finish();
+    await settled();
+    expect(run.of('reply.audio').flatMap(({ words }) => words ?? [])).toEqual([
+      { text: 'Hello,', startMs: 0, endMs: 200 },
+      { text: 'Bye.', startMs: 550, endMs: 750 },
+    ]);
+    expect(story(run).at(-1)).toBe('ended stop');
+  });
+
+  test('a direction to a voice that cannot follow it is not spoken, but stays in the transcript', async () => {
+    const run = start();
+    run.llm.last.text('[happy] Hello.');
+    run.llm.last.end();
+    await settled();
+    expect(run.tts.last.texts).toEqual(['Hello.']);
+    expect(story(run)).toEqual(['text [happy] Hello.']);
+    run.controller.abort();
+  });
+});
 
 describe('a spoken answer', () => {
   test('is text as it comes, its sound, and the end when both are over', async () => {

@@ -1,10 +1,15 @@
 // Clauses are what the voice is given: each must make sense by itself, the first must come early, and nothing may be lost.
 import { describe, expect, test } from 'vitest';
 import { ClauseSplitter } from '../../src/pipeline/sentences.ts';
+import type { SegmenterStrategy } from '../../src/protocol/provider-data/tts.ts';
 
 /** All clauses of a text that comes in these pieces. */
 function clauses(...pieces: string[]): string[] {
-  const splitter = new ClauseSplitter();
+  return cutAs('auto', ...pieces);
+}
+
+function cutAs(strategy: SegmenterStrategy, ...pieces: string[]): string[] {
+  const splitter = new ClauseSplitter(strategy);
   return [...pieces.flatMap((piece) => splitter.push(piece)), ...splitter.flush()];
 }
 
@@ -32,6 +37,8 @@ const texts = [
   'Well... I do not know… perhaps it is so; perhaps not: who knows — nobody. “Never,” she said. “Not at all.” (Really?) Yes.',
   'x'.repeat(400),
   '  \n Leading space. And trailing space.   \n ',
+  '你好！今天天气很好。我们去公园走走，看看花，晒晒太阳，然后再去喝一杯茶吧。「真的吗？」她问。好。',
+  'はい。今日は晴れです！「本当？」と聞いた。ええ、本当ですよ。OK。',
   'So, yes, no, but, well, if, then, and, or, a clause that has a great many commas, all of them close together, must not be chopped.',
 ];
 
@@ -91,6 +98,70 @@ describe('a text is cut into clauses', () => {
     expect(parts[0]?.length).toBeLessThanOrEqual(61);
     for (const part of parts) expect(part.length).toBeLessThanOrEqual(181);
     for (const part of parts.slice(0, -1)) expect(part).toMatch(/ $/);
+  });
+});
+
+describe('Chinese and Japanese are cut', () => {
+  test('at their own marks, which no space follows', () => {
+    expect(clauses('今天天气很好。我们去公园吧！你说呢？好。')).toEqual(['今天天气很好。', '我们去公园吧！', '你说呢？', '好。']);
+    expect(clauses('はい。「本当ですか？」と聞いた。')).toEqual(['はい。', '「本当ですか？」', 'と聞いた。']);
+  });
+
+  test('as soon as the next character is there', () => {
+    const splitter = new ClauseSplitter();
+    expect(splitter.push('好。')).toEqual([]);
+    expect(splitter.push('我')).toEqual(['好。']);
+    expect(splitter.push('来了！！')).toEqual([]);
+    expect(splitter.push('是')).toEqual(['我来了！！']);
+  });
+
+  test('at a comma soon for the first clause, and not too often afterwards', () => {
+    expect(clauses('好的，我们去公园走走，看看花，晒晒太阳，然后再去喝一杯茶。')).toEqual([
+      '好的，',
+      '我们去公园走走，看看花，晒晒太阳，',
+      '然后再去喝一杯茶。',
+    ]);
+  });
+});
+
+describe('segmenter_strategy', () => {
+  const text = 'So, I was thinking that perhaps we might go there tomorrow, if you like, and if it does not rain. Shall we? Yes!';
+
+  test.each<[SegmenterStrategy, string[]]>([
+    [
+      'balanced',
+      ['So, I was thinking that perhaps we might go there tomorrow, ', 'if you like, and if it does not rain. ', 'Shall we? ', 'Yes!'],
+    ],
+    [
+      'fast_start',
+      ['So, ', 'I was thinking that perhaps we might go there tomorrow, ', 'if you like, and if it does not rain. ', 'Shall we? ', 'Yes!'],
+    ],
+    [
+      'sentence',
+      ['So, I was thinking that perhaps we might go there tomorrow, if you like, and if it does not rain. ', 'Shall we? ', 'Yes!'],
+    ],
+    ['full_turn', [text]],
+  ])('F39 segmenter_strategy %s', (strategy, expected) => {
+    expect(cutAs(strategy, text)).toEqual(expected);
+    expect(cutAs(strategy, text).join('')).toBe(text);
+  });
+
+  test('auto is balanced, and per_segment_context cuts at sentences', () => {
+    expect(cutAs('auto', text)).toEqual(cutAs('balanced', text));
+    expect(cutAs('per_segment_context', text)).toEqual(cutAs('sentence', text));
+  });
+
+  test('fast_start does not wait for punctuation', () => {
+    const splitter = new ClauseSplitter('fast_start');
+    const early = ['I ', 'was ', 'thinking ', 'that ', 'perhaps ', 'we '].flatMap((word) => splitter.push(word));
+    expect(early).toEqual(['I was thinking that ']);
+  });
+
+  test('a sentence without an end is not waited for for ever', () => {
+    const endless = 'and on and on '.repeat(100);
+    expect(cutAs('sentence', ...endless)[0]?.length).toBeGreaterThan(900);
+    expect(cutAs('sentence', ...endless).length).toBe(2);
+    expect(cutAs('full_turn', ...'x'.repeat(120_000)).map(({ length }) => length)).toEqual([50_001, 50_001, 19_998]);
   });
 });
 

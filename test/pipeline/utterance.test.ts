@@ -38,11 +38,11 @@ describe('an utterance', () => {
   test('gives each stretch the sound fed while it is open, and no other', async () => {
     const { stt, utterance } = begun();
     utterance.feed(Int16Array.of(1));
-    utterance.begin();
+    utterance.begin(0);
     utterance.feed(Int16Array.of(2, 3));
     utterance.settle();
     utterance.feed(Int16Array.of(4));
-    utterance.begin();
+    utterance.begin(0);
     utterance.feed(Int16Array.of(5));
     utterance.settle();
     await settled();
@@ -54,13 +54,13 @@ describe('an utterance', () => {
 
   test('tells guesses of all its stretches together, and only when they change', async () => {
     const { stt, utterance, guesses } = begun();
-    utterance.begin();
+    utterance.begin(0);
     stt.calls[0]?.guess('One');
     stt.calls[0]?.guess('One');
     stt.calls[0]?.say('One two.');
     await settled();
     utterance.settle();
-    utterance.begin();
+    utterance.begin(0);
     stt.calls[1]?.guess('Three');
     await settled();
     expect(guesses).toEqual(['One', 'One two.', 'One two three']);
@@ -68,9 +68,9 @@ describe('an utterance', () => {
 
   test('has its words when the last stretch has them, in the order they were spoken', async () => {
     const { stt, utterance } = begun();
-    utterance.begin();
+    utterance.begin(0);
     utterance.settle();
-    utterance.begin();
+    utterance.begin(0);
     const words = utterance.words();
     stt.calls[1]?.say('Second.');
     stt.calls[0]?.say('First.');
@@ -81,7 +81,7 @@ describe('an utterance', () => {
     const known = async (...heard: { text: string; logprobs: (number | undefined)[] }[]) => {
       const { stt, utterance } = begun();
       for (const { text, logprobs } of heard) {
-        utterance.begin();
+        utterance.begin(0);
         const words = logprobs.map((logprob) => ({ text: 'x', startMs: 0, endMs: 0, ...(logprob === undefined ? {} : { logprob }) }));
         stt.calls.at(-1)?.say(text, words);
       }
@@ -98,9 +98,9 @@ describe('an utterance', () => {
 
   test('has no words when one stretch failed, and says why', async () => {
     const { stt, utterance } = begun();
-    utterance.begin();
+    utterance.begin(0);
     utterance.settle();
-    utterance.begin();
+    utterance.begin(0);
     stt.calls[0]?.fail(new EngineError('fake-stt', 'crashed', 'It died.'));
     stt.calls[1]?.say('Second.');
     await expect(utterance.words()).rejects.toMatchObject({ reason: 'crashed', message: 'It died.' });
@@ -108,7 +108,7 @@ describe('an utterance', () => {
 
   test("has failed as 'broken' when a recogniser throws what no engine may throw", async () => {
     const { stt, utterance } = begun();
-    utterance.begin();
+    utterance.begin(0);
     stt.calls[0]?.fail(new TypeError('a bug'));
     await expect(utterance.words()).rejects.toMatchObject({ name: 'EngineError', reason: 'broken', cause: new TypeError('a bug') });
   });
@@ -126,7 +126,7 @@ describe('an utterance', () => {
       },
       () => {},
     );
-    utterance.begin();
+    utterance.begin(0);
     for (let chunk = 0; chunk < 6001; chunk++) utterance.feed(Int16Array.of(1));
     await expect(utterance.words()).rejects.toMatchObject({ reason: 'timeout' });
   });
@@ -138,15 +138,15 @@ describe('an utterance', () => {
       },
       () => {},
     );
-    utterance.begin();
+    utterance.begin(0);
     await expect(utterance.words()).rejects.toMatchObject({ reason: 'unavailable' });
   });
 
   test('calls its recognisers off when it is cancelled', async () => {
     const { stt, utterance } = begun();
-    utterance.begin();
+    utterance.begin(0);
     utterance.settle();
-    utterance.begin();
+    utterance.begin(0);
     utterance.cancel();
     await settled();
     expect(stt.calls.map(({ signal, complete }) => [signal.aborted, complete])).toEqual([

@@ -24,6 +24,7 @@ export const met = {
   condensed: 0,
   notCondensed: 0,
   remembered: 0,
+  suggested: 0,
 };
 
 export function count(effects: readonly Effect[]): void {
@@ -37,6 +38,7 @@ export function count(effects: readonly Effect[]): void {
     const { event } = effect;
     if (event.type === 'input_audio_buffer.timeout_triggered') met.timeouts += 1;
     if (event.type === 'conversation.item.input_audio_transcription.completed') met.transcribed += 1;
+    if (event.type === 'input_audio_buffer.turn_suggestion') met.suggested += 1;
     if ('session' in event && event.session.type === 'transcription') met.onlyListening += 1;
     if (event.type === 'mcp_list_tools.completed') met.listed += 1;
     if (event.type === 'mcp_list_tools.failed') met.unlisted += 1;

@@ -18,13 +18,17 @@ const factsPerSeed = 5000;
 const seeds = Array.from({ length: 60 }, (_, index) => 1000 + index);
 const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: 0 };
 const sound = new Uint8Array(960);
+const spoken = {
+  segments: [{ text: 'Hello.', startMs: 0, endMs: 900.5, speaker: 'speaker_0' }],
+  voiceProfile: { age: [{ label: 'adult', confidence: 1 }] },
+};
 
 const weights = {
   client: 20,
   audio: 30,
   began: 6,
   paused: 8,
-  judged: 3,
+  judged: 5,
   partial: 4,
   words: 10,
   reply: 40,
@@ -156,7 +160,7 @@ class Life {
     this.#awaited = this.#awaited.filter((other) => other !== item);
     if (chance.often(0.1)) return; // never
     if (chance.often(0.1)) this.#feed({ kind: 'transcript.failed', item, failure: { code: 'broken', message: 'broken' } });
-    else this.#feed({ kind: 'transcript.final', item, text: this.#words(), seconds: 1 });
+    else this.#feed({ kind: 'transcript.final', item, text: this.#words(), seconds: 1, ...(this.#awaited.length % 2 === 0 ? spoken : {}) });
   }
 
   /** What runs, or has ended, or was aborted, or never was, has a result. Some never have. */

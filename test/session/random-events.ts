@@ -154,6 +154,16 @@ export class RandomClient {
       { tools: this.#servers() },
       { truncation: chance.pick(['auto', 'disabled', { type: 'retention_ratio', retention_ratio: 0.5 }]) },
       { prompt: chance.pick([null, { id: 'plain' }, { id: 'greeter' }, { id: 'nobody' }]) },
+      {
+        providerData: {
+          stt: {
+            min_end_of_turn_silence: chance.pick([null, 700]),
+            max_turn_silence: chance.pick([null, 100, 2000]),
+            end_of_turn_confidence_threshold: chance.pick([null, 0.4]),
+            turn_suggestions: chance.pick([null, true, true]),
+          },
+        },
+      },
       {},
     ]);
   }

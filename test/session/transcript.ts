@@ -65,7 +65,7 @@ export function effectLine(effect: Effect): string {
     case 'send':
       return `< ${eventText(effect.event)}`;
     case 'send.audio':
-      return `< response.output_audio.delta ${effect.response} ${effect.item} ${effect.bytes.length} bytes`;
+      return `< response.output_audio.delta ${effect.response} ${effect.item} ${effect.bytes.length} bytes${effect.timestamps ? ' timed' : ''}`;
     case 'send.retrieved':
       return `< ${effect.event.type} ${itemText(effect.event.item)}`;
     case 'reply.start': {
@@ -141,6 +141,8 @@ function eventText(event: ServerEvent): string {
       return `${event.type} ${event.item_id} ${quoted(event.delta)}`;
     case 'conversation.item.input_audio_transcription.completed':
       return `${event.type} ${event.item_id} ${quoted(event.transcript)}`;
+    case 'conversation.item.input_audio_transcription.segment':
+      return `${event.type} ${event.item_id} ${event.speaker} ${event.start}-${event.end} ${quoted(event.text)}`;
     case 'conversation.item.input_audio_transcription.failed':
       return `${event.type} ${event.item_id} ${event.error.code}`;
     case 'input_audio_buffer.committed':
@@ -154,6 +156,10 @@ function eventText(event: ServerEvent): string {
       return `${event.type} ${event.item_id} at ${event.audio_end_ms}`;
     case 'input_audio_buffer.timeout_triggered':
       return `${event.type} ${event.item_id} ${event.audio_start_ms}-${event.audio_end_ms}`;
+    case 'input_audio_buffer.turn_suggestion':
+      return `${event.type} ${event.item_id} #${event.utterance_index} ${event.probability} after ${event.trailing_silence_ms} ms of silence`;
+    case 'input_audio_buffer.turn_suggestion_revoked':
+      return `${event.type} ${event.item_id} #${event.utterance_index}`;
     case 'response.created': {
       const { id, conversation_id, metadata } = event.response;
       return `${event.type} ${id}${conversation_id === null ? ' out of band' : ''}${metadata ? ` ${JSON.stringify(metadata)}` : ''}`;
@@ -173,6 +179,7 @@ function eventText(event: ServerEvent): string {
     case 'response.output_audio_transcript.delta':
       return `${event.type} ${event.response_id} ${event.item_id} ${quoted(event.delta)}`;
     case 'response.output_audio.delta':
+      return `${event.type} ${event.response_id} ${event.item_id} ${JSON.stringify(event.timestamp_info)}`;
     case 'response.output_audio.done':
       return `${event.type} ${event.response_id} ${event.item_id}`;
     case 'response.output_text.done':

@@ -38,6 +38,8 @@ export class Watch {
   readonly #calls = new WatchedCalls();
   readonly #prompts = new WatchedPrompts();
   #listensOnly = false;
+  /** The turn that the client was told is probably over. */
+  suggested: string | undefined;
 
   get active(): string | undefined {
     return this.unfinished.find((id) => this.responses.get(id)?.outOfBand === false);
@@ -195,6 +197,11 @@ export class Watch {
         assert(this.conversation.includes(event.item_id));
         isMs(event.audio_end_ms);
         break;
+      case 'conversation.item.input_audio_transcription.segment':
+        assert(this.conversation.includes(event.item_id));
+        assert(event.start >= 0 && event.start <= event.end, 'a segment ends after it begins');
+        assert(!this.#transcribed.has(event.item_id), 'segments come before the whole');
+        break;
       case 'conversation.item.input_audio_transcription.delta':
         assert(this.#spoken.has(event.item_id) || this.conversation.includes(event.item_id), 'words belong to an item the client knows of');
         assert(!this.#transcribed.has(event.item_id), 'no words after the last ones');
@@ -207,15 +214,29 @@ export class Watch {
         break;
       case 'input_audio_buffer.committed':
         assert.equal(event.previous_item_id, this.conversation.at(-1) ?? null);
+        if (this.suggested !== undefined) assert.equal(this.suggested, event.item_id, 'what was suggested is committed or revoked');
+        this.suggested = undefined;
         break;
       case 'input_audio_buffer.speech_started':
         assert(!this.#spoken.has(event.item_id), 'an utterance starts once');
+        assert.equal(this.suggested, undefined, 'what was suggested is committed or revoked');
         this.#spoken.add(event.item_id);
         isMs(event.audio_start_ms);
         break;
       case 'input_audio_buffer.speech_stopped':
         assert(this.#spoken.has(event.item_id), 'what stops has started');
         isMs(event.audio_end_ms);
+        break;
+      case 'input_audio_buffer.turn_suggestion':
+        assert.equal(this.suggested, undefined, 'one suggestion at a time');
+        assert(this.#spoken.has(event.item_id), 'what may be over has started');
+        isMs(event.trailing_silence_ms);
+        isMs(event.audio_duration_ms);
+        this.suggested = event.item_id;
+        break;
+      case 'input_audio_buffer.turn_suggestion_revoked':
+        assert.equal(this.suggested, event.item_id, 'what is revoked was suggested');
+        this.suggested = undefined;
         break;
       case 'input_audio_buffer.timeout_triggered':
         isMs(event.audio_start_ms);

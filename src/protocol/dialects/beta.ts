@@ -15,12 +15,14 @@ export const betaNames: Readonly<Record<string, string>> = {
   'response.output_audio_transcript.done': 'response.audio_transcript.done',
 };
 
-/** GA's server events that the beta has no word for. */
+/** GA's server events, and Inworld's, that the beta has no word for. */
 export const unknownToBeta: ReadonlySet<string> = new Set([
   'conversation.item.done',
   'conversation.item.input_audio_transcription.segment',
   'input_audio_buffer.timeout_triggered',
   'input_audio_buffer.dtmf_event_received',
+  'input_audio_buffer.turn_suggestion',
+  'input_audio_buffer.turn_suggestion_revoked',
   'mcp_list_tools.in_progress',
   'mcp_list_tools.completed',
   'mcp_list_tools.failed',

@@ -4,6 +4,8 @@ import { isRecord } from '../json.ts';
 import { memory } from './memory.ts';
 import { metadata, userId } from './identity.ts';
 import { textGeneration } from './text-generation.ts';
+import { stt } from './stt.ts';
+import { tts } from './tts.ts';
 
 /** What is known of them, a schema for each section. Every field is optional: `null` and absence mean the section's own default. */
 const sections = {
@@ -12,6 +14,8 @@ const sections = {
   user_id: userId,
   metadata,
   text_generation_config: textGeneration,
+  stt,
+  tts,
 } as const;
 
 type Sections = typeof sections;

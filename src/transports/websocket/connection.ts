@@ -9,7 +9,7 @@ import { looksBeta } from '../../protocol/dialects/choose.ts';
 import type { Dialect, StampedEvent } from '../../protocol/dialects/dialect.ts';
 import { ga } from '../../protocol/dialects/ga.ts';
 import { errors, RealtimeError } from '../../protocol/errors.ts';
-import type { ServerEvent } from '../../protocol/server-events.ts';
+import type { ServerEvent, TimestampInfo } from '../../protocol/server-events.ts';
 import { isRecord } from '../../protocol/json.ts';
 import type { AudioPlace, Inbound, Transport } from '../transport.ts';
 import { audioDelta, decodeAudio } from './wire.ts';
@@ -65,8 +65,8 @@ export class WebSocketConnection implements Transport {
     for (const message of this.#dialect.fromGa(stamped)) this.#write(JSON.stringify(message));
   }
 
-  sendAudio(place: AudioPlace, bytes: Uint8Array): void {
-    this.#write(audioDelta(this.#dialect.audioDeltaType, this.#ids('event'), place, bytes));
+  sendAudio(place: AudioPlace, bytes: Uint8Array, timestamps?: TimestampInfo): void {
+    this.#write(audioDelta(this.#dialect.audioDeltaType, this.#ids('event'), place, bytes, timestamps));
   }
 
   async room(): Promise<void> {

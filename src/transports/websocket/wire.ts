@@ -1,6 +1,7 @@
 // The audio fast path: base64 in and out without schemas and without JSON.stringify.
 import { errors } from '../../protocol/errors.ts';
 import type { Dialect } from '../../protocol/dialects/dialect.ts';
+import type { TimestampInfo } from '../../protocol/server-events.ts';
 import type { AudioPlace } from '../transport.ts';
 
 /** 15 MiB of sound in one append (protocol 4.11). */
@@ -28,7 +29,14 @@ function expectedBytes(audio: string): number {
 }
 
 /** `response.output_audio.delta` (by its name in the client's dialect) as text. Ids are of a safe alphabet, so nothing needs escaping. */
-export function audioDelta(type: Dialect['audioDeltaType'], eventId: string, place: AudioPlace, bytes: Uint8Array): string {
+export function audioDelta(
+  type: Dialect['audioDeltaType'],
+  eventId: string,
+  place: AudioPlace,
+  bytes: Uint8Array,
+  timestamps?: TimestampInfo,
+): string {
   const delta = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-  return `{"type":"${type}","event_id":"${eventId}","response_id":"${place.response}","item_id":"${place.item}","output_index":${place.outputIndex},"content_index":${place.contentIndex},"delta":"${delta}"}`;
+  const timing = timestamps ? `,"timestamp_info":${JSON.stringify(timestamps)}` : '';
+  return `{"type":"${type}","event_id":"${eventId}","response_id":"${place.response}","item_id":"${place.item}","output_index":${place.outputIndex},"content_index":${place.contentIndex},"delta":"${delta}"${timing}}`;
 }

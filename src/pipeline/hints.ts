@@ -1,0 +1,26 @@
+// What may help a recogniser to guess right: the client's hints, and the words its tools are made of.
+import type { SttOptions } from '../engines/engine.ts';
+import { readProviderData } from '../protocol/provider-data/provider-data.ts';
+import type { SessionConfig } from '../protocol/session-config.ts';
+
+export function sttOptions(config: SessionConfig, model: string): SttOptions {
+  const { language: named, prompt: hint } = config.audio.input.transcription ?? {};
+  const { stt } = readProviderData(config.providerData);
+  const language = named ?? stt?.language_hints?.[0];
+  const prompt = [hint, stt?.prompt].filter(Boolean).join('\n');
+  return {
+    model,
+    ...(language === undefined ? {} : { language }),
+    ...(prompt === '' ? {} : { prompt }),
+    ...(stt?.voice_profile ? { voiceProfile: true } : {}),
+    vocabulary: config.tools.flatMap((tool) => (tool.type === 'function' ? [tool.name, ...enumeratedValues(tool.parameters)] : [])),
+  };
+}
+
+function enumeratedValues(schema: unknown): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  return Object.entries(schema).flatMap(([key, value]) => {
+    if (key === 'enum' && Array.isArray(value)) return value.filter((entry) => typeof entry === 'string');
+    return enumeratedValues(value);
+  });
+}
