@@ -17,7 +17,7 @@ import { createHttp } from './http/server.ts';
 import { systemClock } from './lib/clock.ts';
 import { GuardedFetch } from './lib/guarded-fetch.ts';
 import { imageAt } from './lib/guarded-image.ts';
-import { randomIds, randomToken } from './lib/ids.ts';
+import { randomFraction, randomIds, randomToken } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
 import { drive } from './pipeline/drive.ts';
 import { readSessionPatch } from './protocol/client-events.ts';
@@ -180,6 +180,7 @@ export async function assemble(config: Config, log: Log, progress: (line: string
     }
     const birth = {
       ids: randomIds,
+      chance: randomFraction,
       sessionId: randomIds('sess'),
       catalogue,
       config: session,

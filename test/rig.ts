@@ -139,6 +139,7 @@ export class Rig {
     configure?.(config);
     const birth = {
       ids: countingIds(),
+      chance: () => 0,
       sessionId: 'sess_1',
       catalogue: testCatalogue,
       config,

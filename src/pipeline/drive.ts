@@ -12,6 +12,7 @@ import { onBehalf } from '../session/generation.ts';
 import { Session } from '../session/session.ts';
 import type { Birth } from '../session/state.ts';
 import type { Inbound, Transport } from '../transports/transport.ts';
+import { Asides } from './asides.ts';
 import { Keepsakes } from './keepsakes.ts';
 import { Ear } from './listen.ts';
 import { logFailure } from './log-failure.ts';
@@ -84,6 +85,7 @@ class Run {
   readonly #keepsakes = new Keepsakes();
   readonly #tools: Toolbox;
   readonly #memory: Condenser;
+  readonly #asides: Asides;
   readonly #replies = new Map<string, AbortController>();
   readonly #ended = new AbortController();
   readonly #facts: Fact[] = [];
@@ -97,7 +99,12 @@ class Run {
     this.#log = parts.log;
     this.#session = new Session(parts.birth, parts.clock.now());
     this.#tools = new Toolbox(parts.openTools, (fact) => this.#feed(fact));
-    this.#memory = new Condenser(parts.engines, (fact) => this.#feed(fact), parts.log);
+    this.#memory = new Condenser(parts.engines, (fact) => this.#feed(fact), this.#log);
+    this.#asides = new Asides({
+      engines: parts.engines,
+      feed: (fact) => this.#feed(fact),
+      onFailure: (error, fault) => this.#log[fault ? 'error' : 'debug']({ err: error }, 'an aside came to nothing'),
+    });
     this.#ear = new Ear(parts.engines, this.#session.config, {
       feed: (fact) => this.#feed(fact),
       keep: (item, samples) => this.#keepsakes.keep(item, samples),
@@ -147,6 +154,7 @@ class Run {
     for (const controller of this.#replies.values()) controller.abort();
     this.#replies.clear();
     this.#memory.abort('unwanted');
+    this.#asides.close();
     this.#ear.close();
     this.#tools.close().catch((error: unknown) => this.#log.error({ err: error }, 'MCP servers were not closed'));
   }
@@ -210,6 +218,12 @@ class Run {
         this.#keepsakes.add(effect.item, effect.bytes);
         transport.sendAudio(effect, effect.bytes, effect.timestamps);
         break;
+      case 'send.backchannel': {
+        const { id, bytes } = effect;
+        const delta = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+        transport.send({ type: 'response.backchannel.audio.delta', backchannel_id: id, delta });
+        break;
+      }
       case 'send.retrieved':
         transport.send({ ...effect.event, item: this.#withSound(effect.event.item) });
         break;
@@ -252,6 +266,15 @@ class Run {
       case 'reply.abort':
         this.#replies.get(effect.response)?.abort();
         this.#replies.delete(effect.response);
+        break;
+      case 'aside.ask':
+        this.#own(this.#asides.ask(effect.order, effect.prompt));
+        break;
+      case 'aside.speak':
+        this.#own(this.#asides.speak(effect.order));
+        break;
+      case 'aside.abort':
+        this.#asides.abort(effect.aside);
         break;
       case 'mcp.configure':
         this.#tools.configure(effect.servers);

@@ -61,6 +61,10 @@ export const serverEventNotes: Record<ServerEventType, string> = {
   'response.mcp_call.in_progress': 'The MCP server is called, by this server.',
   'response.mcp_call.completed': 'The MCP server has answered; `response.output_item.done` follows with its answer.',
   'response.mcp_call.failed': 'The MCP call failed; `response.output_item.done` follows with the error.',
+  'response.backchannel.audio.delta':
+    'A short acknowledgement while the user speaks: base64, PCM16 at 24 kHz whatever the format of the session. It belongs to no response.',
+  'response.backchannel.audio.done': 'All sound of an acknowledgement was sent.',
+  'response.backchannel.skipped': 'An acknowledgement was considered, and there is none. `reason` says why.',
   'rate_limits.updated': 'What is left of the limits; sent once for each response.',
 };
 

@@ -99,6 +99,9 @@ const contents = {
   'response.mcp_call.in_progress': z.object({ item_id: id, output_index: count }),
   'response.mcp_call.completed': z.object({ item_id: id, output_index: count }),
   'response.mcp_call.failed': z.object({ item_id: id, output_index: count }),
+  'response.backchannel.audio.delta': z.object({ backchannel_id: id, delta: z.string() }),
+  'response.backchannel.audio.done': z.object({ backchannel_id: id, phrase: z.string() }),
+  'response.backchannel.skipped': z.object({ reason: z.string() }),
   'rate_limits.updated': z.object({
     rate_limits: z.array(z.object({ name: z.enum(['requests', 'tokens']), limit: count, remaining: count, reset_seconds: z.number() })),
   }),

@@ -149,6 +149,10 @@ export type ServerEvent =
       item_id: string;
       output_index: number;
     }
+  /** PCM16 at 24 kHz in base64, whatever the session's format. */
+  | { type: 'response.backchannel.audio.delta'; backchannel_id: string; delta: string }
+  | { type: 'response.backchannel.audio.done'; backchannel_id: string; phrase: string }
+  | { type: 'response.backchannel.skipped'; reason: string }
   | {
       type: 'rate_limits.updated';
       rate_limits: { name: 'requests' | 'tokens'; limit: number; remaining: number; reset_seconds: number }[];

@@ -4,6 +4,7 @@ import type { SegmenterStrategy } from '../protocol/provider-data/tts.ts';
 import type { ServerEvent, TimestampInfo } from '../protocol/server-events.ts';
 import type { McpTool, Modality, SessionConfig } from '../protocol/session-config.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
+import type { AskOrder, SpeakOrder } from './asides.ts';
 
 /** How a text is to be spoken, beyond voice and speed. */
 export interface SpeechManner {
@@ -52,6 +53,8 @@ export type Effect =
       /** When the words that begin in it are said, for a client that wants to know. */
       timestamps?: TimestampInfo;
     }
+  /** `response.backchannel.audio.delta`, whose base64 is written in the shell. */
+  | { kind: 'send.backchannel'; id: string; bytes: Uint8Array }
   /** `conversation.item.retrieved`, completed with the item's sound, which the shell keeps. */
   | { kind: 'send.retrieved'; item: string; event: Extract<ServerEvent, { type: 'conversation.item.retrieved' }> }
   /** How to listen from here on: format, detection, transcription. */
@@ -68,6 +71,11 @@ export type Effect =
   | { kind: 'judge.turn'; item: string; silenceMs: number }
   | { kind: 'reply.start'; order: ReplyOrder; prompt: Prompt }
   | { kind: 'reply.abort'; response: string }
+  /** Ask a small model for a few words: `aside.said` or `aside.failed` follows, unless it is aborted first. */
+  | { kind: 'aside.ask'; order: AskOrder; prompt: Prompt }
+  /** Have a few words spoken: `aside.spoken` or `aside.failed` follows, unless it is aborted first. */
+  | { kind: 'aside.speak'; order: SpeakOrder }
+  | { kind: 'aside.abort'; aside: string }
   /** The MCP servers there are from here on, with their secrets. */
   | { kind: 'mcp.configure'; servers: readonly McpTool[] }
   /** Ask a server for its tools: `mcp.listed` or `mcp.unlisted` follows. */

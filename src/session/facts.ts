@@ -69,6 +69,11 @@ export type Fact =
   /** The conversation was condensed by that order; what is undefined stays as it was. Or it could not be. */
   | { kind: 'memory.condensed'; order: number; summary: string | undefined; facts: readonly string[] | undefined }
   | { kind: 'memory.failed'; order: number }
+  /** What a small model was asked for, said, or could not. */
+  | { kind: 'aside.said'; aside: string; text: string }
+  /** All the sound of an aside in the format that was ordered; words are timed from its start. */
+  | { kind: 'aside.spoken'; aside: string; bytes: Uint8Array; ms: number; words: readonly SpokenWord[] }
+  | { kind: 'aside.failed'; aside: string }
   | ReplyFact
   /** The time named by `wakeAt` has come. */
   | { kind: 'tick' };

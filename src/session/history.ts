@@ -17,6 +17,9 @@ export interface Speech {
   /** All the words of the answer, heard or not. */
   text: string;
   words: SpokenWord[];
+  /** The fillers it begins with, which are not the model's own words, and the length of their sound. */
+  filler: string;
+  leadMs: number;
   madeMs: number;
   /** Up to where it was heard; undefined while nothing says otherwise. */
   heardMs: number | undefined;

@@ -30,8 +30,10 @@ export function onAudio(core: Core, response: Response, fact: FactOf<'reply.audi
   if (!speech) return;
   speech.madeMs += fact.ms;
   const { outOfBand, timestamps } = response.settings;
-  const info = timestamps && timestampInfo(timestamps.of, fact.words, speech.words.at(-1));
-  if (fact.words) speech.words.push(...fact.words);
+  const { leadMs } = speech;
+  const words = fact.words?.map(({ text, startMs, endMs }) => ({ text, startMs: startMs + leadMs, endMs: endMs + leadMs }));
+  const info = timestamps && timestampInfo(timestamps.of, words, speech.words.at(-1));
+  if (words) speech.words.push(...words);
   core.spoke = true;
   if (!outOfBand) lengthen(core, item.id, fact.ms);
   core.effects.push({
@@ -118,7 +120,8 @@ function openMessage(core: Core, response: Response): OpenMessage {
     content: [],
   };
   const entry = newEntry(item, response.id);
-  if (part === 'audio') entry.speech = { text: '', words: [], madeMs: 0, heardMs: undefined, clientCutMs: undefined };
+  if (part === 'audio')
+    entry.speech = { text: '', words: [], filler: '', leadMs: 0, madeMs: 0, heardMs: undefined, clientCutMs: undefined };
   const message: OpenMessage = { kind: 'message', entry, index: response.output.length, part };
   response.open = message;
   openItem(core, response, entry);

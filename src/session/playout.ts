@@ -72,6 +72,12 @@ export function heardText(speech: Speech): string {
   return lastSpace < 0 ? '' : text.slice(0, lastSpace).trimEnd();
 }
 
+/** The same without the fillers before it: those the model never said, and is not to learn from itself. */
+export function heardAnswer(speech: Speech): string {
+  const heard = heardText(speech);
+  return heard.startsWith(speech.filler) ? heard.slice(speech.filler.length) : '';
+}
+
 /** The head of `text` that these words, in order, reach to. Engines may speak a word otherwise than it is written: those are passed by. */
 function textUpTo(text: string, words: readonly string[]): string {
   const lower = text.toLowerCase();

@@ -5,7 +5,7 @@ import type { McpApprovalRequest, McpCall, UserPart } from '../protocol/items.ts
 import type { Entry } from './history.ts';
 import type { McpToolName } from './state.ts';
 import { decisionOn, promptName, resultText } from './mcp.ts';
-import { heardText } from './playout.ts';
+import { heardAnswer } from './playout.ts';
 
 /** What stands for speech in which nothing was recognised, and for a turn in which nobody spoke. */
 export const unintelligible = '(unintelligible)';
@@ -78,7 +78,7 @@ function promptTurn(entry: Entry, answered: ReadonlySet<string>, ran: ReadonlySe
       if (item.role === 'user') return [{ role: 'user', parts: item.content.map((part) => userPart(part, entry)) }];
       if (item.role === 'system') return [{ role: 'system', parts: item.content.map((part) => ({ type: 'text', text: part.text })) }];
       const text = speech
-        ? heardText(speech)
+        ? heardAnswer(speech)
         : item.content.map((part) => (part.type === 'output_text' ? part.text : part.transcript)).join('\n');
       if (text === '') return [];
       return [{ role: 'assistant', text, interrupted: item.status === 'incomplete' || speech?.heardMs !== undefined }];

@@ -148,7 +148,8 @@ function beginWhenReady(core: Core, response: Response): void {
   const context = contextOf(core, response);
   const { settings } = response;
   if (context.some((entry) => entry.transcript.state === 'pending') || (!settings.outOfBand && awaitsLists(core, settings.tools))) return;
-  const last = context.at(-1);
+  // A filler may have been spoken meanwhile.
+  const last = context.findLast((entry) => entry.response !== response.id);
   if (last?.transcript.state === 'failed') {
     failResponse(core, response, { code: 'transcription_failed', message: last.transcript.message });
     return;

@@ -1,10 +1,21 @@
 // The session: facts go in with the time, effects come out. Pure and synchronous; the only way in is step(), and it asks to be woken.
 import type { ClientEvent, ClientEvents, ClientEventType } from '../protocol/client-events.ts';
 import { errorBody, errors, RealtimeError } from '../protocol/errors.ts';
+import { noBackchannel, noFiller } from './asides.ts';
+import {
+  backchannelDueAtMs,
+  clearBackchannel,
+  followTurn,
+  hearSoFar,
+  onBackchannelFailed,
+  onBackchannelSaid,
+  onBackchannelSpoken,
+} from './backchannel.ts';
 import { autoReply } from './barge-in.ts';
 import { createItem, deleteItem, retrieveItem, truncateItem } from './conversation.ts';
 import type { Effect } from './effects.ts';
 import type { Fact, FactKind, FactOf, ReplyFact } from './facts.ts';
+import { fillerDueAtMs, followAnswer, onFillerFailed, onFillerSaid, onFillerSpoken } from './filler.ts';
 import { Conversation } from './history.ts';
 import { onArguments, onAudio, onCall, onText } from './output.ts';
 import { configureServers, onListed, onUnlisted } from './mcp.ts';
@@ -55,6 +66,8 @@ export class Session {
       active: undefined,
       playout: [],
       owed: undefined,
+      backchannel: noBackchannel(),
+      filler: noFiller(),
       allowed: [],
       decided: new Set(),
       mcp: new Map(),
@@ -100,6 +113,8 @@ export class Session {
     if (!core.expired) {
       autoReply(core);
       condenseWhenDue(core);
+      followTurn(core);
+      followAnswer(core);
     }
     return this.#drain();
   }
@@ -126,7 +141,10 @@ const handlers: { [K in Exclude<FactKind, ReplyKind>]: (core: Core, fact: FactOf
   'speech.began': onSpeechBegan,
   'speech.paused': onSpeechPaused,
   'turn.judged': onTurnJudged,
-  'transcript.partial': onPartial,
+  'transcript.partial': (core, fact) => {
+    onPartial(core, fact);
+    hearSoFar(core, fact);
+  },
   'transcript.final': onFinal,
   'transcript.failed': onTranscriptFailed,
   'mcp.listed': (core, fact) => {
@@ -142,6 +160,19 @@ const handlers: { [K in Exclude<FactKind, ReplyKind>]: (core: Core, fact: FactOf
     if (onCondensed(core, fact)) send(core, { type: 'session.updated', session: sessionObject(core) });
   },
   'memory.failed': onNotCondensed,
+  // Whose aside it is, each of the two knows.
+  'aside.said': (core, fact) => {
+    onBackchannelSaid(core, fact);
+    onFillerSaid(core, fact);
+  },
+  'aside.spoken': (core, fact) => {
+    onBackchannelSpoken(core, fact);
+    onFillerSpoken(core, fact);
+  },
+  'aside.failed': (core, fact) => {
+    onBackchannelFailed(core, fact);
+    onFillerFailed(core, fact);
+  },
   tick: onTick,
 };
 
@@ -167,7 +198,7 @@ const clientHandlers: { [T in ClientEventType]: (core: Core, event: ClientEvents
   'input_audio_buffer.append': () => {}, // The ear has heard it already: audio never waits for a decision.
   'input_audio_buffer.commit': commitByClient,
   'input_audio_buffer.clear': clearInput,
-  'output_audio_buffer.clear': () => {}, // A WebSocket client owns its speaker; there is nothing queued here to drop.
+  'output_audio_buffer.clear': clearBackchannel, // A WebSocket client owns its speaker: of answers there is nothing queued here to drop.
   'conversation.item.create': createItem,
   'conversation.item.retrieve': retrieveItem,
   'conversation.item.truncate': truncateItem,
@@ -219,6 +250,8 @@ function* deadlines(core: Core): Generator<Deadline> {
   }
   const { condensing } = core.memory;
   if (condensing) yield { atMs: condensing.sinceMs + condensingMs, due: () => stopCondensing(core, 'timeout') };
+  // These two are seen to at the end of every step, whatever it was about.
+  for (const atMs of [backchannelDueAtMs(core), fillerDueAtMs(core)]) if (atMs !== undefined) yield { atMs, due: () => {} };
   for (const [item, sinceMs] of core.recognising) {
     const failure = { code: 'timeout', message: 'The recogniser stopped answering.' };
     yield { atMs: sinceMs + stalledMs, due: () => onTranscriptFailed(core, { kind: 'transcript.failed', item, failure }) };

@@ -19,6 +19,7 @@ import { configureServers } from './mcp.ts';
 import { keepMemory } from './memory.ts';
 import { checkPatience } from './patience.ts';
 import { present } from './present.ts';
+import { checkSmallModels } from './small-model.ts';
 import { beQuietFrom, type Birth, type Catalogue, type Core, dropTurn, type ResponseSettings, send } from './state.ts';
 import { joinedInstructions, promptText } from './stored-prompt.ts';
 import { revokeSuggestion } from './turn-suggestion.ts';
@@ -161,6 +162,7 @@ function check(next: SessionConfig, catalogue: Catalogue, patch: SessionPatch): 
   if (next.type === 'transcription' && patch.audio?.input?.transcription === null) {
     throw errors.invalid('session.audio.input.transcription', 'A transcription session transcribes: this cannot be turned off in it.');
   }
+  checkSmallModels(patch.providerData, catalogue);
   if (patch.model !== undefined && !catalogue.hasLlm(next.model)) throw errors.modelNotFound('session.model', next.model);
   const { transcription } = next.audio.input;
   if (patch.audio?.input?.transcription?.model != null && transcription && !catalogue.hasStt(transcription.model)) {

@@ -5,6 +5,7 @@ import type { AudioFormat } from '../protocol/audio-format.ts';
 import type { Sampling } from '../protocol/prompt.ts';
 import type { InputItem, Item, McpApprovalRequest, McpCall, McpListedTool } from '../protocol/items.ts';
 import type { ServerEvent, StatusDetails } from '../protocol/server-events.ts';
+import type { Backchannel, Filler } from './asides.ts';
 import type { Conversation, Entry } from './history.ts';
 import type { Effect, SpeechManner } from './effects.ts';
 import type { ReplyEnd } from './facts.ts';
@@ -25,6 +26,8 @@ export interface Catalogue {
 export interface Birth {
   /** Makes a unique id with the given prefix. */
   ids: (prefix: string) => string;
+  /** From 0 up to, not including, 1. */
+  chance: () => number;
   sessionId: string;
   catalogue: Catalogue;
   config: SessionConfig;
@@ -204,6 +207,8 @@ export interface Core {
   /** What is still being heard, or will be, in order. */
   playout: Playout[];
   owed: Owed | undefined;
+  backchannel: Backchannel;
+  filler: Filler;
   /** Calls that the client has allowed and that have not been run yet: they come before what is owed, which may need their results. */
   allowed: readonly McpApprovalRequest[];
   /** Approval requests the client has answered, for good: deleting its answer does not take it back. */

@@ -57,6 +57,9 @@ const everyType: Record<ServerEventType, true> = {
   'response.mcp_call.in_progress': true,
   'response.mcp_call.completed': true,
   'response.mcp_call.failed': true,
+  'response.backchannel.audio.delta': true,
+  'response.backchannel.audio.done': true,
+  'response.backchannel.skipped': true,
   'rate_limits.updated': true,
 };
 
@@ -142,6 +145,20 @@ test('one session causes every event there is', async () => {
   client.send({ type: 'conversation.item.retrieve', item_id: log.of('input_audio_buffer.committed')[0]?.['item_id'] });
   client.send({ type: 'conversation.item.delete', item_id: spoken['item_id'] });
   await log.wait('conversation.item.deleted');
+
+  // Somebody who tells a story to a listener who acknowledges it, and then to one who does not.
+  const listened = log.mark;
+  for (const rule_fire_probability of [1, 0]) {
+    const backchannel = { enabled: true, decider_kind: 'rule', rule_fire_probability };
+    update({ providerData: { backchannel }, audio: { input: { turn_detection: { type: 'server_vad', create_response: false } } } });
+    await client.microphone.speak(await say(running.server, 'Yesterday I went to the market to buy some apples and a loaf of bread.'));
+  }
+  await log.wait('response.backchannel.audio.done', listened);
+  await log.wait('response.backchannel.skipped', listened);
+  update({
+    providerData: { backchannel: { enabled: false } },
+    audio: { input: { turn_detection: null } },
+  });
 
   // Out of band, called off, cut short by its budget, and with items of every role.
   const mark = log.mark;

@@ -25,6 +25,9 @@ export const met = {
   notCondensed: 0,
   remembered: 0,
   suggested: 0,
+  acknowledged: 0,
+  unacknowledged: 0,
+  fillers: 0,
 };
 
 export function count(effects: readonly Effect[]): void {
@@ -40,6 +43,8 @@ export function count(effects: readonly Effect[]): void {
     if (event.type === 'conversation.item.input_audio_transcription.completed') met.transcribed += 1;
     if (event.type === 'input_audio_buffer.turn_suggestion') met.suggested += 1;
     if ('session' in event && event.session.type === 'transcription') met.onlyListening += 1;
+    if (event.type === 'response.backchannel.audio.done') met.acknowledged += 1;
+    if (event.type === 'response.backchannel.skipped') met.unacknowledged += 1;
     if (event.type === 'mcp_list_tools.completed') met.listed += 1;
     if (event.type === 'mcp_list_tools.failed') met.unlisted += 1;
     if (event.type === 'response.mcp_call.completed') met.mcpCompleted += 1;

@@ -5,17 +5,18 @@ import { countingIds } from '../../src/lib/ids.ts';
 import { clientEventId, parseClientEvent } from '../../src/protocol/client-events.ts';
 import { errorBody, RealtimeError } from '../../src/protocol/errors.ts';
 import type { McpCallError } from '../../src/protocol/items.ts';
+import type { ServerEvent } from '../../src/protocol/server-events.ts';
 import type { Effect } from '../../src/session/effects.ts';
 import type { Fact, ReplyEnd, ReplyFact } from '../../src/session/facts.ts';
 import { Session } from '../../src/session/session.ts';
 import { Chance } from './chance.ts';
 import { count, met } from './met.ts';
-import { RandomClient } from './random-events.ts';
+import { presence, RandomClient } from './random-events.ts';
 import { listedTool, semanticVad, serverVad, testCatalogue, testConfig } from './rig.ts';
 import { Watch } from './watch.ts';
 
 const factsPerSeed = 5000;
-const seeds = Array.from({ length: 60 }, (_, index) => 1000 + index);
+const seeds = Array.from({ length: 80 }, (_, index) => 1000 + index);
 const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: 0 };
 const sound = new Uint8Array(960);
 const spoken = {
@@ -32,8 +33,9 @@ const weights = {
   partial: 4,
   words: 10,
   reply: 40,
-  mcp: 12,
+  mcp: 16,
   memory: 4,
+  aside: 14,
   tick: 3,
   jump: 3,
 };
@@ -52,6 +54,9 @@ class Life {
   readonly #lists: string[] = [];
   readonly #running: string[] = [];
   readonly #orders: number[] = [];
+  /** Asides that were ordered, and up to when an answer is heard at least. */
+  readonly #asides: Extract<Effect, { kind: 'aside.ask' | 'aside.speak' }>[] = [];
+  #audibleUntilMs = 0;
   /** The tools each reply was offered. */
   readonly #tools = new Map<string, string[]>();
 
@@ -60,15 +65,17 @@ class Life {
     this.#client = new RandomClient(chance, this.#watch);
     const config = testConfig(chance.pick([serverVad, { ...serverVad, idle_timeout_ms: 1000 }, semanticVad, null]));
     if (chance.often(0.05)) config.type = 'transcription';
+    if (chance.often(0.6)) config.providerData = presence(chance);
     const birth = {
       ids: countingIds(),
+      chance: () => chance.next(),
       sessionId: 'sess_1',
       catalogue: testCatalogue,
       config,
       expiresAt: 0,
       lifeMs,
       // Sometimes so few that a conversation outgrows it soon.
-      contextTokens: chance.pick([128_000, 60]),
+      contextTokens: chance.pick([128_000, 128_000, 60]),
       ownInstructions: '',
       inworld,
       voiceLock: chance.often(0.3),
@@ -119,10 +126,13 @@ class Life {
       case 'memory':
         this.#condense();
         break;
+      case 'aside':
+        this.#sayBeside();
+        break;
       case 'reply':
         this.#feed(this.#reply());
         // Nothing at all for a while after an answer: what the idle timeout is about.
-        if (this.#watch.unfinished.length === 0 && chance.often(0.15)) this.#pass(chance.int(1000, 8000));
+        if (this.#watch.unfinished.length === 0 && chance.often(0.3)) this.#pass(chance.int(1000, 8000));
         break;
       case 'tick':
         this.#pass(chance.int(0, 500));
@@ -202,6 +212,35 @@ class Life {
     met.condensed += told.length;
   }
 
+  /** What was asked for beside the answer comes, or comes after it was called off, or not at all. */
+  #sayBeside(): void {
+    const chance = this.#chance;
+    const last = this.#asides.at(-1);
+    const order = last && chance.often(0.8) ? last : chance.pick([undefined, ...this.#asides.slice(-4)]);
+    const aside = order?.order.aside ?? 'bc_none';
+    const ms = chance.pick([0, 200, 200, 900.5]);
+    const said: Fact = { kind: 'aside.said', aside, text: chance.pick(['one', 'Two.', 'I see', 'NONE', '', 'x'.repeat(200)]) };
+    const spoken: Fact = {
+      kind: 'aside.spoken',
+      aside,
+      bytes: new Uint8Array(Math.round(ms * 48)),
+      ms,
+      words: [{ text: 'one', startMs: 0, endMs: ms }],
+    };
+    const fitting = order?.kind === 'aside.ask' ? said : spoken;
+    const effects = this.#feed(chance.often(0.8) ? fitting : chance.pick<Fact>([said, spoken, { kind: 'aside.failed', aside }]));
+    if (effects.some(({ kind }) => kind === 'send.audio')) {
+      met.fillers += 1;
+      this.#audible(ms);
+    }
+    if (effects.some(({ kind }) => kind === 'send.backchannel'))
+      assert(this.#now >= this.#audibleUntilMs, 'nobody is acknowledged while an answer is heard');
+  }
+
+  #audible(ms: number): void {
+    this.#audibleUntilMs = Math.max(this.#audibleUntilMs, this.#now) + ms;
+  }
+
   #words(): string {
     return ['one', 'two', 'three', 'four', 'five'].slice(0, this.#chance.int(0, 5)).join(' ');
   }
@@ -251,6 +290,9 @@ class Life {
     const effects = this.#session.step(fact, this.#now);
     this.#see(effects);
     if (fact.kind !== 'client') this.#onlyExpiryFails(effects);
+    // Out of band nothing is heard; a filler's sound comes by another fact.
+    const answered = fact.kind === 'reply.audio' && effects.some(({ kind }) => kind === 'send.audio');
+    if (answered && this.#watch.responses.get(fact.response)?.outOfBand === false) this.#audible(fact.ms);
     return effects;
   }
 
@@ -258,6 +300,16 @@ class Life {
     for (const effect of effects) {
       if (effect.kind === 'send' && effect.event.type === 'error') assert.equal(effect.event.error.code, 'session_expired');
     }
+  }
+
+  /** What cuts an answer short, as its listener hears it. */
+  #silence(event: ServerEvent): void {
+    const interrupts = this.#session.config.audio.input.turn_detection?.interrupt_response === true;
+    const cut =
+      event.type === 'conversation.item.truncated' ||
+      (event.type === 'input_audio_buffer.speech_started' && interrupts) ||
+      (event.type === 'response.done' && event.response.status === 'cancelled' && event.response.conversation_id !== null);
+    if (cut) this.#audibleUntilMs = this.#now;
   }
 
   #say(message: Record<string, unknown>): void {
@@ -288,10 +340,12 @@ class Life {
   }
 
   #see(effects: readonly Effect[]): void {
-    this.#watch.see(effects);
+    this.#watch.see(effects, this.#now);
     for (const effect of effects) {
       if (effect.kind === 'listen.begin') this.#utterance = effect.item;
       if (effect.kind === 'listen.commit' || effect.kind === 'transcribe') this.#awaited.push(effect.item);
+      if (effect.kind === 'aside.ask' || effect.kind === 'aside.speak') this.#asides.push(effect);
+      if (effect.kind === 'send') this.#silence(effect.event);
       if (effect.kind === 'mcp.list') this.#lists.push(effect.item);
       if (effect.kind === 'mcp.call') this.#running.push(effect.item);
       if (effect.kind === 'memory.condense') this.#orders.push(effect.order);

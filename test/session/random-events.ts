@@ -93,7 +93,7 @@ export class RandomClient {
       system: 1,
       call: 1,
       output: 8,
-      decision: this.#watch.requests.length > 0 ? 20 : 1,
+      decision: this.#watch.requests.length > 0 ? 40 : 1,
     });
     switch (kind) {
       case 'user':
@@ -164,6 +164,7 @@ export class RandomClient {
           },
         },
       },
+      { providerData: presence(chance) },
       {},
     ]);
   }
@@ -191,7 +192,7 @@ export class RandomClient {
         server_url: `https://${label}.example/${chance.pick(['one', 'one', 'two'])}`,
         authorization: 'secret',
         headers: { 'x-key': 'secret' },
-        require_approval: chance.pick<unknown>(['never', 'never', 'always', { never: { read_only: true } }]),
+        require_approval: chance.pick<unknown>(['never', 'always', { never: { read_only: true } }]),
       }));
     return [...servers, { type: 'function', name: 'weather' }];
   }
@@ -214,6 +215,38 @@ export class RandomClient {
       ...(chance.often(0.2) ? { metadata: { n: '1' } } : {}),
     };
   }
+}
+
+/** Acknowledgements and fillers without much patience, so that much of them happens. */
+export function presence(chance: Chance): Message {
+  const small_model = chance.pick(['', 'a/small']);
+  const history_tail_items = chance.int(0, 3);
+  return {
+    backchannel: {
+      enabled: chance.often(0.8),
+      small_model,
+      history_tail_items,
+      decider_kind: chance.pick(['llm', 'rule', 'rule']),
+      rule_fire_probability: chance.pick([0.5, 1]),
+      eval_interval_ms: chance.pick([100, 400]),
+      min_speech_ms: chance.pick([0, 200]),
+      min_gap_ms: chance.pick([0, 500]),
+      max_per_turn: chance.int(0, 3),
+      hard_deadline_ms: chance.pick([100, 5000]),
+      require_pause: chance.often(0.3),
+      allowed_phrases: chance.pick([[], ['one', 'two']]),
+    },
+    responsiveness: {
+      enabled: chance.often(0.8),
+      small_model,
+      history_tail_items,
+      initial_wait_timeout_ms: chance.pick([0, 300]),
+      min_filler_gap_ms: chance.pick([0, 500]),
+      max_initial_per_turn: chance.int(0, 3),
+      hard_deadline_ms: chance.pick([100, 5000]),
+      enable_filler_on_first_assistant_reply: chance.often(0.7),
+    },
+  };
 }
 
 /** Puts something that does not belong there into one place of the message, or takes a field out. */

@@ -67,6 +67,8 @@ export interface RigOptions {
   lifeMs?: number;
   contextTokens?: number;
   voiceLock?: boolean;
+  /** What the lot says; 0 always, when nothing is said. */
+  chance?: () => number;
   /** Changes the configuration the session is born with. */
   configure?: (config: SessionConfig) => void;
 }
@@ -89,12 +91,14 @@ export class Rig {
     lifeMs = 3_600_000,
     contextTokens = 128_000,
     voiceLock = false,
+    chance = () => 0,
     configure,
   }: RigOptions = {}) {
     const config = testConfig(turnDetection);
     configure?.(config);
     const birth = {
       ids: countingIds(),
+      chance,
       sessionId: 'sess_1',
       catalogue: testCatalogue,
       config,
@@ -294,7 +298,7 @@ export class Rig {
 
   #take(effects: readonly Effect[]): void {
     for (const effect of effects) this.#line(effectLine(effect));
-    this.watch.see(effects);
+    this.watch.see(effects, this.now);
     for (const effect of effects) {
       this.effects.push(effect);
       if (effect.kind !== 'send' && effect.kind !== 'send.retrieved') continue;

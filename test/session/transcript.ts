@@ -42,6 +42,12 @@ export function factLine(fact: Fact): string | undefined {
       return `* ${fact.kind} ${fact.response} ${fact.callId} ${fact.name}`;
     case 'reply.ended':
       return `* ${fact.kind} ${fact.response} ${fact.reason}`;
+    case 'aside.said':
+      return `* ${fact.kind} ${fact.aside} ${quoted(fact.text)}`;
+    case 'aside.spoken':
+      return `* ${fact.kind} ${fact.aside} ${fact.ms} ms`;
+    case 'aside.failed':
+      return `* ${fact.kind} ${fact.aside}`;
     case 'mcp.listed':
       return `* ${fact.kind} ${fact.item} [${fact.tools.map(({ name }) => name).join(' ')}]`;
     case 'mcp.unlisted':
@@ -76,6 +82,14 @@ export function effectLine(effect: Effect): string {
     }
     case 'reply.abort':
       return `! reply.abort ${effect.response}`;
+    case 'aside.ask':
+      return `! aside.ask ${effect.order.aside} ${effect.order.model} ${promptText(effect.prompt)}`;
+    case 'aside.speak':
+      return `! aside.speak ${effect.order.aside} ${effect.order.voice} ${quoted(effect.order.text)}`;
+    case 'aside.abort':
+      return `! aside.abort ${effect.aside}`;
+    case 'send.backchannel':
+      return `< response.backchannel.audio.delta ${effect.id} ${effect.bytes.length} bytes`;
     case 'listen.configure': {
       const { format, turn_detection } = effect.config.audio.input;
       return `! listen.configure ${format.type} ${turn_detection?.type ?? 'manual'}`;
@@ -194,6 +208,12 @@ function eventText(event: ServerEvent): string {
       return `${event.type} ${event.response_id} ${event.item_id} ${event.delta}`;
     case 'response.mcp_call_arguments.done':
       return `${event.type} ${event.response_id} ${event.item_id} ${event.arguments}`;
+    case 'response.backchannel.audio.delta':
+      return `${event.type} ${event.backchannel_id}`;
+    case 'response.backchannel.audio.done':
+      return `${event.type} ${event.backchannel_id} ${quoted(event.phrase)}`;
+    case 'response.backchannel.skipped':
+      return `${event.type} ${event.reason}`;
     case 'response.mcp_call.in_progress':
     case 'response.mcp_call.completed':
     case 'response.mcp_call.failed':

@@ -3,6 +3,7 @@ import { strict as assert } from 'node:assert';
 import type { Item } from '../../src/protocol/items.ts';
 import type { ServerEvent } from '../../src/protocol/server-events.ts';
 import type { Effect } from '../../src/session/effects.ts';
+import { WatchedAsides } from './watch-asides.ts';
 import { WatchedCalls, type WatchedItem } from './watch-calls.ts';
 import { WatchedPrompts } from './watch-prompts.ts';
 
@@ -37,6 +38,7 @@ export class Watch {
   #order = 0;
   readonly #calls = new WatchedCalls();
   readonly #prompts = new WatchedPrompts();
+  readonly #asides = new WatchedAsides();
   #listensOnly = false;
   /** The turn that the client was told is probably over. */
   suggested: string | undefined;
@@ -59,14 +61,14 @@ export class Watch {
     if (order === this.#order) this.condensing = false;
   }
 
-  see(effects: readonly Effect[]): void {
+  see(effects: readonly Effect[], now: number): void {
     for (const effect of effects) {
       assert(!this.closed, `nothing may follow the close, yet there is ${effect.kind}`);
-      this.#effect(effect);
+      this.#effect(effect, now);
     }
   }
 
-  #effect(effect: Effect): void {
+  #effect(effect: Effect, now: number): void {
     switch (effect.kind) {
       case 'send':
         this.#event(effect.event);
@@ -88,6 +90,18 @@ export class Watch {
       }
       case 'reply.abort':
         assert(this.responses.get(effect.response)?.started, 'only what was started is aborted');
+        break;
+      case 'aside.ask':
+        this.#asides.ask(effect.order.aside, now);
+        break;
+      case 'aside.speak':
+        this.#asides.speak(effect.order.aside, now);
+        break;
+      case 'aside.abort':
+        this.#asides.abort(effect.aside);
+        break;
+      case 'send.backchannel':
+        this.#asides.sound(effect.id, effect.bytes, now, this.active);
         break;
       case 'mcp.list':
         assert(this.lists.has(effect.item), 'a list is told of before it is asked for');
@@ -216,15 +230,18 @@ export class Watch {
         assert.equal(event.previous_item_id, this.conversation.at(-1) ?? null);
         if (this.suggested !== undefined) assert.equal(this.suggested, event.item_id, 'what was suggested is committed or revoked');
         this.suggested = undefined;
+        this.#asides.turnOver();
         break;
       case 'input_audio_buffer.speech_started':
         assert(!this.#spoken.has(event.item_id), 'an utterance starts once');
         assert.equal(this.suggested, undefined, 'what was suggested is committed or revoked');
         this.#spoken.add(event.item_id);
+        this.#asides.turnBegan();
         isMs(event.audio_start_ms);
         break;
       case 'input_audio_buffer.speech_stopped':
         assert(this.#spoken.has(event.item_id), 'what stops has started');
+        this.#asides.turnOver();
         isMs(event.audio_end_ms);
         break;
       case 'input_audio_buffer.turn_suggestion':
@@ -246,11 +263,21 @@ export class Watch {
       case 'session.created':
       case 'session.updated':
         this.#listensOnly = event.session.type === 'transcription';
+        this.#asides.session(event.session);
         assert(!/"(authorization|headers)":/.test(JSON.stringify(event.session)), 'secrets are not told');
         break;
+      case 'response.backchannel.audio.done':
+        this.#asides.done(event.backchannel_id);
+        break;
+      case 'response.backchannel.skipped':
+        this.#asides.skipped();
+        break;
+      case 'input_audio_buffer.cleared':
+        this.#asides.turnOver();
+        break;
+      case 'response.backchannel.audio.delta':
       case 'conversation.created':
       case 'conversation.item.retrieved':
-      case 'input_audio_buffer.cleared':
       case 'rate_limits.updated':
       case 'error':
         break;
@@ -300,7 +327,10 @@ export class Watch {
     const { items, started } = this.#live(event.response_id);
     const leave = event.item.type === 'mcp_call' ? event.item.approval_request_id : null;
     assert(leave === null || !this.requests.includes(leave), 'nothing is run before it is allowed');
-    assert(started || leave !== null, 'there is no output before the reply was started, but for a call that was allowed');
+    assert(
+      started || leave !== null || this.#asides.fillerIsMade,
+      'there is no output before the reply was started, but for a call that was allowed, or a filler',
+    );
     assert(
       [...items.values()].every(({ state }) => state === 'done' || state === 'runs'),
       'one item is open at a time, beside calls that run',

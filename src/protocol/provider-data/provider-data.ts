@@ -6,6 +6,8 @@ import { metadata, userId } from './identity.ts';
 import { textGeneration } from './text-generation.ts';
 import { stt } from './stt.ts';
 import { tts } from './tts.ts';
+import { backchannel } from './backchannel.ts';
+import { responsiveness } from './responsiveness.ts';
 
 /** What is known of them, a schema for each section. Every field is optional: `null` and absence mean the section's own default. */
 const sections = {
@@ -16,6 +18,8 @@ const sections = {
   text_generation_config: textGeneration,
   stt,
   tts,
+  backchannel,
+  responsiveness,
 } as const;
 
 type Sections = typeof sections;
@@ -23,8 +27,17 @@ export type ProviderData = { [K in keyof Sections]?: z.infer<Sections[K]> | unde
 
 /** The sections of a whole `providerData`, each undefined where nothing is said. It has been accepted before, so that it can be read. */
 export function readProviderData(data: Readonly<Record<string, unknown>> | undefined): ProviderData {
-  return data ? schema.parse(canonical(data)) : {};
+  if (!data) return {};
+  let read = known.get(data);
+  if (!read) {
+    read = schema.parse(canonical(data));
+    known.set(data, read);
+  }
+  return read;
 }
+
+/** What was read before: the session asks at every step, and a session's data is replaced when it changes, never written into. */
+const known = new WeakMap<object, ProviderData>();
 
 const schema = z.object(sections).partial();
 

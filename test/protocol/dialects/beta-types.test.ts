@@ -132,6 +132,9 @@ const others: ServerEvent[] = [
   },
 ];
 
+/** Inworld's own events, which reach whoever asked for them, and which the package has no types for. */
+const inworldOnly = /^response\.backchannel\./;
+
 const stamped = (events: readonly ServerEvent[]) => events.map((event, index): StampedEvent => ({ ...event, event_id: `event_${index}` }));
 
 test('S07 S52 S53 S54 S55: every event a beta client is told fits the beta types of the openai package', async () => {
@@ -141,7 +144,8 @@ test('S07 S52 S53 S54 S55: every event a beta client is told fits the beta types
     ...others.map((event) => ({ ...event, type: event.type === 'session.created' ? 'session.updated' : event.type }) as ServerEvent),
   ]);
   const caused = new Set<string>(events.map(({ type }) => type));
-  expect(documentedServerEvents.filter((type) => !caused.has(type) && !unknownToBeta.has(type))).toEqual([]);
+  const uncaused = documentedServerEvents.filter((type) => !caused.has(type) && !unknownToBeta.has(type) && !inworldOnly.test(type));
+  expect(uncaused).toEqual([]);
   const told = events.flatMap(beta.fromGa);
   expect(told.filter((event) => !('event_id' in event))).toEqual([]);
   expect(await faults(told)).toEqual([]);

@@ -1,0 +1,155 @@
+// response.backchannel.*: a short "I see" while the user speaks. It takes no turn, enters no history and gives way to every answer.
+import type { BackchannelSettings } from '../protocol/provider-data/backchannel.ts';
+import { readProviderData } from '../protocol/provider-data/provider-data.ts';
+import { nothing } from './asides.ts';
+import type { FactOf } from './facts.ts';
+import { playoutEndsAtMs } from './playout.ts';
+import { filled, smallPrompt } from './small-model.ts';
+import { type Core, send } from './state.ts';
+
+/** Said when a client allows no phrases of its own. Voices spell "mhm" out: these are words. */
+const ownPhrases = ['I see', 'Right', 'Okay', 'Yeah', 'Sure', 'Uh-huh'];
+
+const ownTemplate = `You listen to somebody who is still speaking; the last message is what they have said so far. Decide whether a good listener would
+acknowledge it right now. If so, answer with exactly one of these phrases and nothing else: {{phrases}}. If not, answer NONE.`;
+
+/** What a client plays whatever the session's format: PCM16 at 24 kHz (protocol 7.7). */
+const format = { type: 'audio/pcm', rate: 24_000 } as const;
+
+function wanted(core: Core): BackchannelSettings | undefined {
+  const { config } = core;
+  const settings = readProviderData(config.providerData).backchannel;
+  return settings?.enabled && config.type === 'realtime' && config.output_modalities.includes('audio') ? settings : undefined;
+}
+
+/** Keeps up with the turn, gives up what no longer fits into it, and decides when it is time. Called when all else of a step is decided. */
+export function followTurn(core: Core): void {
+  const { turn, backchannel } = core;
+  if (turn.state === 'none') backchannel.turn = undefined;
+  else if (backchannel.turn?.item !== turn.item) backchannel.turn = { item: turn.item, sinceMs: core.now, words: '', given: 0 };
+  if (core.active) giveUp(core, 'answer_began');
+  else if (turn.state === 'none') giveUp(core, 'turn_ended');
+  else if (!wanted(core)) giveUp(core, 'disabled');
+  const dueAtMs = backchannelDueAtMs(core);
+  if (dueAtMs === undefined || dueAtMs > core.now) return;
+  // From a decision that came too late the next one is as far as from any other.
+  backchannel.decidedAtMs = core.now;
+  const settings = wanted(core);
+  if (backchannel.making.state !== 'none') giveUp(core, 'deadline');
+  else if (settings) decide(core, settings);
+}
+
+/** What the recogniser makes of the open turn so far. */
+export function hearSoFar({ backchannel: { turn } }: Core, fact: FactOf<'transcript.partial'>): void {
+  if (turn?.item === fact.item) turn.words = fact.text;
+}
+
+/** When there is next something to decide, or to give up. */
+export function backchannelDueAtMs(core: Core): number | undefined {
+  const { backchannel, turn } = core;
+  if (backchannel.making.state !== 'none') return backchannel.making.deadlineAtMs;
+  const settings = wanted(core);
+  if (!settings || core.active || turn.state === 'none' || backchannel.turn?.item !== turn.item) return undefined;
+  if (backchannel.turn.given >= settings.max_per_turn || (settings.require_pause && turn.state !== 'pausing')) return undefined;
+  return Math.max(
+    backchannel.turn.sinceMs + settings.min_speech_ms,
+    backchannel.decidedAtMs + settings.eval_interval_ms,
+    backchannel.heardAtMs + settings.min_gap_ms,
+    playoutEndsAtMs(core),
+  );
+}
+
+function decide(core: Core, settings: BackchannelSettings): void {
+  const { backchannel, birth, config } = core;
+  const phrases = phrasesOf(settings);
+  const deadlineAtMs = core.now + settings.hard_deadline_ms;
+  const aside = birth.ids('bc');
+  if (settings.decider_kind === 'rule') {
+    const phrase = birth.chance() < settings.rule_fire_probability ? phrases[Math.floor(birth.chance() * phrases.length)] : undefined;
+    if (phrase === undefined) skip(core, 'declined');
+    else speak(core, settings, { aside, phrase, deadlineAtMs });
+    return;
+  }
+  backchannel.making = { state: 'asking', aside, deadlineAtMs };
+  const words = backchannel.turn?.words ?? '';
+  const instructions = filled(settings.prompt_template || ownTemplate, { phrases: phrases.join(', '), transcript: words });
+  const { small_model, temperature, max_tokens } = settings;
+  core.effects.push({
+    kind: 'aside.ask',
+    order: { aside, model: small_model || config.model, temperature, maxOutputTokens: max_tokens },
+    prompt: smallPrompt(core, instructions, settings.history_tail_items, words),
+  });
+}
+
+function phrasesOf(settings: BackchannelSettings): readonly string[] {
+  return settings.allowed_phrases.length > 0 ? settings.allowed_phrases : ownPhrases;
+}
+
+function speak(core: Core, settings: BackchannelSettings, what: { aside: string; phrase: string; deadlineAtMs: number }): void {
+  const { aside, phrase, deadlineAtMs } = what;
+  const { voice, model, speed } = core.config.audio.output;
+  core.backchannel.making = { state: 'voicing', aside, text: phrase, deadlineAtMs };
+  core.effects.push({
+    kind: 'aside.speak',
+    order: { aside, text: phrase, voice, ttsModel: model, speed, format, gain: settings.volume_gain },
+  });
+}
+
+/** The model has decided: a phrase is said if it is one of those that may be. */
+export function onBackchannelSaid(core: Core, fact: FactOf<'aside.said'>): void {
+  const { making } = core.backchannel;
+  const settings = wanted(core);
+  if (making.state !== 'asking' || making.aside !== fact.aside || !settings) return;
+  const said = bare(fact.text);
+  const phrase = phrasesOf(settings).find((allowed) => bare(allowed) === said);
+  if (phrase !== undefined) {
+    speak(core, settings, { aside: making.aside, phrase, deadlineAtMs: making.deadlineAtMs });
+    return;
+  }
+  core.backchannel.making = nothing;
+  skip(core, said === '' || said === 'none' ? 'declined' : 'phrase_not_allowed');
+}
+
+/** Letters and digits: how a model punctuates and quotes does not matter. */
+function bare(text: string): string {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
+}
+
+export function onBackchannelSpoken(core: Core, fact: FactOf<'aside.spoken'>): void {
+  const { backchannel } = core;
+  const { making } = backchannel;
+  if (making.state !== 'voicing' || making.aside !== fact.aside) return;
+  backchannel.making = nothing;
+  if (fact.bytes.length === 0) {
+    skip(core, 'no_sound');
+    return;
+  }
+  core.effects.push({ kind: 'send.backchannel', id: fact.aside, bytes: fact.bytes });
+  send(core, { type: 'response.backchannel.audio.done', backchannel_id: fact.aside, phrase: making.text });
+  backchannel.heardAtMs = core.now + fact.ms;
+  if (backchannel.turn) backchannel.turn.given += 1;
+}
+
+export function onBackchannelFailed(core: Core, fact: FactOf<'aside.failed'>): void {
+  const { making } = core.backchannel;
+  if (making.state === 'none' || making.aside !== fact.aside) return;
+  core.backchannel.making = nothing;
+  skip(core, 'failed');
+}
+
+/** `output_audio_buffer.clear` silences this as well. What has left already is the client's to stop. */
+export function clearBackchannel(core: Core): void {
+  giveUp(core, 'cleared');
+}
+
+function giveUp(core: Core, reason: string): void {
+  const { making } = core.backchannel;
+  if (making.state === 'none') return;
+  core.backchannel.making = nothing;
+  core.effects.push({ kind: 'aside.abort', aside: making.aside });
+  skip(core, reason);
+}
+
+function skip(core: Core, reason: string): void {
+  send(core, { type: 'response.backchannel.skipped', reason });
+}
