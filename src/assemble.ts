@@ -269,7 +269,7 @@ function listedModels(providers: readonly LlmProvider[], defaultModel: string): 
 /** The synthesiser's own voice of that name, or the one that the name of another service's voice stands for. */
 function voiceOf(tts: Tts, name: string): string | undefined {
   const own = (wanted: string | undefined) => tts.voices().find(({ id }) => id.toLowerCase() === wanted?.toLowerCase())?.id;
-  return own(name) ?? own(voiceAliases[name.toLowerCase()]);
+  return own(name) ?? own(voiceAliases.get(name.toLowerCase()));
 }
 
 function addressOf(app: FastifyInstance, config: Config): string {

@@ -17,13 +17,14 @@ import {
   voice,
 } from './session-config.ts';
 import { storedPrompt } from './stored-prompt.ts';
-import { isRecord } from './json.ts';
+import { excessOf, isRecord } from './json.ts';
 
 /** Base64 characters in one append: 15 MiB of audio. */
 const mostAppendCharacters = 20 * 1024 * 1024;
+const mostIdCharacters = 512;
 
-const eventId = z.string().max(512).nullish();
-const itemId = z.string().min(1).max(512);
+const eventId = z.string().max(mostIdCharacters).nullish();
+const itemId = z.string().min(1).max(mostIdCharacters);
 
 /** The flat names of the beta dialect and of Inworld's reference, moved to where GA has them (conflict C29). */
 function canonicalResponse(input: unknown): unknown {
@@ -113,9 +114,14 @@ function isClientEventType(type: string): type is ClientEventType {
   return Object.hasOwn(schemas, type);
 }
 
+/** What a client may put into `event_id`. */
+export function isEventId(id: unknown): boolean {
+  return id == null || (typeof id === 'string' && id.length <= mostIdCharacters);
+}
+
 /** The client's own id of an event, as far as it can be read: what an error must echo. */
 export function clientEventId(message: unknown): string | null {
-  return isRecord(message) && typeof message.event_id === 'string' ? message.event_id.slice(0, 512) : null;
+  return isRecord(message) && typeof message.event_id === 'string' ? message.event_id.slice(0, mostIdCharacters) : null;
 }
 
 /**
@@ -126,6 +132,8 @@ export function parseClientEvent(message: unknown): ClientEvent {
   if (!isRecord(message)) throw errors.invalidJson('expected an object.');
   if (typeof message.type !== 'string') throw errors.missingType();
   if (!isClientEventType(message.type)) throw errors.unknownType(message.type.slice(0, 128), clientEventTypes);
+  const excess = excessOf(message);
+  if (excess !== undefined) throw errors.invalid(null, `The event is too much: ${excess}.`);
   const parsed = schemas[message.type].safeParse(message, { reportInput: true });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -2,6 +2,14 @@
 
 export type ErrorType = 'invalid_request_error' | 'server_error' | 'rate_limit_error';
 
+/** An error quotes what is wrong, which may be as long as a client likes: the name of a voice, a key of a map. */
+const mostMessageCharacters = 600;
+const mostParamCharacters = 512;
+
+function shortened(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}
+
 /** A fault that becomes one `error` event; the session lives on. `param` is a dotted path: `session.audio.output.speed`. */
 export class RealtimeError extends Error {
   readonly type: ErrorType;
@@ -9,11 +17,11 @@ export class RealtimeError extends Error {
   readonly param: string | null;
 
   constructor(code: string | null, message: string, param: string | null = null, type: ErrorType = 'invalid_request_error') {
-    super(message);
+    super(shortened(message, mostMessageCharacters));
     this.name = 'RealtimeError';
     this.type = type;
     this.code = code;
-    this.param = param;
+    this.param = param === null ? null : shortened(param, mostParamCharacters);
   }
 }
 

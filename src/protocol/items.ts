@@ -76,7 +76,7 @@ const callId = z.string().min(1).max(128);
 
 const text = z.string();
 const inputText = z.object({ type: z.literal('input_text'), text });
-const imageUrl = z.string().regex(/^(?:data:image\/(?:png|jpe?g|webp|gif);base64,[A-Za-z0-9+/=\s]+|https?:\/\/[^\s/]+\S*)$/, {
+const imageUrl = z.string().regex(/^(?:data:image\/(?:png|jpe?g|webp|gif);base64,[A-Za-z0-9+/=\s]+|https?:\/\/[^\s/]\S*)$/, {
   error: 'must be an https URL, or a data: URL of a PNG, JPEG, WebP or GIF image in base64',
 });
 const userPart = z.discriminatedUnion('type', [

@@ -1,4 +1,5 @@
 // The joint rules of the two halves: what the user's speech does to the agent's, and what the agent owes once it is free.
+import { followUpSettings } from './follow-up.ts';
 import { stopPlayout } from './playout.ts';
 import { cancelResponse, startResponse } from './response.ts';
 import { sessionSettings } from './settings.ts';
@@ -7,8 +8,9 @@ import type { Core } from './state.ts';
 /** Speech has begun. An answer that is being made, or still being heard, is cut at once. */
 export function interrupt(core: Core): void {
   if (core.config.audio.input.turn_detection?.interrupt_response !== true) return;
-  // The user's new turn will be answered with everything in it: nothing else is owed.
-  core.owed = undefined;
+  // What the client asked for comes after what the user has to say, unless the turn's own answer, which knows all of it, takes its place.
+  // What the server would have gone on with by itself is not owed any more.
+  core.owed = core.owed && core.owed.origin !== 'tool' ? { ...core.owed, origin: 'turn' } : undefined;
   if (core.active) cancelResponse(core, core.active, 'turn_detected');
   else stopPlayout(core);
 }
@@ -27,5 +29,5 @@ export function autoReply(core: Core): void {
   if (!owed) return;
   if (owed.origin !== 'client' && core.turn.state !== 'none') return;
   core.owed = undefined;
-  startResponse(core, owed.origin, owed.settings ?? sessionSettings(core));
+  startResponse(core, owed.origin, owed.follows ? followUpSettings(core, owed.follows) : (owed.settings ?? sessionSettings(core)));
 }

@@ -10,11 +10,17 @@ import { type Core, type McpServer, type McpToolName, send } from './state.ts';
 /** Names a model may be given: longer ones, and other characters, are refused by most. */
 const mostNameCharacters = 64;
 
-/** The servers among the tools are the session's servers from here on; new ones are asked what they offer. */
-export function configureServers(core: Core, { type, tools }: SessionConfig): void {
+/**
+ * The servers among the tools are the session's servers from here on; new ones are asked what they offer.
+ * @param named Whether the client has just named them: one that could not be asked before is then asked once more.
+ */
+export function configureServers(core: Core, { type, tools }: SessionConfig, named: boolean): void {
   // Who only listens runs no tools.
   const wanted = type === 'realtime' ? tools.filter((tool) => tool.type === 'mcp') : [];
-  const fresh = wanted.filter((tool) => JSON.stringify(core.mcp.get(tool.server_label)?.config) !== JSON.stringify(tool));
+  const fresh = wanted.filter((tool) => {
+    const known = core.mcp.get(tool.server_label);
+    return JSON.stringify(known?.config) !== JSON.stringify(tool) || (named && known?.state === 'failed');
+  });
   const gone = [...core.mcp.keys()].filter((label) => !wanted.some((tool) => tool.server_label === label));
   if (fresh.length === 0 && gone.length === 0) return;
   for (const label of [...gone, ...fresh.map(({ server_label }) => server_label)]) letGo(core, label);

@@ -7,6 +7,7 @@ import type { ResponseObject, StatusDetails, Usage } from '../protocol/server-ev
 import type { FactOf, Failure, ReplyEnd, ReplyUsage } from './facts.ts';
 import { onBehalf } from './generation.ts';
 import { type Entry, newEntry, snapshot } from './history.ts';
+import { goOn } from './follow-up.ts';
 import { awaitsLists, joinServers, offeredTools } from './mcp.ts';
 import { untrimmed } from './memory.ts';
 import { closeOutput, endMcpCall, interruptCalls, openMcpCall } from './output.ts';
@@ -17,9 +18,6 @@ import { fittedPrompt } from './truncation.ts';
 
 /** How long after an answer a bare `response.create` still counts as the echo of one of its events (Inworld's sample, conflict C55). */
 const echoMs = 2000;
-
-/** Responses in a row that the server may start by itself after its own tools; then the model must speak. */
-const mostSelfAnswers = 16;
 
 const noUsage: ReplyUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 };
 
@@ -258,22 +256,6 @@ export function onApproval(core: Core, answer: McpApprovalResponse): void {
   if (request?.type !== 'mcp_approval_request') return;
   if (answer.approve) core.allowed = [...core.allowed, request];
   else core.owed ??= { origin: 'tool', settings: undefined };
-}
-
-/** A response that ran tools of ours is followed by one that uses what they gave, unless the client has calls of its own to answer. */
-function goOn(core: Core, response: Response): void {
-  const ran = response.output.some((item) => item.type === 'mcp_call');
-  const handedOver = response.output.some((item) => item.type === 'function_call' || item.type === 'mcp_approval_request');
-  if (!ran || handedOver || core.owed || core.allowed.length > 0) return;
-  // It was told not to call, and did.
-  if (core.selfAnswers >= mostSelfAnswers) return;
-  core.selfAnswers += 1;
-  const last = core.selfAnswers >= mostSelfAnswers;
-  // A choice that forces a call would be made again and again.
-  const toolChoice = last ? 'none' : response.settings.toolChoice === 'none' ? 'none' : 'auto';
-  // A server that has left the session meanwhile is not called back.
-  const tools = response.settings.tools.filter((tool) => tool.type !== 'mcp' || core.mcp.has(tool.server_label));
-  core.owed = { origin: 'tool', settings: { ...response.settings, input: undefined, tools, toolChoice } };
 }
 
 export function finish(core: Core, response: Response, details: StatusDetails, usage: ReplyUsage): void {

@@ -93,7 +93,7 @@ export class Session {
     send(core, { type: 'session.created', session: sessionObject(core) });
     if (core.config.type === 'realtime')
       send(core, { type: 'conversation.created', conversation: { id: core.conversationId, object: 'realtime.conversation' } });
-    configureServers(core, core.config);
+    configureServers(core, core.config, true);
     return this.#drain();
   }
 

@@ -82,7 +82,7 @@ export function updateSession(core: Core, event: ClientEvents['session.update'])
   }
   core.effects.push({ kind: 'listen.configure', config: next });
   send(core, { type: 'session.updated', session: sessionObject(core) });
-  configureServers(core, next);
+  configureServers(core, next, event.session.tools !== undefined);
 }
 
 /** The configuration with the patch laid over it: objects merge, arrays and formats are replaced, null clears. */
@@ -213,6 +213,7 @@ export function sessionSettings({ config, birth, promptText: text }: Core): Resp
     tools: config.tools,
     toolChoice: config.tool_choice,
     metadata: null,
+    overrides: undefined,
   };
 }
 
@@ -258,5 +259,6 @@ export function responseSettings(core: Core, params: ResponseParams | null | und
     tools,
     toolChoice: params.tool_choice ?? base.toolChoice,
     metadata: params.metadata ?? null,
+    overrides: params,
   };
 }

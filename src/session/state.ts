@@ -1,4 +1,5 @@
 // The states of a session's two halves, and what it was born with. Unions, not flags: what cannot be said cannot go wrong.
+import type { ResponseParams } from '../protocol/client-events.ts';
 import type { MemorySettings, MemoryState } from '../protocol/provider-data/memory.ts';
 import type { McpTool, Modality, SessionConfig, Tool, ToolChoice } from '../protocol/session-config.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
@@ -84,6 +85,8 @@ export interface ResponseSettings {
   tools: Tool[];
   toolChoice: ToolChoice;
   metadata: Record<string, string> | null;
+  /** Those among them that its client asked for; the others are the session's. */
+  overrides: ResponseParams | undefined;
 }
 
 /** The open item of a response's output. */
@@ -152,7 +155,10 @@ export interface Playout {
 /** A response that must follow the active one. */
 export interface Owed {
   origin: Origin;
+  /** As its client asked for it; else it is made with what the session says by then. */
   settings: ResponseSettings | undefined;
+  /** The response whose own tools it uses the results of: what that one's client asked for holds for this one too. */
+  follows?: Response;
 }
 
 /** The input as the session knows it: how much came, and where the part that no item holds yet begins. */

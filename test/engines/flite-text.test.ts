@@ -69,6 +69,13 @@ test('only letters that flite knows ever reach it', () => {
   expect(said(odd)).toMatch(/^[a-zA-Z',.?! ]*$/);
 });
 
+test('words that every object in JavaScript has something for are words like any other', () => {
+  expect(said('The constructor, toString or 5 valueOf of it: 3 hasOwnProperty.')).toBe(
+    'The constructor, to String or five value Of of it, three has Own Property.',
+  );
+  expect(said('5constructor isPrototypeOf __proto__')).toBe('five constructor is Prototype Of proto');
+});
+
 test('nobody waits for a long text: it is cut at sentences, at commas when it is long, and otherwise after fourteen words', () => {
   const cut = (text: string) => cutPieces(sayText(text)).map(({ tokens, gapMs }) => [tokens.map((token) => token.text).join(' '), gapMs]);
   expect(cut('Yes. I will, my friend.')).toEqual([

@@ -176,6 +176,7 @@ describe('tool choice', () => {
 describe('a result', () => {
   it.each([
     ['{"temperature":21,"unit":"C"}', 'The temperature is 21 degrees Celsius.'],
+    ['{"temperature":21,"unit":"constructor"}', 'The temperature is 21 constructor.'],
     [
       '{"location":"Paris","temperature_f":70,"condition":"sunny","humidity_percent":40}',
       'In Paris, the temperature is 70 degrees Fahrenheit, the condition is sunny and the humidity is 40 percent.',

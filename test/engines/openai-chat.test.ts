@@ -398,4 +398,9 @@ describe('the request', () => {
     expect(body()?.model).toBe('maker/small');
     expect(body()).not.toHaveProperty('stream_options');
   });
+
+  it('leaves a model alone whose name every object has something for', async () => {
+    await ask(answer, prompt('hi'), { modelAliases: { small: 'maker/small' } }, { model: 'constructor' });
+    expect(body()?.model).toBe('constructor');
+  });
 });

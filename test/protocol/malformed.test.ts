@@ -1,7 +1,6 @@
 // What a client gets wrong is refused with a code it can match, the path of the field, and its own event id; and the session lives on.
 import { describe, expect, test } from 'vitest';
 import { clientEventId, parseClientEvent } from '../../src/protocol/client-events.ts';
-import { RealtimeError } from '../../src/protocol/errors.ts';
 import { Rig } from '../session/rig.ts';
 
 type Row = [message: unknown, code: string | null, param: string | null];
@@ -153,6 +152,12 @@ const toolRows: Row[] = [
   [update({ tool_choice: { type: 'mcp' } }), 'invalid_value', 'session.tool_choice'],
   [update({ tool_choice: { type: 'mcp', server_label: 'docs' } }), 'invalid_value', 'session.tool_choice.server_label'],
   [update({ tools: [mcp({})], tool_choice: { type: 'mcp', server_label: 'crm' } }), 'invalid_value', 'session.tool_choice.server_label'],
+  [update({ tool_choice: { type: 'mcp', server_label: 'x'.repeat(100_000) } }), 'invalid_value', 'session.tool_choice.server_label'],
+  [
+    update({ tools: [mcp({ headers: { ['x'.repeat(100_000)]: 5 } })] }),
+    'invalid_type',
+    expect.stringMatching(/^session\.tools\[0\]\.headers\.x+…$/),
+  ],
   [respond({ tools: [mcp({})], tool_choice: { type: 'mcp', server_label: 'crm' } }), 'invalid_value', 'response.tool_choice.server_label'],
   [respond({ tools: [mcp({ server_url: 'docs' })] }), 'invalid_value', 'response.tools[0].server_url'],
   [respond({ tools: [tool], tool_choice: { type: 'function', name: 'time' } }), 'invalid_value', 'response.tool_choice.name'],
@@ -174,6 +179,7 @@ const items: Row[] = [
   [message('user', text, { type: 'input_text', text: 5 }), 'invalid_type', 'item.content[1].text'],
   [message('user', { type: 'output_audio', audio: 'AAAA' }), 'invalid_value', 'item.content[0].type'],
   [message('user', { type: 'input_image', image_url: 'ftp://example.com/a.png' }), 'invalid_value', 'item.content[0].image_url'],
+  [message('user', { type: 'input_image', image_url: `http://${'a'.repeat(300_000)} ` }), 'invalid_value', 'item.content[0].image_url'],
   [message('user', { type: 'input_audio', audio: 5 }), 'invalid_type', 'item.content[0].audio'],
   [message('system', { type: 'input_audio', audio: 'AAAA' }), 'invalid_value', 'item.content[0].type'],
   [message('assistant', { type: 'input_text', text: 'x' }), 'invalid_value', 'item.content[0].type'],
@@ -336,21 +342,25 @@ describe('reading', () => {
     expect(() => parseClientEvent(update({ tools: [mcp({ [field]: 'x' })] }))).toThrow('are not served here; name a server_url.');
   });
 
-  test('a message nested a thousand deep is refused like any other', () => {
-    let deep: unknown = 'x';
-    for (let depth = 0; depth < 1000; depth += 1) deep = { input: [deep], audio: deep, function: deep };
-    const outcome = (wrong: unknown) => {
-      try {
-        return parseClientEvent(wrong).type;
-      } catch (error) {
-        return error instanceof RealtimeError ? error.code : error;
-      }
-    };
-    expect([deep, update(deep), item(deep), respond(deep)].map(outcome)).toEqual([
-      'invalid_event',
-      'invalid_type',
-      'missing_required_parameter',
-      'missing_required_parameter',
-    ]);
+  const nested = (depth: number) => Array.from({ length: depth }).reduce<unknown>((inner) => ({ inner }), 'core');
+  const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, 'x']));
+
+  test.each([
+    ['levels in providerData', update({ providerData: nested(200_000) })],
+    ['levels in the parameters of a tool', update({ tools: [{ ...tool, parameters: nested(200_000) }] })],
+    ['levels in the output of a call', item({ type: 'function_call_output', call_id: 'call_1', output: nested(200_000) })],
+    ['levels in a field that nobody knows', { ...update({}), more: nested(200_000) }],
+    ['parts of a message', message('user', ...Array.from({ length: 50_001 }, () => 5))],
+    ['pairs of metadata', respond({ metadata: many(50_001) })],
+  ])('too many %s are refused before anybody looks into them', (_, wrong) => {
+    const reason = /^The event is too much: it (is nested more than 100 levels deep|holds more than 50000 values)\.$/;
+    expect(() => parseClientEvent(wrong)).toThrow(
+      expect.objectContaining({ name: 'RealtimeError', code: 'invalid_value', param: null, message: expect.stringMatching(reason) }),
+    );
+  });
+
+  test('as much as a session may need is taken', () => {
+    const providerData = { deep: nested(96), many: many(40_000) };
+    expect(parseClientEvent(update({ providerData }))).toEqual(update({ providerData }));
   });
 });

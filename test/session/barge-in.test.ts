@@ -3,6 +3,19 @@ import { describe, expect, test } from 'vitest';
 import { Rig, serverVad, wordsOf } from './rig.ts';
 import { assistantTurns, counting, speaking } from './speaking.ts';
 
+/** A rig whose answer is still being made when its client has a result for it and asks for the next one. */
+function owing(turnDetection: typeof serverVad): Rig {
+  const rig = new Rig({ turnDetection });
+  rig.says('How is the weather?');
+  rig.client({ type: 'response.create' });
+  rig.hear(200);
+  rig.call('resp_1', 'call_1', 'weather', '{}');
+  rig.output('call_1', 'sunny');
+  rig.client({ type: 'response.create', response: { instructions: 'Be short.' } });
+  expect(rig.watch.responses.size).toBe(1);
+  return rig;
+}
+
 describe('barge-in', () => {
   test('O06 S26 S38 S40 F46: cuts an answer that is still being made, and the model remembers only what was heard', () => {
     const rig = speaking(3000);
@@ -123,6 +136,44 @@ describe('barge-in', () => {
     rig.answer('resp_2', 'Then that.', 500);
     expect(rig.endings).toEqual(['resp_1 cancelled', 'resp_2 completed']);
     rig.golden('barge-in-while-waiting');
+  });
+
+  test('while a response.create waits: it is given after the turn, when turns are not answered by themselves', () => {
+    const rig = owing({ ...serverVad, create_response: false });
+    rig.beginSpeech();
+    expect(rig.endings).toEqual(['resp_1 cancelled']);
+    rig.hear(500);
+    expect(rig.watch.active, 'nobody talks over the user').toBeUndefined();
+    rig.pauseSpeech();
+    rig.hear(400);
+    expect(rig.watch.active).toBe('resp_2');
+    rig.transcript('item_4', 'In Rome, I mean.');
+    expect(rig.prompts.at(-1)?.instructions).toBe('Be short.');
+    expect(rig.prompts.at(-1)?.turns.at(-1)).toEqual({ role: 'user', parts: [{ type: 'text', text: 'In Rome, I mean.' }] });
+    rig.answer('resp_2', 'Sunny.', 300);
+    rig.utter(600);
+    rig.transcript('item_6', 'Thanks.');
+    rig.hear(3000);
+    expect(rig.endings).toEqual(['resp_1 cancelled', 'resp_2 completed']);
+    rig.golden('barge-in-owed-response');
+  });
+
+  test('while a response.create waits: the answer to the turn takes its place, and there is only one', () => {
+    const rig = owing(serverVad);
+    rig.utter(600);
+    rig.transcript('item_4', 'In Rome, I mean.');
+    expect(rig.prompts.at(-1)?.instructions).toBe('Be brief.');
+    rig.answer('resp_2', 'Sunny.', 300);
+    rig.hear(3000);
+    expect(rig.endings).toEqual(['resp_1 cancelled', 'resp_2 completed']);
+  });
+
+  test('that comes to nothing leaves the response that was asked for', () => {
+    const rig = owing(serverVad);
+    rig.beginSpeech();
+    rig.client({ type: 'input_audio_buffer.clear' });
+    expect(rig.prompts.at(-1)?.instructions).toBe('Be short.');
+    expect(rig.watch.active).toBe('resp_2');
   });
 
   test('C38: leaves an out-of-band response alone', () => {

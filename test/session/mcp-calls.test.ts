@@ -1,6 +1,9 @@
 // Golden transcripts: tools of MCP servers are run by the server itself, and their results are used by a response that follows by itself.
 import { describe, expect, test } from 'vitest';
-import { calling, create, lastTurns, orders, running, served, typesFrom, update } from './served.ts';
+import { type Rig, serverVad } from './rig.ts';
+import { calling, create, docs, lastTurns, orders, running, served, typesFrom, update } from './served.ts';
+
+const weather = { type: 'function', name: 'weather' };
 
 describe('a call', () => {
   test('O08 S43 S44 S45 S46: is told of in its order, and a response follows that knows call and result', () => {
@@ -209,5 +212,85 @@ describe('a call', () => {
     expect(rig.all('response.output_item.done')).toHaveLength(1);
     expect(rig.endings).toEqual(['resp_1 completed']);
     expect(rig.prompts.at(-1)?.turns).toHaveLength(1);
+  });
+});
+
+describe('the response after a call', () => {
+  /** A response with these settings of its own has called, and its call runs. */
+  const asked = (response: Record<string, unknown>) => {
+    const rig = served();
+    rig.client({ ...create, response });
+    rig.call('resp_1', 'call_1', 'docs__search', '{}');
+    rig.end('resp_1');
+    return rig;
+  };
+  const order = (rig: Rig) => rig.effects.findLast((effect) => effect.kind === 'reply.start')?.order;
+
+  test('is made with what the session says by then', () => {
+    const rig = running(['Parley']);
+    rig.client(update({ instructions: 'Be kind.', output_modalities: ['text'], max_output_tokens: 50, tools: [docs(), weather] }));
+    rig.ended('mcp_1', 'found');
+    expect(rig.prompts.at(-1)).toMatchObject({ instructions: 'Be kind.', toolChoice: 'auto' });
+    expect(rig.prompts.at(-1)?.tools.map(({ name }) => name)).toEqual(['weather', 'docs__search', 'docs__get_page']);
+    expect(order(rig)).toMatchObject({ response: 'resp_2', modality: 'text', maxOutputTokens: 50 });
+  });
+
+  test('keeps what the client asked of the response that called, but for the choice of a tool, over what the session says by then', () => {
+    const rig = asked({ instructions: 'Be short.', metadata: { topic: 'x' }, tool_choice: 'required', max_output_tokens: 20 });
+    expect(rig.prompts.at(-1)?.toolChoice).toBe('required');
+    rig.client(update({ instructions: 'Be kind.', audio: { output: { speed: 1.5 } } }));
+    rig.ended('mcp_1', 'found');
+    expect(rig.prompts.at(-1)).toMatchObject({ instructions: 'Be short.', toolChoice: 'auto' });
+    expect(order(rig)).toMatchObject({ response: 'resp_2', maxOutputTokens: 20, speed: 1.5 });
+    expect(rig.last('response.created').response.metadata).toEqual({ topic: 'x' });
+    // And so does the one after that, when it calls in its turn.
+    rig.call('resp_2', 'call_2', 'docs__get_page', '{}');
+    rig.end('resp_2');
+    rig.client(update({ tool_choice: 'none', audio: { output: { speed: 1 } } }));
+    rig.ended('mcp_2', 'page');
+    expect(rig.prompts.at(-1)).toMatchObject({ instructions: 'Be short.', toolChoice: 'auto' });
+    expect(order(rig)).toMatchObject({ response: 'resp_3', maxOutputTokens: 20, speed: 1 });
+  });
+
+  test('does not look for what the client put into the response that called: it has the conversation', () => {
+    const rig = asked({ input: [{ type: 'message', role: 'user', content: 'What is Parley?' }] });
+    rig.ended('mcp_1', 'found');
+    expect(rig.prompts.at(-1)?.turns.map(({ role }) => role)).toEqual(['call', 'result']);
+  });
+
+  test('calls nothing when the session or the client has chosen none, and a tool that was chosen may be gone', () => {
+    const none = running(['Parley']);
+    none.client(update({ tool_choice: 'none' }));
+    none.ended('mcp_1', 'found');
+    expect(none.prompts.at(-1)?.toolChoice).toBe('none');
+    const gone = asked({ tool_choice: { type: 'mcp', server_label: 'docs', name: 'search' } });
+    gone.client(update({ tools: [] }));
+    gone.failed('mcp_1', { type: 'protocol_error', code: -32_000, message: 'gone' });
+    expect(gone.prompts.at(-1)).toMatchObject({ tools: [], toolChoice: 'auto' });
+  });
+
+  test('that waits for the user to finish is made with what the session says then', () => {
+    const rig = running(['Parley'], { turnDetection: { ...serverVad, interrupt_response: false, create_response: false } });
+    rig.beginSpeech();
+    rig.ended('mcp_1', 'found');
+    rig.client(update({ instructions: 'Be kind.' }));
+    rig.hear(400);
+    rig.pauseSpeech();
+    rig.hear(400);
+    rig.transcript('item_2', 'Take your time.');
+    expect(rig.prompts).toHaveLength(2);
+    expect(rig.prompts.at(-1)?.instructions).toBe('Be kind.');
+  });
+
+  test('keeps the voice it was asked for, though the session is locked to its own by then', () => {
+    const rig = served({ voiceLock: true });
+    rig.says('What is Parley?');
+    rig.client({ type: 'response.create', response: { audio: { output: { voice: 'Sarah' } } } });
+    rig.text('resp_1', 'Let me look.');
+    rig.audio('resp_1', 500);
+    rig.call('resp_1', 'call_1', 'docs__search', '{}');
+    rig.end('resp_1');
+    rig.ended('mcp_1', 'found');
+    expect(rig.effects.flatMap((effect) => (effect.kind === 'reply.start' ? [effect.order.voice] : []))).toEqual(['Sarah', 'Sarah']);
   });
 });

@@ -101,6 +101,25 @@ describe('an MCP server', () => {
     expect(rig.effects.filter(({ kind }) => kind === 'mcp.configure' || kind === 'mcp.list')).toHaveLength(2);
   });
 
+  test('that has failed is asked again when it is named again, and only then', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.client(update({ tools: [docs(), crm] }));
+    rig.fact({ kind: 'mcp.unlisted', item: 'mcpl_1' });
+    rig.listed('mcpl_2', 'find');
+    rig.client(update({ instructions: 'Be kind.' }));
+    expect(rig.all('mcp_list_tools.in_progress')).toHaveLength(2);
+    rig.client(update({ tools: [docs(), crm] }));
+    expect(rig.all('mcp_list_tools.in_progress').map(({ item_id }) => item_id)).toEqual(['mcpl_1', 'mcpl_2', 'mcpl_3']);
+    // Naming it once more while it is asked changes nothing.
+    rig.client(update({ tools: [docs(), crm] }));
+    rig.client(create);
+    expect(rig.prompts).toEqual([]);
+    rig.listed('mcpl_3', 'search');
+    expect(rig.prompts.at(-1)?.tools.map(({ name }) => name)).toEqual(['docs__search', 'crm__find']);
+    expect(rig.all('mcp_list_tools.failed')).toHaveLength(1);
+    rig.golden('mcp-list-again');
+  });
+
   test('that is taken out offers nothing any more, and the others go on', () => {
     const rig = new Rig({ turnDetection: null });
     rig.client(update({ tools: [docs(), crm] }));

@@ -250,7 +250,7 @@ export function presence(chance: Chance): Message {
 }
 
 /** Puts something that does not belong there into one place of the message, or takes a field out. */
-function spoil(message: Message, chance: Chance): void {
+export function spoil(message: Message, chance: Chance): void {
   let at: Record<string, unknown> = message;
   for (;;) {
     const keys = Object.keys(at).filter((key) => key !== 'event_id');

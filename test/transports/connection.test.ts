@@ -1,13 +1,15 @@
 // One connection over a real socket with a clock that stands still: pings, slow readers, and the end of those who do not answer.
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
 import { ManualClock } from '../../src/lib/clock.ts';
 import { countingIds } from '../../src/lib/ids.ts';
+import { ga } from '../../src/protocol/dialects/ga.ts';
 import type { ServerEvent } from '../../src/protocol/server-events.ts';
 import type { Transport } from '../../src/transports/transport.ts';
+import { WebSocketConnection } from '../../src/transports/websocket/connection.ts';
 import { type Door, openDoor } from '../../src/transports/websocket/door.ts';
 
 let clock: ManualClock;
@@ -169,4 +171,28 @@ test('a peer that does not finish the closing handshake is cut off', async () =>
   expect(door.size).toBe(1);
   clock.advance(800);
   await vi.waitFor(() => expect(door.size).toBe(0));
+});
+
+test('sound is read without a schema, but its event id is one', async () => {
+  const { client, transport } = await connect();
+  const append = (event_id: unknown) => client.send(JSON.stringify({ type: 'input_audio_buffer.append', event_id, audio: 'AAAA' }));
+  append('mine');
+  append(null);
+  append(5);
+  append('x'.repeat(513));
+  client.close();
+  const read: unknown[] = [];
+  for await (const inbound of transport.inbound)
+    read.push(inbound.kind === 'fault' ? [inbound.error.code, inbound.error.param] : inbound.kind);
+  expect(read).toEqual(['audio', 'audio', ['invalid_type', 'event_id'], ['string_above_max_length', 'event_id']]);
+});
+
+test('a fault of ours in reading a message ends its session and nobody else', async () => {
+  const socket = new EventEmitter();
+  const broken = { ...ga, toGa: () => JSON.parse('no JSON') as unknown };
+  const connection = new WebSocketConnection(socket as WebSocket, clock, countingIds(), broken);
+  // What a listener of the socket throws would end the process.
+  socket.emit('message', Buffer.from('{"type":"input_audio_buffer.clear"}'), false);
+  socket.emit('message', Buffer.from('{"type":"input_audio_buffer.clear"}'), false);
+  await expect(connection.inbound[Symbol.asyncIterator]().next()).rejects.toThrow(SyntaxError);
 });

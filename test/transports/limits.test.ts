@@ -40,6 +40,17 @@ test('C07 C48 C49 C50 C51 C52: what is no event is told so by its fault, and the
   client.close();
 });
 
+test('a name that every object has something for is no voice, and asking for it costs no session', async () => {
+  const { ws } = await start();
+  const client = await Client.open(ws);
+  for (const voice of ['constructor', '__proto__', 'toString']) {
+    const mark = client.log.mark;
+    client.send({ type: 'session.update', session: { type: 'realtime', audio: { output: { voice } } } });
+    expect(field(await client.log.wait('error', mark), 'error.message')).toBe(`Unknown voice '${voice}'.`);
+  }
+  client.close();
+});
+
 test('a burst of small events is taken in whole and in order', async () => {
   const { ws } = await start();
   const client = await Client.open(ws);

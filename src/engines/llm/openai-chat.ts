@@ -125,7 +125,9 @@ class OpenAiChat implements Llm {
   }
 
   async *#chunks(prompt: Prompt, options: LlmOptions, exchange: Exchange, patience: Patience): AsyncGenerator<ChatChunk> {
-    const model = this.#options.modelAliases?.[options.model] ?? options.model;
+    const { modelAliases: aliases = {} } = this.#options;
+    // A client may ask for a model by any name, `constructor` among them.
+    const model = (Object.hasOwn(aliases, options.model) ? aliases[options.model] : undefined) ?? options.model;
     const response = await fetch(`${this.#options.baseUrl.replace(/\/+$/, '')}/chat/completions`, {
       method: 'POST',
       headers: {

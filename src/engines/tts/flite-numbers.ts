@@ -42,7 +42,7 @@ export interface NumberContext {
 export function sayNumber(token: string, { before, after }: NumberContext): string | undefined {
   const text = token.replace(/^[−–](?=\d)/, '-');
   let match: RegExpMatchArray | null;
-  if (text in fractions) return fractions[text];
+  if (Object.hasOwn(fractions, text)) return fractions[text];
   if ((match = text.match(/^(\d{1,2}):(\d\d)(?::(\d\d))?([ap])?\.?(m\.?)?$/i))) return sayTime(match, /^[ap]\.?m/i.test(after));
   if ((match = text.match(/^(\d{1,2})([ap])\.?m\.?$/i))) return `${sayInteger(match[1])} ${(match[2] as string).toUpperCase()} M`;
   if ((match = text.match(/^(\d{4})-(\d\d)-(\d\d)$/))) return sayDate(match[2], match[3], match[1]);

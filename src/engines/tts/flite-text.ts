@@ -182,8 +182,13 @@ function sayAbbreviation(body: string, after: string): string | undefined {
   return /^\d/.test(after) ? (monthOf(body) ?? abbreviations[`${lower}.`]) : abbreviations[`${lower}.`];
 }
 
+/** What a table has for a word of the text, which may be one that every object has something for: `constructor`. */
+function entry<T>(table: Readonly<Record<string, T>>, word: string): T | undefined {
+  return Object.hasOwn(table, word) ? table[word] : undefined;
+}
+
 function sayBody(body: string, before: string, after: string): string {
-  const known = abbreviations[body.toLowerCase()] ?? symbols[body];
+  const known = entry(abbreviations, body.toLowerCase()) ?? entry(symbols, body);
   if (known !== undefined) return known;
   if (/^(https?:\/\/|www\.)/i.test(body)) return sayAddress(body);
   const mail = body.match(/^([\w.+-]+)@([\w-]+(?:\.[\w-]+)+)$/);
@@ -193,9 +198,9 @@ function sayBody(body: string, before: string, after: string): string {
   const number = sayNumber(body, { before, after });
   if (number !== undefined) return number;
   const counted = body.match(/^([-−+~]?[\d.,]*\d)([a-z°%/]+)$/i);
-  const unit = counted && units[(counted[2] as string).toLowerCase()];
+  const unit = counted && entry(units, (counted[2] as string).toLowerCase());
   if (unit) return `${sayNumber(counted[1] as string, { before, after: '' })} ${unit[isOne(counted[1] as string) ? 0 : 1]}`;
-  const lone = /\d$/.test(before) ? units[body.toLowerCase()] : undefined;
+  const lone = /\d$/.test(before) ? entry(units, body.toLowerCase()) : undefined;
   if (lone && (body.length > 1 || body === '°')) return lone[isOne(before) ? 0 : 1];
   const money = moneyAfterMagnitude(before, body);
   if (money) return `${body} ${money}`;
@@ -217,7 +222,7 @@ function sayPart(part: string): string {
       if (run === '#') return part.length > 1 && !/^#\D/.test(part) ? 'sharp' : '';
       if (spelled.has(run) || (part.includes('&') && /^\p{Lu}+$/u.test(run)) || /^[B-DF-HJ-NP-TV-XZ]{2,6}$/.test(run))
         return run.split('').join(' ');
-      return symbols[run] ?? run;
+      return entry(symbols, run) ?? run;
     })
     .join(' ');
 }

@@ -52,25 +52,25 @@ export const fliteVoices: readonly FliteVoice[] = [
 ];
 
 /** Names of OpenAI's voices and the voice that comes nearest to each. */
-export const voiceAliases: Readonly<Record<string, string>> = {
-  alloy: 'Ashley',
-  ash: 'Alex',
-  ballad: 'Clive',
-  cedar: 'Dennis',
-  coral: 'Sarah',
-  echo: 'Liam',
-  fable: 'Craig',
-  marin: 'Olivia',
-  nova: 'Julia',
-  onyx: 'Ronald',
-  sage: 'Elizabeth',
-  shimmer: 'Deborah',
-  verse: 'Shaun',
-};
+export const voiceAliases: ReadonlyMap<string, string> = new Map([
+  ['alloy', 'Ashley'],
+  ['ash', 'Alex'],
+  ['ballad', 'Clive'],
+  ['cedar', 'Dennis'],
+  ['coral', 'Sarah'],
+  ['echo', 'Liam'],
+  ['fable', 'Craig'],
+  ['marin', 'Olivia'],
+  ['nova', 'Julia'],
+  ['onyx', 'Ronald'],
+  ['sage', 'Elizabeth'],
+  ['shimmer', 'Deborah'],
+  ['verse', 'Shaun'],
+]);
 
 const byName = new Map<string, FliteVoice>();
 for (const voice of fliteVoices) byName.set(voice.id.toLowerCase(), voice);
-for (const [alias, id] of Object.entries(voiceAliases)) {
+for (const [alias, id] of voiceAliases) {
   const voice = byName.get(id.toLowerCase());
   if (voice) byName.set(alias, voice);
 }

@@ -68,7 +68,11 @@ function mcpTools(servers: readonly unknown[], tools: readonly unknown[]): unkno
 /** The host's name in the letters that a label may have, beginning with one. */
 function labelOf(serverUrl: unknown): string {
   const host = typeof serverUrl === 'string' && URL.canParse(serverUrl) ? new URL(serverUrl).hostname : '';
-  const label = host.replaceAll(/[^A-Za-z0-9_-]+/g, '_').replaceAll(/^_+|_+$/g, '');
+  // No host that can be reached has a longer name, and the patterns below are slow on what is long.
+  const label = host
+    .slice(0, 253)
+    .replaceAll(/[^A-Za-z0-9_-]+/g, '_')
+    .replaceAll(/^_+|_+$/g, '');
   return (/^[A-Za-z]/.test(label) ? label : `mcp_${label}`.replace(/_$/, '')).slice(0, 56);
 }
 

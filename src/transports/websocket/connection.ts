@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import { Channel } from '../../lib/channel.ts';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
-import { clientEventId, parseClientEvent } from '../../protocol/client-events.ts';
+import { clientEventId, isEventId, parseClientEvent } from '../../protocol/client-events.ts';
 import { beta } from '../../protocol/dialects/beta.ts';
 import { looksBeta } from '../../protocol/dialects/choose.ts';
 import type { Dialect, StampedEvent } from '../../protocol/dialects/dialect.ts';
@@ -45,7 +45,12 @@ export class WebSocketConnection implements Transport {
     this.#settled = dialect !== ga;
     socket.on('message', (data, isBinary) => {
       this.#alive = true;
-      this.#receive(this.#read(data as Buffer, isBinary));
+      try {
+        this.#receive(this.#read(data as Buffer, isBinary));
+      } catch (error) {
+        // A fault of ours ends this session, who reads the queue; thrown into the socket it would end the process.
+        this.#inbound.fail(error);
+      }
     });
     socket.on('pong', () => {
       this.#alive = true;
@@ -123,8 +128,8 @@ export class WebSocketConnection implements Transport {
     try {
       if (isBinary) throw errors.invalidJson('binary frames are not part of the protocol.');
       message = parseJson(data);
-      // Sound is read without a schema: it is most of what comes.
-      if (isRecord(message) && message.type === 'input_audio_buffer.append') {
+      // Sound is read without a schema: it is most of what comes. What else is wrong with it is for the schema to say.
+      if (isRecord(message) && message.type === 'input_audio_buffer.append' && isEventId(message.event_id)) {
         return { kind: 'audio', bytes: decodeAudio(message.audio) };
       }
       if (!this.#settled && isRecord(message) && typeof message.type === 'string' && message.type.endsWith('session.update')) {

@@ -6,7 +6,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { generate } from 'selfsigned';
 import { assemble, type ParleyServer } from '../../../src/assemble.ts';
 import { readConfig } from '../../../src/config.ts';
-import { silentLog } from '../../../src/lib/log.ts';
+import { type Log, silentLog } from '../../../src/lib/log.ts';
 
 export const apiKey = 'e2e-key-0123456789';
 
@@ -15,6 +15,7 @@ export interface ServerOptions {
   tls?: boolean;
   /** Settings by the names of the environment variables. */
   settings?: Record<string, string>;
+  log?: Log;
 }
 
 export interface RunningServer {
@@ -33,7 +34,7 @@ export interface RunningServer {
 const repository = resolve(import.meta.dirname, '../../..');
 const scripted = { PARLEY_STT: 'scripted', PARLEY_TTS: 'scripted', PARLEY_LLM: 'scripted' };
 
-export async function startServer({ engines, tls = false, settings = {} }: ServerOptions): Promise<RunningServer> {
+export async function startServer({ engines, tls = false, settings = {}, log = silentLog }: ServerOptions): Promise<RunningServer> {
   // A folder without a parley.json, for whatever must not be shared.
   const folder = mkdtempSync(join(tmpdir(), 'parley-e2e-'));
   // Packages are fetched once for all runs; scripted engines fetch nothing.
@@ -50,7 +51,7 @@ export async function startServer({ engines, tls = false, settings = {} }: Serve
     },
     folder,
   );
-  const server = await assemble(config, silentLog, () => {});
+  const server = await assemble(config, log, () => {});
   for (const { info, problem } of server.engines) if (problem !== undefined) throw new Error(`${info.name} cannot be had: ${problem}`);
   return {
     server,

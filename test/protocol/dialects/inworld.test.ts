@@ -76,6 +76,11 @@ describe('F48: mcpServers', () => {
     ]);
   });
 
+  test('are labelled at once, however long the name of the host is', () => {
+    const [label] = labels({ mcpServers: [{ url: `https://${'_'.repeat(300_000)}a/` }] });
+    expect(label).toMatch(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/);
+  });
+
   test('keep a label and an approval that they name', () => {
     expect(
       sessionConfigToGa({

@@ -164,15 +164,20 @@ const unitWords: Record<string, string> = {
   hpa: 'hectopascals',
 };
 
+/** A tool may name anything as a unit, even what every object has something for. */
+function wordsOfUnit(unit: string): string | undefined {
+  return Object.hasOwn(unitWords, unit) ? unitWords[unit] : undefined;
+}
+
 function unitInWords(unit: string): string {
-  return unitWords[unit.toLowerCase().replace(/^°/, '')] ?? unit;
+  return wordsOfUnit(unit.toLowerCase().replace(/^°/, '')) ?? unit;
 }
 
 /** `temperature_c` → temperature, degrees Celsius. */
 function labelled(key: string): { label: string; unit: string | undefined } {
   const words = humanise(key).split(' ');
   const last = words.at(-1) as string;
-  const unit = words.length > 1 && last.length > 0 ? unitWords[last] : undefined;
+  const unit = words.length > 1 && last.length > 0 ? wordsOfUnit(last) : undefined;
   if (unit)
     return {
       label: words
