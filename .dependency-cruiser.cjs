@@ -45,11 +45,43 @@ module.exports = {
     only('http', [room('protocol'), room('store'), room('lib')], ''),
     only('access', [room('protocol'), room('store'), room('lib')], ''),
     {
+      name: 'law-console',
+      comment: 'the page shares the wire and the sound with the server, and nothing that needs Node',
+      severity: 'error',
+      from: { path: '^console/' },
+      to: { path: '^src/', pathNot: [room('protocol'), room('media')] },
+    },
+    {
+      name: 'console-pure',
+      comment: 'what events mean is decided without a page: tested without one',
+      severity: 'error',
+      from: { path: '^console/src/realtime/' },
+      to: { path: '^console/src/', pathNot: ['^console/src/realtime/'] },
+    },
+    {
+      name: 'nothing-needs-the-page',
+      severity: 'error',
+      from: { path: '^(src|bench)/' },
+      to: { path: '^console/' },
+    },
+    {
       name: 'ws-in-its-room',
       severity: 'error',
       comment: 'vendor libraries only in their one room',
       from: { path: '^src/', pathNot: ['^src/transports/websocket/', '^src/cli/'] },
       to: { path: 'node_modules/ws/' },
+    },
+    {
+      name: 'werift-in-its-room',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/transports/webrtc/' },
+      to: { path: 'node_modules/werift/' },
+    },
+    {
+      name: 'libopus-in-its-rooms',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/transports/webrtc/', '^src/engines/codec/'] },
+      to: { path: 'node_modules/libopus-wasm/' },
     },
   ],
   options: {
@@ -58,7 +90,7 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: 'node_modules' },
     enhancedResolveOptions: {
-      extensions: ['.ts', '.js', '.mjs', '.json'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.json'],
       conditionNames: ['import', 'node', 'default', 'types'],
       exportsFields: ['exports'],
     },

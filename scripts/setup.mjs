@@ -29,3 +29,12 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
   writeFileSync(stamp, lock);
   console.log(`Packages installed in ${Math.round((Date.now() - started) / 1000)} s.`);
 }
+
+// In a process of the packages' own Node: the one that runs this may be too old for the tools.
+const node = join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
+const build = spawnSync(existsSync(node) ? node : process.execPath, [join(root, 'scripts', 'build-console.mjs')], {
+  cwd: root,
+  stdio: 'inherit',
+});
+// The server does without its page; whoever changes the page wants to know.
+if (build.status !== 0) console.error('The console could not be built; see above. The server starts without it.');

@@ -1,17 +1,22 @@
 // The only file that knows every concrete thing: makes the parts of a server from its configuration and joins them.
 import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { Access } from './access/access.ts';
 import { ownKey } from './access/keys.ts';
 import { masterKey, Vault } from './access/vault.ts';
 import { type Config, keyFile } from './config.ts';
-import { type Engine, EngineError, type EngineEnvironment, type EngineInfo, type Tts } from './engines/engine.ts';
+import { type Engine, EngineError, type EngineEnvironment, type EngineInfo, type Speech, type Tts } from './engines/engine.ts';
 import { discoverProviders, ownerOfBareModel } from './engines/llm/providers.ts';
 import { first, pick, registry } from './engines/registry.ts';
 import { type LlmProvider, Router } from './engines/router.ts';
 import { voiceAliases } from './engines/tts/voices.ts';
+import { registerConsolePage } from './http/console.ts';
+import { registerConsoleRoutes } from './http/console-routes.ts';
 import { registerDocs } from './http/docs-routes.ts';
+import type { CallDesk } from './http/routes/deps.ts';
+import { Refusal } from './http/routes/family.ts';
 import { registerRoutes } from './http/routes/routes.ts';
 import { createHttp } from './http/server.ts';
 import { systemClock } from './lib/clock.ts';
@@ -19,19 +24,26 @@ import { GuardedFetch } from './lib/guarded-fetch.ts';
 import { imageAt } from './lib/guarded-image.ts';
 import { randomFraction, randomIds, randomToken } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
+import { concat } from './media/pcm.ts';
+import { writeWav } from './media/wav.ts';
 import { drive } from './pipeline/drive.ts';
 import { readSessionPatch } from './protocol/client-events.ts';
+import { chooseDialect } from './protocol/dialects/choose.ts';
 import { flatParam, flatToGa, gaToFlat } from './protocol/dialects/beta-session.ts';
 import { errorBody, errors, RealtimeError } from './protocol/errors.ts';
 import { newSession, semanticVadDefaults, serverVadDefaults, type SessionConfig } from './protocol/session-config.ts';
-import { configured, describeSession } from './session/settings.ts';
-import type { Catalogue } from './session/state.ts';
+import { configured, describeSession, inOwnFormats } from './session/settings.ts';
+import type { Birth, Catalogue } from './session/state.ts';
 import { EmbeddedStore, storeFile } from './store/embedded.ts';
 import { PromptFolder } from './store/prompts.ts';
 import { McpCache } from './tools/mcp-cache.ts';
 import { McpServers } from './tools/mcp-servers.ts';
 import { type Arrival, type Door, openDoor, type Visitor } from './transports/websocket/door.ts';
 import type { Transport } from './transports/transport.ts';
+import { callLagMs, keepCalls } from './transports/webrtc/calls.ts';
+import { iceServers } from './transports/webrtc/ice-servers.ts';
+import { CallError } from './transports/webrtc/media.ts';
+import { openWeriftMedia } from './transports/webrtc/werift-media.ts';
 
 export interface EngineState {
   info: EngineInfo;
@@ -149,15 +161,45 @@ export async function assemble(config: Config, log: Log, progress: (line: string
   const image = (url: string, signal: AbortSignal) => imageAt(outgoing, url, signal);
 
   /** The session a connection starts with: the defaults of its path, with what its secret brings along over them. */
-  const opening = (arrival: Arrival, stored: Readonly<Record<string, unknown>> = {}) => {
-    const patch = readSessionPatch(stored);
-    const whole = { ...arrival, transcriptionOnly: arrival.transcriptionOnly || patch.type === 'transcription' };
-    return configured(initialConfig(config, whole, defaultModel, stt.info.id), patch, catalogue);
+  const opening = (arrival: Arrival, ...brought: Readonly<Record<string, unknown>>[]) => {
+    const patches = brought.map(readSessionPatch);
+    const whole = { ...arrival, transcriptionOnly: arrival.transcriptionOnly || patches.some(({ type }) => type === 'transcription') };
+    const initial = initialConfig(config, whole, defaultModel, stt.info.id);
+    return patches.reduce((session, patch) => configured(session, patch, catalogue), initial);
   };
   const expiresAt = () => Math.floor((clock.wallMs() + config.sessionMs) / 1000);
 
+  const calls = keepCalls({
+    media: openWeriftMedia({ ...config.calls, mostCalls: config.calls.most, iceServers: [] }, { log, clock }),
+    clock,
+    ids: randomIds,
+  });
+  const full = () => (sessions.size >= config.maxSessions ? 'All sessions of this server are taken; try again in a moment.' : undefined);
+  const desk: CallDesk = {
+    async open({ sdp: offer, session, ...arrival }, by, headers) {
+      const secret = by.kind === 'secret' ? by : undefined;
+      const birth = newBirth({ ...arrival, sessionKey: undefined }, secret?.session ?? {}, session);
+      birth.speaker = { lagMs: callLagMs };
+      birth.config = inOwnFormats(birth, birth.config);
+      if (!router.hasLlm(birth.config.model)) throw errors.modelNotFound('model', birth.config.model);
+      const reason = full();
+      if (reason !== undefined) throw new Refusal(503, 'server_overloaded', reason);
+      const dialect = chooseDialect({ headers, subprotocols: [], secretIsBeta: secret?.dialect === 'beta' });
+      const call = { offer, owner: by.keyId, dialect };
+      const answered = await calls.open(call, (transport) => run(transport, birth, { by: by.keyId })).catch(refuseCall);
+      return { ...answered, sessionId: birth.sessionId };
+    },
+    hangUp(id, by) {
+      const call = calls.find(id, by.keyId);
+      call?.close(1000, 'hung up');
+      return call !== undefined;
+    },
+    iceServers: (name) => iceServers(config.calls, name, clock.wallMs()),
+  };
+
   registerRoutes(app, {
     access,
+    calls: desk,
     clock,
     log,
     checkSession: (patch) => describeSession({ id: randomIds('sess'), expires_at: expiresAt() }, opening(anyArrival, patch)),
@@ -166,42 +208,45 @@ export async function assemble(config: Config, log: Log, progress: (line: string
     models: () => listedModels(providers, defaultModel),
   });
   registerDocs(app, version);
-
-  const enter = (transport: Transport, arrival: Arrival, visitor: Visitor) => {
-    let session: SessionConfig;
-    try {
-      session = opening(arrival, visitor.session);
-    } catch (error) {
-      if (!(error instanceof RealtimeError)) throw error;
-      // What its secret says was possible when it was minted and is no longer: a stored prompt is gone.
-      transport.send({ type: 'error', error: errorBody(error, null) });
-      transport.close(1008, error.code ?? error.type);
-      return;
-    }
-    const birth = {
-      ids: randomIds,
-      chance: randomFraction,
-      sessionId: randomIds('sess'),
-      catalogue,
-      config: session,
-      expiresAt: expiresAt(),
-      lifeMs: config.sessionMs,
-      contextTokens: config.contextTokens,
-      ownInstructions: config.defaultInstructions,
-      inworld: arrival.inworld,
-      voiceLock: config.voiceLock,
-    };
-    const sessionLog = log.child({
-      session: birth.sessionId,
-      by: visitor.keyId,
-      ...(arrival.sessionKey === undefined ? {} : { key: arrival.sessionKey }),
+  if (config.console !== 'off') {
+    registerConsolePage(app, resolve(import.meta.dirname, '../dist/console'));
+    const asOwner = () => access.authenticate({ authorization: `Bearer ${keys[0] ?? ''}` }, new URLSearchParams(), 'api');
+    registerConsoleRoutes(app, {
+      access,
+      local: config.console === 'local' ? asOwner : undefined,
+      hosts: config.consoleHosts,
+      log,
+      defaultModel,
+      defaultVoice: config.defaultVoice,
+      models: () => listedModels(providers, defaultModel),
+      voices: () => tts.voices(),
+      sample: (voice) => sampleOf(tts, voice, leaving.signal),
     });
+  }
+
+  const newBirth = (arrival: Arrival, ...brought: Readonly<Record<string, unknown>>[]): Birth => ({
+    ids: randomIds,
+    chance: randomFraction,
+    sessionId: randomIds('sess'),
+    catalogue,
+    config: opening(arrival, ...brought),
+    expiresAt: expiresAt(),
+    lifeMs: config.sessionMs,
+    contextTokens: config.contextTokens,
+    ownInstructions: config.defaultInstructions,
+    inworld: arrival.inworld,
+    voiceLock: config.voiceLock,
+  });
+
+  /** `about` names the session in the log. */
+  const run = (transport: Transport, birth: Birth, about: Record<string, unknown>) => {
+    const sessionLog = log.child({ session: birth.sessionId, ...about });
     if (!router.hasLlm(birth.config.model)) {
       transport.send({ type: 'error', error: errorBody(errors.modelNotFound('model', birth.config.model), null) });
       transport.close(1008, 'model_not_found');
       return;
     }
-    sessionLog.info({ model: birth.config.model, servedBy: router.serves(birth.config.model), inworld: arrival.inworld }, 'session opened');
+    sessionLog.info({ model: birth.config.model, servedBy: router.serves(birth.config.model), inworld: birth.inworld }, 'session opened');
     const openTools = () => new McpServers({ ...mcp, log: sessionLog });
     const running = drive({ transport, engines: router, birth, clock, log: sessionLog, openTools, image, signal: leaving.signal });
     sessions.add(running);
@@ -209,6 +254,20 @@ export async function assemble(config: Config, log: Log, progress: (line: string
       sessions.delete(running);
       sessionLog.info({}, 'session closed');
     });
+  };
+
+  const enter = (transport: Transport, arrival: Arrival, { keyId, session = {} }: Visitor) => {
+    try {
+      run(transport, newBirth(arrival, session), {
+        by: keyId,
+        ...(arrival.sessionKey === undefined ? {} : { key: arrival.sessionKey }),
+      });
+    } catch (error) {
+      if (!(error instanceof RealtimeError)) throw error;
+      // What its secret says was possible when it was minted and is no longer: a stored prompt is gone.
+      transport.send({ type: 'error', error: errorBody(error, null) });
+      transport.close(1008, error.code ?? error.type);
+    }
   };
 
   door = openDoor({
@@ -225,8 +284,12 @@ export async function assemble(config: Config, log: Log, progress: (line: string
       const secret = principal.kind === 'secret' ? principal : undefined;
       return { keyId: principal.keyId, session: secret?.session, beta: secret?.dialect === 'beta' };
     },
-    full: () => (sessions.size >= config.maxSessions ? 'All sessions of this server are taken; try again in a moment.' : undefined),
+    full,
     enter,
+    beside(callId, { keyId }) {
+      const call = calls.find(callId, keyId);
+      return call && ((transport) => call.attach(transport) || transport.close(1013, 'too many connections beside this call'));
+    },
   });
   await app.listen({ port: config.port, host: config.host });
   ready.value = true;
@@ -245,9 +308,16 @@ export async function assemble(config: Config, log: Log, progress: (line: string
       await Promise.race([Promise.all(sessions), new Promise((resolve) => clock.after(600, () => resolve(undefined)))]);
       door?.close();
       await app.close();
-      await Promise.all([...all.map((engine) => engine.close()), outgoing.close(), store.close()]);
+      await Promise.all([calls.close(), ...all.map((engine) => engine.close()), outgoing.close(), store.close()]);
     },
   };
+}
+
+/** An offer that was not answered, as HTTP says it. */
+function refuseCall(error: unknown): never {
+  if (!(error instanceof CallError)) throw error;
+  if (error.reason === 'rejected') throw new Refusal(400, 'invalid_offer', error.message, 'sdp');
+  throw new Refusal(503, 'server_overloaded', error.message);
 }
 
 /** A session that is asked about without a connection. */
@@ -264,6 +334,17 @@ function listedModels(providers: readonly LlmProvider[], defaultModel: string): 
     { id: 'parley/offline', provider: 'parley' },
   ];
   return all.filter(({ id }, index) => all.findIndex((other) => other.id === id) === index);
+}
+
+/** A voice introducing itself, as a WAV file. */
+async function sampleOf(tts: Tts, voice: { id: string; name: string }, signal: AbortSignal): Promise<Uint8Array> {
+  async function* text() {
+    yield `Hello, I am ${voice.name}. This is how I sound.`;
+  }
+  const pieces: Speech[] = [];
+  for await (const piece of tts.speak(text(), { model: '', voice: voice.id, speed: 1 }, signal)) pieces.push(piece);
+  const rateHz = pieces[0]?.pcm.rateHz ?? 24_000;
+  return writeWav({ samples: concat(pieces.map(({ pcm }) => pcm.samples)), rateHz });
 }
 
 /** The synthesiser's own voice of that name, or the one that the name of another service's voice stands for. */

@@ -1,6 +1,7 @@
 // Every setting there is: environment variables, with an optional JSON file of the same names below them. docs/configuration.md is made
 // from this table.
 import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
@@ -60,6 +61,17 @@ export const settings: readonly Setting[] = [
   { name: 'PARLEY_SELF_CHECK', description: 'Ask and answer a spoken question at the end of the start: on or off.', fallback: 'on' },
   { name: 'PARLEY_CORS_ORIGINS', description: 'Origins whose pages may call the HTTP routes, separated by commas, or *.', fallback: '*' },
   {
+    name: 'PARLEY_CONSOLE',
+    description:
+      'Who may use the console at /: local (pages opened on this machine need no key, others do), key (everybody needs one; choose it behind a proxy) or off.',
+    fallback: 'local',
+  },
+  {
+    name: 'PARLEY_CONSOLE_HOSTS',
+    description: 'Names and addresses by which the console may be opened beside localhost, separated by commas.',
+    fallback: 'HOST, unless that is a wildcard address',
+  },
+  {
     name: 'PARLEY_MASTER_KEY',
     description: 'What secrets at rest are sealed with: at least 32 characters, the same for all servers on one store.',
     fallback: 'one is made on the first start and kept in the data directory',
@@ -76,6 +88,37 @@ export const settings: readonly Setting[] = [
     description: 'Sessions at a time; a further one is refused with 503. What to reckon with: performance.md.',
     fallback: `${sessionsPerCore} for each core, at most ${mostSessions}`,
   },
+  { name: 'PARLEY_MAX_CALLS', description: 'WebRTC calls at a time; a further one is refused with 503.', fallback: '15 for each core' },
+  { name: 'PARLEY_CALL_WORKERS', description: 'Threads that carry calls.', fallback: 'the number of cores less one, at least 1' },
+  {
+    name: 'PARLEY_PUBLIC_ADDRESS',
+    description: 'The IP address by which callers reach this machine, where it sits behind NAT (1:1).',
+    fallback: 'the addresses of its interfaces',
+  },
+  { name: 'PARLEY_UDP_PORTS', description: 'UDP ports for calls, as first-last; about two for each call.', fallback: 'any' },
+  {
+    name: 'PARLEY_INTERFACES',
+    description: 'Names or addresses of the network interfaces that calls use, separated by commas.',
+    fallback: 'all',
+  },
+  { name: 'PARLEY_ICE_TCP', description: 'Whether calls may come over TCP as well: on or off.', fallback: 'off' },
+  {
+    name: 'PARLEY_STUN_URLS',
+    description: 'STUN servers that callers are told of, separated by commas (stun:host:port).',
+    fallback: 'none',
+  },
+  {
+    name: 'PARLEY_TURN_URLS',
+    description: 'TURN servers that callers are told of, separated by commas (turn:host:port?transport=tcp).',
+    fallback: 'none',
+  },
+  {
+    name: 'PARLEY_TURN_SECRET',
+    description: "The TURN server's shared secret (coturn: static-auth-secret).",
+    fallback: 'none',
+    secret: true,
+  },
+  { name: 'PARLEY_TURN_SECONDS', description: 'How long TURN credentials hold.', fallback: '3600' },
   engineSetting('stt', 'Speech recognition'),
   { name: 'PARLEY_STT_PROCESSES', description: 'Recogniser processes, each for one speaker at a time.', fallback: 'the number of cores' },
   engineSetting('tts', 'Speech synthesis'),
@@ -123,11 +166,27 @@ export interface Config {
   readonly logLevel: string;
   readonly selfCheck: boolean;
   readonly corsOrigins: readonly string[];
+  readonly console: 'local' | 'key' | 'off';
+  /** Hosts without ports, in lower case. */
+  readonly consoleHosts: readonly string[];
   readonly allowHosts: readonly string[];
   readonly sessionMs: number;
   readonly contextTokens: number;
   readonly promptsDir: string;
   readonly maxSessions: number;
+  readonly calls: {
+    readonly most: number;
+    /** 0: as many as there are cores, less one. */
+    readonly workers: number;
+    readonly publicAddress: string | undefined;
+    readonly portRange: readonly [number, number] | undefined;
+    readonly interfaces: readonly string[];
+    readonly tcp: boolean;
+    readonly stunUrls: readonly string[];
+    readonly turnUrls: readonly string[];
+    readonly turnSecret: string | undefined;
+    readonly turnSeconds: number;
+  };
   /** The engine of each kind, by its id in the registry. */
   readonly engines: Readonly<Record<EngineKind, string>>;
   readonly defaultModel: string | undefined;
@@ -144,6 +203,7 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+const wildcards = new Set(['0.0.0.0', '::']);
 const loopback = new Set(['127.0.0.1', 'localhost', '::1']);
 
 export function isLoopback(host: string): boolean {
@@ -172,11 +232,25 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     logLevel: choice(values, 'PARLEY_LOG', ['debug', 'info', 'warn', 'error', 'silent'], 'info'),
     selfCheck: choice(values, 'PARLEY_SELF_CHECK', ['on', 'off'], 'on') === 'on',
     corsOrigins: list(values.PARLEY_CORS_ORIGINS ?? '*'),
+    console: choice(values, 'PARLEY_CONSOLE', ['local', 'key', 'off'], 'local') as Config['console'],
+    consoleHosts: list(values.PARLEY_CONSOLE_HOSTS ?? (wildcards.has(host) ? '' : host)).map((name) => name.toLowerCase()),
     allowHosts: list(values.PARLEY_ALLOW_HOSTS),
     sessionMs: number(values, 'PARLEY_SESSION_MINUTES', 60, 1, 100_000) * 60_000,
     contextTokens: number(values, 'PARLEY_CONTEXT_TOKENS', 128_000, 256, 100_000_000),
     promptsDir: resolve(folder, values.PARLEY_PROMPTS_DIR ?? 'prompts'),
     maxSessions: number(values, 'PARLEY_MAX_SESSIONS', defaultSessions(availableParallelism()), 1, Number.MAX_SAFE_INTEGER),
+    calls: {
+      most: number(values, 'PARLEY_MAX_CALLS', 15 * availableParallelism(), 1, 100_000),
+      workers: number(values, 'PARLEY_CALL_WORKERS', 0, 0, 256),
+      publicAddress: address(values, 'PARLEY_PUBLIC_ADDRESS'),
+      portRange: ports(values, 'PARLEY_UDP_PORTS'),
+      interfaces: list(values.PARLEY_INTERFACES),
+      tcp: choice(values, 'PARLEY_ICE_TCP', ['on', 'off'], 'off') === 'on',
+      stunUrls: iceUrls(values, 'PARLEY_STUN_URLS', /^stuns?:/),
+      turnUrls: iceUrls(values, 'PARLEY_TURN_URLS', /^turns?:/),
+      turnSecret: values.PARLEY_TURN_SECRET,
+      turnSeconds: number(values, 'PARLEY_TURN_SECONDS', 3600, 60, 86_400),
+    },
     engines: {
       stt: engineChoice(values, 'stt'),
       tts: engineChoice(values, 'tts'),
@@ -226,6 +300,27 @@ function number(values: Record<string, string | undefined>, name: string, fallba
   if (!Number.isInteger(value) || value < least || value > most)
     throw new ConfigError(`${name} must be a whole number from ${least} to ${most}, not '${text}'.`);
   return value;
+}
+
+function address(values: Record<string, string | undefined>, name: string): string | undefined {
+  const value = values[name];
+  if (value !== undefined && isIP(value) === 0) throw new ConfigError(`${name} must be an IP address, not '${value}'.`);
+  return value;
+}
+
+function ports(values: Record<string, string | undefined>, name: string): readonly [number, number] | undefined {
+  const text = values[name];
+  if (text === undefined) return undefined;
+  const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
+  if (!first || !last || Number(first) < 1024 || Number(last) > 65_535 || Number(first) > Number(last))
+    throw new ConfigError(`${name} must be two ports like 50000-50200, not '${text}'.`);
+  return [Number(first), Number(last)];
+}
+
+function iceUrls(values: Record<string, string | undefined>, name: string, scheme: RegExp): string[] {
+  const urls = list(values[name]);
+  for (const url of urls) if (!scheme.test(url)) throw new ConfigError(`${name} holds '${url}', which is no URL of that kind.`);
+  return urls;
 }
 
 function choice(values: Record<string, string | undefined>, name: string, allowed: readonly string[], fallback: string): string {

@@ -28,7 +28,9 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     void reply.header('Access-Control-Expose-Headers', 'Location');
     if (request.method !== 'OPTIONS') return;
     void reply.header('Access-Control-Allow-Methods', 'GET, POST, OPTIONS');
-    void reply.header('Access-Control-Allow-Headers', 'authorization, content-type, openai-beta, x-openai-agents-sdk');
+    // Clients send headers of their own (telemetry, SDK names): whatever a page of an allowed origin wants to send is let through.
+    const asked = request.headers['access-control-request-headers'];
+    void reply.header('Access-Control-Allow-Headers', asked ?? 'authorization, content-type, openai-beta, x-openai-agents-sdk');
     void reply.header('Access-Control-Max-Age', '600');
     if (request.headers['access-control-request-private-network'] === 'true')
       void reply.header('Access-Control-Allow-Private-Network', 'true');

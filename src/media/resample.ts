@@ -28,12 +28,15 @@ export class Resampler {
   #at = 0;
   #phase = 0;
 
-  /** Rates in Hz, whole numbers from 1000 to 384000; throws RangeError for others. */
-  constructor(fromHz: number, toHz: number) {
+  /**
+   * Rates in Hz, whole numbers from 1000 to 384000; throws RangeError for others.
+   * @param plain Without WebAssembly, for where it may not be compiled: a page under a strict policy.
+   */
+  constructor(fromHz: number, toHz: number, plain = false) {
     for (const rate of [fromHz, toHz]) {
       if (!Number.isInteger(rate) || rate < 1000 || rate > 384_000) throw new RangeError(`not a sample rate: ${rate}`);
     }
-    this.#filter = fromHz === toHz ? undefined : filterFor(fromHz, toHz);
+    this.#filter = fromHz === toHz ? undefined : filterFor(fromHz, toHz, plain);
     this.#history = new Float32Array(this.#filter?.taps ?? 0);
     this.#begin();
   }
@@ -92,13 +95,13 @@ export function resample(pcm: Pcm, toHz: number): Pcm {
   return { samples: concat([resampler.process(pcm.samples), resampler.flush()]), rateHz: toHz };
 }
 
-function filterFor(fromHz: number, toHz: number): Filter {
+function filterFor(fromHz: number, toHz: number, plain: boolean): Filter {
   const key = `${fromHz}>${toHz}`;
-  const known = kept.get(key);
+  const known = plain ? undefined : kept.get(key);
   if (known) return known;
   const divisor = greatestCommonDivisor(fromHz, toHz);
   const fir = design(fromHz / divisor, toHz / divisor);
-  if (fir.phases > MAX_KEPT_PHASES || kept.size >= MAX_KEPT_FILTERS) return { ...fir, kernel: plainFirKernel(fir) };
+  if (plain || fir.phases > MAX_KEPT_PHASES || kept.size >= MAX_KEPT_FILTERS) return { ...fir, kernel: plainFirKernel(fir) };
   const filter = { ...fir, kernel: createFirKernel(fir) };
   kept.set(key, filter);
   return filter;

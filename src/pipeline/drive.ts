@@ -141,6 +141,12 @@ class Run {
       case 'event':
         this.#feed({ kind: 'client', event: inbound.event });
         break;
+      case 'digit':
+        this.#feed({ kind: 'digit.pressed', digit: inbound.digit, atSeconds: Math.floor(this.#parts.clock.wallMs() / 1000) });
+        break;
+      case 'played':
+        this.#feed({ kind: 'speaker.played', aheadMs: inbound.aheadMs });
+        break;
       case 'fault':
         this.#parts.transport.send({ type: 'error', error: errorBody(inbound.error, inbound.eventId) });
         break;
@@ -296,6 +302,9 @@ class Run {
         break;
       case 'item.forget':
         this.#keepsakes.forget(effect.item);
+        break;
+      case 'speaker.clear':
+        transport.clear?.();
         break;
       case 'close':
         transport.close(effect.code, effect.reason);

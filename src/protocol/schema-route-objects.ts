@@ -39,6 +39,7 @@ const betaSession: Record<string, JsonObject> = {
   max_response_output_tokens: { type: ['integer', 'string'] },
   include: list(text),
 };
+const iceServer = object({ urls: list(text), username: text, credential: text }, 'username', 'credential');
 const voice = object(
   {
     voiceId: text,
@@ -79,6 +80,12 @@ export function openApiSchemas(): Record<string, JsonObject> {
       },
       ...Object.keys(betaSession),
     ),
+    CallRequest: object({ sdp: text, session: reference('SessionUpdate') }, 'session'),
+    CallForm: object({ sdp: text, session: noted(text, 'A session as JSON.') }, 'session'),
+    CallAnswer: object({ id: noted(text, '`rtc_...`'), sdp: text, ice_servers: list(iceServer) }),
+    InworldCallRequest: object({ sdp: text, sessionConfig: noted({ type: 'object' }, 'A session in camelCase.') }, 'sessionConfig'),
+    InworldCallAnswer: object({ sdp: text, sessionId: text }),
+    IceServers: object({ ice_servers: list(iceServer) }),
     TokenRequest: object(
       { key: noted(text, 'The API key that signed.'), resources: list(noted(text, '`workspaces/{workspace}`')) },
       'key',

@@ -1,11 +1,12 @@
 // The HTTP routes for the published contract. The tests hold this list against the routes that the server has.
-import { type JsonObject, reference } from './schema-json.ts';
+import { betaCall, callPaths } from './schema-call-routes.ts';
+import type { JsonObject } from './schema-json.ts';
+import { answer, inworld, open, openAi, parameter, problem, text, upgrade } from './schema-route-parts.ts';
 
 const secretLife = 'The secret opens realtime sessions only, until it expires, and each begins with the session that is given here.';
 
 /** By path and method, what each route is for, takes and answers. */
 export function openApiPaths(): Record<string, JsonObject> {
-  const text = (description: string) => ({ schema: { type: 'string' }, description });
   const workspace = parameter('path', 'workspace', text('The workspace of the key.'));
   const voice = parameter('path', 'voice', text("A voice's id."));
   const chosen = [
@@ -41,8 +42,11 @@ export function openApiPaths(): Record<string, JsonObject> {
           schema: { type: 'string', enum: ['transcription'] },
           description: 'A session that only writes down what is said.',
         }),
+        parameter('query', 'call_id', text('Joins that WebRTC call from beside, instead of beginning a session.')),
       ]),
+      post: betaCall(),
     },
+    ...callPaths(),
     '/api/v1/realtime/session': {
       get: upgrade('realtimeInworld', "A realtime session over a WebSocket, at Inworld's path.", [
         parameter('query', 'key', text("An id for the session, of the client's own making.")),
@@ -157,69 +161,6 @@ export function openApiPaths(): Record<string, JsonObject> {
   };
 }
 
-interface Takes {
-  body?: string;
-  parameters?: JsonObject[];
-}
-
-/** A route for everybody. */
-function open(operationId: string, tag: string, summary: string, responses: JsonObject): JsonObject {
-  return { operationId, tags: [tag], summary, security: [], responses };
-}
-
-function upgrade(operationId: string, summary: string, parameters: JsonObject[]): JsonObject {
-  const description = 'The events are in /docs/asyncapi.json.';
-  const responses = {
-    101: { description: 'The WebSocket is open; `session.created` follows.' },
-    401: unknownKey('OpenAiError'),
-    503: problem('The server takes no further session now.', 'OpenAiError'),
-  };
-  return { operationId, tags: ['Realtime'], summary, description, parameters, responses };
-}
-
-function openAi(operationId: string, tag: string, summary: string, responses: JsonObject, takes: Takes = {}): JsonObject {
-  return keyed('OpenAiError', operationId, tag, summary, responses, takes);
-}
-
-function inworld(operationId: string, tag: string, summary: string, responses: JsonObject, takes: Takes = {}): JsonObject {
-  return keyed('StatusError', operationId, tag, summary, responses, takes);
-}
-
-/** A route for those with a key, which says what went wrong in its family's words. */
-function keyed(
-  family: string,
-  operationId: string,
-  tag: string,
-  summary: string,
-  responses: JsonObject,
-  { body, parameters }: Takes,
-): JsonObject {
-  return {
-    operationId,
-    tags: [tag],
-    summary,
-    ...(parameters ? { parameters } : {}),
-    ...(body === undefined ? {} : { requestBody: { content: { 'application/json': { schema: reference(body) } } } }),
-    responses: { 400: problem('The request cannot be understood.', family), 401: unknownKey(family), ...responses },
-  };
-}
-
-function parameter(place: 'path' | 'query' | 'header', name: string, rest: JsonObject, required = place === 'path'): JsonObject {
-  return { name, in: place, required, ...rest };
-}
-
 function oneVoice(): JsonObject {
   return { 200: answer('The voice.', 'Voice'), 404: problem('There is no such voice.', 'StatusError') };
-}
-
-function answer(description: string, schema: string): JsonObject {
-  return { description, content: { 'application/json': { schema: reference(schema) } } };
-}
-
-function problem(description: string, family: string): JsonObject {
-  return answer(description, family);
-}
-
-function unknownKey(family: string): JsonObject {
-  return problem('The key is missing or wrong.', family);
 }

@@ -67,6 +67,10 @@ const contents = {
   'input_audio_buffer.cleared': z.object({}),
   'input_audio_buffer.speech_started': z.object({ audio_start_ms: count, item_id: id }),
   'input_audio_buffer.speech_stopped': z.object({ audio_end_ms: count, item_id: id }),
+  'input_audio_buffer.dtmf_event_received': z.object({ event: z.string(), received_at: z.number().int() }),
+  'output_audio_buffer.started': z.object({ response_id: id }),
+  'output_audio_buffer.stopped': z.object({ response_id: id }),
+  'output_audio_buffer.cleared': z.object({ response_id: id }),
   'input_audio_buffer.timeout_triggered': z.object({ audio_start_ms: count, audio_end_ms: count, item_id: id }),
   'input_audio_buffer.turn_suggestion': z.object({
     item_id: id,

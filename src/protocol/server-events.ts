@@ -121,6 +121,9 @@ export type ServerEvent =
   | { type: 'input_audio_buffer.speech_started'; audio_start_ms: number; item_id: string }
   | { type: 'input_audio_buffer.speech_stopped'; audio_end_ms: number; item_id: string }
   | { type: 'input_audio_buffer.timeout_triggered'; audio_start_ms: number; audio_end_ms: number; item_id: string }
+  /** Goes out without an `event_id`. */
+  | { type: 'input_audio_buffer.dtmf_event_received'; event: string; received_at: number }
+  | { type: 'output_audio_buffer.started' | 'output_audio_buffer.stopped' | 'output_audio_buffer.cleared'; response_id: string }
   | {
       type: 'input_audio_buffer.turn_suggestion';
       item_id: string;

@@ -2,7 +2,7 @@
 import type { ClientEvents } from '../protocol/client-events.ts';
 import { errors } from '../protocol/errors.ts';
 import { completeItem, type Item } from '../protocol/items.ts';
-import { truncate } from './playout.ts';
+import { stopPlayout, truncate } from './playout.ts';
 import { decideApproval } from './mcp.ts';
 import { countTurn } from './memory.ts';
 import { continueAfterOutputs, onApproval, resumeWaiting } from './response.ts';
@@ -102,7 +102,10 @@ export function truncateItem(core: Core, event: ClientEvents['conversation.item.
   // Our own reckoning of what was heard gives way to the client's, whichever is later; the client's word is given once.
   if (speech.clientCutMs !== undefined && heardMs > speech.clientCutMs) throw errors.alreadyTruncated(event.item_id, speech.clientCutMs);
   speech.clientCutMs = heardMs;
-  core.playout = core.playout.filter(({ item }) => item !== event.item_id);
+  const playing = core.playout.some(({ item }) => item === event.item_id);
+  if (!core.birth.speaker) core.playout = core.playout.filter(({ item }) => item !== event.item_id);
   truncate(entry.item, speech, heardMs === madeMs && statusOf(entry.item) === 'completed' ? undefined : heardMs);
   send(core, { type: 'conversation.item.truncated', item_id: event.item_id, content_index: 0, audio_end_ms: heardMs });
+  // Nobody cuts what he wants to go on hearing.
+  if (core.birth.speaker && playing) stopPlayout(core);
 }

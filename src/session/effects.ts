@@ -91,4 +91,6 @@ export type Effect =
   | { kind: 'memory.abort'; why: 'timeout' | 'unwanted' }
   /** The item is gone: its sound may go too. */
   | { kind: 'item.forget'; item: string }
+  /** Our own speaker drops what it has not sent. */
+  | { kind: 'speaker.clear' }
   | { kind: 'close'; code: number; reason: string };

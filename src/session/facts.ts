@@ -66,6 +66,10 @@ export type Fact =
   | { kind: 'mcp.unlisted'; item: string }
   /** A tool's call has ended; `item` is the call's. */
   | { kind: 'mcp.ended'; item: string; outcome: { output: string } | { error: McpCallError } }
+  /** The caller pressed a key of a telephone; `atSeconds` is Unix time. */
+  | { kind: 'digit.pressed'; digit: string; atSeconds: number }
+  /** Our own speaker has sent all but this much of the sound it was given. */
+  | { kind: 'speaker.played'; aheadMs: number }
   /** The conversation was condensed by that order; what is undefined stays as it was. Or it could not be. */
   | { kind: 'memory.condensed'; order: number; summary: string | undefined; facts: readonly string[] | undefined }
   | { kind: 'memory.failed'; order: number }

@@ -35,7 +35,8 @@ export function onAudio(core: Core, response: Response, fact: FactOf<'reply.audi
   const info = timestamps && timestampInfo(timestamps.of, words, speech.words.at(-1));
   if (words) speech.words.push(...words);
   core.spoke = true;
-  if (!outOfBand) lengthen(core, item.id, fact.ms);
+  // Of two voices at once a client makes what it wants; our own speaker plays everything, one after the other.
+  if (!outOfBand || core.birth.speaker) lengthen(core, response.id, item.id, fact.ms);
   core.effects.push({
     kind: 'send.audio',
     response: response.id,

@@ -22,6 +22,7 @@ import { configureServers, onListed, onUnlisted } from './mcp.ts';
 import { condensingMs, condenseWhenDue, keepMemory, newMemory, onCondensed, onNotCondensed, stopCondensing } from './memory.ts';
 import { cancelByClient, createResponse, failResponse, onEnded, onMcpEnded, resumeWaiting } from './response.ts';
 import { sessionObject, updateSession } from './settings.ts';
+import { clearSpeaker, onPlayed, speakerTurnsAtMs, tellSpeaker } from './speaker.ts';
 import { type Birth, type Core, type Response, send } from './state.ts';
 import { promptText } from './stored-prompt.ts';
 import { onFinal, onPartial, onTranscriptFailed } from './transcription.ts';
@@ -65,6 +66,7 @@ export class Session {
       live: new Map(),
       active: undefined,
       playout: [],
+      sounding: undefined,
       owed: undefined,
       backchannel: noBackchannel(),
       filler: noFiller(),
@@ -115,6 +117,7 @@ export class Session {
       condenseWhenDue(core);
       followTurn(core);
       followAnswer(core);
+      tellSpeaker(core);
     }
     return this.#drain();
   }
@@ -156,6 +159,9 @@ const handlers: { [K in Exclude<FactKind, ReplyKind>]: (core: Core, fact: FactOf
     resumeWaiting(core);
   },
   'mcp.ended': onMcpEnded,
+  'digit.pressed': (core, { digit, atSeconds }) =>
+    send(core, { type: 'input_audio_buffer.dtmf_event_received', event: digit, received_at: atSeconds }),
+  'speaker.played': onPlayed,
   'memory.condensed': (core, fact) => {
     if (onCondensed(core, fact)) send(core, { type: 'session.updated', session: sessionObject(core) });
   },
@@ -198,7 +204,10 @@ const clientHandlers: { [T in ClientEventType]: (core: Core, event: ClientEvents
   'input_audio_buffer.append': () => {}, // The ear has heard it already: audio never waits for a decision.
   'input_audio_buffer.commit': commitByClient,
   'input_audio_buffer.clear': clearInput,
-  'output_audio_buffer.clear': clearBackchannel, // A WebSocket client owns its speaker: of answers there is nothing queued here to drop.
+  'output_audio_buffer.clear': (core) => {
+    clearBackchannel(core);
+    clearSpeaker(core);
+  },
   'conversation.item.create': createItem,
   'conversation.item.retrieve': retrieveItem,
   'conversation.item.truncate': truncateItem,
@@ -234,6 +243,9 @@ function* deadlines(core: Core): Generator<Deadline> {
   if (quietSince && detection?.type === 'server_vad' && detection.idle_timeout_ms !== null && turn.state === 'none' && !core.active) {
     yield { atMs: quietSince.atMs + detection.idle_timeout_ms, due: () => onIdle(core, quietSince.audioMs) };
   }
+  const turnsAtMs = speakerTurnsAtMs(core);
+  // What is due is told after every step.
+  if (turnsAtMs !== undefined) yield { atMs: turnsAtMs, due: () => {} };
   for (const response of core.live.values()) {
     if (response.state === 'waiting') continue;
     const calling = response.state === 'calling';

@@ -2,6 +2,7 @@
 import type { ClientEvents, ResponseParams } from '../protocol/client-events.ts';
 import { errors } from '../protocol/errors.ts';
 import {
+  callFormat,
   semanticVadDefaults,
   serverVadDefaults,
   type SessionConfig,
@@ -47,6 +48,13 @@ export function configured(config: SessionConfig, patch: SessionPatch, catalogue
   return next;
 }
 
+/** On a call the sound is the call's, and comes to us and leaves us in one format, whatever a client asks for. */
+export function inOwnFormats(birth: Pick<Birth, 'speaker'>, config: SessionConfig): SessionConfig {
+  if (!birth.speaker) return config;
+  const { input, output } = config.audio;
+  return { ...config, audio: { input: { ...input, format: callFormat }, output: { ...output, format: callFormat } } };
+}
+
 /** What opens an MCP server is never told again. */
 function withoutSecrets(tool: Tool): Tool {
   if (tool.type !== 'mcp') return tool;
@@ -63,7 +71,7 @@ function checkType(core: Core, type: SessionConfig['type'] | undefined): void {
 
 export function updateSession(core: Core, event: ClientEvents['session.update']): void {
   checkType(core, event.session.type);
-  const next = merged(core.config, event.session);
+  const next = inOwnFormats(core.birth, merged(core.config, event.session));
   check(next, core.birth.catalogue, event.session);
   checkLocked(core, next);
   checkVoiceLock(core, next.audio.output.voice, 'session.audio.output.voice');
@@ -247,7 +255,7 @@ export function responseSettings(core: Core, params: ResponseParams | null | und
     input: params.input,
     instructions: responseInstructions(core, params) ?? base.instructions,
     modalities: params.output_modalities ?? base.modalities,
-    format: output?.format ?? base.format,
+    format: birth.speaker ? callFormat : (output?.format ?? base.format),
     voice: output?.voice ?? base.voice,
     speed: output?.speed ?? base.speed,
     manner: base.manner,

@@ -47,6 +47,11 @@ export interface Birth {
   inworld: boolean;
   /** OpenAI's rule (conflict C4): once an answer has been heard in a voice, the session keeps it. */
   voiceLock: boolean;
+  /**
+   * Whose speaker the sound goes to. Absent: the client's own, which it empties itself. Present: ours (a call), fed at the pace of real
+   * time; what it has sent is heard `lagMs` later. Formats are the call's then, whatever the client asks for.
+   */
+  speaker?: { lagMs: number } | undefined;
 }
 
 /** The user's half. Times are milliseconds of the input's timeline. */
@@ -147,6 +152,7 @@ export interface McpServer {
 
 /** The sound of an item as the listener gets it: made as fast as may be, heard in real time, one item after the other. */
 export interface Playout {
+  response: string;
   item: string;
   startsAtMs: number;
   endsAtMs: number;
@@ -212,6 +218,8 @@ export interface Core {
   active: Response | undefined;
   /** What is still being heard, or will be, in order. */
   playout: Playout[];
+  /** The response that our own speaker was last said to play (`output_audio_buffer.started`). */
+  sounding: string | undefined;
   owed: Owed | undefined;
   backchannel: Backchannel;
   filler: Filler;

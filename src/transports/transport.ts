@@ -8,6 +8,10 @@ export type Inbound =
   /** Sound in the session's input format; any number of bytes. */
   | { kind: 'audio'; bytes: Uint8Array }
   | { kind: 'event'; event: ClientEvent }
+  /** A key of a telephone was pressed. */
+  | { kind: 'digit'; digit: string }
+  /** A transport with a speaker of its own has played all but this much. */
+  | { kind: 'played'; aheadMs: number }
   /** Something that was not an event; the client is told and the session goes on. */
   | { kind: 'fault'; error: RealtimeError; eventId: string | null };
 
@@ -29,6 +33,8 @@ export interface Transport {
    * transport whose sound has no place for them leaves them out. Those that come after it are an ordinary event without sound.
    */
   sendAudio(place: AudioPlace, bytes: Uint8Array, timestamps?: TimestampInfo): void;
+  /** Drops what its own speaker has not played, where it has one. */
+  clear?(): void;
   /** Resolves when more sound may be sent: at once for a reader that keeps up. */
   room(): Promise<void>;
   /** Ends the connection with a WebSocket close code (or what stands for it here). */

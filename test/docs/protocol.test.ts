@@ -93,7 +93,7 @@ test('every event that only the beta knows is among them', () => {
 });
 
 test('every HTTP route of the code has a row or a mention, and none that is refused with 404 has a file', () => {
-  const routes = ['client-secrets', 'models', 'tokens', 'voices'].flatMap((name) =>
+  const routes = ['calls', 'client-secrets', 'models', 'tokens', 'voices'].flatMap((name) =>
     [...read(`src/http/routes/${name}.ts`).matchAll(/'(\/[a-z0-9]+\/[^']+)'/g)].map(([, path = '']) => path.replace('::', ':')),
   );
   expect(routes.length).toBeGreaterThan(8);
@@ -102,6 +102,7 @@ test('every HTTP route of the code has a row or a mention, and none that is refu
     path
       .replace(/\/\*$/, '')
       .replace(':workspace', '{ws}')
+      .replace(':id', '{id}')
       .replace(/\/:voice$/, ''),
   );
   expect(shown.filter((path) => !read(page).includes(path))).toEqual([]);

@@ -6,7 +6,9 @@ import { Access } from '../../src/access/access.ts';
 import { makeKey, revokeKey } from '../../src/access/issue.ts';
 import { Vault } from '../../src/access/vault.ts';
 import { registerRoutes } from '../../src/http/routes/routes.ts';
-import type { ListedVoice, RouteDeps } from '../../src/http/routes/deps.ts';
+import type { CallDesk, CallWish, ListedVoice, RouteDeps } from '../../src/http/routes/deps.ts';
+import { Refusal } from '../../src/http/routes/family.ts';
+import type { Principal } from '../../src/store/principal.ts';
 import { createHttp } from '../../src/http/server.ts';
 import { ManualClock } from '../../src/lib/clock.ts';
 import { randomToken } from '../../src/lib/ids.ts';
@@ -40,8 +42,24 @@ export async function httpRig() {
   const key = await makeKey(issuing, { name: '', workspace: 'acme' });
   /** What the routes asked of the session's side, in order. */
   const asked: unknown[] = [];
+  /** Calls that were wanted, in order; each is answered, but for an offer that says otherwise. */
+  const wishes: { wish: CallWish; by: Principal }[] = [];
+  const calls: CallDesk = {
+    async open(wish, by) {
+      if (wish.sdp.includes('bad')) throw new Refusal(400, 'invalid_offer', 'The offer has no audio.', 'sdp');
+      if (wish.sdp.includes('full')) throw new Refusal(503, 'server_overloaded', 'All calls are taken.');
+      wishes.push({ wish, by });
+      return { id: `rtc_${wishes.length}`, sdp: 'v=0 answer', sessionId: 'sess_1' };
+    },
+    hangUp: (id, by) => by.keyId === wishes[0]?.by.keyId && id === 'rtc_1',
+    iceServers: (name) => [
+      { urls: ['stun:stun.example:3478'] },
+      { urls: ['turn:turn.example:3478'], username: `1:${name}`, credential: 'c' },
+    ],
+  };
   const deps: RouteDeps = {
     access,
+    calls,
     clock,
     log: silentLog,
     checkSession(session) {
@@ -72,6 +90,7 @@ export async function httpRig() {
     access,
     key,
     asked,
+    wishes,
     makeKey: (workspace: string) => makeKey(issuing, { name: '', workspace }),
     revoke: () => revokeKey(issuing, key.id),
     async get(path: string, headers: Record<string, string> = authorization) {

@@ -65,6 +65,8 @@ export interface RigOptions {
   turnDetection?: TurnDetection;
   inworld?: boolean;
   lifeMs?: number;
+  /** A call, whose speaker is ours. */
+  speaker?: Birth['speaker'];
   contextTokens?: number;
   voiceLock?: boolean;
   /** What the lot says; 0 always, when nothing is said. */
@@ -92,6 +94,7 @@ export class Rig {
     contextTokens = 128_000,
     voiceLock = false,
     chance = () => 0,
+    speaker,
     configure,
   }: RigOptions = {}) {
     const config = testConfig(turnDetection);
@@ -107,6 +110,7 @@ export class Rig {
       contextTokens,
       ownInstructions: 'Be brief.',
       inworld,
+      speaker,
       voiceLock,
     };
     this.#session = new Session(birth, this.now);

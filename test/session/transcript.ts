@@ -42,6 +42,10 @@ export function factLine(fact: Fact): string | undefined {
       return `* ${fact.kind} ${fact.response} ${fact.callId} ${fact.name}`;
     case 'reply.ended':
       return `* ${fact.kind} ${fact.response} ${fact.reason}`;
+    case 'digit.pressed':
+      return `* ${fact.kind} ${fact.digit}`;
+    case 'speaker.played':
+      return `* ${fact.kind} but ${fact.aheadMs} ms`;
     case 'aside.said':
       return `* ${fact.kind} ${fact.aside} ${quoted(fact.text)}`;
     case 'aside.spoken':
@@ -114,6 +118,8 @@ export function effectLine(effect: Effect): string {
       return `! mcp.call ${effect.item} ${effect.label}.${effect.name}(${effect.arguments})`;
     case 'mcp.abort':
       return `! mcp.abort ${effect.item}`;
+    case 'speaker.clear':
+      return '! speaker.clear';
     case 'memory.condense':
       return `! memory.condense #${effect.order} ${effect.said.length} turns`;
     case 'memory.abort':
@@ -170,6 +176,12 @@ function eventText(event: ServerEvent): string {
       return `${event.type} ${event.item_id} at ${event.audio_end_ms}`;
     case 'input_audio_buffer.timeout_triggered':
       return `${event.type} ${event.item_id} ${event.audio_start_ms}-${event.audio_end_ms}`;
+    case 'input_audio_buffer.dtmf_event_received':
+      return `${event.type} ${event.event} at ${event.received_at}`;
+    case 'output_audio_buffer.started':
+    case 'output_audio_buffer.stopped':
+    case 'output_audio_buffer.cleared':
+      return `${event.type} ${event.response_id}`;
     case 'input_audio_buffer.turn_suggestion':
       return `${event.type} ${event.item_id} #${event.utterance_index} ${event.probability} after ${event.trailing_silence_ms} ms of silence`;
     case 'input_audio_buffer.turn_suggestion_revoked':

@@ -5,6 +5,7 @@ import type { ServerEvent } from '../../src/protocol/server-events.ts';
 import type { Effect } from '../../src/session/effects.ts';
 import { WatchedAsides } from './watch-asides.ts';
 import { WatchedCalls, type WatchedItem } from './watch-calls.ts';
+import { WatchSpeaker } from './watch-speaker.ts';
 import { WatchedPrompts } from './watch-prompts.ts';
 
 type Matching<E, T> = E extends { type: infer U } ? (T extends U ? E : never) : never;
@@ -37,6 +38,7 @@ export class Watch {
   condensing = false;
   #order = 0;
   readonly #calls = new WatchedCalls();
+  readonly #speaker = new WatchSpeaker();
   readonly #prompts = new WatchedPrompts();
   readonly #asides = new WatchedAsides();
   #listensOnly = false;
@@ -136,13 +138,21 @@ export class Watch {
       case 'transcribe':
       case 'judge.turn':
       case 'item.forget':
+      case 'speaker.clear':
         break;
     }
   }
 
   #event(event: ServerEvent): void {
-    if ('response_id' in event) this.#live(event.response_id);
+    // What is made is played after it is done.
+    const played = event.type.startsWith('output_audio_buffer.');
+    if ('response_id' in event && !played) this.#live(event.response_id);
     switch (event.type) {
+      case 'output_audio_buffer.started':
+      case 'output_audio_buffer.stopped':
+      case 'output_audio_buffer.cleared':
+        this.#speaker.event(event, this.responses.has(event.response_id));
+        break;
       case 'response.created':
         this.#created(event);
         break;
@@ -273,6 +283,7 @@ export class Watch {
         this.#asides.skipped();
         break;
       case 'input_audio_buffer.cleared':
+      case 'input_audio_buffer.dtmf_event_received':
         this.#asides.turnOver();
         break;
       case 'response.backchannel.audio.delta':

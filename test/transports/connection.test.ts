@@ -28,6 +28,7 @@ beforeEach(async () => {
     ids: countingIds(),
     admit: () => Promise.resolve({ keyId: 'key_1', session: undefined, beta: false }),
     full: () => undefined,
+    beside: () => undefined,
     enter: (transport) => entered.push(transport),
   });
   http.listen(0, '127.0.0.1');

@@ -44,8 +44,30 @@ export interface ListedModel {
 
 export type SessionType = 'realtime' | 'transcription';
 
+/** What an offer brings along. */
+export interface CallWish {
+  sdp: string;
+  /** The session it wants, as its client wrote it. */
+  session: Readonly<Record<string, unknown>>;
+  /** `?model=`. */
+  model: string | undefined;
+  transcriptionOnly: boolean;
+  inworld: boolean;
+}
+
+/** Calls over WebRTC. */
+export interface CallDesk {
+  /** @throws Refusal, or RealtimeError naming the field of the session that cannot be used. */
+  open(wish: CallWish, by: Principal, headers: IncomingHttpHeaders): Promise<{ id: string; sdp: string; sessionId: string }>;
+  /** False when those who ask have no such call. */
+  hangUp(id: string, by: Principal): boolean;
+  /** `name` tells whose credentials they are. */
+  iceServers(name: string): readonly object[];
+}
+
 export interface RouteDeps {
   readonly access: Gate;
+  readonly calls: CallDesk;
   readonly clock: Clock;
   readonly log: Log;
   /**

@@ -59,11 +59,11 @@ export function speakAs(scope: FastifyInstance, family: Family, log: Log): void 
 
 const decorator = 'principal';
 
-/** Routes registered on this scope are for those with a key or a token. Bodies of others are not even read. */
-export function requireKey(scope: FastifyInstance, access: Gate): void {
+/** Routes registered on this scope are for those with a key or a token, or a secret where a session begins. Bodies of others are not even read. */
+export function requireKey(scope: FastifyInstance, access: Gate, purpose: 'realtime' | 'api' = 'api'): void {
   scope.decorateRequest(decorator);
   scope.addHook('onRequest', async (request) => {
-    const principal = await access.authenticate(request.headers, new URL(request.url, 'http://parley').searchParams, 'api');
+    const principal = await access.authenticate(request.headers, new URL(request.url, 'http://parley').searchParams, purpose);
     if (!principal) {
       throw new Refusal(401, 'invalid_api_key', 'Incorrect or missing API key. Send it as "Authorization: Bearer <key>".');
     }

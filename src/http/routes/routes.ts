@@ -1,5 +1,6 @@
 // Every JSON route of the server but health and docs, in its family: OpenAI's under /v1, Inworld's elsewhere.
 import type { FastifyInstance } from 'fastify';
+import { callRoutes, inworldCallRoutes } from './calls.ts';
 import { clientSecretRoutes } from './client-secrets.ts';
 import type { RouteDeps } from './deps.ts';
 import { requireKey, speakAs } from './family.ts';
@@ -20,6 +21,16 @@ export function registerRoutes(app: FastifyInstance, deps: RouteDeps): void {
     requireKey(scope, deps.access);
     voiceRoutes(scope, deps);
     inworldModelRoutes(scope, deps);
+  });
+  void app.register(async (scope) => {
+    speakAs(scope, 'openai', deps.log);
+    requireKey(scope, deps.access, 'realtime');
+    callRoutes(scope, deps);
+  });
+  void app.register(async (scope) => {
+    speakAs(scope, 'inworld', deps.log);
+    requireKey(scope, deps.access, 'realtime');
+    inworldCallRoutes(scope, deps);
   });
   void app.register(async (scope) => {
     speakAs(scope, 'inworld', deps.log);

@@ -43,6 +43,8 @@ export interface DoorOptions {
   /** Why no further session is taken right now, if so. */
   full(): string | undefined;
   enter(transport: Transport, arrival: Arrival, visitor: Visitor): void;
+  /** Joins a call from beside (`?call_id=`); undefined when the visitor has no such call. */
+  beside(callId: string, visitor: Visitor): ((transport: Transport) => void) | undefined;
 }
 
 const paths: Record<string, { inworld: boolean }> = {
@@ -78,13 +80,17 @@ export function openDoor(options: DoorOptions): Door {
     if (!visitor) {
       return refuse(socket, 401, 'invalid_api_key', 'Incorrect or missing API key. Send it as "Authorization: Bearer <key>".');
     }
-    const reason = options.full();
+    const callId = url.searchParams.get('call_id');
+    const join = callId === null ? undefined : options.beside(callId, visitor);
+    if (callId !== null && !join) return refuse(socket, 404, 'call_not_found', `There is no call '${callId.slice(0, 128)}'.`);
+    const reason = join ? undefined : options.full();
     if (reason !== undefined) return refuse(socket, 503, 'server_overloaded', reason);
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const dialect = chooseDialect({ headers: request.headers, subprotocols: subprotocolsOf(request), secretIsBeta: visitor.beta });
       const connection = new WebSocketConnection(webSocket, clock, ids, dialect);
       connections.add(connection);
       webSocket.on('close', () => connections.delete(connection));
+      if (join) return join(connection);
       const arrival = {
         inworld: path.inworld,
         model: url.searchParams.get('model') ?? undefined,

@@ -52,6 +52,40 @@ export function wordsOf(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? [];
 }
 
+const loudnessSamples = rateHz / 100;
+
+function loudness(samples: Int16Array): number[] {
+  return Array.from({ length: Math.floor(samples.length / loudnessSamples) }, (_, index) => {
+    const frame = samples.subarray(index * loudnessSamples, (index + 1) * loudnessSamples);
+    return Math.sqrt(frame.reduce((sum, sample) => sum + sample * sample, 0) / frame.length);
+  });
+}
+
+/**
+ * Whether `expected` is somewhere in `heard`, whole and at its own pace: how alike their loudness is from one hundredth of a second to the
+ * next, where they are most alike. 1 is the same sound; a tenth of a second that is missing, or too much, costs a good part of it.
+ */
+export function likeness(expected: Int16Array, heard: Int16Array): number {
+  const [wanted, all] = [loudness(expected), loudness(heard)];
+  let best = 0;
+  for (let from = 0; from + wanted.length <= all.length; from++)
+    best = Math.max(best, correlation(wanted, all.slice(from, from + wanted.length)));
+  return best;
+}
+
+function correlation(a: readonly number[], b: readonly number[]): number {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [meanA, meanB] = [mean(a), mean(b)];
+  let [both, squareA, squareB] = [0, 0, 0];
+  for (const [index, value] of a.entries()) {
+    const [fromA, fromB] = [value - meanA, (b[index] ?? 0) - meanB];
+    both += fromA * fromB;
+    squareA += fromA * fromA;
+    squareB += fromB * fromB;
+  }
+  return squareA * squareB === 0 ? 0 : both / Math.sqrt(squareA * squareB);
+}
+
 /** A microphone that is never off: a frame every 20 ms from the first to the last moment, silence while nobody speaks. */
 export class Microphone {
   readonly #send: (frame: Uint8Array) => void;

@@ -103,7 +103,16 @@ function recorded(): ServerEvent[] {
   say(written, { type: 'response.create', response: { conversation: 'none', metadata: { a: 'b' } } });
   written.text('resp_2', 'Sun');
   say(written, { type: 'response.cancel', response_id: 'resp_2' });
-  return [...spoken.sent, ...written.sent];
+
+  const called = new Rig({ speaker: { lagMs: 80 } });
+  called.says('Count.');
+  say(called, { type: 'response.create' });
+  called.answer('resp_1', 'One two.', 500);
+  called.hear(1000);
+  say(called, { type: 'response.create' });
+  called.answer('resp_2', 'Three four.', 500);
+  say(called, { type: 'output_audio_buffer.clear' });
+  return [...spoken.sent, ...written.sent, ...called.sent];
 }
 
 const place = { response_id: 'resp_1', item_id: 'item_1', output_index: 0, content_index: 0 };

@@ -1,7 +1,7 @@
 // The fast path of sound: base64 in, checked by nothing but its length, and base64 out, written by hand.
 import { describe, expect, test } from 'vitest';
 import { RealtimeError } from '../../src/protocol/errors.ts';
-import { audioDelta, decodeAudio } from '../../src/transports/websocket/wire.ts';
+import { audioDelta, decodeAudio } from '../../src/transports/audio-text.ts';
 
 /** The error that the sound of an append is refused with. */
 function refusal(audio: unknown): unknown {

@@ -1,8 +1,8 @@
 // The audio fast path: base64 in and out without schemas and without JSON.stringify.
-import { errors } from '../../protocol/errors.ts';
-import type { Dialect } from '../../protocol/dialects/dialect.ts';
-import type { TimestampInfo } from '../../protocol/server-events.ts';
-import type { AudioPlace } from '../transport.ts';
+import { errors } from '../protocol/errors.ts';
+import type { Dialect } from '../protocol/dialects/dialect.ts';
+import type { TimestampInfo } from '../protocol/server-events.ts';
+import type { AudioPlace } from './transport.ts';
 
 /** 15 MiB of sound in one append (protocol 4.11). */
 const mostBytes = 15 * 1024 * 1024;

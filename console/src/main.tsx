@@ -1,0 +1,18 @@
+// The console's page: a conversation by voice or text with the server that served it, and what happens in it.
+import './styles/tokens.css';
+import './styles/controls.css';
+import './styles/layout.css';
+import './styles/conversation.css';
+import './styles/dock.css';
+import './styles/timeline.css';
+import './styles/panel.css';
+import { render } from 'preact';
+import { Console } from './app/console.ts';
+import { applyTheme, storedTheme } from './app/theme.ts';
+import { App } from './views/app.tsx';
+
+applyTheme(storedTheme());
+const parley = new Console();
+const root = document.getElementById('app');
+if (root) render(<App parley={parley} />, root);
+void parley.arrive();

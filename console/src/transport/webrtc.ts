@@ -1,0 +1,94 @@
+// A WebRTC call, made as OpenAI's clients make it: the bare offer to /v1/realtime/calls, events on the data channel `oai-events`.
+import { type Destination, query, type Transport, type TransportHandlers } from './transport.ts';
+
+/** How long addresses are gathered before the offer goes out with those that are known. */
+const gatherMs = 1000;
+/** How long a call may be without its peer before it is given up. */
+const patienceMs = 8000;
+
+/** @param onSound Gets the far end's sound, once there is any. */
+export function openWebRtc(destination: Destination, onSound: (stream: MediaStream) => void, handlers: TransportHandlers): Transport {
+  const peer = new RTCPeerConnection();
+  const events = peer.createDataChannel('oai-events');
+  const ending = new AbortController();
+  const { signal } = ending;
+  let patience: ReturnType<typeof setTimeout> | undefined;
+  const end = () => {
+    ending.abort();
+    clearTimeout(patience);
+    peer.close();
+  };
+  const lost = (sentence: string, hopeless = false) => {
+    if (signal.aborted) return;
+    end();
+    handlers.onLost({ sentence, hopeless });
+  };
+
+  // Both ways from the start, so that a microphone may come later without another offer.
+  const { sender } = peer.addTransceiver('audio', { direction: 'sendrecv' });
+  peer.addEventListener('track', ({ streams, track }) => onSound(streams[0] ?? new MediaStream([track])), { signal });
+  events.addEventListener('message', ({ data }: MessageEvent<unknown>) => typeof data === 'string' && handlers.onMessage(data), { signal });
+  events.addEventListener('close', () => lost('The call ended.'), { signal });
+  peer.addEventListener(
+    'connectionstatechange',
+    () => {
+      clearTimeout(patience);
+      if (peer.connectionState === 'failed') lost('The call found no way through the network. A WebSocket may.');
+      if (peer.connectionState === 'disconnected') patience = setTimeout(() => lost('The call was lost.'), patienceMs);
+    },
+    { signal },
+  );
+
+  async function call(): Promise<void> {
+    await peer.setLocalDescription(await peer.createOffer());
+    await gathered(peer, signal);
+    const answer = await fetch(`/v1/realtime/calls${query(destination)}`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${destination.secret}`, 'Content-Type': 'application/sdp' },
+      body: peer.localDescription?.sdp ?? '',
+      signal,
+    });
+    const text = await answer.text();
+    if (!answer.ok) return lost(reasonOf(text, answer.status), answer.status < 500);
+    await peer.setRemoteDescription({ type: 'answer', sdp: text });
+  }
+  call().catch((error: unknown) => {
+    lost(error instanceof TypeError ? 'The server does not answer.' : `The call could not be made: ${String(error)}`);
+  });
+
+  return {
+    kind: 'webrtc',
+    send(event) {
+      if (events.readyState === 'open') events.send(JSON.stringify(event));
+    },
+    useMicrophone(stream) {
+      const [track] = stream.getAudioTracks();
+      // Refused only when the call has ended, which is told elsewhere.
+      if (track) sender.replaceTrack(track).catch(() => {});
+    },
+    close: end,
+  };
+}
+
+async function gathered(peer: RTCPeerConnection, signal: AbortSignal): Promise<void> {
+  if (peer.iceGatheringState === 'complete') return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, gatherMs);
+    const done = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    signal.addEventListener('abort', done, { once: true });
+    peer.addEventListener('icegatheringstatechange', () => peer.iceGatheringState === 'complete' && done(), { signal });
+  });
+}
+
+function reasonOf(body: string, status: number): string {
+  try {
+    const { error } = JSON.parse(body) as { error?: { message?: string } };
+    if (error?.message) return error.message;
+  } catch {
+    // Not ours: a proxy's page.
+  }
+  return `The call was refused (${status}).`;
+}

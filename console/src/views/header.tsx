@@ -1,0 +1,79 @@
+// The top line: whose page it is, how the connection stands, which way it goes, and light or dark.
+import { useState } from 'preact/hooks';
+import type { Console } from '../app/console.ts';
+import { type Activity, activityOf } from '../app/state.ts';
+import { useStore } from '../app/store.ts';
+import { applyTheme, storedTheme, type Theme, themes } from '../app/theme.ts';
+import { MoonIcon, SunIcon, SystemIcon } from './icons.tsx';
+
+const words: Readonly<Record<Activity, string>> = {
+  idle: 'Not connected',
+  connecting: 'Connecting …',
+  reconnecting: 'Reconnecting …',
+  locked: 'Needs a key',
+  listening: 'Listening',
+  hearing: 'Hearing you',
+  thinking: 'Thinking',
+  speaking: 'Speaking',
+  ready: 'Connected',
+};
+
+const themeIcons = { system: SystemIcon, light: SunIcon, dark: MoonIcon };
+
+export function Header({ parley }: { parley: Console }) {
+  const activity = useStore(parley.state, activityOf);
+  const transport = useStore(parley.state, (state) => state.transport);
+  const webrtc = useStore(parley.state, ({ catalogue }) => catalogue?.webrtc === true);
+  const idle = activity === 'idle' || activity === 'locked';
+  return (
+    <header class="header">
+      <h1 class="brand">
+        <img src="/favicon.svg" alt="" width="26" height="26" />
+        Parley
+      </h1>
+      <p class="status" role="status" data-activity={activity}>
+        {words[activity]}
+      </p>
+      <fieldset class="segments" disabled={!idle} title={idle ? undefined : 'End the conversation to change this'}>
+        <legend class="unseen">Connect by</legend>
+        {(['webrtc', 'websocket'] as const).map((kind) => (
+          <label key={kind} title={kind === 'webrtc' && !webrtc ? 'This server takes no WebRTC calls' : undefined}>
+            <input
+              type="radio"
+              name="transport"
+              checked={transport === kind}
+              disabled={kind === 'webrtc' && !webrtc}
+              onChange={() => parley.desk.setTransport(kind)}
+            />
+            <span>{kind === 'webrtc' ? 'WebRTC' : 'WebSocket'}</span>
+          </label>
+        ))}
+      </fieldset>
+      <ThemeButton />
+      <a class="quiet-link" href="/docs" target="_blank" rel="noreferrer">
+        Docs
+      </a>
+    </header>
+  );
+}
+
+function ThemeButton() {
+  const [theme, setTheme] = useState<Theme>(storedTheme);
+  const Icon = themeIcons[theme];
+  const next = themes[(themes.indexOf(theme) + 1) % themes.length] ?? 'system';
+  const change = () => {
+    applyTheme(next);
+    setTheme(next);
+  };
+  return (
+    <button
+      type="button"
+      class="icon-button"
+      onClick={change}
+      aria-label={`Colours: ${theme}. Change to ${next}`}
+      title={`Colours: ${theme}`}
+    >
+      <Icon />
+    </button>
+  );
+}

@@ -1,0 +1,67 @@
+// What the console's page asks of its server beside the realtime doors: a secret for them, what a session may name, and how a voice sounds.
+import type { FastifyInstance } from 'fastify';
+import type { Log } from '../lib/log.ts';
+import { admitConsole, type ConsoleAccess } from './console-guard.ts';
+import type { ListedModel, ListedVoice } from './routes/deps.ts';
+import { unstored } from './routes/client-secrets.ts';
+import { Refusal, speakAs } from './routes/family.ts';
+
+/** Long enough to connect with, short enough to be worth nothing to whoever finds it. */
+const secretSeconds = 60;
+/** Samples of voices kept: some 100 KB each. */
+const mostSamples = 64;
+
+export interface ConsoleDeps extends ConsoleAccess {
+  readonly log: Log;
+  readonly defaultModel: string;
+  readonly defaultVoice: string;
+  models(): readonly ListedModel[];
+  voices(): readonly ListedVoice[];
+  /** A sentence in that voice, as a WAV file. */
+  sample(voice: ListedVoice): Promise<Uint8Array>;
+}
+
+/** Adds the routes below /console; call it before the app listens. */
+export function registerConsoleRoutes(app: FastifyInstance, deps: ConsoleDeps): void {
+  void app.register(async (scope) => {
+    speakAs(scope, 'openai', deps.log);
+    scope.addHook('onRequest', async (_request, reply) => {
+      // These are for one page only, whoever else may call the other routes.
+      for (const name of ['Access-Control-Allow-Origin', 'Access-Control-Expose-Headers']) reply.removeHeader(name);
+    });
+
+    scope.post('/console/secret', async (request, reply) => {
+      const by = await admitConsole(request, deps);
+      const minted = await deps.access.mintSecret(by, { session: {}, dialect: 'ga', seconds: secretSeconds });
+      if (!minted)
+        throw new Refusal(429, 'rate_limit_exceeded', 'Too many secrets are out that have not expired yet; try again in a minute.');
+      return unstored(reply).send({ value: minted.value, expires_at: minted.expiresAt });
+    });
+
+    scope.get('/console/catalogue', async (request, reply) => {
+      await admitConsole(request, deps);
+      return unstored(reply).send({
+        models: deps.models().map(({ id }) => id),
+        voices: deps.voices(),
+        default_model: deps.defaultModel,
+        default_voice: deps.defaultVoice,
+        webrtc: app.hasRoute({ method: 'POST', url: '/v1/realtime/calls' }),
+      });
+    });
+
+    const samples = new Map<string, Promise<Uint8Array>>();
+    scope.get<{ Params: { voice: string } }>('/console/voices/:voice/sample', async (request, reply) => {
+      await admitConsole(request, deps);
+      const voice = deps.voices().find(({ id }) => id === request.params.voice);
+      if (!voice) throw new Refusal(404, 'not_found', `There is no voice '${request.params.voice.slice(0, 64)}'.`);
+      if (!samples.has(voice.id)) {
+        if (samples.size >= mostSamples) samples.clear();
+        const made = deps.sample(voice);
+        samples.set(voice.id, made);
+        made.catch(() => samples.delete(voice.id));
+      }
+      const wav = await samples.get(voice.id);
+      return reply.headers({ 'Content-Type': 'audio/wav', 'Cache-Control': 'private, max-age=3600' }).send(wav);
+    });
+  });
+}

@@ -1,0 +1,111 @@
+// WebRTC's signalling: an offer comes in one of several bodies, one whole answer goes out.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { errors } from '../../protocol/errors.ts';
+import type { CallWish, RouteDeps } from './deps.ts';
+import { principalOf, read, Refusal } from './family.ts';
+
+/** An offer is some kilobytes; a session with instructions and tools may be more. */
+const bodyLimit = 2 * 1024 * 1024;
+
+const session = z.record(z.string(), z.unknown());
+const callBody = z.object({ sdp: z.string().min(1), session: session.nullish() });
+const webrtcBody = z.object({ sdp: z.string().min(1), sessionConfig: session.nullish() });
+
+/** OpenAI's routes, and Inworld's JSON form of the first. */
+export function callRoutes(scope: FastifyInstance, deps: RouteDeps): void {
+  readSdpBodies(scope);
+  scope.post('/v1/realtime/calls', { bodyLimit }, async (request, reply) => {
+    const { body } = request;
+    const inworld = !(body instanceof Uint8Array) && typeof body !== 'string';
+    const wish = inworld ? wishOf(read(callBody, body)) : await offered(request);
+    const { id, sdp } = await deps.calls.open({ ...wish, ...arrivalOf(request), inworld }, principalOf(request), request.headers);
+    located(reply, id);
+    if (!inworld) return reply.type('application/sdp').send(sdp);
+    return reply.send({ id, sdp, ice_servers: deps.calls.iceServers(id) });
+  });
+  // Where the beta took offers.
+  scope.post('/v1/realtime', { bodyLimit }, async (request, reply) => {
+    const wish = { ...(await offered(request)), ...arrivalOf(request), inworld: false };
+    const { id, sdp } = await deps.calls.open(wish, principalOf(request), request.headers);
+    return located(reply, id).type('application/sdp').send(sdp);
+  });
+  scope.post<{ Params: { id: string } }>('/v1/realtime/calls/:id/hangup', (request, reply) => {
+    const { id } = request.params;
+    if (!deps.calls.hangUp(id, principalOf(request))) throw noCall(id);
+    return reply.code(200).send();
+  });
+}
+
+/** Inworld's routes beside the realtime ones. */
+export function inworldCallRoutes(scope: FastifyInstance, deps: RouteDeps): void {
+  scope.post('/v1/realtime/webrtc', { bodyLimit }, async (request, reply) => {
+    const { sdp, sessionConfig } = read(webrtcBody, request.body);
+    const wish = { sdp, session: sessionConfig ?? {}, ...arrivalOf(request), inworld: true };
+    const { sdp: answer, sessionId } = await deps.calls.open(wish, principalOf(request), request.headers);
+    return reply.send({ sdp: answer, sessionId });
+  });
+  scope.get('/v1/realtime/ice-servers', (request) => ({ ice_servers: deps.calls.iceServers(principalOf(request).keyId) }));
+}
+
+function noCall(id: string): Refusal {
+  return new Refusal(404, 'call_not_found', `There is no call '${id.slice(0, 128)}'.`, 'call_id');
+}
+
+function located(reply: FastifyReply, id: string): FastifyReply {
+  return reply.code(201).header('Location', `/v1/realtime/calls/${id}`);
+}
+
+function wishOf({ sdp, session }: { sdp: string; session?: Record<string, unknown> | null | undefined }) {
+  return { sdp, session: session ?? {} };
+}
+
+function arrivalOf(request: FastifyRequest): Pick<CallWish, 'model' | 'transcriptionOnly'> {
+  const query = request.query as Record<string, string | string[] | undefined>;
+  const { model } = query;
+  return { model: typeof model === 'string' && model !== '' ? model : undefined, transcriptionOnly: query.intent === 'transcription' };
+}
+
+function readSdpBodies(scope: FastifyInstance): void {
+  scope.addContentTypeParser(['application/sdp', 'text/plain'], { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  scope.addContentTypeParser('multipart/form-data', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+}
+
+/** An offer as `application/sdp`, or as the form field `sdp` with the session in the field `session`. */
+async function offered(request: FastifyRequest): Promise<{ sdp: string; session: Record<string, unknown> }> {
+  const { body } = request;
+  if (typeof body === 'string' && body.trim() !== '') return { sdp: body, session: {} };
+  if (!(body instanceof Uint8Array))
+    throw errors.invalid('sdp', 'The body must be an SDP offer (application/sdp), or a form with the field sdp.');
+  const form = await formOf(request, body);
+  const [sdp, session] = await Promise.all([textOf(form.get('sdp')), textOf(form.get('session'))]);
+  if (sdp === undefined || sdp.trim() === '') throw errors.missing('sdp');
+  return { sdp, session: session === undefined ? {} : read(z.object({ session: sessionText }), { session }).session };
+}
+
+const sessionText = z.string().transform((text, context): Record<string, unknown> => {
+  try {
+    const value: unknown = JSON.parse(text);
+    const parsed = session.safeParse(value);
+    if (parsed.success) return parsed.data;
+  } catch {
+    // Said below.
+  }
+  context.addIssue({ code: 'custom', message: 'it must be one JSON object.' });
+  return z.NEVER;
+});
+
+async function formOf(request: FastifyRequest, body: Uint8Array): Promise<FormData> {
+  try {
+    return await new Response(body as Uint8Array<ArrayBuffer>, {
+      headers: { 'content-type': request.headers['content-type'] ?? '' },
+    }).formData();
+  } catch {
+    throw errors.invalid('body', 'The body is no multipart/form-data that can be read.');
+  }
+}
+
+async function textOf(value: ReturnType<FormData['get']>): Promise<string | undefined> {
+  if (value === null) return undefined;
+  return typeof value === 'string' ? value : await value.text();
+}

@@ -1,0 +1,68 @@
+// Events as text, both ways, for the ways in that carry JSON: which dialect the far side speaks is remembered here.
+import type { Ids } from '../lib/ids.ts';
+import { clientEventId, isEventId, parseClientEvent } from '../protocol/client-events.ts';
+import { beta } from '../protocol/dialects/beta.ts';
+import { looksBeta } from '../protocol/dialects/choose.ts';
+import type { Dialect, StampedEvent } from '../protocol/dialects/dialect.ts';
+import { ga } from '../protocol/dialects/ga.ts';
+import { errors, RealtimeError } from '../protocol/errors.ts';
+import { isRecord } from '../protocol/json.ts';
+import type { ServerEvent, TimestampInfo } from '../protocol/server-events.ts';
+import { audioDelta, decodeAudio } from './audio-text.ts';
+import type { AudioPlace, Inbound } from './transport.ts';
+
+export class EventText {
+  readonly #ids: Ids;
+  #dialect: Dialect;
+  /** Until the first update of the session the client's own words may still show its dialect. */
+  #settled: boolean;
+
+  /** `dialect` as the handshake showed it. */
+  constructor(ids: Ids, dialect: Dialect) {
+    this.#ids = ids;
+    this.#dialect = dialect;
+    this.#settled = dialect !== ga;
+  }
+
+  /** One event as the far side reads it: no message where its dialect has no word for it. */
+  write(event: ServerEvent): string[] {
+    const { type, ...rest } = event;
+    const stamped = { type, event_id: this.#ids('event'), ...rest } as StampedEvent;
+    // The one event that GA gives no id (protocol 2).
+    if (type === 'input_audio_buffer.dtmf_event_received') delete (stamped as { event_id?: string }).event_id;
+    return this.#dialect.fromGa(stamped).map((message) => JSON.stringify(message));
+  }
+
+  writeAudio(place: AudioPlace, bytes: Uint8Array, timestamps?: TimestampInfo): string {
+    return audioDelta(this.#dialect.audioDeltaType, this.#ids('event'), place, bytes, timestamps);
+  }
+
+  /** One message; undefined stands for one that was no text. */
+  read(text: string | undefined): Inbound {
+    let message: unknown;
+    try {
+      if (text === undefined) throw errors.invalidJson('binary frames are not part of the protocol.');
+      message = parseJson(text);
+      // Sound is read without a schema: it is most of what comes. What else is wrong with it is for the schema to say.
+      if (isRecord(message) && message.type === 'input_audio_buffer.append' && isEventId(message.event_id)) {
+        return { kind: 'audio', bytes: decodeAudio(message.audio) };
+      }
+      if (!this.#settled && isRecord(message) && typeof message.type === 'string' && message.type.endsWith('session.update')) {
+        this.#settled = true;
+        if (looksBeta(message)) this.#dialect = beta;
+      }
+      return { kind: 'event', event: parseClientEvent(this.#dialect.toGa(message)) };
+    } catch (error) {
+      if (!(error instanceof RealtimeError)) throw error;
+      return { kind: 'fault', error, eventId: clientEventId(message) };
+    }
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw errors.invalidJson(error instanceof Error ? error.message : 'it cannot be parsed.');
+  }
+}

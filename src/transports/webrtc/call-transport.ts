@@ -1,0 +1,205 @@
+// One call as a transport: sound on the line, events on its data channel, and whoever has come in beside it (`?call_id=`).
+import { Channel } from '../../lib/channel.ts';
+import { type Clock, sleep } from '../../lib/clock.ts';
+import { errorBody, RealtimeError } from '../../protocol/errors.ts';
+import type { Item } from '../../protocol/items.ts';
+import type { ServerEvent } from '../../protocol/server-events.ts';
+import type { SessionObject } from '../../protocol/session-config.ts';
+import type { EventText } from '../event-text.ts';
+import type { AudioPlace, Inbound, Transport } from '../transport.ts';
+import { type Call, CALL_RATE_HZ, type CallEnd, type CallEvents } from './media.ts';
+
+/** Frames of sound and events that may wait for the session. */
+const mostInbound = 1024;
+/** Characters of events that wait for the data channel to open. */
+const mostWaiting = 1024 * 1024;
+/** Sound that may be made ahead of what is played. */
+const mostAheadMs = 60_000;
+/** What was said last has this long to get through before the line is cut. */
+const farewellMs = 150;
+/** Connections beside one call. */
+const mostBeside = 4;
+
+/** The data channel of the call: before it opens, events wait; without one there is nobody to tell. */
+type EventLine =
+  | { state: 'opening'; waiting: { text: string; event: ServerEvent }[]; characters: number }
+  | { state: 'open' }
+  | { state: 'none' };
+
+export class CallTransport implements Transport, CallEvents {
+  readonly #clock: Clock;
+  readonly #text: EventText;
+  readonly #inbound = new Channel<Inbound>(mostInbound);
+  readonly #beside = new Set<Transport>();
+  readonly #onEnded: () => void;
+  #call: Call | undefined;
+  #line: EventLine;
+  /** The session as it was told last: what a connection that comes in later is greeted with. */
+  #session: SessionObject | undefined;
+  #givenMs = 0;
+  #sentMs = 0;
+  #clears = 0;
+  #ended = false;
+
+  /** `hasChannel`: whether the offer has a data channel at all. */
+  constructor(options: { clock: Clock; text: EventText; hasChannel: boolean; onEnded: () => void }) {
+    this.#clock = options.clock;
+    this.#text = options.text;
+    this.#onEnded = options.onEnded;
+    this.#line = options.hasChannel ? { state: 'opening', waiting: [], characters: 0 } : { state: 'none' };
+  }
+
+  /** The call has been answered. */
+  connect(call: Call): void {
+    this.#call = call;
+    if (this.#ended) call.close();
+  }
+
+  get inbound(): AsyncIterable<Inbound> {
+    return this.#inbound;
+  }
+
+  send(event: ServerEvent): void {
+    if (event.type === 'session.created' || event.type === 'session.updated') this.#session = event.session;
+    for (const text of this.#text.write(event)) this.#write(text, event);
+    for (const other of this.#beside) other.send(event);
+  }
+
+  /** On a call sound goes over the line and nowhere else (protocol 4.6). */
+  sendAudio(_place: AudioPlace, bytes: Uint8Array): void {
+    if (this.#ended || !this.#call) return;
+    const samples = new Int16Array(bytes.slice().buffer);
+    this.#givenMs += (samples.length * 1000) / CALL_RATE_HZ;
+    this.#call.play(samples);
+  }
+
+  clear(): void {
+    this.#clears += 1;
+    this.#sentMs = this.#givenMs;
+    this.#call?.clear();
+  }
+
+  async room(): Promise<void> {
+    while (!this.#ended && this.#givenMs - this.#sentMs > mostAheadMs) await sleep(this.#clock, 200);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#ended) return;
+    this.#end();
+    for (const other of this.#beside) other.close(code, reason);
+    const call = this.#call;
+    if (call) this.#clock.after(farewellMs, () => call.close());
+  }
+
+  /** Another connection hears the events of this call from now on, and may send its own. False when there are too many. */
+  attach(other: Transport): boolean {
+    if (this.#ended || this.#beside.size >= mostBeside) return false;
+    this.#beside.add(other);
+    if (this.#session) other.send({ type: 'session.created', session: this.#session });
+    void this.#listenTo(other);
+    return true;
+  }
+
+  async #listenTo(other: Transport): Promise<void> {
+    for await (const inbound of other.inbound) {
+      // What this connection got wrong is nobody else's business.
+      if (inbound.kind === 'fault') other.send({ type: 'error', error: errorBody(inbound.error, inbound.eventId) });
+      else {
+        await this.#inbound.room();
+        if (!this.#inbound.push(inbound)) break;
+      }
+    }
+    this.#beside.delete(other);
+  }
+
+  onSound(samples: Int16Array): void {
+    // A session that is twenty seconds behind hears no more of it than it can take.
+    this.#inbound.push({ kind: 'audio', bytes: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) });
+  }
+
+  onOpen(): void {
+    if (this.#line.state !== 'opening') return;
+    const { waiting } = this.#line;
+    this.#line = { state: 'open' };
+    for (const { text, event } of waiting) this.#write(text, event);
+  }
+
+  onMessage(text: string): void {
+    try {
+      if (!this.#inbound.push(this.#text.read(text))) this.close(1013, 'too many events');
+    } catch (error) {
+      // A fault of ours ends this session, who reads the queue, and no other.
+      this.#inbound.fail(error);
+    }
+  }
+
+  onDigit(digit: string): void {
+    this.#inbound.push({ kind: 'digit', digit });
+  }
+
+  onPlayed(sentMs: number, clears: number): void {
+    // Said before it knew of the last clear: that sound is no more.
+    if (clears !== this.#clears) return;
+    this.#sentMs = sentMs;
+    this.#inbound.push({ kind: 'played', aheadMs: Math.max(0, this.#givenMs - sentMs) });
+  }
+
+  onEnd(end: CallEnd): void {
+    if (this.#ended) return;
+    this.#end();
+    const lost = new RealtimeError(
+      'call_failed',
+      `The call was ${end === 'lost' ? 'lost: its connection broke.' : 'cut off by a fault of the server.'}`,
+      null,
+      'server_error',
+    );
+    for (const other of this.#beside) {
+      if (end !== 'closed') other.send({ type: 'error', error: errorBody(lost, null) });
+      other.close(end === 'closed' ? 1000 : 1011, end === 'closed' ? 'call ended' : 'call failed');
+    }
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#inbound.close();
+    this.#onEnded();
+  }
+
+  #write(text: string, event: ServerEvent): void {
+    if (this.#ended) return;
+    if (this.#line.state === 'opening') {
+      this.#line.waiting.push({ text, event });
+      this.#line.characters += text.length;
+      if (this.#line.characters > mostWaiting) this.close(1013, 'no data channel was opened');
+      return;
+    }
+    if (this.#line.state === 'none') return;
+    if (!this.#call) return;
+    if (!this.#fits(text)) {
+      const instead = lighter(event)
+        .flatMap((other) => this.#text.write(other))
+        .find((other) => this.#fits(other));
+      if (instead !== undefined) this.#call.send(instead);
+      return;
+    }
+    if (!this.#call.send(text)) this.close(1013, 'reader too slow');
+  }
+
+  #fits(text: string): boolean {
+    const most = this.#call?.mostMessageBytes ?? 0;
+    // A character has three bytes at most.
+    return text.length <= most / 3 || Buffer.byteLength(text) <= most;
+  }
+}
+
+/** The events that may stand for one that is longer than the far side takes: the same without its sound, and why it does not come. */
+function lighter(event: ServerEvent): ServerEvent[] {
+  const message = `The event '${event.type}' is too large for a data channel; a WebSocket with ?call_id= gets it.`;
+  const refusal: ServerEvent = {
+    type: 'error',
+    error: errorBody(new RealtimeError('event_too_large', message, null, 'server_error'), null),
+  };
+  if (event.type !== 'conversation.item.retrieved' || event.item.type !== 'message') return [refusal];
+  const content = event.item.content.map((part) => ({ ...part, audio: undefined }));
+  return [{ ...event, item: { ...event.item, content } as Item }, refusal];
+}

@@ -1,0 +1,55 @@
+// The calls there are, by id: how one begins, is joined from beside, and is hung up.
+import type { Clock } from '../../lib/clock.ts';
+import type { Ids } from '../../lib/ids.ts';
+import type { Dialect } from '../../protocol/dialects/dialect.ts';
+import { EventText } from '../event-text.ts';
+import type { Transport } from '../transport.ts';
+import { CallTransport } from './call-transport.ts';
+import type { CallMedia } from './media.ts';
+
+/** What a sound sent now needs until it is heard: half a round trip, the far side's jitter buffer and its loudspeaker. */
+export const callLagMs = 80;
+
+export interface Calls {
+  readonly size: number;
+  /** Answers an offer; `enter` is given the call as a transport. `owner` is whose key made it. @throws CallError. */
+  open(request: { offer: string; owner: string; dialect: Dialect }, enter: (call: Transport) => void): Promise<{ id: string; sdp: string }>;
+  /** The call of that id, if the owner has one. */
+  find(id: string, owner: string): CallTransport | undefined;
+  warmUp(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function keepCalls({ media, clock, ids }: { media: CallMedia; clock: Clock; ids: Ids }): Calls {
+  const calls = new Map<string, { owner: string; transport: CallTransport }>();
+  return {
+    get size() {
+      return calls.size;
+    },
+    async open({ offer, owner, dialect }, enter) {
+      const id = ids('rtc');
+      const transport = new CallTransport({
+        clock,
+        text: new EventText(ids, dialect),
+        hasChannel: /^m=application/m.test(offer),
+        onEnded: () => calls.delete(id),
+      });
+      const call = await media.answer(withLineEnds(offer), transport);
+      calls.set(id, { owner, transport });
+      transport.connect(call);
+      enter(transport);
+      return { id, sdp: call.sdp };
+    },
+    find(id, owner) {
+      const call = calls.get(id);
+      return call?.owner === owner ? call.transport : undefined;
+    },
+    warmUp: () => media.warmUp(),
+    close: () => media.close(),
+  };
+}
+
+/** SDP as its standard has it: people and shells lose the carriage returns and the last line's end. */
+function withLineEnds(sdp: string): string {
+  return `${sdp.trim().replace(/\r?\n/g, '\r\n')}\r\n`;
+}

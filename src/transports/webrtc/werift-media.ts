@@ -1,0 +1,92 @@
+// The WebRTC stack: werift in worker threads, so that no call costs the main thread more than a message for each frame of its sound. A call
+// never moves; it is placed in the worker with the fewest, and one worker is always kept ahead of need, since the first call of a new one
+// would wait for it to start.
+import { availableParallelism } from 'node:os';
+import type { Clock } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import { type Call, CallError, type CallEvents, type CallMedia, type CallMediaOptions } from './media.ts';
+import type { MediaWorkerData } from './media-messages.ts';
+import { MediaThread } from './media-thread.ts';
+
+export interface CallMediaDependencies {
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** The sound and data of all WebRTC calls. Starts nothing before it is needed. */
+export function openWeriftMedia(options: CallMediaOptions, deps: CallMediaDependencies): CallMedia {
+  return new WeriftMedia(options, deps);
+}
+
+export class WeriftMedia implements CallMedia {
+  readonly #options: CallMediaOptions;
+  readonly #deps: CallMediaDependencies;
+  readonly #script: URL;
+  /** One seat for each worker there may be. A seat has ports of its own. */
+  readonly #seats: { thread: MediaThread | undefined; readonly portRange: MediaWorkerData['portRange'] }[];
+  #closed = false;
+
+  /** `script` is what the worker threads run. */
+  constructor(options: CallMediaOptions, deps: CallMediaDependencies, script = new URL('./media-worker.ts', import.meta.url)) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#script = script;
+    const workers = options.workers > 0 ? options.workers : Math.max(1, availableParallelism() - 1);
+    this.#seats = portShares(options.portRange, workers).map((portRange) => ({ thread: undefined, portRange }));
+  }
+
+  get size(): number {
+    return this.#seats.reduce((sum, { thread }) => sum + (thread?.size ?? 0), 0);
+  }
+
+  async answer(offer: string, events: CallEvents): Promise<Call> {
+    if (this.#closed) throw new CallError('unavailable', 'The server is shutting down.');
+    if (this.size >= this.#options.mostCalls) {
+      throw new CallError('full', `The server has ${this.#options.mostCalls} calls already, and takes no more.`);
+    }
+    const answered = this.#leastLoaded().answer(offer, events);
+    if (!this.#seats.some(({ thread }) => thread?.size === 0)) void this.#spare()?.warmUp();
+    return answered;
+  }
+
+  async warmUp(): Promise<void> {
+    if (!this.#closed) await this.#leastLoaded().warmUp();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#seats.flatMap(({ thread }) => thread?.stop() ?? []));
+  }
+
+  #leastLoaded(): MediaThread {
+    const threads = this.#seats.flatMap(({ thread }) => thread ?? []).sort((a, b) => a.size - b.size);
+    const [best] = threads;
+    if (best && (best.size === 0 || threads.length === this.#seats.length)) return best;
+    return this.#spare() as MediaThread;
+  }
+
+  /** A new worker, if there may be one more. */
+  #spare(): MediaThread | undefined {
+    const seat = this.#seats.find(({ thread }) => !thread);
+    if (!seat) return undefined;
+    const { publicAddress, interfaces, tcp, iceServers } = this.#options;
+    seat.thread = new MediaThread({
+      ...this.#deps,
+      script: this.#script,
+      data: { portRange: seat.portRange, publicAddress, interfaces, tcp, iceServers },
+      gone: () => {
+        seat.thread = undefined;
+      },
+    });
+    return seat.thread;
+  }
+}
+
+/** The ports cut into one share for each worker; fewer workers where there are fewer than two ports for each. */
+function portShares(range: CallMediaOptions['portRange'], workers: number): MediaWorkerData['portRange'][] {
+  if (!range) return Array.from({ length: workers }, () => undefined);
+  const [first, last] = range;
+  const shares = Math.max(1, Math.min(workers, Math.floor((last - first + 1) / 2)));
+  const step = Math.floor((last - first + 1) / shares);
+  return Array.from({ length: shares }, (_, i) => [first + i * step, i === shares - 1 ? last : first + (i + 1) * step - 1]);
+}

@@ -1,0 +1,257 @@
+// A call as a transport, over a stack that is none: what waits for the data channel, who hears what, and how it ends.
+import { beforeEach, expect, test } from 'vitest';
+import { ManualClock } from '../../../src/lib/clock.ts';
+import { countingIds } from '../../../src/lib/ids.ts';
+import { ga } from '../../../src/protocol/dialects/ga.ts';
+import type { ServerEvent } from '../../../src/protocol/server-events.ts';
+import { keepCalls, type Calls } from '../../../src/transports/webrtc/calls.ts';
+import type { CallTransport } from '../../../src/transports/webrtc/call-transport.ts';
+import { type Call, CallError, type CallEvents, type CallMedia } from '../../../src/transports/webrtc/media.ts';
+import type { Inbound, Transport } from '../../../src/transports/transport.ts';
+import { Channel } from '../../../src/lib/channel.ts';
+
+class FakeCall implements Call {
+  readonly sdp = 'v=0 answer';
+  readonly mostMessageBytes = 262_144;
+  readonly texts: { type: string; [key: string]: unknown }[] = [];
+  readonly played: Int16Array[] = [];
+  clears = 0;
+  closed = false;
+  unread = false;
+  send(text: string) {
+    this.texts.push(JSON.parse(text));
+    return !this.unread;
+  }
+  play(samples: Int16Array) {
+    this.played.push(samples);
+  }
+  clear() {
+    this.clears += 1;
+  }
+  close() {
+    this.closed = true;
+  }
+}
+
+let clock: ManualClock;
+let calls: Calls;
+let line: FakeCall;
+let events: CallEvents;
+let offers: string[];
+const deleted: ServerEvent = { type: 'conversation.item.deleted', item_id: 'item_1' };
+const place = { response: 'resp_1', item: 'item_1', outputIndex: 0, contentIndex: 0 };
+const withChannel = 'v=0\nm=audio 9 x 111\nm=application 9 x webrtc-datachannel';
+
+beforeEach(() => {
+  clock = new ManualClock();
+  line = new FakeCall();
+  offers = [];
+  const media: CallMedia = {
+    size: 0,
+    async answer(offer, told) {
+      offers.push(offer);
+      if (offer.includes('bad')) throw new CallError('rejected', 'No audio.');
+      events = told;
+      return line;
+    },
+    warmUp: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+  calls = keepCalls({ media, clock, ids: countingIds() });
+});
+
+async function open(offer = withChannel): Promise<CallTransport> {
+  const entered: Transport[] = [];
+  const { id } = await calls.open({ offer, owner: 'key_1', dialect: ga }, (call) => entered.push(call));
+  const transport = calls.find(id, 'key_1');
+  expect(entered).toEqual([transport]);
+  if (!transport) throw new Error('the call is not there');
+  return transport;
+}
+
+/** What comes in, as far as it has. */
+function listen(transport: Transport): Inbound[] {
+  const heard: Inbound[] = [];
+  void (async () => {
+    for await (const inbound of transport.inbound) heard.push(inbound);
+  })();
+  return heard;
+}
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+/** A connection that comes in beside the call. */
+class Beside implements Transport {
+  readonly inbound = new Channel<Inbound>(10);
+  readonly sent: ServerEvent[] = [];
+  closed: { code: number; reason: string } | undefined;
+  send(event: ServerEvent) {
+    this.sent.push(event);
+  }
+  sendAudio() {}
+  room = () => Promise.resolve();
+  close(code: number, reason: string) {
+    this.closed ??= { code, reason };
+    this.inbound.close();
+  }
+}
+
+test('events wait for the data channel and keep their order', async () => {
+  const transport = await open();
+  transport.send(deleted);
+  transport.send({ ...deleted, item_id: 'item_2' });
+  expect(line.texts).toEqual([]);
+  events.onOpen();
+  transport.send({ ...deleted, item_id: 'item_3' });
+  expect(line.texts.map(({ item_id }) => item_id)).toEqual(['item_1', 'item_2', 'item_3']);
+  expect(line.texts[0]).toMatchObject({ type: 'conversation.item.deleted', event_id: 'event_1' });
+});
+
+test('an offer without a data channel leaves nothing waiting', async () => {
+  const transport = await open('v=0\nm=audio 9 x 111');
+  for (let index = 0; index < 20_000; index++) transport.send(deleted);
+  expect(calls.size).toBe(1);
+});
+
+test('an offer is handed on with the line ends of its standard', async () => {
+  await open('\nv=0\nm=audio 9 x 111\n\n');
+  expect(offers).toEqual(['v=0\r\nm=audio 9 x 111\r\n']);
+});
+
+test('an offer that is refused leaves no call', async () => {
+  await expect(open('bad')).rejects.toMatchObject({ reason: 'rejected' });
+  expect(calls.size).toBe(0);
+});
+
+test("S37: an answer's sound goes over the line and not over the data channel", async () => {
+  const transport = await open();
+  events.onOpen();
+  const other = new Beside();
+  transport.attach(other);
+  transport.sendAudio(place, new Uint8Array(new Int16Array([1, -2, 3]).buffer));
+  expect(line.played.map((samples) => [...samples])).toEqual([[1, -2, 3]]);
+  expect([...line.texts, ...other.sent]).toEqual([]);
+});
+
+test('what comes in keeps its order: sound, events, and what was wrong with them', async () => {
+  const heard = listen(await open());
+  events.onSound(new Int16Array([5, 6]));
+  events.onMessage('{"type":"response.cancel"}');
+  events.onMessage('{"type":"response.cancel","event_id":"mine","response_id":7}');
+  events.onMessage('{');
+  await settle();
+  expect(heard.map(({ kind }) => kind)).toEqual(['audio', 'event', 'fault', 'fault']);
+  expect(heard[0]).toMatchObject({ bytes: new Uint8Array(new Int16Array([5, 6]).buffer) });
+  expect(heard[2]).toMatchObject({ eventId: 'mine' });
+});
+
+test('how far the speaker is counts from all that was given, and from after the last clear', async () => {
+  const transport = await open();
+  const heard = listen(transport);
+  const second = new Uint8Array(48_000);
+  transport.sendAudio(place, second);
+  transport.sendAudio(place, second);
+  events.onPlayed(500, 0);
+  transport.clear();
+  expect(line.clears).toBe(1);
+  // Said before the speaker knew of the clear.
+  events.onPlayed(600, 0);
+  transport.sendAudio(place, second);
+  events.onPlayed(2100, 1);
+  await settle();
+  expect(heard).toEqual([
+    { kind: 'played', aheadMs: 1500 },
+    { kind: 'played', aheadMs: 900 },
+  ]);
+});
+
+test('a message that no browser takes becomes an error that says where to have it', async () => {
+  const transport = await open();
+  events.onOpen();
+  transport.send({ ...deleted, item_id: 'x'.repeat(300_000) });
+  expect(line.texts).toHaveLength(1);
+  expect(line.texts[0]).toMatchObject({
+    type: 'error',
+    error: { code: 'event_too_large', message: expect.stringContaining('conversation.item.deleted') },
+  });
+});
+
+test('C28: an item whose sound makes it too long comes without the sound', async () => {
+  const transport = await open();
+  events.onOpen();
+  const item = { id: 'item_1', object: 'realtime.item', type: 'message', status: 'completed', role: 'assistant' } as const;
+  const content = [{ type: 'output_audio' as const, transcript: 'Hello.', audio: 'A'.repeat(300_000) }];
+  transport.send({ type: 'conversation.item.retrieved', item: { ...item, content } });
+  expect(line.texts).toHaveLength(1);
+  expect(line.texts[0]).toMatchObject({
+    type: 'conversation.item.retrieved',
+    item: { ...item, content: [{ type: 'output_audio', transcript: 'Hello.' }] },
+  });
+});
+
+test('a reader that leaves too much unread loses the call', async () => {
+  const transport = await open();
+  events.onOpen();
+  line.unread = true;
+  transport.send(deleted);
+  expect(calls.size).toBe(0);
+  clock.advance(1000);
+  expect(line.closed).toBe(true);
+});
+
+test("E02: who comes in beside is told of the session, hears its events and may send; others' faults are not told to it", async () => {
+  const transport = await open();
+  const heard = listen(transport);
+  events.onOpen();
+  transport.send({ type: 'session.updated', session: { type: 'realtime', instructions: 'Be brief.' } } as ServerEvent);
+  const other = new Beside();
+  expect(transport.attach(other)).toBe(true);
+  transport.send(deleted);
+  expect(other.sent).toEqual([{ type: 'session.created', session: { type: 'realtime', instructions: 'Be brief.' } }, deleted]);
+  other.inbound.push({ kind: 'event', event: { type: 'response.cancel' } });
+  await settle();
+  expect(heard).toEqual([{ kind: 'event', event: { type: 'response.cancel' } }]);
+  other.close(1000, 'bye');
+  await settle();
+  transport.send(deleted);
+  expect(other.sent).toHaveLength(2);
+  expect(calls.size).toBe(1);
+});
+
+test('E02: only the owner finds a call, and only so many may be beside it', async () => {
+  const transport = await open();
+  expect(calls.find('rtc_1', 'key_2')).toBeUndefined();
+  expect(calls.find('rtc_9', 'key_1')).toBeUndefined();
+  const others = Array.from({ length: 5 }, () => new Beside());
+  expect(others.map((other) => transport.attach(other))).toEqual([true, true, true, true, false]);
+});
+
+test('a call that is closed says its last words before the line is cut', async () => {
+  const transport = await open();
+  events.onOpen();
+  const other = new Beside();
+  transport.attach(other);
+  transport.send(deleted);
+  transport.close(1000, 'hung up');
+  expect([line.closed, calls.size, other.closed]).toEqual([false, 0, { code: 1000, reason: 'hung up' }]);
+  clock.advance(200);
+  expect(line.closed).toBe(true);
+});
+
+test.each([
+  ['closed', 1000, 0],
+  ['lost', 1011, 1],
+  ['crashed', 1011, 1],
+] as const)('a call that is %s ends its session, and those beside it are told', async (end, code, errors) => {
+  const transport = await open();
+  let over = false;
+  void (async () => {
+    for await (const _ of transport.inbound);
+    over = true;
+  })();
+  const other = new Beside();
+  transport.attach(other);
+  events.onEnd(end);
+  await settle();
+  expect([over, calls.size, other.closed?.code]).toEqual([true, 0, code]);
+  expect(other.sent.filter(({ type }) => type === 'error')).toHaveLength(errors);
+});
