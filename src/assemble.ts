@@ -62,6 +62,8 @@ export interface ParleyServer {
   readonly keyMade: boolean;
   /** `http://127.0.0.1:8080`, once it listens. */
   readonly address: string;
+  /** Makes the first call as quick as those after it. Nothing needs to wait for it; it never rejects. */
+  warmCalls(): Promise<void>;
   /** Ends every session with 1001, then every engine. */
   close(): Promise<void>;
 }
@@ -302,6 +304,7 @@ export async function assemble(config: Config, log: Log, progress: (line: string
     keys,
     keyMade: own?.made ?? false,
     address: addressOf(app, config),
+    warmCalls: () => calls.warmUp().catch((error: unknown) => log.warn({ err: error }, 'calls were not warmed up')),
     async close() {
       ready.value = false;
       leaving.abort();

@@ -52,3 +52,5 @@ if (config.selfCheck && !scripted) {
   await selfCheck(server, say, ca);
 }
 for (const line of greeting(server, config)) say(line);
+// After everything else: who has just started a server calls it a moment later, if at all.
+if (!scripted) await server.warmCalls();
