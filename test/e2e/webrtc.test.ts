@@ -36,7 +36,7 @@ async function open(script: string, ...libraries: string[]): Promise<StagePage> 
 
 /** The whole sound of the item came out of the loudspeaker, at its own pace. */
 async function expectHeard(stage: StagePage, callId: string, item: WireEvent | undefined): Promise<void> {
-  expect(await heardLikeness(running, stage, callId, item?.['item_id'])).toBeGreaterThan(0.9);
+  expect(await heardLikeness(running, stage, callId, item?.['item_id'])).toBeGreaterThan(0.92);
 }
 
 describe.skipIf(chromium === undefined)('a page written as the reference says', () => {
