@@ -7,6 +7,8 @@ import type { Prompt } from '../protocol/prompt.ts';
 import { sampleRateHz } from '../protocol/audio-format.ts';
 import type { AskOrder, SpeakOrder } from '../session/asides.ts';
 import type { Fact, SpokenWord } from '../session/facts.ts';
+import { speechOptions } from './speech-options.ts';
+import { SteeringFilter } from './steering.ts';
 import { encodeWire, wireMs } from './wire-audio.ts';
 
 /** More than any few words have: a model that goes on is not listened to, a voice that goes on is broken. */
@@ -86,7 +88,8 @@ export class Asides {
     const pieces: Pcm[] = [];
     const words: SpokenWord[] = [];
     let seconds = 0;
-    for await (const speech of engine.speak(single(order.text), { ...choice, speed: order.speed }, signal)) {
+    const text = engine.steers ? order.text : withoutDirections(order.text);
+    for await (const speech of engine.speak(single(text), speechOptions(engine, choice, order), signal)) {
       pieces.push(speech.pcm);
       words.push(...(speech.words ?? []));
       seconds += speech.pcm.samples.length / speech.pcm.rateHz;
@@ -94,6 +97,11 @@ export class Asides {
     }
     return { pieces, words };
   }
+}
+
+function withoutDirections(text: string): string {
+  const filter = new SteeringFilter();
+  return filter.push(text) + filter.flush();
 }
 
 async function* single(text: string): AsyncGenerator<string> {

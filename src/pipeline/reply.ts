@@ -1,5 +1,5 @@
 // One reply: prompt → model → clauses → voice → facts. It knows nothing of turns; whoever started it may abort it at any moment.
-import { EngineError, type Engines, type Llm, type LlmUsage, type Speech, type Tts, type TtsOptions } from '../engines/engine.ts';
+import { EngineError, type Engines, type Llm, type LlmUsage, type Speech, type Tts } from '../engines/engine.ts';
 import { Channel } from '../lib/channel.ts';
 import { Resampler } from '../media/resample.ts';
 import type { Prompt, PromptPart, PromptTurn } from '../protocol/prompt.ts';
@@ -8,6 +8,7 @@ import type { ReplyEnd, ReplyFact } from '../session/facts.ts';
 import { sampleRateHz } from '../protocol/audio-format.ts';
 import { failureOf } from './listen.ts';
 import { speakApart } from './speak-apart.ts';
+import { speechOptions } from './speech-options.ts';
 import { SpeechText } from './speech-text.ts';
 import { encodeWire, wireMs } from './wire-audio.ts';
 
@@ -168,7 +169,7 @@ class Mouth {
   }
 
   async #speak(engine: Tts, choice: { model: string; voice: string }, text: Channel<string>): Promise<void> {
-    const { format, speed, manner, response } = this.#order;
+    const { format, manner, response } = this.#order;
     const rateHz = sampleRateHz(format);
     let resampler: { fromHz: number; run: Resampler } | undefined;
     const send = (samples: Int16Array, words: Speech['words']) => {
@@ -176,14 +177,7 @@ class Mouth {
       const bytes = encodeWire(format, samples);
       this.#ports.feed({ kind: 'reply.audio', response, bytes, ms: wireMs(format, bytes.length), words });
     };
-    const { language, deliveryMode, steering } = manner;
-    const options: TtsOptions = {
-      ...choice,
-      speed,
-      ...(language === undefined ? {} : { language }),
-      ...(deliveryMode === undefined ? {} : { deliveryMode }),
-      ...(steering === undefined || !engine.steers ? {} : { steering }),
-    };
+    const options = speechOptions(engine, choice, this.#order);
     const spoken =
       manner.segmenter === 'per_segment_context'
         ? speakApart(engine, text, options, this.#signal)

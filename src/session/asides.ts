@@ -1,6 +1,7 @@
 // Asides: short things said beside the answer (backchannels and fillers). A small model may be asked for the words, a voice speaks them,
 // and their sound comes whole: an aside is heard altogether or not at all.
 import type { AudioFormat } from '../protocol/audio-format.ts';
+import type { SpeechManner } from './speech-manner.ts';
 
 /** An aside on its way: at the latest at `deadlineAtMs` it is there or given up. */
 export type Making =
@@ -25,6 +26,7 @@ export interface SpeakOrder {
   voice: string;
   ttsModel: string;
   speed: number;
+  manner: SpeechManner;
   format: AudioFormat;
   gain: number;
 }

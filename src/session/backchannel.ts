@@ -3,6 +3,7 @@ import type { BackchannelSettings } from '../protocol/provider-data/backchannel.
 import { readProviderData } from '../protocol/provider-data/provider-data.ts';
 import { nothing } from './asides.ts';
 import type { FactOf } from './facts.ts';
+import { speechManner } from './manner.ts';
 import { playoutEndsAtMs } from './playout.ts';
 import { filled, smallPrompt } from './small-model.ts';
 import { type Core, send } from './state.ts';
@@ -88,10 +89,11 @@ function phrasesOf(settings: BackchannelSettings): readonly string[] {
 function speak(core: Core, settings: BackchannelSettings, what: { aside: string; phrase: string; deadlineAtMs: number }): void {
   const { aside, phrase, deadlineAtMs } = what;
   const { voice, model, speed } = core.config.audio.output;
+  const { manner } = speechManner(core.config);
   core.backchannel.making = { state: 'voicing', aside, text: phrase, deadlineAtMs };
   core.effects.push({
     kind: 'aside.speak',
-    order: { aside, text: phrase, voice, ttsModel: model, speed, format, gain: settings.volume_gain },
+    order: { aside, text: phrase, voice, ttsModel: model, speed, manner, format, gain: settings.volume_gain },
   });
 }
 

@@ -1,8 +1,8 @@
 // The joint rules of the two halves: what the user's speech does to the agent's, and what the agent owes once it is free.
 import { followUpSettings } from './follow-up.ts';
-import { stopPlayout } from './playout.ts';
-import { cancelResponse, startResponse } from './response.ts';
+import { startResponse } from './response.ts';
 import { sessionSettings } from './settings.ts';
+import { silence } from './speaker.ts';
 import type { Core } from './state.ts';
 
 /** Speech has begun. An answer that is being made, or still being heard, is cut at once. */
@@ -11,8 +11,7 @@ export function interrupt(core: Core): void {
   // What the client asked for comes after what the user has to say, unless the turn's own answer, which knows all of it, takes its place.
   // What the server would have gone on with by itself is not owed any more.
   core.owed = core.owed && core.owed.origin !== 'tool' ? { ...core.owed, origin: 'turn' } : undefined;
-  if (core.active) cancelResponse(core, core.active, 'turn_detected');
-  else stopPlayout(core);
+  silence(core, 'turn_detected');
 }
 
 /** Starts the response that had to wait for another one, or for the user to finish. */

@@ -4,8 +4,8 @@ import { errors } from '../protocol/errors.ts';
 import { completeItem, type Item } from '../protocol/items.ts';
 import { stopPlayout, truncate } from './playout.ts';
 import { decideApproval } from './mcp.ts';
-import { countTurn } from './memory.ts';
-import { continueAfterOutputs, onApproval, resumeWaiting } from './response.ts';
+import { countTurn, leaveOutDeleted } from './memory.ts';
+import { cancelResponse, continueAfterOutputs, onApproval, resumeWaiting } from './response.ts';
 import { type Entry, newEntry, snapshot, statusOf } from './history.ts';
 import { type Core, expectWords, send } from './state.ts';
 
@@ -83,6 +83,7 @@ export function deleteItem(core: Core, event: ClientEvents['conversation.item.de
   if (core.active?.open?.entry === entry)
     throw errors.invalid('item_id', `The item '${event.item_id}' is still being made; cancel its response first.`);
   core.conversation.remove(entry);
+  leaveOutDeleted(core, entry);
   core.recognising.delete(event.item_id);
   core.told.delete(event.item_id);
   core.effects.push({ kind: 'item.forget', item: event.item_id });
@@ -106,6 +107,8 @@ export function truncateItem(core: Core, event: ClientEvents['conversation.item.
   if (!core.birth.speaker) core.playout = core.playout.filter(({ item }) => item !== event.item_id);
   truncate(entry.item, speech, heardMs === madeMs && statusOf(entry.item) === 'completed' ? undefined : heardMs);
   send(core, { type: 'conversation.item.truncated', item_id: event.item_id, content_index: 0, audio_end_ms: heardMs });
-  // Nobody cuts what he wants to go on hearing.
-  if (core.birth.speaker && playing) stopPlayout(core);
+  if (!core.birth.speaker || !playing) return;
+  // Nobody cuts what he wants to go on hearing; nor is more of it to be made.
+  if (core.active && core.active.id === entry.response) cancelResponse(core, core.active, 'client_cancelled');
+  else stopPlayout(core);
 }

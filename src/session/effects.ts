@@ -1,18 +1,10 @@
 // What a session wants done. The shell performs effects in their order and never asks why.
 import type { OnBehalf, Prompt, Sampling } from '../protocol/prompt.ts';
-import type { SegmenterStrategy } from '../protocol/provider-data/tts.ts';
 import type { ServerEvent, TimestampInfo } from '../protocol/server-events.ts';
 import type { McpTool, Modality, SessionConfig } from '../protocol/session-config.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
 import type { AskOrder, SpeakOrder } from './asides.ts';
-
-/** How a text is to be spoken, beyond voice and speed. */
-export interface SpeechManner {
-  segmenter: SegmenterStrategy;
-  steering: 'repeat_each_chunk' | 'emit_once' | undefined;
-  language: string | undefined;
-  deliveryMode: 'stable' | 'balanced' | 'creative' | undefined;
-}
+import type { SpeechManner } from './speech-manner.ts';
 
 /** Everything a reply needs to know about how it is wanted. */
 export interface ReplyOrder {

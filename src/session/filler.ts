@@ -94,12 +94,12 @@ function speak(
   what: { aside: string; text: string; deadlineAtMs: number },
 ): void {
   const { aside, deadlineAtMs } = what;
-  const { voice, speed, format } = response.settings;
+  const { voice, speed, manner, format } = response.settings;
   const text = pause_text === '' ? what.text : `${what.text} ${pause_text}`;
   core.filler.making = { state: 'voicing', aside, text, deadlineAtMs };
   core.effects.push({
     kind: 'aside.speak',
-    order: { aside, text, voice, ttsModel: core.config.audio.output.model, speed, format, gain: 1 },
+    order: { aside, text, voice, ttsModel: core.config.audio.output.model, speed, manner, format, gain: 1 },
   });
 }
 

@@ -2,7 +2,7 @@
 import { errors } from '../protocol/errors.ts';
 import { readProviderData } from '../protocol/provider-data/provider-data.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
-import type { SpeechManner } from './effects.ts';
+import type { SpeechManner } from './speech-manner.ts';
 import type { Core } from './state.ts';
 import type { Timestamps } from './timestamps.ts';
 

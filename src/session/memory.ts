@@ -167,6 +167,13 @@ export function onNotCondensed({ memory }: Core, { order }: FactOf<'memory.faile
   if (memory.condensing?.order === order) memory.condensing = undefined;
 }
 
+/** What the client deletes is not to be remembered: an order with it in it is given anew, without it. */
+export function leaveOutDeleted(core: Core, entry: Entry): void {
+  if (!core.memory.condensing?.entries.includes(entry)) return;
+  stopCondensing(core, 'unwanted');
+  core.memory.more = true;
+}
+
 /** Nobody waits for the order under way any more. */
 export function stopCondensing({ memory, effects }: Core, why: 'timeout' | 'unwanted'): void {
   if (!memory.condensing) return;

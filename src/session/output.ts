@@ -34,6 +34,8 @@ export function onAudio(core: Core, response: Response, fact: FactOf<'reply.audi
   const words = fact.words?.map(({ text, startMs, endMs }) => ({ text, startMs: startMs + leadMs, endMs: endMs + leadMs }));
   const info = timestamps && timestampInfo(timestamps.of, words, speech.words.at(-1));
   if (words) speech.words.push(...words);
+  // On a call the sound goes over the line, and the deltas that would carry them do not.
+  const apart = timestamps?.transport === 'async' || core.birth.speaker !== undefined;
   core.spoke = true;
   // Of two voices at once a client makes what it wants; our own speaker plays everything, one after the other.
   if (!outOfBand || core.birth.speaker) lengthen(core, response.id, item.id, fact.ms);
@@ -44,9 +46,9 @@ export function onAudio(core: Core, response: Response, fact: FactOf<'reply.audi
     outputIndex: open.index,
     contentIndex: 0,
     bytes: fact.bytes,
-    ...(info && timestamps?.transport === 'sync' ? { timestamps: info } : {}),
+    ...(info && !apart ? { timestamps: info } : {}),
   });
-  if (info && timestamps?.transport === 'async') {
+  if (info && apart) {
     send(core, { type: 'response.output_audio.delta', ...partPlace(response, open), delta: '', timestamp_info: info });
   }
 }

@@ -143,11 +143,11 @@ function beginWhenReady(core: Core, response: Response): void {
     onEnded(core, response, { reason: 'stop', usage: noUsage });
     return;
   }
-  const context = contextOf(core, response);
+  // A filler may have been spoken meanwhile: it is nothing to be answered.
+  const context = contextOf(core, response).filter((entry) => entry.response !== response.id);
   const { settings } = response;
   if (context.some((entry) => entry.transcript.state === 'pending') || (!settings.outOfBand && awaitsLists(core, settings.tools))) return;
-  // A filler may have been spoken meanwhile.
-  const last = context.findLast((entry) => entry.response !== response.id);
+  const last = context.at(-1);
   if (last?.transcript.state === 'failed') {
     failResponse(core, response, { code: 'transcription_failed', message: last.transcript.message });
     return;

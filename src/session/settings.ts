@@ -14,6 +14,8 @@ import {
   type TurnDetection,
   type TurnDetectionPatch,
 } from '../protocol/session-config.ts';
+import { mergedProviderData } from '../protocol/provider-data/merge.ts';
+import { providerDataFault } from '../protocol/provider-data/provider-data.ts';
 import { generationOf } from './generation.ts';
 import { checkLocked, speechManner } from './manner.ts';
 import { configureServers } from './mcp.ts';
@@ -99,7 +101,7 @@ function merged(config: SessionConfig, patch: SessionPatch): SessionConfig {
   const input = audio?.input;
   const { temperature: oldTemperature, providerData: oldProviderData, ...old } = config;
   const newTemperature = temperature === undefined ? oldTemperature : (temperature ?? undefined);
-  const newProviderData = providerData ? { ...oldProviderData, ...mergedData(oldProviderData ?? {}, providerData) } : oldProviderData;
+  const newProviderData = providerData ? mergedProviderData(oldProviderData ?? {}, providerData) : oldProviderData;
   return {
     ...old,
     ...present(rest),
@@ -118,17 +120,6 @@ function merged(config: SessionConfig, patch: SessionPatch): SessionConfig {
       output: { ...config.audio.output, ...present(audio?.output ?? {}) },
     },
   };
-}
-
-function mergedData(old: Record<string, unknown>, patch: Record<string, unknown>): Record<string, unknown> {
-  const result: Record<string, unknown> = { ...old };
-  for (const [key, value] of Object.entries(patch)) {
-    if (key === '__proto__') continue;
-    const before = result[key];
-    const mergeable = (side: unknown): side is Record<string, unknown> => typeof side === 'object' && side !== null && !Array.isArray(side);
-    result[key] = mergeable(value) && mergeable(before) ? mergedData(before, value) : value;
-  }
-  return result;
 }
 
 /** The model's name when a client turns transcription on without naming one. */
@@ -170,6 +161,7 @@ function check(next: SessionConfig, catalogue: Catalogue, patch: SessionPatch): 
   if (next.type === 'transcription' && patch.audio?.input?.transcription === null) {
     throw errors.invalid('session.audio.input.transcription', 'A transcription session transcribes: this cannot be turned off in it.');
   }
+  checkProviderData(next, patch);
   checkSmallModels(patch.providerData, catalogue);
   if (patch.model !== undefined && !catalogue.hasLlm(next.model)) throw errors.modelNotFound('session.model', next.model);
   const { transcription } = next.audio.input;
@@ -188,6 +180,14 @@ function check(next: SessionConfig, catalogue: Catalogue, patch: SessionPatch): 
   }
   checkToolChoice(next.tool_choice, next.tools, 'session.tool_choice', patch.tool_choice !== undefined);
   checkPatience(next);
+}
+
+/** The patch is right by itself; laid over what there was, it may be too much. */
+function checkProviderData({ providerData }: SessionConfig, patch: SessionPatch): void {
+  const fault = patch.providerData && providerData && providerDataFault(providerData);
+  if (!fault) return;
+  const param = `session.providerData.${fault.path}`;
+  throw errors.invalid(param, `Invalid value for '${param}': ${fault.message}`);
 }
 
 /** Naming the voice it has already is no change. */

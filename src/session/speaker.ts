@@ -7,11 +7,17 @@ import { type Core, type Playout, send } from './state.ts';
 /** Sound that is sent this far from when it should have been is no reason to reckon anew. */
 const toleratedMs = 10;
 
-/** The client wants silence. The answer ends with it: what is made of it later could not be told from what was dropped. */
+/** The client wants silence. */
 export function clearSpeaker(core: Core): void {
-  if (!core.birth.speaker) return;
-  if (core.active) cancelResponse(core, core.active, 'client_cancelled');
-  else stopPlayout(core);
+  if (core.birth.speaker) silence(core, 'client_cancelled');
+}
+
+/** The answer ends, and whatever else is being heard: what is made of it later could not be told from what was dropped. */
+export function silence(core: Core, reason: 'turn_detected' | 'client_cancelled'): void {
+  const heard = new Set(core.playout.map(({ response }) => response));
+  for (const response of [...core.live.values()])
+    if (response === core.active || heard.has(response.id)) cancelResponse(core, response, reason);
+  stopPlayout(core);
 }
 
 /** The speaker says how far it is: it may have run out and begun again, or be late. */

@@ -8,8 +8,9 @@ import type { InputItem, Item, McpApprovalRequest, McpCall, McpListedTool } from
 import type { ServerEvent, StatusDetails } from '../protocol/server-events.ts';
 import type { Backchannel, Filler } from './asides.ts';
 import type { Conversation, Entry } from './history.ts';
-import type { Effect, SpeechManner } from './effects.ts';
+import type { Effect } from './effects.ts';
 import type { ReplyEnd } from './facts.ts';
+import type { SpeechManner } from './speech-manner.ts';
 import type { Timestamps } from './timestamps.ts';
 
 /** What engines there are, as far as deciding needs to know. All answers are immediate. */

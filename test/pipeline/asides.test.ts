@@ -175,6 +175,14 @@ describe('a filler', () => {
     ]);
   });
 
+  test('F42 has no directions read out by a voice that cannot follow them', async () => {
+    const rig = open({ responsiveness: { ...filler, pause_text: '[sigh] Hm.' }, tts: { language: 'de' } });
+    await rig.says('How far is the moon?');
+    await rig.wait(1200);
+    expect(rig.tts.last.texts).toEqual(['Let me see. Hm.']);
+    expect(rig.tts.last.options).toMatchObject({ language: 'de' });
+  });
+
   test('F42 comes from the small model while the other one is still thinking', async () => {
     const rig = open({ responsiveness: { ...filler, small_model: 'small' } });
     await rig.says('How far is the moon?');

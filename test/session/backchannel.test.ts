@@ -118,6 +118,7 @@ describe('an acknowledgement', () => {
     rig.hear(800);
     expect(rig.effects.find((effect) => effect.kind === 'aside.speak')?.order).toEqual({
       aside: 'bc_1',
+      manner: { segmenter: 'auto', steering: undefined, language: undefined, deliveryMode: undefined },
       text: 'I see',
       voice: 'Olivia',
       ttsModel: rig.config.audio.output.model,

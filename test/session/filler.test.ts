@@ -92,6 +92,43 @@ describe('an answer that takes long', () => {
     });
   });
 
+  test('F39 F42 is spoken in the language and manner of the answers', () => {
+    const rig = new Rig({
+      turnDetection: null,
+      configure: (config) => void (config.providerData = { responsiveness: on, tts: { language: 'de', delivery_mode: 'STABLE' } }),
+    });
+    rig.client(create);
+    rig.wait(1200);
+    const speak = rig.effects.find((effect) => effect.kind === 'aside.speak');
+    expect(speak?.order.manner).toMatchObject({ language: 'de', deliveryMode: 'stable' });
+  });
+
+  test('F15 F42 is nothing to be answered: what the answer is to stays in a prompt that is too long', () => {
+    const rig = new Rig({
+      turnDetection: null,
+      contextTokens: 300,
+      configure: (config) => void (config.providerData = { responsiveness: on }),
+    });
+    const text = 'x'.repeat(400);
+    const add = (item: Record<string, unknown>) => rig.client({ type: 'conversation.item.create', item });
+    rig.client({
+      type: 'session.update',
+      session: {
+        truncation: { type: 'retention_ratio', retention_ratio: 0.5 },
+        tools: [{ type: 'mcp', server_label: 'slow', server_url: 'https://slow.example/mcp' }],
+      },
+    });
+    add({ type: 'message', role: 'system', content: [{ type: 'input_text', text }] });
+    rig.says(text);
+    add({ type: 'function_call', call_id: 'call_w', name: 'weather', arguments: '{}' });
+    add({ type: 'function_call_output', call_id: 'call_w', output: text });
+    rig.client(create);
+    rig.wait(1200);
+    spoken(rig, 'fill_1', 'Let me see.', 600);
+    rig.listed('mcpl_1');
+    expect(rig.prompts.at(-1)?.turns.map(({ role }) => role)).toEqual(['user', 'call', 'result']);
+  });
+
   test('F42 interrupted in the filler, nothing of the answer was heard; after it, what was heard is reckoned from behind it', () => {
     for (const [heardMs, heard] of [
       [300, []],

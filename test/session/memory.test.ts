@@ -100,6 +100,21 @@ describe('a conversation is condensed', () => {
   });
 });
 
+describe('what the client deletes', () => {
+  test('while it is being condensed, is condensed anew without it', () => {
+    const rig = remembering();
+    turn(rig, 'My number is 4711.');
+    turn(rig, 'Forget that.');
+    rig.client({ type: 'conversation.item.delete', item_id: rig.all('conversation.item.added')[0]?.item.id });
+    expect(rig.effects).toContainEqual({ kind: 'memory.abort', why: 'unwanted' });
+    expect(orders(rig)).toHaveLength(2);
+    expect(requested(rig)).not.toContain('User: My number is 4711.');
+    expect(requested(rig)).toContain('User: Forget that.');
+    condensed(rig, 'Something with 4711.', [], 1);
+    expect(rig.all('session.updated')).toHaveLength(1);
+  });
+});
+
 describe('what could not be condensed', () => {
   test('is tried again at the next interval', () => {
     const rig = remembering();

@@ -64,6 +64,33 @@ describe('the speaker of a call', () => {
     rig.golden('call-barge-in');
   });
 
+  test('S06: an interruption ends what is said beside the conversation as well, for it comes out of the same speaker', () => {
+    const rig = new Rig({ speaker: { lagMs } });
+    rig.client({ type: 'response.create', response: { conversation: 'none' } });
+    rig.text('resp_1', counting);
+    rig.audio('resp_1', 5000);
+    rig.hear(1000);
+    rig.beginSpeech();
+    expect(rig.last('response.done').response).toMatchObject({
+      id: 'resp_1',
+      status_details: { type: 'cancelled', reason: 'turn_detected' },
+    });
+    rig.audio('resp_1', 1000);
+    rig.hear(200);
+    expect(buffers(rig)).toEqual(['started resp_1', 'cleared resp_1']);
+  });
+
+  test('C30: an answer that the client truncates while it is made ends there: no more of it is said than the history has', () => {
+    const rig = calling(5000);
+    rig.hear(2000);
+    rig.client({ type: 'conversation.item.truncate', item_id: 'item_2', content_index: 0, audio_end_ms: 1500 });
+    expect(rig.endings).toEqual(['resp_1 cancelled']);
+    rig.audio('resp_1', 1000);
+    rig.hear(200);
+    expect(buffers(rig)).toEqual(['started resp_1', 'cleared resp_1']);
+    expect(rig.all('conversation.item.truncated').map(({ audio_end_ms }) => audio_end_ms)).toEqual([1500]);
+  });
+
   test('what has only just been sent was not heard, even though nothing is left to send', () => {
     const rig = calling(1000);
     rig.end('resp_1');

@@ -1,7 +1,7 @@
 // When each word of an answer is said, for clients that ask; and what of providerData.tts cannot be changed any more.
 import { describe, expect, test } from 'vitest';
 import type { Effect } from '../../src/session/effects.ts';
-import { Rig } from './rig.ts';
+import { Rig, type RigOptions } from './rig.ts';
 
 const words = [
   { text: 'Hello', startMs: 40, endMs: 440.4 },
@@ -14,8 +14,8 @@ function tts(fields: Record<string, unknown>) {
 }
 
 /** An answer under way. */
-function answering(fields: Record<string, unknown>): Rig {
-  const rig = new Rig({ turnDetection: null });
+function answering(fields: Record<string, unknown>, options: RigOptions = {}): Rig {
+  const rig = new Rig({ turnDetection: null, ...options });
   rig.client(tts(fields));
   rig.says('Hi.');
   rig.client({ type: 'response.create' });
@@ -35,6 +35,13 @@ describe('timestamp_info', () => {
       expect(sounds(rig).map(({ timestamps }) => timestamps)).toEqual([wordInfo, undefined]);
       expect(rig.all('response.output_audio.delta')).toEqual([]);
     }
+  });
+
+  test('S61 on a call timestamp_info is always a delta of its own, for the sound goes over the line', () => {
+    const rig = answering({ timestamp_type: 'WORD' }, { speaker: { lagMs: 80 } });
+    rig.audio('resp_1', 900, words);
+    expect(sounds(rig).every((sound) => !('timestamps' in sound))).toBe(true);
+    expect(rig.all('response.output_audio.delta')).toMatchObject([{ item_id: 'item_2', delta: '', timestamp_info: wordInfo }]);
   });
 
   test('ASYNC is a delta of its own without sound, right after it', () => {

@@ -144,6 +144,25 @@ describe('session.update', () => {
     expect('polluted' in (config.providerData ?? {})).toBe(false);
   });
 
+  test('F36: a field of providerData in its other spelling is the same field, and a key of metadata is not', () => {
+    const config = after(
+      { providerData: { text_generation_config: { top_p: 0.5, seed: 1 }, metadata: { user_id: 'a' } } },
+      { providerData: { textGenerationConfig: { seed: 2 }, metadata: { userId: 'b' } } },
+      { providerData: { text_generation_config: { topP: 0.7 } } },
+    );
+    expect(config.providerData).toEqual({ text_generation_config: { topP: 0.7, seed: 2 }, metadata: { user_id: 'a', userId: 'b' } });
+  });
+
+  test('F36: an update that makes providerData too large is refused whole, and the session lives', () => {
+    const rig = new Rig();
+    const pairs = (prefix: string) => Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`${prefix}${index}`, 'x']));
+    rig.client({ type: 'session.update', session: { providerData: { metadata: pairs('a') } } });
+    rig.client({ type: 'session.update', event_id: 'u', session: { instructions: 'No.', providerData: { metadata: pairs('b') } } });
+    expect(rig.last('error').error).toMatchObject({ code: 'invalid_value', param: 'session.providerData.metadata', event_id: 'u' });
+    expect(rig.config.instructions).toBe('Be brief.');
+    expect(rig.config.providerData).toEqual({ metadata: pairs('a') });
+  });
+
   test.each([
     [{ model: 'no-model' }, 'model_not_found', 'session.model'],
     [{ audio: { output: { voice: 'no-voice' } } }, 'invalid_value', 'session.audio.output.voice'],

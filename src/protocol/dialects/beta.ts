@@ -21,7 +21,6 @@ export const unknownToBeta: ReadonlySet<string> = new Set([
   'conversation.item.input_audio_transcription.segment',
   'input_audio_buffer.timeout_triggered',
   'input_audio_buffer.dtmf_event_received',
-  'input_audio_buffer.dtmf_event_received',
   'input_audio_buffer.turn_suggestion',
   'input_audio_buffer.turn_suggestion_revoked',
   'mcp_list_tools.in_progress',

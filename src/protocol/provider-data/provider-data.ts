@@ -8,6 +8,7 @@ import { stt } from './stt.ts';
 import { tts } from './tts.ts';
 import { backchannel } from './backchannel.ts';
 import { responsiveness } from './responsiveness.ts';
+import { fieldName, isMapName } from './names.ts';
 
 /** What is known of them, a schema for each section. Every field is optional: `null` and absence mean the section's own default. */
 const sections = {
@@ -48,8 +49,11 @@ export const providerData = z.record(z.string(), z.unknown()).superRefine((data,
   for (const issue of parsed.error.issues) context.addIssue({ ...issue, code: 'custom', path: issue.path, message: issue.message });
 });
 
-/** Maps, whose keys are no field's name but the client's own words. */
-const maps = new Set(['metadata', 'logit_bias']);
+/** What is wrong with a whole, though each patch of it was right: a map may have grown too large. Undefined: it can be read. */
+export function providerDataFault(data: Readonly<Record<string, unknown>>): { path: string; message: string } | undefined {
+  const [issue] = schema.safeParse(canonical(data)).error?.issues ?? [];
+  return issue && { path: issue.path.join('.'), message: issue.message };
+}
 
 /** Keys in snake_case at every depth (conflict C43); without those that are null. */
 function canonical(value: unknown, isMap = false): unknown {
@@ -59,8 +63,8 @@ function canonical(value: unknown, isMap = false): unknown {
   if (isMap) return Object.fromEntries(pairs);
   return Object.fromEntries(
     pairs.map(([key, inner]) => {
-      const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-      return [name, canonical(inner, maps.has(name))];
+      const name = fieldName(key);
+      return [name, canonical(inner, isMapName(name))];
     }),
   );
 }

@@ -1,0 +1,18 @@
+// What a voice is told of how to speak, beside the text: only what it was asked for, and can do.
+import type { Tts, TtsOptions } from '../engines/engine.ts';
+import type { SpeechManner } from '../session/speech-manner.ts';
+
+export function speechOptions(
+  { steers }: Pick<Tts, 'steers'>,
+  choice: Pick<TtsOptions, 'model' | 'voice'>,
+  { speed, manner }: { speed: number; manner: SpeechManner },
+): TtsOptions {
+  const { language, deliveryMode, steering } = manner;
+  return {
+    ...choice,
+    speed,
+    ...(language === undefined ? {} : { language }),
+    ...(deliveryMode === undefined ? {} : { deliveryMode }),
+    ...(steering === undefined || !steers ? {} : { steering }),
+  };
+}
