@@ -154,7 +154,8 @@ export async function assemble(config: Config, log: Log, progress: (line: string
     health: () => ({
       ready: ready.value,
       detail: {
-        sessions: door?.size ?? 0,
+        sessions: sessions.size,
+        calls: calls.size,
         engines: engines.map(({ info, problem }) => ({ kind: info.kind, name: info.name, ...(problem === undefined ? {} : { problem }) })),
       },
     }),
@@ -176,7 +177,10 @@ export async function assemble(config: Config, log: Log, progress: (line: string
     clock,
     ids: randomIds,
   });
-  const full = () => (sessions.size >= config.maxSessions ? 'All sessions of this server are taken; try again in a moment.' : undefined);
+  /** Calls that are being answered: each is to be a session. */
+  let answering = 0;
+  const full = () =>
+    sessions.size + answering >= config.maxSessions ? 'All sessions of this server are taken; try again in a moment.' : undefined;
   const desk: CallDesk = {
     async open({ sdp: offer, session, ...arrival }, by, headers) {
       const secret = by.kind === 'secret' ? by : undefined;
@@ -188,8 +192,15 @@ export async function assemble(config: Config, log: Log, progress: (line: string
       if (reason !== undefined) throw new Refusal(503, 'server_overloaded', reason);
       const dialect = chooseDialect({ headers, subprotocols: [], secretIsBeta: secret?.dialect === 'beta' });
       const call = { offer, owner: by.keyId, dialect };
-      const answered = await calls.open(call, (transport) => run(transport, birth, { by: by.keyId })).catch(refuseCall);
-      return { ...answered, sessionId: birth.sessionId };
+      answering += 1;
+      try {
+        const answered = await calls.open(call, (transport) => run(transport, birth, { by: by.keyId }));
+        return { ...answered, sessionId: birth.sessionId };
+      } catch (error) {
+        return refuseCall(error);
+      } finally {
+        answering -= 1;
+      }
     },
     hangUp(id, by) {
       const call = calls.find(id, by.keyId);

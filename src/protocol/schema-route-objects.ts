@@ -61,7 +61,12 @@ export function openApiSchemas(): Record<string, JsonObject> {
       error: object({ message: text, type: text, param: { type: ['string', 'null'] }, code: { type: ['string', 'null'] } }),
     }),
     StatusError: noted(object({ code: { type: 'integer' }, message: text, details: list({}) }), "Inworld's envelope; `code` is gRPC's."),
-    Health: object({ status: oneOf('ok', 'starting'), version: text }),
+    Health: object({
+      status: oneOf('ok', 'starting'),
+      version: text,
+      sessions: noted({ type: 'integer' }, 'That run now, calls among them.'),
+      calls: noted({ type: 'integer' }, 'Over WebRTC, that are up now.'),
+    }),
     Document: { type: 'object' },
 
     ClientSecretRequest: object({ expires_after: expiresAfter, session: reference('SessionUpdate') }, 'expires_after', 'session'),

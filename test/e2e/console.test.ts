@@ -259,6 +259,47 @@ describe.skipIf(chromium === undefined)('by itself', () => {
     }
   });
 
+  test("a call uses the server's own STUN and TURN servers, and is made without them when they cannot be used", async () => {
+    const configured = await startServer({
+      engines: 'scripted',
+      settings: {
+        ...script,
+        PARLEY_STUN_URLS: 'stun:127.0.0.1:9',
+        PARLEY_TURN_URLS: 'turn:127.0.0.1:9?transport=udp',
+        PARLEY_TURN_SECRET: 'the secret of the two',
+      },
+    });
+    try {
+      const opened = await openConsole(chromium ?? '', {});
+      open.push(opened);
+      const { page, complaints } = opened;
+      await page.addInitScript(`{
+        globalThis.configurations = [];
+        const set = RTCPeerConnection.prototype.setConfiguration;
+        RTCPeerConnection.prototype.setConfiguration = function (wish) {
+          set.call(this, wish);
+          configurations.push(this.getConfiguration().iceServers);
+        };
+      }`);
+      await opened.arrive(configured.http, 'webrtc');
+      await write(opened, 'Hello.');
+      await expect.poll(() => spoken(page, 'assistant').count(), soon).toBe(1);
+      const [servers] = await page.evaluate<{ urls: string | string[]; username?: string; credential?: string }[][]>('configurations');
+      expect(servers?.map(({ urls }) => [urls].flat())).toEqual([['stun:127.0.0.1:9'], ['turn:127.0.0.1:9?transport=udp']]);
+      expect(servers?.[1]?.username).toMatch(/^\d+:/);
+      expect(servers?.[1]?.credential).toHaveLength(28);
+      await page.getByRole('button', { name: 'End', exact: true }).click();
+      await page.route('**/v1/realtime/ice-servers', (route) => route.abort());
+      await write(opened, 'Hello again.');
+      await expect.poll(() => spoken(page, 'assistant').count(), soon).toBe(2);
+      expect(await page.evaluate('configurations.length')).toBe(1);
+      expect(complaints.filter((complaint) => !complaint.includes('ERR_FAILED'))).toEqual([]);
+    } finally {
+      await open.pop()?.close();
+      await configured.close();
+    }
+  });
+
   test('a microphone that is refused is told as a sentence, and the text still works', async () => {
     const opened = await visit('websocket');
     const { page } = opened;

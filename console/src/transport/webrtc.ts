@@ -1,6 +1,9 @@
-// A WebRTC call, made as OpenAI's clients make it: the bare offer to /v1/realtime/calls, events on the data channel `oai-events`.
+// A WebRTC call, made as OpenAI's clients make it: the bare offer to /v1/realtime/calls, events on the data channel `oai-events`. The server says
+// which STUN and TURN servers may help it through the network.
 import { type Destination, query, type Transport, type TransportHandlers } from './transport.ts';
 
+/** How long the server may take to name them. */
+const namingMs = 3000;
 /** How long addresses are gathered before the offer goes out with those that are known. */
 const gatherMs = 1000;
 /** How long a call may be without its peer before it is given up. */
@@ -40,6 +43,8 @@ export function openWebRtc(destination: Destination, onSound: (stream: MediaStre
   );
 
   async function call(): Promise<void> {
+    await useIceServers(peer, destination.secret, signal);
+    if (signal.aborted) return;
     await peer.setLocalDescription(await peer.createOffer());
     await gathered(peer, signal);
     const answer = await fetch(`/v1/realtime/calls${query(destination)}`, {
@@ -68,6 +73,21 @@ export function openWebRtc(destination: Destination, onSound: (stream: MediaStre
     },
     close: end,
   };
+}
+
+/** A call may come about without them, and says so if it does not: whatever is wrong with them keeps nobody from calling. */
+async function useIceServers(peer: RTCPeerConnection, secret: string, signal: AbortSignal): Promise<void> {
+  try {
+    const answer = await fetch('/v1/realtime/ice-servers', {
+      headers: { Authorization: `Bearer ${secret}` },
+      cache: 'no-store',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(namingMs)]),
+    });
+    const { ice_servers: iceServers } = (await answer.json()) as { ice_servers?: RTCIceServer[] };
+    if (iceServers?.length && !signal.aborted) peer.setConfiguration({ iceServers });
+  } catch (error) {
+    if (!signal.aborted) console.warn('The call is made without STUN and TURN servers.', error);
+  }
 }
 
 async function gathered(peer: RTCPeerConnection, signal: AbortSignal): Promise<void> {

@@ -33,7 +33,7 @@ export class CallTransport implements Transport, CallEvents {
   readonly #beside = new Set<Transport>();
   readonly #onEnded: () => void;
   #call: Call | undefined;
-  #line: EventLine;
+  #line: EventLine = { state: 'opening', waiting: [], characters: 0 };
   /** The session as it was told last: what a connection that comes in later is greeted with. */
   #session: SessionObject | undefined;
   #givenMs = 0;
@@ -41,18 +41,21 @@ export class CallTransport implements Transport, CallEvents {
   #clears = 0;
   #ended = false;
 
-  /** `hasChannel`: whether the offer has a data channel at all. */
-  constructor(options: { clock: Clock; text: EventText; hasChannel: boolean; onEnded: () => void }) {
+  constructor(options: { clock: Clock; text: EventText; onEnded: () => void }) {
     this.#clock = options.clock;
     this.#text = options.text;
     this.#onEnded = options.onEnded;
-    this.#line = options.hasChannel ? { state: 'opening', waiting: [], characters: 0 } : { state: 'none' };
   }
 
   /** The call has been answered. */
   connect(call: Call): void {
     this.#call = call;
+    if (call.mostMessageBytes === 0) this.#line = { state: 'none' };
     if (this.#ended) call.close();
+  }
+
+  get ended(): boolean {
+    return this.#ended;
   }
 
   get inbound(): AsyncIterable<Inbound> {
@@ -101,15 +104,23 @@ export class CallTransport implements Transport, CallEvents {
   }
 
   async #listenTo(other: Transport): Promise<void> {
-    for await (const inbound of other.inbound) {
-      // What this connection got wrong is nobody else's business.
-      if (inbound.kind === 'fault') other.send({ type: 'error', error: errorBody(inbound.error, inbound.eventId) });
-      else {
-        await this.#inbound.room();
-        if (!this.#inbound.push(inbound)) break;
+    try {
+      for await (const inbound of other.inbound) {
+        // What this connection got wrong is nobody else's business.
+        if (inbound.kind === 'fault') other.send({ type: 'error', error: errorBody(inbound.error, inbound.eventId) });
+        else await this.#take(inbound);
       }
+    } catch {
+      // A fault of ours in reading it: the call has no part in that.
+      other.close(1011, 'internal error');
     }
     this.#beside.delete(other);
+  }
+
+  /** A place that becomes free may be another's before we are there. */
+  async #take(inbound: Inbound): Promise<void> {
+    do await this.#inbound.room();
+    while (!this.#inbound.push(inbound) && !this.#inbound.closed);
   }
 
   onSound(samples: Int16Array): void {

@@ -31,11 +31,11 @@ export function keepCalls({ media, clock, ids }: { media: CallMedia; clock: Cloc
       const transport = new CallTransport({
         clock,
         text: new EventText(ids, dialect),
-        hasChannel: /^m=application/m.test(offer),
         onEnded: () => calls.delete(id),
       });
       const call = await media.answer(withLineEnds(offer), transport);
-      calls.set(id, { owner, transport });
+      // It may have ended before we came to hear of the answer.
+      if (!transport.ended) calls.set(id, { owner, transport });
       transport.connect(call);
       enter(transport);
       return { id, sdp: call.sdp };

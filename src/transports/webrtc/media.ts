@@ -33,7 +33,7 @@ export interface CallEvents {
 export interface Call {
   /** The whole answer with every candidate: there is no trickling. */
   readonly sdp: string;
-  /** The longest message its far side takes, in bytes; Infinity when it has set no limit. */
+  /** The longest message its far side takes, in bytes; Infinity when it has set no limit, 0 when there is no data channel. */
   readonly mostMessageBytes: number;
   /** One message on the data channel; false, and dropped, when it is not open, too long, or its far side has left too much unread. */
   send(text: string): boolean;

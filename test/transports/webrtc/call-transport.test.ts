@@ -6,13 +6,13 @@ import { ga } from '../../../src/protocol/dialects/ga.ts';
 import type { ServerEvent } from '../../../src/protocol/server-events.ts';
 import { keepCalls, type Calls } from '../../../src/transports/webrtc/calls.ts';
 import type { CallTransport } from '../../../src/transports/webrtc/call-transport.ts';
-import { type Call, CallError, type CallEvents, type CallMedia } from '../../../src/transports/webrtc/media.ts';
+import { type Call, type CallEnd, CallError, type CallEvents, type CallMedia } from '../../../src/transports/webrtc/media.ts';
 import type { Inbound, Transport } from '../../../src/transports/transport.ts';
 import { Channel } from '../../../src/lib/channel.ts';
 
 class FakeCall implements Call {
   readonly sdp = 'v=0 answer';
-  readonly mostMessageBytes = 262_144;
+  mostMessageBytes = 262_144;
   readonly texts: { type: string; [key: string]: unknown }[] = [];
   readonly played: Int16Array[] = [];
   clears = 0;
@@ -38,6 +38,8 @@ let calls: Calls;
 let line: FakeCall;
 let events: CallEvents;
 let offers: string[];
+/** How the call ends before its owner has it, if it does. */
+let ending: CallEnd | undefined;
 const deleted: ServerEvent = { type: 'conversation.item.deleted', item_id: 'item_1' };
 const place = { response: 'resp_1', item: 'item_1', outputIndex: 0, contentIndex: 0 };
 const withChannel = 'v=0\nm=audio 9 x 111\nm=application 9 x webrtc-datachannel';
@@ -46,12 +48,14 @@ beforeEach(() => {
   clock = new ManualClock();
   line = new FakeCall();
   offers = [];
+  ending = undefined;
   const media: CallMedia = {
     size: 0,
     async answer(offer, told) {
       offers.push(offer);
       if (offer.includes('bad')) throw new CallError('rejected', 'No audio.');
       events = told;
+      if (ending) told.onEnd(ending);
       return line;
     },
     warmUp: () => Promise.resolve(),
@@ -107,7 +111,15 @@ test('events wait for the data channel and keep their order', async () => {
 });
 
 test('an offer without a data channel leaves nothing waiting', async () => {
+  line.mostMessageBytes = 0;
   const transport = await open('v=0\nm=audio 9 x 111');
+  for (let index = 0; index < 20_000; index++) transport.send(deleted);
+  expect(calls.size).toBe(1);
+});
+
+test('an offer whose data channel is rejected leaves nothing waiting, and the call goes on', async () => {
+  line.mostMessageBytes = 0;
+  const transport = await open('v=0\nm=audio 9 x 111\nm=application 0 x webrtc-datachannel');
   for (let index = 0; index < 20_000; index++) transport.send(deleted);
   expect(calls.size).toBe(1);
 });
@@ -223,6 +235,50 @@ test('E02: only the owner finds a call, and only so many may be beside it', asyn
   expect(calls.find('rtc_9', 'key_1')).toBeUndefined();
   const others = Array.from({ length: 5 }, () => new Beside());
   expect(others.map((other) => transport.attach(other))).toEqual([true, true, true, true, false]);
+});
+
+test('E02: what comes from beside waits for its place however many want it', async () => {
+  const transport = await open();
+  for (let index = 0; index < 1024; index++) events.onSound(new Int16Array([index]));
+  const other = new Beside();
+  transport.attach(other);
+  other.inbound.push({ kind: 'event', event: { type: 'response.cancel' } });
+  await settle();
+  const reader = transport.inbound[Symbol.asyncIterator]();
+  const first = reader.next();
+  // The place that has just become free is taken by the caller's own sound.
+  events.onSound(new Int16Array([7]));
+  await settle();
+  await first;
+  const kinds: string[] = [];
+  void (async () => {
+    for (let next = await reader.next(); !next.done; next = await reader.next()) kinds.push(next.value.kind);
+  })();
+  await settle();
+  transport.send(deleted);
+  expect(kinds.filter((kind) => kind === 'event')).toHaveLength(1);
+  expect(other.sent).toEqual([deleted]);
+});
+
+test('E02: a fault of ours in a connection beside a call ends that connection and nothing else', async () => {
+  const transport = await open();
+  const other = new Beside();
+  transport.attach(other);
+  other.inbound.fail(new Error('a fault of ours'));
+  await settle();
+  expect(other.closed?.code).toBe(1011);
+  transport.send(deleted);
+  expect([calls.size, other.sent]).toEqual([1, []]);
+});
+
+test('a call that ends while it is being answered is none', async () => {
+  ending = 'lost';
+  const entered: Transport[] = [];
+  const { id } = await calls.open({ offer: withChannel, owner: 'key_1', dialect: ga }, (call) => entered.push(call));
+  expect([calls.size, calls.find(id, 'key_1')]).toEqual([0, undefined]);
+  // Whoever was to hold the conversation is told by a line that is over already.
+  expect(listen(entered[0] as Transport)).toEqual([]);
+  await settle();
 });
 
 test('a call that is closed says its last words before the line is cut', async () => {
