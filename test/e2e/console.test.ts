@@ -259,6 +259,35 @@ describe.skipIf(chromium === undefined)('by itself', () => {
     }
   });
 
+  test('a call whose session has had its time is not made again', async () => {
+    const opened = await openConsole(chromium ?? '', {});
+    open.push(opened);
+    const { page } = opened;
+    await page.addInitScript(`{
+      const create = RTCPeerConnection.prototype.createDataChannel;
+      RTCPeerConnection.prototype.createDataChannel = function (...wish) {
+        return (globalThis.channel = create.apply(this, wish));
+      };
+    }`);
+    await opened.arrive(running.http, 'webrtc');
+    await write(opened, 'Hello.');
+    await expect.poll(() => spoken(page, 'assistant').count(), soon).toBe(1);
+    const error = {
+      type: 'invalid_request_error',
+      code: 'session_expired',
+      message: 'Your session hit the maximum duration.',
+      param: null,
+    };
+    await page.evaluate(`{
+      const data = JSON.stringify(${JSON.stringify({ type: 'error', event_id: 'event_last', error })});
+      channel.dispatchEvent(new MessageEvent('message', { data }));
+      channel.dispatchEvent(new Event('close'));
+    }`);
+    await page.getByText('Not connected').waitFor();
+    expect(await page.getByText('Trying again').count()).toBe(0);
+    expect(await page.getByRole('alert').filter({ hasText: 'longest life' }).count()).toBe(1);
+  });
+
   test("a call uses the server's own STUN and TURN servers, and is made without them when they cannot be used", async () => {
     const configured = await startServer({
       engines: 'scripted',

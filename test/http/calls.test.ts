@@ -137,6 +137,21 @@ test("E13 F48: Inworld's route takes a session in its own spelling", async () =>
   expect(rig.wishes[0]?.wish).toMatchObject({ session: { maxTokens: 100, voice: 'Clive' }, inworld: true });
 });
 
+test.each([
+  ['nobody known', JSON.stringify({ sdp: offer }), { ...json, authorization: 'Bearer nobody' }, 401, 16],
+  ['no offer', '{}', json, 400, 3],
+  ['a session that is none', JSON.stringify({ sdp: offer, sessionConfig: 'short' }), json, 400, 3],
+  ['what is no JSON', '{', json, 400, 3],
+  ['an offer by itself', offer, sdp, 415, 3],
+  ['a body too large', JSON.stringify({ sdp: 'x'.repeat(2.5 * 1024 * 1024) }), json, 413, 3],
+  ['an offer that cannot be answered', JSON.stringify({ sdp: 'bad' }), json, 400, 3],
+  ['an offer when all calls are taken', JSON.stringify({ sdp: 'full' }), json, 503, 14],
+])("E13: refuses %s in Inworld's envelope", async (_what, body, headers, status, code) => {
+  const answer = await post('/v1/realtime/webrtc', body, headers);
+  expect(answer.status).toBe(status);
+  expect(JSON.parse(answer.text)).toEqual({ code, message: expect.stringMatching(/.{10}/), details: [] });
+});
+
 test('E14: ICE servers come with credentials made for who asks', async () => {
   const { status, body } = await rig.get('/v1/realtime/ice-servers');
   expect(status).toBe(200);

@@ -249,6 +249,8 @@ export class Console {
       case 'error': {
         const told = sentence(event.error);
         if (told !== undefined) this.#problem(told);
+        // A WebSocket's close says whether to come back; a call just ends.
+        if (event.error.code === 'session_expired' && this.#line.kind === 'webrtc') this.hangUp();
         return;
       }
       default:

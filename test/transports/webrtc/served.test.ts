@@ -39,7 +39,7 @@ async function load(): Promise<{ sessions: unknown; calls: unknown }> {
 test('offers that come at once get no more sessions than there are', async () => {
   await start({ PARLEY_MAX_SESSIONS: '2' });
   const answers = await Promise.all([offer(), offer(), offer(), offer()]);
-  expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 503, 503]);
+  expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([201, 201, 503, 503]);
   const refused = answers.find(({ status }) => status === 503);
   expect(JSON.parse(refused?.text ?? '')).toMatchObject({ error: { code: 'server_overloaded', type: 'server_error' } });
   await expect(Client.open(running.ws)).rejects.toThrow('1006');
