@@ -3,15 +3,16 @@ import type { ClientEvents, ResponseParams } from '../protocol/client-events.ts'
 import { errors } from '../protocol/errors.ts';
 import { completeItem, type McpApprovalRequest, type McpApprovalResponse } from '../protocol/items.ts';
 import { readProviderData } from '../protocol/provider-data/provider-data.ts';
-import type { ResponseObject, StatusDetails, Usage } from '../protocol/server-events.ts';
+import type { StatusDetails } from '../protocol/server-events.ts';
 import type { FactOf, Failure, ReplyEnd, ReplyUsage } from './facts.ts';
 import { onBehalf } from './generation.ts';
-import { type Entry, newEntry, snapshot } from './history.ts';
+import { type Entry, newEntry } from './history.ts';
 import { goOn } from './follow-up.ts';
 import { awaitsLists, joinServers, offeredTools } from './mcp.ts';
 import { untrimmed } from './memory.ts';
 import { closeOutput, endMcpCall, interruptCalls, openMcpCall } from './output.ts';
 import { cutToHeard, cutToSpoken, isAudible, playoutEndsAtMs, stopPlayout } from './playout.ts';
+import { responseObject } from './response-object.ts';
 import { responseSettings, sessionSettings } from './settings.ts';
 import { beQuietFrom, type Core, type Origin, type Response, type ResponseSettings, send } from './state.ts';
 import { fittedPrompt } from './truncation.ts';
@@ -276,38 +277,4 @@ export function finish(core: Core, response: Response, details: StatusDetails, u
     if (details.type === 'completed') goOn(core, response);
   }
   send(core, { type: 'response.done', response: responseObject(core, response, details, usage) });
-}
-
-function responseObject(core: Core, response: Response, details: StatusDetails | null, usage: ReplyUsage | null): ResponseObject {
-  const { settings } = response;
-  return {
-    object: 'realtime.response',
-    id: response.id,
-    status: details?.type ?? 'in_progress',
-    status_details: details,
-    output: response.output.map(snapshot),
-    conversation_id: settings.outOfBand ? null : core.conversationId,
-    output_modalities: settings.modalities,
-    max_output_tokens: settings.maxOutputTokens,
-    audio: { output: { format: settings.format, voice: settings.voice } },
-    metadata: settings.metadata,
-    usage: usage && usageObject(usage),
-  };
-}
-
-/** The model reads and writes text: the sound's tokens are nil in a pipeline. */
-function usageObject(usage: ReplyUsage): Usage {
-  return {
-    total_tokens: usage.inputTokens + usage.outputTokens,
-    input_tokens: usage.inputTokens,
-    output_tokens: usage.outputTokens,
-    input_token_details: {
-      text_tokens: usage.inputTokens,
-      audio_tokens: 0,
-      image_tokens: 0,
-      cached_tokens: usage.cachedTokens,
-      cached_tokens_details: { text_tokens: usage.cachedTokens, audio_tokens: 0, image_tokens: 0 },
-    },
-    output_token_details: { text_tokens: usage.outputTokens, audio_tokens: 0 },
-  };
 }
