@@ -21,25 +21,20 @@ import { registerRoutes } from './http/routes/routes.ts';
 import { createHttp } from './http/server.ts';
 import { systemClock } from './lib/clock.ts';
 import { GuardedFetch } from './lib/guarded-fetch.ts';
-import { imageAt } from './lib/guarded-image.ts';
-import { randomFraction, randomIds, randomToken } from './lib/ids.ts';
+import { randomIds, randomToken } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
 import { concat } from './media/pcm.ts';
 import { writeWav } from './media/wav.ts';
-import { drive } from './pipeline/drive.ts';
-import { readSessionPatch } from './protocol/client-events.ts';
 import { chooseDialect } from './protocol/dialects/choose.ts';
 import { flatParam, flatToGa, gaToFlat } from './protocol/dialects/beta-session.ts';
-import { errorBody, errors, RealtimeError } from './protocol/errors.ts';
-import { newSession, semanticVadDefaults, serverVadDefaults, type SessionConfig } from './protocol/session-config.ts';
-import { configured, describeSession, inOwnFormats } from './session/settings.ts';
-import type { Birth, Catalogue } from './session/state.ts';
+import { errors } from './protocol/errors.ts';
+import { inOwnFormats } from './session/settings.ts';
+import type { Catalogue } from './session/state.ts';
+import { Sessions } from './sessions.ts';
 import { EmbeddedStore, storeFile } from './store/embedded.ts';
 import { PromptFolder } from './store/prompts.ts';
 import { McpCache } from './tools/mcp-cache.ts';
-import { McpServers } from './tools/mcp-servers.ts';
-import { type Arrival, type Door, openDoor, type Visitor } from './transports/websocket/door.ts';
-import type { Transport } from './transports/transport.ts';
+import { type Door, openDoor } from './transports/websocket/door.ts';
 import { callLagMs, keepCalls } from './transports/webrtc/calls.ts';
 import { iceServers } from './transports/webrtc/ice-servers.ts';
 import { CallError } from './transports/webrtc/media.ts';
@@ -142,9 +137,19 @@ export async function assemble(config: Config, log: Log, progress: (line: string
   const vault = new Vault(masterKey(config.dataDir, config.settings.PARLEY_MASTER_KEY, randomToken), randomToken);
   const access = new Access({ store, vault, clock, random: randomToken, configuredKeys: keys });
   const outgoing = new GuardedFetch({ clock, allowHosts: config.allowHosts });
-  const mcp = { clock, fetch: outgoing, cache: new McpCache(clock), log, version };
-
-  const sessions = new Set<Promise<void>>();
+  const sessions = new Sessions({
+    config,
+    router,
+    catalogue,
+    defaultModel,
+    sttId: stt.info.id,
+    outgoing,
+    mcpCache: new McpCache(clock),
+    clock,
+    log,
+    version,
+    signal: leaving.signal,
+  });
   const ready = { value: false };
   let door: Door | undefined;
   const app = createHttp({
@@ -161,46 +166,25 @@ export async function assemble(config: Config, log: Log, progress: (line: string
     }),
   });
 
-  const image = (url: string, signal: AbortSignal) => imageAt(outgoing, url, signal);
-
-  /** The session a connection starts with: the defaults of its path, with what its secret brings along over them. */
-  const opening = (arrival: Arrival, ...brought: Readonly<Record<string, unknown>>[]) => {
-    const patches = brought.map(readSessionPatch);
-    const whole = { ...arrival, transcriptionOnly: arrival.transcriptionOnly || patches.some(({ type }) => type === 'transcription') };
-    const initial = initialConfig(config, whole, defaultModel, stt.info.id);
-    return patches.reduce((session, patch) => configured(session, patch, catalogue), initial);
-  };
-  const expiresAt = () => Math.floor((clock.wallMs() + config.sessionMs) / 1000);
-
   const calls = keepCalls({
     media: openWeriftMedia({ ...config.calls, mostCalls: config.calls.most, iceServers: [] }, { log, clock }),
     clock,
     ids: randomIds,
   });
-  /** Calls that are being answered: each is to be a session. */
-  let answering = 0;
-  const full = () =>
-    sessions.size + answering >= config.maxSessions ? 'All sessions of this server are taken; try again in a moment.' : undefined;
   const desk: CallDesk = {
     async open({ sdp: offer, session, ...arrival }, by, headers) {
       const secret = by.kind === 'secret' ? by : undefined;
-      const birth = newBirth({ ...arrival, sessionKey: undefined }, secret?.session ?? {}, session);
+      const birth = sessions.birth({ ...arrival, sessionKey: undefined }, secret?.session ?? {}, session);
       birth.speaker = { lagMs: callLagMs };
       birth.config = inOwnFormats(birth, birth.config);
       if (!router.hasLlm(birth.config.model)) throw errors.modelNotFound('model', birth.config.model);
-      const reason = full();
+      const reason = sessions.full;
       if (reason !== undefined) throw new Refusal(503, 'server_overloaded', reason);
       const dialect = chooseDialect({ headers, subprotocols: [], secretIsBeta: secret?.dialect === 'beta' });
       const call = { offer, owner: by.keyId, dialect };
-      answering += 1;
-      try {
-        const answered = await calls.open(call, (transport) => run(transport, birth, { by: by.keyId }));
-        return { ...answered, sessionId: birth.sessionId };
-      } catch (error) {
-        return refuseCall(error);
-      } finally {
-        answering -= 1;
-      }
+      const opening = calls.open(call, (transport) => sessions.run(transport, birth, { by: by.keyId }));
+      const answered = await sessions.keepPlaceFor(opening).catch(refuseCall);
+      return { ...answered, sessionId: birth.sessionId };
     },
     hangUp(id, by) {
       const call = calls.find(id, by.keyId);
@@ -215,7 +199,7 @@ export async function assemble(config: Config, log: Log, progress: (line: string
     calls: desk,
     clock,
     log,
-    checkSession: (patch) => describeSession({ id: randomIds('sess'), expires_at: expiresAt() }, opening(anyArrival, patch)),
+    checkSession: (patch) => sessions.described(patch),
     beta: { toGa: flatToGa, toBeta: gaToFlat, toBetaParam: flatParam },
     voices: () => tts.voices(),
     models: () => listedModels(providers, defaultModel),
@@ -237,52 +221,6 @@ export async function assemble(config: Config, log: Log, progress: (line: string
     });
   }
 
-  const newBirth = (arrival: Arrival, ...brought: Readonly<Record<string, unknown>>[]): Birth => ({
-    ids: randomIds,
-    chance: randomFraction,
-    sessionId: randomIds('sess'),
-    catalogue,
-    config: opening(arrival, ...brought),
-    expiresAt: expiresAt(),
-    lifeMs: config.sessionMs,
-    contextTokens: config.contextTokens,
-    ownInstructions: config.defaultInstructions,
-    inworld: arrival.inworld,
-    voiceLock: config.voiceLock,
-  });
-
-  /** `about` names the session in the log. */
-  const run = (transport: Transport, birth: Birth, about: Record<string, unknown>) => {
-    const sessionLog = log.child({ session: birth.sessionId, ...about });
-    if (!router.hasLlm(birth.config.model)) {
-      transport.send({ type: 'error', error: errorBody(errors.modelNotFound('model', birth.config.model), null) });
-      transport.close(1008, 'model_not_found');
-      return;
-    }
-    sessionLog.info({ model: birth.config.model, servedBy: router.serves(birth.config.model), inworld: birth.inworld }, 'session opened');
-    const openTools = () => new McpServers({ ...mcp, log: sessionLog });
-    const running = drive({ transport, engines: router, birth, clock, log: sessionLog, openTools, image, signal: leaving.signal });
-    sessions.add(running);
-    void running.finally(() => {
-      sessions.delete(running);
-      sessionLog.info({}, 'session closed');
-    });
-  };
-
-  const enter = (transport: Transport, arrival: Arrival, { keyId, session = {} }: Visitor) => {
-    try {
-      run(transport, newBirth(arrival, session), {
-        by: keyId,
-        ...(arrival.sessionKey === undefined ? {} : { key: arrival.sessionKey }),
-      });
-    } catch (error) {
-      if (!(error instanceof RealtimeError)) throw error;
-      // What its secret says was possible when it was minted and is no longer: a stored prompt is gone.
-      transport.send({ type: 'error', error: errorBody(error, null) });
-      transport.close(1008, error.code ?? error.type);
-    }
-  };
-
   door = openDoor({
     server: app.server,
     clock,
@@ -297,8 +235,8 @@ export async function assemble(config: Config, log: Log, progress: (line: string
       const secret = principal.kind === 'secret' ? principal : undefined;
       return { keyId: principal.keyId, session: secret?.session, beta: secret?.dialect === 'beta' };
     },
-    full,
-    enter,
+    full: () => sessions.full,
+    enter: (transport, arrival, visitor) => sessions.enter(transport, arrival, visitor),
     beside(callId, { keyId }) {
       const call = calls.find(callId, keyId);
       return call && ((transport) => call.attach(transport) || transport.close(1013, 'too many connections beside this call'));
@@ -319,7 +257,7 @@ export async function assemble(config: Config, log: Log, progress: (line: string
     async close() {
       ready.value = false;
       leaving.abort();
-      await Promise.race([Promise.all(sessions), new Promise((resolve) => clock.after(600, () => resolve(undefined)))]);
+      await Promise.race([sessions.ended, new Promise((resolve) => clock.after(600, () => resolve(undefined)))]);
       door?.close();
       await app.close();
       await Promise.all([calls.close(), ...all.map((engine) => engine.close()), outgoing.close(), store.close()]);
@@ -333,9 +271,6 @@ function refuseCall(error: unknown): never {
   if (error.reason === 'rejected') throw new Refusal(400, 'invalid_offer', error.message, 'sdp');
   throw new Refusal(503, 'server_overloaded', error.message);
 }
-
-/** A session that is asked about without a connection. */
-const anyArrival: Arrival = { inworld: false, model: undefined, sessionKey: undefined, transcriptionOnly: false };
 
 /** What can be asked for by name: what the providers list, and what is served when nothing is named. */
 function listedModels(providers: readonly LlmProvider[], defaultModel: string): { id: string; provider: string }[] {
@@ -372,16 +307,4 @@ function addressOf(app: FastifyInstance, config: Config): string {
   const port = typeof address === 'object' && address !== null ? address.port : config.port;
   const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host;
   return `${config.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
-
-/** What a session starts with: the protocol's defaults, with the habits of the API whose path the client took (conflict C21). */
-function initialConfig(config: Config, arrival: Arrival, defaultModel: string, sttId: string): SessionConfig {
-  return newSession({
-    type: arrival.transcriptionOnly ? 'transcription' : 'realtime',
-    model: arrival.model ?? defaultModel,
-    instructions: config.defaultInstructions,
-    voice: config.defaultVoice,
-    transcription: arrival.inworld || arrival.transcriptionOnly ? { model: `parley/${sttId}` } : null,
-    turnDetection: arrival.inworld ? semanticVadDefaults : serverVadDefaults,
-  });
 }

@@ -1,0 +1,162 @@
+// The sessions of a server: what one is born with, how one is run, and which there are.
+import type { Config } from './config.ts';
+import type { Router } from './engines/router.ts';
+import type { Clock } from './lib/clock.ts';
+import type { GuardedFetch } from './lib/guarded-fetch.ts';
+import { imageAt } from './lib/guarded-image.ts';
+import { randomFraction, randomIds } from './lib/ids.ts';
+import type { Log } from './lib/log.ts';
+import { drive } from './pipeline/drive.ts';
+import { readSessionPatch } from './protocol/client-events.ts';
+import { errorBody, errors, RealtimeError } from './protocol/errors.ts';
+import { newSession, semanticVadDefaults, serverVadDefaults, type SessionConfig, type SessionObject } from './protocol/session-config.ts';
+import { configured, describeSession } from './session/settings.ts';
+import type { Birth, Catalogue } from './session/state.ts';
+import type { McpCache } from './tools/mcp-cache.ts';
+import { McpServers } from './tools/mcp-servers.ts';
+import type { Transport } from './transports/transport.ts';
+import type { Arrival, Visitor } from './transports/websocket/door.ts';
+
+interface SessionParts {
+  config: Config;
+  router: Router;
+  catalogue: Catalogue;
+  defaultModel: string;
+  /** The recogniser of those who name none. */
+  sttId: string;
+  outgoing: GuardedFetch;
+  mcpCache: McpCache;
+  clock: Clock;
+  log: Log;
+  version: string;
+  /** Fires when the server is going. */
+  signal: AbortSignal;
+}
+
+/** What brings a session along, in GA spelling: a secret, an offer. */
+type Brought = Readonly<Record<string, unknown>>;
+
+/** A session that is asked about without a connection. */
+const anyArrival: Arrival = { inworld: false, model: undefined, sessionKey: undefined, transcriptionOnly: false };
+
+export class Sessions {
+  readonly #parts: SessionParts;
+  readonly #running = new Set<Promise<void>>();
+  /** Offers that are being answered: each is to be a session. */
+  #promised = 0;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+  }
+
+  /** Why no further session is taken right now, if so. */
+  get full(): string | undefined {
+    const taken = this.#running.size + this.#promised >= this.#parts.config.maxSessions;
+    return taken ? 'All sessions of this server are taken; try again in a moment.' : undefined;
+  }
+
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /** Keeps a place for the session that comes of this, until it has. */
+  async keepPlaceFor<T>(opening: Promise<T>): Promise<T> {
+    this.#promised += 1;
+    try {
+      return await opening;
+    } finally {
+      this.#promised -= 1;
+    }
+  }
+
+  /** Resolves when those that run now have ended. */
+  get ended(): Promise<unknown> {
+    return Promise.all(this.#running);
+  }
+
+  /**
+   * The session that such a patch would make, as its client would see it.
+   * @throws RealtimeError naming the field that cannot be used.
+   */
+  described(patch: Brought): SessionObject {
+    return describeSession({ id: randomIds('sess'), expires_at: this.#expiresAt() }, this.#opening(anyArrival, [patch]));
+  }
+
+  /** @throws RealtimeError naming the field that cannot be used. */
+  birth(arrival: Arrival, ...brought: readonly Brought[]): Birth {
+    const { config, catalogue } = this.#parts;
+    return {
+      ids: randomIds,
+      chance: randomFraction,
+      sessionId: randomIds('sess'),
+      catalogue,
+      config: this.#opening(arrival, brought),
+      expiresAt: this.#expiresAt(),
+      lifeMs: config.sessionMs,
+      contextTokens: config.contextTokens,
+      ownInstructions: config.defaultInstructions,
+      inworld: arrival.inworld,
+      voiceLock: config.voiceLock,
+    };
+  }
+
+  /** `about` names the session in the log. */
+  run(transport: Transport, birth: Birth, about: Record<string, unknown>): void {
+    const { router, clock, log, outgoing, mcpCache, version, signal } = this.#parts;
+    const sessionLog = log.child({ session: birth.sessionId, ...about });
+    const { model } = birth.config;
+    if (!router.hasLlm(model)) {
+      transport.send({ type: 'error', error: errorBody(errors.modelNotFound('model', model), null) });
+      transport.close(1008, 'model_not_found');
+      return;
+    }
+    sessionLog.info({ model, servedBy: router.serves(model), inworld: birth.inworld }, 'session opened');
+    const openTools = () => new McpServers({ clock, fetch: outgoing, cache: mcpCache, log: sessionLog, version });
+    const image = (url: string, imageSignal: AbortSignal) => imageAt(outgoing, url, imageSignal);
+    const running = drive({ transport, engines: router, birth, clock, log: sessionLog, openTools, image, signal });
+    this.#running.add(running);
+    void running.finally(() => {
+      this.#running.delete(running);
+      sessionLog.info({}, 'session closed');
+    });
+  }
+
+  /** A connection that was let in. */
+  enter(transport: Transport, arrival: Arrival, { keyId, session = {} }: Visitor): void {
+    try {
+      this.run(transport, this.birth(arrival, session), {
+        by: keyId,
+        ...(arrival.sessionKey === undefined ? {} : { key: arrival.sessionKey }),
+      });
+    } catch (error) {
+      if (!(error instanceof RealtimeError)) throw error;
+      // What its secret says was possible when it was minted and is no longer: a stored prompt is gone.
+      transport.send({ type: 'error', error: errorBody(error, null) });
+      transport.close(1008, error.code ?? error.type);
+    }
+  }
+
+  #expiresAt(): number {
+    return Math.floor((this.#parts.clock.wallMs() + this.#parts.config.sessionMs) / 1000);
+  }
+
+  /** The session a connection starts with: the defaults of its path, with what it brings along over them. */
+  #opening(arrival: Arrival, brought: readonly Brought[]): SessionConfig {
+    const patches = brought.map(readSessionPatch);
+    const whole = { ...arrival, transcriptionOnly: arrival.transcriptionOnly || patches.some(({ type }) => type === 'transcription') };
+    return patches.reduce((session, patch) => configured(session, patch, this.#parts.catalogue), this.#initial(whole));
+  }
+
+  /** What a session starts with: the protocol's defaults, with the habits of the API whose path the client took (conflict C21). */
+  #initial(arrival: Arrival): SessionConfig {
+    const { config, defaultModel, sttId } = this.#parts;
+    return newSession({
+      type: arrival.transcriptionOnly ? 'transcription' : 'realtime',
+      model: arrival.model ?? defaultModel,
+      instructions: config.defaultInstructions,
+      voice: config.defaultVoice,
+      transcription: arrival.inworld || arrival.transcriptionOnly ? { model: `parley/${sttId}` } : null,
+      turnDetection: arrival.inworld ? semanticVadDefaults : serverVadDefaults,
+    });
+  }
+}
