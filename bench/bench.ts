@@ -1,18 +1,13 @@
 // `npm run bench`: starts servers, drives them, prints what was measured and keeps it in bench/results/. docs/performance.md explains.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { systemClock } from '../src/lib/clock.ts';
 import { measureCapacity } from './capacity.ts';
 import { measureEmbedded } from './embedded.ts';
+import { keepRaw, writeTables } from './keep.ts';
 import { measureCalls } from './latency.ts';
 import { machine } from './machine.ts';
 import { measureIdle } from './memory.ts';
 import { type Options, readOptions } from './options.ts';
 import { report, type Results } from './report.ts';
 import { clips } from './speech.ts';
-
-const begin = '<!-- bench -->';
-const end = '<!-- /bench -->';
 
 async function run({ only, quick, seconds }: Options): Promise<Results> {
   const results: Results = { machine: await machine() };
@@ -43,20 +38,6 @@ function say(line: string): void {
   process.stderr.write(`  ${line} ...\n`);
 }
 
-async function keep(results: Results, options: Options): Promise<void> {
-  const folder = join(import.meta.dirname, 'results');
-  await mkdir(folder, { recursive: true });
-  const name = new Date(systemClock.wallMs()).toISOString().replaceAll(/[:.]/g, '-');
-  await writeFile(join(folder, `${name}.json`), `${JSON.stringify(results, undefined, 2)}\n`);
-  if (!options.write) return;
-  const page = join(import.meta.dirname, '..', 'docs', 'performance.md');
-  const text = await readFile(page, 'utf8');
-  const from = text.indexOf(begin);
-  const to = text.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`docs/performance.md has no place for the tables: ${begin} ... ${end}`);
-  await writeFile(page, `${text.slice(0, from + begin.length)}\n${report(results)}\n${text.slice(to)}`);
-}
-
 const options = readOptions(process.argv.slice(2));
 if (options) {
   // The clock's timers keep no process alive.
@@ -64,7 +45,8 @@ if (options) {
   try {
     const results = await run(options);
     process.stdout.write(`\n${report(results)}\n`);
-    await keep(results, options);
+    await keepRaw('', results);
+    if (options.write) await writeTables('bench', report(results));
   } finally {
     clearInterval(alive);
   }

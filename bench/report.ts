@@ -14,9 +14,7 @@ export interface Results {
 }
 
 export function report({ machine, calls, capacity, idle, embedded }: Results): string {
-  const parts = [
-    `Machine: ${machine.cores}-core virtual machine, ${machine.memoryGb} GB, ${machine.processor}, Node ${machine.node.slice(1)}; yardstick ${machine.yardstickUs} µs.`,
-  ];
+  const parts = [machineLine(machine)];
   if (calls) {
     parts.push(
       title('(a) Server-added latency, (c) barge-in: a server on one core, five turns and two barge-ins per session; ms'),
@@ -124,11 +122,15 @@ export function report({ machine, calls, capacity, idle, embedded }: Results): s
   return parts.join('\n\n');
 }
 
-function title(text: string): string {
+export function machineLine({ cores, memoryGb, processor, node, yardstickUs }: Machine): string {
+  return `Machine: ${cores}-core virtual machine, ${memoryGb} GB, ${processor}, Node ${node.slice(1)}; yardstick ${yardstickUs} µs.`;
+}
+
+export function title(text: string): string {
   return `### ${text}`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const lines = [head, head.map(() => '---'), ...rows].map((row) => row.map(String));
   const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   return lines

@@ -24,8 +24,13 @@ export interface StagePage {
 
 const stage = readFileSync(new URL('stage.js.txt', import.meta.url), 'utf8');
 
+export interface StageOptions extends BrowserOptions {
+  /** A tab of this browser instead of a browser of its own. */
+  in?: OpenBrowser;
+}
+
 /** `scripts` run in the page, in order, after the stage's. */
-export async function openStage(chromium: string, scripts: readonly string[], options: BrowserOptions = {}): Promise<StagePage> {
+export async function openStage(chromium: string, scripts: readonly string[], options: StageOptions = {}): Promise<StagePage> {
   const parts = [stage, ...scripts];
   const http = createServer(({ url }, response) => {
     const part = /^\/(\d+)\.js$/.exec(url ?? '');
@@ -34,7 +39,7 @@ export async function openStage(chromium: string, scripts: readonly string[], op
     response.end(part ? (parts[Number(part[1])] ?? '') : `<!doctype html><title>A page</title>${tags}`);
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  const browser = await openBrowser(chromium, options);
+  const browser = await (options.in?.openTab() ?? openBrowser(chromium, options));
   const { page } = browser;
   const log = new EventLog();
   await page.exposeFunction('tell', (event: unknown) => log.add(event));

@@ -25,6 +25,8 @@ export interface OpenBrowser {
   readonly page: Page;
   /** What the page complained of: uncaught errors, and errors on its console. */
   readonly complaints: string[];
+  /** Another tab beside it; closing that leaves the browser open. */
+  openTab(): Promise<OpenBrowser>;
   close(): Promise<void>;
 }
 
@@ -51,17 +53,17 @@ export async function openBrowser(path: string, options: BrowserOptions = {}): P
   if (process.getuid?.() === 0) flags.push('--no-sandbox');
   const browser = await chromium.launch({ executablePath: path, args: [...flags, ...(options.flags ?? [])] });
   const context = await browser.newContext(options.context ?? {});
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
+  const openTab = async (): Promise<OpenBrowser> => {
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    return { browser, context, page, complaints, openTab, close: () => page.close() };
+  };
   return {
-    browser,
-    context,
-    page,
-    complaints,
+    ...(await openTab()),
     async close() {
       await browser.close();
       rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 // A call from a page that is written as the reference of the calls API says.
 import { readFileSync } from 'node:fs';
 import { expect, vi } from 'vitest';
+import type { OpenBrowser } from './browser.ts';
 import { openStage, type StagePage } from './browser-page.ts';
 import { Client } from './client.ts';
 import { field } from './events.ts';
@@ -27,6 +28,12 @@ export interface DialOptions {
   peer?: object;
   /** Whether the page waits for its candidates before it offers. */
   gather?: boolean;
+  /** The key it calls with; the tests' own unless told. */
+  key?: string;
+  /** A browser that is open already: the call is made in another tab of it. */
+  in?: OpenBrowser;
+  /** Run in the page after its own script. */
+  scripts?: readonly string[];
 }
 
 /** Calls `server`; the caller closes the stage. */
@@ -35,11 +42,11 @@ export async function dialReference(
   server: Pick<RunningServer, 'http'>,
   options: DialOptions = {},
 ): Promise<ReferenceCall> {
-  const stage = await openStage(chromium, [script]);
-  const { session = {}, peer = {}, gather = false } = options;
-  const id = await stage.page.evaluate(([url, key, wanted, more]) => (globalThis as unknown as Page).call(url, key, wanted, more), [
+  const { session = {}, peer = {}, gather = false, key = apiKey, scripts = [] } = options;
+  const stage = await openStage(chromium, [script, ...scripts], options.in ? { in: options.in } : {});
+  const id = await stage.page.evaluate(([url, secret, wanted, more]) => (globalThis as unknown as Page).call(url, secret, wanted, more), [
     server.http,
-    apiKey,
+    key,
     { ...usual, ...session },
     { peer, gather },
   ] as const);
