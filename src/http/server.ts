@@ -37,6 +37,13 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     return reply.code(204).send();
   });
 
+  // Some clients name the type of a body with every POST, also where there is none: an empty body says nothing, which `{}` says too.
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
+    if (body.trim() === '') done(null, {});
+    else void parseJson(request, body, done);
+  });
+
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({
       error: {

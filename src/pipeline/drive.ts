@@ -8,6 +8,7 @@ import type { Item } from '../protocol/items.ts';
 import type { Effect } from '../session/effects.ts';
 import type { Fact } from '../session/facts.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
+import { unservedFields } from '../protocol/unread.ts';
 import { onBehalf } from '../session/generation.ts';
 import { Session } from '../session/session.ts';
 import type { Birth } from '../session/state.ts';
@@ -92,6 +93,7 @@ class Run {
   #stepping = false;
   #log: Log;
   #behalf = '{}';
+  readonly #unserved = new Set<string>();
   #wake: { atMs: number; timer: Timer } | undefined;
 
   constructor(parts: Drive) {
@@ -139,6 +141,8 @@ class Run {
         this.#ear.append(inbound.bytes);
         break;
       case 'event':
+        if (inbound.unread)
+          this.#log.debug({ event: inbound.event.type, fields: inbound.unread }, 'fields that nobody knows were left out');
         this.#feed({ kind: 'client', event: inbound.event });
         break;
       case 'digit':
@@ -193,6 +197,14 @@ class Run {
     this.#log.info({}, 'the client has said on whose behalf it speaks');
   }
 
+  /** Each of these fields is named once in the life of a session. */
+  #nameUnserved(config: SessionConfig): void {
+    const fields = unservedFields(config).filter((field) => !this.#unserved.has(field));
+    if (fields.length === 0) return;
+    for (const field of fields) this.#unserved.add(field);
+    this.#log.info({ fields }, 'the session asks for what has no effect here');
+  }
+
   #fail(error: unknown): void {
     this.#log.error({ err: error }, 'session failed');
     this.#parts.transport.close(1011, 'internal error');
@@ -235,6 +247,7 @@ class Run {
         break;
       case 'listen.configure':
         this.#identify(effect.config);
+        this.#nameUnserved(effect.config);
         this.#ear.configure(effect.config);
         break;
       case 'listen.begin':

@@ -1,5 +1,6 @@
 // The audio formats of the wire and every spelling clients use for them (protocol 7.3, conflicts C7 and C8).
 import { z } from 'zod';
+import { isRecord } from './json.ts';
 
 export const pcmRates = [8000, 16000, 24000, 32000, 44100, 48000] as const;
 export type PcmRate = (typeof pcmRates)[number];
@@ -20,10 +21,13 @@ const spellings: Record<string, AudioFormat['type']> = {
 
 function canonical(input: unknown): unknown {
   if (typeof input === 'string') return canonical({ type: input });
-  if (typeof input !== 'object' || input === null || !('type' in input) || typeof input.type !== 'string') return input;
-  const type = spellings[input.type];
-  if (type === 'audio/pcm') return { type, rate: 'rate' in input && input.rate != null ? input.rate : 24000 };
-  return { type: type ?? input.type };
+  if (!isRecord(input)) return input;
+  // The published types let every field go; only PCM has a rate.
+  const named = input.type ?? (input.rate == null ? undefined : 'audio/pcm');
+  if (typeof named !== 'string') return input;
+  const type = spellings[named];
+  if (type === 'audio/pcm') return { type, rate: input.rate ?? 24000 };
+  return { type: type ?? named };
 }
 
 /** Accepts objects and strings, gives the GA object: `rate` only for PCM, 24000 when it is not named. */
@@ -34,6 +38,12 @@ export const audioFormat: z.ZodType<AudioFormat> = z.preprocess(
     z.object({ type: z.literal('audio/pcmu') }),
     z.object({ type: z.literal('audio/pcma') }),
   ]),
+);
+
+/** The same in a partial object, where a format that names nothing changes nothing. */
+export const audioFormatPatch = z.preprocess(
+  (input) => (isRecord(input) && input.type === undefined && input.rate === undefined ? undefined : input),
+  audioFormat.optional(),
 );
 
 export function sampleRateHz(format: AudioFormat): number {

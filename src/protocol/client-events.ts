@@ -1,6 +1,6 @@
 // What a client may say (protocol 1), read liberally and refused precisely: every fault names its field.
 import { z } from 'zod';
-import { audioFormat } from './audio-format.ts';
+import { audioFormatPatch } from './audio-format.ts';
 import { sessionConfigToGa } from './dialects/inworld.ts';
 import { errors, type RealtimeError } from './errors.ts';
 import { clientItem, inputItem } from './items.ts';
@@ -18,6 +18,7 @@ import {
 } from './session-config.ts';
 import { storedPrompt } from './stored-prompt.ts';
 import { excessOf, isRecord } from './json.ts';
+import { withoutNulls } from './nulls.ts';
 
 /** Base64 characters in one append: 15 MiB of audio. */
 const mostAppendCharacters = 20 * 1024 * 1024;
@@ -62,7 +63,7 @@ const responseParams = z.preprocess(
       instructions: z.string().max(1_000_000),
       metadata,
       output_modalities: modalities,
-      audio: z.object({ output: z.object({ format: audioFormat, voice, speed }).partial() }).partial(),
+      audio: z.object({ output: z.object({ format: audioFormatPatch, voice, speed }).partial() }).partial(),
       max_output_tokens: maxOutputTokens,
       tools,
       tool_choice: toolChoice,
@@ -134,7 +135,7 @@ export function parseClientEvent(message: unknown): ClientEvent {
   if (!isClientEventType(message.type)) throw errors.unknownType(message.type.slice(0, 128), clientEventTypes);
   const excess = excessOf(message);
   if (excess !== undefined) throw errors.invalid(null, `The event is too much: ${excess}.`);
-  const parsed = schemas[message.type].safeParse(message, { reportInput: true });
+  const parsed = schemas[message.type].safeParse(withoutNulls(message), { reportInput: true });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw issue ? toRealtimeError(issue) : errors.invalid(null, 'The event is not valid.');

@@ -1,5 +1,6 @@
 // Conversation items (protocol 3.5): the shapes we keep and send, and the liberal reading of what clients write.
 import { z } from 'zod';
+import { isBase64, plainBase64 } from './base64.ts';
 import { isRecord } from './json.ts';
 
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
@@ -76,12 +77,24 @@ const callId = z.string().min(1).max(128);
 
 const text = z.string();
 const inputText = z.object({ type: z.literal('input_text'), text });
-const imageUrl = z.string().regex(/^(?:data:image\/(?:png|jpe?g|webp|gif);base64,[A-Za-z0-9+/=\s]+|https?:\/\/[^\s/]\S*)$/, {
-  error: 'must be an https URL, or a data: URL of a PNG, JPEG, WebP or GIF image in base64',
-});
+const dataUrl = /^data:image\/(?:png|jpe?g|webp|gif);base64,/i;
+const imageUrl = z.preprocess(
+  (url) => {
+    const [head] = (typeof url === 'string' && dataUrl.exec(url)) || [];
+    return head === undefined ? url : head.toLowerCase() + plainBase64(String(url).slice(head.length));
+  },
+  z.string().refine((url) => (dataUrl.test(url) ? isImage(url.slice(url.indexOf(',') + 1)) : /^https?:\/\/[^\s/]\S*$/.test(url)), {
+    error: 'must be an https URL, or a data: URL of a PNG, JPEG, WebP or GIF image in base64',
+  }),
+);
+const isImage = (base64: string) => base64 !== '' && isBase64(base64);
+const sound = z.preprocess(
+  (audio) => (typeof audio === 'string' ? plainBase64(audio) : audio),
+  z.string().refine(isBase64, { error: 'is not base64' }),
+);
 const userPart = z.discriminatedUnion('type', [
   inputText,
-  z.object({ type: z.literal('input_audio'), audio: z.string().nullish(), transcript: z.string().nullish() }),
+  z.object({ type: z.literal('input_audio'), audio: sound.nullish(), transcript: z.string().nullish() }),
   z.object({ type: z.literal('input_image'), image_url: imageUrl, detail: z.enum(['auto', 'low', 'high']).default('auto') }),
 ]);
 const outputText = z.object({ type: z.literal('output_text'), text });
@@ -109,9 +122,11 @@ const mcpApprovalResponse = z.object({
 const itemReference = z.object({ type: z.literal('item_reference'), id: z.string().min(1) });
 
 /** The part's GA name: short beta and Inworld names (`text`, `audio`) depend on who speaks (conflict C10). */
-function canonicalPart(part: unknown, role: unknown): unknown {
-  if (typeof part === 'string') return { type: role === 'assistant' ? 'output_text' : 'input_text', text: part };
-  if (!isRecord(part)) return part;
+function canonicalPart(given: unknown, role: unknown): unknown {
+  if (typeof given === 'string') return { type: role === 'assistant' ? 'output_text' : 'input_text', text: given };
+  if (!isRecord(given)) return given;
+  // The published types let a part go without saying what it is; its fields tell.
+  const part: Record<string, unknown> = given.type === undefined ? { ...given, type: typeByField(given) } : given;
   const side = role === 'assistant' ? 'output' : 'input';
   if (part.type === 'text' || (part.type === 'output_text' && side === 'input')) return { ...part, type: `${side}_text` };
   const isSound = part.type === 'audio' || part.type === `${side}_audio`;
@@ -121,6 +136,12 @@ function canonicalPart(part: unknown, role: unknown): unknown {
   }
   if (isSound) return { ...part, type: `${side}_audio` };
   return part;
+}
+
+function typeByField(part: Record<string, unknown>): string | undefined {
+  if (part.text !== undefined) return 'text';
+  if (part.image_url !== undefined) return 'input_image';
+  return part.audio !== undefined || part.transcript !== undefined ? 'audio' : undefined;
 }
 
 function canonicalItem(item: unknown): unknown {

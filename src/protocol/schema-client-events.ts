@@ -1,7 +1,7 @@
 // Every client event as a schema for the published contract, put together from the schemas that read them and held against `ClientEvents`
 // by the compiler.
 import { z } from 'zod';
-import { audioFormat } from './audio-format.ts';
+import { audioFormatPatch } from './audio-format.ts';
 import type { ClientEvents, ClientEventType } from './client-events.ts';
 import { clientItem, inputItem } from './items.ts';
 import type { Agreed, Same } from './schema-objects.ts';
@@ -17,7 +17,7 @@ export const responseParams = z
     instructions: z.string(),
     metadata: z.record(z.string().max(64), z.string().max(512)).nullable(),
     output_modalities: modalities,
-    audio: z.object({ output: z.object({ format: audioFormat, voice, speed }).partial() }).partial(),
+    audio: z.object({ output: z.object({ format: audioFormatPatch, voice, speed }).partial() }).partial(),
     max_output_tokens: maxOutputTokens,
     tools,
     tool_choice: toolChoice,

@@ -1,6 +1,6 @@
 // The session's configuration (protocol 3.1): the whole of it as we keep and echo it, and a part of it as a client sends it.
 import { z } from 'zod';
-import { type AudioFormat, audioFormat } from './audio-format.ts';
+import { type AudioFormat, audioFormatPatch } from './audio-format.ts';
 import { isRecord } from './json.ts';
 import { providerData } from './provider-data/provider-data.ts';
 import { type StoredPrompt, storedPrompt } from './stored-prompt.ts';
@@ -165,13 +165,13 @@ const turnDetection = z.preprocess(
   z
     .object({
       type: z.enum(['server_vad', 'semantic_vad']).optional(),
-      threshold: z.number().min(0).max(1).nullish(),
-      prefix_padding_ms: ms(10_000).nullish(),
-      silence_duration_ms: ms(10_000).nullish(),
+      threshold: z.number().min(0).max(1).optional(),
+      prefix_padding_ms: ms(10_000).optional(),
+      silence_duration_ms: ms(10_000).optional(),
       idle_timeout_ms: z.number().int().min(1000).max(600_000).nullish(),
-      eagerness: z.enum(['low', 'medium', 'high', 'auto']).nullish(),
-      create_response: z.boolean().nullish(),
-      interrupt_response: z.boolean().nullish(),
+      eagerness: z.enum(['low', 'medium', 'high', 'auto']).optional(),
+      create_response: z.boolean().optional(),
+      interrupt_response: z.boolean().optional(),
     })
     .nullable(),
 );
@@ -204,8 +204,13 @@ const mcpTool = z.object({
   tunnel_id: refused('Tunnels'),
 });
 const tool = z.preprocess(
-  // Chat Completions nests a function's three fields under `function`.
-  (input) => (isRecord(input) && isRecord(input.function) ? { type: input.type, ...input.function } : input),
+  (input) => {
+    if (!isRecord(input)) return input;
+    // Chat Completions nests a function's three fields under `function`.
+    const tool: Record<string, unknown> = isRecord(input.function) ? { type: input.type, ...input.function } : input;
+    // The published types let a function go without saying that it is one.
+    return tool.type === undefined && tool.name !== undefined ? { ...tool, type: 'function' } : tool;
+  },
   z.discriminatedUnion(
     'type',
     [
@@ -256,7 +261,12 @@ export const maxOutputTokens = z.union([z.number().int().min(1).max(4096), z.lit
   error: 'must be a whole number from 1 to 4096, or "inf"',
 });
 export const temperature = z.number().min(0).max(2);
-export const reasoning = z.object({ effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh']) }).nullable();
+const effort = z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh']);
+/** An object without an effort says nothing. */
+export const reasoning = z.preprocess(
+  (input) => (isRecord(input) && input.effort === undefined ? undefined : input),
+  z.object({ effort }).nullable().optional(),
+);
 export const speed = z.number().min(0.25).max(1.5);
 
 /** What happens when the conversation outgrows the model (protocol 4.9). */
@@ -294,7 +304,7 @@ export const sessionPatch = z.preprocess(
       instructions: z.string().max(1_000_000),
       output_modalities: modalities,
       temperature: temperature.nullable(),
-      max_output_tokens: maxOutputTokens,
+      max_output_tokens: z.preprocess((input) => (input === null ? 'inf' : input), maxOutputTokens),
       parallel_tool_calls: z.boolean(),
       reasoning,
       prompt: storedPrompt,
@@ -307,13 +317,13 @@ export const sessionPatch = z.preprocess(
         .object({
           input: z
             .object({
-              format: audioFormat,
+              format: audioFormatPatch,
               noise_reduction: z.object({ type: z.enum(['near_field', 'far_field']) }).nullable(),
               transcription,
               turn_detection: turnDetection,
             })
             .partial(),
-          output: z.object({ format: audioFormat, voice, model: modelId, speed }).partial(),
+          output: z.object({ format: audioFormatPatch, voice, model: modelId, speed }).partial(),
         })
         .partial(),
       providerData,

@@ -150,9 +150,7 @@ function mergedDetection(old: TurnDetection, patch: TurnDetectionPatch): TurnDet
   const result: Record<string, unknown> = { ...base };
   for (const key of Object.keys(base)) {
     const value = patch[key as keyof typeof patch];
-    // Null means the default, but for the timeout, where it means none.
-    if (value === null) result[key] = { ...serverVadDefaults, ...semanticVadDefaults }[key as keyof typeof serverVadDefaults];
-    else if (value !== undefined) result[key] = value;
+    if (value !== undefined) result[key] = value;
   }
   return { ...result, type } as TurnDetection;
 }

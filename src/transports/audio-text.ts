@@ -1,4 +1,5 @@
 // The audio fast path: base64 in and out without schemas and without JSON.stringify.
+import { plainBase64 } from '../protocol/base64.ts';
 import { errors } from '../protocol/errors.ts';
 import type { Dialect } from '../protocol/dialects/dialect.ts';
 import type { TimestampInfo } from '../protocol/server-events.ts';
@@ -14,13 +15,18 @@ const mostBytes = 15 * 1024 * 1024;
 export function decodeAudio(audio: unknown): Uint8Array {
   if (audio === undefined) throw errors.missing('audio');
   if (typeof audio !== 'string') throw errors.wrongType('audio', 'string', audio === null ? 'null' : typeof audio);
-  const bytes = Buffer.from(audio, 'base64');
+  const bytes = bytesOf(audio) ?? bytesOf(plainBase64(audio));
+  if (bytes === undefined) throw errors.invalid('audio', "Invalid value for 'audio': it is not base64.");
   if (bytes.length > mostBytes) throw errors.invalid('audio', "Invalid value for 'audio': it holds more than 15 MiB of audio.");
-  if (bytes.length !== expectedBytes(audio)) throw errors.invalid('audio', "Invalid value for 'audio': it is not base64.");
   return bytes;
 }
 
-/** Buffer skips what is not base64; fewer bytes than the characters promise mean that something was skipped. */
+/** Undefined: it is not base64 without line breaks. Buffer skips what it cannot read; then there are fewer bytes than the characters promise. */
+function bytesOf(audio: string): Uint8Array | undefined {
+  const bytes = Buffer.from(audio, 'base64');
+  return bytes.length === expectedBytes(audio) ? bytes : undefined;
+}
+
 function expectedBytes(audio: string): number {
   let length = audio.length;
   while (length > 0 && audio.codePointAt(length - 1) === 0x3d) length -= 1;

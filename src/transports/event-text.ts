@@ -7,6 +7,7 @@ import type { Dialect, StampedEvent } from '../protocol/dialects/dialect.ts';
 import { ga } from '../protocol/dialects/ga.ts';
 import { errors, RealtimeError } from '../protocol/errors.ts';
 import { isRecord } from '../protocol/json.ts';
+import { unreadFields } from '../protocol/unread.ts';
 import type { ServerEvent, TimestampInfo } from '../protocol/server-events.ts';
 import { audioDelta, decodeAudio } from './audio-text.ts';
 import type { AudioPlace, Inbound } from './transport.ts';
@@ -51,7 +52,10 @@ export class EventText {
         this.#settled = true;
         if (looksBeta(message)) this.#dialect = beta;
       }
-      return { kind: 'event', event: parseClientEvent(this.#dialect.toGa(message)) };
+      const said = this.#dialect.toGa(message);
+      const event = parseClientEvent(said);
+      const unread = unreadFields(said, event);
+      return { kind: 'event', event, ...(unread.length > 0 ? { unread } : {}) };
     } catch (error) {
       if (!(error instanceof RealtimeError)) throw error;
       return { kind: 'fault', error, eventId: clientEventId(message) };

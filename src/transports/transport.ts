@@ -7,7 +7,8 @@ import type { ServerEvent, TimestampInfo } from '../protocol/server-events.ts';
 export type Inbound =
   /** Sound in the session's input format; any number of bytes. */
   | { kind: 'audio'; bytes: Uint8Array }
-  | { kind: 'event'; event: ClientEvent }
+  /** `unread`: fields of it that nobody knows, by their paths. */
+  | { kind: 'event'; event: ClientEvent; unread?: readonly string[] }
   /** A key of a telephone was pressed. */
   | { kind: 'digit'; digit: string }
   /** A transport with a speaker of its own has played all but this much. */

@@ -27,3 +27,25 @@ test('F15 truncation: how much of a conversation is left out of a prompt is told
   expect(rig.logged).toMatchObject([{ level: 'info', fields: { response: 'resp_2', itemsLeftOut: 1 } }]);
   expect(rig.llm.last.prompt.turns).toMatchObject([{ role: 'user', parts: [{ text: 'y'.repeat(600) }] }]);
 });
+
+test('F47: fields that nobody knows are one debug line for each event', async () => {
+  const rig = openRig();
+  const event = { type: 'session.update', session: {} } as const;
+  rig.transport.receive({ kind: 'event', event, unread: ['session.colour', 'session.audio.input.gain'] });
+  rig.transport.receive({ kind: 'event', event });
+  await rig.settle();
+  expect(rig.logged).toMatchObject([
+    { level: 'debug', fields: { event: 'session.update', fields: ['session.colour', 'session.audio.input.gain'] } },
+  ]);
+});
+
+test('F47: what is known and has no effect is named once in the life of a session', async () => {
+  const rig = openRig();
+  rig.client({ type: 'session.update', session: { tracing: 'auto' } });
+  rig.client({ type: 'session.update', session: { tracing: 'auto', audio: { input: { transcription: { delay: 'low' } } } } });
+  await rig.settle();
+  expect(rig.logged.map(({ level, fields }) => [level, fields])).toEqual([
+    ['info', { fields: ['session.tracing'] }],
+    ['info', { fields: ['session.audio.input.transcription.delay'] }],
+  ]);
+});

@@ -175,6 +175,24 @@ describe('conversation.item.create', () => {
     expect(created(says(role, part))).toMatchObject({ type: 'message', role, status: 'completed', content: [expected] });
   });
 
+  test('C21: reads the base64 of sound and images as MIME and URLs write it, and shows images in the usual spelling', () => {
+    const image = { type: 'input_image', image_url: 'data:image/PNG;base64,AA-_\r\nAAAA' };
+    expect(created(says('user', image))).toMatchObject({ content: [{ image_url: 'data:image/png;base64,AA+/AAAA' }] });
+    expect(read({ type: 'conversation.item.create', item: says('user', { type: 'input_audio', audio: 'AA-_\nAAAA' }) }).item).toMatchObject(
+      {
+        content: [{ audio: 'AA+/AAAA' }],
+      },
+    );
+  });
+
+  test('knows a part that does not say what it is by its fields', () => {
+    const content = [{ text: 'x' }, { transcript: 'y' }, { image_url: 'https://pictures.example/cat.png' }];
+    expect(created({ role: 'user', content })).toMatchObject({
+      content: [{ type: 'input_text' }, { type: 'input_audio' }, { type: 'input_image', detail: 'auto' }],
+    });
+    expect(created({ role: 'assistant', content: [{ text: 'x' }] })).toMatchObject({ content: [{ type: 'output_text' }] });
+  });
+
   test('takes content that is one string, and a message that does not say it is one', () => {
     expect(created({ role: 'user', content: 'x' })).toMatchObject({ type: 'message', content: [{ type: 'input_text', text: 'x' }] });
   });

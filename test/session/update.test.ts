@@ -107,14 +107,6 @@ describe('session.update', () => {
       ],
       before,
     ],
-    [
-      'the silence by null, which is the default',
-      [
-        { audio: { input: { turn_detection: { silence_duration_ms: 900 } } } },
-        { audio: { input: { turn_detection: { silence_duration_ms: null } } } },
-      ],
-      before,
-    ],
   ])('C04: clears %s', (_, patches, expected) => {
     expect(after(...patches)).toEqual(expected);
   });

@@ -27,7 +27,21 @@ describe('the sound of an append', () => {
     expect(refusal(Buffer.alloc(most + 1).toString('base64'))).toEqual(['invalid_value', 'audio']);
   });
 
-  test.each(['***', 'AAAA AAAA', 'AAAA\nAAAA', 'AA=AA', 'AAAA====AAAA', 'A€AA', 'AAAA*AAAA', 'AAAAA', '{"a":1}'])(
+  test.each([
+    ['of MIME, with line breaks', 'AAEC\r\nAwQF\n'],
+    ['with spaces', ' AAEC AwQF '],
+    ['without padding, broken', 'AAEC\nAw'],
+  ])('C06: is read as encoders write it: %s', (_, audio) => {
+    const bytes = decodeAudio(audio);
+    expect([...bytes]).toEqual([0, 1, 2, 3, 4, 5].slice(0, bytes.length));
+    expect(bytes.length).toBeGreaterThan(3);
+  });
+
+  test('C06: may be in the alphabet of URLs', () => {
+    expect(Buffer.from(decodeAudio('-_-_'))).toEqual(Buffer.from('+/+/', 'base64'));
+  });
+
+  test.each(['***', 'AAAA AAA*', 'AAAAA\n', 'AA=AA', 'AAAA====AAAA', 'A€AA', 'AAAA*AAAA', 'AAAAA', '{"a":1}'])(
     'C07: is refused when it is %j',
     (audio) => {
       expect(refusal(audio)).toEqual(['invalid_value', 'audio']);

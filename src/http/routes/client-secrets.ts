@@ -12,7 +12,7 @@ const bodyLimit = 4 * 1024 * 1024;
 const defaultSeconds = 600;
 
 const expiresAfter = z
-  .object({ anchor: z.literal('created_at').optional(), seconds: z.number().int().min(10).max(7200).optional() })
+  .object({ anchor: z.literal('created_at').nullish(), seconds: z.number().int().min(10).max(7200).nullish() })
   .nullish();
 const anyObject = z.record(z.string(), z.unknown());
 const secretBody = z.object({ expires_after: expiresAfter, session: anyObject.nullish() });
@@ -24,7 +24,7 @@ export function clientSecretRoutes(scope: FastifyInstance, deps: RouteDeps): voi
     const body = read(secretBody, request.body ?? {});
     const patch = body.session ?? {};
     const session = deps.checkSession(patch);
-    const { value, expiresAt } = await mint(deps, principalOf(request), patch, 'ga', body.expires_after?.seconds);
+    const { value, expiresAt } = await mint(deps, principalOf(request), patch, 'ga', body.expires_after?.seconds ?? defaultSeconds);
     return unstored(reply).send({ value, expires_at: expiresAt, session });
   });
 
@@ -33,7 +33,7 @@ export function clientSecretRoutes(scope: FastifyInstance, deps: RouteDeps): voi
       const { client_secret: life, ...flat } = read(flatBody, request.body ?? {});
       const patch = deps.beta.toGa(flat, type);
       const session = deps.beta.toBeta(checkFlat(deps, patch));
-      const seconds = (life?.expires_after ?? life?.expires_at)?.seconds;
+      const seconds = (life?.expires_after ?? life?.expires_at)?.seconds ?? defaultSeconds;
       const { value, expiresAt } = await mint(deps, principalOf(request), patch, 'beta', seconds);
       return unstored(reply).send({ ...session, client_secret: { value, expires_at: expiresAt } });
     });
@@ -52,7 +52,7 @@ function checkFlat(deps: RouteDeps, patch: Record<string, unknown>): object {
   }
 }
 
-async function mint(deps: RouteDeps, by: Principal, session: Record<string, unknown>, dialect: SecretDialect, seconds = defaultSeconds) {
+async function mint(deps: RouteDeps, by: Principal, session: Record<string, unknown>, dialect: SecretDialect, seconds: number) {
   const minted = await deps.access.mintSecret(by, { session, dialect, seconds });
   if (!minted)
     throw new Refusal(429, 'rate_limit_exceeded', 'This key has too many client secrets that have not expired yet; try again later.');

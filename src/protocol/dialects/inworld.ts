@@ -55,7 +55,7 @@ function mcpTools(servers: readonly unknown[], tools: readonly unknown[]): unkno
     // How to reach the server is found out by asking it, whatever `transport` says.
     const { transport: _transport, ...rest } = server;
     const tool = nest(rest, serverHomes, asItIs);
-    if (tool.server_label === undefined) {
+    if (tool.server_label == null) {
       tool.server_label = unused(labelOf(tool.server_url), taken);
       taken.add(tool.server_label);
     }

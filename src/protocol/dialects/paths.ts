@@ -21,12 +21,13 @@ export function nest(flat: Record<string, unknown>, homes: readonly Home[], conv
 /** Sets what is not set, on copies of the objects on the way. Where something else is in the way, that is the fault the schema will name. */
 function put(target: Record<string, unknown>, [key = '', ...rest]: readonly string[], value: unknown): void {
   if (rest.length === 0) {
-    if (target[key] === undefined) target[key] = value;
+    // Null at home is no more than a field that is not given, when the flat name has something to say.
+    target[key] ??= value;
     return;
   }
   const inner = target[key];
-  if (inner !== undefined && !isRecord(inner)) return;
-  const copy = { ...inner };
+  if (inner != null && !isRecord(inner)) return;
+  const copy = isRecord(inner) ? { ...inner } : {};
   put(copy, rest, value);
   target[key] = copy;
 }
