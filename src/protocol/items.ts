@@ -130,8 +130,8 @@ function canonicalPart(given: unknown, role: unknown): unknown {
   const side = role === 'assistant' ? 'output' : 'input';
   if (part.type === 'text' || (part.type === 'output_text' && side === 'input')) return { ...part, type: `${side}_text` };
   const isSound = part.type === 'audio' || part.type === `${side}_audio`;
-  if (isSound && side === 'output' && typeof part.transcript === 'string' && part.audio == null) {
-    // What an assistant once said may be put back as words; its sound cannot (protocol 1.6).
+  if (isSound && side === 'output' && typeof part.transcript === 'string') {
+    // What an assistant once said may be put back as words; its sound, which a retrieved item brings along, cannot (protocol 1.6).
     return { type: 'output_text', text: part.transcript };
   }
   if (isSound) return { ...part, type: `${side}_audio` };
@@ -158,7 +158,8 @@ function canonicalItem(item: unknown): unknown {
       content: Array.isArray(content) ? content.map((part) => canonicalPart(part, item.role)) : content,
     };
   }
-  if (item.type === 'function_call_output' && isRecord(item.output)) return { ...item, output: JSON.stringify(item.output) };
+  if (item.type === 'function_call_output' && item.output !== undefined && typeof item.output !== 'string')
+    return { ...item, output: JSON.stringify(item.output) };
   return item;
 }
 

@@ -168,6 +168,7 @@ describe('conversation.item.create', () => {
     ['assistant', { type: 'output_text', text: 'x' }, { type: 'output_text', text: 'x' }],
     ['assistant', { type: 'text', text: 'x' }, { type: 'output_text', text: 'x' }],
     ['assistant', { type: 'output_audio', transcript: 'x' }, { type: 'output_text', text: 'x' }],
+    ['assistant', { type: 'output_audio', transcript: 'x', audio: 'AAAA' }, { type: 'output_text', text: 'x' }],
     ['assistant', { type: 'audio', transcript: 'x' }, { type: 'output_text', text: 'x' }],
     ['user', { type: 'input_audio', audio: 'AAAA', transcript: 'x' }, { type: 'input_audio', transcript: 'x' }],
     ['user', { type: 'audio', audio: 'AAAA', transcript: 'x' }, { type: 'input_audio', transcript: 'x' }],
@@ -214,10 +215,13 @@ describe('conversation.item.create', () => {
     expect(created(item)).toMatchObject({ type: 'function_call_output', call_id: 'call_1', output: '42' });
   });
 
-  test('takes a result that is an object, as its JSON', () => {
-    expect(created({ type: 'function_call_output', call_id: 'call_1', output: { sky: 'blue' } })).toMatchObject({
-      output: '{"sky":"blue"}',
-    });
+  test.each([
+    [{ sky: 'blue' }, '{"sky":"blue"}'],
+    [[1, null], '[1,null]'],
+    [42, '42'],
+    [true, 'true'],
+  ])('takes the result %j as its JSON', (output, text) => {
+    expect(created({ type: 'function_call_output', call_id: 'call_1', output })).toMatchObject({ output: text });
   });
 
   test('C22: mints a call id where there is none', () => {
