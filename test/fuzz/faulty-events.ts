@@ -128,7 +128,7 @@ const common: readonly Kind[] = [
   item(message, [
     ['item', [...missing, ...notObject, {}]],
     ['item.id', noId],
-    ['item.type', [5, null, {}, 'poem', 'mcp_call', ...inherited]],
+    ['item.type', [5, {}, 'poem', 'mcp_call', ...inherited]],
     ['item.role', [...missing, 5, {}, 'king', ...inherited]],
     ['item.content', [...missing, 5, true, {}, [], [5], [null], [{}], [[]], [{ type: 'poem' }], [{ type: 'constructor' }]]],
     ['item.content.0.text', [...missing, ...notText]],
