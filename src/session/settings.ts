@@ -76,7 +76,7 @@ export function updateSession(core: Core, event: ClientEvents['session.update'])
   const next = inOwnFormats(core.birth, merged(core.config, event.session));
   check(next, core.birth.catalogue, event.session);
   checkLocked(core, next);
-  checkVoiceLock(core, next.audio.output.voice, 'session.audio.output.voice');
+  checkVoiceLock(core, next.audio.output.voice);
   const { prompt } = event.session;
   if (prompt !== undefined) core.promptText = prompt ? promptText(core.birth.catalogue, prompt, 'session.prompt') : '';
   const detectionChanged = JSON.stringify(next.audio.input.turn_detection) !== JSON.stringify(core.config.audio.input.turn_detection);
@@ -191,9 +191,9 @@ function checkProviderData({ providerData }: SessionConfig, patch: SessionPatch)
 }
 
 /** Naming the voice it has already is no change. */
-function checkVoiceLock({ birth, spoke, config }: Core, voice: string, param: string): void {
+function checkVoiceLock({ birth, spoke, config }: Core, voice: string): void {
   if (!birth.voiceLock || !spoke || voice.toLowerCase() === config.audio.output.voice.toLowerCase()) return;
-  throw errors.cannotUpdateVoice(param);
+  throw errors.cannotUpdateVoice();
 }
 
 function checkToolChoice(choice: ToolChoice, tools: readonly Tool[], param: string, asked: boolean): void {
@@ -246,7 +246,7 @@ export function responseSettings(core: Core, params: ResponseParams | null | und
   if (output?.voice !== undefined && !birth.catalogue.hasVoice(output.voice)) {
     throw errors.invalid('response.audio.output.voice', `Unknown voice '${output.voice}'.`);
   }
-  checkVoiceLock(core, output?.voice ?? base.voice, 'response.audio.output.voice');
+  checkVoiceLock(core, output?.voice ?? base.voice);
   const tools = params.tools ?? base.tools;
   checkToolChoice(params.tool_choice ?? 'auto', tools, 'response.tool_choice', true);
   return {
