@@ -113,9 +113,7 @@ function merged(config: SessionConfig, patch: SessionPatch): SessionConfig {
         ...(input?.format ? { format: input.format } : {}),
         ...(input?.noise_reduction === undefined ? {} : { noise_reduction: input.noise_reduction }),
         transcription: mergedTranscription(patch.type ?? config.type, config.audio.input.transcription, input?.transcription),
-        ...(input?.turn_detection === undefined
-          ? {}
-          : { turn_detection: mergedDetection(config.audio.input.turn_detection, input.turn_detection) }),
+        turn_detection: nextDetection(config.audio.input.turn_detection, input),
       },
       output: { ...config.audio.output, ...present(audio?.output ?? {}) },
     },
@@ -139,6 +137,17 @@ function mergedTranscription(
     else if (value !== undefined) result[key] = value;
   }
   return result;
+}
+
+type InputPatch = NonNullable<NonNullable<SessionPatch['audio']>['input']>;
+
+/**
+ * A client of Inworld's that finds the turns itself says so by leaving `turn_detection` out of an input that is whole otherwise: pipecat
+ * drops every null. Only Inworld's own default, which nobody has named, gives way to it (docs/decisions/0015-turns-of-the-clients-own.md).
+ */
+function nextDetection(old: TurnDetection, input: InputPatch | undefined): TurnDetection {
+  if (input?.turn_detection !== undefined) return mergedDetection(old, input.turn_detection);
+  return old === semanticVadDefaults && input?.format && input.transcription ? null : old;
 }
 
 function mergedDetection(old: TurnDetection, patch: TurnDetectionPatch): TurnDetection {
