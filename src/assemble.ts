@@ -25,6 +25,7 @@ import { randomIds, randomToken } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
 import { concat } from './media/pcm.ts';
 import { writeWav } from './media/wav.ts';
+import { type Api, apiDefaults, apiOf } from './protocol/api.ts';
 import { chooseDialect } from './protocol/dialects/choose.ts';
 import { flatParam, flatToGa, gaToFlat } from './protocol/dialects/beta-session.ts';
 import { errors } from './protocol/errors.ts';
@@ -130,6 +131,12 @@ export async function assemble(config: Config, log: Log, progress: (line: string
     prompt: (id, promptVersion) => prompts.read(id, promptVersion),
   };
   const defaultModel = config.defaultModel ?? router.defaultModel;
+  // Another synthesiser may know neither of the two names: then its own first voice speaks.
+  const voiceFor = (name: string) => config.defaultVoice ?? (router.hasVoice(name) ? name : (tts.voices()[0]?.id ?? name));
+  const defaults: Record<Api, { model: string; voice: string }> = {
+    openai: { model: config.defaultModel ?? apiDefaults.openai.model, voice: voiceFor(apiDefaults.openai.voice) },
+    inworld: { model: defaultModel, voice: voiceFor(apiDefaults.inworld.voice) },
+  };
 
   const own = config.apiKeys.length === 0 ? ownKey(keyFile(config.dataDir)) : undefined;
   const keys = own ? [own.key] : config.apiKeys;
@@ -141,7 +148,7 @@ export async function assemble(config: Config, log: Log, progress: (line: string
     config,
     router,
     catalogue,
-    defaultModel,
+    defaults,
     sttId: stt.info.id,
     outgoing,
     mcpCache: new McpCache(clock),
@@ -172,15 +179,16 @@ export async function assemble(config: Config, log: Log, progress: (line: string
     ids: randomIds,
   });
   const desk: CallDesk = {
-    async open({ sdp: offer, session, ...arrival }, by, headers) {
+    async open({ sdp: offer, session, model, transcriptionOnly, onlyInworld, authorization }, by, headers) {
       const secret = by.kind === 'secret' ? by : undefined;
-      const birth = sessions.birth({ ...arrival, sessionKey: undefined }, secret?.session ?? {}, session);
+      const dialect = chooseDialect({ headers, subprotocols: [], secretIsBeta: secret?.dialect === 'beta' });
+      const api = apiOf({ onlyInworld, credential: by.kind, authorization, beta: dialect.name === 'beta' });
+      const birth = sessions.birth({ api, model, transcriptionOnly, sessionKey: undefined }, secret?.session ?? {}, session);
       birth.speaker = { lagMs: callLagMs };
       birth.config = inOwnFormats(birth, birth.config);
       if (!router.hasLlm(birth.config.model)) throw errors.modelNotFound('model', birth.config.model);
       const reason = sessions.full;
       if (reason !== undefined) throw new Refusal(503, 'server_overloaded', reason);
-      const dialect = chooseDialect({ headers, subprotocols: [], secretIsBeta: secret?.dialect === 'beta' });
       const call = { offer, owner: by.keyId, dialect };
       const opening = calls.open(call, (transport) => sessions.run(transport, birth, { by: by.keyId }));
       const answered = await sessions.keepPlaceFor(opening).catch(refuseCall);
@@ -202,7 +210,7 @@ export async function assemble(config: Config, log: Log, progress: (line: string
     checkSession: (patch) => sessions.described(patch),
     beta: { toGa: flatToGa, toBeta: gaToFlat, toBetaParam: flatParam },
     voices: () => tts.voices(),
-    models: () => listedModels(providers, defaultModel),
+    models: () => listedModels(providers, defaults),
   });
   registerDocs(app, version);
   if (config.console !== 'off') {
@@ -213,9 +221,9 @@ export async function assemble(config: Config, log: Log, progress: (line: string
       local: config.console === 'local' ? asOwner : undefined,
       hosts: config.consoleHosts,
       log,
-      defaultModel,
-      defaultVoice: config.defaultVoice,
-      models: () => listedModels(providers, defaultModel),
+      defaultModel: defaults.openai.model,
+      defaultVoice: defaults.inworld.voice,
+      models: () => listedModels(providers, defaults),
       voices: () => tts.voices(),
       sample: (voice) => sampleOf(tts, voice, leaving.signal),
     });
@@ -233,7 +241,7 @@ export async function assemble(config: Config, log: Log, progress: (line: string
       });
       if (!principal) return undefined;
       const secret = principal.kind === 'secret' ? principal : undefined;
-      return { keyId: principal.keyId, session: secret?.session, beta: secret?.dialect === 'beta' };
+      return { keyId: principal.keyId, credential: principal.kind, session: secret?.session, beta: secret?.dialect === 'beta' };
     },
     full: () => sessions.full,
     enter: (transport, arrival, visitor) => sessions.enter(transport, arrival, visitor),
@@ -273,16 +281,24 @@ function refuseCall(error: unknown): never {
 }
 
 /** What can be asked for by name: what the providers list, and what is served when nothing is named. */
-function listedModels(providers: readonly LlmProvider[], defaultModel: string): { id: string; provider: string }[] {
+function listedModels(
+  providers: readonly LlmProvider[],
+  defaults: Readonly<Record<Api, { readonly model: string }>>,
+): { id: string; provider: string }[] {
   const listed = providers.flatMap(({ prefix, models, defaultModel: own }) =>
     [...new Set([...(own === undefined ? [] : [own]), ...models])].map((model) => ({ id: `${prefix}/${model}`, provider: prefix })),
   );
   const all = [
-    { id: defaultModel, provider: defaultModel.split('/', 1)[0] ?? 'parley' },
+    ...[defaults.inworld.model, defaults.openai.model].map((id) => ({ id, provider: ownerOf(id) })),
     ...listed,
     { id: 'parley/offline', provider: 'parley' },
   ];
   return all.filter(({ id }, index) => all.findIndex((other) => other.id === id) === index);
+}
+
+/** Whose a model is, by its name: what stands before the first slash, or who is known for it. */
+function ownerOf(id: string): string {
+  return id.includes('/') ? (id.split('/', 1)[0] ?? '') : (ownerOfBareModel(id) ?? 'parley');
 }
 
 /** A voice introducing itself, as a WAV file. */

@@ -129,10 +129,15 @@ export const settings: readonly Setting[] = [
   {
     name: 'PARLEY_MODEL',
     description: 'The model of a session that names none, as provider/model.',
-    fallback: 'google-ai-studio/gemini-2.5-flash, or the first provider’s default',
+    fallback:
+      'gpt-realtime for clients of OpenAI’s, which the first provider’s default serves; for clients of Inworld’s that default by its own name, or google-ai-studio/gemini-2.5-flash',
   },
   { name: 'PARLEY_MODEL_ALIASES', description: 'Further names of models: alias=provider/model, separated by commas.', fallback: 'none' },
-  { name: 'PARLEY_VOICE', description: 'The voice of a session that names none.', fallback: 'Dennis' },
+  {
+    name: 'PARLEY_VOICE',
+    description: 'The voice of a session that names none.',
+    fallback: 'alloy for clients of OpenAI’s, Dennis for clients of Inworld’s',
+  },
   {
     name: 'PARLEY_VOICE_LOCK',
     description: "OpenAI's rule: on refuses another voice once a session has spoken (cannot_update_voice); off allows it.",
@@ -191,7 +196,7 @@ export interface Config {
   readonly engines: Readonly<Record<EngineKind, string>>;
   readonly defaultModel: string | undefined;
   readonly aliases: ReadonlyMap<string, string>;
-  readonly defaultVoice: string;
+  readonly defaultVoice: string | undefined;
   readonly voiceLock: boolean;
   readonly defaultInstructions: string;
   /** Everything by its own name, for the engines. */
@@ -260,7 +265,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     },
     defaultModel: values.PARLEY_MODEL,
     aliases: aliases(values.PARLEY_MODEL_ALIASES),
-    defaultVoice: values.PARLEY_VOICE ?? 'Dennis',
+    defaultVoice: values.PARLEY_VOICE,
     voiceLock: choice(values, 'PARLEY_VOICE_LOCK', ['on', 'off'], 'off') === 'on',
     defaultInstructions: values.PARLEY_INSTRUCTIONS ?? 'You are a helpful voice assistant. Answer briefly, in plain spoken language.',
     settings: { PARLEY_STT_PROCESSES: String(availableParallelism()), ...values },

@@ -9,7 +9,8 @@ import type { Log } from './lib/log.ts';
 import { drive } from './pipeline/drive.ts';
 import { readSessionPatch } from './protocol/client-events.ts';
 import { errorBody, errors, RealtimeError } from './protocol/errors.ts';
-import { newSession, semanticVadDefaults, serverVadDefaults, type SessionConfig, type SessionObject } from './protocol/session-config.ts';
+import { type Api, apiDefaults } from './protocol/api.ts';
+import { newSession, type SessionConfig, type SessionObject } from './protocol/session-config.ts';
 import { configured, describeSession } from './session/settings.ts';
 import type { Birth, Catalogue } from './session/state.ts';
 import type { McpCache } from './tools/mcp-cache.ts';
@@ -21,7 +22,8 @@ interface SessionParts {
   config: Config;
   router: Router;
   catalogue: Catalogue;
-  defaultModel: string;
+  /** What those name who name none. */
+  defaults: Readonly<Record<Api, { readonly model: string; readonly voice: string }>>;
   /** The recogniser of those who name none. */
   sttId: string;
   outgoing: GuardedFetch;
@@ -36,8 +38,8 @@ interface SessionParts {
 /** What brings a session along, in GA spelling: a secret, an offer. */
 type Brought = Readonly<Record<string, unknown>>;
 
-/** A session that is asked about without a connection. */
-const anyArrival: Arrival = { inworld: false, model: undefined, sessionKey: undefined, transcriptionOnly: false };
+/** A session that is asked about without a connection: what a secret is minted for, and secrets are OpenAI's. */
+const secretArrival: Arrival = { api: 'openai', model: undefined, sessionKey: undefined, transcriptionOnly: false };
 
 export class Sessions {
   readonly #parts: SessionParts;
@@ -79,7 +81,7 @@ export class Sessions {
    * @throws RealtimeError naming the field that cannot be used.
    */
   described(patch: Brought): SessionObject {
-    return describeSession({ id: randomIds('sess'), expires_at: this.#expiresAt() }, this.#opening(anyArrival, [patch]));
+    return describeSession({ id: randomIds('sess'), expires_at: this.#expiresAt() }, this.#opening(secretArrival, [patch]));
   }
 
   /** @throws RealtimeError naming the field that cannot be used. */
@@ -95,7 +97,7 @@ export class Sessions {
       lifeMs: config.sessionMs,
       contextTokens: config.contextTokens,
       ownInstructions: config.defaultInstructions,
-      inworld: arrival.inworld,
+      inworld: arrival.api === 'inworld',
       voiceLock: config.voiceLock,
     };
   }
@@ -140,23 +142,25 @@ export class Sessions {
     return Math.floor((this.#parts.clock.wallMs() + this.#parts.config.sessionMs) / 1000);
   }
 
-  /** The session a connection starts with: the defaults of its path, with what it brings along over them. */
+  /** The session a connection starts with: the defaults of its API, with what it brings along over them. */
   #opening(arrival: Arrival, brought: readonly Brought[]): SessionConfig {
     const patches = brought.map(readSessionPatch);
     const whole = { ...arrival, transcriptionOnly: arrival.transcriptionOnly || patches.some(({ type }) => type === 'transcription') };
     return patches.reduce((session, patch) => configured(session, patch, this.#parts.catalogue), this.#initial(whole));
   }
 
-  /** What a session starts with: the protocol's defaults, with the habits of the API whose path the client took (conflict C21). */
+  /** What a session starts with: the protocol's defaults, with those of the API that the client takes this server for (conflict C21). */
   #initial(arrival: Arrival): SessionConfig {
-    const { config, defaultModel, sttId } = this.#parts;
+    const { config, defaults, sttId } = this.#parts;
+    const { transcribes, turnDetection } = apiDefaults[arrival.api];
+    const { model, voice } = defaults[arrival.api];
     return newSession({
       type: arrival.transcriptionOnly ? 'transcription' : 'realtime',
-      model: arrival.model ?? defaultModel,
+      model: arrival.model ?? model,
       instructions: config.defaultInstructions,
-      voice: config.defaultVoice,
-      transcription: arrival.inworld || arrival.transcriptionOnly ? { model: `parley/${sttId}` } : null,
-      turnDetection: arrival.inworld ? semanticVadDefaults : serverVadDefaults,
+      voice,
+      transcription: transcribes || arrival.transcriptionOnly ? { model: `parley/${sttId}` } : null,
+      turnDetection,
     });
   }
 }

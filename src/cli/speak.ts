@@ -7,6 +7,7 @@ import { silentLog } from '../lib/log.ts';
 import { concat } from '../media/pcm.ts';
 import { resample } from '../media/resample.ts';
 import { writeWav } from '../media/wav.ts';
+import { apiDefaults } from '../protocol/api.ts';
 import { describeOptions, parseArguments, UsageError } from './arguments.ts';
 
 const options = {
@@ -37,7 +38,7 @@ async function main(): Promise<void> {
     async function* words() {
       yield text;
     }
-    const wish = { model: 'flite', voice: values.voice ?? config.defaultVoice, speed: values.speed ?? 1 };
+    const wish = { model: 'flite', voice: values.voice ?? config.defaultVoice ?? apiDefaults.inworld.voice, speed: values.speed ?? 1 };
     for await (const { pcm } of engine.speak(words(), wish, AbortSignal.timeout(60_000))) pieces.push(resample(pcm, rateHz).samples);
     pieces.push(margin);
     writeFileSync(values.out ?? 'speech.wav', writeWav({ samples: concat(pieces), rateHz }));

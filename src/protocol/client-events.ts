@@ -166,8 +166,8 @@ function toRealtimeError(issue: z.core.$ZodIssue): RealtimeError {
   if (value === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union')) {
     return errors.missing(param);
   }
-  if (issue.code === 'invalid_type')
-    return errors.wrongType(param, issue.expected, value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value);
-  if (issue.code === 'too_big' && issue.origin === 'string') return errors.tooLong(param, Number(issue.maximum));
+  if (issue.code === 'invalid_type') return errors.wrongType(param, issue.expected, value);
+  if (issue.code === 'too_big' && issue.origin === 'string')
+    return errors.tooLong(param, Number(issue.maximum), String(issue.input).length);
   return errors.invalid(param, `Invalid value for '${param}': ${issue.message}`);
 }

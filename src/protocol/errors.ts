@@ -1,4 +1,5 @@
-// The catalogue of everything that can be the client's fault or ours, as the wire says it. These codes are API: clients match on them.
+// The catalogue of everything that can be the client's fault or ours, as the wire says it. These codes are API, and so are the texts that
+// OpenAI's service is known to send: clients match on them. docs/protocol.md says where each is known from.
 
 export type ErrorType = 'invalid_request_error' | 'server_error' | 'rate_limit_error';
 
@@ -38,17 +39,51 @@ export function errorBody(error: RealtimeError, clientEventId: string | null): E
   return { type: error.type, code: error.code, message: error.message, param: error.param, event_id: clientEventId };
 }
 
+const kinds: Readonly<Record<string, string>> = {
+  array: 'an array',
+  boolean: 'a boolean',
+  int: 'an integer',
+  number: 'a decimal',
+  object: 'an object',
+  record: 'an object',
+  string: 'a string',
+};
+
+/** A kind of JSON value as OpenAI names it. */
+function named(kind: string): string {
+  return kinds[kind] ?? kind;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Number.isInteger(value)) return 'int';
+  return Array.isArray(value) ? 'array' : typeof value;
+}
+
+/** `'a', 'b', and 'c'` */
+function listed(names: readonly string[]): string {
+  return names.map((name, index) => `${index > 0 && index === names.length - 1 ? 'and ' : ''}'${name}'`).join(', ');
+}
+
 export const errors = {
-  invalidJson: (detail: string) => new RealtimeError('invalid_json', `The message is not a JSON object in a text frame: ${detail}`),
+  invalidJson: (detail: string) => new RealtimeError('invalid_json', `Invalid event: failed to parse JSON value. ${detail}`),
   missingType: () => new RealtimeError('invalid_event', "The event's 'type' field is missing or is not a string."),
   unknownType: (type: string, known: readonly string[]) =>
-    new RealtimeError('invalid_value', `Unknown event type '${type}'. Supported: ${known.join(', ')}.`, 'type'),
+    new RealtimeError('invalid_value', `Invalid value: '${type}'. Supported values are: ${listed(known)}.`, 'type'),
   missing: (param: string) => new RealtimeError('missing_required_parameter', `Missing required parameter: '${param}'.`, param),
-  wrongType: (param: string, expected: string, got: string) =>
-    new RealtimeError('invalid_type', `Invalid type for '${param}': expected ${expected}, got ${got}.`, param),
+  wrongType: (param: string, expected: string, got: unknown) =>
+    new RealtimeError(
+      'invalid_type',
+      `Invalid type for '${param}': expected ${named(expected)}, but got ${named(kindOf(got))} instead.`,
+      param,
+    ),
   invalid: (param: string | null, message: string) => new RealtimeError('invalid_value', message, param),
-  tooLong: (param: string, most: number) =>
-    new RealtimeError('string_above_max_length', `'${param}' is too long: at most ${most} characters.`, param),
+  tooLong: (param: string, most: number, length: number) =>
+    new RealtimeError(
+      'string_above_max_length',
+      `Invalid '${param}': string too long. Expected a string with maximum length ${most}, but got a string with length ${length} instead.`,
+      param,
+    ),
   commitEmpty: (ms: number) =>
     new RealtimeError(
       'input_audio_buffer_commit_empty',
@@ -60,17 +95,17 @@ export const errors = {
       `Conversation already has an active response in progress: ${id}. Wait until the response is finished before creating a new one.`,
     ),
   noResponses: () => new RealtimeError('invalid_value', 'A transcription session makes no responses.', 'type'),
-  // Clients drop this error by its first words (LiveKit's plugin: 'Cancellation failed').
-  cancelNotActive: () => new RealtimeError('response_cancel_not_active', 'Cancellation failed: no active response found.'),
+  // Clients drop this error by its first words (LiveKit's plugin: 'Cancellation failed'), or by all of them: there is no full stop.
+  cancelNotActive: () => new RealtimeError('response_cancel_not_active', 'Cancellation failed: no active response found'),
   itemNotFound: (param: string, id: string) =>
     new RealtimeError('item_not_found', `The item with id '${id}' does not exist in the conversation.`, param),
   retrieveUnknown: (id: string) =>
-    new RealtimeError('item_retrieve_invalid_item_id', `Error retrieving item: the item with id '${id}' does not exist.`, 'item_id'),
+    new RealtimeError('item_retrieve_invalid_item_id', `Error retrieving item: the item with id '${id}' does not exist.`),
   deleteUnknown: (id: string) =>
-    new RealtimeError('item_delete_invalid_item_id', `Error deleting item: the item with id '${id}' does not exist.`, 'item_id'),
+    new RealtimeError('item_delete_invalid_item_id', `Error deleting item: the item with id '${id}' does not exist.`),
   truncateUnknown: (id: string) =>
-    new RealtimeError('item_truncate_invalid_item_id', `Error truncating item: the item with id '${id}' does not exist.`, 'item_id'),
-  truncateNotAudio: () => new RealtimeError(null, 'Only model output audio messages can be truncated.', 'item_id'),
+    new RealtimeError('item_truncate_invalid_item_id', `Error truncating item: the item with id '${id}' does not exist.`),
+  truncateNotAudio: () => new RealtimeError(null, 'Only model output audio messages can be truncated'),
   alreadyTruncated: (id: string, atMs: number) =>
     new RealtimeError(
       'item_already_truncated',
@@ -78,12 +113,11 @@ export const errors = {
       'audio_end_ms',
     ),
   duplicateItem: (id: string) =>
-    new RealtimeError('invalid_value', `An item with id '${id}' already exists in the conversation.`, 'item.id'),
+    new RealtimeError('item_create_duplicate_item_id', `Error adding item: an item with id '${id}' already exists.`),
   unknownCall: (callId: string) => new RealtimeError('invalid_tool_call_id', `Tool call ID '${callId}' not found in conversation.`),
   modelNotFound: (param: string, id: string) =>
     new RealtimeError('model_not_found', `The model '${id}' is served by no configured provider and is no alias.`, param),
-  cannotUpdateVoice: (param: string) =>
-    new RealtimeError('cannot_update_voice', 'The voice cannot be changed any more: the session has spoken in it.', param),
+  cannotUpdateVoice: () => new RealtimeError('cannot_update_voice', "Cannot update a conversation's voice if assistant audio is present."),
   contextTooLong: (tokens: number, most: number) =>
     new RealtimeError(
       'context_length_exceeded',

@@ -22,9 +22,9 @@ export const serverEventNotes: Record<ServerEventType, string> = {
   'session.created': 'The first event of a connection: the whole session as it begins.',
   'session.updated': 'The session was changed: the whole of it as it is now.',
   error: 'Something could not be done. `error.event_id` names the client event that asked for it; the session goes on.',
-  'conversation.created': 'The conversation of this session was made.',
+  'conversation.created': 'The conversation of this session was made. In the beta dialect only, right after `session.created`.',
   'conversation.item.added': 'An item entered the conversation, whoever put it there. An answer under way is still empty here.',
-  'conversation.item.done': 'An item is final. For an answer this comes before its `response.done`.',
+  'conversation.item.done': 'An item is final. For an answer this comes before its `response.output_item.done` and `response.done`.',
   'conversation.item.retrieved': 'The item that was asked for, with its sound.',
   'conversation.item.truncated': 'A spoken answer now ends at `audio_end_ms`.',
   'conversation.item.deleted': 'The item is gone.',
@@ -69,7 +69,7 @@ export const serverEventNotes: Record<ServerEventType, string> = {
     'A short acknowledgement while the user speaks: base64, PCM16 at 24 kHz whatever the format of the session. It belongs to no response.',
   'response.backchannel.audio.done': 'All sound of an acknowledgement was sent.',
   'response.backchannel.skipped': 'An acknowledgement was considered, and there is none. `reason` says why.',
-  'rate_limits.updated': 'What is left of the limits; sent once for each response.',
+  'rate_limits.updated': 'What is left of the limits; sent once for each response, after its `response.done`.',
 };
 
 /** By the name of the field, or by the name of the field around it and its own. The longer name wins. */
@@ -153,7 +153,7 @@ const fieldNotes: Readonly<Record<string, string>> = {
   'ResponseParameters.conversation': '`auto`: the answer joins the conversation; `none`: it does not.',
   'ResponseParameters.input': 'Replaces the conversation as context for this response.',
   metadata: 'Up to 16 pairs, echoed with the response.',
-  status_details: 'Why a response ended as it did; null while it is in progress.',
+  status_details: 'Why a response ended before it was whole; null while it is in progress, and when it is completed.',
   'Response.usage': 'Tokens; null while the response is in progress.',
   conversation_id: 'Null: the answer is out of band.',
 };

@@ -166,7 +166,6 @@ export const usage = z.object({
 });
 
 const statusDetails = z.union([
-  z.object({ type: z.literal('completed') }),
   z.object({ type: z.literal('cancelled'), reason: z.enum(['turn_detected', 'client_cancelled']) }),
   z.object({ type: z.literal('incomplete'), reason: z.enum(['max_output_tokens', 'content_filter']) }),
   z.object({ type: z.literal('failed'), error: z.object({ type: z.string(), code: z.string().nullable(), message: z.string() }) }),

@@ -47,7 +47,16 @@ const contents = {
   'conversation.item.input_audio_transcription.completed': z.object({
     ...heardPart,
     transcript: z.string(),
-    usage: z.object({ type: z.literal('duration'), seconds: z.number() }),
+    usage: z.union([
+      z.object({ type: z.literal('duration'), seconds: z.number() }),
+      z.object({
+        type: z.literal('tokens'),
+        total_tokens: count,
+        input_tokens: count,
+        input_token_details: z.object({ text_tokens: count, audio_tokens: count }),
+        output_tokens: count,
+      }),
+    ]),
     logprobs: z.array(z.object({ token: z.string(), logprob: z.number(), bytes: z.array(count) })).exactOptional(),
     providerData: z.object({ voiceProfile }).exactOptional(),
   }),

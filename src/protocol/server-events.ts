@@ -18,6 +18,17 @@ export interface Usage {
   output_token_details: { text_tokens: number; audio_tokens: number };
 }
 
+/** What recognising took, in the unit that the model asked for is billed by. */
+export type TranscriptionUsage =
+  | { type: 'duration'; seconds: number }
+  | {
+      type: 'tokens';
+      total_tokens: number;
+      input_tokens: number;
+      input_token_details: { text_tokens: number; audio_tokens: number };
+      output_tokens: number;
+    };
+
 /** How likely a piece of a transcript is (natural logarithm); `bytes` are its UTF-8. */
 export interface Logprob {
   token: string;
@@ -25,8 +36,8 @@ export interface Logprob {
   bytes: number[];
 }
 
+/** Why a response ended, where it is not whole: a completed one has nothing to explain. */
 export type StatusDetails =
-  | { type: 'completed' }
   | { type: 'cancelled'; reason: 'turn_detected' | 'client_cancelled' }
   | { type: 'incomplete'; reason: 'max_output_tokens' | 'content_filter' }
   | { type: 'failed'; error: { type: string; code: string | null; message: string } };
@@ -34,7 +45,7 @@ export type StatusDetails =
 export interface ResponseObject {
   object: 'realtime.response';
   id: string;
-  status: 'in_progress' | StatusDetails['type'];
+  status: 'in_progress' | 'completed' | StatusDetails['type'];
   status_details: StatusDetails | null;
   output: Item[];
   conversation_id: string | null;
@@ -95,7 +106,7 @@ export type ServerEvent =
       item_id: string;
       content_index: number;
       transcript: string;
-      usage: { type: 'duration'; seconds: number };
+      usage: TranscriptionUsage;
       logprobs?: Logprob[];
       /** Inworld's. */
       providerData?: { voiceProfile: VoiceProfile };

@@ -206,11 +206,13 @@ export function interruptCalls(core: Core, response: Response): void {
   }
 }
 
+/** The conversation's word comes first, as it does at OpenAI's. */
 function tellDone(core: Core, response: Response, { entry, index }: { entry: Entry; index: number }): void {
   const { item } = entry;
+  if (!response.settings.outOfBand && core.conversation.get(item.id)) {
+    send(core, { type: 'conversation.item.done', previous_item_id: core.conversation.previousId(entry), item: snapshot(item) });
+  }
   send(core, { type: 'response.output_item.done', response_id: response.id, output_index: index, item: snapshot(item) });
-  if (response.settings.outOfBand || !core.conversation.get(item.id)) return;
-  send(core, { type: 'conversation.item.done', previous_item_id: core.conversation.previousId(entry), item: snapshot(item) });
 }
 
 function closePart(core: Core, response: Response, open: OpenMessage): void {

@@ -1,16 +1,16 @@
 // A response as its client sees it, in `response.created` and `response.done`.
-import type { ResponseObject, StatusDetails, Usage } from '../protocol/server-events.ts';
+import type { ResponseObject, Usage } from '../protocol/server-events.ts';
 import type { ReplyUsage } from './facts.ts';
 import { snapshot } from './history.ts';
-import type { Core, Response } from './state.ts';
+import type { Core, Outcome, Response } from './state.ts';
 
-export function responseObject(core: Core, response: Response, details: StatusDetails | null, usage: ReplyUsage | null): ResponseObject {
+export function responseObject(core: Core, response: Response, outcome: Outcome | null, usage: ReplyUsage | null): ResponseObject {
   const { settings } = response;
   return {
     object: 'realtime.response',
     id: response.id,
-    status: details?.type ?? 'in_progress',
-    status_details: details,
+    status: outcome?.type ?? 'in_progress',
+    status_details: outcome?.type === 'completed' ? null : outcome,
     output: response.output.map(snapshot),
     conversation_id: settings.outOfBand ? null : core.conversationId,
     output_modalities: settings.modalities,

@@ -3,7 +3,6 @@ import type { ClientEvents, ResponseParams } from '../protocol/client-events.ts'
 import { errors } from '../protocol/errors.ts';
 import { completeItem, type McpApprovalRequest, type McpApprovalResponse } from '../protocol/items.ts';
 import { readProviderData } from '../protocol/provider-data/provider-data.ts';
-import type { StatusDetails } from '../protocol/server-events.ts';
 import type { FactOf, Failure, ReplyEnd, ReplyUsage } from './facts.ts';
 import { onBehalf } from './generation.ts';
 import { type Entry, newEntry } from './history.ts';
@@ -14,7 +13,7 @@ import { closeOutput, endMcpCall, interruptCalls, openMcpCall } from './output.t
 import { cutToHeard, cutToSpoken, isAudible, playoutEndsAtMs, stopPlayout } from './playout.ts';
 import { responseObject } from './response-object.ts';
 import { responseSettings, sessionSettings } from './settings.ts';
-import { beQuietFrom, type Core, type Origin, type Response, type ResponseSettings, send } from './state.ts';
+import { beQuietFrom, type Core, type Origin, type Outcome, type Response, type ResponseSettings, send } from './state.ts';
 import { fittedPrompt } from './truncation.ts';
 
 /** How long after an answer a bare `response.create` still counts as the echo of one of its events (Inworld's sample, conflict C55). */
@@ -62,9 +61,9 @@ function isEcho(core: Core, params: ResponseParams | null | undefined): boolean 
   const { lastEnded } = core;
   if (!lastEnded || lastEnded.itemsGiven !== core.conversation.itemsGiven) return false;
   // Nothing was said that could echo, or the client itself wanted it gone: this is another try.
-  const { response, details } = lastEnded;
-  if (details.type === 'failed' && response.output.length === 0) return false;
-  if (details.type === 'cancelled' && details.reason === 'client_cancelled') return false;
+  const { response, outcome } = lastEnded;
+  if (outcome.type === 'failed' && response.output.length === 0) return false;
+  if (outcome.type === 'cancelled' && outcome.reason === 'client_cancelled') return false;
   if (params?.instructions !== undefined || params?.input || params?.metadata || params?.tools || params?.tool_choice) return false;
   return core.now - lastEnded.atMs < echoMs || isAudible(core);
 }
@@ -119,7 +118,6 @@ export function startResponse(core: Core, origin: Origin, settings: ResponseSett
     if (origin !== 'tool') core.selfAnswers = 0;
   }
   send(core, { type: 'response.created', response: responseObject(core, response, null, null) });
-  send(core, { type: 'rate_limits.updated', rate_limits: [] });
   if (!settings.outOfBand) joinServers(core, settings.tools);
   beginWhenReady(core, response);
 }
@@ -225,10 +223,10 @@ export function onEnded(core: Core, response: Response, end: ReplyEnd): void {
     response.ended = end;
     return;
   }
-  finish(core, response, endDetails(end), end.usage);
+  finish(core, response, outcomeOf(end), end.usage);
 }
 
-function endDetails(end: ReplyEnd): StatusDetails {
+function outcomeOf(end: ReplyEnd): Outcome {
   switch (end.reason) {
     case 'stop':
       return { type: 'completed' };
@@ -247,7 +245,7 @@ export function onMcpEnded(core: Core, fact: FactOf<'mcp.ended'>): void {
   response.stirredAtMs = core.now;
   endMcpCall(core, response, fact.item, fact.outcome);
   if (response.state === 'calling' && response.calling.size === 0 && response.ended) {
-    finish(core, response, endDetails(response.ended), response.ended.usage);
+    finish(core, response, outcomeOf(response.ended), response.ended.usage);
   }
 }
 
@@ -259,22 +257,24 @@ export function onApproval(core: Core, answer: McpApprovalResponse): void {
   else core.owed ??= { origin: 'tool', settings: undefined };
 }
 
-export function finish(core: Core, response: Response, details: StatusDetails, usage: ReplyUsage): void {
+export function finish(core: Core, response: Response, outcome: Outcome, usage: ReplyUsage): void {
   if (response.state === 'generating') core.effects.push({ kind: 'reply.abort', response: response.id });
   core.live.delete(response.id);
-  if (response.open && details.type === 'cancelled') cutToHeard(core, response.open.entry);
-  if (response.open && details.type === 'failed') cutToSpoken(response.open.entry);
-  if (response === core.active && details.type === 'cancelled') stopPlayout(core);
-  closeOutput(core, response, details.type === 'completed' ? 'completed' : 'incomplete');
+  if (response.open && outcome.type === 'cancelled') cutToHeard(core, response.open.entry);
+  if (response.open && outcome.type === 'failed') cutToSpoken(response.open.entry);
+  if (response === core.active && outcome.type === 'cancelled') stopPlayout(core);
+  closeOutput(core, response, outcome.type === 'completed' ? 'completed' : 'incomplete');
   interruptCalls(core, response);
   if (response === core.active) {
     core.active = undefined;
-    core.lastEnded = { response, details, atMs: core.now, itemsGiven: core.conversation.itemsGiven };
+    core.lastEnded = { response, outcome, atMs: core.now, itemsGiven: core.conversation.itemsGiven };
     // Who is speaking already is not idle.
-    if (details.type === 'completed' && core.turn.state === 'none') {
+    if (outcome.type === 'completed' && core.turn.state === 'none') {
       beQuietFrom(core, playoutEndsAtMs(core));
     }
-    if (details.type === 'completed') goOn(core, response);
+    if (outcome.type === 'completed') goOn(core, response);
   }
-  send(core, { type: 'response.done', response: responseObject(core, response, details, usage) });
+  send(core, { type: 'response.done', response: responseObject(core, response, outcome, usage) });
+  // There are no such limits; OpenAI's service tells of them once a response is over.
+  send(core, { type: 'rate_limits.updated', rate_limits: [] });
 }

@@ -76,7 +76,7 @@ export function updateSession(core: Core, event: ClientEvents['session.update'])
   const next = inOwnFormats(core.birth, merged(core.config, event.session));
   check(next, core.birth.catalogue, event.session);
   checkLocked(core, next);
-  checkVoiceLock(core, next.audio.output.voice, 'session.audio.output.voice');
+  checkVoiceLock(core, next.audio.output.voice);
   const { prompt } = event.session;
   if (prompt !== undefined) core.promptText = prompt ? promptText(core.birth.catalogue, prompt, 'session.prompt') : '';
   const detectionChanged = JSON.stringify(next.audio.input.turn_detection) !== JSON.stringify(core.config.audio.input.turn_detection);
@@ -113,9 +113,7 @@ function merged(config: SessionConfig, patch: SessionPatch): SessionConfig {
         ...(input?.format ? { format: input.format } : {}),
         ...(input?.noise_reduction === undefined ? {} : { noise_reduction: input.noise_reduction }),
         transcription: mergedTranscription(patch.type ?? config.type, config.audio.input.transcription, input?.transcription),
-        ...(input?.turn_detection === undefined
-          ? {}
-          : { turn_detection: mergedDetection(config.audio.input.turn_detection, input.turn_detection) }),
+        turn_detection: nextDetection(config.audio.input.turn_detection, input),
       },
       output: { ...config.audio.output, ...present(audio?.output ?? {}) },
     },
@@ -139,6 +137,17 @@ function mergedTranscription(
     else if (value !== undefined) result[key] = value;
   }
   return result;
+}
+
+type InputPatch = NonNullable<NonNullable<SessionPatch['audio']>['input']>;
+
+/**
+ * A client of Inworld's that finds the turns itself says so by leaving `turn_detection` out of an input that is whole otherwise: pipecat
+ * drops every null. Only Inworld's own default, which nobody has named, gives way to it (docs/decisions/0015-turns-of-the-clients-own.md).
+ */
+function nextDetection(old: TurnDetection, input: InputPatch | undefined): TurnDetection {
+  if (input?.turn_detection !== undefined) return mergedDetection(old, input.turn_detection);
+  return old === semanticVadDefaults && input?.format && input.transcription ? null : old;
 }
 
 function mergedDetection(old: TurnDetection, patch: TurnDetectionPatch): TurnDetection {
@@ -189,9 +198,9 @@ function checkProviderData({ providerData }: SessionConfig, patch: SessionPatch)
 }
 
 /** Naming the voice it has already is no change. */
-function checkVoiceLock({ birth, spoke, config }: Core, voice: string, param: string): void {
+function checkVoiceLock({ birth, spoke, config }: Core, voice: string): void {
   if (!birth.voiceLock || !spoke || voice.toLowerCase() === config.audio.output.voice.toLowerCase()) return;
-  throw errors.cannotUpdateVoice(param);
+  throw errors.cannotUpdateVoice();
 }
 
 function checkToolChoice(choice: ToolChoice, tools: readonly Tool[], param: string, asked: boolean): void {
@@ -244,7 +253,7 @@ export function responseSettings(core: Core, params: ResponseParams | null | und
   if (output?.voice !== undefined && !birth.catalogue.hasVoice(output.voice)) {
     throw errors.invalid('response.audio.output.voice', `Unknown voice '${output.voice}'.`);
   }
-  checkVoiceLock(core, output?.voice ?? base.voice, 'response.audio.output.voice');
+  checkVoiceLock(core, output?.voice ?? base.voice);
   const tools = params.tools ?? base.tools;
   checkToolChoice(params.tool_choice ?? 'auto', tools, 'response.tool_choice', true);
   return {

@@ -130,6 +130,9 @@ export interface Response {
   adopted: boolean;
 }
 
+/** How a response ended. */
+export type Outcome = { type: 'completed' } | StatusDetails;
+
 export interface McpToolName {
   label: string;
   name: string;
@@ -239,7 +242,7 @@ export interface Core {
   /** By item: how many words the deltas have told, and the last guess. */
   told: Map<string, { words: number; last: string[] }>;
   /** The last response of the default conversation that ended, and how many items the conversation had been given by then. */
-  lastEnded: { response: Response; details: StatusDetails; atMs: number; itemsGiven: number } | undefined;
+  lastEnded: { response: Response; outcome: Outcome; atMs: number; itemsGiven: number } | undefined;
   /** Since when nobody has spoken after an answer (the idle timeout's start), with the input's position then. */
   quietSince: { atMs: number; audioMs: number } | undefined;
 }

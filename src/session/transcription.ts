@@ -5,6 +5,7 @@ import { readProviderData } from '../protocol/provider-data/provider-data.ts';
 import type { FactOf } from './facts.ts';
 import { resumeWaiting } from './response.ts';
 import { type Core, send } from './state.ts';
+import { transcriptionUsage } from './transcription-usage.ts';
 
 export function onPartial(core: Core, fact: FactOf<'transcript.partial'>): void {
   if (!core.config.audio.input.transcription) return;
@@ -58,7 +59,8 @@ export function onFinal(core: Core, fact: FactOf<'transcript.final'>): void {
   entry.transcript = { state: 'known' };
   const item = entry.item as UserMessage;
   const content_index = soundIndex(item);
-  if (core.config.audio.input.transcription) {
+  const { transcription } = core.config.audio.input;
+  if (transcription) {
     sendRest(core, fact.item, fact.text);
     sendSegments(core, fact, content_index);
     send(core, {
@@ -66,7 +68,7 @@ export function onFinal(core: Core, fact: FactOf<'transcript.final'>): void {
       item_id: fact.item,
       content_index,
       transcript: fact.text,
-      usage: { type: 'duration', seconds: fact.seconds },
+      usage: transcriptionUsage(transcription, fact.seconds, fact.text),
       ...(wantsLogprobs(core) && fact.logprobs ? { logprobs: logprobsOf(fact.text, fact.logprobs) } : {}),
       ...voiceProfile(core, fact),
     });

@@ -14,7 +14,7 @@ const mostBytes = 15 * 1024 * 1024;
  */
 export function decodeAudio(audio: unknown): Uint8Array {
   if (audio === undefined) throw errors.missing('audio');
-  if (typeof audio !== 'string') throw errors.wrongType('audio', 'string', audio === null ? 'null' : typeof audio);
+  if (typeof audio !== 'string') throw errors.wrongType('audio', 'string', audio);
   const bytes = bytesOf(audio) ?? bytesOf(plainBase64(audio));
   if (bytes === undefined) throw errors.invalid('audio', "Invalid value for 'audio': it is not base64.");
   if (bytes.length > mostBytes) throw errors.invalid('audio', "Invalid value for 'audio': it holds more than 15 MiB of audio.");

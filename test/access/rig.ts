@@ -77,7 +77,7 @@ export interface Signing {
 let signed = 0;
 
 /** The header of a client that holds key and secret. */
-export function signature(key: { key: string; secret: string }, clock: ManualClock, signing: Signing = {}): string {
+export function signature(key: { key: string; secret: string }, clock: Pick<ManualClock, 'wallMs'>, signing: Signing = {}): string {
   const dateTime = new Date(clock.wallMs() + (signing.skewMs ?? 0)).toISOString().replace(/[-:T]/g, '').slice(0, 14);
   signed += 1;
   const nonce = signing.nonce ?? signed.toString(16).padStart(11, '0');

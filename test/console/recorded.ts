@@ -36,7 +36,7 @@ export function heardItem(id: string, transcript: string): AssistantMessage {
 export const answer: ServerEvent = { type: 'response.created', response: response('in_progress', []) };
 
 export function done(status: 'completed' | 'cancelled', output: Item[]): ServerEvent {
-  const details: StatusDetails = status === 'completed' ? { type: status } : { type: status, reason: 'turn_detected' };
+  const details: StatusDetails | null = status === 'completed' ? null : { type: status, reason: 'turn_detected' };
   return { type: 'response.done', response: response(status, output, details) };
 }
 

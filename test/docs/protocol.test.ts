@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { clientEventTypes } from '../../src/protocol/client-events.ts';
 import { beta, betaNames } from '../../src/protocol/dialects/beta.ts';
 import type { StampedEvent } from '../../src/protocol/dialects/dialect.ts';
+import { errors } from '../../src/protocol/errors.ts';
 import { read, root } from './pages.ts';
 import { named, page, type Row, rows, withTests } from './protocol-rows.ts';
 
@@ -107,4 +108,36 @@ test('every HTTP route of the code has a row or a mention, and none that is refu
   );
   expect(shown.filter((path) => !read(page).includes(path))).toEqual([]);
   expect(rows.filter(({ id, file, remark }) => id.startsWith('E') && remark.includes('404') && file !== '—')).toEqual([]);
+});
+
+test('the table of errors has every code there is, and no other; what is quoted whole is what is sent', () => {
+  const text = read(page);
+  const table = text.slice(text.indexOf('\n## Errors'), text.indexOf('\n## Memory'));
+  const lines = [...table.matchAll(/^\| (`[a-z_]+`|null) \| (.*?) \| (.*?) \|/gm)].map(([, code = '', message = '']) => ({
+    code: code.replaceAll('`', ''),
+    message,
+  }));
+  const sources = ['src/protocol/errors.ts', 'src/transports/webrtc/call-transport.ts'].map(read).join('\n');
+  const codes = [...sources.matchAll(/new RealtimeError\(\s*(?:'([a-z_]+)'|null)/g)].map(([, code = 'null']) => code);
+  expect(codes.length).toBeGreaterThan(20);
+  expect([...new Set(lines.map(({ code }) => code))].sort()).toEqual([...new Set(codes)].sort());
+  const sent: Partial<Record<string, string>> = {
+    item_create_duplicate_item_id: errors.duplicateItem('…').message,
+    item_retrieve_invalid_item_id: errors.retrieveUnknown('…').message,
+    item_delete_invalid_item_id: errors.deleteUnknown('…').message,
+    item_truncate_invalid_item_id: errors.truncateUnknown('…').message,
+    missing_required_parameter: errors.missing('…').message,
+    invalid_type: errors.wrongType('…', 'object', '').message,
+    invalid_tool_call_id: errors.unknownCall('…').message,
+    response_cancel_not_active: errors.cancelNotActive().message,
+    conversation_already_has_active_response: errors.activeResponse('resp_…').message,
+    input_audio_buffer_commit_empty: errors.commitEmpty(0).message,
+    cannot_update_voice: errors.cannotUpdateVoice().message,
+    session_expired: errors.sessionExpired(60).message,
+    model_not_found: errors.modelNotFound('model', '…').message,
+    item_not_found: errors.itemNotFound('previous_item_id', '…').message,
+  };
+  const known = lines.filter(({ code }) => sent[code] !== undefined);
+  expect(known.map(({ code, message }) => [code, message])).toEqual(known.map(({ code }) => [code, sent[code]]));
+  expect(known).toHaveLength(Object.keys(sent).length);
 });

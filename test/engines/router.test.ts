@@ -4,6 +4,7 @@ import type { Llm } from '../../src/engines/engine.ts';
 import { ownerOfBareModel } from '../../src/engines/llm/providers.ts';
 import { Router, type RouterParts } from '../../src/engines/router.ts';
 import { findVoice } from '../../src/engines/tts/voices.ts';
+import { apiDefaults } from '../../src/protocol/api.ts';
 import { FakeEngines } from '../pipeline/fake-engines.ts';
 
 const fakes = new FakeEngines();
@@ -58,6 +59,15 @@ describe('a model', () => {
     expect(router().defaultModel).toBe('google-ai-studio/gemini-2.5-flash');
     expect(router({ providers: [groq, google] }).defaultModel).toBe('groq/llama-4');
   });
+
+  it.each(['openai', 'ollama', 'custom', 'google-ai-studio'])(
+    'F02: of %s alone serve what sessions are given that name none, on either API',
+    (prefix) => {
+      const alone = router({ providers: [{ prefix, alsoKnownAs: [], llm: named(prefix), defaultModel: 'its-own', models: [] }] });
+      const models = [apiDefaults.openai.model, apiDefaults.inworld.model, alone.defaultModel];
+      expect(models.map((model) => alone.hasLlm(model))).toEqual([true, true, true]);
+    },
+  );
 
   it('F02: that nobody serves is an error of the engines, which names it', () => {
     expect(() => router({ providers: [groq] }).llm('xai/grok-4')).toThrow(

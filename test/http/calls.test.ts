@@ -26,7 +26,14 @@ describe('POST /v1/realtime/calls', () => {
     const { status, headers, text } = await post('/v1/realtime/calls?model=gpt-realtime', offer, sdp);
     expect([status, text, headers.get('content-type')]).toEqual([201, 'v=0 answer', expect.stringMatching(/^application\/sdp/)]);
     expect(headers.get('location')).toBe('/v1/realtime/calls/rtc_1');
-    expect(rig.wishes[0]?.wish).toEqual({ sdp: offer, session: {}, model: 'gpt-realtime', transcriptionOnly: false, inworld: false });
+    expect(rig.wishes[0]?.wish).toEqual({
+      sdp: offer,
+      session: {},
+      model: 'gpt-realtime',
+      transcriptionOnly: false,
+      onlyInworld: false,
+      authorization: `Bearer ${rig.key.credential}`,
+    });
   });
 
   test('E10: takes a form with the offer and the session', async () => {
@@ -38,7 +45,7 @@ describe('POST /v1/realtime/calls', () => {
     expect(rig.wishes[0]?.wish).toMatchObject({
       sdp: offer,
       session: { model: 'gpt-realtime', instructions: 'Be brief.' },
-      inworld: false,
+      onlyInworld: false,
     });
   });
 
@@ -63,7 +70,7 @@ describe('POST /v1/realtime/calls', () => {
       sdp: 'v=0 answer',
       ice_servers: [{ urls: ['stun:stun.example:3478'] }, { username: '1:rtc_1' }],
     });
-    expect(rig.wishes[0]?.wish).toMatchObject({ session: { instructions: 'Hi.' }, inworld: true });
+    expect(rig.wishes[0]?.wish).toMatchObject({ session: { instructions: 'Hi.' }, onlyInworld: true });
   });
 
   test('an ephemeral secret opens it, and comes with its session', async () => {
@@ -134,7 +141,7 @@ test("E13 F48: Inworld's route takes a session in its own spelling", async () =>
     json,
   );
   expect([status, JSON.parse(text)]).toEqual([200, { sdp: 'v=0 answer', sessionId: 'sess_1' }]);
-  expect(rig.wishes[0]?.wish).toMatchObject({ session: { maxTokens: 100, voice: 'Clive' }, inworld: true });
+  expect(rig.wishes[0]?.wish).toMatchObject({ session: { maxTokens: 100, voice: 'Clive' }, onlyInworld: true });
 });
 
 test.each([

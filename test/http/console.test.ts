@@ -75,7 +75,11 @@ test('the page of this machine is given a secret that opens a session and expire
   const { value, expires_at } = answer.json<{ value: string; expires_at: number }>();
   expect(expires_at - rig.clock.wallMs() / 1000).toBeLessThanOrEqual(60);
   const headers = { 'sec-websocket-protocol': `realtime, openai-insecure-api-key.${value}` };
-  expect(await rig.access.authenticate(headers, new URLSearchParams(), 'realtime')).toMatchObject({ kind: 'secret', workspace: 'acme' });
+  expect(await rig.access.authenticate(headers, new URLSearchParams(), 'realtime')).toMatchObject({
+    kind: 'secret',
+    workspace: 'acme',
+    session: { audio: { output: { voice: 'Dennis' } } },
+  });
   expect(await rig.access.authenticate(headers, new URLSearchParams(), 'api')).toBeUndefined();
 });
 

@@ -1,6 +1,7 @@
 // What a client gets wrong is refused with a code it can match, the path of the field, and its own event id; and the session lives on.
 import { describe, expect, test } from 'vitest';
 import { clientEventId, parseClientEvent } from '../../src/protocol/client-events.ts';
+import { errors } from '../../src/protocol/errors.ts';
 import { Rig } from '../session/rig.ts';
 
 type Row = [message: unknown, code: string | null, param: string | null];
@@ -189,7 +190,7 @@ const items: Row[] = [
   [item({ type: 'message', role: 'user', id: longId, content: [text] }), 'string_above_max_length', 'item.id'],
   [item({ type: 'message', role: 'user', id: 'a b', content: [text] }), 'invalid_value', 'item.id'],
   [item({ type: 'message', role: 'user', id: '', content: [text] }), 'invalid_value', 'item.id'],
-  [item({ type: 'message', role: 'user', id: 'user_1', content: [text] }), 'invalid_value', 'item.id'],
+  [item({ type: 'message', role: 'user', id: 'user_1', content: [text] }), 'item_create_duplicate_item_id', null],
   [{ ...message('user', text), previous_item_id: 5 }, 'invalid_type', 'previous_item_id'],
   [{ ...message('user', text), previous_item_id: 'gone' }, 'item_not_found', 'previous_item_id'],
   [item({ type: 'function_call', name: 'weather' }), 'missing_required_parameter', 'item.arguments'],
@@ -214,18 +215,18 @@ const items: Row[] = [
 const places: Row[] = [
   [{ type: 'conversation.item.retrieve' }, 'missing_required_parameter', 'item_id'],
   [{ type: 'conversation.item.retrieve', item_id: 5 }, 'invalid_type', 'item_id'],
-  [{ type: 'conversation.item.retrieve', item_id: 'gone' }, 'item_retrieve_invalid_item_id', 'item_id'],
+  [{ type: 'conversation.item.retrieve', item_id: 'gone' }, 'item_retrieve_invalid_item_id', null],
   [{ type: 'conversation.item.delete' }, 'missing_required_parameter', 'item_id'],
   [{ type: 'conversation.item.delete', item_id: '' }, 'invalid_value', 'item_id'],
-  [{ type: 'conversation.item.delete', item_id: 'gone' }, 'item_delete_invalid_item_id', 'item_id'],
+  [{ type: 'conversation.item.delete', item_id: 'gone' }, 'item_delete_invalid_item_id', null],
   [{ type: 'conversation.item.truncate', content_index: 0, audio_end_ms: 0 }, 'missing_required_parameter', 'item_id'],
   [{ type: 'conversation.item.truncate', item_id: 'item_1', audio_end_ms: 0 }, 'missing_required_parameter', 'content_index'],
   [{ type: 'conversation.item.truncate', item_id: 'item_1', content_index: 0 }, 'missing_required_parameter', 'audio_end_ms'],
   [{ type: 'conversation.item.truncate', item_id: 'item_1', content_index: 0, audio_end_ms: -1 }, 'invalid_value', 'audio_end_ms'],
   [{ type: 'conversation.item.truncate', item_id: 'item_1', content_index: 0, audio_end_ms: 1.5 }, 'invalid_type', 'audio_end_ms'],
   [{ type: 'conversation.item.truncate', item_id: 'item_1', content_index: 1, audio_end_ms: 0 }, 'invalid_value', 'content_index'],
-  [{ type: 'conversation.item.truncate', item_id: 'gone', content_index: 0, audio_end_ms: 0 }, 'item_truncate_invalid_item_id', 'item_id'],
-  [{ type: 'conversation.item.truncate', item_id: 'user_1', content_index: 0, audio_end_ms: 0 }, null, 'item_id'],
+  [{ type: 'conversation.item.truncate', item_id: 'gone', content_index: 0, audio_end_ms: 0 }, 'item_truncate_invalid_item_id', null],
+  [{ type: 'conversation.item.truncate', item_id: 'user_1', content_index: 0, audio_end_ms: 0 }, null, null],
 ];
 
 const responses: Row[] = [
@@ -332,6 +333,66 @@ describe('reading', () => {
         message: expect.stringMatching(/'nonsense'.*session\.update.*response\.cancel/) as string,
       }),
     );
+  });
+
+  test("C49: it is told in OpenAI's words", () => {
+    expect(() => parseClientEvent({ type: 'nope' })).toThrow(
+      /^Invalid value: 'nope'\. Supported values are: 'session\.update', 'input_audio_buffer\.append', .*, and 'response\.cancel'\.$/,
+    );
+  });
+
+  test.each([
+    [
+      update({ audio: { input: { format: 5 } } }),
+      "Invalid type for 'session.audio.input.format': expected an object, but got an integer instead.",
+    ],
+    [update({ instructions: [] }), "Invalid type for 'session.instructions': expected a string, but got an array instead."],
+    [
+      update({ parallel_tool_calls: 'yes' }),
+      "Invalid type for 'session.parallel_tool_calls': expected a boolean, but got a string instead.",
+    ],
+    [{ type: 'session.update' }, "Missing required parameter: 'session'."],
+    [
+      { type: 'conversation.item.delete', item_id: 'i'.repeat(513) },
+      "Invalid 'item_id': string too long. Expected a string with maximum length 512, but got a string with length 513 instead.",
+    ],
+  ])("what is wrong with a field is told in OpenAI's words", (wrong, message) => {
+    expect(() => parseClientEvent(wrong)).toThrow(expect.objectContaining({ message }));
+  });
+
+  test("what clients match on is told in OpenAI's words, to the letter", () => {
+    expect(errors.cancelNotActive()).toMatchObject({
+      code: 'response_cancel_not_active',
+      message: 'Cancellation failed: no active response found',
+      param: null,
+    });
+    expect(errors.activeResponse('resp_1')).toMatchObject({
+      code: 'conversation_already_has_active_response',
+      message:
+        'Conversation already has an active response in progress: resp_1. Wait until the response is finished before creating a new one.',
+      param: null,
+    });
+    expect(errors.commitEmpty(0)).toMatchObject({
+      code: 'input_audio_buffer_commit_empty',
+      message:
+        'Error committing input audio buffer: buffer too small. Expected at least 100ms of audio, but buffer only has 0.00ms of audio.',
+      param: null,
+    });
+    expect(errors.truncateNotAudio()).toMatchObject({
+      code: null,
+      message: 'Only model output audio messages can be truncated',
+      param: null,
+    });
+    expect(errors.sessionExpired(60)).toMatchObject({
+      code: 'session_expired',
+      message: 'Your session hit the maximum duration of 60 minutes.',
+      param: null,
+    });
+    expect(errors.unknownCall('call_9')).toMatchObject({
+      code: 'invalid_tool_call_id',
+      message: "Tool call ID 'call_9' not found in conversation.",
+      param: null,
+    });
   });
 
   test('C50: a missing type is named', () => {

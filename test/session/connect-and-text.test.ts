@@ -26,7 +26,7 @@ describe('a text turn', () => {
     expect(rig.all('response.output_audio_transcript.delta')).toEqual([]);
     expect(rig.last('response.done').response).toMatchObject({
       status: 'completed',
-      status_details: { type: 'completed' },
+      status_details: null,
       output: [{ role: 'assistant', status: 'completed', content: [{ type: 'output_text', text: 'Two and two is four.' }] }],
       usage: { total_tokens: 30, input_tokens: 20, output_tokens: 10 },
     });
@@ -44,7 +44,8 @@ describe('a text turn', () => {
     rig.audio('resp_1', 300);
     rig.end('resp_1');
     const types = rig.sent.map(({ type }) => type);
-    // The assistant's item must be done while the response still counts as active (the sample's trap).
+    // The assistant's item must be done while the response still counts as active (the sample's trap), and in the conversation first.
+    expect(types.lastIndexOf('conversation.item.done')).toBe(types.indexOf('response.output_item.done') - 1);
     expect(types.lastIndexOf('conversation.item.done')).toBeLessThan(types.indexOf('response.done'));
     expect(rig.last('response.done').response.output).toMatchObject([{ content: [{ type: 'output_audio', transcript: 'Hello there.' }] }]);
     rig.golden('text-turn-in-audio');

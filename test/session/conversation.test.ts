@@ -42,7 +42,7 @@ describe('conversation.item.create', () => {
       item: { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'x' }] },
     });
     expect(rig.all('error').map(({ error }) => [error.code, error.param])).toEqual([
-      ['invalid_value', 'item.id'],
+      ['item_create_duplicate_item_id', null],
       ['item_not_found', 'previous_item_id'],
     ]);
     expect(rig.watch.conversation).toEqual(['a']);
@@ -54,7 +54,11 @@ describe('conversation.item.create', () => {
     rig.hear(300);
     rig.beginSpeech();
     rig.says('me first', { id: 'item_1' });
-    expect(rig.last('error').error).toMatchObject({ code: 'invalid_value', param: 'item.id' });
+    expect(rig.last('error').error).toMatchObject({
+      code: 'item_create_duplicate_item_id',
+      message: "Error adding item: an item with id 'item_1' already exists.",
+      param: null,
+    });
     rig.pauseSpeech();
     rig.hear(500);
     expect(rig.watch.conversation).toEqual(['item_1']);
@@ -150,7 +154,6 @@ describe('conversation.item.create', () => {
     ['system', { type: 'input_image', image_url: image }],
     ['system', { type: 'output_text', text: 5 }],
     ['assistant', { type: 'output_audio', audio: 'AAAA' }],
-    ['assistant', { type: 'audio', audio: 'AAAA', transcript: 'x' }],
     ['assistant', { type: 'input_text', text: 'x' }],
     ['user', { type: 'output_audio', audio: 'AAAA' }],
     ['user', { type: 'song' }],
@@ -211,7 +214,7 @@ describe('conversation.item.retrieve', () => {
       type: 'invalid_request_error',
       code: 'item_retrieve_invalid_item_id',
       message: "Error retrieving item: the item with id 'gone' does not exist.",
-      param: 'item_id',
+      param: null,
       event_id: 'rci_gone',
     });
   });

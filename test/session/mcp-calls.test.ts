@@ -26,10 +26,10 @@ describe('a call', () => {
       'response.mcp_call_arguments.done',
       'response.mcp_call.in_progress',
       'response.mcp_call.completed',
-      'response.output_item.done',
       'conversation.item.done',
+      'response.output_item.done',
       'response.done',
-      'response.created',
+      'rate_limits.updated',
     ]);
     expect(rig.last('response.done').response).toMatchObject({
       status: 'completed',
@@ -87,8 +87,8 @@ describe('a call', () => {
     rig.failed('mcp_1', error);
     expect(typesFrom(rig, 'response.mcp_call.failed').slice(0, 4)).toEqual([
       'response.mcp_call.failed',
-      'response.output_item.done',
       'conversation.item.done',
+      'response.output_item.done',
       'response.done',
     ]);
     expect(rig.last('response.done').response).toMatchObject({ status: 'completed', output: [{ output: null, error }] });

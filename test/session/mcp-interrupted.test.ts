@@ -32,9 +32,10 @@ describe('a running call is interrupted', () => {
     expect(typesFrom(rig, 'response.mcp_call_arguments.done')).toEqual([
       'response.mcp_call_arguments.done',
       'response.mcp_call.failed',
-      'response.output_item.done',
       'conversation.item.done',
+      'response.output_item.done',
       'response.done',
+      'rate_limits.updated',
     ]);
   });
 

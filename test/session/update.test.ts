@@ -25,6 +25,53 @@ const withOutput = (output: Partial<SessionConfig['audio']['output']>): SessionC
 });
 const tool = { type: 'function', name: 'weather' } as const;
 
+/** What pipecat's service for Inworld sends where its client finds the turns: all it has, without its nulls. */
+const pipecat = {
+  model: 'openai/gpt-4.1-mini',
+  output_modalities: ['audio', 'text'],
+  audio: {
+    input: { format: { type: 'audio/pcm', rate: 24_000 }, transcription: { model: 'assemblyai/u3-rt-pro' } },
+    output: { format: { type: 'audio/pcm', rate: 24_000 }, model: 'inworld-tts-2', voice: 'Sarah' },
+  },
+};
+
+describe('F26: an input that is whole but for turn_detection', () => {
+  test("turns Inworld's own default off: the client commits, and nothing else does", () => {
+    const rig = new Rig({ turnDetection: semanticVad, inworld: true });
+    rig.client({ type: 'session.update', session: pipecat });
+    expect(rig.last('session.updated').session).toMatchObject({ audio: { input: { turn_detection: null } } });
+    rig.hear(800);
+    rig.client({ type: 'input_audio_buffer.commit' });
+    rig.client({ type: 'response.create' });
+    rig.client({ type: 'session.update', session: { ...pipecat, instructions: 'Be kind.' } });
+    expect(rig.config.audio.input.turn_detection).toBeNull();
+    expect(rig.faults).toEqual([]);
+    expect(rig.all('input_audio_buffer.committed')).toHaveLength(1);
+  });
+
+  test('leaves what a client has named, before or with it, as it is', () => {
+    const rig = new Rig({ turnDetection: semanticVad, inworld: true });
+    rig.client({ type: 'session.update', session: { audio: { input: { turn_detection: { type: 'semantic_vad' } } } } });
+    rig.client({ type: 'session.update', session: pipecat });
+    expect(rig.config.audio.input.turn_detection).toEqual(semanticVad);
+  });
+
+  test.each([{ format: 'g711_ulaw' }, { transcription: { model: 'inworld/inworld-stt-1' } }, { noise_reduction: null }])(
+    'a part of an input, such as %j, says nothing about turns',
+    (input) => {
+      const rig = new Rig({ turnDetection: semanticVad, inworld: true });
+      rig.client({ type: 'session.update', session: { audio: { input } } });
+      expect(rig.config.audio.input.turn_detection).toEqual(semanticVad);
+    },
+  );
+
+  test("means nothing to OpenAI's default", () => {
+    const rig = new Rig();
+    rig.client({ type: 'session.update', session: pipecat });
+    expect(rig.config.audio.input.turn_detection).toEqual(serverVad);
+  });
+});
+
 describe('session.update', () => {
   test('C01 S02: is answered with the whole session, and listening is set up first', () => {
     const rig = new Rig();

@@ -27,6 +27,8 @@ export class Watch {
   readonly calls: string[] = [];
   closed = false;
   #open = new Set<string>();
+  /** The last event was a `response.done`. */
+  #limitsDue = false;
   #known = new Set<string>();
   #spoken = new Set<string>();
   #transcribed = new Set<string>();
@@ -144,6 +146,8 @@ export class Watch {
   }
 
   #event(event: ServerEvent): void {
+    assert.equal(event.type === 'rate_limits.updated', this.#limitsDue, 'the limits are told once, right after response.done');
+    this.#limitsDue = event.type === 'response.done';
     // What is made is played after it is done.
     const played = event.type.startsWith('output_audio_buffer.');
     if ('response_id' in event && !played) this.#live(event.response_id);
@@ -364,6 +368,7 @@ export class Watch {
 
   #outputDone(event: EventOf<'response.output_item.done'>): void {
     const { item } = event;
+    assert(!this.#open.has(item.id), 'an item is done in the conversation before it is in its response, as at OpenAI');
     if (item.type === 'mcp_call') this.#calls.done(this.#mcpCall(item.id), event.output_index, item);
     else this.#openOutput({ ...event, item_id: item.id }).state = 'done';
     if ('status' in item) assert.notEqual(item.status, 'in_progress');

@@ -1,6 +1,7 @@
 // WebRTC's signalling: an offer comes in one of several bodies, one whole answer goes out.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { authorizationOf } from '../../protocol/api.ts';
 import { errors } from '../../protocol/errors.ts';
 import type { CallWish, RouteDeps } from './deps.ts';
 import { principalOf, read, Refusal } from './family.ts';
@@ -17,16 +18,17 @@ export function callRoutes(scope: FastifyInstance, deps: RouteDeps): void {
   readSdpBodies(scope);
   scope.post('/v1/realtime/calls', { bodyLimit }, async (request, reply) => {
     const { body } = request;
-    const inworld = !(body instanceof Uint8Array) && typeof body !== 'string';
-    const wish = inworld ? wishOf(read(callBody, body)) : await offered(request);
-    const { id, sdp } = await deps.calls.open({ ...wish, ...arrivalOf(request), inworld }, principalOf(request), request.headers);
+    // OpenAI takes no JSON here.
+    const onlyInworld = !(body instanceof Uint8Array) && typeof body !== 'string';
+    const wish = onlyInworld ? wishOf(read(callBody, body)) : await offered(request);
+    const { id, sdp } = await deps.calls.open({ ...wish, ...arrivalOf(request), onlyInworld }, principalOf(request), request.headers);
     located(reply, id);
-    if (!inworld) return reply.type('application/sdp').send(sdp);
+    if (!onlyInworld) return reply.type('application/sdp').send(sdp);
     return reply.send({ id, sdp, ice_servers: deps.calls.iceServers(id) });
   });
   // Where the beta took offers.
   scope.post('/v1/realtime', { bodyLimit }, async (request, reply) => {
-    const wish = { ...(await offered(request)), ...arrivalOf(request), inworld: false };
+    const wish = { ...(await offered(request)), ...arrivalOf(request), onlyInworld: false };
     const { id, sdp } = await deps.calls.open(wish, principalOf(request), request.headers);
     return located(reply, id).type('application/sdp').send(sdp);
   });
@@ -41,7 +43,7 @@ export function callRoutes(scope: FastifyInstance, deps: RouteDeps): void {
 export function inworldCallRoutes(scope: FastifyInstance, deps: RouteDeps): void {
   scope.post('/v1/realtime/webrtc', { bodyLimit }, async (request, reply) => {
     const { sdp, sessionConfig } = read(webrtcBody, request.body);
-    const wish = { sdp, session: sessionConfig ?? {}, ...arrivalOf(request), inworld: true };
+    const wish = { sdp, session: sessionConfig ?? {}, ...arrivalOf(request), onlyInworld: true };
     const { sdp: answer, sessionId } = await deps.calls.open(wish, principalOf(request), request.headers);
     return reply.send({ sdp: answer, sessionId });
   });
@@ -60,10 +62,13 @@ function wishOf({ sdp, session }: { sdp: string; session?: Record<string, unknow
   return { sdp, session: session ?? {} };
 }
 
-function arrivalOf(request: FastifyRequest): Pick<CallWish, 'model' | 'transcriptionOnly'> {
-  const query = request.query as Record<string, string | string[] | undefined>;
-  const { model } = query;
-  return { model: typeof model === 'string' && model !== '' ? model : undefined, transcriptionOnly: query.intent === 'transcription' };
+function arrivalOf(request: FastifyRequest): Pick<CallWish, 'model' | 'transcriptionOnly' | 'authorization'> {
+  const query = new URL(request.url, 'http://parley').searchParams;
+  return {
+    model: query.get('model') || undefined,
+    transcriptionOnly: query.get('intent') === 'transcription',
+    authorization: authorizationOf(request.headers, query),
+  };
 }
 
 function readSdpBodies(scope: FastifyInstance): void {

@@ -52,7 +52,10 @@ export interface CallWish {
   /** `?model=`. */
   model: string | undefined;
   transcriptionOnly: boolean;
-  inworld: boolean;
+  /** Its route, or the form of its body, is one that only Inworld has. */
+  onlyInworld: boolean;
+  /** The value of `Authorization` that came with it. */
+  authorization: string | undefined;
 }
 
 /** Calls over WebRTC. */

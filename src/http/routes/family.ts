@@ -83,12 +83,8 @@ export function read<S extends z.ZodType>(schema: S, value: unknown): z.infer<S>
   const [issue] = parsed.error.issues;
   const param = issue?.path.map(String).join('.') ?? '';
   if (!issue || param === '') throw errors.invalid(null, 'The body must be one JSON object.');
-  if (issue.code === 'invalid_type') throw errors.wrongType(param, issue.expected, kindOf(issue.input));
+  if (issue.code === 'invalid_type') throw errors.wrongType(param, issue.expected, issue.input);
   throw errors.invalid(param, `Invalid value for '${param}': ${issue.message}`);
-}
-
-function kindOf(value: unknown): string {
-  return value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
 }
 
 function pathOf(request: FastifyRequest): string {

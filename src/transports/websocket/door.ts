@@ -5,6 +5,7 @@ import { WebSocketServer } from 'ws';
 import { WebSocketConnection } from './connection.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
+import { type Api, apiOf, authorizationOf } from '../../protocol/api.ts';
 import { chooseDialect } from '../../protocol/dialects/choose.ts';
 import type { Transport } from '../transport.ts';
 
@@ -12,10 +13,10 @@ import type { Transport } from '../transport.ts';
 const mostFrameBytes = 21 * 1024 * 1024;
 const pingEveryMs = 20_000;
 
-/** What a connection asked for by its URL. */
+/** What a connection asked for by its URL, and as whose client. */
 export interface Arrival {
-  /** Inworld's path or OpenAI's: their defaults and habits differ. */
-  inworld: boolean;
+  /** Whose defaults and habits it expects. */
+  api: Api;
   /** `?model=`. */
   model: string | undefined;
   /** `?key=`: the session id a client of Inworld made up. */
@@ -28,6 +29,8 @@ export interface Arrival {
 export interface Visitor {
   /** Which key opened the door: for logs and limits, never the key itself. */
   keyId: string;
+  /** What opened it. */
+  credential: 'key' | 'token' | 'secret';
   /** The session that is stored with an ephemeral secret, in GA spelling. */
   session: Readonly<Record<string, unknown>> | undefined;
   /** Whether the secret was minted by one of the beta's HTTP routes. */
@@ -47,9 +50,9 @@ export interface DoorOptions {
   beside(callId: string, visitor: Visitor): ((transport: Transport) => void) | undefined;
 }
 
-const paths: Record<string, { inworld: boolean }> = {
-  '/v1/realtime': { inworld: false },
-  '/api/v1/realtime/session': { inworld: true },
+const paths: Record<string, { onlyInworld: boolean }> = {
+  '/v1/realtime': { onlyInworld: false },
+  '/api/v1/realtime/session': { onlyInworld: true },
 };
 
 export interface Door {
@@ -92,7 +95,12 @@ export function openDoor(options: DoorOptions): Door {
       webSocket.on('close', () => connections.delete(connection));
       if (join) return join(connection);
       const arrival = {
-        inworld: path.inworld,
+        api: apiOf({
+          onlyInworld: path.onlyInworld,
+          credential: visitor.credential,
+          authorization: authorizationOf(request.headers, url.searchParams),
+          beta: dialect.name === 'beta',
+        }),
         model: url.searchParams.get('model') ?? undefined,
         sessionKey: url.searchParams.get('key') ?? undefined,
         transcriptionOnly: url.searchParams.get('intent') === 'transcription',

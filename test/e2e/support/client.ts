@@ -12,8 +12,10 @@ export class Client {
   readonly closed: Promise<{ code: number; reason: string; atMs: number }>;
   #microphone: Microphone | undefined;
 
-  constructor(url: string, credential = apiKey) {
-    this.socket = new WebSocket(url, { headers: { Authorization: `Bearer ${credential}` } });
+  /** `credential` may name its scheme; else it is a bearer's. */
+  constructor(url: string, credential = apiKey, headers: Record<string, string> = {}) {
+    const authorization = /^\w+ /.test(credential) ? credential : `Bearer ${credential}`;
+    this.socket = new WebSocket(url, { headers: { Authorization: authorization, ...headers } });
     this.socket.on('message', (data) => this.log.add(JSON.parse((data as Buffer).toString('utf8'))));
     // 'close' follows.
     this.socket.on('error', () => {});
@@ -23,8 +25,8 @@ export class Client {
   }
 
   /** Connected, and told so by the session. */
-  static async open(ws: string, path = openaiPath, credential = apiKey): Promise<Client> {
-    const client = new Client(`${ws}${path}`, credential);
+  static async open(ws: string, path = openaiPath, credential = apiKey, headers: Record<string, string> = {}): Promise<Client> {
+    const client = new Client(`${ws}${path}`, credential, headers);
     const gone = client.closed.then(({ code, reason }) => {
       throw new Error(`The connection was closed with ${code} ${reason}`);
     });

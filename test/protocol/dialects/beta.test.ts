@@ -125,7 +125,7 @@ describe('what the server says', () => {
       object: 'realtime.response',
       id: 'resp_1',
       status: 'completed',
-      status_details: { type: 'completed' },
+      status_details: null,
       output: [{ id: 'i', type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Hi.' }] }],
       conversation_id: 'conv_1',
       output_modalities: ['text'],

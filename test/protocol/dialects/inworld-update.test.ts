@@ -29,6 +29,14 @@ test('F48: so may a session that comes with a secret', () => {
   expect(readSessionPatch(camel)).toMatchObject(nested);
 });
 
+test('F47 F48: of the flat names, `voice` is one of these and is read; those that only the beta had are left out', () => {
+  const session = { type: 'realtime', voice: 'Olivia', modalities: ['text'], input_audio_format: 'g711_ulaw', speed: 0.5 };
+  expect(parseClientEvent(ga.toGa({ type: 'session.update', session }))).toEqual({
+    type: 'session.update',
+    session: { type: 'realtime', audio: { output: { voice: 'Olivia' } } },
+  });
+});
+
 test('what GA says is read as it stands, and a fault still names its field', () => {
   const session = { type: 'realtime', audio: { output: { speed: 9 } } };
   expect(() => parseClientEvent(ga.toGa({ type: 'session.update', session }))).toThrow(
