@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Files in which the embedded recogniser hears real speech. */
-const speech = ['test/e2e/**/*.test.ts', 'test/contract/pocketsphinx.test.ts'];
+const speech = ['test/e2e/**/*.test.ts', 'test/clients/**/*.test.ts', 'test/contract/pocketsphinx.test.ts'];
 
 export default defineConfig({
   test: {
