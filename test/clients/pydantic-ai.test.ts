@@ -7,10 +7,10 @@ vi.setConfig({ testTimeout: 60_000 });
 const client = new Stage('pydantic_client');
 
 test('a spoken turn is in its messages, and the sound says the words', async () => {
-  const told = await client.run('spoken_turn', { speech: 'What can you do?' });
+  const told = await client.run('spoken_turn', { speech: 'Can you hear me?' });
   expect(of(told, 'error')).toEqual([]);
   const [question, answer] = linesOf(told);
-  expectHeard('what can you do', question?.text ?? '');
+  expectHeard('can you hear me', question?.text ?? '');
   expectHeard(answer?.text ?? '', await client.understand(told));
 });
 
