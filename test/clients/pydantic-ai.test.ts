@@ -1,6 +1,6 @@
 // `pydantic-ai`, unmodified: an agent's realtime session.
 import { expect, test, vi } from 'vitest';
-import { expectCutShort, expectHeard, linesOf, of, Stage } from './support/driver.ts';
+import { expectHeard, linesOf, of, Stage } from './support/driver.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -19,7 +19,8 @@ test('speech interrupts a long answer where its loudspeaker was', async () => {
   expect(of(told, 'error')).toEqual([]);
   const lines = linesOf(told);
   expect(lines.map(({ part }) => part)).toEqual(['UserPromptPart', 'SpeechPart', 'SpeechPart', 'SpeechPart']);
-  expectCutShort(lines[1]?.text ?? '');
+  expect(lines[1]?.interruptedAtMs).toBeGreaterThan(500);
+  expect(lines[1]?.interruptedAtMs).toBeLessThan(8000);
   expectHeard('please stop now', lines[2]?.text ?? '');
 });
 
@@ -27,5 +28,5 @@ test('its tool runs once, and the result is spoken', async () => {
   const told = await client.run('function_call', { speech: 'What is the weather in Paris?' });
   expect(of(told, 'error')).toEqual([]);
   expect(of(told, 'called')).toEqual([{ tell: 'called', location: 'Paris' }]);
-  expect(linesOf(told).at(-1)).toEqual({ part: 'SpeechPart', text: expect.stringMatching(/rain/i) as string });
+  expect(linesOf(told).at(-1)).toMatchObject({ part: 'SpeechPart', text: expect.stringMatching(/rain/i) as string });
 });

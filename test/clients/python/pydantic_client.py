@@ -47,7 +47,11 @@ class Conversation:
 
     def lines(self):
         return [
-            {"part": type(part).__name__, "text": str(getattr(part, "transcript", None) or getattr(part, "content", ""))}
+            {
+                "part": type(part).__name__,
+                "text": str(getattr(part, "transcript", None) or getattr(part, "content", "")),
+                "interruptedAtMs": getattr(part, "interrupted_at_ms", None),
+            }
             for message in self.session.all_messages()
             for part in message.parts
         ]

@@ -117,8 +117,15 @@ export function eventsOf(told: readonly Told[]): EventLog {
 }
 
 /** What the client's own history says, one line after the other. */
-export function linesOf(told: readonly Told[]): { role?: string; part?: string; text: string }[] {
-  return (of(told, 'history').at(-1)?.['lines'] ?? []) as { role?: string; part?: string; text: string }[];
+export function linesOf(told: readonly Told[]): Line[] {
+  return (of(told, 'history').at(-1)?.['lines'] ?? []) as Line[];
+}
+
+interface Line {
+  readonly role?: string;
+  readonly part?: string;
+  readonly text: string;
+  readonly interruptedAtMs?: number | null;
 }
 
 /** Some seconds of counting from a thousand, of the minutes that were to come. */
