@@ -1,5 +1,5 @@
-// LiveKit Agents for Python and its OpenAI plugin, unmodified: the model's sessions, which mirror the conversation and write it anew, and an
-// agent's session with a microphone and a loudspeaker.
+// LiveKit Agents for Python and its OpenAI plugin, unmodified: the model's sessions, which mirror the conversation and write it anew, and
+// an agent's session with a microphone and a loudspeaker.
 import { expect, test, vi } from 'vitest';
 import { field, type WireEvent } from '../e2e/support/events.ts';
 import { testTypes } from '../e2e/support/types.ts';

@@ -52,7 +52,7 @@ class Conversation:
 
     def lines(self):
         return [
-            {"role": item.role, "text": "".join(part.transcript or "" if hasattr(part, "transcript") else part.text or "" for part in item.content)}
+            {"role": item.role, "text": "".join(getattr(part, "transcript", None) or getattr(part, "text", None) or "" for part in item.content)}
             for item in self.history
             if item.type == "message"
         ]
@@ -67,7 +67,8 @@ class Conversation:
 @contextlib.asynccontextmanager
 async def talking(**options):
     agent = RealtimeAgent(name="Host", instructions="You are Ada. Be brief.", **options)
-    settings = {"audio": {"input": {"transcription": {"model": "whisper-1"}, "turn_detection": {"type": "server_vad", "interrupt_response": True}}}}
+    heard = {"transcription": {"model": "whisper-1"}, "turn_detection": {"type": "server_vad", "interrupt_response": True}}
+    settings = {"audio": {"input": heard}}
     config = {"api_key": KEY, "url": f"{WS}/v1/realtime?model=gpt-realtime", "initial_model_settings": settings}
     async with await RealtimeRunner(agent).run(model_config=config) as session:
         conversation = Conversation(session)
@@ -105,7 +106,7 @@ async def function_call(given):
 
 
 async def handoff(_):
-    """The model hands the conversation over to another agent, whose instructions hold from then on."""
+    """The application hands the conversation over to another agent, whose instructions hold from then on."""
     baker = RealtimeAgent(name="Baker", instructions="You are Bob.", handoff_description="Knows all about bread")
     async with talking(handoffs=[baker]) as (conversation, _):
         await conversation.session.update_agent(baker)

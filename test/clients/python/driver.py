@@ -1,8 +1,8 @@
 """What the drivers of the Python clients share.
 
-A driver reads one line of JSON for each scenario it is to run, {"scenario": name, "given": {...}}, and answers with lines of JSON that tell what
-its client met: {"tell": what, ...}. The last of a scenario is {"tell": "end"}, or "failed" with the traceback. What the packages print
-themselves goes to standard error.
+A driver reads one line of JSON for each scenario it is to run, {"scenario": name, "given": {...}}, and answers with lines of JSON that
+tell what its client met: {"tell": what, ...}. The last of a scenario is {"tell": "end"}, or "failed" with the traceback. What the packages
+print themselves goes to standard error.
 """
 
 import asyncio

@@ -1,5 +1,5 @@
-"""LiveKit Agents and its OpenAI plugin: sessions of `RealtimeModel` alone, and an `AgentSession` with a microphone and a loudspeaker of ours.
-No LiveKit server is needed for either."""
+"""LiveKit Agents and its OpenAI plugin: sessions of `RealtimeModel` alone, and an `AgentSession` with a microphone and a loudspeaker of
+ours. No LiveKit server is needed for either."""
 
 import asyncio
 import contextlib
