@@ -1,8 +1,9 @@
-// Runs before the tests: a browser and a relay to call through, where this machine's own packages have them and we may install them.
-// Tests that want what is not there say so and are skipped. Plain JavaScript, no dependencies.
-import { spawnSync } from 'node:child_process';
+// Runs before the tests: a browser and a relay to call through, where this machine's own packages have them and we may install them, and the
+// Python clients, where there is a Python. Tests that want what is not there say so and are skipped. Plain JavaScript, no dependencies.
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { installPythonClients } from './python-clients.mjs';
 
 const wanted = [
   { program: 'chromium', package: 'chromium', for: 'the tests in a browser' },
@@ -11,13 +12,24 @@ const wanted = [
 const folders = (process.env.PATH ?? '').split(delimiter);
 const has = (program) => folders.some((folder) => existsSync(join(folder, program)));
 
-const missing = wanted.filter(({ program }) => !has(program) && !(program === 'chromium' && process.env.CHROMIUM));
-if (missing.length > 0 && process.getuid?.() === 0 && has('apt-get')) {
-  console.log(`Installing ${missing.map((each) => `${each.package} (${each.for})`).join(' and ')} ...`);
+/** Whether it went well. */
+function aptGet(...args) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const run = (...args) => spawnSync('apt-get', ['-q', ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
-  run('update');
+  return new Promise((resolve) => {
+    const child = spawn('apt-get', ['-q', ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+    child.once('error', () => resolve(false));
+    child.once('close', (code) => resolve(code === 0));
+  });
+}
+
+async function installPrograms() {
+  const missing = wanted.filter(({ program }) => !has(program) && !(program === 'chromium' && process.env.CHROMIUM));
+  if (missing.length === 0 || process.getuid?.() !== 0 || !has('apt-get')) return;
+  console.log(`Installing ${missing.map((each) => `${each.package} (${each.for})`).join(' and ')} ...`);
+  await aptGet('update');
   // One by one, so that what cannot be had does not keep the other away.
   for (const each of missing)
-    if (!run('install', '-y', '--no-install-recommends', each.package)) console.error(`${each.package} could not be installed.`);
+    if (!(await aptGet('install', '-y', '--no-install-recommends', each.package))) console.error(`${each.package} could not be installed.`);
 }
+
+await Promise.all([installPrograms(), installPythonClients()]);

@@ -5,12 +5,12 @@ import { RealtimeAgent } from '@openai/agents-realtime';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { decodeMuLaw } from '../../src/media/g711.ts';
 import { resample } from '../../src/media/resample.ts';
-import { type Conversation, connectAgent, expectAllUnderstood, said } from './support/agents.ts';
-import { field } from './support/events.ts';
-import { Phone } from './support/phone.ts';
-import { type RunningServer, startServer } from './support/server.ts';
-import { overlap, rateHz, say, understand, wordsOf } from './support/speech.ts';
-import { testTypes } from './support/types.ts';
+import { type Conversation, connectAgent, expectAllUnderstood, said } from '../e2e/support/agents.ts';
+import { field } from '../e2e/support/events.ts';
+import { Phone } from '../e2e/support/phone.ts';
+import { type RunningServer, startServer } from '../e2e/support/server.ts';
+import { overlap, rateHz, say, understand, wordsOf } from '../e2e/support/speech.ts';
+import { testTypes } from '../e2e/support/types.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -4,10 +4,10 @@ import { OpenAIRealtimeWS } from 'openai/beta/realtime/ws';
 import type { RealtimeClientEvent } from 'openai/resources/beta/realtime/realtime';
 import { RealtimeClient } from 'openai-realtime-api';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { EventLog, field, type WireEvent } from './support/events.ts';
-import { apiKey, type RunningServer, startServer, trust } from './support/server.ts';
-import { base64, Microphone, overlap, samplesOf, say, understand } from './support/speech.ts';
-import { testTypes } from './support/types.ts';
+import { EventLog, field, type WireEvent } from '../e2e/support/events.ts';
+import { apiKey, type RunningServer, startServer, trust } from '../e2e/support/server.ts';
+import { base64, Microphone, overlap, samplesOf, say, understand } from '../e2e/support/speech.ts';
+import { testTypes } from '../e2e/support/types.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

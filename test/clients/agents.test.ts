@@ -2,11 +2,11 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import { RealtimeAgent, tool } from '@openai/agents-realtime';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { type Conversation, connectAgent, expectAllUnderstood, said } from './support/agents.ts';
-import { field } from './support/events.ts';
-import { type RunningServer, startServer } from './support/server.ts';
-import { Microphone, overlap, samplesOf, say, understand, wordsOf } from './support/speech.ts';
-import { testTypes } from './support/types.ts';
+import { type Conversation, connectAgent, expectAllUnderstood, said } from '../e2e/support/agents.ts';
+import { field } from '../e2e/support/events.ts';
+import { type RunningServer, startServer } from '../e2e/support/server.ts';
+import { Microphone, overlap, samplesOf, say, understand, wordsOf } from '../e2e/support/speech.ts';
+import { testTypes } from '../e2e/support/types.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

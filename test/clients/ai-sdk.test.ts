@@ -12,11 +12,11 @@ import {
 } from 'ai';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { WebSocket as HeaderSocket } from 'ws';
-import { EventLog, field } from './support/events.ts';
-import { apiKey, type RunningServer, startServer, trust } from './support/server.ts';
-import { Speaker } from './support/speaker.ts';
-import { base64, Microphone, overlap, say, understand } from './support/speech.ts';
-import { testTypes } from './support/types.ts';
+import { EventLog, field } from '../e2e/support/events.ts';
+import { apiKey, type RunningServer, startServer, trust } from '../e2e/support/server.ts';
+import { Speaker } from '../e2e/support/speaker.ts';
+import { base64, Microphone, overlap, say, understand } from '../e2e/support/speech.ts';
+import { testTypes } from '../e2e/support/types.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -5,10 +5,10 @@ import { OpenAIRealtimeWebSocket } from 'openai/realtime/websocket';
 import { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { EventLog, field } from './support/events.ts';
-import { apiKey, type RunningServer, startServer, trust } from './support/server.ts';
-import { base64, Microphone, overlap, samplesOf, say, understand, wordsOf } from './support/speech.ts';
-import { testTypes } from './support/types.ts';
+import { EventLog, field } from '../e2e/support/events.ts';
+import { apiKey, type RunningServer, startServer, trust } from '../e2e/support/server.ts';
+import { base64, Microphone, overlap, samplesOf, say, understand, wordsOf } from '../e2e/support/speech.ts';
+import { testTypes } from '../e2e/support/types.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -3,11 +3,11 @@ import { hostedMcpTool } from '@openai/agents-core';
 import { RealtimeAgent } from '@openai/agents-realtime';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { FarServer } from '../tools/mcp-rig.ts';
-import { type Conversation, connectAgent, expectAllUnderstood } from './support/agents.ts';
-import { field } from './support/events.ts';
-import { type RunningServer, startServer } from './support/server.ts';
-import { testTypes } from './support/types.ts';
-import { loopbackAllowed, token, weatherServer } from './support/weather.ts';
+import { type Conversation, connectAgent, expectAllUnderstood } from '../e2e/support/agents.ts';
+import { field } from '../e2e/support/events.ts';
+import { type RunningServer, startServer } from '../e2e/support/server.ts';
+import { testTypes } from '../e2e/support/types.ts';
+import { loopbackAllowed, token, weatherServer } from '../e2e/support/weather.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -3,11 +3,11 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { toBytes } from '../../src/media/pcm.ts';
-import { field } from './support/events.ts';
-import { documentedSample, fixture, Sample } from './support/sample.ts';
-import { apiKey, type RunningServer, startServer } from './support/server.ts';
-import { base64, Microphone, overlap, say } from './support/speech.ts';
-import { testTypes } from './support/types.ts';
+import { field } from '../e2e/support/events.ts';
+import { documentedSample, fixture, Sample } from '../e2e/support/sample.ts';
+import { apiKey, type RunningServer, startServer } from '../e2e/support/server.ts';
+import { base64, Microphone, overlap, say } from '../e2e/support/speech.ts';
+import { testTypes } from '../e2e/support/types.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

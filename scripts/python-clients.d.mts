@@ -1,0 +1,1 @@
+export function findPythonClients(): { python: string; missing: undefined } | { python: undefined; missing: string };
