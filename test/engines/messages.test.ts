@@ -5,7 +5,6 @@ import { ToolNames } from '../../src/engines/llm/call-fields.ts';
 import type { ChatMessage } from '../../src/engines/llm/chat-messages.ts';
 import { chatRequest } from '../../src/engines/llm/openai-request.ts';
 import { customRow, providerTable } from '../../src/engines/llm/provider-table.ts';
-import { functionSchema, openApiSchema } from '../../src/engines/llm/tool-schema.ts';
 import type { Prompt, PromptTurn } from '../../src/protocol/prompt.ts';
 import { newEntry } from '../../src/session/history.ts';
 import { buildPrompt } from '../../src/session/prompt.ts';
@@ -180,65 +179,5 @@ describe('the messages', () => {
       'one',
       'A function returned: two',
     ]);
-  });
-});
-
-describe('the schema of a tool', () => {
-  it('R6: is an object at the top, with the properties of its alternatives', () => {
-    const schema = {
-      anyOf: [
-        { type: 'object', properties: { id: { type: 'string' }, by: { type: 'string' } }, required: ['id', 'by'] },
-        { type: 'object', properties: { name: { type: 'string' }, by: { type: 'string' } }, required: ['name', 'by'] },
-      ],
-    };
-    expect(functionSchema(schema)).toEqual({
-      type: 'object',
-      properties: { id: { type: 'string' }, by: { type: 'string' }, name: { type: 'string' } },
-      required: ['by'],
-    });
-  });
-
-  it.each([undefined, null, true, 'object', [], { type: 'string' }, { type: ['object', 'null'] }])(
-    'that is %j is one of no arguments',
-    (schema) => {
-      expect(functionSchema(schema)).toEqual({ type: 'object', properties: {} });
-    },
-  );
-
-  it('says only what Gemini understands to Gemini, and as much of it', () => {
-    const schema = {
-      $schema: 'http://json-schema.org/draft-07/schema#',
-      type: 'object',
-      properties: {
-        unit: { enum: ['C', 'F'], default: 'C' },
-        when: { type: ['string', 'null'], format: 'date', description: 'A day' },
-        place: { $ref: '#/$defs/Place' },
-        of: {
-          oneOf: [
-            { type: 'string', format: 'date-time' },
-            { type: 'array', items: { type: 'number', const: 3 } },
-          ],
-        },
-      },
-      required: ['place'],
-      additionalProperties: false,
-      $defs: { Place: { type: 'object', properties: { name: { const: 'Rome' } } } },
-    };
-    expect(openApiSchema(schema)).toEqual({
-      type: 'object',
-      properties: {
-        unit: { type: 'string', enum: ['C', 'F'] },
-        when: { type: 'string', nullable: true, description: 'A day' },
-        place: { type: 'object', properties: { name: { type: 'string', enum: ['Rome'] } } },
-        of: {
-          anyOf: [
-            { type: 'string', format: 'date-time' },
-            { type: 'array', items: { type: 'number' } },
-          ],
-        },
-      },
-      required: ['place'],
-    });
-    expect(openApiSchema({ type: 'object' })).toBeUndefined();
   });
 });

@@ -1,10 +1,11 @@
 // A Prompt as the body of POST /chat/completions: its fields as a provider takes them. The messages are chat-messages.ts's.
+import { functionSchema } from '../../lib/function-schema.ts';
 import type { Prompt, PromptTool } from '../../protocol/prompt.ts';
 import type { LlmOptions } from '../engine.ts';
 import type { ToolNames } from './call-fields.ts';
 import { chatMessages } from './chat-messages.ts';
 import { formFor, type MessageForm, strictestForm } from './message-form.ts';
-import { functionSchema, openApiSchema } from './tool-schema.ts';
+import { openApiSchema } from './openapi-schema.ts';
 
 /** Fields that OpenAI's own API does not know, or not in every request: they go only where they are known to be taken. */
 const extensions = ['repetition_penalty', 'metadata'];

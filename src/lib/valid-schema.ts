@@ -8,10 +8,10 @@ const DEPTH = 32;
 
 type Reading = (value: unknown, depth: number) => unknown;
 
-const isText: Reading = (value) => (typeof value === 'string' ? value : undefined);
-const isNumber: Reading = (value) => (typeof value === 'number' ? value : undefined);
-const isBoolean: Reading = (value) => (typeof value === 'boolean' ? value : undefined);
-const isList: Reading = (value) => (Array.isArray(value) && value.length > 0 ? value : undefined);
+const text: Reading = (value) => (typeof value === 'string' ? value : undefined);
+const number: Reading = (value) => (typeof value === 'number' ? value : undefined);
+const boolean: Reading = (value) => (typeof value === 'boolean' ? value : undefined);
+const filled: Reading = (value) => (Array.isArray(value) && value.length > 0 ? value : undefined);
 const one: Reading = (value, depth) => (isObject(value) || typeof value === 'boolean' ? valid(value, depth) : undefined);
 const many: Reading = (value, depth) => {
   const schemas = list(value)
@@ -33,16 +33,16 @@ const words: Readonly<Record<string, Reading>> = {
     return known.length > 1 ? known : known[0];
   },
   required: (value) => (Array.isArray(value) ? [...new Set(strings(value))] : undefined),
-  enum: isList,
+  enum: filled,
   // A list of schemas was a tuple once.
   items: (value, depth) => (Array.isArray(value) ? { anyOf: many(value, depth) ?? [{}] } : one(value, depth)),
   ...of(named, 'properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas'),
   ...of(one, 'additionalProperties', 'additionalItems', 'contains', 'propertyNames', 'not', 'if', 'then', 'else', 'unevaluatedProperties'),
   ...of(many, 'anyOf', 'oneOf', 'allOf', 'prefixItems'),
-  ...of(isText, 'title', 'description', 'pattern', 'format', '$ref', '$schema', '$id', '$comment'),
-  ...of(isNumber, 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minLength', 'maxLength'),
-  ...of(isNumber, 'minItems', 'maxItems', 'minProperties', 'maxProperties'),
-  ...of(isBoolean, 'nullable', 'uniqueItems', 'deprecated', 'readOnly', 'writeOnly'),
+  ...of(text, 'title', 'description', 'pattern', 'format', '$ref', '$schema', '$id', '$comment'),
+  ...of(number, 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minLength', 'maxLength'),
+  ...of(number, 'minItems', 'maxItems', 'minProperties', 'maxProperties'),
+  ...of(boolean, 'nullable', 'uniqueItems', 'deprecated', 'readOnly', 'writeOnly'),
 };
 
 /** Of what is no schema at all, the one that says nothing. */
