@@ -6,6 +6,7 @@ interface Message {
   readonly content?: unknown;
   readonly tool_calls?: readonly Call[];
   readonly tool_call_id?: string;
+  readonly name?: string;
   readonly reasoning_content?: unknown;
 }
 interface Call {
@@ -19,6 +20,7 @@ interface Tool {
 export interface RequestBody {
   readonly messages: readonly Message[];
   readonly tools?: readonly Tool[];
+  readonly tool_choice?: unknown;
 }
 
 /** The reason of a refusal; undefined when the rule holds. */
@@ -57,6 +59,12 @@ const functionNames: Rule = (body) =>
 const namesOnce: Rule = (body) => {
   const names = (body.tools ?? []).map((tool) => tool.function.name);
   return new Set(names).size < names.length && 'duplicate function names';
+};
+const choiceIsAmongTools: Rule = ({ tool_choice: choice, tools = [] }) => {
+  if (choice === undefined) return undefined;
+  if (tools.length === 0) return 'tool_choice is only allowed when tools are specified';
+  const named = isObject(choice) ? (choice as { function?: { name?: string } }).function?.name : undefined;
+  return isObject(choice) && !tools.some(({ function: { name } }) => name === named) && 'Tool choice not found in tools';
 };
 const argumentsAreObjects: Rule = (body) =>
   calls(body).some(({ function: { arguments: given } }) => {
@@ -117,6 +125,7 @@ export const everywhere: readonly Rule[] = [
   idsOfGoodLength,
   functionNames,
   namesOnce,
+  choiceIsAmongTools,
   argumentsAreObjects,
   resultsBehindCalls,
   soundSchemas,
@@ -159,6 +168,10 @@ export const llamaTemplate: Rule = (body) =>
 export const callAfterUserOrResult: Rule = (body) =>
   body.messages.some((message, at) => hasCalls(message) && !['user', 'tool'].includes(body.messages[at - 1]?.role ?? '')) &&
   'function call turn comes immediately after a user turn or after a function response turn';
+export const namedResults: Rule = (body) =>
+  body.messages.some(({ role, name }) => role === 'tool' && !name) && 'function_response.name: Name cannot be empty';
+export const choiceIsAWord: Rule = (body) =>
+  body.tool_choice !== undefined && typeof body.tool_choice !== 'string' && "Invalid tool_choice type: 'object'";
 export const thoughtSignatures: Rule = (body) =>
   calls(body).some((call) => !call.extra_content?.google?.thought_signature) && 'Function call is missing a thought_signature';
 export const reasoningBesideCalls: Rule = (body) =>

@@ -17,9 +17,9 @@ const count = Number(process.env['MESSAGES_COUNT'] ?? 1000);
 
 const strict = [rules.systemAtFront, rules.userFirst, rules.userAtAll, rules.noPrefill, rules.noTwoOfARole, rules.callAfterUserOrResult];
 const mistral = [...strict, rules.noUserAfterResults, rules.nineIds, rules.mistralTemplate];
-const anyTemplate = [...mistral, rules.llamaTemplate, rules.callsNeedTools];
+const anyTemplate = [...mistral, rules.llamaTemplate, rules.callsNeedTools, rules.choiceIsAWord];
 const gemma = [rules.noSystem, rules.noTools, rules.gemmaTemplate, rules.noPrefill];
-const gemini = [...strict, rules.openApiSchemas];
+const gemini = [...strict, rules.openApiSchemas, rules.namedResults];
 
 /** Each provider with what it refuses, and models that refuse more. */
 const providers: readonly (readonly [provider: string, model: string, rules: readonly rules.Rule[]])[] = [
@@ -62,8 +62,9 @@ describe(`random conversations (seed ${seed})`, () => {
     for (let index = 0; index < count && refused.length === 0; index++) {
       const prompt = prompts.next();
       for (const [provider, model, rulesOfIts] of providers) {
-        const { messages, tools } = request(provider, model, prompt);
-        const problems = rules.refusals({ messages, ...(tools ? { tools } : {}) }, rulesOfIts);
+        const body = request(provider, model, prompt);
+        const { messages, tools } = body;
+        const problems = rules.refusals(body, rulesOfIts);
         const lost = lostWords(messages, prompts.said);
         if (problems.length + lost.length > 0) refused.push({ index, provider, model, problems, lost, prompt, messages, tools });
       }
@@ -157,6 +158,15 @@ describe('the messages', () => {
     ]);
     expect(ids.every((id = '') => /^[a-zA-Z0-9]{9}$/.test(id))).toBe(true);
     expect(request('custom', 'some', { ...prompt(...turns), tools: [tool] }).messages).toEqual(messages);
+  });
+
+  it('say that a function must be called in words only, where a server takes no more', () => {
+    const chosen = { ...prompt(user('Time?')), tools: [{ ...tool, name: 'other' }, tool], toolChoice: { name: 'now' } };
+    expect(request('lmstudio', 'some', chosen)).toMatchObject({ tools: [{ function: { name: 'now' } }], tool_choice: 'required' });
+    expect(request('openai', 'gpt-4.1-mini', chosen)).toMatchObject({
+      tools: [{ function: { name: 'other' } }, { function: { name: 'now' } }],
+      tool_choice: { type: 'function', function: { name: 'now' } },
+    });
   });
 
   it('tell calls in words where a server takes none without tools', () => {

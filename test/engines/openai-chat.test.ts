@@ -380,7 +380,7 @@ describe('the request', () => {
     await ask(
       answer,
       prompt('hi', { tools: [tool], toolChoice: { name: 'f' } }),
-      {},
+      { dialect: { form: freeForm } },
       { temperature: 0.7, maxOutputTokens: 99, parallelToolCalls: false },
     );
     expect(body()).toMatchObject({
@@ -397,7 +397,7 @@ describe('the request', () => {
   it('renames a function whose name a server would refuse, and knows it again', async () => {
     const called = stream(callChunk({ index: 0, id: 'a', function: { name: '_3d_render', arguments: '{}' } }), DONE);
     const tool = { name: '3d_render', description: 'd', parameters: {} };
-    const parts = await ask(called, prompt('hi', { tools: [tool], toolChoice: { name: '3d_render' } }));
+    const parts = await ask(called, prompt('hi', { tools: [tool], toolChoice: { name: '3d_render' } }), { dialect: { form: freeForm } });
     expect(body()?.tools?.[0]?.function.name).toBe('_3d_render');
     expect(body()?.tool_choice).toEqual({ type: 'function', function: { name: '_3d_render' } });
     expect(callsOf(parts).map(({ name }) => name)).toEqual(['3d_render']);

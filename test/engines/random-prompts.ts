@@ -60,7 +60,8 @@ export class RandomPrompts {
       description: this.#chance.pick(['', 'Does it.']),
       parameters: this.#chance.pick(schemas) as Record<string, unknown>,
     }));
-    return { tools, toolChoice: this.#chance.pick(['auto', 'none', 'required'] as const) };
+    const named = tools.map(({ name }) => ({ name }));
+    return { tools, toolChoice: this.#chance.pick(['auto', 'none', 'required', ...named] as const) };
   }
 
   #parts(by: 'user' | 'others'): PromptPart[] {
@@ -86,9 +87,10 @@ export class RandomPrompts {
     const entries: Entry[] = [];
     const count = this.#chance.pick([0, 1, 2, 4, 8, 16]);
     for (let index = 0; index < count; index++) entries.push(this.#entry(`item_${index}`, entries));
-    const { tools, toolChoice } = this.#settings();
+    const { tools } = this.#settings();
+    const toolChoice = this.#chance.pick(['auto', { type: 'mcp' as const, server_label: 'weather' }] as const);
     const mcp = tools.map((tool) => ({ tool, name: tool.name, of: { label: 'weather', name: tool.name } }));
-    return buildPrompt(entries, { instructions: this.#text('others'), tools: [], toolChoice: toolChoice as 'auto' }, mcp);
+    return buildPrompt(entries, { instructions: this.#text('others'), tools: [], toolChoice }, mcp);
   }
 
   #entry(id: string, before: readonly Entry[]): Entry {

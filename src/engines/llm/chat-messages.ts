@@ -18,7 +18,7 @@ export type ChatMessage =
   | { role: 'system'; content: string }
   | UserMessage
   | AssistantMessage
-  | { role: 'tool'; tool_call_id: string; content: string };
+  | { role: 'tool'; tool_call_id: string; name?: string; content: string };
 
 /** Said for the user where a server demands a user message and there is none. */
 const silence = '(silence)';
@@ -149,9 +149,7 @@ class Writer {
       const message: AssistantMessage = last?.role === 'assistant' && !last.tool_calls ? last : { role: 'assistant', content: null };
       if (message !== last) this.#messages.push(message);
       Object.assign(message, { tool_calls: toolCalls }, this.#form.callMessageFields);
-      group.forEach(({ output }, index) =>
-        this.#messages.push({ role: 'tool', tool_call_id: (toolCalls[index] as ToolCall).id, content: output }),
-      );
+      group.forEach(({ output }, index) => this.#messages.push(this.#result(toolCalls[index] as ToolCall, output)));
     }
   }
 
@@ -185,6 +183,10 @@ class Writer {
     }
     if (this.#form.userAfterResults === 'refused' && last?.role === 'tool') this.#messages.push({ role: 'assistant', content: cutOff });
     this.#messages.push({ role: 'user', content: joined([], parts) });
+  }
+
+  #result({ id, function: { name } }: ToolCall, output: string): ChatMessage {
+    return { role: 'tool', tool_call_id: id, ...(this.#form.resultNames === 'demanded' ? { name } : {}), content: output };
   }
 
   #toolCall({ callId, name, arguments: given }: Call): ToolCall {

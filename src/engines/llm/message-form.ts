@@ -1,5 +1,5 @@
-// Which sequences of messages a chat completions server accepts. Facts about providers and models, with where each is known from;
-// chat-messages.ts writes a conversation accordingly.
+// Which sequences of messages, and which tools beside them, a chat completions server accepts. Facts about providers and models, with where each
+// is known from; chat-messages.ts and openai-request.ts write a request accordingly.
 
 export interface MessageForm {
   /** Where system messages are accepted: `anywhere`, one at the `front`, or `nowhere` (their text then stands in the first user message). */
@@ -18,6 +18,10 @@ export interface MessageForm {
   readonly callFields?: Readonly<Record<string, unknown>>;
   /** Further fields that every assistant message with calls must have. */
   readonly callMessageFields?: Readonly<Record<string, unknown>>;
+  /** Whether a result must name its function beside its call. */
+  readonly resultNames: 'left out' | 'demanded';
+  /** Whether `tool_choice` may name a function; where it may not, that function is the only one offered, and a call is required. */
+  readonly namedChoice: 'accepted' | 'refused';
   /** `openapi`: schemas of tools may use only the words of OpenAPI 3.0. */
   readonly toolSchemas: 'json schema' | 'openapi';
 }
@@ -30,6 +34,8 @@ export const freeForm: MessageForm = {
   callsPerMessage: 'many',
   calls: 'always',
   callIds: /^[\w.:-]{1,40}$/,
+  resultNames: 'left out',
+  namedChoice: 'accepted',
   toolSchemas: 'json schema',
 };
 
@@ -45,13 +51,16 @@ export const anthropicForm: MessageForm = {
   callsPerMessage: 'many',
   calls: 'beside tools',
   callIds: /^[a-zA-Z0-9_-]{1,40}$/,
+  resultNames: 'left out',
+  namedChoice: 'accepted',
   toolSchemas: 'json schema',
 };
 
 /**
  * Gemini: "contents is not specified" for a system message alone; "function call turn comes immediately after a user turn or after a function
- * response turn" (google-gemini/gemini-cli#11814); as many responses as calls (microsoft/vscode#299295); "Unknown name
- * \"additionalProperties\"" and other words of JSON Schema (zed-industries/zed#44875).
+ * response turn" (google-gemini/gemini-cli#11814); as many responses as calls (microsoft/vscode#299295);
+ * "function_response.name: Name cannot be empty" (vectorize-io/hindsight#187); "Unknown name \"additionalProperties\"" and other words of JSON
+ * Schema (zed-industries/zed#44875).
  */
 export const geminiForm: MessageForm = {
   system: 'front',
@@ -60,6 +69,8 @@ export const geminiForm: MessageForm = {
   callsPerMessage: 'many',
   calls: 'always',
   callIds: /^[\w.:-]{1,40}$/,
+  resultNames: 'demanded',
+  namedChoice: 'accepted',
   toolSchemas: 'openapi',
 };
 
@@ -74,6 +85,8 @@ export const mistralForm: MessageForm = {
   callsPerMessage: 'many',
   calls: 'always',
   callIds: /^[a-zA-Z0-9]{9}$/,
+  resultNames: 'left out',
+  namedChoice: 'accepted',
   toolSchemas: 'json schema',
 };
 
@@ -90,19 +103,22 @@ export const deepseekForm: MessageForm = {
   calls: 'always',
   callIds: /^[a-zA-Z0-9_-]{1,40}$/,
   callMessageFields: { reasoning_content: '' },
+  resultNames: 'left out',
+  namedChoice: 'accepted',
   toolSchemas: 'json schema',
 };
 
 /**
  * What every chat template accepts, for servers that run open models of any maker, for gateways, and for servers nobody knows. Over Mistral's
  * rules (vllm-project/vllm#6862): "System message must be at the beginning" and "No user query found" (Qwen 3.5; ggml-org/llama.cpp#20733),
- * "This model only supports single tool-calls at once" (Llama 3; vllm-project/vllm#12937), no tool messages where no tools are.
+ * "This model only supports single tool-calls at once" (Llama 3; vllm-project/vllm#12937), no tool messages where no tools are;
+ * "Invalid tool_choice type: 'object'" (LM Studio; lmstudio-ai/lmstudio-bug-tracker#670).
  *
  * A good model loses little by it: a later system message keeps its place and its words, though it is the user's message that says them, and
  * parallel calls are shown one after the other. Not here: the instructions as the user's own words, which would weigh less for all; that
  * goes by the model (below).
  */
-export const strictestForm: MessageForm = { ...mistralForm, callsPerMessage: 'one', calls: 'beside tools' };
+export const strictestForm: MessageForm = { ...mistralForm, callsPerMessage: 'one', calls: 'beside tools', namedChoice: 'refused' };
 
 /** What a model's template demands wherever it is served, by its name. */
 const families: readonly { readonly models: RegExp; readonly form: Partial<MessageForm> }[] = [

@@ -47,11 +47,7 @@ export function chatRequest(prompt: Prompt, options: LlmOptions, names: ToolName
     reasoning_effort: options.reasoningEffort,
   };
   if (prompt.tools.length > 0) {
-    body['tools'] = prompt.tools.map((tool) => ({ type: 'function', function: chatFunction(tool, names, form) }));
-    body['tool_choice'] =
-      typeof prompt.toolChoice === 'string'
-        ? prompt.toolChoice
-        : { type: 'function', function: { name: names.sent(prompt.toolChoice.name) } };
+    Object.assign(body, chosenTools(prompt, names, form));
     body['parallel_tool_calls'] = options.parallelToolCalls;
   }
   const refused = [...omit, ...(thinks ? refusedByThinkers : []), ...extensions.filter((field) => !alsoTakes.includes(field))];
@@ -64,7 +60,20 @@ function takesCompletionTokens(model: string): boolean {
   return /(?:^|\/)(?:o\d|gpt-[5-9](?!.*-chat))/.test(model);
 }
 
+function chosenTools({ tools, toolChoice }: Prompt, names: ToolNames, form: MessageForm): { tools: object[]; tool_choice: unknown } {
+  const chosen = typeof toolChoice === 'string' ? undefined : tools.find(({ name }) => name === toolChoice.name);
+  const only = form.namedChoice === 'refused' ? chosen : undefined;
+  return {
+    tools: (only ? [only] : tools).map((tool) => ({ type: 'function', function: chatFunction(tool, names, form) })),
+    tool_choice: only
+      ? 'required'
+      : typeof toolChoice === 'string'
+        ? toolChoice
+        : { type: 'function', function: { name: names.sent(toolChoice.name) } },
+  };
+}
+
 function chatFunction({ name, description, parameters }: PromptTool, names: ToolNames, form: MessageForm): Record<string, unknown> {
   const schema = form.toolSchemas === 'openapi' ? openApiSchema(parameters) : functionSchema(parameters);
-  return { name: names.sent(name), description, ...(schema ? { parameters: schema } : {}) };
+  return { name: names.sent(name), ...(description === '' ? {} : { description }), ...(schema ? { parameters: schema } : {}) };
 }
