@@ -290,6 +290,17 @@ describe('patience', () => {
     expect(server.dropped).toBe(0);
   });
 
+  it('drops the request when the reader leaves early, so that nobody is worked for in vain', async () => {
+    server.script = (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(`data: ${JSON.stringify(textChunk('one'))}\n\n`);
+    };
+    for await (const part of chat().respond(prompt('count'), { model: 'small' }, new AbortController().signal)) {
+      expect(part).toEqual({ type: 'text', text: 'one' });
+      break;
+    }
+    while (server.dropped === 0) await new Promise((resolve) => setImmediate(resolve));
+  });
+
   it('drops the request when the signal fires while nothing has come', async () => {
     server.script = () => {};
     const stop = new AbortController();
