@@ -133,7 +133,10 @@ export type LlmPart =
   | { type: 'text'; text: string }
   /** Thinking that is neither spoken nor remembered. */
   | { type: 'reasoning'; text: string }
-  /** A function call begins; its arguments follow as `arguments` parts with the same callId and together form a JSON object. */
+  /**
+   * A function call begins; its arguments follow as `arguments` parts with the same callId and together form a JSON object, `{}` at least. They
+   * are complete before anything else is said or called.
+   */
   | { type: 'call'; callId: string; name: string }
   | { type: 'arguments'; callId: string; delta: string }
   | { type: 'usage'; usage: LlmUsage }

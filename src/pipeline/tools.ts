@@ -39,7 +39,8 @@ export class Toolbox {
       input_schema: { ...input_schema },
       annotations: annotations ? { ...annotations } : null,
     }));
-    this.#feed({ kind: 'mcp.listed', item, tools });
+    const leftOut = listing.leftOut?.map((entry) => ({ ...entry }));
+    this.#feed({ kind: 'mcp.listed', item, tools, ...(leftOut ? { leftOut } : {}) });
   }
 
   async call(item: string, label: string, name: string, argumentsJson: string): Promise<void> {

@@ -39,6 +39,8 @@ export interface McpListTools {
   type: 'mcp_list_tools';
   server_label: string;
   tools: McpListedTool[];
+  /** Our own, and only there when tools were left out: which, and why. */
+  left_out?: { name: string | null; reason: string }[];
 }
 export interface McpCall {
   id: string;

@@ -40,6 +40,7 @@ const listedTool = z.object({
   input_schema: anyObject,
   annotations: anyObject.nullable(),
 });
+const leftOut = z.object({ name: z.string().nullable(), reason: z.string() });
 const callError = z.union([
   z.object({ type: z.literal('protocol_error'), code: z.number().int(), message: z.string() }),
   z.object({ type: z.literal('tool_execution_error'), message: z.string() }),
@@ -52,7 +53,7 @@ export const item = z.union([
   z.object({ ...common, type: z.literal('message'), role: z.literal('assistant'), content: z.array(assistantPart) }),
   z.object({ ...common, type: z.literal('function_call'), call_id: z.string(), name: z.string(), arguments: z.string() }),
   z.object({ ...common, type: z.literal('function_call_output'), call_id: z.string(), output: z.string() }),
-  z.object({ ...mcp, type: z.literal('mcp_list_tools'), tools: z.array(listedTool) }),
+  z.object({ ...mcp, type: z.literal('mcp_list_tools'), tools: z.array(listedTool), left_out: z.array(leftOut).exactOptional() }),
   z.object({
     ...mcpCall,
     type: z.literal('mcp_call'),

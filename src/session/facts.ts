@@ -1,5 +1,5 @@
 // What can happen to a session. Every fact is stamped by `step(fact, now)`; audio positions are milliseconds of the input's own timeline.
-import type { McpCallError, McpListedTool } from '../protocol/items.ts';
+import type { McpCallError, McpListedTool, McpListTools } from '../protocol/items.ts';
 import type { ClientEvent } from '../protocol/client-events.ts';
 import type { VoiceProfile } from '../protocol/server-events.ts';
 
@@ -62,7 +62,7 @@ export type Fact =
     }
   | { kind: 'transcript.failed'; item: string; failure: Failure }
   /** An MCP server has told its tools, or has not; `item` is the list's. */
-  | { kind: 'mcp.listed'; item: string; tools: McpListedTool[] }
+  | { kind: 'mcp.listed'; item: string; tools: McpListedTool[]; leftOut?: NonNullable<McpListTools['left_out']> }
   | { kind: 'mcp.unlisted'; item: string }
   /** A tool's call has ended; `item` is the call's. */
   | { kind: 'mcp.ended'; item: string; outcome: { output: string } | { error: McpCallError } }

@@ -63,7 +63,9 @@ export function onListed(core: Core, fact: FactOf<'mcp.listed'>): void {
   if (!server) return;
   server.state = 'listed';
   server.tools = fact.tools;
-  (server.list.item as McpListTools).tools = fact.tools;
+  const item = server.list.item as McpListTools;
+  item.tools = fact.tools;
+  if (fact.leftOut) item.left_out = fact.leftOut;
   send(core, { type: 'mcp_list_tools.completed', item_id: fact.item });
   finishList(core, server);
 }

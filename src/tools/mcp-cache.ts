@@ -1,7 +1,7 @@
 // Tool lists that one session read and the next need not ask for again. Shared by all sessions of the server.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
-import type { McpTool } from './mcp-types.ts';
+import type { McpTools } from './mcp-types.ts';
 
 const FRESH_MS = 60_000;
 
@@ -10,13 +10,13 @@ const LISTS = 64;
 
 export class McpCache {
   readonly #clock: Clock;
-  readonly #lists = new Map<string, { readonly tools: readonly McpTool[]; readonly until: number }>();
+  readonly #lists = new Map<string, { readonly tools: McpTools; readonly until: number }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  get(key: string): readonly McpTool[] | undefined {
+  get(key: string): McpTools | undefined {
     const list = this.#lists.get(key);
     if (!list) return undefined;
     this.#lists.delete(key);
@@ -25,7 +25,7 @@ export class McpCache {
     return list.tools;
   }
 
-  set(key: string, tools: readonly McpTool[]): void {
+  set(key: string, tools: McpTools): void {
     this.#lists.delete(key);
     this.#lists.set(key, { tools, until: this.#clock.now() + FRESH_MS });
     const [oldest] = this.#lists.keys();

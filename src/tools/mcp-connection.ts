@@ -5,7 +5,6 @@ import type { Clock } from '../lib/clock.ts';
 import type { GuardedFetch } from '../lib/guarded-fetch.ts';
 import { HttpFailure, McpEnded } from './mcp-failure.ts';
 import { Lifeline, lost } from './mcp-lifeline.ts';
-import type { ToolResult } from './mcp-result.ts';
 import type { McpTarget } from './mcp-target.ts';
 import { codes, type McpCallOptions } from './mcp-types.ts';
 import { McpWire } from './mcp-wire.ts';
@@ -26,6 +25,9 @@ export interface McpLink {
   /** What the server is told of who calls. */
   readonly version: string;
 }
+
+/** Answers are read leniently, field by field, by who wants the field (mcp-list.ts, mcp-result.ts), not by the SDK's closed schemas. */
+const anyResult = { '~standard': { version: 1 as const, vendor: 'parley', validate: (value: unknown) => ({ value }) } };
 
 interface Ways {
   readonly transport: Transport;
@@ -96,15 +98,12 @@ export class McpConnection {
     return this.#client.transport === undefined;
   }
 
-  /** A page of the list; the cursor of the next is in it. */
-  async listTools(
-    cursor: string | undefined,
-    signal: AbortSignal,
-  ): Promise<{ tools: readonly unknown[]; nextCursor?: string | undefined }> {
+  /** A page of the list as the server sent it; the cursor of the next is in it. */
+  async listTools(cursor: string | undefined, signal: AbortSignal): Promise<unknown> {
     // Asking a server that offers none is an error.
     if (!this.#client.getServerCapabilities()?.tools) return { tools: [] };
     const params = cursor === undefined ? {} : { cursor };
-    return this.#asking(this.#client.request({ method: 'tools/list', params }, { signal, timeout }));
+    return this.#asking(this.#client.request({ method: 'tools/list', params }, anyResult, { signal, timeout }));
   }
 
   async callTool(
@@ -112,10 +111,10 @@ export class McpConnection {
     args: Record<string, unknown>,
     signal: AbortSignal,
     onProgress: NonNullable<McpCallOptions['onProgress']>,
-  ): Promise<ToolResult> {
+  ): Promise<unknown> {
     // Not the SDK's callTool, which compiles the server's own output schemas, patterns and all, to check its answers against them.
     const request = { method: 'tools/call' as const, params: { name, arguments: args } };
-    return this.#asking(this.#client.request(request, { signal, timeout, onprogress: onProgress }));
+    return this.#asking(this.#client.request(request, anyResult, { signal, timeout, onprogress: onProgress }));
   }
 
   async close(): Promise<void> {

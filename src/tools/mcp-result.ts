@@ -4,24 +4,33 @@ import { isDeepStrictEqual } from 'node:util';
 /** Bytes of UTF-8 that a result may have; what is beyond is cut, and said to be. */
 const OUTPUT_BYTES = 64 * 1024;
 
-/** The parts of a tool's result that are read here; a server may send anything. */
-export interface ToolResult {
-  readonly content?: unknown;
-  readonly structuredContent?: unknown;
-  readonly isError?: unknown;
-}
+type Fields = Readonly<Record<string, unknown>>;
 
-export function outputText(result: ToolResult): string {
-  const parts = (Array.isArray(result.content) ? result.content : []).map(partText);
-  const structured = result.structuredContent;
+/** The text of a result; a server may send anything. */
+export function outputText(result: unknown): string {
+  // What came before content had a name was called a toolResult.
+  const { content, structuredContent, toolResult } = fieldsOf(result);
+  const parts = listOf(content).map(partText);
+  const structured = structuredContent ?? toolResult;
   // A server that gives structured content is asked to give the same as text, too: once is enough.
-  if (structured !== undefined && !parts.some((part) => isJsonOf(part, structured))) parts.push(JSON.stringify(structured));
+  if (structured !== undefined && structured !== null && !parts.some((part) => isJsonOf(part, structured))) parts.push(jsonOf(structured));
   return cut(parts.join('\n'));
 }
 
+/** Whether the tool itself says that it failed. */
+export function isFailure(result: unknown): boolean {
+  return fieldsOf(result)['isError'] === true;
+}
+
+/** A list, or what should have been in one. */
+function listOf(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value;
+  return value === undefined || value === null ? [] : [value];
+}
+
 function partText(part: unknown): string {
-  if (typeof part !== 'object' || part === null) return '';
-  const fields = part as Readonly<Record<string, unknown>>;
+  if (typeof part !== 'object' || part === null) return text(part);
+  const fields = fieldsOf(part);
   switch (fields['type']) {
     case 'text':
       return text(fields['text']);
@@ -33,14 +42,28 @@ function partText(part: unknown): string {
     case 'resource':
       return resourceText(fields['resource']);
     default:
-      return `[${text(fields['type']) || 'unknown'}]`;
+      return text(fields['text']) || `[${text(fields['type']) || 'unknown'}]`;
   }
 }
 
 function resourceText(resource: unknown): string {
-  const fields = (typeof resource === 'object' && resource !== null ? resource : {}) as Readonly<Record<string, unknown>>;
+  const fields = fieldsOf(resource);
   if (typeof fields['text'] === 'string') return fields['text'];
   return `[resource: ${[text(fields['uri']), text(fields['mimeType']), size(fields['blob'])].filter(Boolean).join(', ')}]`;
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}
+
+/** As JSON, unless it is text already or nested deeper than JSON can be written. */
+function jsonOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return '[structured content that cannot be read]';
+  }
 }
 
 function text(value: unknown): string {

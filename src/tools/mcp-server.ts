@@ -7,9 +7,9 @@ import type { McpCache } from './mcp-cache.ts';
 import { McpConnection, unless } from './mcp-connection.ts';
 import { failureOf, isLost, McpEnded, neverArrived } from './mcp-failure.ts';
 import { listTools } from './mcp-list.ts';
-import { outputText } from './mcp-result.ts';
+import { isFailure, outputText } from './mcp-result.ts';
 import type { McpTarget } from './mcp-target.ts';
-import { codes, type McpCallOptions, type McpError, type McpListing, type McpOutcome, type McpTool } from './mcp-types.ts';
+import { codes, type McpCallOptions, type McpError, type McpListing, type McpOutcome, type McpTool, type McpTools } from './mcp-types.ts';
 
 const CONNECT_MS = 3000;
 const LIST_MS = 10_000;
@@ -59,7 +59,7 @@ export class McpServer {
 
   async list(): Promise<McpListing> {
     const kept = this.#kept();
-    if (kept) return { tools: kept };
+    if (kept) return kept;
     this.#listing ??= this.#read().finally(() => {
       this.#listing = undefined;
     });
@@ -86,7 +86,7 @@ export class McpServer {
         end.signal,
       );
       const output = outputText(result);
-      if (result.isError !== true) return { output };
+      if (!isFailure(result)) return { output };
       return { error: { type: 'tool_execution_error', message: this.target.redact(output) || 'The tool failed' } };
     } catch (error) {
       return { error: this.#failed(error, 'An MCP tool was called in vain') };
@@ -106,10 +106,10 @@ export class McpServer {
     await connection?.close();
   }
 
-  #kept(): readonly McpTool[] | undefined {
-    const tools = this.#shared.cache.get(this.target.key);
-    if (tools) this.known = tools;
-    return tools;
+  #kept(): McpTools | undefined {
+    const list = this.#shared.cache.get(this.target.key);
+    if (list) this.known = list.tools;
+    return list;
   }
 
   async #read(): Promise<McpListing> {
@@ -117,10 +117,11 @@ export class McpServer {
       end.abort(new McpEnded(codes.timeout, `The MCP server did not list its tools within ${LIST_MS / 1000} seconds`)),
     );
     try {
-      const tools = await this.#ask((connection) => listTools(connection, end.signal), end.signal);
-      this.known = tools;
-      this.#shared.cache.set(this.target.key, tools);
-      return { tools };
+      const list = await this.#ask((connection) => listTools(connection, end.signal), end.signal);
+      this.known = list.tools;
+      this.#shared.cache.set(this.target.key, list);
+      if (list.leftOut) this.#log.warn({ leftOut: list.leftOut }, 'Tools of an MCP server were left out');
+      return list;
     } catch (error) {
       return { error: this.#failed(error, 'An MCP server could not be asked for its tools') };
     } finally {

@@ -57,7 +57,7 @@ export class McpServers {
     const entry = this.#entries.get(label);
     if (!entry) return { error: unknownServer(label) };
     const listing = await entry.server.list();
-    return 'error' in listing ? listing : { tools: listing.tools.filter((tool) => isAllowed(entry.config, tool)) };
+    return 'error' in listing ? listing : { ...listing, tools: listing.tools.filter((tool) => isAllowed(entry.config, tool)) };
   }
 
   /**

@@ -45,7 +45,19 @@ export const codes = {
   cancelled: -32_800,
 } as const;
 
-export type McpListing = { readonly tools: readonly McpTool[] } | { readonly error: McpError };
+/** A tool of a server's list that cannot be used; without its name when it has none. */
+export interface McpLeftOut {
+  readonly name: string | null;
+  readonly reason: string;
+}
+
+export interface McpTools {
+  readonly tools: readonly McpTool[];
+  /** Absent when there are none. */
+  readonly leftOut?: readonly McpLeftOut[];
+}
+
+export type McpListing = McpTools | { readonly error: McpError };
 
 export type McpOutcome = { readonly output: string } | { readonly error: McpError };
 

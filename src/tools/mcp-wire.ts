@@ -1,14 +1,12 @@
-// The fetch that the SDK's transports are given: guarded, with the secrets put in at the last moment, and with bounds on what comes back.
+// The fetch that the SDK's transports are given: guarded, with the secrets put in at the last moment, and with answers made readable.
 // The SDK never sees a secret, so none of its errors can hold one.
 import { type FetchFunction, type GuardedFetch, GuardedFetchError } from '../lib/guarded-fetch.ts';
+import { readableAnswer } from './mcp-answer.ts';
 import { HttpFailure } from './mcp-failure.ts';
 import type { McpTarget } from './mcp-target.ts';
 
 /** Of one answer to one request, its progress events included. */
 const ANSWER_BYTES = 16 * 1024 * 1024;
-
-/** Of one event of a stream: a result with its images. */
-const EVENT_BYTES = 4 * 1024 * 1024;
 
 /** A call has its own clock, which ends it sooner; this is for what belongs to no call. */
 const HEAD_MS = 90_000;
@@ -48,7 +46,7 @@ export class McpWire {
       const headers = new Headers(init.headers);
       for (const [name, value] of this.#headers) headers.set(name, value);
       const response = await fetch(url, { ...init, headers });
-      if (response.ok) return isEvents(response) ? boundedEvents(response) : response;
+      if (response.ok) return await readableAnswer(response, init.body);
       await response.body?.cancel();
       throw new HttpFailure(response.status);
     } catch (error) {
@@ -60,31 +58,4 @@ export class McpWire {
 
 function isGet(init: RequestInit): boolean {
   return (init.method ?? 'GET') === 'GET';
-}
-
-function isEvents(response: Response): boolean {
-  return response.headers.get('content-type')?.startsWith('text/event-stream') === true;
-}
-
-/** Events end at an empty line; one that never does would be collected for ever. */
-function boundedEvents(response: Response): Response {
-  let eventBytes = 0;
-  let lineBytes = 0;
-  const bounded = response.body?.pipeThrough(
-    new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-      transform(chunk, controller) {
-        for (const byte of chunk) {
-          eventBytes++;
-          if (byte === 10) {
-            if (lineBytes === 0) eventBytes = 0;
-            lineBytes = 0;
-          } else if (byte !== 13) lineBytes++;
-        }
-        if (eventBytes > EVENT_BYTES)
-          controller.error(new GuardedFetchError('too_large', `The MCP server sent an event of more than ${EVENT_BYTES} bytes`));
-        else controller.enqueue(chunk);
-      },
-    }),
-  );
-  return new Response(bounded ?? null, { status: response.status, headers: response.headers });
 }

@@ -1,5 +1,6 @@
 // The adapter against servers that are strict, sloppy, slow or broken.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freeForm } from '../../src/engines/llm/message-form.ts';
 import { createOpenAiChat, type OpenAiChatOptions } from '../../src/engines/llm/openai-chat.ts';
 import { ManualClock, systemClock } from '../../src/lib/clock.ts';
 import { countingIds } from '../../src/lib/ids.ts';
@@ -75,6 +76,55 @@ describe('what a sloppy server sends', () => {
       { callId: 'a', name: 'f', arguments: { x: 1 } },
       { callId: 'b', name: 'g', arguments: { y: 2 } },
     ]);
+  });
+
+  it('gives each call its arguments before the next begins, however they come, and never none', async () => {
+    const parts = await ask(
+      stream(
+        callChunk({ index: 0, id: 'a', function: { name: 'now', arguments: '' } }),
+        callChunk({ index: 1, id: 'b', function: { name: 'f', arguments: '{"x"' } }),
+        callChunk({ index: 2, id: 'c', function: { name: 'g', arguments: '{"y"' } }),
+        callChunk({ index: 1, function: { arguments: ':1}' } }, { index: 2, function: { arguments: ':2}' } }),
+        textChunk('Let me see.'),
+        finishChunk('tool_calls'),
+      ),
+    );
+    expect(parts.filter(({ type }) => type !== 'usage')).toEqual([
+      { type: 'call', callId: 'a', name: 'now' },
+      { type: 'arguments', callId: 'a', delta: '{}' },
+      { type: 'call', callId: 'b', name: 'f' },
+      { type: 'arguments', callId: 'b', delta: '{"x"' },
+      { type: 'arguments', callId: 'b', delta: ':1}' },
+      { type: 'call', callId: 'c', name: 'g' },
+      { type: 'arguments', callId: 'c', delta: '{"y"' },
+      { type: 'arguments', callId: 'c', delta: ':2}' },
+      { type: 'text', text: 'Let me see.' },
+      { type: 'end', reason: 'tool_calls' },
+    ]);
+  });
+
+  it('does not keep a call waiting for those that follow, once it is whole', async () => {
+    const order: string[] = [];
+    const script: Script = async (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const send = (chunk: object) => response.write(`data: ${JSON.stringify(chunk)}\n\n`);
+      send(callChunk({ index: 0, id: 'a', function: { name: 'f', arguments: '{"x":1}' } }));
+      send(callChunk({ index: 1, id: 'b', function: { name: 'g', arguments: '{' } }));
+      while (!order.includes('b')) await new Promise((resolve) => setImmediate(resolve));
+      order.push('rest');
+      send(callChunk({ index: 1, function: { arguments: '}' } }));
+      response.end(DONE);
+    };
+    server.script = script;
+    const reply = chat().respond(prompt('hello'), { model: 'small' }, new AbortController().signal);
+    for await (const part of reply) if (part.type === 'call') order.push(part.callId);
+    expect(order).toEqual(['a', 'b', 'rest']);
+  });
+
+  it('gets ids of their own where a server gives all its calls one', async () => {
+    const same = { id: 'call', function: { name: 'f', arguments: '{}' } };
+    const calls = callsOf(await ask(stream(callChunk({ index: 0, ...same }, { index: 1, ...same }), DONE)));
+    expect(calls.map(({ callId }) => callId)).toEqual(['call', 'call_1']);
   });
 
   it.each([
@@ -240,6 +290,17 @@ describe('patience', () => {
     expect(server.dropped).toBe(0);
   });
 
+  it('drops the request when the reader leaves early, so that nobody is worked for in vain', async () => {
+    server.script = (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(`data: ${JSON.stringify(textChunk('one'))}\n\n`);
+    };
+    for await (const part of chat().respond(prompt('count'), { model: 'small' }, new AbortController().signal)) {
+      expect(part).toEqual({ type: 'text', text: 'one' });
+      break;
+    }
+    while (server.dropped === 0) await new Promise((resolve) => setImmediate(resolve));
+  });
+
   it('drops the request when the signal fires while nothing has come', async () => {
     server.script = () => {};
     const stop = new AbortController();
@@ -272,29 +333,33 @@ describe('the request', () => {
   });
 
   it('C20: writes the conversation as chat messages', async () => {
-    await ask(answer, {
-      instructions: 'Be brief.',
-      turns: [
-        user('weather in Paris and Rome'),
-        { role: 'assistant', text: 'Let me look', interrupted: true },
-        { role: 'call', callId: 'a', name: 'get_weather', arguments: '{"location":"Paris"}' },
-        { role: 'call', callId: 'b', name: 'get_weather', arguments: '' },
-        user('hurry'),
-        { role: 'result', callId: 'a', output: '21' },
-        { role: 'result', callId: 'gone', output: 'lost' },
-        { role: 'assistant', text: '', interrupted: true },
-        { role: 'system', parts: [{ type: 'text', text: 'note' }] },
-        {
-          role: 'user',
-          parts: [
-            { type: 'text', text: 'look' },
-            { type: 'image', url: 'data:image/png;base64,AA', detail: 'low' },
-          ],
-        },
-      ],
-      tools: [],
-      toolChoice: 'auto',
-    });
+    await ask(
+      answer,
+      {
+        instructions: 'Be brief.',
+        turns: [
+          user('weather in Paris and Rome'),
+          { role: 'assistant', text: 'Let me look', interrupted: true },
+          { role: 'call', callId: 'a', name: 'get_weather', arguments: '{"location":"Paris"}' },
+          { role: 'call', callId: 'b', name: 'get_weather', arguments: '' },
+          user('hurry'),
+          { role: 'result', callId: 'a', output: '21' },
+          { role: 'result', callId: 'gone', output: 'lost' },
+          { role: 'assistant', text: '', interrupted: true },
+          { role: 'system', parts: [{ type: 'text', text: 'note' }] },
+          {
+            role: 'user',
+            parts: [
+              { type: 'text', text: 'look' },
+              { type: 'image', url: 'data:image/png;base64,AA', detail: 'low' },
+            ],
+          },
+        ],
+        tools: [],
+        toolChoice: 'auto',
+      },
+      { dialect: { form: freeForm } },
+    );
     expect(body()?.messages).toEqual([
       { role: 'system', content: 'Be brief.' },
       { role: 'user', content: 'weather in Paris and Rome' },
@@ -326,7 +391,7 @@ describe('the request', () => {
     await ask(
       answer,
       prompt('hi', { tools: [tool], toolChoice: { name: 'f' } }),
-      {},
+      { dialect: { form: freeForm } },
       { temperature: 0.7, maxOutputTokens: 99, parallelToolCalls: false },
     );
     expect(body()).toMatchObject({
@@ -338,6 +403,15 @@ describe('the request', () => {
       temperature: 0.7,
       max_tokens: 99,
     });
+  });
+
+  it('renames a function whose name a server would refuse, and knows it again', async () => {
+    const called = stream(callChunk({ index: 0, id: 'a', function: { name: '_3d_render', arguments: '{}' } }), DONE);
+    const tool = { name: '3d_render', description: 'd', parameters: {} };
+    const parts = await ask(called, prompt('hi', { tools: [tool], toolChoice: { name: '3d_render' } }), { dialect: { form: freeForm } });
+    expect(body()?.tools?.[0]?.function.name).toBe('_3d_render');
+    expect(body()?.tool_choice).toEqual({ type: 'function', function: { name: '_3d_render' } });
+    expect(callsOf(parts).map(({ name }) => name)).toEqual(['3d_render']);
   });
 
   it('says nothing of tools when there are none', async () => {

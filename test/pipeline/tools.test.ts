@@ -66,6 +66,20 @@ describe('MCP servers', () => {
     await rig.settle();
   });
 
+  test('tell which of their tools were left out', async () => {
+    const rig = openRig();
+    rig.client({ type: 'session.update', session: { tools: [docs] } });
+    await rig.settle();
+    const leftOut = [{ name: null, reason: 'it has no name' }];
+    tools(rig).lists[0]?.answer({ tools: [search], leftOut });
+    await rig.settle();
+    expect(rig.last('conversation.item.done').item).toMatchObject({
+      type: 'mcp_list_tools',
+      tools: [{ name: 'search' }],
+      left_out: leftOut,
+    });
+  });
+
   test('that cannot be asked are told of, and the session goes on', async () => {
     const rig = openRig();
     rig.client({ type: 'session.update', session: { tools: [docs] } });

@@ -1,6 +1,6 @@
 // Golden transcripts: MCP servers tell their tools, or do not, and what waits for them.
 import { describe, expect, test } from 'vitest';
-import { Rig } from './rig.ts';
+import { listedTool, Rig } from './rig.ts';
 import { create, crm, docs, served, update } from './served.ts';
 
 const secret = { authorization: 'Bearer s3cret', headers: { 'x-key': 's3cret' } };
@@ -26,6 +26,15 @@ describe('an MCP server', () => {
       },
     ]);
     rig.golden('mcp-list');
+  });
+
+  test('S49: whose list has tools that cannot be used: the item says which, and only then', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.client(update({ tools: [docs(), crm] }));
+    const leftOut = [{ name: 'find', reason: 'another tool has this name' }];
+    rig.fact({ kind: 'mcp.listed', item: 'mcpl_1', tools: [listedTool('search')], leftOut });
+    rig.listed('mcpl_2', 'find');
+    expect(rig.all('conversation.item.done').map(({ item }) => 'left_out' in item && item.left_out)).toEqual([leftOut, false]);
   });
 
   test('may belong to the session from its birth', () => {

@@ -143,7 +143,7 @@ describe('a list of tools', () => {
     const far = await rig.far();
     far.tools = many(100).map((tool) => ({ ...tool, description: 'x'.repeat(10_000) }));
     const listing = await rig.session(at(far)).list('far');
-    expect('tools' in listing && listing.tools.length).toBe(52);
+    expect('tools' in listing && listing.tools.length).toBe(51);
   });
 
   it('ends where a server repeats itself', async () => {

@@ -5,6 +5,7 @@ import { type Ids, randomIds } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Prompt } from '../../protocol/prompt.ts';
 import { EngineError, type EngineInfo, type Llm, type LlmOptions, type LlmPart } from '../engine.ts';
+import { ToolNames } from './call-fields.ts';
 import { httpFailure, networkFailure, streamFailure, type FarSide } from './openai-failure.ts';
 import { type ChatChunk, ChatParts } from './openai-parts.ts';
 import { chatRequest, type Dialect } from './openai-request.ts';
@@ -91,8 +92,9 @@ class OpenAiChat implements Llm {
     );
     let started = false;
     try {
-      const parts = new ChatParts(this.#options.ids ?? randomIds);
-      for await (const chunk of this.#chunks(prompt, options, exchange, patience)) {
+      const names = new ToolNames(prompt.tools);
+      const parts = new ChatParts(this.#options.ids ?? randomIds, names);
+      for await (const chunk of this.#chunks(prompt, options, names, exchange, patience)) {
         started = true;
         for (const part of parts.push(chunk)) {
           patience.satisfy();
@@ -124,7 +126,7 @@ class OpenAiChat implements Llm {
     }
   }
 
-  async *#chunks(prompt: Prompt, options: LlmOptions, exchange: Exchange, patience: Patience): AsyncGenerator<ChatChunk> {
+  async *#chunks(prompt: Prompt, options: LlmOptions, names: ToolNames, exchange: Exchange, patience: Patience): AsyncGenerator<ChatChunk> {
     const { modelAliases: aliases = {} } = this.#options;
     // A client may ask for a model by any name, `constructor` among them.
     const model = (Object.hasOwn(aliases, options.model) ? aliases[options.model] : undefined) ?? options.model;
@@ -136,7 +138,7 @@ class OpenAiChat implements Llm {
         ...(this.#options.apiKey ? { authorization: `Bearer ${this.#options.apiKey}` } : {}),
         ...this.#options.headers,
       },
-      body: JSON.stringify(chatRequest(prompt, { ...options, model }, this.#options.dialect ?? {})),
+      body: JSON.stringify(chatRequest(prompt, { ...options, model }, names, this.#options.dialect ?? {})),
       // A key must not follow a redirect to who knows where.
       redirect: 'manual',
       signal: exchange.request.signal,

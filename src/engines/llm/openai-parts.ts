@@ -2,10 +2,15 @@
 // whole message instead of deltas, `stop` after a call, no finish_reason at all.
 import type { Ids } from '../../lib/ids.ts';
 import type { LlmPart, LlmUsage } from '../engine.ts';
+import { CallOrder } from './call-order.ts';
+import type { ToolNames } from './call-fields.ts';
 import { ThinkingSplitter } from './thinking.ts';
 
+/** The longest `call_id` that a client can answer. */
+const ID_CHARS = 128;
+
 interface ToolCallDelta {
-  index?: number;
+  index?: number | null;
   id?: string | null;
   function?: { name?: string | null; arguments?: string | object | null };
 }
@@ -35,19 +40,21 @@ interface OpenCall {
   readonly callId: string;
   readonly index: number | undefined;
   readonly sentId: string | undefined;
-  hasArguments: boolean;
 }
 
 export class ChatParts {
   readonly #ids: Ids;
+  readonly #names: ToolNames;
   readonly #thinking = new ThinkingSplitter();
+  readonly #order = new CallOrder();
   #calls: OpenCall[] = [];
   #finish: string | undefined;
   #usage: LlmUsage | undefined;
   #spoke = false;
 
-  constructor(ids: Ids) {
+  constructor(ids: Ids, names: ToolNames) {
     this.#ids = ids;
+    this.#names = names;
   }
 
   /** Whether the model has said why it stopped. */
@@ -69,17 +76,15 @@ export class ChatParts {
     }
     if (parts.some((part) => part.type !== 'reasoning')) this.#spoke = true;
     if (choice.finish_reason) this.#finish = choice.finish_reason;
-    return parts;
+    return this.#order.push(parts);
   }
 
   /** The parts that close the reply, or undefined when nothing was said and nothing says that this was meant. */
   end(): LlmPart[] | undefined {
-    const parts: LlmPart[] = this.#thinking.end();
-    if (parts.length > 0) this.#spoke = true;
+    const thoughts = this.#thinking.end();
+    if (thoughts.length > 0) this.#spoke = true;
     if (!this.#spoke && this.#finish === undefined) return undefined;
-    for (const call of this.#calls) {
-      if (!call.hasArguments) parts.push({ type: 'arguments', callId: call.callId, delta: '{}' });
-    }
+    const parts = [...this.#order.push(thoughts), ...this.#order.end()];
     if (this.#usage) parts.push({ type: 'usage', usage: this.#usage });
     parts.push({ type: 'end', reason: this.#reason() });
     return parts;
@@ -96,21 +101,21 @@ export class ChatParts {
     let call = this.#openCall(delta, name);
     if (!call) {
       if (name === undefined) return [];
-      call = { callId: delta.id || this.#ids('call'), index: delta.index, sentId: delta.id || undefined, hasArguments: false };
+      // Some servers give every call of an answer one id, and clients cannot answer one that is too long for their events.
+      const usable = delta.id && delta.id.length <= ID_CHARS && !this.#calls.some((open) => open.callId === delta.id);
+      const fresh = usable && delta.id ? delta.id : this.#ids('call');
+      call = { callId: fresh, index: delta.index ?? undefined, sentId: delta.id || undefined };
       this.#calls.push(call);
-      parts.push({ type: 'call', callId: call.callId, name });
+      parts.push({ type: 'call', callId: call.callId, name: this.#names.own(name) });
     }
     const given = delta.function?.arguments;
     const text = typeof given === 'string' ? given : given ? JSON.stringify(given) : '';
-    if (text !== '') {
-      call.hasArguments = true;
-      parts.push({ type: 'arguments', callId: call.callId, delta: text });
-    }
+    if (text !== '') parts.push({ type: 'arguments', callId: call.callId, delta: text });
     return parts;
   }
 
   #openCall(delta: ToolCallDelta, name: string | undefined): OpenCall | undefined {
-    if (delta.index === undefined) {
+    if (typeof delta.index !== 'number') {
       if (delta.id) return this.#calls.find((call) => call.sentId === delta.id);
       return name === undefined ? this.#calls.at(-1) : undefined;
     }

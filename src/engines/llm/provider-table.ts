@@ -1,4 +1,5 @@
 // The servers Parley knows by name: where they are, which settings open them, what each refuses. Data only.
+import { anthropicForm, deepseekForm, freeForm, geminiForm, mistralForm } from './message-form.ts';
 import type { Dialect } from './openai-request.ts';
 
 export interface ProviderRow extends Dialect {
@@ -37,6 +38,7 @@ export const providerTable: readonly ProviderRow[] = [
     name: 'OpenAI',
     baseUrl: 'https://api.openai.com/v1',
     settings: 'OPENAI',
+    form: freeForm,
     defaultModel: 'gpt-4.1-mini',
     bareModels: /^(?:gpt-(?!oss)|o\d|chatgpt-)/,
   },
@@ -56,6 +58,7 @@ export const providerTable: readonly ProviderRow[] = [
     name: 'Google AI Studio',
     baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai',
     settings: 'GEMINI',
+    form: geminiForm,
     keySettings: ['GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'],
     defaultModel: 'gemini-2.5-flash',
     omit: ['parallel_tool_calls', 'frequency_penalty', 'presence_penalty', 'seed', 'logit_bias', 'user'],
@@ -66,6 +69,7 @@ export const providerTable: readonly ProviderRow[] = [
     name: 'Anthropic',
     baseUrl: 'https://api.anthropic.com/v1',
     settings: 'ANTHROPIC',
+    form: anthropicForm,
     defaultModel: 'claude-haiku-4-5',
     omit: ['reasoning_effort'],
     listHeaders: (apiKey) => ({ 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' }),
@@ -76,6 +80,7 @@ export const providerTable: readonly ProviderRow[] = [
     name: 'Mistral',
     baseUrl: 'https://api.mistral.ai/v1',
     settings: 'MISTRAL',
+    form: mistralForm,
     defaultModel: 'mistral-small-latest',
     // Refuses what it does not know; it counts tokens without being asked.
     omit: ['stream_options', 'reasoning_effort', 'seed', 'logit_bias', 'user'],
@@ -86,6 +91,7 @@ export const providerTable: readonly ProviderRow[] = [
     name: 'DeepSeek',
     baseUrl: 'https://api.deepseek.com/v1',
     settings: 'DEEPSEEK',
+    form: deepseekForm,
     defaultModel: 'deepseek-chat',
     bareModels: /^deepseek-/,
   },
@@ -94,6 +100,7 @@ export const providerTable: readonly ProviderRow[] = [
     name: 'xAI',
     baseUrl: 'https://api.x.ai/v1',
     settings: 'XAI',
+    form: freeForm,
     defaultModel: 'grok-4-fast-non-reasoning',
     bareModels: /^grok-/,
   },

@@ -1,4 +1,5 @@
 // The parameters of a function as far as words can fill them, out of its JSON Schema.
+import { functionSchema } from '../../../lib/function-schema.ts';
 import type { PromptTool } from '../../../protocol/prompt.ts';
 import { humanise } from './words.ts';
 
@@ -42,9 +43,7 @@ interface Schema {
 }
 
 export function parametersOf(tool: PromptTool): Parameter[] {
-  const properties = tool.parameters['properties'];
-  const required = tool.parameters['required'];
-  if (typeof properties !== 'object' || properties === null) return [];
+  const { properties, required } = functionSchema(tool.parameters);
   const needed = new Set(Array.isArray(required) ? required : []);
   return Object.entries(properties as Record<string, Schema>).map(([key, schema]) => parameter(key, schema ?? {}, needed.has(key)));
 }
