@@ -5,7 +5,7 @@ import { encodeWire } from '../../src/pipeline/wire-audio.ts';
 import { sampleRateHz } from '../../src/protocol/audio-format.ts';
 import { semanticVadDefaults, serverVadDefaults, type SessionConfig, type TurnDetection } from '../../src/protocol/session-config.ts';
 import { legalFields, patchOf } from '../legal-values.ts';
-import { Rig } from '../rig.ts';
+import { pcm16k, Rig } from '../rig.ts';
 import { recognise, Utterance } from './tones.ts';
 
 type Patch = Record<string, unknown>;
@@ -208,7 +208,7 @@ describe('sound keeps its place in time', () => {
 });
 
 test('C09 F20: a commit takes all that was sent before it, and the next one what came after, though noise reduction holds sound back', async () => {
-  const rig = new Rig({ turnDetection: null, configure: (config) => void (config.audio.input.noise_reduction = null) });
+  const rig = new Rig({ turnDetection: null });
   rig.engines.denoiser.delayMs = 32;
   rig.stt.script = (call) => call.say(recognise(call.samples));
   rig.client({ type: 'session.update', session: input({ noise_reduction: { type: 'near_field' } }) });
@@ -217,11 +217,66 @@ test('C09 F20: a commit takes all that was sent before it, and the next one what
     [firstMs + 140, 1250],
     [1250, spoken.endMs],
   ] as const) {
-    rig.sound(encodeWire({ type: 'audio/pcm', rate: 16_000 }, spoken.sound(fromMs, toMs, 16_000)));
+    rig.sound(encodeWire(pcm16k, spoken.sound(fromMs, toMs, 16_000)));
     rig.client({ type: 'input_audio_buffer.commit' });
     await rig.settle();
   }
   expect(rig.transcripts.map((line) => line.replace(/^item_\d /, '')).join(' ')).toBe(spoken.text);
+  rig.transport.end();
+  await rig.ended;
+});
+
+test('updates that come while the detector has sound to look at lose none of it', async () => {
+  const rig = new Rig();
+  rig.vad.held = true;
+  rig.stt.script = (call) => call.say(recognise(call.samples));
+  const hear = (fromMs: number, toMs: number) => rig.sound(encodeWire(pcm16k, spoken.sound(fromMs, toMs, 16_000)));
+  hear(0, 450);
+  for (const [index, turn_detection] of [
+    { type: 'semantic_vad' },
+    null,
+    { type: 'server_vad' },
+    { threshold: 0.7, silence_duration_ms: 600 },
+  ].entries()) {
+    rig.client({ type: 'session.update', session: input({ turn_detection }) });
+    hear(450 + index * 20, 470 + index * 20);
+  }
+  await rig.settle();
+  expect(rig.turns).toEqual([]);
+  rig.vad.held = false;
+  rig.vad.stream.answer(100);
+  hear(530, spoken.endMs + 900);
+  await rig.settle();
+  expect(rig.turns.map((line) => line.replace(/ \d+/, ''))).toEqual(['started item_1', 'stopped item_1', 'committed item_1']);
+  expect(rig.transcripts).toEqual([`item_1 ${spoken.text}`]);
+  rig.transport.end();
+  await rig.ended;
+});
+
+test('F29: an idle turn that comes in the middle of an onset leaves its words whole', async () => {
+  const rig = new Rig({
+    turnDetection: { ...serverVadDefaults, idle_timeout_ms: 5000 },
+    configure: (config) => void (config.output_modalities = ['text']),
+  });
+  rig.stt.script = (call) => call.say(recognise(call.samples));
+  await rig.says('Hello.');
+  rig.llm.last.text('Hello!');
+  rig.llm.last.end();
+  await rig.settle();
+  const hear = (fromMs: number, toMs: number) => rig.hear(encodeWire(pcm16k, spoken.sound(fromMs, toMs, 16_000)));
+  await hear(0, 340);
+  rig.vad.held = true;
+  await hear(340, firstMs + 50);
+  await rig.wait(5000);
+  expect(rig.all('input_audio_buffer.timeout_triggered')).toHaveLength(1);
+  rig.vad.held = false;
+  rig.vad.stream.answer(100);
+  await hear(firstMs + 50, spoken.endMs + 900);
+  const [idle, item] = rig.all('input_audio_buffer.committed').map(({ item_id }) => item_id);
+  expect(idle).toBe(rig.last('input_audio_buffer.timeout_triggered').item_id);
+  expect(rig.transcripts).toEqual([`${item} ${spoken.text}`]);
+  // The item's own sound is whole as well.
+  expect(rig.times.started[0]).toBeLessThan(firstMs);
   rig.transport.end();
   await rig.ended;
 });
