@@ -45,9 +45,12 @@ export class Intake {
   /** Sound that comes from here on is read in the new format and cleaned as it says there. */
   configure(input: InputConfig): void {
     if (JSON.stringify(input.format) !== JSON.stringify(this.#decoder.format)) {
-      this.#pass(this.#resampler.flush(), 0);
+      const { rateHz } = this.#decoder;
       this.#decoder = new WireDecoder(input.format);
-      this.#resampler = new Resampler(this.#decoder.rateHz, VAD_RATE_HZ);
+      if (rateHz !== this.#decoder.rateHz) {
+        this.#pass(this.#resampler.flush(), 0);
+        this.#resampler = new Resampler(this.#decoder.rateHz, VAD_RATE_HZ);
+      }
     }
     this.#clean(input);
   }
