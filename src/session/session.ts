@@ -20,6 +20,7 @@ import { Conversation } from './history.ts';
 import { onArguments, onAudio, onCall, onText } from './output.ts';
 import { configureServers, onListed, onUnlisted } from './mcp.ts';
 import { condensingMs, condenseWhenDue, keepMemory, newMemory, onCondensed, onNotCondensed, stopCondensing } from './memory.ts';
+import { idleTimeoutMs } from './patience.ts';
 import { cancelByClient, createResponse, failResponse, onEnded, onMcpEnded, resumeWaiting } from './response.ts';
 import { sessionObject, updateSession } from './settings.ts';
 import { clearSpeaker, onPlayed, speakerTurnsAtMs, tellSpeaker } from './speaker.ts';
@@ -241,9 +242,9 @@ function* deadlines(core: Core): Generator<Deadline> {
       due: () => endTurn(core, turn, Math.round(core.input.receivedMs)),
     };
   }
-  const detection = config.audio.input.turn_detection;
-  if (quietSince && detection?.type === 'server_vad' && detection.idle_timeout_ms !== null && turn.state === 'none' && !core.active) {
-    yield { atMs: quietSince.atMs + detection.idle_timeout_ms, due: () => onIdle(core, quietSince.audioMs) };
+  const idleMs = idleTimeoutMs(config);
+  if (quietSince && idleMs !== undefined && turn.state === 'none' && !core.active) {
+    yield { atMs: quietSince.atMs + idleMs, due: () => onIdle(core, quietSince.audioMs) };
   }
   const turnsAtMs = speakerTurnsAtMs(core);
   // What is due is told after every step.

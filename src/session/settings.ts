@@ -23,7 +23,7 @@ import { keepMemory } from './memory.ts';
 import { checkPatience } from './patience.ts';
 import { present } from './present.ts';
 import { checkSmallModels } from './small-model.ts';
-import { beQuietFrom, type Birth, type Catalogue, type Core, type ResponseSettings, send } from './state.ts';
+import { type Birth, type Catalogue, type Core, type ResponseSettings, send } from './state.ts';
 import { joinedInstructions, promptText } from './stored-prompt.ts';
 
 /** A session as its client sees it. */
@@ -78,12 +78,9 @@ export function updateSession(core: Core, event: ClientEvents['session.update'])
   checkVoiceLock(core, next.audio.output.voice, 'session.audio.output.voice');
   const { prompt } = event.session;
   if (prompt !== undefined) core.promptText = prompt ? promptText(core.birth.catalogue, prompt, 'session.prompt') : '';
-  const detectionChanged = JSON.stringify(next.audio.input.turn_detection) !== JSON.stringify(core.config.audio.input.turn_detection);
   // Under other rules what was left out may be told again.
   if (JSON.stringify(next.truncation) !== JSON.stringify(core.config.truncation)) core.leftOut = new WeakSet();
   core.config = keepMemory(core, next);
-  // A timeout that is asked for only now counts from now.
-  if (detectionChanged && core.quietSince) beQuietFrom(core, core.quietSince.atMs);
   core.effects.push({ kind: 'listen.configure', config: next });
   send(core, { type: 'session.updated', session: sessionObject(core) });
   configureServers(core, next, event.session.tools !== undefined);

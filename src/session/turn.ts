@@ -8,9 +8,9 @@ import type { FactOf } from './facts.ts';
 import { newEntry } from './history.ts';
 import { countTurn } from './memory.ts';
 import { midTurnMeanings } from './mid-turn.ts';
-import { patienceMs } from './patience.ts';
+import { idleTimeoutMs, patienceMs } from './patience.ts';
 import { answerTurn } from './response.ts';
-import { type Core, expectWords, promisedItem, send, type Turn } from './state.ts';
+import { beQuietFrom, type Core, expectWords, promisedItem, send, type Turn } from './state.ts';
 import { revokeSuggestion, suggestTurnEnd } from './turn-suggestion.ts';
 
 /** Detection may lag behind reception by this much and a turn still ends on time; further behind, it waits for the detector. */
@@ -69,7 +69,7 @@ function interruptThenTell(core: Core, item: string, startMs: number): void {
 export function onSpeechPaused(core: Core, { atMs }: FactOf<'speech.paused'>): void {
   const { turn, unwatched } = core;
   if (!core.config.audio.input.turn_detection) {
-    if (unwatched?.endMs === undefined && unwatched) core.unwatched = { ...unwatched, endMs: atMs };
+    if (unwatched && unwatched.endMs === undefined) core.unwatched = { ...unwatched, endMs: atMs };
   } else if (turn.state === 'speaking') pauseTurn(core, turn, atMs);
 }
 
@@ -114,6 +114,8 @@ export function carryTurn(core: Core, before: SessionConfig): void {
   if (meanings.has('take up')) takeUp(core);
   if (meanings.has('judge the pause')) judgePause(core);
   if (meanings.has('judge the pause') || meanings.has('measure the pause')) reconsiderTurn(core);
+  // An idle time-out that is asked for only now counts from now.
+  if (core.quietSince && idleTimeoutMs(before) !== idleTimeoutMs(core.config)) beQuietFrom(core, core.quietSince.atMs);
 }
 
 function letGo(core: Core): void {
