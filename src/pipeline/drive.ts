@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Engines } from '../engines/engine.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import type { ClientEventType } from '../protocol/client-events.ts';
 import { errorBody } from '../protocol/errors.ts';
 import type { Item } from '../protocol/items.ts';
 import type { Effect } from '../session/effects.ts';
@@ -25,6 +26,9 @@ import { Toolbox, type ToolRunner } from './tools.ts';
 const mostAtOnce = 48_000;
 /** Sound that may be under way to the ear before no more is taken in. */
 const mostBehindMs = 1000;
+
+/** Events that say where a piece of the input ends: all of it must have been heard by then. */
+const cutsInput: ReadonlySet<ClientEventType> = new Set(['input_audio_buffer.commit', 'input_audio_buffer.clear']);
 
 export interface Drive {
   transport: Transport;
@@ -53,6 +57,7 @@ export async function drive(parts: Drive): Promise<void> {
       if (inbound.kind === 'audio') await takeAudio(run, inbound.bytes);
       else {
         // An event comes after the sound that was sent before it.
+        if (inbound.kind === 'event' && cutsInput.has(inbound.event.type)) run.catchUp();
         if (run.settled) await run.settled;
         run.take(inbound);
       }
@@ -117,6 +122,10 @@ class Run {
 
   get settled(): Promise<void> | undefined {
     return this.#ear.settled;
+  }
+
+  catchUp(): void {
+    this.#ear.catchUp();
   }
 
   /** Says on whose behalf the client speaks, once it has said so. */
@@ -257,7 +266,7 @@ class Run {
         this.#ear.commit(effect.item, effect.fromMs, effect.toMs);
         break;
       case 'listen.clear':
-        this.#ear.clear();
+        this.#ear.clear(effect.untilMs);
         break;
       case 'transcribe':
         this.#ear.transcribe(effect.item, effect.audio, effect.format);

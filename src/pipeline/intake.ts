@@ -1,5 +1,6 @@
-// From a session's wire bytes to clean 16 kHz samples, in order: decoded, resampled and, where the client asks for it, freed of noise.
-import { type Engines, type DenoiserStream, VAD_RATE_HZ } from '../engines/engine.ts';
+// From a session's wire bytes to clean 16 kHz samples, in order: decoded, resampled and, where the client asks for it, freed of noise. What
+// changes on the way changes between two samples: none is lost, none comes twice, and all keep their place in time.
+import { DENOISE_RATE_HZ, type DenoiserStream, type Engines, type MicrophoneField, VAD_RATE_HZ } from '../engines/engine.ts';
 import { Resampler } from '../media/resample.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
 import { WireDecoder } from './wire-audio.ts';
@@ -12,13 +13,22 @@ export interface IntakePorts {
   onFault: (error: unknown) => void;
 }
 
+/** Noise reduction on its way: what comes out of the stream lies behind what went in, and is put back in its place. */
+interface Cleaning {
+  readonly field: MicrophoneField;
+  readonly stream: DenoiserStream;
+  /** Samples that the stream holds back. */
+  readonly delay: number;
+  /** Samples still to come out that stand for no sound: the stream begins with silence, and a flush puts some in. */
+  silent: number;
+}
+
 export class Intake {
   readonly #engines: Engines;
   readonly #ports: IntakePorts;
   #decoder: WireDecoder;
   #resampler: Resampler;
-  #field: NonNullable<InputConfig['noise_reduction']>['type'] | undefined;
-  #denoiser: DenoiserStream | undefined;
+  #cleaning: Cleaning | undefined;
   /** The last of the sound that is still being cleaned. */
   #pending: Promise<void> | undefined;
   #pendingMs = 0;
@@ -29,22 +39,32 @@ export class Intake {
     this.#ports = ports;
     this.#decoder = new WireDecoder(input.format);
     this.#resampler = new Resampler(this.#decoder.rateHz, VAD_RATE_HZ);
-    this.#denoise(input);
+    this.#clean(input);
   }
 
-  /** Nothing may be pending: whoever changes the rules has awaited `settled`. */
+  /** Sound that comes from here on is read in the new format and cleaned as it says there. */
   configure(input: InputConfig): void {
     if (JSON.stringify(input.format) !== JSON.stringify(this.#decoder.format)) {
-      this.#pass(this.#resampler.flush(), 0);
+      const { rateHz } = this.#decoder;
       this.#decoder = new WireDecoder(input.format);
-      this.#resampler = new Resampler(this.#decoder.rateHz, VAD_RATE_HZ);
+      if (rateHz !== this.#decoder.rateHz) {
+        this.#pass(this.#resampler.flush(), 0);
+        this.#resampler = new Resampler(this.#decoder.rateHz, VAD_RATE_HZ);
+      }
     }
-    this.#denoise(input);
+    this.#clean(input);
   }
 
   take(bytes: Uint8Array): void {
     const samples = this.#decoder.decode(bytes);
     this.#pass(this.#resampler.process(samples), (samples.length * 1000) / this.#decoder.rateHz);
+  }
+
+  /** What noise reduction holds back comes out as though silence followed; what really follows is cleaned as before. */
+  flush(): void {
+    const { delay = 0, silent = 0 } = this.#cleaning ?? {};
+    if (silent < delay) this.#pass(new Int16Array(delay), 0);
+    if (this.#cleaning) this.#cleaning.silent = delay;
   }
 
   /** Resolves when all that was taken has come out; undefined when it has already. */
@@ -59,26 +79,37 @@ export class Intake {
 
   close(): void {
     this.#closed = true;
-    this.#denoiser?.close();
+    this.#cleaning?.stream.close();
   }
 
-  #denoise({ noise_reduction }: InputConfig): void {
-    if (noise_reduction?.type === this.#field) return;
-    this.#denoiser?.close();
-    this.#field = noise_reduction?.type;
-    this.#denoiser = this.#field && this.#engines.denoiser.open(this.#field);
+  #clean({ noise_reduction }: InputConfig): void {
+    const field = noise_reduction?.type;
+    if (field === this.#cleaning?.field) return;
+    this.flush();
+    this.#cleaning?.stream.close();
+    this.#cleaning = field && this.#opened(field);
+  }
+
+  #opened(field: MicrophoneField): Cleaning {
+    const stream = this.#engines.denoiser.open(field);
+    const delay = Math.round((stream.delayMs * DENOISE_RATE_HZ) / 1000);
+    return { field, stream, delay, silent: delay };
   }
 
   #pass(samples: Int16Array, ms: number): void {
-    if (!this.#denoiser) {
+    const { stream, silent = 0 } = this.#cleaning ?? {};
+    if (!stream && !this.#pending) {
       this.#ports.onSound(samples, ms);
       return;
     }
+    const leftOut = Math.min(silent, samples.length);
+    if (this.#cleaning) this.#cleaning.silent -= leftOut;
     this.#pendingMs += ms;
-    const cleaned = this.#denoiser.process(samples).then((quiet) => {
+    const before = this.#pending;
+    const cleaned = Promise.all([stream?.process(samples) ?? samples, before]).then(([clean]) => {
       this.#pendingMs -= ms;
       if (this.#pending === done) this.#pending = undefined;
-      if (!this.#closed) this.#ports.onSound(quiet, ms);
+      if (!this.#closed) this.#ports.onSound(clean.subarray(leftOut), ms);
     });
     const done: Promise<void> = cleaned.catch(this.#ports.onFault);
     this.#pending = done;

@@ -77,18 +77,11 @@ export class Ear {
     this.#intake = new Intake(engines, config.audio.input, { onSound: (samples, ms) => this.#hear(samples, ms), onFault });
   }
 
+  /** How to listen from here on. The utterance being heard goes on; what else becomes of it, the session says. */
   configure(config: SessionConfig): void {
-    const before = this.#config;
     this.#config = config;
-    const { turn_detection } = config.audio.input;
     this.#intake.configure(config.audio.input);
     this.#detector.threshold = speechThreshold(config);
-    if (JSON.stringify(turn_detection) === JSON.stringify(before.audio.input.turn_detection)) return;
-    // The session has dropped the utterance begun under other rules: its words must not turn up in the next one.
-    this.#utterance?.cancel();
-    this.#leaveUtterance(this.#bufferStart);
-    this.#restartDetection(this.#decidedUntil);
-    this.#pump();
   }
 
   /** Bytes in the session's input format. */
@@ -99,6 +92,11 @@ export class Ear {
   /** Resolves when all that was appended has been heard; undefined when it has. Events wait for it: they come after that sound. */
   get settled(): Promise<void> | undefined {
     return this.#intake.settled;
+  }
+
+  /** Hears what noise reduction holds back of the sound so far, which is all that the client's next word is about. */
+  catchUp(): void {
+    this.#intake.flush();
   }
 
   /** How much appended sound has not been heard yet. */
@@ -115,8 +113,9 @@ export class Ear {
 
   /** From here on the open utterance is this item. */
   begin(item: string, fromMs: number): void {
-    if (this.#utterance) this.#utterance.item = item;
-    this.#bufferStart = Math.max(this.#bufferStart, Math.round(fromMs * samplesPerMs));
+    if (!this.#utterance) return;
+    this.#utterance.item = item;
+    this.#utterance.forgetBefore(fromMs);
   }
 
   /** The input between the two becomes the item: a `transcript.final` or `transcript.failed` follows. */
@@ -126,6 +125,7 @@ export class Ear {
     this.#keep(item, sound);
     const utterance = this.#utterance ?? this.#newUtterance();
     utterance.item = item;
+    utterance.forgetBefore(fromMs);
     if (utterance.empty) {
       // The detector heard nobody (yet), but the client says there is something: all of it is listened to.
       utterance.begin(fromMs);
@@ -146,10 +146,11 @@ export class Ear {
     this.#pump();
   }
 
-  clear(): void {
+  clear(untilMs: number): void {
+    const until = Math.max(this.#recorder.end, Math.round(untilMs * samplesPerMs));
     this.#utterance?.cancel();
-    this.#leaveUtterance(this.#recorder.end);
-    this.#restartDetection(this.#recorder.end);
+    this.#leaveUtterance(until);
+    this.#restartDetection(until);
   }
 
   /** Recognises sound a client sent inside an item. */

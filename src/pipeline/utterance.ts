@@ -1,5 +1,5 @@
 // One utterance on its way to words: stretches of speech between pauses, each recognised while it is spoken, joined in the end.
-import { EngineError, type Stt, type SttOptions, type Transcript } from '../engines/engine.ts';
+import { EngineError, type Stt, type SttOptions, type Transcript, VAD_RATE_HZ } from '../engines/engine.ts';
 import { Channel } from '../lib/channel.ts';
 import type { Recognised } from './speakers.ts';
 
@@ -13,17 +13,25 @@ type Outcome = { kind: 'text'; text: string } | { kind: 'failed'; error: EngineE
 
 class Stretch implements Recognised {
   readonly #sound = new Channel<Int16Array>(mostWaiting);
+  readonly #abort = new AbortController();
+  #samples = 0;
   readonly outcome: Promise<Outcome>;
   readonly beganMs: number;
   transcript: Transcript | undefined;
   text = '';
 
-  constructor(beganMs: number, recogniser: Recogniser, signal: AbortSignal, onText: () => void) {
+  constructor(beganMs: number, recogniser: Recogniser, onText: () => void) {
     this.beganMs = beganMs;
-    this.outcome = this.#recognise(recogniser, signal, onText);
+    this.outcome = this.#recognise(recogniser, this.#abort.signal, onText);
+  }
+
+  /** Where the sound it was fed ends on the input's timeline. */
+  get endMs(): number {
+    return this.beganMs + (this.#samples * 1000) / VAD_RATE_HZ;
   }
 
   feed(samples: Int16Array): void {
+    this.#samples += samples.length;
     if (!this.#sound.push(samples) && !this.#sound.closed) {
       this.#sound.fail(new EngineError('stt', 'timeout', 'The recogniser fell two minutes behind the speaker.'));
     }
@@ -31,6 +39,11 @@ class Stretch implements Recognised {
 
   end(): void {
     this.#sound.close();
+  }
+
+  cancel(): void {
+    this.end();
+    this.#abort.abort();
   }
 
   async #recognise(recogniser: Recogniser, signal: AbortSignal, onText: () => void): Promise<Outcome> {
@@ -55,7 +68,6 @@ class Stretch implements Recognised {
 export class Utterance {
   readonly #recogniser: Recogniser;
   readonly #onText: (text: string) => void;
-  readonly #abort = new AbortController();
   #stretches: Stretch[] = [];
   #open: Stretch | undefined;
   /** The item it is or will be, once the session has named it. */
@@ -92,7 +104,7 @@ export class Utterance {
 
   /** Speech begins, or goes on after a pause; `atMs` is where the sound that is fed from now on begins on the input's timeline. */
   begin(atMs: number): void {
-    this.#open = new Stretch(atMs, this.#recogniser, this.#abort.signal, () => this.#onText(this.text));
+    this.#open = new Stretch(atMs, this.#recogniser, () => this.#onText(this.text));
     this.#stretches.push(this.#open);
   }
 
@@ -114,9 +126,18 @@ export class Utterance {
     return joinStretches(outcomes.map((outcome) => (outcome.kind === 'text' ? outcome.text : '')));
   }
 
+  /** Forgets the speech that had ended by then, and its words. */
+  forgetBefore(ms: number): void {
+    this.#stretches = this.#stretches.filter((stretch) => {
+      const over = stretch !== this.#open && stretch.endMs <= ms;
+      if (over) stretch.cancel();
+      return !over;
+    });
+  }
+
   cancel(): void {
-    this.settle();
-    this.#abort.abort();
+    this.#open = undefined;
+    for (const stretch of this.#stretches) stretch.cancel();
   }
 }
 

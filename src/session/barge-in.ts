@@ -2,7 +2,7 @@
 import { followUpSettings } from './follow-up.ts';
 import { startResponse } from './response.ts';
 import { sessionSettings } from './settings.ts';
-import { silence } from './speaker.ts';
+import { stopAnswers } from './speaker.ts';
 import type { Core } from './state.ts';
 
 /** Speech has begun. An answer that is being made, or still being heard, is cut at once. */
@@ -11,7 +11,7 @@ export function interrupt(core: Core): void {
   // What the client asked for comes after what the user has to say, unless the turn's own answer, which knows all of it, takes its place.
   // What the server would have gone on with by itself is not owed any more.
   core.owed = core.owed && core.owed.origin !== 'tool' ? { ...core.owed, origin: 'turn' } : undefined;
-  silence(core, 'turn_detected');
+  stopAnswers(core, 'turn_detected');
 }
 
 /** Starts the response that had to wait for another one, or for the user to finish. */

@@ -7,7 +7,7 @@ import { decideApproval } from './mcp.ts';
 import { countTurn, leaveOutDeleted } from './memory.ts';
 import { cancelResponse, continueAfterOutputs, onApproval, resumeWaiting } from './response.ts';
 import { type Entry, newEntry, snapshot, statusOf } from './history.ts';
-import { type Core, expectWords, send } from './state.ts';
+import { type Core, expectWords, promisedItem, send } from './state.ts';
 
 /** Tells of an item that came whole: `added`, then `done`. */
 export function announce(core: Core, entry: Entry): void {
@@ -19,7 +19,7 @@ export function announce(core: Core, entry: Entry): void {
 export function createItem(core: Core, event: ClientEvents['conversation.item.create']): void {
   const { conversation } = core;
   const id = event.item.id ?? core.birth.ids('item');
-  if (conversation.get(id) || isOpenTurn(core, id)) throw errors.duplicateItem(id);
+  if (conversation.get(id) || promisedItem(core) === id) throw errors.duplicateItem(id);
   const at = position(core, event.previous_item_id);
   const item = completeItem(event.item, id, () => core.birth.ids('call'));
   const call = item.type === 'function_call_output' ? findCall(core, item.call_id) : undefined;
@@ -38,11 +38,6 @@ export function createItem(core: Core, event: ClientEvents['conversation.item.cr
   }
   if (call) continueAfterOutputs(core, call);
   if (item.type === 'mcp_approval_response') onApproval(core, item);
-}
-
-/** The id is promised already: `speech_started` has told it. */
-function isOpenTurn(core: Core, id: string): boolean {
-  return core.turn.state !== 'none' && core.turn.item === id;
 }
 
 function position(core: Core, previousItemId: string | null | undefined): number {

@@ -51,12 +51,15 @@ export type Effect =
   | { kind: 'send.retrieved'; item: string; event: Extract<ServerEvent, { type: 'conversation.item.retrieved' }> }
   /** How to listen from here on: format, detection, transcription. */
   | { kind: 'listen.configure'; config: SessionConfig }
-  /** The utterance being heard is `item` from here on: what is recognised of it is told as `transcript.partial`. */
+  /**
+   * The utterance being heard is `item` from here on: what is recognised of it is told as `transcript.partial`. Speech that ended before
+   * `fromMs` is no part of it, and is forgotten.
+   */
   | { kind: 'listen.begin'; item: string; fromMs: number }
   /** The utterance is `item` and ends at `toMs`: a final transcript (or a failure) must follow. */
   | { kind: 'listen.commit'; item: string; fromMs: number; toMs: number }
-  /** Forget the input since the last commit, and any utterance begun. */
-  | { kind: 'listen.clear' }
+  /** Forget the input from the last commit up to `untilMs`, and any utterance begun. */
+  | { kind: 'listen.clear'; untilMs: number }
   /** Transcribe the sound a client put into an item: a final transcript or a failure must follow. */
   | { kind: 'transcribe'; item: string; audio: string; format: AudioFormat }
   /** Ask whether the speaker of the open utterance has finished; the answer is `turn.judged`. */

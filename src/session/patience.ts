@@ -42,6 +42,12 @@ export function confidenceThreshold(config: SessionConfig): number {
   return readProviderData(config.providerData).stt?.end_of_turn_confidence_threshold ?? completeFrom;
 }
 
+/** How long nobody may speak after an answer before the silence becomes a turn; undefined when it may last for ever. */
+export function idleTimeoutMs({ audio }: SessionConfig): number | undefined {
+  const { turn_detection } = audio.input;
+  return turn_detection?.type === 'server_vad' ? (turn_detection.idle_timeout_ms ?? undefined) : undefined;
+}
+
 /**
  * Of an update: the two limits may come one by one, so that they are looked at together here.
  * @throws RealtimeError when no silence could be within both.

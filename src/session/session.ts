@@ -20,6 +20,7 @@ import { Conversation } from './history.ts';
 import { onArguments, onAudio, onCall, onText } from './output.ts';
 import { configureServers, onListed, onUnlisted } from './mcp.ts';
 import { condensingMs, condenseWhenDue, keepMemory, newMemory, onCondensed, onNotCondensed, stopCondensing } from './memory.ts';
+import { idleTimeoutMs } from './patience.ts';
 import { cancelByClient, createResponse, failResponse, onEnded, onMcpEnded, resumeWaiting } from './response.ts';
 import { sessionObject, updateSession } from './settings.ts';
 import { clearSpeaker, onPlayed, speakerTurnsAtMs, tellSpeaker } from './speaker.ts';
@@ -27,6 +28,7 @@ import { type Birth, type Core, type Response, send } from './state.ts';
 import { promptText } from './stored-prompt.ts';
 import { onFinal, onPartial, onTranscriptFailed } from './transcription.ts';
 import {
+  carryTurn,
   clearInput,
   commitByClient,
   endTurn,
@@ -35,7 +37,6 @@ import {
   onSpeechBegan,
   onSpeechPaused,
   onTurnJudged,
-  reconsiderTurn,
   starvedMs,
 } from './turn.ts';
 
@@ -61,8 +62,9 @@ export class Session {
       promptText: birth.config.prompt ? promptText(birth.catalogue, birth.config.prompt, 'session.prompt') : '',
       effects: [],
       conversation: new Conversation(),
-      input: { receivedMs: 0, decidedMs: 0, bufferStartMs: 0, stirredAtMs: now },
+      input: { receivedMs: 0, decidedMs: 0, bufferStartMs: 0, lastSoundAtMs: now },
       turn: { state: 'none' },
+      unwatched: undefined,
       live: new Map(),
       active: undefined,
       playout: [],
@@ -197,8 +199,9 @@ function onReply(core: Core, response: Response, fact: ReplyFact): void {
 /** One handler for each thing a client may say; an event's name up to its last dot names the handler's file. */
 const clientHandlers: { [T in ClientEventType]: (core: Core, event: ClientEvents[T]) => void } = {
   'session.update': (core, event) => {
+    const before = core.config;
     updateSession(core, event);
-    reconsiderTurn(core);
+    carryTurn(core, before);
     resumeWaiting(core);
   },
   'input_audio_buffer.append': () => {}, // The ear has heard it already: audio never waits for a decision.
@@ -235,13 +238,13 @@ function* deadlines(core: Core): Generator<Deadline> {
   const { turn, config, quietSince } = core;
   if (turn.state !== 'none') {
     yield {
-      atMs: core.input.stirredAtMs + starvedMs,
+      atMs: core.input.lastSoundAtMs + starvedMs,
       due: () => endTurn(core, turn, Math.round(core.input.receivedMs)),
     };
   }
-  const detection = config.audio.input.turn_detection;
-  if (quietSince && detection?.type === 'server_vad' && detection.idle_timeout_ms !== null && turn.state === 'none' && !core.active) {
-    yield { atMs: quietSince.atMs + detection.idle_timeout_ms, due: () => onIdle(core, quietSince.audioMs) };
+  const idleMs = idleTimeoutMs(config);
+  if (quietSince && idleMs !== undefined && turn.state === 'none' && !core.active) {
+    yield { atMs: quietSince.atMs + idleMs, due: () => onIdle(core, quietSince.audioMs) };
   }
   const turnsAtMs = speakerTurnsAtMs(core);
   // What is due is told after every step.

@@ -23,9 +23,8 @@ import { keepMemory } from './memory.ts';
 import { checkPatience } from './patience.ts';
 import { present } from './present.ts';
 import { checkSmallModels } from './small-model.ts';
-import { beQuietFrom, type Birth, type Catalogue, type Core, dropTurn, type ResponseSettings, send } from './state.ts';
+import { type Birth, type Catalogue, type Core, type ResponseSettings, send } from './state.ts';
 import { joinedInstructions, promptText } from './stored-prompt.ts';
-import { revokeSuggestion } from './turn-suggestion.ts';
 
 /** A session as its client sees it. */
 export function describeSession(own: { id: string; expires_at: number }, whole: SessionConfig): SessionObject {
@@ -79,17 +78,9 @@ export function updateSession(core: Core, event: ClientEvents['session.update'])
   checkVoiceLock(core, next.audio.output.voice);
   const { prompt } = event.session;
   if (prompt !== undefined) core.promptText = prompt ? promptText(core.birth.catalogue, prompt, 'session.prompt') : '';
-  const detectionChanged = JSON.stringify(next.audio.input.turn_detection) !== JSON.stringify(core.config.audio.input.turn_detection);
   // Under other rules what was left out may be told again.
   if (JSON.stringify(next.truncation) !== JSON.stringify(core.config.truncation)) core.leftOut = new WeakSet();
   core.config = keepMemory(core, next);
-  // An utterance that was begun under other rules is forgotten as an utterance; its audio stays in the buffer.
-  if (detectionChanged) {
-    revokeSuggestion(core);
-    dropTurn(core);
-    // A timeout that is asked for only now counts from now.
-    if (core.quietSince) beQuietFrom(core, core.quietSince.atMs);
-  }
   core.effects.push({ kind: 'listen.configure', config: next });
   send(core, { type: 'session.updated', session: sessionObject(core) });
   configureServers(core, next, event.session.tools !== undefined);

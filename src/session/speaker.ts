@@ -9,11 +9,11 @@ const toleratedMs = 10;
 
 /** The client wants silence. */
 export function clearSpeaker(core: Core): void {
-  if (core.birth.speaker) silence(core, 'client_cancelled');
+  if (core.birth.speaker) stopAnswers(core, 'client_cancelled');
 }
 
 /** The answer ends, and whatever else is being heard: what is made of it later could not be told from what was dropped. */
-export function silence(core: Core, reason: 'turn_detected' | 'client_cancelled'): void {
+export function stopAnswers(core: Core, reason: 'turn_detected' | 'client_cancelled'): void {
   const heard = new Set(core.playout.map(({ response }) => response));
   for (const response of [...core.live.values()])
     if (response === core.active || heard.has(response.id)) cancelResponse(core, response, reason);

@@ -63,6 +63,17 @@ export type Turn =
   /** Silence since `endMs`; the turn ends at `untilMs` unless speech goes on. */
   | { state: 'pausing'; item: string; startMs: number; utterance: number; endMs: number; untilMs: number; judged: Judged | undefined };
 
+/**
+ * Speech while turn detection is off: it is no turn, and nothing but the client's commit ends it. `item`: the name that `speech_started`
+ * gave it, if detection was on then; `endMs`: since when it pauses.
+ */
+export interface Unwatched {
+  item: string | undefined;
+  startMs: number;
+  utterance: number;
+  endMs: number | undefined;
+}
+
 /** What the judge of turns thinks of a pause (0 to 1: it is the end), and whether the client was told. */
 export interface Judged {
   score: number;
@@ -178,7 +189,7 @@ export interface Input {
   decidedMs: number;
   bufferStartMs: number;
   /** When audio last came in, in the clock's time. */
-  stirredAtMs: number;
+  lastSoundAtMs: number;
 }
 
 /** What is remembered beyond the prompts' items, while `providerData.memory` is enabled. */
@@ -217,6 +228,7 @@ export interface Core {
   conversation: Conversation;
   input: Input;
   turn: Turn;
+  unwatched: Unwatched | undefined;
   live: Map<string, Response>;
   /** The live response of the default conversation. */
   active: Response | undefined;
@@ -257,10 +269,9 @@ export function expectWords(core: Core, entry: Entry): void {
   core.recognising.set(entry.item.id, core.now);
 }
 
-/** The open utterance is none after all; its sound stays where it is. */
-export function dropTurn(core: Core): void {
-  if (core.turn.state !== 'none') core.told.delete(core.turn.item);
-  core.turn = { state: 'none' };
+/** The item that `speech_started` has promised and that is not there yet. */
+export function promisedItem({ turn, unwatched }: Core): string | undefined {
+  return turn.state === 'none' ? unwatched?.item : turn.item;
 }
 
 /** Nobody has anything to say from that time on (or from now, if it is past); until then the input runs on at the pace of the clock. */

@@ -4,13 +4,12 @@ import type { Logprob } from '../protocol/server-events.ts';
 import { readProviderData } from '../protocol/provider-data/provider-data.ts';
 import type { FactOf } from './facts.ts';
 import { resumeWaiting } from './response.ts';
-import { type Core, send } from './state.ts';
+import { type Core, promisedItem, send } from './state.ts';
 import { transcriptionUsage } from './transcription-usage.ts';
 
 export function onPartial(core: Core, fact: FactOf<'transcript.partial'>): void {
   if (!core.config.audio.input.transcription) return;
-  const open = core.turn.state !== 'none' && core.turn.item === fact.item;
-  if (!open && core.conversation.get(fact.item)?.transcript.state !== 'pending') return;
+  if (promisedItem(core) !== fact.item && core.conversation.get(fact.item)?.transcript.state !== 'pending') return;
   const told = core.told.get(fact.item) ?? { words: 0, last: [] };
   const words = wordsOf(fact.text);
   // A guess may still change its mind: told are the words two guesses agree on, and never the newest one.

@@ -13,6 +13,7 @@ function wanted({ config, birth }: Core): boolean {
 export function suggestTurnEnd(core: Core, inferenceMs: number | undefined): void {
   const { turn, input, config } = core;
   if (turn.state !== 'pausing' || !turn.judged || turn.judged.suggested) return;
+  if (config.audio.input.turn_detection?.type !== 'semantic_vad') return;
   const { score } = turn.judged;
   if (score < confidenceThreshold(config) || !wanted(core)) return;
   turn.judged.suggested = true;

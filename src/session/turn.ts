@@ -1,39 +1,57 @@
 // input_audio_buffer.* and the user's half: when a turn begins, pauses and ends, and how its words arrive.
 import { errors } from '../protocol/errors.ts';
 import type { UserMessage } from '../protocol/items.ts';
-import { semanticPrefixPaddingMs } from '../protocol/session-config.ts';
+import { semanticPrefixPaddingMs, type SessionConfig } from '../protocol/session-config.ts';
 import { interrupt } from './barge-in.ts';
 import { announce } from './conversation.ts';
 import type { FactOf } from './facts.ts';
 import { newEntry } from './history.ts';
 import { countTurn } from './memory.ts';
-import { patienceMs } from './patience.ts';
+import { midTurnMeanings } from './mid-turn.ts';
+import { idleTimeoutMs, patienceMs } from './patience.ts';
 import { answerTurn } from './response.ts';
-import { type Core, dropTurn, expectWords, send, type Turn } from './state.ts';
+import { beQuietFrom, type Core, expectWords, promisedItem, send, type Turn } from './state.ts';
 import { revokeSuggestion, suggestTurnEnd } from './turn-suggestion.ts';
 
 /** Detection may lag behind reception by this much and a turn still ends on time; further behind, it waits for the detector. */
 const detectionLagMs = 64;
 /** Less is no utterance (protocol 1.3). */
 const leastCommitMs = 100;
+/** An onset lies at most this far behind what the detector has looked at when it is told of. */
+const onsetLagMs = 64;
 /** A stream that falls silent without a pause (a client that stops sending) ends the open turn. */
 export const starvedMs = 2000;
 
-export function onSpeechBegan(core: Core, fact: FactOf<'speech.began'>): void {
-  const detection = core.config.audio.input.turn_detection;
-  if (!detection || core.turn.state === 'speaking') return;
-  core.quietSince = undefined;
-  if (core.turn.state === 'pausing') {
-    revokeSuggestion(core);
-    core.turn = { state: 'speaking', item: core.turn.item, startMs: core.turn.startMs, utterance: core.turn.utterance + 1 };
+export function onSpeechBegan(core: Core, { atMs }: FactOf<'speech.began'>): void {
+  const { turn, unwatched } = core;
+  if (!core.config.audio.input.turn_detection) {
+    if (!unwatched) core.unwatched = { item: undefined, startMs: atMs, utterance: 0, endMs: undefined };
+    else if (unwatched.endMs !== undefined) core.unwatched = { ...unwatched, utterance: unwatched.utterance + 1, endMs: undefined };
     return;
   }
-  const paddingMs = detection.type === 'server_vad' ? detection.prefix_padding_ms : semanticPrefixPaddingMs;
-  const startMs = Math.round(Math.max(core.input.bufferStartMs, fact.atMs - paddingMs, 0));
+  if (turn.state === 'none') beginTurn(core, atMs);
+  else if (turn.state === 'pausing') {
+    revokeSuggestion(core);
+    speakOn(core, { item: turn.item, startMs: turn.startMs, utterance: turn.utterance + 1 });
+  }
+}
+
+function beginTurn(core: Core, atMs: number): void {
+  const detection = core.config.audio.input.turn_detection;
+  const paddingMs = detection?.type === 'server_vad' ? detection.prefix_padding_ms : semanticPrefixPaddingMs;
+  const startMs = Math.round(Math.max(core.input.bufferStartMs, atMs - paddingMs, 0));
   const item = core.birth.ids('item');
+  core.quietSince = undefined;
   core.turn = { state: 'speaking', item, startMs, utterance: 0 };
   interruptThenTell(core, item, startMs);
   core.effects.push({ kind: 'listen.begin', item, fromMs: startMs });
+}
+
+/** The speech of a turn that was told of already goes on: what the agent has begun to say meanwhile is cut as at the turn's beginning. */
+function speakOn(core: Core, turn: Omit<Extract<Turn, { state: 'speaking' }>, 'state'>): void {
+  core.quietSince = undefined;
+  core.turn = { state: 'speaking', ...turn };
+  interrupt(core);
 }
 
 /** The cut is decided first; but clients clear their speaker on `speech_started`, so that is told first. */
@@ -48,17 +66,26 @@ function interruptThenTell(core: Core, item: string, startMs: number): void {
   core.effects.splice(firstSend < 0 ? core.effects.length : firstSend, 0, told);
 }
 
-export function onSpeechPaused(core: Core, fact: FactOf<'speech.paused'>): void {
-  const { turn } = core;
+export function onSpeechPaused(core: Core, { atMs }: FactOf<'speech.paused'>): void {
+  const { turn, unwatched } = core;
+  if (!core.config.audio.input.turn_detection) {
+    if (unwatched && unwatched.endMs === undefined) core.unwatched = { ...unwatched, endMs: atMs };
+  } else if (turn.state === 'speaking') pauseTurn(core, turn, atMs);
+}
+
+function pauseTurn(core: Core, { item, startMs, utterance }: Extract<Turn, { state: 'speaking' }>, atMs: number): void {
   const detection = core.config.audio.input.turn_detection;
-  if (turn.state !== 'speaking' || !detection) return;
-  const endMs = Math.round(Math.max(fact.atMs, turn.startMs));
-  const { item, startMs, utterance } = turn;
+  if (!detection) return;
+  const endMs = Math.round(Math.max(atMs, startMs));
   const untilMs = endMs + patienceMs(core.config, detection, undefined);
   core.turn = { state: 'pausing', item, startMs, utterance, endMs, untilMs, judged: undefined };
-  if (detection.type === 'semantic_vad') {
-    core.effects.push({ kind: 'judge.turn', item: turn.item, silenceMs: Math.max(0, Math.round(core.input.receivedMs - endMs)) });
-  }
+  judgePause(core);
+}
+
+/** Asks the judge about the pause under way, if there is one that his word counts for and that he has not judged yet. */
+function judgePause({ turn, config, input, effects }: Core): void {
+  if (turn.state !== 'pausing' || turn.judged || config.audio.input.turn_detection?.type !== 'semantic_vad') return;
+  effects.push({ kind: 'judge.turn', item: turn.item, silenceMs: Math.max(0, Math.round(input.receivedMs - turn.endMs)) });
 }
 
 export function onTurnJudged(core: Core, fact: FactOf<'turn.judged'>): void {
@@ -71,7 +98,7 @@ export function onTurnJudged(core: Core, fact: FactOf<'turn.judged'>): void {
 }
 
 /** What a pause's length depends on has changed: the judge has spoken, or the client has other wishes. */
-export function reconsiderTurn(core: Core): void {
+function reconsiderTurn(core: Core): void {
   const { turn } = core;
   const detection = core.config.audio.input.turn_detection;
   if (turn.state !== 'pausing' || !detection) return;
@@ -80,10 +107,44 @@ export function reconsiderTurn(core: Core): void {
   endTurnWhenDue(core);
 }
 
+/** The settings have changed, perhaps in mid-turn: does what mid-turn.ts says that this means. */
+export function carryTurn(core: Core, before: SessionConfig): void {
+  const meanings = midTurnMeanings(before, core.config);
+  if (meanings.has('let go')) letGo(core);
+  if (meanings.has('take up')) takeUp(core);
+  if (meanings.has('judge the pause')) judgePause(core);
+  if (meanings.has('judge the pause') || meanings.has('measure the pause')) reconsiderTurn(core);
+  // An idle time-out that is asked for only now counts from now.
+  if (core.quietSince && idleTimeoutMs(before) !== idleTimeoutMs(core.config)) beQuietFrom(core, core.quietSince.atMs);
+}
+
+function letGo(core: Core): void {
+  const { turn } = core;
+  revokeSuggestion(core);
+  if (turn.state === 'none') return;
+  const { item, startMs, utterance } = turn;
+  core.unwatched = { item, startMs, utterance, endMs: turn.state === 'pausing' ? turn.endMs : undefined };
+  core.turn = { state: 'none' };
+}
+
+function takeUp(core: Core): void {
+  const { unwatched, config, input } = core;
+  const detection = config.audio.input.turn_detection;
+  if (!unwatched || !detection) return;
+  const { item, startMs, utterance, endMs } = unwatched;
+  core.unwatched = undefined;
+  // A pause that is over already ends the turn that the client knows of; speech that nobody was told of is left behind.
+  if (item !== undefined && endMs === undefined) speakOn(core, { item, startMs, utterance });
+  else if (item !== undefined) core.turn = { state: 'speaking', item, startMs, utterance };
+  else if (endMs === undefined || input.receivedMs < endMs + patienceMs(config, detection, undefined)) beginTurn(core, startMs);
+  if (core.turn.state === 'speaking' && endMs !== undefined) pauseTurn(core, core.turn, endMs);
+  endTurnWhenDue(core);
+}
+
 export function onAudioReached(core: Core, fact: FactOf<'audio.reached'>): void {
   core.input.receivedMs = fact.receivedMs;
   core.input.decidedMs = fact.decidedMs;
-  core.input.stirredAtMs = core.now;
+  core.input.lastSoundAtMs = core.now;
   endTurnWhenDue(core);
 }
 
@@ -104,7 +165,9 @@ export function endTurn(core: Core, turn: Exclude<Turn, { state: 'none' }>, endM
 /** Input up to `toMs` becomes a user item; recognition runs on by itself. */
 function commit(core: Core, id: string, fromMs: number, toMs: number, words: 'expected' | 'none'): void {
   core.turn = { state: 'none' };
-  core.input.bufferStartMs = toMs;
+  core.unwatched = undefined;
+  core.input.bufferStartMs =
+    words === 'expected' ? toMs : Math.max(core.input.bufferStartMs, Math.min(toMs, core.input.decidedMs - onsetLagMs));
   const item: UserMessage = {
     id,
     object: 'realtime.item',
@@ -120,24 +183,28 @@ function commit(core: Core, id: string, fromMs: number, toMs: number, words: 'ex
   core.conversation.itemsGiven += 1;
   if (words === 'expected') countTurn(core);
   core.quietSince = undefined;
-  core.effects.push(words === 'expected' ? { kind: 'listen.commit', item: id, fromMs, toMs } : { kind: 'listen.clear' });
+  // What is silence needs no ear: it goes on listening to whoever may be beginning to speak.
+  if (words === 'expected') core.effects.push({ kind: 'listen.commit', item: id, fromMs, toMs });
   send(core, { type: 'input_audio_buffer.committed', item_id: id, previous_item_id });
   announce(core, entry);
 }
 
 export function commitByClient(core: Core): void {
-  const { input, turn } = core;
+  const { input, turn, unwatched } = core;
   const bufferedMs = input.receivedMs - input.bufferStartMs;
   if (bufferedMs < leastCommitMs) throw errors.commitEmpty(Math.max(0, bufferedMs));
-  if (turn.state === 'none') commit(core, core.birth.ids('item'), input.bufferStartMs, input.receivedMs, 'expected');
+  if (turn.state === 'none') commit(core, unwatched?.item ?? core.birth.ids('item'), input.bufferStartMs, input.receivedMs, 'expected');
   else commit(core, turn.item, turn.startMs, input.receivedMs, 'expected');
 }
 
 export function clearInput(core: Core): void {
+  const item = promisedItem(core);
   revokeSuggestion(core);
-  dropTurn(core);
+  if (item !== undefined) core.told.delete(item);
+  core.turn = { state: 'none' };
+  core.unwatched = undefined;
   core.input.bufferStartMs = core.input.receivedMs;
-  core.effects.push({ kind: 'listen.clear' });
+  core.effects.push({ kind: 'listen.clear', untilMs: core.input.receivedMs });
   send(core, { type: 'input_audio_buffer.cleared' });
 }
 

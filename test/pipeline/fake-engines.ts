@@ -20,7 +20,7 @@ import type {
   VadStream,
   Word,
 } from '../../src/engines/engine.ts';
-import { EngineError, VAD_WINDOW } from '../../src/engines/engine.ts';
+import { DENOISE_RATE_HZ, EngineError, VAD_WINDOW } from '../../src/engines/engine.ts';
 import { Channel } from '../../src/lib/channel.ts';
 import { concat, type Pcm } from '../../src/media/pcm.ts';
 import type { Prompt } from '../../src/protocol/prompt.ts';
@@ -291,14 +291,20 @@ export class FakeDenoiser implements Denoiser {
   openStreams = 0;
   held = false;
   readonly waiting: (() => void)[] = [];
+  /** Of the streams that are opened from now on. */
+  delayMs = 0;
 
   open(field: MicrophoneField): DenoiserStream {
     this.opened.push(field);
     this.openStreams += 1;
+    const { delayMs } = this;
+    let heldBack: Int16Array = new Int16Array((delayMs * DENOISE_RATE_HZ) / 1000);
     return {
-      delayMs: 0,
+      delayMs,
       process: async (samples) => {
-        const quiet = samples.map((sample) => sample / 2);
+        const made = concat([heldBack, samples.map((sample) => sample / 2)]);
+        const quiet = made.slice(0, samples.length);
+        heldBack = made.slice(samples.length);
         if (this.held) await new Promise<void>((resolve) => this.waiting.push(resolve));
         return quiet;
       },

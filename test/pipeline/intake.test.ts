@@ -33,6 +33,22 @@ test('F20: turning noise reduction off lets go of the denoiser', async () => {
   expect(rig.engines.denoiser.openStreams).toBe(0);
 });
 
+test('F20: no more sound is taken in than a second that has not been cleaned yet, and all of it once it has', async () => {
+  const rig = openRig();
+  const { denoiser } = rig.engines;
+  rig.client({ type: 'session.update', session: { audio: { input: { noise_reduction: { type: 'near_field' } } } } });
+  await settled();
+  denoiser.held = true;
+  rig.sound(scene(3000), 640);
+  await settled();
+  expect(denoiser.waiting.length).toBeGreaterThan(45);
+  expect(denoiser.waiting.length).toBeLessThanOrEqual(51);
+  denoiser.held = false;
+  for (const release of denoiser.waiting.splice(0)) release();
+  await rig.settle();
+  expect(rig.vad.stream.pushed).toBe(Math.floor((3000 * 16) / 512));
+});
+
 const file = Buffer.from(writeWav({ samples: new Int16Array(100), rateHz: 16_000 })).toString('base64');
 const item = { type: 'message', role: 'user', content: [{ type: 'input_audio', audio: file }] };
 

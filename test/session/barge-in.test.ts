@@ -69,6 +69,41 @@ describe('barge-in', () => {
     rig.golden('barge-in-while-audible');
   });
 
+  test('by speech that goes on after a pause in which the client has asked for an answer cuts it just the same', () => {
+    const rig = new Rig();
+    rig.says('Count to ten.');
+    rig.hear(200);
+    rig.beginSpeech();
+    rig.hear(300);
+    rig.pauseSpeech();
+    rig.client({ type: 'response.create' });
+    rig.text('resp_1', counting);
+    rig.audio('resp_1', 3000, wordsOf(counting, 5000).slice(0, 6));
+    rig.hear(200);
+    rig.beginSpeech();
+    expect(rig.last('response.done').response).toMatchObject({
+      status: 'cancelled',
+      status_details: { type: 'cancelled', reason: 'turn_detected' },
+    });
+    rig.hear(300);
+    rig.pauseSpeech();
+    rig.hear(500);
+    expect(rig.all('input_audio_buffer.speech_started')).toHaveLength(1);
+    expect(rig.all('input_audio_buffer.committed')).toHaveLength(1);
+    rig.golden('barge-in-after-a-pause');
+  });
+
+  test('after a pause cuts nothing where speech is not to interrupt', () => {
+    const rig = new Rig({ turnDetection: { ...serverVad, interrupt_response: false } });
+    rig.says('Count to ten.');
+    rig.beginSpeech();
+    rig.pauseSpeech();
+    rig.client({ type: 'response.create' });
+    rig.text('resp_1', counting);
+    rig.beginSpeech();
+    expect(rig.endings).toEqual([]);
+  });
+
   test('after the answer was heard to its end cuts nothing', () => {
     const rig = speaking(5000);
     rig.end('resp_1');

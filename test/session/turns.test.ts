@@ -148,6 +148,20 @@ describe('semantic_vad', () => {
   });
 });
 
+test('a judgement of another item says nothing about the open turn', () => {
+  const rig = new Rig({ turnDetection: semanticVad });
+  rig.utter(400);
+  rig.client({ type: 'input_audio_buffer.commit' });
+  rig.beginSpeech();
+  rig.hear(400);
+  rig.pauseSpeech();
+  rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 1 });
+  rig.hear(1000);
+  expect(rig.all('input_audio_buffer.committed').map(({ item_id }) => item_id)).toEqual(['item_1']);
+  rig.fact({ kind: 'turn.judged', item: 'item_2', complete: 1 });
+  expect(rig.all('input_audio_buffer.committed').map(({ item_id }) => item_id)).toEqual(['item_1', 'item_2']);
+});
+
 describe('without detection', () => {
   test('C09 S15 F26: the client commits and asks for the answer', () => {
     const rig = new Rig({ turnDetection: null });

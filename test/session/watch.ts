@@ -31,6 +31,8 @@ export class Watch {
   #limitsDue = false;
   #known = new Set<string>();
   #spoken = new Set<string>();
+  /** The utterance that was started and has no item yet, and whether it was stopped. */
+  #utterance: { item: string; stopped: boolean } | undefined;
   #transcribed = new Set<string>();
   /** Approval requests that wait for the client. */
   readonly requests: string[] = [];
@@ -244,17 +246,22 @@ export class Watch {
         assert.equal(event.previous_item_id, this.conversation.at(-1) ?? null);
         if (this.suggested !== undefined) assert.equal(this.suggested, event.item_id, 'what was suggested is committed or revoked');
         this.suggested = undefined;
+        if (this.#utterance) assert.equal(event.item_id, this.#utterance.item, 'an utterance becomes the item that was promised');
+        this.#utterance = undefined;
         this.#asides.turnOver();
         break;
       case 'input_audio_buffer.speech_started':
         assert(!this.#spoken.has(event.item_id), 'an utterance starts once');
+        assert.equal(this.#utterance, undefined, 'an utterance becomes an item, or is cleared, before the next one starts');
+        this.#utterance = { item: event.item_id, stopped: false };
         assert.equal(this.suggested, undefined, 'what was suggested is committed or revoked');
         this.#spoken.add(event.item_id);
         this.#asides.turnBegan();
         isMs(event.audio_start_ms);
         break;
       case 'input_audio_buffer.speech_stopped':
-        assert(this.#spoken.has(event.item_id), 'what stops has started');
+        assert.deepEqual(this.#utterance, { item: event.item_id, stopped: false }, 'what stops has started, and stops once');
+        this.#utterance = { item: event.item_id, stopped: true };
         this.#asides.turnOver();
         isMs(event.audio_end_ms);
         break;
@@ -287,6 +294,9 @@ export class Watch {
         this.#asides.skipped();
         break;
       case 'input_audio_buffer.cleared':
+        this.#utterance = undefined;
+        this.#asides.turnOver();
+        break;
       case 'input_audio_buffer.dtmf_event_received':
         this.#asides.turnOver();
         break;

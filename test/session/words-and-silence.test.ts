@@ -138,6 +138,17 @@ describe('the idle timeout', () => {
     expect(rig.all('input_audio_buffer.timeout_triggered')).toHaveLength(0);
   });
 
+  test('goes on counting when something else of the detection changes', () => {
+    const rig = new Rig({ turnDetection: idle });
+    rig.says('Hello.');
+    rig.client({ type: 'response.create' });
+    rig.answer('resp_1', 'Hello!', 500);
+    rig.hear(4000);
+    rig.client({ type: 'session.update', session: { audio: { input: { turn_detection: { threshold: 0.7 } } } } });
+    rig.hear(1600);
+    expect(rig.all('input_audio_buffer.timeout_triggered')).toHaveLength(1);
+  });
+
   test('that is asked for late counts from then', () => {
     const rig = new Rig();
     rig.says('Hello.');

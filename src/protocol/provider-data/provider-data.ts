@@ -31,7 +31,7 @@ export function readProviderData(data: Readonly<Record<string, unknown>> | undef
   if (!data) return {};
   let read = known.get(data);
   if (!read) {
-    read = schema.parse(canonical(data));
+    read = knownProviderData.parse(canonical(data));
     known.set(data, read);
   }
   return read;
@@ -40,18 +40,19 @@ export function readProviderData(data: Readonly<Record<string, unknown>> | undef
 /** What was read before: the session asks at every step, and a session's data is replaced when it changes, never written into. */
 const known = new WeakMap<object, ProviderData>();
 
-const schema = z.object(sections).partial();
+/** All of it, each section and field optional. */
+export const knownProviderData = z.object(sections).partial();
 
 /** A client's patch of it: checked, and passed on as it came. Unknown keys are left alone. */
 export const providerData = z.record(z.string(), z.unknown()).superRefine((data, context) => {
-  const parsed = schema.safeParse(canonical(data), { reportInput: true });
+  const parsed = knownProviderData.safeParse(canonical(data), { reportInput: true });
   if (parsed.success) return;
   for (const issue of parsed.error.issues) context.addIssue({ ...issue, code: 'custom', path: issue.path, message: issue.message });
 });
 
 /** What is wrong with a whole, though each patch of it was right: a map may have grown too large. Undefined: it can be read. */
 export function providerDataFault(data: Readonly<Record<string, unknown>>): { path: string; message: string } | undefined {
-  const [issue] = schema.safeParse(canonical(data)).error?.issues ?? [];
+  const [issue] = knownProviderData.safeParse(canonical(data)).error?.issues ?? [];
   return issue && { path: issue.path.join('.'), message: issue.message };
 }
 
