@@ -89,6 +89,7 @@ class Run {
   readonly #replies = new Map<string, AbortController>();
   readonly #ended = new AbortController();
   readonly #facts: Fact[] = [];
+  readonly #unserved = new Set<string>();
   #stepping = false;
   #log: Log;
   #behalf = '{}';
@@ -302,6 +303,11 @@ class Run {
         break;
       case 'item.forget':
         this.#keepsakes.forget(effect.item);
+        break;
+      case 'unserved':
+        if (this.#unserved.has(effect.what)) break;
+        this.#unserved.add(effect.what);
+        this.#log.info({ what: effect.what }, 'the client asks for something that is not served here');
         break;
       case 'speaker.clear':
         transport.clear?.();

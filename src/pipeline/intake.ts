@@ -17,7 +17,7 @@ export class Intake {
   readonly #ports: IntakePorts;
   #decoder: WireDecoder;
   #resampler: Resampler;
-  #field: NonNullable<InputConfig['noise_reduction']>['type'] | undefined;
+  #reduction = 'null';
   #denoiser: DenoiserStream | undefined;
   /** The last of the sound that is still being cleaned. */
   #pending: Promise<void> | undefined;
@@ -63,10 +63,11 @@ export class Intake {
   }
 
   #denoise({ noise_reduction }: InputConfig): void {
-    if (noise_reduction?.type === this.#field) return;
+    const wanted = JSON.stringify(noise_reduction);
+    if (wanted === this.#reduction) return;
+    this.#reduction = wanted;
     this.#denoiser?.close();
-    this.#field = noise_reduction?.type;
-    this.#denoiser = this.#field && this.#engines.denoiser.open(this.#field);
+    this.#denoiser = noise_reduction ? this.#engines.denoiser.open(noise_reduction.type, noise_reduction.strength ?? 1) : undefined;
   }
 
   #pass(samples: Int16Array, ms: number): void {

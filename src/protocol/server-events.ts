@@ -97,6 +97,8 @@ export type ServerEvent =
       transcript: string;
       usage: { type: 'duration'; seconds: number };
       logprobs?: Logprob[];
+      /** In which it was spoken; none where that could not be told. */
+      languages?: { code: string }[];
       /** Inworld's. */
       providerData?: { voiceProfile: VoiceProfile };
     }

@@ -21,7 +21,7 @@ import { onArguments, onAudio, onCall, onText } from './output.ts';
 import { configureServers, onListed, onUnlisted } from './mcp.ts';
 import { condensingMs, condenseWhenDue, keepMemory, newMemory, onCondensed, onNotCondensed, stopCondensing } from './memory.ts';
 import { cancelByClient, createResponse, failResponse, onEnded, onMcpEnded, resumeWaiting } from './response.ts';
-import { sessionObject, updateSession } from './settings.ts';
+import { sessionObject, updateSession, tellUnserved } from './settings.ts';
 import { clearSpeaker, onPlayed, speakerTurnsAtMs, tellSpeaker } from './speaker.ts';
 import { type Birth, type Core, type Response, send } from './state.ts';
 import { promptText } from './stored-prompt.ts';
@@ -96,6 +96,7 @@ export class Session {
     if (core.config.type === 'realtime')
       send(core, { type: 'conversation.created', conversation: { id: core.conversationId, object: 'realtime.conversation' } });
     configureServers(core, core.config, true);
+    tellUnserved(core, core.config.tools);
     return this.#drain();
   }
 

@@ -292,8 +292,8 @@ export class FakeDenoiser implements Denoiser {
   held = false;
   readonly waiting: (() => void)[] = [];
 
-  open(field: MicrophoneField): DenoiserStream {
-    this.opened.push(field);
+  open(field: MicrophoneField, strength = 1): DenoiserStream {
+    this.opened.push(strength === 1 ? field : `${field} ${strength}`);
     this.openStreams += 1;
     return {
       delayMs: 0,
