@@ -39,6 +39,13 @@ describe('E20: a token is granted', () => {
     expect(grant.outcome === 'granted' && grant.sessionId).toMatch(/^default:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   });
 
+  test("for the workspace that Inworld's samples name unless told otherwise, which is the key's own", async () => {
+    const grant = await rig.access.exchange(tokenRequest(key, rig.clock, { resources: ['workspaces/default-workspace'] }));
+    expect(grant).toMatchObject({ outcome: 'granted' });
+    const token = grant.outcome === 'granted' ? grant.token : '';
+    expect(await rig.bearer(token)).toMatchObject({ workspace: 'acme' });
+  });
+
   test('to whoever holds a configured pair, encoded as Inworld issues it', async () => {
     const by = rig.make({ configuredKeys: [Buffer.from('conf-key:conf-secret').toString('base64')] });
     const authorization = signature({ key: 'conf-key', secret: 'conf-secret' }, rig.clock);
