@@ -7,7 +7,7 @@ import type { Principal, SecretDialect } from '../store/principal.ts';
 import type { Store } from '../store/store.ts';
 import { defaultWorkspace, digestOf } from './issue.ts';
 import { Keys, offeredKeys } from './keys.ts';
-import { isSignedWith, readSignedRequest } from './signature.ts';
+import { isSignedWith, readSignedRequest, type SignedFor } from './signature.ts';
 import { looksLikeToken, Tokens } from './tokens.ts';
 import type { RandomToken, Vault } from './vault.ts';
 
@@ -36,6 +36,8 @@ export interface TokenRequest {
   /** `key` of the body: must be the key that signed, when it is there. */
   readonly key: string | undefined;
   readonly resources: readonly string[];
+  /** Which of Inworld's two routes it came to: the signature must be for that one. */
+  readonly signedFor: SignedFor;
 }
 
 export type TokenGrant =
@@ -50,6 +52,8 @@ export type TokenGrant =
 /** How far a signed request's clock may be off, either way. */
 const signatureWindowMs = 5 * 60_000;
 const inworldHosts = ['api-engine.inworld.ai', 'api.inworld.ai'];
+/** What Inworld's samples name when nobody has told them otherwise: the key's own. A token opens no other anyway. */
+const sampleWorkspace = 'default-workspace';
 const secretPrefix = 'ek_';
 const noQuery = new URLSearchParams();
 
@@ -139,11 +143,11 @@ export class Access {
     if (!signed || (request.key !== undefined && request.key !== signed.key)) return { outcome: 'refused' };
     if (Math.abs(nowMs - signed.atMs) > signatureWindowMs) return { outcome: 'refused' };
     const signer = await this.#signer(signed.key);
-    if (!signer || !isSignedWith(signed, signer.secret, this.#hosts(request.host))) return { outcome: 'refused' };
+    if (!signer || !isSignedWith(signed, signer.secret, this.#hosts(request.host), request.signedFor)) return { outcome: 'refused' };
     // Only now, or strangers could fill the list. Once the time is too far off the signature is refused for that, and the nonce forgotten.
     const claim = await store.claimNonce(signer.keyId, signed.nonce, signed.atMs + signatureWindowMs + 1, nowMs);
     if (claim !== 'new') return { outcome: claim === 'full' ? 'exhausted' : 'refused' };
-    const foreign = request.resources.find((resource) => workspaceOf(resource) !== signer.workspace);
+    const foreign = request.resources.find((resource) => ![signer.workspace, sampleWorkspace].includes(workspaceOf(resource) ?? ''));
     if (foreign !== undefined) return { outcome: 'forbidden', resource: foreign };
     const expiresMs = Math.floor((nowMs + tokenMs) / 1000) * 1000;
     const token = await this.#tokens.sign({ keyId: signer.keyId, workspace: signer.workspace, expiresMs }, random(22));

@@ -13,7 +13,13 @@ export interface SignedRequest {
 }
 
 const scheme = 'IW1-HMAC-SHA256';
-const method = 'ai.inworld.engine.WorldEngine/GenerateToken';
+/** What is asked for, by the names that are signed: each route has its own. */
+const methods = {
+  token: 'ai.inworld.engine.WorldEngine/GenerateToken',
+  sessionToken: 'ai.inworld.engine.v1.SessionTokens/GenerateSessionToken',
+} as const;
+export type SignedFor = keyof typeof methods;
+
 const mostCharacters = 1024;
 
 /** The authorization header taken apart; undefined when any part is missing or cannot be what it should. */
@@ -36,11 +42,11 @@ export function readSignedRequest(authorization: string | undefined): SignedRequ
 }
 
 /** Whether the request was signed with this secret for one of these hosts. Takes the same time whichever it was, and when it was none. */
-export function isSignedWith(request: SignedRequest, secret: string, hosts: readonly string[]): boolean {
+export function isSignedWith(request: SignedRequest, secret: string, hosts: readonly string[], purpose: SignedFor): boolean {
   let right = false;
   for (const host of hosts) {
     for (const hex of [false, true]) {
-      if (timingSafeEqual(chain(secret, [request.dateTime, host, method, request.nonce], hex), request.signature)) right = true;
+      if (timingSafeEqual(chain(secret, [request.dateTime, host, methods[purpose], request.nonce], hex), request.signature)) right = true;
     }
   }
   return right;

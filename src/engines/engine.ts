@@ -98,6 +98,8 @@ export interface Transcript {
   readonly final: boolean;
   /** Who said what, in order, with the final; only from an engine that tells voices apart. */
   readonly segments?: readonly Segment[];
+  /** ISO 639-1, with the final: in which languages it was spoken, as far as the engine can tell. */
+  readonly languages?: readonly string[];
   /** With the final, when it was asked for and the engine can tell. */
   readonly voiceProfile?: VoiceProfile;
 }
@@ -239,7 +241,8 @@ export interface DenoiserStream {
 }
 
 export interface Denoiser extends Engine {
-  open(field: MicrophoneField): DenoiserStream;
+  /** `strength`: 1 is all that the engine does for such a microphone, and 0 leaves the sound as it is. */
+  open(field: MicrophoneField, strength?: number): DenoiserStream;
 }
 
 // --- sound in files

@@ -9,7 +9,6 @@ import type { Item } from '../protocol/items.ts';
 import type { Effect } from '../session/effects.ts';
 import type { Fact } from '../session/facts.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
-import { unservedFields } from '../protocol/unread.ts';
 import { onBehalf } from '../session/generation.ts';
 import { Session } from '../session/session.ts';
 import type { Birth } from '../session/state.ts';
@@ -206,12 +205,11 @@ class Run {
     this.#log.info({}, 'the client has said on whose behalf it speaks');
   }
 
-  /** Each of these fields is named once in the life of a session. */
-  #nameUnserved(config: SessionConfig): void {
-    const fields = unservedFields(config).filter((field) => !this.#unserved.has(field));
-    if (fields.length === 0) return;
-    for (const field of fields) this.#unserved.add(field);
-    this.#log.info({ fields }, 'the session asks for what has no effect here');
+  #nameUnserved(asked: readonly string[]): void {
+    const what = asked.filter((each) => !this.#unserved.has(each));
+    if (what.length === 0) return;
+    for (const each of what) this.#unserved.add(each);
+    this.#log.info({ what }, 'the client asks for what is not served here');
   }
 
   #fail(error: unknown): void {
@@ -256,7 +254,6 @@ class Run {
         break;
       case 'listen.configure':
         this.#identify(effect.config);
-        this.#nameUnserved(effect.config);
         this.#ear.configure(effect.config);
         break;
       case 'listen.begin':
@@ -324,6 +321,9 @@ class Run {
         break;
       case 'item.forget':
         this.#keepsakes.forget(effect.item);
+        break;
+      case 'unserved':
+        this.#nameUnserved(effect.what);
         break;
       case 'speaker.clear':
         transport.clear?.();

@@ -4,10 +4,10 @@ import { readProviderData } from '../protocol/provider-data/provider-data.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
 
 export function sttOptions(config: SessionConfig, model: string): SttOptions {
-  const { language: named, prompt: hint } = config.audio.input.transcription ?? {};
+  const { language: named, languages, prompt: hint, keywords = [] } = config.audio.input.transcription ?? {};
   const { stt } = readProviderData(config.providerData);
-  const language = named ?? stt?.language_hints?.[0];
-  const prompt = [hint, stt?.prompt].filter(Boolean).join('\n');
+  const language = named ?? languages?.[0] ?? stt?.language_hints?.[0];
+  const prompt = [hint, stt?.prompt, keywords.join(', ')].filter(Boolean).join('\n');
   return {
     model,
     ...(language === undefined ? {} : { language }),

@@ -1,8 +1,8 @@
 // From a session's wire bytes to clean 16 kHz samples, in order: decoded, resampled and, where the client asks for it, freed of noise. What
 // changes on the way changes between two samples: none is lost, none comes twice, and all keep their place in time.
-import { DENOISE_RATE_HZ, type DenoiserStream, type Engines, type MicrophoneField, VAD_RATE_HZ } from '../engines/engine.ts';
+import { DENOISE_RATE_HZ, type DenoiserStream, type Engines, VAD_RATE_HZ } from '../engines/engine.ts';
 import { Resampler } from '../media/resample.ts';
-import type { SessionConfig } from '../protocol/session-config.ts';
+import type { NoiseReduction, SessionConfig } from '../protocol/session-config.ts';
 import { WireDecoder } from './wire-audio.ts';
 
 type InputConfig = SessionConfig['audio']['input'];
@@ -15,7 +15,7 @@ export interface IntakePorts {
 
 /** Noise reduction on its way: what comes out of the stream lies behind what went in, and is put back in its place. */
 interface Cleaning {
-  readonly field: MicrophoneField;
+  readonly reduction: NoiseReduction;
   readonly stream: DenoiserStream;
   /** Samples that the stream holds back. */
   readonly delay: number;
@@ -83,17 +83,17 @@ export class Intake {
   }
 
   #clean({ noise_reduction }: InputConfig): void {
-    const field = noise_reduction?.type;
-    if (field === this.#cleaning?.field) return;
+    const wanted = noise_reduction ?? undefined;
+    if (JSON.stringify(wanted) === JSON.stringify(this.#cleaning?.reduction)) return;
     this.flush();
     this.#cleaning?.stream.close();
-    this.#cleaning = field && this.#opened(field);
+    this.#cleaning = wanted && this.#opened(wanted);
   }
 
-  #opened(field: MicrophoneField): Cleaning {
-    const stream = this.#engines.denoiser.open(field);
+  #opened(reduction: NoiseReduction): Cleaning {
+    const stream = this.#engines.denoiser.open(reduction.type, reduction.strength ?? 1);
     const delay = Math.round((stream.delayMs * DENOISE_RATE_HZ) / 1000);
-    return { field, stream, delay, silent: delay };
+    return { reduction, stream, delay, silent: delay };
   }
 
   #pass(samples: Int16Array, ms: number): void {

@@ -1,4 +1,4 @@
-// Beyond the words of an utterance: who spoke when in it, and what the voice is like, for recognisers that can tell.
+// Beyond the words of an utterance: who spoke when in it, what the voice is like, and in which language, for recognisers that can tell.
 import type { Transcript, VoiceProfile as Heard } from '../engines/engine.ts';
 import type { VoiceProfile } from '../protocol/server-events.ts';
 import type { FactOf } from '../session/facts.ts';
@@ -14,7 +14,7 @@ export function speakersOf(
   stretches: readonly Recognised[],
   fromMs: number,
   lengthMs: number,
-): Pick<FactOf<'transcript.final'>, 'segments' | 'voiceProfile'> {
+): Pick<FactOf<'transcript.final'>, 'segments' | 'voiceProfile' | 'languages'> {
   // A stretch is heard with some sound from before it, which may be from before the item.
   const within = (ms: number) => Math.min(lengthMs, Math.max(0, ms));
   const segments = stretches.flatMap(({ beganMs, transcript }) =>
@@ -26,7 +26,13 @@ export function speakersOf(
     })),
   );
   const heard = stretches.findLast(({ transcript }) => transcript?.voiceProfile)?.transcript?.voiceProfile;
-  return { ...(segments.length === 0 ? {} : { segments }), ...(heard ? { voiceProfile: onTheWire(heard) } : {}) };
+  const told = stretches.flatMap(({ transcript }) => transcript?.languages ?? []);
+  const tells = stretches.some(({ transcript }) => transcript?.languages);
+  return {
+    ...(segments.length === 0 ? {} : { segments }),
+    ...(heard ? { voiceProfile: onTheWire(heard) } : {}),
+    ...(tells ? { languages: [...new Set(told)] } : {}),
+  };
 }
 
 function onTheWire({ vocalStyle, ...profile }: Heard): VoiceProfile {

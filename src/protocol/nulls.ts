@@ -8,6 +8,8 @@ export const meaningsOfNull: Readonly<Record<string, string>> = {
   'session.audio.input.transcription': 'no transcription',
   'session.audio.input.transcription.language': 'no language is named any more',
   'session.audio.input.transcription.prompt': 'no hint is given any more',
+  'session.audio.input.transcription.keywords': 'no key terms are given any more',
+  'session.audio.input.transcription.languages': 'no languages are named any more',
   'session.audio.input.transcription.delay': 'the engine’s own delay',
   'session.audio.input.turn_detection': 'no turn detection: the client commits',
   'session.audio.input.turn_detection.idle_timeout_ms': 'no idle timeout',

@@ -88,9 +88,16 @@ const semanticVad = z.object({
 
 const heard = z.object({
   format: audioFormat,
-  noise_reduction: z.object({ type: z.enum(['near_field', 'far_field']) }).nullable(),
+  noise_reduction: z.object({ type: z.enum(['near_field', 'far_field']), strength: z.number().optional() }).nullable(),
   transcription: z
-    .object({ model: z.string(), language: z.string().optional(), prompt: z.string().optional(), delay: z.string().optional() })
+    .object({
+      model: z.string(),
+      language: z.string().optional(),
+      languages: z.array(z.string()).optional(),
+      prompt: z.string().optional(),
+      keywords: z.array(z.string()).optional(),
+      delay: z.string().optional(),
+    })
     .nullable(),
   turn_detection: z.union([serverVad, semanticVad]).nullable(),
 });
@@ -112,7 +119,10 @@ const mcpTool = z.object({
   require_approval: z
     .union([z.enum(['always', 'never']), z.object({ always: toolFilter.optional(), never: toolFilter.optional() })])
     .nullish(),
+  allowed_callers: z.array(z.enum(['direct', 'programmatic'])).nullish(),
+  defer_loading: z.boolean().optional(),
 });
+const webSearchTool = z.looseObject({ type: z.literal('web_search') });
 
 const realtimeSession = z.object({
   id: z.string(),
@@ -127,11 +137,12 @@ const realtimeSession = z.object({
   parallel_tool_calls: z.boolean(),
   reasoning: z.object({ effort: z.string() }).nullable(),
   prompt: storedPrompt,
-  tools: z.array(z.union([functionTool, mcpTool])),
+  tools: z.array(z.union([functionTool, mcpTool, webSearchTool])),
   tool_choice: z.union([
     z.enum(['none', 'auto', 'required']),
     z.object({ type: z.literal('function'), name: z.string() }),
     z.object({ type: z.literal('mcp'), server_label: z.string(), name: z.string().optional() }),
+    z.object({ type: z.literal('web_search') }),
   ]),
   tracing: z.unknown(),
   truncation,

@@ -91,6 +91,11 @@ export function openApiSchemas(): Record<string, JsonObject> {
     InworldCallRequest: object({ sdp: text, sessionConfig: noted({ type: 'object' }, 'A session in camelCase.') }, 'sessionConfig'),
     InworldCallAnswer: object({ sdp: text, sessionId: text }),
     IceServers: object({ ice_servers: list(iceServer) }),
+    SessionTokenRequest: object(
+      { api_key: noted(text, 'The API key that signed.'), resource_id: noted(text, '`workspaces/{workspace}`') },
+      'api_key',
+      'resource_id',
+    ),
     TokenRequest: object(
       { key: noted(text, 'The API key that signed.'), resources: list(noted(text, '`workspaces/{workspace}`')) },
       'key',

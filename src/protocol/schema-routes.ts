@@ -121,6 +121,32 @@ export function openApiPaths(): Record<string, JsonObject> {
         security: [],
       },
     },
+    '/v1/sessionTokens/token:generate': {
+      post: {
+        ...inworld(
+          'generateSessionToken',
+          'Access',
+          'The same token by the later of the two routes; the request is signed for its method, `ai.inworld.engine.v1.SessionTokens/GenerateSessionToken`.',
+          {
+            200: answer('The token.', 'Token'),
+            403: problem('The signature is wrong, stale or used up.', 'StatusError'),
+            429: problem('The key has asked for too many tokens.', 'StatusError'),
+          },
+          {
+            body: 'SessionTokenRequest',
+            parameters: [
+              parameter(
+                'header',
+                'Authorization',
+                text('`IW1-HMAC-SHA256 ApiKey=<key>,DateTime=<YYYYMMDDHHMMSS>,Nonce=<hex>,Signature=<hex>`.'),
+                true,
+              ),
+            ],
+          },
+        ),
+        security: [],
+      },
+    },
     '/voices/v1/voices': {
       get: inworld('listVoices', 'Lists', 'The voices there are.', { 200: answer('The list.', 'Voices') }, { parameters: chosen }),
     },

@@ -58,6 +58,7 @@ const contents = {
       }),
     ]),
     logprobs: z.array(z.object({ token: z.string(), logprob: z.number(), bytes: z.array(count) })).exactOptional(),
+    languages: z.array(z.object({ code: z.string() })).exactOptional(),
     providerData: z.object({ voiceProfile }).exactOptional(),
   }),
   'conversation.item.input_audio_transcription.segment': z.object({

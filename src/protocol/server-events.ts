@@ -108,6 +108,8 @@ export type ServerEvent =
       transcript: string;
       usage: TranscriptionUsage;
       logprobs?: Logprob[];
+      /** In which it was spoken; none where that could not be told. */
+      languages?: { code: string }[];
       /** Inworld's. */
       providerData?: { voiceProfile: VoiceProfile };
     }

@@ -27,7 +27,17 @@ export interface Transcription {
   model: string;
   language?: string | undefined;
   prompt?: string | undefined;
+  /** Words and phrases that may be said. */
+  keywords?: string[] | undefined;
+  /** ISO 639-1: those that may be spoken. */
+  languages?: string[] | undefined;
   delay?: string | undefined;
+}
+
+export interface NoiseReduction {
+  type: 'near_field' | 'far_field';
+  /** From 0, the sound as it is, to 1, which is meant where nothing is said. */
+  strength?: number | undefined;
 }
 
 export interface FunctionTool {
@@ -52,14 +62,24 @@ export interface McpTool {
   headers?: Record<string, string> | null | undefined;
   allowed_tools?: string[] | McpToolFilter | null | undefined;
   require_approval?: 'always' | 'never' | { always?: McpToolFilter | undefined; never?: McpToolFilter | undefined } | null | undefined;
+  /** Who may call its tools: the model itself (`direct`), or code that the model writes, which is not run here. */
+  allowed_callers?: ('direct' | 'programmatic')[] | null | undefined;
+  /** Its tools are found by searching for them. There is no such search here: they are told at once. */
+  defer_loading?: boolean | undefined;
 }
-export type Tool = FunctionTool | McpTool;
+/** Inworld's: a search of the web that the service runs itself. It is kept and shown, and not served. */
+export interface WebSearchTool {
+  type: 'web_search';
+  [field: string]: unknown;
+}
+export type Tool = FunctionTool | McpTool | WebSearchTool;
 export type ToolChoice =
   | 'none'
   | 'auto'
   | 'required'
   | { type: 'function'; name: string }
-  | { type: 'mcp'; server_label: string; name?: string | undefined };
+  | { type: 'mcp'; server_label: string; name?: string | undefined }
+  | { type: 'web_search' };
 export type Modality = 'audio' | 'text';
 
 export interface SessionConfig {
@@ -81,7 +101,7 @@ export interface SessionConfig {
   audio: {
     input: {
       format: AudioFormat;
-      noise_reduction: { type: 'near_field' | 'far_field' } | null;
+      noise_reduction: NoiseReduction | null;
       transcription: Transcription | null;
       turn_detection: TurnDetection;
     };
@@ -184,10 +204,12 @@ const toolName = z
   .max(64)
   .regex(/^[a-zA-Z0-9_-]+$/, { error: 'must match ^[a-zA-Z0-9_-]{1,64}$' });
 const toolFilter = z.object({ tool_names: z.array(z.string()).max(256).optional(), read_only: z.boolean().optional() });
-const refused = (what: string) =>
-  z.custom<undefined>((value) => value == null, { error: `${what} are not served here; name a server_url.` }).optional();
+const refused = (error: string) => z.custom<undefined>((value) => value == null, { error }).optional();
 const mcpTool = z.object({
   type: z.literal('mcp'),
+  // Before server_url, which is missing where one of these stands.
+  connector_id: refused('Connectors (connector_id) are not served here; name a server_url.'),
+  tunnel_id: refused('Tunnels (tunnel_id) are not served here; name a server_url.'),
   server_label: z
     .string()
     .max(64)
@@ -200,9 +222,13 @@ const mcpTool = z.object({
   require_approval: z
     .union([z.enum(['always', 'never']), z.object({ always: toolFilter.optional(), never: toolFilter.optional() })])
     .nullish(),
-  connector_id: refused('Connectors'),
-  tunnel_id: refused('Tunnels'),
+  allowed_callers: z
+    .array(z.enum(['direct', 'programmatic']))
+    .max(2)
+    .nullish(),
+  defer_loading: z.boolean().optional(),
 });
+const webSearchTool = z.looseObject({ type: z.literal('web_search'), providerData: z.record(z.string(), z.unknown()).nullish() });
 const tool = z.preprocess(
   (input) => {
     if (!isRecord(input)) return input;
@@ -221,6 +247,7 @@ const tool = z.preprocess(
         parameters: z.record(z.string(), z.unknown()).optional(),
       }),
       mcpTool,
+      webSearchTool,
     ],
     { error: (issue) => `Tools of this type are not served here; 'function' and 'mcp' are (${issue.code}).` },
   ),
@@ -229,11 +256,14 @@ export const tools = z
   .array(tool)
   .max(128)
   .superRefine((list, context) => {
-    const names = list.map((entry): [string, string] =>
-      entry.type === 'function' ? ['name', entry.name] : ['server_label', entry.server_label],
-    );
-    names.forEach(([field, name], index) => {
-      if (names.findIndex((other) => other[0] === field && other[1] === name) === index) return;
+    const names = list.map((entry): [field: string, name: string] | undefined => {
+      if (entry.type === 'web_search') return undefined;
+      return entry.type === 'function' ? ['name', entry.name] : ['server_label', entry.server_label];
+    });
+    names.forEach((named, index) => {
+      if (!named) return;
+      const [field, name] = named;
+      if (names.findIndex((other) => other?.[0] === field && other[1] === name) === index) return;
       context.addIssue({ code: 'custom', path: [index, field], message: `There are two tools of that ${field}, '${name}'.` });
     });
   });
@@ -249,6 +279,7 @@ export const toolChoice = z.preprocess(
       z.enum(['none', 'auto', 'required']),
       z.object({ type: z.literal('function'), name: toolName }),
       z.object({ type: z.literal('mcp'), server_label: z.string(), name: z.string().optional() }),
+      z.object({ type: z.literal('web_search') }),
     ],
     { error: `must be 'none', 'auto', 'required', {"type":"function","name":...} or {"type":"mcp","server_label":...}` },
   ),
@@ -289,9 +320,13 @@ const transcription = z
     model: modelId.nullish(),
     language: z.string().min(2).max(16).nullish(),
     prompt: z.string().max(10_000).nullish(),
+    keywords: z.array(z.string().max(256)).max(1000).nullish(),
+    languages: z.array(z.string().min(2).max(16)).max(100).nullish(),
     delay: z.enum(['minimal', 'low', 'medium', 'high', 'xhigh']).nullish(),
   })
   .nullable();
+
+const noiseReduction = z.object({ type: z.enum(['near_field', 'far_field']).optional(), strength: z.number().min(0).max(1).optional() });
 
 /** A partial session: only what is present changes. Unknown fields are left out without a word (conflict C54). */
 export const sessionPatch = z.preprocess(
@@ -318,7 +353,7 @@ export const sessionPatch = z.preprocess(
           input: z
             .object({
               format: audioFormatPatch,
-              noise_reduction: z.object({ type: z.enum(['near_field', 'far_field']) }).nullable(),
+              noise_reduction: noiseReduction.nullable(),
               transcription,
               turn_detection: turnDetection,
             })

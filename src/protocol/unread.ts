@@ -1,8 +1,6 @@
-// What of a client's event nobody reads: fields that neither API knows, and fields that are known, accepted and without effect here.
+// Fields of a client's event that neither API knows: they are left out, and the log says which they were.
 import type { ClientEvent } from './client-events.ts';
 import { isRecord } from './json.ts';
-import { readProviderData } from './provider-data/provider-data.ts';
-import type { SessionConfig } from './session-config.ts';
 
 /** More names than these say no more. */
 const mostNames = 20;
@@ -48,20 +46,4 @@ function collect(given: unknown, read: unknown, path: string, found: Set<string>
     if (read[key] !== undefined || inner === null) collect(inner, read[key], field, found);
     else if (!otherSpellings.has(field) && found.size < mostNames) found.add(field.slice(0, mostNameCharacters));
   }
-}
-
-/** Fields that are known, accepted and echoed, and change nothing: whether a session has them. */
-const withoutEffect: Readonly<Record<string, (config: SessionConfig) => boolean>> = {
-  'session.tracing': ({ tracing }) => tracing !== null,
-  'session.audio.input.transcription.delay': ({ audio }) => audio.input.transcription?.delay !== undefined,
-  'session.providerData.caching': ({ providerData }) => providerData?.caching != null,
-  'session.providerData.tts.conversational': (config) => readProviderData(config.providerData).tts?.conversational !== undefined,
-  'session.providerData.tts.user_turn_mode': (config) => readProviderData(config.providerData).tts?.user_turn_mode !== undefined,
-  'session.providerData.responsiveness.max_buffer_deltas': (config) =>
-    readProviderData(config.providerData).responsiveness?.max_buffer_deltas !== undefined,
-};
-
-/** The fields of a session that are known and not served, as paths. */
-export function unservedFields(config: SessionConfig): string[] {
-  return Object.keys(withoutEffect).filter((field) => withoutEffect[field]?.(config));
 }

@@ -86,6 +86,8 @@ export type Effect =
   | { kind: 'memory.abort'; why: 'timeout' | 'unwanted' }
   /** The item is gone: its sound may go too. */
   | { kind: 'item.forget'; item: string }
+  /** The client asks for what is accepted and shown, and not served: the log says so, once in a session for each. */
+  | { kind: 'unserved'; what: readonly string[] }
   /** Our own speaker drops what it has not sent. */
   | { kind: 'speaker.clear' }
   | { kind: 'close'; code: number; reason: string };

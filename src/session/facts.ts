@@ -57,6 +57,8 @@ export type Fact =
       text: string;
       logprobs?: readonly number[] | undefined;
       seconds: number;
+      /** In which it was spoken, as far as the recogniser can tell. */
+      languages?: readonly string[];
       segments?: readonly SpokenSegment[];
       voiceProfile?: VoiceProfile;
     }

@@ -88,11 +88,16 @@ export function awaitsLists(core: Core, tools: readonly Tool[]): boolean {
   return tools.some((tool) => tool.type === 'mcp' && core.mcp.get(tool.server_label)?.state === 'listing');
 }
 
+/** Only the model calls tools here: those that only a program may call are listed, and not offered. */
+function mayBeCalledDirectly({ allowed_callers: callers }: McpTool): boolean {
+  return callers == null || callers.includes('direct');
+}
+
 /** The MCP tools a response may use, with the names the model gets for them. */
 export function offeredTools(core: Core, tools: readonly Tool[]): { tool: PromptTool; name: string; of: McpToolName }[] {
   const taken = new Set(tools.flatMap((tool) => (tool.type === 'function' ? [tool.name] : [])));
   return tools.flatMap((tool) => {
-    if (tool.type !== 'mcp') return [];
+    if (tool.type !== 'mcp' || !mayBeCalledDirectly(tool)) return [];
     return (core.mcp.get(tool.server_label)?.tools ?? []).map((listed) => {
       const name = promptName(tool.server_label, listed.name, taken);
       taken.add(name);

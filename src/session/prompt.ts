@@ -42,7 +42,11 @@ function promptTools(
   );
   const all = [...functions, ...mcp.map(({ tool }) => tool)];
   if (typeof choice === 'string') return { tools: all, toolChoice: choice };
-  if (choice.type === 'function') return { tools: all, toolChoice: { name: choice.name } };
+  if (choice.type === 'web_search') return { tools: all, toolChoice: 'auto' };
+  // What is not served may be chosen by its name; the model has never heard of it.
+  if (choice.type === 'function') {
+    return { tools: all, toolChoice: functions.some(({ name }) => name === choice.name) ? { name: choice.name } : 'auto' };
+  }
   // A server is chosen: one of its tools must be called, or the one that is named.
   const chosen = mcp.filter(({ of }) => of.label === choice.server_label && (choice.name === undefined || of.name === choice.name));
   const [only] = chosen;

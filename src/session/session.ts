@@ -1,6 +1,7 @@
 // The session: facts go in with the time, effects come out. Pure and synchronous; the only way in is step(), and it asks to be woken.
 import type { ClientEvent, ClientEvents, ClientEventType } from '../protocol/client-events.ts';
 import { errorBody, errors, RealtimeError } from '../protocol/errors.ts';
+import { unservedOf } from '../protocol/unserved.ts';
 import { noBackchannel, noFiller } from './asides.ts';
 import {
   backchannelDueAtMs,
@@ -22,7 +23,7 @@ import { configureServers, onListed, onUnlisted } from './mcp.ts';
 import { condensingMs, condenseWhenDue, keepMemory, newMemory, onCondensed, onNotCondensed, stopCondensing } from './memory.ts';
 import { idleTimeoutMs } from './patience.ts';
 import { cancelByClient, createResponse, failResponse, onEnded, onMcpEnded, resumeWaiting } from './response.ts';
-import { sessionObject, updateSession } from './settings.ts';
+import { sessionObject, tellUnserved, updateSession } from './settings.ts';
 import { clearSpeaker, onPlayed, speakerTurnsAtMs, tellSpeaker } from './speaker.ts';
 import { type Birth, type Core, type Response, send } from './state.ts';
 import { promptText } from './stored-prompt.ts';
@@ -98,6 +99,7 @@ export class Session {
     if (core.config.type === 'realtime')
       send(core, { type: 'conversation.created', conversation: { id: core.conversationId, object: 'realtime.conversation' } });
     configureServers(core, core.config, true);
+    tellUnserved(core, unservedOf(core.config));
     return this.#drain();
   }
 

@@ -3,6 +3,7 @@ import type { ClientEvents, ResponseParams } from '../protocol/client-events.ts'
 import { errors } from '../protocol/errors.ts';
 import {
   callFormat,
+  type NoiseReduction,
   semanticVadDefaults,
   serverVadDefaults,
   type SessionConfig,
@@ -16,6 +17,7 @@ import {
 } from '../protocol/session-config.ts';
 import { mergedProviderData } from '../protocol/provider-data/merge.ts';
 import { providerDataFault } from '../protocol/provider-data/provider-data.ts';
+import { unservedOf, unservedTools } from '../protocol/unserved.ts';
 import { generationOf } from './generation.ts';
 import { checkLocked, speechManner } from './manner.ts';
 import { configureServers } from './mcp.ts';
@@ -84,6 +86,12 @@ export function updateSession(core: Core, event: ClientEvents['session.update'])
   core.effects.push({ kind: 'listen.configure', config: next });
   send(core, { type: 'session.updated', session: sessionObject(core) });
   configureServers(core, next, event.session.tools !== undefined);
+  tellUnserved(core, unservedOf(next));
+}
+
+/** What is accepted and shown, and that nobody acts upon. */
+export function tellUnserved(core: Core, what: readonly string[]): void {
+  if (what.length > 0) core.effects.push({ kind: 'unserved', what });
 }
 
 /** The configuration with the patch laid over it: objects merge, arrays and formats are replaced, null clears. */
@@ -102,7 +110,9 @@ function merged(config: SessionConfig, patch: SessionPatch): SessionConfig {
       input: {
         ...config.audio.input,
         ...(input?.format ? { format: input.format } : {}),
-        ...(input?.noise_reduction === undefined ? {} : { noise_reduction: input.noise_reduction }),
+        ...(input?.noise_reduction === undefined
+          ? {}
+          : { noise_reduction: mergedNoiseReduction(config.audio.input.noise_reduction, input.noise_reduction) }),
         transcription: mergedTranscription(patch.type ?? config.type, config.audio.input.transcription, input?.transcription),
         turn_detection: nextDetection(config.audio.input.turn_detection, input),
       },
@@ -122,10 +132,10 @@ function mergedTranscription(
   if (patch === undefined) return old ?? (type === 'transcription' ? { model: anyTranscriptionModel } : null);
   if (patch === null) return null;
   const result: Transcription = { ...old, model: patch.model ?? old?.model ?? anyTranscriptionModel };
-  for (const key of ['language', 'prompt', 'delay'] as const) {
-    const value = patch[key];
-    if (value === null) delete result[key];
-    else if (value !== undefined) result[key] = value;
+  const { model: _, ...rest } = patch;
+  for (const [key, value] of Object.entries(rest)) {
+    if (value === null) delete result[key as keyof typeof rest];
+    else if (value !== undefined) Object.assign(result, { [key]: value });
   }
   return result;
 }
@@ -139,6 +149,14 @@ type InputPatch = NonNullable<NonNullable<SessionPatch['audio']>['input']>;
 function nextDetection(old: TurnDetection, input: InputPatch | undefined): TurnDetection {
   if (input?.turn_detection !== undefined) return mergedDetection(old, input.turn_detection);
   return old === semanticVadDefaults && input?.format && input.transcription ? null : old;
+}
+
+/** A strength that nothing is said about stays; where there is no noise reduction yet, a strength alone begins it. */
+function mergedNoiseReduction(
+  old: NoiseReduction | null,
+  patch: NonNullable<NonNullable<SessionPatch['audio']>['input']>['noise_reduction'],
+): NoiseReduction | null {
+  return patch ? { type: 'near_field', ...old, ...present(patch) } : null;
 }
 
 function mergedDetection(old: TurnDetection, patch: TurnDetectionPatch): TurnDetection {
@@ -200,6 +218,12 @@ function checkToolChoice(choice: ToolChoice, tools: readonly Tool[], param: stri
     if (tools.some((tool) => tool.type === 'mcp' && tool.server_label === choice.server_label)) return;
     throw errors.invalid(`${param}.server_label`, `There is no MCP server labelled '${choice.server_label}'.`);
   }
+  const searches = tools.some((tool) => tool.type === 'web_search');
+  if (choice.type === 'web_search') {
+    if (searches) return;
+    throw errors.invalid(`${param}.type`, "There is no tool of type 'web_search'.");
+  }
+  if (choice.name === 'web_search' && searches) return;
   if (!tools.some((tool) => tool.type === 'function' && tool.name === choice.name))
     throw errors.invalid(`${param}.name`, `There is no tool named '${choice.name}'.`);
 }
@@ -247,6 +271,7 @@ export function responseSettings(core: Core, params: ResponseParams | null | und
   checkVoiceLock(core, output?.voice ?? base.voice);
   const tools = params.tools ?? base.tools;
   checkToolChoice(params.tool_choice ?? 'auto', tools, 'response.tool_choice', true);
+  tellUnserved(core, unservedTools(tools));
   return {
     ...base,
     outOfBand: params.conversation === 'none',

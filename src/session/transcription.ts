@@ -69,6 +69,7 @@ export function onFinal(core: Core, fact: FactOf<'transcript.final'>): void {
       transcript: fact.text,
       usage: transcriptionUsage(transcription, fact.seconds, fact.text),
       ...(wantsLogprobs(core) && fact.logprobs ? { logprobs: logprobsOf(fact.text, fact.logprobs) } : {}),
+      ...spokenLanguages(core, fact),
       ...voiceProfile(core, fact),
     });
   }
@@ -76,6 +77,18 @@ export function onFinal(core: Core, fact: FactOf<'transcript.final'>): void {
   const part = item.content[content_index];
   if (part?.type === 'input_audio') part.transcript = fact.text;
   resumeWaiting(core);
+}
+
+/**
+ * For clients that named several, and for the model that always tells them at OpenAI's. From a recogniser that cannot tell it is the language
+ * it was told to listen for; nothing heard is no language.
+ */
+function spokenLanguages({ config }: Core, { text, languages }: FactOf<'transcript.final'>): { languages?: { code: string }[] } {
+  const { model = '', language, languages: named } = config.audio.input.transcription ?? {};
+  if (!named && !/(^|\/)gpt-transcribe$/.test(model)) return {};
+  const told = language ?? named?.[0];
+  const spoken = languages ?? (told === undefined || text === '' ? [] : [told]);
+  return { languages: spoken.map((code) => ({ code })) };
 }
 
 function wantsLogprobs({ config }: Core): boolean {

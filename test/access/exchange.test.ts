@@ -1,7 +1,7 @@
 // Inworld's signed request for a token (E20): who gets one, and every request that must not.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { IssuedKey } from '../../src/access/issue.ts';
-import { accessRig, signature, type Signing, tokenRequest } from './rig.ts';
+import { accessRig, methods, signature, type Signing, tokenRequest } from './rig.ts';
 
 let rig: ReturnType<typeof accessRig>;
 let key: IssuedKey;
@@ -15,7 +15,7 @@ const ask = async (how: Parameters<typeof tokenRequest>[2] = {}, by = key) =>
   (await rig.access.exchange(tokenRequest(by, rig.clock, how))).outcome;
 
 describe('E20: a token is granted', () => {
-  test.each<[string, Signing & { ownHost?: string }]>([
+  test.each<[string, Signing & { ownHost?: string; signedFor?: 'sessionToken' }]>([
     ["as Inworld's code signs: raw digests", {}],
     ['as its README signs: digests in hex', { hex: true }],
     ["for Inworld's public host", { host: 'api.inworld.ai' }],
@@ -25,6 +25,7 @@ describe('E20: a token is granted', () => {
     ['for a configured host', { host: 'voice.example.org' }],
     ['by a clock four minutes slow', { skewMs: -240_000 }],
     ['by a clock four minutes fast', { skewMs: 240_000 }],
+    ['for a session token', { signedFor: 'sessionToken', method: methods.sessionToken }],
     ['for its own workspace', {}],
   ])('%s', async (_how, signing) => {
     expect(await ask(signing)).toBe('granted');
@@ -38,16 +39,30 @@ describe('E20: a token is granted', () => {
     expect(grant.outcome === 'granted' && grant.sessionId).toMatch(/^default:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   });
 
+  test("for the workspace that Inworld's samples name unless told otherwise, which is the key's own", async () => {
+    const grant = await rig.access.exchange(tokenRequest(key, rig.clock, { resources: ['workspaces/default-workspace'] }));
+    expect(grant).toMatchObject({ outcome: 'granted' });
+    const token = grant.outcome === 'granted' ? grant.token : '';
+    expect(await rig.bearer(token)).toMatchObject({ workspace: 'acme' });
+  });
+
   test('to whoever holds a configured pair, encoded as Inworld issues it', async () => {
     const by = rig.make({ configuredKeys: [Buffer.from('conf-key:conf-secret').toString('base64')] });
     const authorization = signature({ key: 'conf-key', secret: 'conf-secret' }, rig.clock);
-    expect(await by.exchange({ authorization, host: undefined, key: undefined, resources: [] })).toMatchObject({ outcome: 'granted' });
+    expect(await by.exchange({ authorization, host: undefined, key: undefined, resources: [], signedFor: 'token' })).toMatchObject({
+      outcome: 'granted',
+    });
   });
 });
 
 describe('E20: a token is refused', () => {
   test('when the signature is for a host this server is not', async () => {
     expect(await ask({ host: 'evil.example.org' })).toBe('refused');
+  });
+
+  test('when the signature is for the other of the two routes', async () => {
+    expect(await ask({ method: methods.sessionToken })).toBe('refused');
+    expect(await ask({ signedFor: 'sessionToken' })).toBe('refused');
   });
 
   test('when the secret is wrong, the key unknown, or the body names another key', async () => {
@@ -122,7 +137,7 @@ describe('E20: a token is refused', () => {
       `${good}${','.repeat(5000)}`,
     ];
     for (const authorization of bad) {
-      const request = { authorization, host: undefined, key: undefined, resources: [] };
+      const request = { authorization, host: undefined, key: undefined, resources: [], signedFor: 'token' as const };
       expect((await rig.access.exchange(request)).outcome, `with ${authorization?.slice(0, 150)}`).toBe('refused');
     }
   });

@@ -68,11 +68,18 @@ export function accessRig({ bounds, ...options }: RigOptions = {}) {
 export interface Signing {
   host?: string;
   hex?: boolean;
+  /** What the signature is for. */
+  method?: string;
   nonce?: string;
   secret?: string;
   /** How far the client's clock is off. */
   skewMs?: number;
 }
+
+export const methods = {
+  token: 'ai.inworld.engine.WorldEngine/GenerateToken',
+  sessionToken: 'ai.inworld.engine.v1.SessionTokens/GenerateSessionToken',
+};
 
 let signed = 0;
 
@@ -82,17 +89,19 @@ export function signature(key: { key: string; secret: string }, clock: Pick<Manu
   signed += 1;
   const nonce = signing.nonce ?? signed.toString(16).padStart(11, '0');
   let link: Buffer | string = `IW1${signing.secret ?? key.secret}`;
-  for (const element of [dateTime, signing.host ?? 'api-engine.inworld.ai', 'ai.inworld.engine.WorldEngine/GenerateToken', nonce]) {
+  for (const element of [dateTime, signing.host ?? 'api-engine.inworld.ai', signing.method ?? methods.token, nonce]) {
     link = signing.hex ? createHmac('sha256', link).update(element).digest('hex') : createHmac('sha256', link).update(element).digest();
   }
   const proof = createHmac('sha256', link).update('iw1_request').digest('hex');
   return `IW1-HMAC-SHA256 ApiKey=${key.key},DateTime=${dateTime},Nonce=${nonce},Signature=${proof}`;
 }
 
+type TokenWish = Signing & { resources?: string[]; ownHost?: string; signedFor?: 'token' | 'sessionToken' };
+
 export function tokenRequest(
   key: IssuedKey,
   clock: ManualClock,
-  { resources = [], ownHost = 'localhost:8080', ...signing }: Signing & { resources?: string[]; ownHost?: string } = {},
+  { resources = [], ownHost = 'localhost:8080', signedFor = 'token', ...signing }: TokenWish = {},
 ) {
-  return { authorization: signature(key, clock, signing), host: ownHost, key: key.key, resources };
+  return { authorization: signature(key, clock, signing), host: ownHost, key: key.key, resources, signedFor };
 }

@@ -62,8 +62,8 @@ export function describeDenoiser(name: string, make: (environment: EngineEnviron
     });
     afterAll(() => denoiser.close());
 
-    async function alone(samples: Int16Array, field: 'near_field' | 'far_field' = 'near_field'): Promise<Int16Array> {
-      const stream = denoiser.open(field);
+    async function alone(samples: Int16Array, field: 'near_field' | 'far_field' = 'near_field', strength?: number): Promise<Int16Array> {
+      const stream = denoiser.open(field, strength);
       const out = await through(stream, samples);
       stream.close();
       return out;
@@ -76,6 +76,14 @@ export function describeDenoiser(name: string, make: (environment: EngineEnviron
       expect(near).toBeLessThan(decibels(hiss) - 15);
       expect(far).toBeLessThan(decibels(hiss) - 10);
       expect(near).toBeLessThan(far);
+    });
+
+    it('lets the more through the less strength it is given, and at none all of it, as it was', async () => {
+      const rest = async (strength: number) => decibels((await alone(hiss, 'near_field', strength)).subarray(DENOISE_RATE_HZ));
+      const [all, half, none] = [await rest(1), await rest(0.5), await rest(0)];
+      expect(half).toBeGreaterThan(all + 5);
+      expect(half).toBeLessThan(none - 3);
+      expect(Math.abs(none - decibels(hiss))).toBeLessThan(1);
     });
 
     it('keeps a voice, and brings it out of noise', async () => {

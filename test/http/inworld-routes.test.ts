@@ -1,6 +1,6 @@
 // Inworld's routes: tokens (E20), voices (E21 to E24) and models (E25), with errors as gRPC says them.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { signature } from '../access/rig.ts';
+import { methods, signature } from '../access/rig.ts';
 import { httpRig, voices } from './rig.ts';
 
 let rig: Awaited<ReturnType<typeof httpRig>>;
@@ -66,6 +66,55 @@ describe(`POST ${tokenPath}`, () => {
     expect((await rig.post(tokenPath, { key: 'x'.repeat(20_000) }, {})).status).toBe(413);
   });
 });
+
+describe('POST /v1/sessionTokens/token:generate', () => {
+  const path = '/v1/sessionTokens/token:generate';
+  const signed = (method = methods.sessionToken) => signature(rig.key, rig.clock, { method, host: 'api.inworld.ai', nonce: freshNonce() });
+  const ask = (body: unknown, authorization = signed()) => rig.post(path, body, { authorization });
+
+  test.each<[what: string, body: () => object]>([
+    ['the key alone', () => ({ api_key: rig.key.key })],
+    ['the key and its workspace, as the SDKs of games ask', () => ({ api_key: rig.key.key, resource_id: 'workspaces/acme' })],
+    ["gRPC's other spelling", () => ({ apiKey: rig.key.key, resourceId: 'workspaces/acme' })],
+    ['nothing', () => ({})],
+  ])('E20 A03: %s is answered with a token that opens what the older one opens', async (_, body) => {
+    const { status, body: answer, headers } = await ask(body());
+    expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
+    expect(answer).toMatchObject({ token: expect.stringMatching(/^eyJ/), expirationTime: '2023-11-14T22:28:20Z' });
+    const authorization = `Bearer ${(answer as { token: string }).token}`;
+    expect((await rig.get('/voices/v1/voices', { authorization })).status).toBe(200);
+    expect((await rig.post('/v1/realtime/client_secrets', {}, { authorization })).status).toBe(200);
+    expect(await rig.access.authenticate({ authorization }, new URLSearchParams(), 'realtime')).toMatchObject({ kind: 'token' });
+    rig.clock.advance(900_000);
+    expect((await rig.get('/voices/v1/voices', { authorization })).status).toBe(401);
+  });
+
+  test("E20: neither route takes a signature for the other, nor another key's, nor one twice", async () => {
+    const once = signed();
+    expect((await ask({}, once)).status).toBe(200);
+    const refused = { status: 403, body: { code: 7, message: 'invalid authorization signature' } };
+    expect(await ask({}, once)).toMatchObject(refused);
+    expect(await ask({}, signed(methods.token))).toMatchObject(refused);
+    expect(await rig.post(tokenPath, {}, { authorization: signed() })).toMatchObject(refused);
+    expect(await ask({ api_key: 'another' })).toMatchObject(refused);
+    expect(await ask({ resource_id: 'workspaces/other' })).toMatchObject({
+      status: 403,
+      body: { message: expect.stringContaining('other') },
+    });
+  });
+
+  test('E20: one-time tokens are not made', async () => {
+    const authorization = `Basic ${rig.key.credential}`;
+    expect((await rig.post('/auth/v1/tokens', {}, { authorization })).status).toBe(404);
+  });
+});
+
+let nonces = 0;
+/** As real clients write it: 32 hexadecimal digits. */
+function freshNonce(): string {
+  nonces += 1;
+  return nonces.toString(16).padStart(32, '0');
+}
 
 describe('GET /voices/v1/voices', () => {
   test('E21: lists every voice in the present shape', async () => {

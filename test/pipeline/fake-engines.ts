@@ -294,8 +294,8 @@ export class FakeDenoiser implements Denoiser {
   /** Of the streams that are opened from now on. */
   delayMs = 0;
 
-  open(field: MicrophoneField): DenoiserStream {
-    this.opened.push(field);
+  open(field: MicrophoneField, strength = 1): DenoiserStream {
+    this.opened.push(strength === 1 ? field : `${field} ${strength}`);
     this.openStreams += 1;
     const { delayMs } = this;
     let heldBack: Int16Array = new Int16Array((delayMs * DENOISE_RATE_HZ) / 1000);

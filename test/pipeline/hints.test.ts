@@ -43,6 +43,24 @@ describe('providerData.stt', () => {
     expect(rig.stt.calls[0]?.options).toMatchObject({ prompt: 'Taxi\nParley', language: 'fr' });
   });
 
+  test('F22 F23: keywords are words to know, and the first of several languages counts where none is named', async () => {
+    const hinted = (transcription: object, stt: Record<string, unknown> = {}) =>
+      openRig(
+        born(stt, (config) => {
+          config.audio.input.transcription = { model: 'parley/test', ...transcription };
+        }),
+      );
+    const rig = hinted({ keywords: ['Parley', 'time zone'], languages: ['fr', 'de'], prompt: 'Taxi' }, { language_hints: ['it'] });
+    await rig.hear(scene(300, 500, 800));
+    expect(rig.stt.calls[0]?.options).toMatchObject({ prompt: 'Taxi\nParley, time zone', language: 'fr' });
+    const named = hinted({ language: 'de', languages: ['fr'] });
+    await named.hear(scene(300, 500, 800));
+    expect(named.stt.calls[0]?.options).toMatchObject({ language: 'de' });
+    const bare = hinted({ keywords: ['Parley'] });
+    await bare.hear(scene(300, 500, 800));
+    expect(bare.stt.calls[0]?.options).toEqual({ model: 'parley/test', prompt: 'Parley', vocabulary: [] });
+  });
+
   test('without any of them the recogniser is told nothing of the kind', async () => {
     const rig = openRig();
     await rig.hear(scene(300, 500, 800));

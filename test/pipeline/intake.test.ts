@@ -23,6 +23,18 @@ test('F20: sound is cleaned before anybody hears it, and a commit waits for what
   expect(rig.all('error')).toHaveLength(0);
 });
 
+test('F20: noise reduction is as strong as the last update says, which may say nothing else', async () => {
+  const rig = openRig();
+  const reduce = async (noise_reduction: object | null) => {
+    rig.client({ type: 'session.update', session: { audio: { input: { noise_reduction } } } });
+    await settled();
+  };
+  for (const said of [{ type: 'far_field' }, { strength: 0.5 }, { strength: 0.5 }, { type: 'near_field' }, null, { strength: 0.25 }])
+    await reduce(said);
+  expect(rig.engines.denoiser.opened).toEqual(['far_field', 'far_field 0.5', 'near_field 0.5', 'near_field 0.25']);
+  expect(rig.engines.denoiser.openStreams).toBe(1);
+});
+
 test('F20: turning noise reduction off lets go of the denoiser', async () => {
   const rig = openRig();
   rig.client({ type: 'session.update', session: { audio: { input: { noise_reduction: { type: 'near_field' } } } } });

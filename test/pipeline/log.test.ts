@@ -19,6 +19,17 @@ test('F44 user_id and metadata: every line says on whose behalf the client speak
   ]);
 });
 
+test('F13: a search of the web that nobody serves is told once, wherever it is asked for', async () => {
+  const rig = openRig();
+  const tools = [{ type: 'web_search', providerData: { engine: 'google', max_results: 3, max_steps: 1 } }];
+  rig.client({ type: 'session.update', session: { tools } });
+  rig.client({ type: 'session.update', session: { temperature: 0.5 } });
+  rig.client({ type: 'response.create', response: { tools } });
+  await rig.settle();
+  const told = rig.logged.filter(({ fields }) => 'what' in fields);
+  expect(told).toMatchObject([{ level: 'info', fields: { what: ["tools of type 'web_search'"] } }]);
+});
+
 test('F15 truncation: how much of a conversation is left out of a prompt is told', async () => {
   const rig = openRig({ contextTokens: 256 });
   await rig.says('x'.repeat(600));
@@ -45,7 +56,7 @@ test('F47: what is known and has no effect is named once in the life of a sessio
   rig.client({ type: 'session.update', session: { tracing: 'auto', audio: { input: { transcription: { delay: 'low' } } } } });
   await rig.settle();
   expect(rig.logged.map(({ level, fields }) => [level, fields])).toEqual([
-    ['info', { fields: ['session.tracing'] }],
-    ['info', { fields: ['session.audio.input.transcription.delay'] }],
+    ['info', { what: ['session.tracing'] }],
+    ['info', { what: ['session.audio.input.transcription.delay'] }],
   ]);
 });

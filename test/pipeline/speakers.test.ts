@@ -47,6 +47,13 @@ describe('speakersOf', () => {
     expect(speakersOf([unknown, { beganMs: 900, transcript: undefined }], 0, 2000)).toEqual({});
   });
 
+  test('names each language once that was spoken in any stretch', () => {
+    const spoken = (...languages: string[]) => ({ beganMs: 0, transcript: { ...transcript(), languages } });
+    expect(speakersOf([spoken('en'), spoken('de', 'en')], 0, 2000).languages).toEqual(['en', 'de']);
+    expect(speakersOf([spoken()], 0, 2000).languages).toEqual([]);
+    expect(speakersOf([{ beganMs: 0, transcript: transcript() }], 0, 2000)).not.toHaveProperty('languages');
+  });
+
   test('takes the voice profile of the last stretch that has one', () => {
     const profile = (label: string) => ({ ...transcript(), voiceProfile: { vocalStyle: [{ label, confidence: 0.5 }] } });
     const stretches = [

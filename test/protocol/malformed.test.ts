@@ -141,6 +141,18 @@ const toolRows: Row[] = [
   [update({ tools: [mcp({ server_label: 5 })] }), 'invalid_type', 'session.tools[0].server_label'],
   [update({ tools: [mcp({ connector_id: 'connector_gmail' })] }), 'invalid_value', 'session.tools[0].connector_id'],
   [update({ tools: [mcp({ tunnel_id: 'tunnel_1' })] }), 'invalid_value', 'session.tools[0].tunnel_id'],
+  [
+    update({ tools: [{ type: 'mcp', server_label: 'd', connector_id: 'connector_gmail' }] }),
+    'invalid_value',
+    'session.tools[0].connector_id',
+  ],
+  [update({ tools: [{ type: 'mcp', server_label: 'd', tunnel_id: 'tunnel_1' }] }), 'invalid_value', 'session.tools[0].tunnel_id'],
+  [update({ tools: [mcp({ allowed_callers: ['anyone'] })] }), 'invalid_value', 'session.tools[0].allowed_callers[0]'],
+  [update({ tools: [mcp({ defer_loading: 'yes' })] }), 'invalid_type', 'session.tools[0].defer_loading'],
+  [update({ tools: [{ type: 'web_search', providerData: 'google' }] }), 'invalid_type', 'session.tools[0].providerData'],
+  [input({ noise_reduction: { strength: 1.5 } }), 'invalid_value', 'session.audio.input.noise_reduction.strength'],
+  [input({ transcription: { keywords: 'Parley' } }), 'invalid_type', 'session.audio.input.transcription.keywords'],
+  [input({ transcription: { languages: ['e'] } }), 'invalid_value', 'session.audio.input.transcription.languages[0]'],
   [update({ tools: [mcp({}), mcp({ server_url: 'https://other.example' })] }), 'invalid_value', 'session.tools[1].server_label'],
   [update({ tools: [mcp({ authorization: 5 })] }), 'invalid_type', 'session.tools[0].authorization'],
   [update({ tools: [mcp({ headers: { 'x-key': 5 } })] }), 'invalid_type', 'session.tools[0].headers.x-key'],
@@ -402,7 +414,10 @@ describe('reading', () => {
   });
 
   test.each(['connector_id', 'tunnel_id'])('why a %s is refused is said in words', (field) => {
-    expect(() => parseClientEvent(update({ tools: [mcp({ [field]: 'x' })] }))).toThrow('are not served here; name a server_url.');
+    const why = `(${field}) are not served here; name a server_url.`;
+    expect(() => parseClientEvent(update({ tools: [mcp({ [field]: 'x' })] }))).toThrow(why);
+    // As it comes from a client: in the place of a server's address.
+    expect(() => parseClientEvent(update({ tools: [mcp({ [field]: 'x', server_url: undefined })] }))).toThrow(why);
   });
 
   const nested = (depth: number) => Array.from({ length: depth }).reduce<unknown>((inner) => ({ inner }), 'core');

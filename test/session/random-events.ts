@@ -143,6 +143,8 @@ export class RandomClient {
       { output_modalities: [chance.pick(['audio', 'text'])] },
       { instructions: 'Be kind.', model: chance.pick(['a/b', 'no-model']) },
       { tools: [{ type: 'function', name: 'weather' }], tool_choice: 'auto' },
+      { tools: [{ type: 'web_search' }, { type: 'function', name: 'weather' }], tool_choice: { type: 'web_search' } },
+      { audio: { input: { noise_reduction: { strength: 0.5 }, transcription: { keywords: ['Parley'], languages: ['en'] } } } },
       { tools: this.#servers() },
       { tools: this.#servers() },
       { tools: this.#servers() },

@@ -46,6 +46,35 @@ describe('conversation.item.input_audio_transcription.segment', () => {
   });
 });
 
+describe('languages of the completed transcription', () => {
+  const languages = (transcription: Record<string, unknown>, heard: { text: string; languages?: string[] }) => {
+    const rig = new Rig();
+    rig.client({ type: 'session.update', session: { audio: { input: { transcription } } } });
+    rig.utter(800);
+    rig.fact({ kind: 'transcript.final', item: 'item_1', seconds: 1, ...heard });
+    return rig.last(completed);
+  };
+
+  test('S12 are what the recogniser tells, for a client that named some and for the model that always tells them', () => {
+    const heard = { text: 'Hallo.', languages: ['de'] };
+    expect(languages({ languages: ['en', 'de'] }, heard).languages).toEqual([{ code: 'de' }]);
+    expect(languages({ model: 'gpt-transcribe' }, heard).languages).toEqual([{ code: 'de' }]);
+    expect(languages({ languages: ['en'] }, { text: '', languages: [] }).languages).toEqual([]);
+  });
+
+  test('S12 are the one that was listened for where the recogniser cannot tell, and none where there were no words', () => {
+    expect(languages({ languages: ['en', 'de'] }, { text: 'Hello.' }).languages).toEqual([{ code: 'en' }]);
+    expect(languages({ language: 'fr', languages: ['en'] }, { text: 'Salut.' }).languages).toEqual([{ code: 'fr' }]);
+    expect(languages({ languages: ['en'] }, { text: '' }).languages).toEqual([]);
+    expect(languages({ model: 'openai/gpt-transcribe' }, { text: 'Hello.' }).languages).toEqual([]);
+  });
+
+  test('are not told to anybody else', () => {
+    expect(languages({ language: 'de' }, { text: 'Hallo.', languages: ['de'] })).not.toHaveProperty('languages');
+    expect(languages({ model: 'gpt-4o-transcribe' }, { text: 'Hallo.', languages: ['de'] })).not.toHaveProperty('languages');
+  });
+});
+
 describe('voiceProfile of the completed transcription', () => {
   test('S62 is told to a client that asked with providerData.stt.voice_profile', () => {
     expect(told({}, { voice_profile: true }).last(completed).providerData).toEqual({ voiceProfile });

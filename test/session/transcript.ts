@@ -118,6 +118,8 @@ export function effectLine(effect: Effect): string {
       return `! mcp.call ${effect.item} ${effect.label}.${effect.name}(${effect.arguments})`;
     case 'mcp.abort':
       return `! mcp.abort ${effect.item}`;
+    case 'unserved':
+      return `! unserved ${effect.what}`;
     case 'speaker.clear':
       return '! speaker.clear';
     case 'memory.condense':

@@ -108,6 +108,11 @@ describe('session.update', () => {
     [{ audio: { input: { noise_reduction: { type: 'near_field' } } } }, withInput({ noise_reduction: { type: 'near_field' } })],
     [{ audio: { input: { transcription: null } } }, withInput({ transcription: null })],
     [{ audio: { input: { transcription: { language: 'de' } } } }, withInput({ transcription: { model: 'parley/test', language: 'de' } })],
+    [
+      { audio: { input: { transcription: { keywords: ['Parley', 'time zone'], languages: ['en', 'de'] } } } },
+      withInput({ transcription: { model: 'parley/test', keywords: ['Parley', 'time zone'], languages: ['en', 'de'] } }),
+    ],
+    [{ audio: { input: { noise_reduction: { strength: 0.5 } } } }, withInput({ noise_reduction: { type: 'near_field', strength: 0.5 } })],
     [{ audio: { input: { turn_detection: null } } }, withInput({ turn_detection: null })],
     [{ audio: { input: { turn_detection: { threshold: 0.8 } } } }, withInput({ turn_detection: { ...serverVad, threshold: 0.8 } })],
     [{ audio: { input: { turn_detection: { type: 'semantic_vad' } } } }, withInput({ turn_detection: semanticVad })],
@@ -117,6 +122,15 @@ describe('session.update', () => {
     [{ audio: { output: { speed: 1.25 } } }, withOutput({ speed: 1.25 })],
   ])('C01 F14: %j changes that and nothing else', (patch, expected) => {
     expect(after(patch)).toEqual(expected);
+  });
+
+  test('F20: of noise reduction, what an update says nothing about stays', () => {
+    const reduce = (noise_reduction: Record<string, unknown>) => ({ audio: { input: { noise_reduction } } });
+    const reduced = (...patches: Record<string, unknown>[]) => after(...patches.map(reduce)).audio.input.noise_reduction;
+    expect(reduced({ type: 'far_field' }, { strength: 0.3 })).toEqual({ type: 'far_field', strength: 0.3 });
+    expect(reduced({ type: 'far_field', strength: 0.3 }, { type: 'near_field' })).toEqual({ type: 'near_field', strength: 0.3 });
+    expect(reduced({ strength: 0.3 }, { strength: 0 })).toEqual({ type: 'near_field', strength: 0 });
+    expect(reduced({ type: 'far_field' }, {})).toEqual({ type: 'far_field' });
   });
 
   test.each<[string, Record<string, unknown>[], SessionConfig]>([
@@ -137,6 +151,23 @@ describe('session.update', () => {
       'noise_reduction by null',
       [{ audio: { input: { noise_reduction: { type: 'far_field' } } } }, { audio: { input: { noise_reduction: null } } }],
       before,
+    ],
+    [
+      'keywords and languages by null',
+      [
+        { audio: { input: { transcription: { keywords: ['Parley'], languages: ['en'], prompt: 'names' } } } },
+        { audio: { input: { transcription: { keywords: null, languages: null } } } },
+      ],
+      withInput({ transcription: { model: 'parley/test', prompt: 'names' } }),
+    ],
+    [
+      'the strength of noise reduction with noise reduction',
+      [
+        { audio: { input: { noise_reduction: { type: 'far_field', strength: 0.2 } } } },
+        { audio: { input: { noise_reduction: null } } },
+        { audio: { input: { noise_reduction: { type: 'far_field' } } } },
+      ],
+      withInput({ noise_reduction: { type: 'far_field' } }),
     ],
     [
       'the language by null',

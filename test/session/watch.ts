@@ -142,6 +142,7 @@ export class Watch {
       case 'transcribe':
       case 'judge.turn':
       case 'item.forget':
+      case 'unserved':
       case 'speaker.clear':
         break;
     }

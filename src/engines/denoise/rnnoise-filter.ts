@@ -43,8 +43,8 @@ export class RnnoiseFilter {
   /** Made and not given out yet. It begins with silence, so that there is always as much as went in. */
   #made: Int16Array = new Int16Array(DELAY - HELD / RATIO);
 
-  constructor(field: MicrophoneField) {
-    this.#share = filteredShare[field];
+  constructor(field: MicrophoneField, strength = 1) {
+    this.#share = filteredShare[field] * strength;
   }
 
   /** As many samples as went in, DELAY late. */

@@ -16,7 +16,7 @@ export type DenoiseJob =
       readonly stream: number;
       readonly samples: Int16Array;
       /** With the first piece of a stream: a new filter is made, and given the sound that came before. */
-      readonly start?: { readonly field: MicrophoneField; readonly before: Int16Array };
+      readonly start?: { readonly field: MicrophoneField; readonly strength: number; readonly before: Int16Array };
     }
   | { readonly kind: 'forget'; readonly stream: number };
 

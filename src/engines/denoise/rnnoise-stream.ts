@@ -30,6 +30,7 @@ export class RnnoiseStream implements DenoiserStream {
   readonly delayMs = DELAY_MS;
   readonly number: number;
   readonly #field: MicrophoneField;
+  readonly #strength: number;
   readonly #owner: StreamOwner;
   readonly #chunks: Chunk[] = [];
   #waiting = 0;
@@ -41,9 +42,10 @@ export class RnnoiseStream implements DenoiserStream {
   #before: Int16Array = new Int16Array(DELAY);
   #closed = false;
 
-  constructor(number: number, field: MicrophoneField, owner: StreamOwner) {
+  constructor(number: number, field: MicrophoneField, strength: number, owner: StreamOwner) {
     this.number = number;
     this.#field = field;
+    this.#strength = strength;
     this.#owner = owner;
   }
 
@@ -62,7 +64,7 @@ export class RnnoiseStream implements DenoiserStream {
   pump(): void {
     if (this.#phase !== 'idle' || this.#waiting === 0 || this.#owner.way(this) !== 'filter') return;
     const samples = this.#take();
-    const start = this.#started ? {} : { start: { field: this.#field, before: this.#before } };
+    const start = this.#started ? {} : { start: { field: this.#field, strength: this.#strength, before: this.#before } };
     this.#started = true;
     this.#phase = 'filtering';
     this.#owner.submit({ kind: 'filter', stream: this.number, samples, ...start });

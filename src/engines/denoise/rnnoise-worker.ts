@@ -19,7 +19,7 @@ parentPort?.postMessage('ready');
 function filterOf({ stream, start }: Extract<DenoiseJob, { kind: 'filter' }>): RnnoiseFilter {
   if (start) {
     forget(stream);
-    const filter = new RnnoiseFilter(start.field);
+    const filter = new RnnoiseFilter(start.field, start.strength);
     filters.set(stream, filter);
     // What came before has been answered; the filter holds it back and gives it out first.
     filter.process(start.before);

@@ -99,11 +99,11 @@ export class Rnnoise implements Denoiser {
     }
   }
 
-  open(field: MicrophoneField): DenoiserStream {
+  open(field: MicrophoneField, strength = 1): DenoiserStream {
     if (this.#closed) throw shutDown();
     if (!this.#restarting) this.#start();
     this.#lastNumber++;
-    const stream = new RnnoiseStream(this.#lastNumber, field, this.#owner);
+    const stream = new RnnoiseStream(this.#lastNumber, field, strength, this.#owner);
     this.#streams.set(stream.number, stream);
     return stream;
   }

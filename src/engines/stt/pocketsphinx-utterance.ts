@@ -120,7 +120,7 @@ export class Utterance implements Listener {
 
   final(segments: readonly Segment[]): void {
     const words = wordsOf(segments);
-    this.#latest = { text: finalText(words), words, final: true };
+    this.#latest = { text: finalText(words), words, final: true, ...(words.length > 0 ? { languages: ['en'] } : {}) };
     this.finish();
   }
 

@@ -16,6 +16,7 @@ export interface Gate {
     host: string | undefined;
     key: string | undefined;
     resources: readonly string[];
+    signedFor: 'token' | 'sessionToken';
   }): Promise<
     | { outcome: 'granted'; token: string; expiresMs: number; sessionId: string }
     | { outcome: 'refused' }

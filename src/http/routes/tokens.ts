@@ -1,5 +1,5 @@
-// Inworld's token route (protocol 7.5): a signed request against a short-lived token. The signature is the authentication.
-import type { FastifyInstance } from 'fastify';
+// Inworld's token routes (protocol 7.5): a signed request against a short-lived token. The signature is the authentication.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { unstored } from './client-secrets.ts';
 import type { RouteDeps } from './deps.ts';
@@ -7,26 +7,44 @@ import { read, Refusal } from './family.ts';
 
 /** Strangers may send this body. */
 const bodyLimit = 16 * 1024;
-const tokenBody = z.object({ key: z.string().max(256).nullish(), resources: z.array(z.string().max(256)).max(64).nullish() });
+const name = z.string().max(256);
+const tokenBody = z.object({ key: name.nullish(), resources: z.array(name).max(64).nullish() });
+/** gRPC's gateway reads either spelling. */
+const sessionTokenBody = z.object({
+  api_key: name.nullish(),
+  apiKey: name.nullish(),
+  resource_id: name.nullish(),
+  resourceId: name.nullish(),
+});
 
+/** Both give the same token. */
 export function tokenRoutes(scope: FastifyInstance, deps: RouteDeps): void {
   // A doubled colon is how the router writes a plain one.
-  scope.post('/auth/v1/tokens/token::generate', { bodyLimit }, async (request, reply) => {
-    const body = read(tokenBody, request.body ?? {});
-    const grant = await deps.access.exchange({
-      authorization: request.headers.authorization,
-      host: request.headers.host,
-      key: body.key ?? undefined,
-      resources: body.resources ?? [],
-    });
-    if (grant.outcome === 'forbidden') throw new Refusal(403, null, `this key has no access to ${grant.resource}`);
-    if (grant.outcome === 'exhausted') throw new Refusal(429, null, 'this key has asked for too many tokens; try again in some minutes');
-    if (grant.outcome !== 'granted') throw new Refusal(403, null, 'invalid authorization signature');
-    return unstored(reply).send({
-      token: grant.token,
-      type: 'Bearer',
-      expirationTime: new Date(grant.expiresMs).toISOString().replace('.000Z', 'Z'),
-      sessionId: grant.sessionId,
-    });
+  scope.post('/auth/v1/tokens/token::generate', { bodyLimit }, (request, reply) => {
+    const { key, resources } = read(tokenBody, request.body ?? {});
+    return grant(deps, request, reply, { key: key ?? undefined, resources: resources ?? [], signedFor: 'token' });
+  });
+  scope.post('/v1/sessionTokens/token::generate', { bodyLimit }, (request, reply) => {
+    const { api_key, apiKey, resource_id, resourceId } = read(sessionTokenBody, request.body ?? {});
+    const resource = resource_id ?? resourceId;
+    const wish = { key: api_key ?? apiKey ?? undefined, resources: resource ? [resource] : [], signedFor: 'sessionToken' } as const;
+    return grant(deps, request, reply, wish);
+  });
+}
+
+type Exchange = RouteDeps['access']['exchange'];
+type TokenWish = Pick<Parameters<Exchange>[0], 'key' | 'resources' | 'signedFor'>;
+
+async function grant({ access }: RouteDeps, request: FastifyRequest, reply: FastifyReply, wish: TokenWish): Promise<FastifyReply> {
+  const { authorization, host } = request.headers;
+  const granted = await access.exchange({ authorization, host, ...wish });
+  if (granted.outcome === 'forbidden') throw new Refusal(403, null, `this key has no access to ${granted.resource}`);
+  if (granted.outcome === 'exhausted') throw new Refusal(429, null, 'this key has asked for too many tokens; try again in some minutes');
+  if (granted.outcome !== 'granted') throw new Refusal(403, null, 'invalid authorization signature');
+  return unstored(reply).send({
+    token: granted.token,
+    type: 'Bearer',
+    expirationTime: new Date(granted.expiresMs).toISOString().replace('.000Z', 'Z'),
+    sessionId: granted.sessionId,
   });
 }

@@ -141,7 +141,7 @@ function flatTools(tools: unknown): unknown[] {
 /** The beta's choice is one word; a function is chosen by its name. */
 function flatToolChoice(choice: unknown): string {
   if (typeof choice === 'string') return choice;
-  if (!isRecord(choice)) return 'auto';
+  if (!isRecord(choice) || choice.type === 'web_search') return 'auto';
   return typeof choice.name === 'string' && choice.type === 'function' ? choice.name : 'required';
 }
 

@@ -9,7 +9,8 @@ import { CallError } from './media.ts';
 import type { FromWorker, MediaWorkerData, ToWorker } from './media-messages.ts';
 import { encodeSilence } from './opus.ts';
 import { Pacer } from './pacer.ts';
-import { finishAnswer, readOffer } from './sdp.ts';
+import { readOffer } from './sdp.ts';
+import { finishAnswer } from './sdp-answer.ts';
 import { callOneself } from './warm-up.ts';
 import { bindSocketsSafely } from './werift-sockets.ts';
 
@@ -88,7 +89,7 @@ async function answer(id: number, text: string, report: CallDuties['tell']) {
   calls.set(id, call);
   pacer.start();
   try {
-    const sdp = finishAnswer(await call.answer(offer), { addresses, publicAddress: data.publicAddress });
+    const sdp = finishAnswer(await call.answer(offer), offer.echo, { addresses, publicAddress: data.publicAddress });
     if (!sdp.includes('a=candidate:')) throw new CallError('unavailable', 'This machine has no address and port left to be called at.');
     return { sdp, mostMessageBytes: offer.mostMessageBytes };
   } catch (error) {

@@ -1,7 +1,8 @@
-// Session descriptions (RFC 8866, 8829): which offers are answered and what of them the stack gets to see, and the answer as the caller gets
-// it. Knows lines, no library. An offer that cannot be answered is refused with a sentence its author can act upon.
+// Which offers are answered (RFC 8829), and what of them the stack gets to see: the few lines it needs, written the one way it reads well,
+// however the caller wrote them. Knows lines, no library. An offer that cannot be answered is refused with a sentence its author can act upon.
 import { isIP } from 'node:net';
 import { CallError } from './media.ts';
+import { codecs, cut, type Description, directionOf, has, joined, type Lines, linesOf, mediaLine, opusOf, values } from './sdp-lines.ts';
 
 /** A browser's offer has a few kilobytes. */
 const MOST_CHARACTERS = 100_000;
@@ -9,8 +10,12 @@ const MOST_SECTIONS = 16;
 /** Addresses of a caller that are tried by ourselves; it tries ours anyway. */
 const MOST_CANDIDATES = 20;
 
+/** RFC 8829, 5.1.2: an offer may name any of these; whether it is protected, its fingerprint says. */
+const rtpProfile = /^((UDP|TCP)\/D?TLS\/)?RTP\/S?AVPF?$/i;
+const dataProfile = /^((UDP|TCP)\/)?DTLS\/SCTP$/i;
+
 export interface Offer {
-  /** As the stack is given it: only lines it can answer, only candidates worth trying. */
+  /** As the stack is given it: only lines it answers, only candidates worth trying. */
   readonly sdp: string;
   /** Whether there is an audio line; in which directions it is used is said below. */
   readonly audio: boolean;
@@ -18,196 +23,221 @@ export interface Offer {
   readonly digitType: number | undefined;
   readonly callerSends: boolean;
   readonly callerHears: boolean;
+  /** Whether the caller insists on beginning the handshake itself. */
+  readonly callerBegins: boolean;
   /** The longest message the caller's data channel takes, in bytes. */
   readonly mostMessageBytes: number;
+  readonly echo: Echo;
 }
 
-export interface AnswerOptions {
-  /** Candidates of this machine with other addresses are left out. */
-  readonly addresses: readonly string[];
-  /** Written instead of this machine's own address. */
-  readonly publicAddress: string | undefined;
+/** What the answer repeats of the offer's own spelling. */
+export interface Echo {
+  /** One for each media line of the offer, in their order. */
+  readonly sections: readonly EchoedSection[];
+  readonly allowsMixedExtensions: boolean;
+}
+
+export interface EchoedSection {
+  readonly answered: boolean;
+  /** The offer's `m=` line. */
+  readonly head: string;
+  /** Undefined where the offer gave the line no name. */
+  readonly mid: string | undefined;
+  readonly muxed: boolean;
 }
 
 /** @throws CallError `rejected`. */
 export function readOffer(text: string): Offer {
   if (text.length > MOST_CHARACTERS) throw refusal(`The offer is longer than ${MOST_CHARACTERS} characters.`);
-  const lines = text.split(/\r?\n/).filter((line) => line !== '');
+  const lines = linesOf(text);
   if (lines[0] !== 'v=0') throw refusal("The offer is no session description: it must begin with 'v=0'.");
-  const { session, sections } = cut(lines);
+  const description = cut(lines);
+  const { session, sections } = description;
   if (sections.length === 0)
     throw refusal("The offer has no media: it needs an audio line ('m=audio') or a data channel ('m=application').");
   if (sections.length > MOST_SECTIONS)
     throw refusal(`The offer has ${sections.length} media lines; ${MOST_SECTIONS} are too many already.`);
-  const audio = sections.find((section) => kindOf(section) === 'audio' && !isRejected(section));
-  const data = sections.find((section) => kindOf(section) === 'application' && !isRejected(section));
+  checkNames(sections);
+  const audio = audioOf(description);
+  const data = dataOf(sections, audio !== undefined);
   if (!audio && !data) throw refusal('The offer has neither audio nor a data channel that is not rejected (port 0).');
-  for (const section of sections) {
-    if (!['audio', 'video', 'application'].includes(kindOf(section))) {
-      throw refusal(`The offer has a media line of a kind that is not supported: '${kindOf(section)}'.`);
-    }
-  }
-  for (const section of [audio, data]) if (section) checkTransport(session, section);
-  if (audio) checkAudio(audio);
-  if (data && !/ (UDP|TCP)\/DTLS\/SCTP webrtc-datachannel$/.test(data[0] as string) && !data[0]?.includes(' DTLS/SCTP ')) {
-    throw refusal("The offer's data channel is not one of WebRTC (UDP/DTLS/SCTP webrtc-datachannel).");
-  }
-  const shown = sections.map((section) => (section === audio || section === data ? opened(section) : closed(section)));
+  const answered = sections.filter((section) => section === audio || section === data);
+  for (const section of answered) checkTransport(description, section);
+  const direction = audio && (directionOf(audio) ?? directionOf(session) ?? 'sendrecv');
   return {
-    sdp: joined([...session, ...shown.flat()]),
+    sdp: joined(shown(description, answered, audio)),
     audio: audio !== undefined,
     digitType: audio && digitType(audio),
-    callerSends: audio !== undefined && !saysAnyOf(audio, ['a=recvonly', 'a=inactive']),
-    callerHears: audio !== undefined && !saysAnyOf(audio, ['a=sendonly', 'a=inactive']),
+    callerSends: direction === 'sendrecv' || direction === 'sendonly',
+    callerHears: direction === 'sendrecv' || direction === 'recvonly',
+    callerBegins: answered.slice(0, 1).some((section) => setupOf(description, section) === 'active'),
     mostMessageBytes: data ? messageBytes(data) : 0,
+    echo: {
+      sections: sections.map((section) => ({
+        answered: answered.includes(section),
+        head: section[0] as string,
+        mid: midOf(section),
+        muxed: has(section, 'rtcp-mux'),
+      })),
+      allowsMixedExtensions: has(session, 'extmap-allow-mixed') || answered.some((section) => has(section, 'extmap-allow-mixed')),
+    },
   };
-}
-
-/** The stack's answer as the caller gets it: what Opus shall do, and the addresses under which this machine can be reached. */
-export function finishAnswer(sdp: string, { addresses, publicAddress }: AnswerOptions): string {
-  const { session, sections } = cut(sdp.split(/\r?\n/).filter((line) => line !== ''));
-  const finished = sections.map((section) => withOpusFormat(withCandidates(section, addresses, publicAddress)));
-  return joined([...session, ...finished.flat()]);
 }
 
 function refusal(message: string): CallError {
   return new CallError('rejected', message);
 }
 
-function joined(lines: readonly string[]): string {
-  return lines.map((line) => `${line}\r\n`).join('');
-}
-
-function cut(lines: readonly string[]): { session: string[]; sections: string[][] } {
-  const session: string[] = [];
-  const sections: string[][] = [];
-  for (const line of lines) {
-    if (line.startsWith('m=')) sections.push([line]);
-    else (sections.at(-1) ?? session).push(line);
-  }
-  return { session, sections };
-}
-
-function kindOf(section: readonly string[]): string {
-  return /^m=(\S*)/.exec(section[0] ?? '')?.[1] ?? '';
-}
-
-function isRejected(section: readonly string[]): boolean {
+function isRejected(section: Lines): boolean {
   // With port 0 and `bundle-only` it is offered all the same, only not on its own (RFC 9143, 6).
-  return /^m=\S+ 0[ /]/.test(section[0] ?? '') && !section.includes('a=bundle-only');
+  return mediaLine(section).port === 0 && !has(section, 'bundle-only');
 }
 
-function saysAnyOf(section: readonly string[], lines: readonly string[]): boolean {
-  return section.some((line) => lines.includes(line));
+function midOf(section: Lines): string | undefined {
+  return values(section, 'mid').find((mid) => mid !== '');
 }
 
-function checkTransport(session: readonly string[], section: readonly string[]): void {
-  const has = (start: string) => section.some((line) => line.startsWith(start)) || session.some((line) => line.startsWith(start));
-  const kind = kindOf(section);
-  if (!/ (UDP|TCP)\/TLS\/RTP\/SAVPF? | (UDP\/|TCP\/)?DTLS\/SCTP /.test(section[0] ?? '')) {
-    throw refusal(`The offer's ${kind} is not protected by DTLS: '${section[0]}'.`);
+function checkNames(sections: readonly Lines[]): void {
+  const mids = sections.flatMap((section) => midOf(section) ?? []);
+  const twice = mids.find((mid, index) => mids.indexOf(mid) !== index);
+  if (twice !== undefined) throw refusal(`Two of the offer's media lines have the same name (a=mid:${twice}).`);
+}
+
+/** The line for the sound: of those that have Opus, the first that goes both ways, or else the first that is used at all. */
+function audioOf({ session, sections }: Description): Lines | undefined {
+  const offered = sections.filter((section) => mediaLine(section).kind === 'audio' && !isRejected(section));
+  if (offered.length === 0) return undefined;
+  const usable = offered.filter((section) => opusOf(section) !== undefined);
+  if (usable.length === 0) throw refusal("The offer's audio has no Opus (a=rtpmap:... opus/48000/2), the only codec there is.");
+  const direction = (section: Lines) => directionOf(section) ?? directionOf(session) ?? 'sendrecv';
+  return (
+    usable.find((section) => direction(section) === 'sendrecv') ?? usable.find((section) => direction(section) !== 'inactive') ?? usable[0]
+  );
+}
+
+/** The line for the data channel. Data of another kind is turned down where there is sound to be answered. */
+function dataOf(sections: readonly Lines[], soundIsOffered: boolean): Lines | undefined {
+  const offered = sections.filter((section) => mediaLine(section).kind === 'application' && !isRejected(section));
+  const channel = offered.find((section) => {
+    const { profile, formats } = mediaLine(section);
+    return dataProfile.test(profile) && (formats[0] === 'webrtc-datachannel' || values(section, 'sctpmap').length > 0);
+  });
+  if (channel || offered.length === 0 || soundIsOffered) return channel;
+  throw refusal("The offer's data channel is not one of WebRTC (UDP/DTLS/SCTP webrtc-datachannel).");
+}
+
+/**
+ * Lines about the transport: a section's own; or, in a bundle, those of the section that leads it, since the others need not repeat them
+ * (RFC 9143, 7.1.3); or those that stand for all sections together.
+ */
+function transportLines({ session, sections }: Description, section: Lines, name: string): string[] {
+  const mid = midOf(section);
+  const bundle = values(session, 'group')
+    .map((group) => group.split(/\s+/))
+    .find(([semantics, ...mids]) => semantics === 'BUNDLE' && mid !== undefined && mids.includes(mid));
+  const leader = bundle && sections.find((other) => midOf(other) === bundle[1]);
+  const places = [section, ...(leader ? [leader] : []), session];
+  return places.map((lines) => values(lines, name)).find((found) => found.length > 0) ?? [];
+}
+
+function checkTransport(description: Description, section: Lines): void {
+  const { kind, profile } = mediaLine(section);
+  if (kind === 'audio' && !rtpProfile.test(profile)) throw refusal(`The offer's audio is not sent as WebRTC sends it: '${section[0]}'.`);
+  for (const name of ['ice-ufrag', 'ice-pwd']) {
+    if (transportLines(description, section, name).length > 0) continue;
+    throw refusal(`The offer's ${kind} has no ICE credentials (a=ice-ufrag, a=ice-pwd).`);
   }
-  if (!has('a=ice-ufrag:') || !has('a=ice-pwd:')) throw refusal(`The offer's ${kind} has no ICE credentials (a=ice-ufrag, a=ice-pwd).`);
-  if (!has('a=fingerprint:')) throw refusal(`The offer's ${kind} has no certificate fingerprint (a=fingerprint).`);
-  if (!has('a=mid:')) throw refusal(`The offer's ${kind} has no name (a=mid).`);
+  if (transportLines(description, section, 'fingerprint').length === 0) {
+    throw refusal(`The offer's ${kind} is not protected by DTLS: it has no certificate fingerprint (a=fingerprint).`);
+  }
+  const setup = setupOf(description, section);
+  if (!['active', 'passive', 'actpass'].includes(setup)) {
+    throw refusal(`The offer's ${kind} has 'a=setup:${setup}', with which no connection is made; it must be actpass, active or passive.`);
+  }
 }
 
-function checkAudio(section: readonly string[]): void {
-  if (opusType(section) === undefined) throw refusal("The offer's audio has no Opus (a=rtpmap:... opus/48000/2), the only codec there is.");
-  if (!section.includes('a=rtcp-mux')) throw refusal("The offer's audio wants RTCP on a port of its own; it must say a=rtcp-mux.");
+/** Who begins the handshake. Where nothing is said, we may choose. */
+function setupOf(description: Description, section: Lines): string {
+  return transportLines(description, section, 'setup')[0]?.toLowerCase() ?? 'actpass';
 }
 
-/** The payload type of the first Opus. */
-function opusType(section: readonly string[]): string | undefined {
-  return section.map((line) => /^a=rtpmap:(\d+) opus\/48000(\/2)?$/i.exec(line)?.[1]).find((type) => type !== undefined);
+/** The offer written anew. Lines that are turned down are not shown: what is answered to them needs no stack. */
+function shown(description: Description, answered: readonly Lines[], audio: Lines | undefined): string[] {
+  const { session } = description;
+  const mids = answered.map((section) => midOf(section) ?? freeName(description, section));
+  const bundles = values(session, 'group').flatMap((group) => {
+    const [semantics, ...named] = group.split(/\s+/);
+    const kept = named.filter((mid) => mids.includes(mid));
+    return semantics === 'BUNDLE' && kept.length > 0 ? [`a=group:BUNDLE ${kept.join(' ')}`] : [];
+  });
+  const common = [...bundles, ...['ice-lite', 'extmap-allow-mixed'].filter((flag) => has(session, flag)).map((flag) => `a=${flag}`)];
+  return [
+    'v=0',
+    session.find((line) => line.startsWith('o=')) ?? 'o=- 0 0 IN IP4 0.0.0.0',
+    's=-',
+    't=0 0',
+    ...common,
+    ...answered.flatMap((section, index) => {
+      const transport = ['ice-ufrag', 'ice-pwd', 'ice-options', 'fingerprint'].flatMap((name) =>
+        transportLines(description, section, name).map((value) => `a=${name}:${value}`),
+      );
+      const lines = [...transport, `a=setup:${setupOf(description, section)}`, `a=mid:${mids[index]}`];
+      const [head, ...own] = section === audio ? audioLines(section, session) : dataLines(section);
+      return [head as string, 'c=IN IP4 0.0.0.0', ...lines, ...own, ...candidates(section)];
+    }),
+  ];
 }
 
-function digitType(section: readonly string[]): number | undefined {
-  const type = section.map((line) => /^a=rtpmap:(\d+) telephone-event\/48000$/i.exec(line)?.[1]).find((found) => found !== undefined);
-  return type === undefined ? undefined : Number(type);
+/** A name for a line that has none, which no other has. */
+function freeName({ sections }: Description, section: Lines): string {
+  let name = `${sections.indexOf(section)}`;
+  while (sections.some((other) => midOf(other) === name)) name += '-';
+  return name;
 }
 
-function messageBytes(section: readonly string[]): number {
-  const stated = section.map((line) => /^a=max-message-size:(\d+)$/.exec(line)?.[1]).find((bytes) => bytes !== undefined);
+function audioLines(section: Lines, session: Lines): string[] {
+  const opus = opusOf(section)?.type as string;
+  const digits = digitType(section);
+  const types = [opus, ...(digits === undefined ? [] : [`${digits}`])];
+  const about = new RegExp(`^a=(fmtp|rtcp-fb):(${types.join('|')}) |^a=rtcp-fb:\\* |^a=(msid|extmap|ssrc|ssrc-group):`);
+  return [
+    `m=audio 9 UDP/TLS/RTP/SAVPF ${types.join(' ')}`,
+    `a=${directionOf(section) ?? directionOf(session) ?? 'sendrecv'}`,
+    'a=rtcp-mux',
+    `a=rtpmap:${opus} opus/48000/2`,
+    ...(digits === undefined ? [] : [`a=rtpmap:${digits} telephone-event/48000`]),
+    ...section.filter((line) => about.test(line)),
+  ];
+}
+
+function dataLines(section: Lines): string[] {
+  // The older way of writing it has the port in the media line.
+  const port = values(section, 'sctp-port')[0] ?? mediaLine(section).formats.find((format) => /^\d+$/.test(format)) ?? '5000';
+  const limit = values(section, 'max-message-size').map((bytes) => `a=max-message-size:${bytes}`);
+  return ['m=application 9 UDP/DTLS/SCTP webrtc-datachannel', `a=sctp-port:${port}`, ...limit];
+}
+
+function digitType(section: Lines): number | undefined {
+  const found = codecs(section).find(({ name }) => /^telephone-event\/48000(\/1)?$/i.test(name));
+  return found && Number(found.type);
+}
+
+function messageBytes(section: Lines): number {
+  const stated = values(section, 'max-message-size').find((bytes) => /^\d+$/.test(bytes));
   // RFC 8841, 6.1: 64 KB where nothing is said, and no limit at 0.
   return stated === undefined ? 65_536 : Number(stated) || Number.POSITIVE_INFINITY;
 }
 
-/** A line that is answered, with the candidates that are worth trying; there may be none, since the caller tries ours. */
-function opened(section: readonly string[]): string[] {
-  const [head = '', ...rest] = section;
-  let candidates = 0;
-  const kept = rest.filter((line) => {
-    // More may come by themselves, as the caller's own checks.
-    if (line === 'a=end-of-candidates') return false;
-    if (!line.startsWith('a=candidate:')) return true;
-    candidates += 1;
-    return candidates <= MOST_CANDIDATES && isWorthTrying(line);
-  });
-  return [head.replace(/^(m=\S+) 0 /, '$1 9 '), ...kept];
+/** Those that are worth trying; there may be none, since the caller tries ours. More may come by themselves, as its own checks. */
+function candidates(section: Lines): string[] {
+  return section.filter((line) => line.startsWith('a=candidate:') && isWorthTrying(line)).slice(0, MOST_CANDIDATES);
 }
 
 /**
  * A name (mDNS mostly) would have to be asked for, in a network that is not the caller's; and nobody but the caller may make this machine
- * open connections.
+ * open connections. The second component is for RTCP on a port of its own, which we do not use.
  */
 function isWorthTrying(line: string): boolean {
-  const [, , protocol = '', , host = ''] = line.split(' ');
-  return isIP(host) !== 0 && protocol.toLowerCase() === 'udp';
-}
-
-/** A line that is answered with a refusal of its own, while the others go on. */
-function closed(section: readonly string[]): string[] {
-  const [head = '', ...rest] = section;
-  const dropped = /^a=(candidate|end-of-candidates|ssrc|bundle-only|simulcast|rid)/;
-  return [head.replace(/^(m=\S+) \S+ /, '$1 0 '), ...rest.filter((line) => !dropped.test(line))];
-}
-
-function withOpusFormat(section: readonly string[]): string[] {
-  const type = kindOf(section) === 'audio' ? opusType(section) : undefined;
-  if (type === undefined) return [...section];
-  // No `usedtx`: a microphone that goes on and on tells a silent caller from one who is gone.
-  return section.flatMap((line) => {
-    if (line.startsWith(`a=fmtp:${type} `)) return [];
-    return line.startsWith(`a=rtpmap:${type} `) ? [line, `a=fmtp:${type} minptime=10;useinbandfec=1`] : [line];
-  });
-}
-
-function withCandidates(section: readonly string[], addresses: readonly string[], publicAddress: string | undefined): string[] {
-  const seen = new Set<string>();
-  let chosen: { host: string; port: string } | undefined;
-  const lines = section.flatMap((line) => {
-    if (!line.startsWith('a=candidate:')) return [line];
-    const parts = line.split(' ');
-    const [, , protocol = '', , host = '', port = '', , type] = parts;
-    if (type === 'host') {
-      // Nobody needs to be told of connections that this machine would open.
-      if (!addresses.includes(host) || line.includes(' tcptype active')) return [];
-      if (publicAddress !== undefined) {
-        // One for each protocol: all sockets of this machine are behind the same address.
-        if (isIP(host) !== isIP(publicAddress) || seen.has(protocol)) return [];
-        seen.add(protocol);
-        parts[4] = publicAddress;
-      }
-    } else if (publicAddress !== undefined) {
-      hideRelated(parts);
-    }
-    if (protocol.toLowerCase() === 'udp') chosen ??= { host: parts[4] as string, port };
-    return [parts.join(' ')];
-  });
-  return chosen ? lines.map((line) => withDefault(line, chosen as { host: string; port: string })) : lines;
-}
-
-/** Where a candidate comes from is nobody's business behind a public address. */
-function hideRelated(parts: string[]): void {
-  const address = parts.indexOf('raddr') + 1;
-  const port = parts.indexOf('rport') + 1;
-  if (address > 0) parts[address] = '0.0.0.0';
-  if (port > 0) parts[port] = '0';
-}
-
-/** For those who read no candidates. */
-function withDefault(line: string, { host, port }: { host: string; port: string }): string {
-  if (line.startsWith('m=')) return line.replace(/^(m=\S+) [1-9]\d* /, `$1 ${port} `);
-  return line.startsWith('c=') ? `c=IN IP${isIP(host)} ${host}` : line;
+  const [, component, protocol = '', , host = ''] = line.split(/\s+/);
+  return component === '1' && isIP(host) !== 0 && protocol.toLowerCase() === 'udp';
 }

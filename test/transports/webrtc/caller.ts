@@ -11,8 +11,14 @@ const FRAME = 480;
 export interface CallerOptions {
   audio?: 'sendrecv' | 'recvonly' | 'sendonly' | 'none';
   data?: boolean;
+  /** Sound and messages each on their own ports. */
+  apart?: boolean;
+  /** An agent that only answers checks (RFC 8445, 2.5). */
+  lite?: boolean;
   /** What is done to the offer on its way. */
   offer?: (sdp: string) => string;
+  /** And to the answer. */
+  answer?: (sdp: string) => string;
   /** What the network does to a packet, by its number: how many milliseconds it holds it back, or undefined when it loses it. */
   network?: (packet: number) => number | undefined;
 }
@@ -75,7 +81,8 @@ export class Caller {
     this.#decoder = decoder;
     this.#network = options.network ?? (() => 0);
     this.peer = new RTCPeerConnection({
-      bundlePolicy: 'max-bundle',
+      bundlePolicy: options.apart ? 'disable' : 'max-bundle',
+      iceLite: options.lite ?? false,
       iceServers: [],
       iceUseIpv6: false,
       maxMessageSize: 262_144,
@@ -127,7 +134,7 @@ export class Caller {
     this.#decoder.free();
   }
 
-  async #ring(media: CallMedia, { offer = (sdp) => sdp }: CallerOptions): Promise<void> {
+  async #ring(media: CallMedia, { offer = (sdp) => sdp, answer = (sdp) => sdp }: CallerOptions): Promise<void> {
     // It would ask a server on the internet for its address.
     for (const { connection } of this.peer.iceTransports) delete connection.stunServer;
     await this.peer.setLocalDescription(await this.peer.createOffer());
@@ -143,7 +150,7 @@ export class Caller {
       onPlayed: (sentMs, clears) => told.played.push({ sentMs, clears, atMs: performance.now() }),
       onEnd: (end) => told.ends.push(end),
     });
-    await this.peer.setRemoteDescription({ type: 'answer', sdp: this.#call.sdp });
+    await this.peer.setRemoteDescription({ type: 'answer', sdp: answer(this.#call.sdp) });
   }
 
   #speakOn(): void {

@@ -50,6 +50,37 @@ test('a tone is heard at the other end, both ways, as long and as high as it was
   for (const heard of [up, down]) expect(Math.abs(heard.length / 24 - 1000)).toBeLessThan(80);
 });
 
+test.each<[what: string, options: CallerOptions]>([
+  ['waits for the handshake', { offer: (sdp) => sdp.replaceAll('a=setup:actpass', 'a=setup:passive') }],
+  ['begins the handshake', { offer: (sdp) => sdp.replaceAll('a=setup:actpass', 'a=setup:active') }],
+  ['has sound and messages on ports of their own', { apart: true }],
+  ['only answers checks', { lite: true }],
+  ['writes as a microcontroller', { offer: (sdp) => sdp.replace('RTP/SAVPF', 'RTP/SAVP').replace('opus/48000/2', 'opus/16000/1') }],
+  [
+    'gives its line no name',
+    {
+      data: false,
+      offer: (sdp) => sdp.replaceAll(/^a=(mid|group|rtcp-mux).*\r\n/gm, ''),
+      // Its own stack would not understand itself.
+      answer: (sdp) => sdp.replace('a=sendrecv', 'a=mid:0\r\na=rtcp-mux\r\na=sendrecv'),
+    },
+  ],
+])('E09: a caller that %s is heard and hears', async (_, options) => {
+  start();
+  const caller = await ring(options);
+  caller.speak(tone(440, 600));
+  caller.call.play(tone(1000, 600));
+  await until('all is played', () => caller.told.played.some(({ sentMs }) => sentMs === 600));
+  await until('it is heard', () => loudStretch(caller.soundBetween(0, Number.POSITIVE_INFINITY)).length > 24 * 400);
+  await until('it heard', () => loudStretch(caller.told.samples).length > 24 * 400);
+  expect(shareAt(loudStretch(caller.told.samples), 440)).toBeGreaterThan(0.8);
+  expect(shareAt(loudStretch(caller.soundBetween(0, Number.POSITIVE_INFINITY)), 1000)).toBeGreaterThan(0.8);
+  const messages = caller.channel ? ['hello'] : [];
+  await until('the channel is open', () => caller.told.opened === messages.length);
+  for (const message of messages) caller.call.send(message);
+  await until('they came', () => caller.messages.length === messages.length);
+});
+
 test('packets go out without a pause, whether there is something to say or not, and their clock is that of the sound', async () => {
   start();
   const caller = await ring({ data: false });

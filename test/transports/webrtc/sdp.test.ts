@@ -1,7 +1,8 @@
 // Which offers are answered, with what the others are refused, and what a caller is told of this machine. No stack is asked here.
 import { expect, test } from 'vitest';
 import { CallError } from '../../../src/transports/webrtc/media.ts';
-import { finishAnswer, readOffer } from '../../../src/transports/webrtc/sdp.ts';
+import { type Echo, readOffer } from '../../../src/transports/webrtc/sdp.ts';
+import { finishAnswer } from '../../../src/transports/webrtc/sdp-answer.ts';
 import { audio, candidates, data, offer, video } from './offers.ts';
 
 function refusal(sdp: string): string {
@@ -37,13 +38,15 @@ test.each<[what: string, sdp: string, why: string]>([
   ['video alone', offer(video()), 'neither audio nor a data channel'],
   ['everything rejected', offer(changed(audio(), 'm=audio 9', 'm=audio 0')), 'neither audio nor a data channel'],
   ['no Opus', offer(without(audio(), 'a=rtpmap:111')), 'no Opus'],
-  ['plain RTP', offer(changed(audio(), 'UDP/TLS/RTP/SAVPF', 'RTP/AVP')), 'not protected by DTLS'],
+  ['plain RTP', offer(without(changed(audio(), 'UDP/TLS/RTP/SAVPF', 'RTP/AVP'), 'a=fingerprint')), 'not protected by DTLS'],
+  ['another way of sending', offer(changed(audio(), 'UDP/TLS/RTP/SAVPF', 'UDP')), "not sent as WebRTC sends it: 'm=audio 9 UDP 111"],
   ['no ICE credentials', offer(without(audio(), 'a=ice-pwd')), 'no ICE credentials'],
   ['no fingerprint', offer(without(data(), 'a=fingerprint')), 'no certificate fingerprint'],
-  ['no name', offer(without(audio(), 'a=mid')), 'no name (a=mid)'],
-  ['RTCP apart', offer(without(audio(), 'a=rtcp-mux')), 'a=rtcp-mux'],
+  ['names that are the same', offer(audio(0), data(0)), '(a=mid:0)'],
+  ['Opus that is explained and not offered', offer(changed(audio(), 'SAVPF 111 ', 'SAVPF ')), 'no Opus'],
+  ['a connection that is held', offer(changed(audio(), 'actpass', 'holdconn')), "'a=setup:holdconn'"],
   ['another kind of data', offer(changed(data(), 'UDP/DTLS/SCTP webrtc-datachannel', 'UDP/TLS/RTP/SAVPF 5000')), 'data channel'],
-  ['a kind nobody knows', offer(audio(), changed(video(), 'm=video', 'm=text')), "'text'"],
+  ['a kind nobody knows, alone', offer(changed(video(), 'm=video', 'm=text')), 'neither audio nor a data channel'],
   ['a hundred lines', offer(...Array.from({ length: 100 }, (_, i) => audio(i))), '100 media lines'],
   ['a book', offer(audio(), ['a=x'.repeat(100_000)]), 'longer than'],
 ])('an offer of %s is refused with the reason', (_, sdp, why) => {
@@ -64,11 +67,15 @@ test('of the candidates, only addresses are tried, and never by connecting', () 
   expect(sdp).not.toContain('end-of-candidates');
 });
 
-test('video, and a second line of sound, are closed where they stand', () => {
-  const { sdp, callerSends } = readOffer(offer(video(0), audio(1), audio(2, 'recvonly'), data(3)));
-  expect(sdp.match(/^m=\S+ \d+/gm)).toEqual(['m=video 0', 'm=audio 9', 'm=audio 0', 'm=application 9']);
+test('video, and a second line of sound, are kept from the stack and answered where they stand', () => {
+  const { sdp, callerSends, echo } = readOffer(offer(video(0), audio(1), audio(2, 'recvonly'), data(3)));
+  expect(sdp.match(/^m=\S+ \d+/gm)).toEqual(['m=audio 9', 'm=application 9']);
+  expect(sdp).toContain('a=group:BUNDLE 1 3\r\n');
   expect(callerSends).toBe(true);
   expect(sdp).not.toContain('ssrc-group');
+  const finished = finishAnswer(offer(audio(1), data(3)), echo, { addresses: mine, publicAddress: undefined });
+  expect(finished.match(/^m=\S+ \d+/gm)).toEqual(['m=video 0', 'm=audio 9', 'm=audio 0', 'm=application 9']);
+  expect(finished.match(/^a=mid:.*$/gm)).toEqual(['a=mid:0', 'a=mid:1', 'a=mid:2', 'a=mid:3']);
 });
 
 test('a line that is offered only in the bundle is not taken for a rejected one', () => {
@@ -78,15 +85,18 @@ test('a line that is offered only in the bundle is not taken for a rejected one'
 
 const answer = offer([...without(audio(), 'a=fmtp:111'), ...candidates], [...data(), ...candidates]);
 const mine = ['192.0.2.9'];
+const asked: Echo = readOffer(offer(audio(), data())).echo;
 
 test('the answer says what Opus shall do, and nothing about falling silent', () => {
-  const finished = finishAnswer(answer, { addresses: mine, publicAddress: undefined });
+  const finished = finishAnswer(answer, asked, { addresses: mine, publicAddress: undefined });
   expect(finished.match(/^a=fmtp:111.*$/gm)).toEqual(['a=fmtp:111 minptime=10;useinbandfec=1']);
-  expect(finishAnswer(offer(audio()), { addresses: mine, publicAddress: undefined }).match(/^a=fmtp:111/gm)).toHaveLength(1);
+  expect(
+    finishAnswer(offer(audio()), readOffer(offer(audio())).echo, { addresses: mine, publicAddress: undefined }).match(/^a=fmtp:111/gm),
+  ).toHaveLength(1);
 });
 
 test('addresses of other interfaces are left out of the answer, and the first one left stands where old readers look', () => {
-  const finished = finishAnswer(answer, { addresses: mine, publicAddress: undefined });
+  const finished = finishAnswer(answer, asked, { addresses: mine, publicAddress: undefined });
   expect(finished.match(/^a=candidate:\d/gm)).toEqual([
     'a=candidate:1',
     'a=candidate:4',
@@ -97,11 +107,11 @@ test('addresses of other interfaces are left out of the answer, and the first on
   ]);
   expect(finished).toContain('m=audio 40001 ');
   expect(finished).toContain('c=IN IP4 192.0.2.9\r\n');
-  expect(finishAnswer(answer, { addresses: ['10.0.0.1'], publicAddress: undefined }).match(/typ host/g)).toBeNull();
+  expect(finishAnswer(answer, asked, { addresses: ['10.0.0.1'], publicAddress: undefined }).match(/typ host/g)).toBeNull();
 });
 
 test('behind NAT, the public address stands in the place of each of ours, once for each protocol', () => {
-  const finished = finishAnswer(answer, { addresses: [...mine, '10.0.0.1'], publicAddress: '198.51.100.7' });
+  const finished = finishAnswer(answer, asked, { addresses: [...mine, '10.0.0.1'], publicAddress: '198.51.100.7' });
   expect(finished).not.toContain('192.0.2.9');
   expect(finished).toContain('a=candidate:1 1 udp 2122194687 198.51.100.7 40001 typ host');
   expect(finished).toContain('a=candidate:4 1 tcp 1518214911 198.51.100.7 443 typ host');
@@ -109,9 +119,7 @@ test('behind NAT, the public address stands in the place of each of ours, once f
 });
 
 test('a line that was not answered keeps port 0', () => {
-  const finished = finishAnswer(offer(changed(video(0), 'm=video 9', 'm=video 0'), [...audio(1), ...candidates]), {
-    addresses: mine,
-    publicAddress: undefined,
-  });
+  const { echo } = readOffer(offer(video(0), audio(1)));
+  const finished = finishAnswer(offer([...audio(1), ...candidates]), echo, { addresses: mine, publicAddress: undefined });
   expect(finished.match(/^m=\S+ \d+/gm)).toEqual(['m=video 0', 'm=audio 40001']);
 });
