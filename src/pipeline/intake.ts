@@ -1,6 +1,6 @@
 // From a session's wire bytes to clean 16 kHz samples, in order: decoded, resampled and, where the client asks for it, freed of noise. What
 // changes on the way changes between two samples: none is lost, none comes twice, and all keep their place in time.
-import { DENOISE_RATE_HZ, type DenoiserStream, type Engines, type MicrophoneField, VAD_RATE_HZ } from '../engines/engine.ts';
+import { DENOISE_RATE_HZ, type DenoiserStream, type Engines, VAD_RATE_HZ } from '../engines/engine.ts';
 import { Resampler } from '../media/resample.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
 import { WireDecoder } from './wire-audio.ts';
@@ -15,7 +15,6 @@ export interface IntakePorts {
 
 /** Noise reduction on its way: what comes out of the stream lies behind what went in, and is put back in its place. */
 interface Cleaning {
-  readonly field: MicrophoneField;
   readonly stream: DenoiserStream;
   /** Samples that the stream holds back. */
   readonly delay: number;
@@ -28,6 +27,7 @@ export class Intake {
   readonly #ports: IntakePorts;
   #decoder: WireDecoder;
   #resampler: Resampler;
+  #reduction = 'null';
   #cleaning: Cleaning | undefined;
   /** The last of the sound that is still being cleaned. */
   #pending: Promise<void> | undefined;
@@ -83,17 +83,18 @@ export class Intake {
   }
 
   #clean({ noise_reduction }: InputConfig): void {
-    const field = noise_reduction?.type;
-    if (field === this.#cleaning?.field) return;
+    const wanted = JSON.stringify(noise_reduction);
+    if (wanted === this.#reduction) return;
+    this.#reduction = wanted;
     this.flush();
     this.#cleaning?.stream.close();
-    this.#cleaning = field && this.#opened(field);
+    this.#cleaning = noise_reduction ? this.#opened(noise_reduction) : undefined;
   }
 
-  #opened(field: MicrophoneField): Cleaning {
-    const stream = this.#engines.denoiser.open(field);
+  #opened({ type }: NonNullable<InputConfig['noise_reduction']>): Cleaning {
+    const stream = this.#engines.denoiser.open(type);
     const delay = Math.round((stream.delayMs * DENOISE_RATE_HZ) / 1000);
-    return { field, stream, delay, silent: delay };
+    return { stream, delay, silent: delay };
   }
 
   #pass(samples: Int16Array, ms: number): void {
