@@ -33,7 +33,7 @@ function errorOf(error: unknown): Fields {
   if (!isObject(error)) return { code: INTERNAL_ERROR, message: typeof error === 'string' ? error : '' };
   const { code, message, data } = error;
   return {
-    code: Number.isInteger(code) ? code : INTERNAL_ERROR,
+    code: Number.isSafeInteger(code) ? code : INTERNAL_ERROR,
     message: typeof message === 'string' ? message : '',
     ...(isGiven(data) ? { data } : {}),
   };
@@ -62,7 +62,7 @@ function initialized({ protocolVersion, capabilities, serverInfo }: Fields): Fie
 /** Our own ids are numbers; some servers give them back as text. */
 function idOf({ id }: Fields): Fields {
   if (typeof id === 'string' && /^\d{1,15}$/.test(id)) return { id: Number(id) };
-  return typeof id === 'string' || Number.isInteger(id) ? { id } : {};
+  return typeof id === 'string' || Number.isSafeInteger(id) ? { id } : {};
 }
 
 /** Without what is null, and without a `_meta` that is no object. */

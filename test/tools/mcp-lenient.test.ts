@@ -213,6 +213,7 @@ describe('an error', () => {
     [{ code: -32_602, message: 'Unknown tool' }, 'Unknown tool'],
     ['No such tool', 'No such tool'],
     [{ code: '7', message: null }, 'The MCP server refused without saying why'],
+    [{ code: 1e300, message: 'Too many' }, 'Too many'],
     [{ message: 'Two\n  lines', data: null }, 'Two lines'],
   ])('R7: that is %j is told in words', async (error, words) => {
     expect(await failing(error)).toContain(words);

@@ -38,7 +38,10 @@ export interface Mutation {
 export function mutate(chance: Chance, value: object, spared: (path: Path) => boolean): Mutation[] {
   const made: Mutation[] = [];
   for (let count = chance.weighted({ 1: 5, 2: 2, 4: 1 } as const); made.length < Number(count); ) {
-    const path = chance.pick(pathsOf(value).filter((one) => one.length > 0 && !spared(one)));
+    const paths = pathsOf(value).filter((one) => one.length > 0 && !spared(one));
+    // So much is gone that there is nothing left to break.
+    if (paths.length === 0) break;
+    const path = chance.pick(paths);
     const parent = path.slice(0, -1).reduce<Tree>((at, key) => at[key] as Tree, value as Tree);
     const what = chance.pick(['drop', 'null', 'retype', 'nest', 'list', 'twice', 'add', 'long', 'deep']);
     change(chance, parent, path.at(-1) as string | number, what);
