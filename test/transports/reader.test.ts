@@ -1,7 +1,7 @@
 // Who reads and who does not, with a line and a clock under the test's hand.
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../src/lib/clock.ts';
-import { Reader } from '../../src/transports/websocket/reader.ts';
+import { Reader } from '../../src/transports/reader.ts';
 
 const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;

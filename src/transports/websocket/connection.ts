@@ -8,7 +8,7 @@ import type { ServerEvent, TimestampInfo } from '../../protocol/server-events.ts
 import { EventText } from '../event-text.ts';
 import type { AudioPlace, Inbound, Transport } from '../transport.ts';
 import type { Line } from './line.ts';
-import { behindBytes, Reader, slowestMs } from './reader.ts';
+import { behindBytes, Reader, slowestMs } from '../reader.ts';
 
 /** Messages that may wait for the session before the socket is no longer read. */
 const mostInbound = 1024;

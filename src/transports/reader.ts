@@ -1,6 +1,6 @@
 // How far the reader of a connection is behind, and whether it still reads: what waits for it says nothing by its size, since one event may
 // be large; what counts is whether it goes on taking.
-import type { Clock, Timer } from '../../lib/clock.ts';
+import type { Clock, Timer } from '../lib/clock.ts';
 
 /** Bytes that may wait before a reader is behind. */
 export const behindBytes = 1024 * 1024;
