@@ -200,6 +200,7 @@ describe('over a socket', () => {
       }
       expect(client.readyState).toBe(client.OPEN);
     },
+    patienceMs,
   );
 });
 
