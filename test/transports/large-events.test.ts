@@ -13,7 +13,7 @@ import type { Transport } from '../../src/transports/transport.ts';
 import { type Door, openDoor } from '../../src/transports/websocket/door.ts';
 import { Client } from '../e2e/support/client.ts';
 import { field } from '../e2e/support/events.ts';
-import { type RunningServer, startServer } from '../e2e/support/server.ts';
+import { type RunningServer, startServer, trust } from '../e2e/support/server.ts';
 
 const mebibyte = 1024 * 1024;
 /** Much is written and read: a loaded machine is no failure. */
@@ -270,6 +270,23 @@ describe('of a server', () => {
       expect(client.log.of('error')).toEqual([]);
       expect(client.socket.readyState).toBe(client.socket.OPEN);
       client.close();
+    },
+    patienceMs,
+  );
+
+  test(
+    'S05 S06: over TLS as well',
+    async () => {
+      const secure = await startServer({ engines: 'scripted', tls: true });
+      trust(secure.certificate);
+      const client = await Client.open(secure.ws);
+      const [, event] = asked[0] ?? [];
+      client.send(event as object);
+      const done = await client.log.wait('conversation.item.done');
+      expect(JSON.stringify(done).length).toBeGreaterThan(8_400_000);
+      expect(client.socket.readyState).toBe(client.socket.OPEN);
+      client.close();
+      await secure.close();
     },
     patienceMs,
   );
