@@ -183,7 +183,8 @@ describe('over a socket', () => {
       expect(known.length).toBeGreaterThanOrEqual(dialect === 'ga' ? 35 : 26);
       for (const event of known) {
         const read: Buffer[] = [];
-        const all = new Promise<void>((resolve) => {
+        const all = new Promise<void>((resolve, reject) => {
+          client.removeAllListeners('close').on('close', (code) => reject(new Error(`closed with ${code} at ${event.type}`)));
           client.removeAllListeners('message').on('message', (data: Buffer) => {
             if (read.push(data) === 3) resolve();
           });
