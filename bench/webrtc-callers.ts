@@ -21,7 +21,16 @@ const media: Pick<CallMedia, 'answer'> = {
     const answered = Promise.withResolvers<string>();
     waiting.set(offer, answered);
     say({ kind: 'offer', offer, sdp });
-    return { sdp: await answered.promise, mostMessageBytes: 0, send: () => false, play() {}, clear() {}, close() {} };
+    return {
+      sdp: await answered.promise,
+      mostMessageBytes: 0,
+      takenBytes: 0,
+      waitingBytes: 0,
+      send: () => false,
+      play() {},
+      clear() {},
+      close() {},
+    };
   },
 };
 

@@ -9,7 +9,7 @@ import { openWeriftMedia } from '../src/transports/webrtc/werift-media.ts';
 import type { Asked, Findings, Order } from './webrtc-orders.ts';
 
 const options = { mostCalls: 1000, portRange: undefined, publicAddress: undefined, interfaces: [], tcp: false, iceServers: [] };
-const deaf: CallEvents = { onSound() {}, onOpen() {}, onMessage() {}, onPlayed() {}, onDigit() {}, onEnd() {} };
+const deaf: CallEvents = { onSound() {}, onOpen() {}, onMessage() {}, onPlayed() {}, onDigit() {}, onTaken() {}, onEnd() {} };
 
 export class Plane {
   /** The server's side of the calls of the order that runs. */

@@ -240,7 +240,7 @@ class Run {
         transport.send(effect.event);
         break;
       case 'send.audio':
-        this.#keepsakes.add(effect.item, effect.bytes);
+        if (!effect.outOfBand) this.#keepsakes.add(effect.item, effect.bytes, effect.format);
         transport.sendAudio(effect, effect.bytes, effect.timestamps);
         break;
       case 'send.backchannel': {
@@ -250,7 +250,7 @@ class Run {
         break;
       }
       case 'send.retrieved':
-        transport.send({ ...effect.event, item: this.#withSound(effect.event.item) });
+        transport.send({ ...effect.event, item: this.#withSound(effect.event.item, effect.heardMs) });
         break;
       case 'listen.configure':
         this.#identify(effect.config);
@@ -339,11 +339,13 @@ class Run {
     task.catch((error: unknown) => this.#fail(error));
   }
 
-  #withSound(item: Item): Item {
+  #withSound(item: Item, heardMs: number | undefined): Item {
     if (item.type !== 'message' || item.role === 'system') return item;
-    const audio = this.#keepsakes.read(item.id, this.#session.config.audio.input.format);
-    if (audio === undefined) return item;
-    const content = item.content.map((part) => (part.type === 'input_audio' || part.type === 'output_audio' ? { ...part, audio } : part));
+    const sound = this.#keepsakes.read(item.id, this.#session.config.audio.input.format, heardMs);
+    if (sound === undefined) return item;
+    const content = item.content.map((part) =>
+      part.type === 'input_audio' || part.type === 'output_audio' ? { ...part, ...sound } : part,
+    );
     return { ...item, content } as Item;
   }
 }

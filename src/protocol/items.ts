@@ -5,11 +5,17 @@ import { isRecord } from './json.ts';
 
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
 
+/** Says that a part comes without its sound because there is too much of it for one event. */
+interface SoundOmitted {
+  audio_omitted?: 'too_large';
+}
 export type UserPart =
   | { type: 'input_text'; text: string }
-  | { type: 'input_audio'; audio?: string; transcript: string | null }
+  | ({ type: 'input_audio'; audio?: string; transcript: string | null } & SoundOmitted)
   | { type: 'input_image'; image_url: string; detail: 'auto' | 'low' | 'high' };
-export type AssistantPart = { type: 'output_text'; text: string } | { type: 'output_audio'; audio?: string; transcript: string };
+export type AssistantPart =
+  | { type: 'output_text'; text: string }
+  | ({ type: 'output_audio'; audio?: string; transcript: string } & SoundOmitted);
 
 interface Common {
   id: string;

@@ -20,15 +20,17 @@ const modalities = z.array(z.enum(['audio', 'text']));
 const mostTokens = z.union([z.number().int(), z.literal('inf')]);
 
 const common = { id: itemId, object: z.literal('realtime.item'), status };
+/** Only what is retrieved has sound, unless there is too much of it. */
+const sound = { audio: z.string().exactOptional(), audio_omitted: z.literal('too_large').exactOptional() };
 const inputText = z.object({ type: z.literal('input_text'), text: z.string() });
 const userPart = z.union([
   inputText,
-  z.object({ type: z.literal('input_audio'), audio: z.string().exactOptional(), transcript: z.string().nullable() }),
+  z.object({ type: z.literal('input_audio'), ...sound, transcript: z.string().nullable() }),
   z.object({ type: z.literal('input_image'), image_url: z.string(), detail: z.enum(['auto', 'low', 'high']) }),
 ]);
 const assistantPart = z.union([
   z.object({ type: z.literal('output_text'), text: z.string() }),
-  z.object({ type: z.literal('output_audio'), audio: z.string().exactOptional(), transcript: z.string() }),
+  z.object({ type: z.literal('output_audio'), ...sound, transcript: z.string() }),
 ]);
 
 // Items about MCP servers have neither an object nor a status.

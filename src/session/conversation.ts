@@ -69,6 +69,7 @@ export function retrieveItem(core: Core, event: ClientEvents['conversation.item.
     kind: 'send.retrieved',
     item: event.item_id,
     event: { type: 'conversation.item.retrieved', item: snapshot(entry.item) },
+    heardMs: entry.speech?.heardMs,
   });
 }
 
@@ -102,8 +103,9 @@ export function truncateItem(core: Core, event: ClientEvents['conversation.item.
   if (!core.birth.speaker) core.playout = core.playout.filter(({ item }) => item !== event.item_id);
   truncate(entry.item, speech, heardMs === madeMs && statusOf(entry.item) === 'completed' ? undefined : heardMs);
   send(core, { type: 'conversation.item.truncated', item_id: event.item_id, content_index: 0, audio_end_ms: heardMs });
-  if (!core.birth.speaker || !playing) return;
   // Nobody cuts what he wants to go on hearing; nor is more of it to be made.
-  if (core.active && core.active.id === entry.response) cancelResponse(core, core.active, 'client_cancelled');
-  else stopPlayout(core);
+  const { active } = core;
+  const making = active !== undefined && active.id === entry.response && (playing || active.open?.entry === entry);
+  if (making) cancelResponse(core, active, 'client_cancelled');
+  else if (core.birth.speaker && playing) stopPlayout(core);
 }

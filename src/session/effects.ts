@@ -42,13 +42,25 @@ export type Effect =
       outputIndex: number;
       contentIndex: number;
       bytes: Uint8Array;
+      /** What `bytes` are in. */
+      format: AudioFormat;
+      /** The item is none of the conversation's: nobody can ask for its sound later. */
+      outOfBand: boolean;
       /** When the words that begin in it are said, for a client that wants to know. */
       timestamps?: TimestampInfo;
     }
   /** `response.backchannel.audio.delta`, whose base64 is written in the shell. */
   | { kind: 'send.backchannel'; id: string; bytes: Uint8Array }
-  /** `conversation.item.retrieved`, completed with the item's sound, which the shell keeps. */
-  | { kind: 'send.retrieved'; item: string; event: Extract<ServerEvent, { type: 'conversation.item.retrieved' }> }
+  /**
+   * `conversation.item.retrieved`, completed with the item's sound, which the shell keeps. Of an answer that was cut, only the sound up to
+   * `heardMs`: as much as there are words of it.
+   */
+  | {
+      kind: 'send.retrieved';
+      item: string;
+      event: Extract<ServerEvent, { type: 'conversation.item.retrieved' }>;
+      heardMs: number | undefined;
+    }
   /** How to listen from here on: format, detection, transcription. */
   | { kind: 'listen.configure'; config: SessionConfig }
   /**

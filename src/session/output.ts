@@ -29,7 +29,7 @@ export function onAudio(core: Core, response: Response, fact: FactOf<'reply.audi
   const { speech, item } = open.entry;
   if (!speech) return;
   speech.madeMs += fact.ms;
-  const { outOfBand, timestamps } = response.settings;
+  const { outOfBand, timestamps, format } = response.settings;
   const { leadMs } = speech;
   const words = fact.words?.map(({ text, startMs, endMs }) => ({ text, startMs: startMs + leadMs, endMs: endMs + leadMs }));
   const info = timestamps && timestampInfo(timestamps.of, words, speech.words.at(-1));
@@ -46,6 +46,8 @@ export function onAudio(core: Core, response: Response, fact: FactOf<'reply.audi
     outputIndex: open.index,
     contentIndex: 0,
     bytes: fact.bytes,
+    format,
+    outOfBand,
     ...(info && !apart ? { timestamps: info } : {}),
   });
   if (info && apart) {

@@ -18,6 +18,14 @@ async function answer(rig: Rig, text: string, soundMs: number): Promise<void> {
   await rig.settle();
 }
 
+/** The sound of the item that was retrieved last. */
+function soundOf(rig: Rig): Buffer {
+  const { item } = rig.last('conversation.item.retrieved');
+  const part = item.type === 'message' ? item.content[0] : undefined;
+  if (part?.type !== 'output_audio' || part.audio === undefined) throw new Error('it has no sound');
+  return Buffer.from(part.audio, 'base64');
+}
+
 describe('a conversation', () => {
   test('C06 O05: is carried out effect by effect, in order', async () => {
     const rig = openRig();
@@ -72,6 +80,42 @@ describe('a conversation', () => {
     await rig.settle();
     expect(rig.last('conversation.item.retrieved').item).toMatchObject({ content });
     expect(JSON.stringify(rig.last('conversation.item.retrieved'))).not.toContain('"audio":');
+  });
+
+  test('C28 C30: gives as much of the sound of a cut answer as there are words of it', async () => {
+    const rig = openRig();
+    await rig.hear(scene(500, 500, 900));
+    await answer(rig, 'Hello.', 3000);
+    rig.client({ type: 'conversation.item.truncate', item_id: 'item_2', content_index: 0, audio_end_ms: 1000 });
+    rig.client({ type: 'conversation.item.retrieve', item_id: 'item_2' });
+    await rig.settle();
+    expect(soundOf(rig)).toHaveLength(48_000);
+  });
+
+  test('C28 C38: sound of what is said beside the conversation takes no place from the sound of its items', async () => {
+    const rig = openRig();
+    await rig.hear(scene(500, 500, 900));
+    await answer(rig, 'Hello.', 1000);
+    for (let time = 0; time < 8; time++) {
+      rig.client({ type: 'response.create', response: { conversation: 'none' } });
+      await rig.settle();
+      await answer(rig, 'Aside.', 60_000);
+    }
+    rig.client({ type: 'conversation.item.retrieve', item_id: 'item_2' });
+    await rig.settle();
+    expect(soundOf(rig)).toHaveLength(48_000);
+  });
+
+  test('C28: marks an item whose sound is too much for one event, and leaves it out', async () => {
+    const rig = openRig();
+    await rig.hear(scene(500, 500, 900));
+    await answer(rig, 'Hello.', 100_000);
+    rig.client({ type: 'conversation.item.retrieve', item_id: 'item_2' });
+    await rig.settle();
+    expect(rig.last('conversation.item.retrieved').item).toMatchObject({
+      content: [{ type: 'output_audio', transcript: 'Hello.', audio_omitted: 'too_large' }],
+    });
+    expect(() => soundOf(rig)).toThrow('it has no sound');
   });
 
   test('goes on after something that was no event', async () => {

@@ -1,4 +1,4 @@
-// The sound of items is kept for conversation.item.retrieve, and never more than 16 MiB of it.
+// The sound of items is kept for conversation.item.retrieve: never more than 16 MiB of it, and given 4 MiB at a time.
 import { describe, expect, test } from 'vitest';
 import { toBytes } from '../../src/media/pcm.ts';
 import { Keepsakes } from '../../src/pipeline/keepsakes.ts';
@@ -7,12 +7,17 @@ import { noise } from '../rig.ts';
 
 const pcm24: AudioFormat = { type: 'audio/pcm', rate: 24_000 };
 const pcm16: AudioFormat = { type: 'audio/pcm', rate: 16_000 };
+const pcmu: AudioFormat = { type: 'audio/pcmu' };
 const mib = 1024 * 1024;
 
-function read(keepsakes: Keepsakes, item: string, format: AudioFormat = pcm16): Buffer | undefined {
-  const base64 = keepsakes.read(item, format);
-  return base64 === undefined ? undefined : Buffer.from(base64, 'base64');
+/** The sound that is given; undefined when there is none. Fails when it is left out because it is too much. */
+function read(keepsakes: Keepsakes, item: string, format: AudioFormat = pcm16, heardMs?: number): Buffer | undefined {
+  const given = keepsakes.read(item, format, heardMs);
+  if (given && 'audio_omitted' in given) throw new Error('the sound was left out');
+  return given && Buffer.from(given.audio, 'base64');
 }
+
+const omitted = { audio_omitted: 'too_large' };
 
 describe('the sound of an item', () => {
   test('C28: of a user is given in the format that is asked for', () => {
@@ -26,16 +31,55 @@ describe('the sound of an item', () => {
 
   test('C28: of an answer is given as it was sent, piece after piece', () => {
     const keepsakes = new Keepsakes();
-    keepsakes.add('a', Uint8Array.of(1, 2, 3));
-    keepsakes.add('b', Uint8Array.of(9));
-    keepsakes.add('a', Uint8Array.of(4));
+    keepsakes.add('a', Uint8Array.of(1, 2, 3), pcm16);
+    keepsakes.add('b', Uint8Array.of(9), pcmu);
+    keepsakes.add('a', Uint8Array.of(4), pcm16);
     expect(read(keepsakes, 'a', pcm24)).toEqual(Buffer.from([1, 2, 3, 4]));
-    expect(read(keepsakes, 'b', { type: 'audio/pcmu' })).toEqual(Buffer.from([9]));
+    expect(read(keepsakes, 'b', pcm24)).toEqual(Buffer.from([9]));
+  });
+
+  test.each<[AudioFormat, number]>([
+    [pcm24, 48_000],
+    [pcm16, 32_000],
+    [{ type: 'audio/pcm', rate: 44_100 }, 88_200],
+    [pcmu, 8000],
+  ])('C28 C30: of an answer that was cut at a second is a second in %j, however much was made', (format, bytes) => {
+    const keepsakes = new Keepsakes();
+    for (let piece = 0; piece < 30; piece++) keepsakes.add('a', new Uint8Array(bytes).fill(piece), format);
+    expect(read(keepsakes, 'a', pcm16, 1000)).toEqual(Buffer.alloc(bytes, 0));
+    expect(read(keepsakes, 'a', pcm16, 29_500)).toHaveLength(29.5 * bytes);
+    expect(read(keepsakes, 'a', pcm16, 99_000)).toHaveLength(30 * bytes);
+    expect(read(keepsakes, 'a', pcm16, 0)).toHaveLength(0);
+  });
+
+  test('C28: is cut between samples, never within one', () => {
+    const keepsakes = new Keepsakes();
+    keepsakes.add('a', new Uint8Array(1000), { type: 'audio/pcm', rate: 44_100 });
+    expect(read(keepsakes, 'a', pcm16, 1)).toHaveLength(88);
+  });
+
+  test('C28: of more than 4 MiB is left out with a mark, and given as soon as the answer is cut to less', () => {
+    const keepsakes = new Keepsakes();
+    for (let piece = 0; piece < 4; piece++) keepsakes.add('a', new Uint8Array(mib).fill(piece), pcm24);
+    expect(read(keepsakes, 'a')).toHaveLength(4 * mib);
+    keepsakes.add('a', new Uint8Array(2), pcm24);
+    expect(keepsakes.read('a', pcm24)).toEqual(omitted);
+    for (let piece = 0; piece < 30; piece++) keepsakes.add('a', new Uint8Array(mib).fill(9), pcm24);
+    expect(keepsakes.read('a', pcm24)).toEqual(omitted);
+    expect(keepsakes.read('a', pcm24, 100_000)).toEqual(omitted);
+    expect(read(keepsakes, 'a', pcm24, 30_000)?.subarray(-2)).toEqual(Buffer.from([1, 1]));
+  });
+
+  test('C28: of a user is measured in the format that is asked for, before it is converted', () => {
+    const keepsakes = new Keepsakes();
+    keepsakes.keep('a', new Int16Array(16_000 * 100));
+    expect(keepsakes.read('a', pcm24)).toEqual(omitted);
+    expect(read(keepsakes, 'a', pcmu)).toHaveLength(800_000);
   });
 
   test('is not there for an item that has none, or was forgotten', () => {
     const keepsakes = new Keepsakes();
-    keepsakes.add('a', Uint8Array.of(1));
+    keepsakes.add('a', Uint8Array.of(1), pcm16);
     keepsakes.forget('a');
     keepsakes.forget('never');
     expect(keepsakes.read('a', pcm16)).toBeUndefined();
@@ -44,7 +88,7 @@ describe('the sound of an item', () => {
 
   test('goes, the oldest item first, when all of it would be more than 16 MiB', () => {
     const keepsakes = new Keepsakes();
-    for (let item = 0; item < 20; item++) keepsakes.add(`${item}`, new Uint8Array(mib));
+    for (let item = 0; item < 20; item++) keepsakes.add(`${item}`, new Uint8Array(mib), pcm16);
     const kept = Array.from({ length: 20 }, (_, item) => item).filter((item) => keepsakes.read(`${item}`, pcm16) !== undefined);
     expect(kept).toEqual([4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
   });
@@ -53,19 +97,29 @@ describe('the sound of an item', () => {
     const keepsakes = new Keepsakes();
     keepsakes.keep('old', new Int16Array(mib));
     keepsakes.forget('old');
-    for (let time = 0; time < 3; time++) keepsakes.keep('same', new Int16Array(mib * 3));
-    for (let piece = 0; piece < 10; piece++) keepsakes.add('answer', new Uint8Array(mib));
-    expect(read(keepsakes, 'same')).toHaveLength(6 * mib);
-    keepsakes.add('answer', new Uint8Array(1));
+    for (let time = 0; time < 3; time++) keepsakes.keep('same', new Int16Array(mib * 2));
+    for (let item = 0; item < 3; item++) for (let piece = 0; piece < 4; piece++) keepsakes.add(`${item}`, new Uint8Array(mib), pcm16);
+    expect(read(keepsakes, 'same')).toHaveLength(4 * mib);
+    keepsakes.add('more', new Uint8Array(1), pcm16);
     expect(keepsakes.read('same', pcm16)).toBeUndefined();
-    expect(read(keepsakes, 'answer')).toHaveLength(10 * mib + 1);
+    for (let item = 0; item < 3; item++) expect(read(keepsakes, `${item}`)).toHaveLength(4 * mib);
   });
 
-  test('of one item that is too long by itself is not kept, and the others after it are', () => {
+  test('of an answer whose beginning had to go is not given without it', () => {
     const keepsakes = new Keepsakes();
+    keepsakes.add('a', new Uint8Array(mib), pcm16);
+    for (let item = 0; item < 4; item++) keepsakes.keep(`${item}`, new Int16Array(mib * 2));
+    keepsakes.add('a', new Uint8Array(10), pcm16);
+    expect(keepsakes.read('a', pcm16)).toBeUndefined();
+  });
+
+  test('C28: of one item that is too long by itself is left out with a mark, and the others keep theirs', () => {
+    const keepsakes = new Keepsakes();
+    keepsakes.keep('before', new Int16Array(10));
     keepsakes.keep('long', new Int16Array(9 * mib));
-    expect(keepsakes.read('long', pcm16)).toBeUndefined();
-    keepsakes.keep('short', new Int16Array(10));
-    expect(read(keepsakes, 'short')).toHaveLength(20);
+    for (let piece = 0; piece < 20; piece++) keepsakes.add('longer', new Uint8Array(mib), pcm16);
+    keepsakes.keep('after', new Int16Array(10));
+    expect([keepsakes.read('long', pcmu), keepsakes.read('longer', pcm16)]).toEqual([omitted, omitted]);
+    expect([read(keepsakes, 'before'), read(keepsakes, 'after')]).toEqual([Buffer.alloc(20), Buffer.alloc(20)]);
   });
 });

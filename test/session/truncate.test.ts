@@ -1,6 +1,6 @@
 // Golden transcripts: conversation.item.truncate, by which a client says what was heard.
 import { describe, expect, test } from 'vitest';
-import { Rig } from './rig.ts';
+import { Rig, wordsOf } from './rig.ts';
 import { assistantTurns, counting, speaking } from './speaking.ts';
 
 describe('conversation.item.truncate', () => {
@@ -90,6 +90,79 @@ describe('conversation.item.truncate', () => {
     expect(rig.faults).toEqual(['item_truncate_invalid_item_id', null, null]);
     expect(rig.all('error').map(({ error }) => error.event_id)).toEqual(['nobody', 'user_1', 'item_1']);
     rig.golden('truncate-refused');
+  });
+
+  test('C30 S27: while the answer is still being made ends it there: one done, no more sound or words, and none garbled', () => {
+    const rig = speaking(3000);
+    rig.client(truncate(1700));
+    const { response } = rig.last('response.done');
+    expect(response).toMatchObject({
+      id: 'resp_1',
+      status: 'cancelled',
+      status_details: { type: 'cancelled', reason: 'client_cancelled' },
+      output: [{ status: 'incomplete', content: [{ type: 'output_audio', transcript: 'one two three' }] }],
+    });
+    expect(rig.effects).toContainEqual({ kind: 'reply.abort', response: 'resp_1' });
+    expect(rig.last('response.output_audio_transcript.done').transcript).toBe('one two three');
+    const before = rig.effects.length;
+    rig.text('resp_1', ' eleven');
+    rig.audio('resp_1', 500);
+    rig.end('resp_1');
+    expect(rig.effects).toHaveLength(before);
+    expect(rig.endings).toEqual(['resp_1 cancelled']);
+    rig.says('Go on.');
+    rig.client({ type: 'response.create' });
+    expect(assistantTurns(rig)).toEqual(['one two three']);
+    rig.golden('truncate-while-generating');
+  });
+
+  test.each([undefined, { lagMs: 80 }])(
+    'C30: an answer that has run out of sound while it is being made ends as well, with the speaker %j',
+    (speaker) => {
+      const rig = new Rig({ turnDetection: null, speaker });
+      rig.says('Count to ten.');
+      rig.client({ type: 'response.create' });
+      rig.text('resp_1', 'one');
+      rig.audio('resp_1', 500, wordsOf('one', 500));
+      rig.wait(3000);
+      rig.client({ type: 'conversation.item.truncate', item_id: 'item_2', content_index: 0, audio_end_ms: 500 });
+      rig.text('resp_1', 'five six');
+      expect(rig.endings).toEqual(['resp_1 cancelled']);
+      expect(rig.last('response.output_audio_transcript.done').transcript).toBe('one');
+    },
+  );
+
+  test('C30: the calls that were to follow the cut answer are not made', () => {
+    const rig = speaking(5000, null);
+    rig.call('resp_1', 'call_1', 'weather', '{}');
+    rig.client(truncate(1000));
+    expect(rig.endings).toEqual(['resp_1 cancelled']);
+    expect(rig.last('response.done').response.output).toMatchObject([{ type: 'message' }, { type: 'function_call', status: 'incomplete' }]);
+  });
+
+  test('C30: of an earlier answer leaves the one that is being made alone', () => {
+    const rig = speaking(5000, null);
+    rig.end('resp_1');
+    rig.wait(6000);
+    rig.says('Again.');
+    rig.client({ type: 'response.create' });
+    rig.text('resp_2', 'one');
+    rig.client(truncate(1000));
+    expect(rig.endings).toEqual(['resp_1 completed']);
+  });
+
+  test.each([
+    ['the client', (rig: Rig) => rig.client(truncate(1000)), 1000],
+    ['an interruption', (rig: Rig) => rig.beginSpeech(), 2100],
+    ['nobody', () => {}, undefined],
+  ] as const)('C28: the sound of an answer is retrieved as far as it was cut by %s', (_whose, cut, heardMs) => {
+    const rig = speaking(5000);
+    rig.end('resp_1');
+    rig.hear(2000);
+    cut(rig);
+    rig.client({ type: 'conversation.item.retrieve', item_id: 'item_2' });
+    const retrieved = rig.effects.filter((effect) => effect.kind === 'send.retrieved');
+    expect(retrieved.map((effect) => effect.heardMs)).toEqual([heardMs]);
   });
 
   test('without word times cuts by proportion, down to a whole word', () => {

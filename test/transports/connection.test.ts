@@ -2,6 +2,7 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
 import { ManualClock } from '../../src/lib/clock.ts';
@@ -10,6 +11,7 @@ import { ga } from '../../src/protocol/dialects/ga.ts';
 import type { ServerEvent } from '../../src/protocol/server-events.ts';
 import type { Transport } from '../../src/transports/transport.ts';
 import { WebSocketConnection } from '../../src/transports/websocket/connection.ts';
+import { Line } from '../../src/transports/websocket/line.ts';
 import { type Door, openDoor } from '../../src/transports/websocket/door.ts';
 
 let clock: ManualClock;
@@ -57,8 +59,13 @@ function closed(client: WebSocket): Promise<{ code: number; reason: string }> {
 /** Resolves when the server has read all that the client had sent before: frames keep their order. */
 async function settled(client: WebSocket, transport: Transport): Promise<void> {
   client.send('{"type":"input_audio_buffer.clear"}');
-  for await (const _ of transport.inbound) return;
+  const inbound = readers.get(transport) ?? transport.inbound[Symbol.asyncIterator]();
+  readers.set(transport, inbound);
+  await inbound.next();
 }
+
+/** There is one reader of what comes in: it goes when it is left. */
+const readers = new WeakMap<Transport, AsyncIterator<unknown>>();
 
 /** A turn of the event loop. */
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
@@ -99,7 +106,45 @@ test('who has not answered a ping by the next one is gone', async () => {
   await vi.waitFor(() => expect(door.size).toBe(0));
 });
 
-test('a reader so slow that 8 MiB wait for it is closed with 1013, and no more is kept for it', async () => {
+/** Sends to a reader that has stopped until so much waits, whatever the system's buffers take in. */
+async function fill(transport: Transport, mebibytes: number): Promise<void> {
+  const waits = () => (transport as WebSocketConnection).waitingBytes;
+  while (waits() < mebibytes * mebibyte) {
+    transport.send(large());
+    await nextTurn();
+  }
+}
+
+test('a reader that takes nothing for 30 s while more than 1 MiB waits for it is closed with 1013', async () => {
+  const { client, transport } = await connect();
+  const end = closed(client);
+  client.pause();
+  await fill(transport, 4);
+  clock.advance(29_999);
+  transport.send(large());
+  const waits = (transport as WebSocketConnection).waitingBytes;
+  expect(waits).toBeGreaterThan(5 * mebibyte);
+  clock.advance(1);
+  transport.send(large());
+  expect((transport as WebSocketConnection).waitingBytes).toBeLessThan(waits + 1000);
+  client.resume();
+  expect(await end).toEqual({ code: 1013, reason: 'reader too slow' });
+});
+
+test('one large event after the other reaches a client that reads, whole, and the connection lives', async () => {
+  const { client, transport } = await connect();
+  const lengths: number[] = [];
+  client.on('message', (data) => lengths.push((data as Buffer).length));
+  const event = { ...large(), delta: 'x'.repeat(20 * mebibyte) } as ServerEvent;
+  for (let count = 0; count < 4; count++) transport.send(event);
+  await vi.waitFor(() => expect(lengths).toHaveLength(4), 10_000);
+  expect(Math.min(...lengths)).toBeGreaterThan(20 * mebibyte);
+  clock.advance(60_000);
+  await settled(client, transport);
+  expect(client.readyState).toBe(client.OPEN);
+});
+
+test('no more than 128 MiB and one event wait, however long a reader has got', async () => {
   const { client, transport } = await connect();
   let readBytes = 0;
   client.on('message', (data) => {
@@ -107,62 +152,103 @@ test('a reader so slow that 8 MiB wait for it is closed with 1013, and no more i
   });
   const end = closed(client);
   client.pause();
-  // Far more than any socket buffer takes in.
-  for (let count = 0; count < 200; count++) {
-    transport.send(large());
-    if (count % 10 === 0) await nextTurn();
-  }
+  await fill(transport, 128);
+  expect(client.readyState).toBe(client.OPEN);
+  transport.send(large());
+  const waits = (transport as WebSocketConnection).waitingBytes;
+  expect(waits).toBeLessThan(130 * mebibyte);
+  transport.send(large());
+  expect((transport as WebSocketConnection).waitingBytes).toBeLessThanOrEqual(waits);
   client.resume();
   expect(await end).toEqual({ code: 1013, reason: 'reader too slow' });
-  // What the system's buffers took in, and the 8 MiB with the event that was one too many.
-  expect(readBytes).toBeGreaterThan(8 * mebibyte);
-  expect(readBytes).toBeLessThan(60 * mebibyte);
+  expect(readBytes).toBeGreaterThan(128 * mebibyte);
 });
 
-test('answers wait for a slow reader, 15 s at the most', async () => {
+test('what a client asks for faster than it reads waits from 16 MiB on, and is answered in the end', async () => {
   const { client, transport } = await connect();
-  const end = closed(client);
   client.pause();
-  const { room } = await firstWait(transport);
-  const sinceMs = clock.now();
-  const waits = { now: true };
-  void room.then(() => {
-    waits.now = false;
+  await fill(transport, 16);
+  const inbound = transport.inbound[Symbol.asyncIterator]();
+  const first = inbound.next();
+  for (let count = 0; count < 3; count++) client.send(JSON.stringify({ type: 'response.cancel', event_id: `${count}` }));
+  let taken = false;
+  void first.then(() => {
+    taken = true;
   });
-  while (waits.now && clock.now() < sinceMs + 60_000) {
-    clock.advance(20);
-    await nextTurn();
-  }
-  expect(clock.now() - sinceMs).toBeGreaterThanOrEqual(15_000);
-  expect(clock.now() - sinceMs).toBeLessThan(15_100);
+  for (let turn = 0; turn < 50; turn++) await nextTurn();
+  expect(taken).toBe(false);
   client.resume();
-  expect(await end).toEqual({ code: 1013, reason: 'reader too slow' });
+  const ids: unknown[] = [];
+  for (const next of [first, inbound.next(), inbound.next()])
+    ids.push(((await next).value as { event: { event_id: string } }).event.event_id);
+  expect(ids).toEqual(['0', '1', '2']);
 });
 
-/** Sends until the reader's share is full, which is when `room` takes its time: that wait, in a box since a promise would be awaited. */
-async function firstWait(transport: Transport): Promise<{ room: Promise<void> }> {
-  for (;;) {
-    transport.send(large());
-    await nextTurn();
-    const room = transport.room();
-    const waits = await Promise.race([room.then(() => false), nextTurn().then(() => true)]);
-    if (waits) return { room };
-  }
-}
-
-test('a reader that catches up gets the rest of the answer', async () => {
+test('an answer waits for a reader that is behind, and goes on when it catches up', async () => {
   const { client, transport } = await connect();
   let messages = 0;
   client.on('message', () => messages++);
   client.pause();
-  for (let count = 0; count < 7; count++) transport.send(large());
-  const room = transport.room();
+  await fill(transport, 4);
+  let free = false;
+  const room = transport.room().then(() => {
+    free = true;
+  });
+  for (let turn = 0; turn < 50; turn++) await nextTurn();
+  expect(free).toBe(false);
   client.resume();
-  await vi.waitFor(() => expect(messages).toBe(7));
-  clock.advance(20);
   await room;
+  const before = messages;
   transport.send(large());
-  await vi.waitFor(() => expect(messages).toBe(8));
+  await vi.waitFor(() => expect(messages).toBeGreaterThan(before));
+  clock.advance(60_000);
+  await settled(client, transport);
+  expect(client.readyState).toBe(client.OPEN);
+});
+
+test('an answer that waits for a reader waits no longer than its connection', async () => {
+  const { client, transport } = await connect();
+  client.pause();
+  await fill(transport, 4);
+  const room = transport.room();
+  client.terminate();
+  await room;
+  await vi.waitFor(() => expect(door.size).toBe(0));
+});
+
+/** A mebibyte is on its way to a client that does not read it; less than that waits here. */
+async function leaveUnread(client: WebSocket, transport: Transport): Promise<void> {
+  client.pause();
+  transport.send(large());
+  await vi.waitFor(() => expect((transport as WebSocketConnection).waitingBytes).toBeLessThan(mebibyte));
+}
+
+test('a ping is answered when what was sent before it has been read: that takes its time', async () => {
+  const { client, transport } = await connect();
+  await leaveUnread(client, transport);
+  for (let pings = 0; pings < 3; pings++) clock.advance(20_000);
+  expect(door.size).toBe(1);
+  const pinged = once(client, 'ping');
+  client.resume();
+  await pinged;
+  await settled(client, transport);
+  clock.advance(20_000);
+  await settled(client, transport);
+  expect(door.size).toBe(1);
+  // Nothing is before this one, and so it has no such time.
+  client.pause();
+  clock.advance(20_000);
+  clock.advance(20_000);
+  await vi.waitFor(() => expect(door.size).toBe(0));
+});
+
+test('who reads nothing of what was sent before a ping is gone as well, in the end', async () => {
+  const { client, transport } = await connect();
+  await leaveUnread(client, transport);
+  for (let pings = 0; pings < 7; pings++) clock.advance(20_000);
+  expect(door.size).toBe(1);
+  for (let pings = 0; pings < 2; pings++) clock.advance(20_000);
+  await vi.waitFor(() => expect(door.size).toBe(0));
 });
 
 test('a peer that does not finish the closing handshake is cut off', async () => {
@@ -191,7 +277,7 @@ test('sound is read without a schema, but its event id is one', async () => {
 test('a fault of ours in reading a message ends its session and nobody else', async () => {
   const socket = new EventEmitter();
   const broken = { ...ga, toGa: () => JSON.parse('no JSON') as unknown };
-  const connection = new WebSocketConnection(socket as WebSocket, clock, countingIds(), broken);
+  const connection = new WebSocketConnection(socket as WebSocket, new Line(new PassThrough()), clock, countingIds(), broken);
   // What a listener of the socket throws would end the process.
   socket.emit('message', Buffer.from('{"type":"input_audio_buffer.clear"}'), false);
   socket.emit('message', Buffer.from('{"type":"input_audio_buffer.clear"}'), false);

@@ -2,17 +2,20 @@
 import { Channel } from '../../lib/channel.ts';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import { errorBody, RealtimeError } from '../../protocol/errors.ts';
-import type { Item } from '../../protocol/items.ts';
 import type { ServerEvent } from '../../protocol/server-events.ts';
 import type { SessionObject } from '../../protocol/session-config.ts';
 import type { EventText } from '../event-text.ts';
+import { Reader } from '../reader.ts';
 import type { AudioPlace, Inbound, Transport } from '../transport.ts';
+import { lighter } from './lighter.ts';
 import { type Call, CALL_RATE_HZ, type CallEnd, type CallEvents } from './media.ts';
 
 /** Frames of sound and events that may wait for the session. */
 const mostInbound = 1024;
 /** Characters of events that wait for the data channel to open. */
-const mostWaiting = 1024 * 1024;
+const mostWaiting = 4 * 1024 * 1024;
+/** Bytes of events that may wait for their reader before what it asks for waits as well. */
+const fullBytes = 4 * 1024 * 1024;
 /** Sound that may be made ahead of what is played. */
 const mostAheadMs = 60_000;
 /** What was said last has this long to get through before the line is cut. */
@@ -21,10 +24,7 @@ const farewellMs = 150;
 const mostBeside = 4;
 
 /** The data channel of the call: before it opens, events wait; without one there is nobody to tell. */
-type EventLine =
-  | { state: 'opening'; waiting: { text: string; event: ServerEvent }[]; characters: number }
-  | { state: 'open' }
-  | { state: 'none' };
+type EventLine = { state: 'opening'; waiting: string[]; characters: number } | { state: 'open' } | { state: 'none' };
 
 export class CallTransport implements Transport, CallEvents {
   readonly #clock: Clock;
@@ -33,6 +33,7 @@ export class CallTransport implements Transport, CallEvents {
   readonly #beside = new Set<Transport>();
   readonly #onEnded: () => void;
   #call: Call | undefined;
+  #reader: Reader | undefined;
   #line: EventLine = { state: 'opening', waiting: [], characters: 0 };
   /** The session as it was told last: what a connection that comes in later is greeted with. */
   #session: SessionObject | undefined;
@@ -50,6 +51,7 @@ export class CallTransport implements Transport, CallEvents {
   /** The call has been answered. */
   connect(call: Call): void {
     this.#call = call;
+    this.#reader = new Reader(call, this.#clock, () => this.close(1013, 'reader too slow'));
     if (call.mostMessageBytes === 0) this.#line = { state: 'none' };
     if (this.#ended) call.close();
   }
@@ -59,7 +61,15 @@ export class CallTransport implements Transport, CallEvents {
   }
 
   get inbound(): AsyncIterable<Inbound> {
-    return this.#inbound;
+    return this.#answerable();
+  }
+
+  /** Each message in its turn, as soon as there is room for what it may make. */
+  async *#answerable(): AsyncIterable<Inbound> {
+    for await (const inbound of this.#inbound) {
+      await this.#reader?.below(fullBytes);
+      yield inbound;
+    }
   }
 
   send(event: ServerEvent): void {
@@ -132,7 +142,8 @@ export class CallTransport implements Transport, CallEvents {
     if (this.#line.state !== 'opening') return;
     const { waiting } = this.#line;
     this.#line = { state: 'open' };
-    for (const { text, event } of waiting) this.#write(text, event);
+    for (const text of waiting) this.#call?.send(text);
+    this.#reader?.wrote();
   }
 
   onMessage(text: string): void {
@@ -155,6 +166,10 @@ export class CallTransport implements Transport, CallEvents {
     this.#inbound.push({ kind: 'played', aheadMs: Math.max(0, this.#givenMs - sentMs) });
   }
 
+  onTaken(): void {
+    this.#reader?.took();
+  }
+
   onEnd(end: CallEnd): void {
     if (this.#ended) return;
     this.#end();
@@ -172,28 +187,30 @@ export class CallTransport implements Transport, CallEvents {
 
   #end(): void {
     this.#ended = true;
+    this.#reader?.end();
     this.#inbound.close();
     this.#onEnded();
   }
 
-  #write(text: string, event: ServerEvent): void {
-    if (this.#ended) return;
+  #write(whole: string, event: ServerEvent): void {
+    if (this.#ended || !this.#call || this.#line.state === 'none') return;
+    const text = this.#fits(whole) ? whole : this.#lighten(event);
+    if (text === undefined) return;
     if (this.#line.state === 'opening') {
-      this.#line.waiting.push({ text, event });
+      this.#line.waiting.push(text);
       this.#line.characters += text.length;
       if (this.#line.characters > mostWaiting) this.close(1013, 'no data channel was opened');
       return;
     }
-    if (this.#line.state === 'none') return;
-    if (!this.#call) return;
-    if (!this.#fits(text)) {
-      const instead = lighter(event)
-        .flatMap((other) => this.#text.write(other))
-        .find((other) => this.#fits(other));
-      if (instead !== undefined) this.#call.send(instead);
-      return;
-    }
-    if (!this.#call.send(text)) this.close(1013, 'reader too slow');
+    if (this.#call.send(text)) this.#reader?.wrote();
+    else this.close(1013, 'reader too slow');
+  }
+
+  /** What can be sent instead of an event that is longer than the far side takes. */
+  #lighten(event: ServerEvent): string | undefined {
+    return lighter(event)
+      .flatMap((other) => this.#text.write(other))
+      .find((text) => this.#fits(text));
   }
 
   #fits(text: string): boolean {
@@ -201,16 +218,4 @@ export class CallTransport implements Transport, CallEvents {
     // A character has three bytes at most.
     return text.length <= most / 3 || Buffer.byteLength(text) <= most;
   }
-}
-
-/** The events that may stand for one that is longer than the far side takes: the same without its sound, and why it does not come. */
-function lighter(event: ServerEvent): ServerEvent[] {
-  const message = `The event '${event.type}' is too large for a data channel; a WebSocket with ?call_id= gets it.`;
-  const refusal: ServerEvent = {
-    type: 'error',
-    error: errorBody(new RealtimeError('event_too_large', message, null, 'server_error'), null),
-  };
-  if (event.type !== 'conversation.item.retrieved' || event.item.type !== 'message') return [refusal];
-  const content = event.item.content.map((part) => ({ ...part, audio: undefined }));
-  return [{ ...event, item: { ...event.item, content } as Item }, refusal];
 }

@@ -25,6 +25,8 @@ export interface CallEvents {
    * count, and once after it, with all there was. `clears` is how many calls of `clear` it already knows of.
    */
   onPlayed(sentMs: number, clears: number): void;
+  /** The far side has taken more of the messages: `takenBytes` has grown. */
+  onTaken(): void;
   /** The caller pressed a key of a telephone: 0 to 9, *, #, A to D. */
   onDigit(digit: string): void;
   onEnd(end: CallEnd): void;
@@ -33,9 +35,12 @@ export interface CallEvents {
 export interface Call {
   /** The whole answer with every candidate: there is no trickling. */
   readonly sdp: string;
-  /** The longest message its far side takes, in bytes; Infinity when it has set no limit, 0 when there is no data channel. */
+  /** The longest message that can be sent to its far side, in bytes; 0 when there is no data channel. */
   readonly mostMessageBytes: number;
-  /** One message on the data channel; false, and dropped, when it is not open, too long, or its far side has left too much unread. */
+  /** Bytes of messages that the far side has taken since the call began, and those that wait for it, as far as is known. */
+  readonly takenBytes: number;
+  readonly waitingBytes: number;
+  /** One message on the data channel; false, and dropped, when it is not open, too long, or too much waits already. */
   send(text: string): boolean;
   /** Queues sound, to be sent at the pace of real time. It is copied or handed over: do not touch it again. */
   play(samples: Int16Array): void;

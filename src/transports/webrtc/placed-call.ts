@@ -2,8 +2,10 @@
 import type { Call, CallEnd, CallEvents } from './media.ts';
 import { type FromWorker, TAKEN_STEP, type ToWorker } from './media-messages.ts';
 
-/** Bytes of messages that wait for their far side at most. */
-const MOST_UNREAD = 4 * 1024 * 1024;
+/** With so many bytes of messages waiting no more are kept: some dozens of the longest. */
+const MOST_UNREAD = 16 * 1024 * 1024;
+/** What browsers but Firefox take at most. A longer one, cut into packets, would keep the thread from the sound of its other calls. */
+const MOST_MESSAGE_BYTES = 262_144;
 
 type Told = Exclude<FromWorker, { kind: 'warm' | 'pong' | 'answered' | 'refused' | 'fault' }>;
 
@@ -33,16 +35,24 @@ export class PlacedCall implements Call {
   constructor({ call, sdp, mostMessageBytes }: Answered, { events, tell, left }: CallOwner) {
     this.#id = call;
     this.sdp = sdp;
-    this.mostMessageBytes = mostMessageBytes;
+    this.mostMessageBytes = Math.min(mostMessageBytes, MOST_MESSAGE_BYTES);
     this.#events = events;
     this.#tell = tell;
     this.#left = left;
   }
 
+  get takenBytes(): number {
+    return this.#sentBytes;
+  }
+
+  get waitingBytes(): number {
+    return this.#givenBytes - this.#sentBytes;
+  }
+
   send(text: string): boolean {
     if (this.#over || !this.#open) return false;
     const bytes = Buffer.byteLength(text);
-    if (bytes > this.mostMessageBytes || this.#givenBytes - this.#sentBytes + bytes > MOST_UNREAD) return false;
+    if (bytes > this.mostMessageBytes || this.waitingBytes > MOST_UNREAD) return false;
     this.#givenBytes += bytes;
     this.#tell({ kind: 'send', call: this.#id, text });
     return true;
@@ -84,7 +94,7 @@ export class PlacedCall implements Call {
         return this.#events.onPlayed(told.sentMs, told.clears);
       case 'sent':
         this.#sentBytes = told.bytes;
-        return;
+        return this.#events.onTaken();
       case 'ended':
         return this.end(told.end);
     }

@@ -1,39 +1,58 @@
 // One WebSocket as a transport: text frames in both directions, bounded both ways.
 import type { WebSocket } from 'ws';
 import { Channel } from '../../lib/channel.ts';
-import { type Clock, sleep } from '../../lib/clock.ts';
+import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Dialect } from '../../protocol/dialects/dialect.ts';
 import type { ServerEvent, TimestampInfo } from '../../protocol/server-events.ts';
 import { EventText } from '../event-text.ts';
 import type { AudioPlace, Inbound, Transport } from '../transport.ts';
+import type { Line } from './line.ts';
+import { behindBytes, Reader, slowestMs } from '../reader.ts';
 
 /** Messages that may wait for the session before the socket is no longer read. */
 const mostInbound = 1024;
-/** Bytes a slow reader may leave unread before answers wait for it, and before it is given up. */
-const fullBytes = 1024 * 1024;
-const mostBytes = 8 * 1024 * 1024;
-/** How long answers wait for a slow reader. */
-const patienceMs = 15_000;
+/**
+ * Bytes that may wait for the reader before its own messages wait as well: what it asks for faster than it reads is bounded by that. It is
+ * above what an ordinary image makes, so that the user is heard while one is on its way.
+ */
+const fullBytes = 16 * 1024 * 1024;
+/**
+ * With so many bytes waiting nothing more is kept, whoever reads. It is more than what one message can add to `fullBytes`: two events
+ * (`added` and `done`) of the 21 MiB of a frame, twice that size where an object becomes a string of JSON and its quotes are escaped.
+ */
+const mostBytes = 128 * 1024 * 1024;
+/** A ping has so long to be answered, besides the time for what was sent before it. */
+const answerMs = 15_000;
 /** How long a closing handshake may take. */
 const closeMs = 800;
 
 export class WebSocketConnection implements Transport {
   readonly #socket: WebSocket;
+  readonly #line: Line;
   readonly #clock: Clock;
   readonly #text: EventText;
   readonly #inbound = new Channel<Inbound>(mostInbound);
   /** What had been read from the socket already when the queue was full: no more than one chunk of it holds. */
   readonly #overflow: Inbound[] = [];
-  #alive = true;
+  readonly #reader: Reader;
+  #heardMs: number;
+  /** The ping that waits for its answer: when it was sent, and after how many bytes. */
+  #pinged: { atMs: number; sentBytes: number } | undefined;
+  /** Bytes that have been read for certain. */
+  #readBytes = 0;
 
-  /** `dialect` as the handshake showed it. */
-  constructor(socket: WebSocket, clock: Clock, ids: Ids, dialect: Dialect) {
+  /** `line` is what `socket` writes to, `dialect` as the handshake showed it. */
+  constructor(socket: WebSocket, line: Line, clock: Clock, ids: Ids, dialect: Dialect) {
     this.#socket = socket;
+    this.#line = line;
     this.#clock = clock;
+    this.#heardMs = clock.now();
+    this.#reader = new Reader(line, clock, () => this.close(1013, 'reader too slow'));
+    line.onTaken = () => this.#reader.took();
     this.#text = new EventText(ids, dialect);
     socket.on('message', (data, isBinary) => {
-      this.#alive = true;
+      this.#heardMs = this.#clock.now();
       try {
         this.#receive(this.#text.read(isBinary ? undefined : (data as Buffer).toString('utf8')));
       } catch (error) {
@@ -41,16 +60,36 @@ export class WebSocketConnection implements Transport {
         this.#inbound.fail(error);
       }
     });
-    socket.on('pong', () => {
-      this.#alive = true;
+    socket.on('pong', (data: Buffer) => {
+      this.#heardMs = this.#clock.now();
+      // Some clients send a pong now and then, asked or not.
+      if (this.#pinged?.sentBytes !== Number(data.toString('latin1'))) return;
+      this.#readBytes = this.#pinged.sentBytes;
+      this.#pinged = undefined;
     });
-    socket.on('close', () => this.#inbound.close());
+    socket.on('close', () => {
+      this.#reader.end();
+      this.#inbound.close();
+    });
     // ws follows an error with 'close': there is nothing to add.
     socket.on('error', () => {});
   }
 
   get inbound(): AsyncIterable<Inbound> {
-    return this.#inbound;
+    return this.#answerable();
+  }
+
+  /** Each message in its turn, as soon as there is room for what it may make. */
+  async *#answerable(): AsyncIterable<Inbound> {
+    for await (const inbound of this.#inbound) {
+      await this.#reader.below(fullBytes);
+      yield inbound;
+    }
+  }
+
+  /** Bytes that the far side has not taken. */
+  get waitingBytes(): number {
+    return this.#line.waitingBytes;
   }
 
   send(event: ServerEvent): void {
@@ -61,41 +100,45 @@ export class WebSocketConnection implements Transport {
     this.#write(this.#text.writeAudio(place, bytes, timestamps));
   }
 
-  async room(): Promise<void> {
-    const startedAt = this.#clock.now();
-    while (this.#socket.readyState === this.#socket.OPEN && this.#socket.bufferedAmount > fullBytes) {
-      if (this.#clock.now() - startedAt > patienceMs) this.close(1013, 'reader too slow');
-      else await sleep(this.#clock, 20);
-    }
+  room(): Promise<void> {
+    return this.#reader.below(behindBytes);
   }
 
   close(code: number, reason: string): void {
     if (this.#socket.readyState === this.#socket.CLOSED) return;
+    this.#reader.end();
     this.#socket.close(code, reason);
     this.#clock.after(closeMs, () => this.#socket.terminate());
   }
 
-  /** Called every 20 s: a peer that has not answered the last ping is gone. */
+  /** Called every 20 s: a peer that has not answered the last ping, though it had the time to read so far, is gone. */
   ping(): void {
-    if (!this.#alive) {
-      this.#socket.terminate();
+    const nowMs = this.#clock.now();
+    if (!this.#pinged) {
+      const sentBytes = this.#line.takenBytes + this.#line.waitingBytes;
+      this.#pinged = { atMs: nowMs, sentBytes };
+      this.#socket.ping(String(sentBytes));
       return;
     }
-    this.#alive = false;
-    this.#socket.ping();
+    const { atMs, sentBytes } = this.#pinged;
+    const patienceMs = answerMs + slowestMs(sentBytes - this.#readBytes);
+    if (nowMs - Math.max(atMs, this.#heardMs) > patienceMs) this.#socket.terminate();
   }
 
   #write(text: string): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    if (this.#socket.bufferedAmount > mostBytes) {
+    if (this.waitingBytes > mostBytes) {
       this.close(1013, 'reader too slow');
       return;
     }
     this.#socket.send(text);
+    this.#reader.wrote();
   }
 
   #receive(inbound: Inbound): void {
-    if (this.#inbound.closed || (this.#overflow.length === 0 && this.#inbound.push(inbound))) return;
+    if (this.#inbound.closed) return;
+    const taken = this.#overflow.length === 0 && this.waitingBytes <= fullBytes && this.#inbound.push(inbound);
+    if (taken) return;
     // A pause takes effect with the next chunk: the frames of this one keep coming, and must keep their order.
     if (this.#overflow.push(inbound) > 1) return;
     this.#socket.pause();
@@ -104,6 +147,7 @@ export class WebSocketConnection implements Transport {
 
   async #refill(): Promise<void> {
     while (this.#overflow.length > 0 && !this.#inbound.closed) {
+      await this.#reader.below(fullBytes);
       await this.#inbound.room();
       while (this.#overflow[0] && this.#inbound.push(this.#overflow[0])) this.#overflow.shift();
     }

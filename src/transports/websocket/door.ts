@@ -3,6 +3,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { WebSocketConnection } from './connection.ts';
+import { Line } from './line.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 import { type Api, apiOf, authorizationOf } from '../../protocol/api.ts';
@@ -88,9 +89,10 @@ export function openDoor(options: DoorOptions): Door {
     if (callId !== null && !join) return refuse(socket, 404, 'call_not_found', `There is no call '${callId.slice(0, 128)}'.`);
     const reason = join ? undefined : options.full();
     if (reason !== undefined) return refuse(socket, 503, 'server_overloaded', reason);
-    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+    const line = new Line(socket);
+    sockets.handleUpgrade(request, line, head, (webSocket) => {
       const dialect = chooseDialect({ headers: request.headers, subprotocols: subprotocolsOf(request), secretIsBeta: visitor.beta });
-      const connection = new WebSocketConnection(webSocket, clock, ids, dialect);
+      const connection = new WebSocketConnection(webSocket, line, clock, ids, dialect);
       connections.add(connection);
       webSocket.on('close', () => connections.delete(connection));
       if (join) return join(connection);

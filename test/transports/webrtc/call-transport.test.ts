@@ -13,14 +13,23 @@ import { Channel } from '../../../src/lib/channel.ts';
 class FakeCall implements Call {
   readonly sdp = 'v=0 answer';
   mostMessageBytes = 262_144;
+  takenBytes = 0;
+  waitingBytes = 0;
   readonly texts: { type: string; [key: string]: unknown }[] = [];
   readonly played: Int16Array[] = [];
   clears = 0;
   closed = false;
-  unread = false;
+  full = false;
   send(text: string) {
     this.texts.push(JSON.parse(text));
-    return !this.unread;
+    this.waitingBytes += text.length;
+    return !this.full;
+  }
+  /** The far side takes so much of what waits for it. */
+  take(bytes: number) {
+    this.waitingBytes -= bytes;
+    this.takenBytes += bytes;
+    events.onTaken();
   }
   play(samples: Int16Array) {
     this.played.push(samples);
@@ -196,14 +205,103 @@ test('C28: an item whose sound makes it too long comes without the sound', async
   expect(line.texts).toHaveLength(1);
   expect(line.texts[0]).toMatchObject({
     type: 'conversation.item.retrieved',
-    item: { ...item, content: [{ type: 'output_audio', transcript: 'Hello.' }] },
+    item: { ...item, content: [{ type: 'output_audio', transcript: 'Hello.', audio_omitted: 'too_large' }] },
   });
 });
 
-test('a reader that leaves too much unread loses the call', async () => {
+test('C20: an item with an image that makes it too long comes without the image, and says so', async () => {
   const transport = await open();
   events.onOpen();
-  line.unread = true;
+  const content = [
+    { type: 'input_image' as const, image_url: `data:image/png;base64,${'A'.repeat(300_000)}`, detail: 'low' as const },
+    { type: 'input_text' as const, text: 'What is it?' },
+  ];
+  const item = { id: 'item_1', object: 'realtime.item', type: 'message', status: 'completed', role: 'user' } as const;
+  transport.send({ type: 'conversation.item.added', previous_item_id: null, item: { ...item, content } });
+  expect(line.texts).toEqual([
+    {
+      type: 'conversation.item.added',
+      event_id: expect.any(String) as string,
+      previous_item_id: null,
+      item: { ...item, content: [{ type: 'input_image', image_url_omitted: 'too_large', detail: 'low' }, content[1]] },
+    },
+  ]);
+});
+
+test('a response, a session and a list of tools that are too long come with what is left of them', async () => {
+  const transport = await open();
+  events.onOpen();
+  const long = 'x'.repeat(300_000);
+  const output = [{ id: 'item_1', type: 'function_call', arguments: long }];
+  transport.send({ type: 'response.done', response: { object: 'realtime.response', id: 'resp_1', status: 'completed', output } } as never);
+  const session = { object: 'realtime.session', id: 'sess_1', instructions: long, tools: [{ type: 'function', description: long }] };
+  transport.send({ type: 'session.created', session } as never);
+  const tools = [{ name: 'a', description: long, input_schema: {}, annotations: null }];
+  const list = { id: 'item_2', type: 'mcp_list_tools' as const, server_label: 'x', tools };
+  transport.send({ type: 'conversation.item.done', previous_item_id: null, item: list });
+  expect(line.texts).toMatchObject([
+    { type: 'response.done', response: { id: 'resp_1', status: 'completed', output: [], output_omitted: 'too_large' } },
+    { type: 'session.created', session: { id: 'sess_1', instructions_omitted: 'too_large', tools: [], tools_omitted: 'too_large' } },
+    { type: 'conversation.item.done', item: { id: 'item_2', tools: [], tools_omitted: 'too_large' } },
+  ]);
+  expect(line.texts[1]?.session).not.toHaveProperty('instructions');
+});
+
+test('an event too long for the data channel does not count against those that wait for it to open', async () => {
+  const transport = await open();
+  const long = 'x'.repeat(5_000_000);
+  transport.send({ type: 'session.created', session: { object: 'realtime.session', id: 'sess_1', instructions: long } } as never);
+  transport.send({ ...deleted, item_id: long });
+  transport.send(deleted);
+  events.onOpen();
+  expect(line.texts.map(({ type }) => type)).toEqual(['session.created', 'error', 'conversation.item.deleted']);
+  expect(calls.size).toBe(1);
+});
+
+/** An event of some 100 kB. */
+const large: ServerEvent = { ...deleted, item_id: 'x'.repeat(100_000) };
+
+test('a reader that takes nothing for 30 s while more than 1 MiB waits for it loses the call', async () => {
+  const transport = await open();
+  events.onOpen();
+  for (let count = 0; count < 20; count++) transport.send(large);
+  clock.advance(29_999);
+  expect(calls.size).toBe(1);
+  clock.advance(1);
+  expect(calls.size).toBe(0);
+  clock.advance(1000);
+  expect(line.closed).toBe(true);
+});
+
+test('a reader that takes its time keeps the call', async () => {
+  const transport = await open();
+  events.onOpen();
+  for (let count = 0; count < 100; count++) transport.send(large);
+  while (line.waitingBytes > 0) {
+    clock.advance(29_000);
+    line.take(Math.min(line.waitingBytes, 300_000));
+  }
+  clock.advance(60_000);
+  expect(calls.size).toBe(1);
+});
+
+test('what is asked for faster than it is read waits from 4 MiB on', async () => {
+  const transport = await open();
+  const heard = listen(transport);
+  events.onOpen();
+  for (let count = 0; count < 50; count++) transport.send(large);
+  events.onMessage('{"type":"response.cancel"}');
+  await settle();
+  expect(heard).toEqual([]);
+  line.take(1_000_000);
+  await settle();
+  expect(heard).toHaveLength(1);
+});
+
+test('a reader for whom no more can be kept loses the call', async () => {
+  const transport = await open();
+  events.onOpen();
+  line.full = true;
   transport.send(deleted);
   expect(calls.size).toBe(0);
   clock.advance(1000);

@@ -42,7 +42,16 @@ async function connect(): Promise<{ call: WorkerCall; caller: Caller }> {
     async answer(text) {
       const answered = await answer(text);
       call = answered.call;
-      return { sdp: answered.sdp, mostMessageBytes: 0, send: () => false, play() {}, clear() {}, close() {} };
+      return {
+        sdp: answered.sdp,
+        mostMessageBytes: 0,
+        takenBytes: 0,
+        waitingBytes: 0,
+        send: () => false,
+        play() {},
+        clear() {},
+        close() {},
+      };
     },
   };
   const caller = await Caller.call(media as CallMedia);

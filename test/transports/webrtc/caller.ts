@@ -147,6 +147,7 @@ export class Caller {
         told.onMessage(text);
       },
       onDigit() {},
+      onTaken() {},
       onPlayed: (sentMs, clears) => told.played.push({ sentMs, clears, atMs: performance.now() }),
       onEnd: (end) => told.ends.push(end),
     });

@@ -78,6 +78,7 @@ beforeAll(async () => {
           call?.send(`you said ${message}`);
         },
         onDigit() {},
+        onTaken() {},
         onPlayed: (sentMs, clears) => played.push({ sentMs, clears, atMs: 0 }),
         onEnd: (end) => ends.push(end),
       });

@@ -16,7 +16,7 @@ const open: CallMediaOptions = {
   tcp: false,
   iceServers: [],
 };
-const nobody = { onSound() {}, onOpen() {}, onMessage() {}, onPlayed() {}, onDigit() {}, onEnd() {} };
+const nobody = { onSound() {}, onOpen() {}, onMessage() {}, onPlayed() {}, onDigit() {}, onTaken() {}, onEnd() {} };
 
 let media: CallMedia;
 const callers: Caller[] = [];

@@ -12,6 +12,7 @@ const call = await media.answer(offer(audio(), data()), {
   onMessage() {},
   onPlayed() {},
   onDigit() {},
+  onTaken() {},
   onEnd() {},
 });
 call.close();

@@ -45,7 +45,7 @@ async function ring(): Promise<Caller> {
 }
 
 function events(ends: CallEnd[], onOpen = () => {}): CallEvents {
-  return { onSound() {}, onOpen, onMessage() {}, onPlayed() {}, onDigit() {}, onEnd: (end) => ends.push(end) };
+  return { onSound() {}, onOpen, onMessage() {}, onPlayed() {}, onDigit() {}, onTaken() {}, onEnd: (end) => ends.push(end) };
 }
 
 afterEach(async () => {
@@ -114,13 +114,14 @@ test('a call that is not answered within ten seconds is refused', async () => {
   expect(media.size).toBe(0);
 });
 
-test('messages that nobody takes are refused from 4 MiB on', async () => {
+test('messages that nobody takes are refused when 16 MiB wait, and not by the size of one', async () => {
   startSilent();
   const { promise: opened, resolve } = Promise.withResolvers<void>();
   const call = await media.answer('please', events([], resolve));
   await opened;
   const text = 'x'.repeat(200_000);
-  expect(Array.from({ length: 25 }, () => call.send(text)).filter(Boolean)).toHaveLength(20);
+  expect(Array.from({ length: 100 }, () => call.send(text)).filter(Boolean)).toHaveLength(84);
+  expect(call.waitingBytes).toBe(84 * 200_000);
 });
 
 test('closing ends all calls without telling them, refuses what is being answered, and takes no more', async () => {

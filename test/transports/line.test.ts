@@ -1,0 +1,118 @@
+// The socket under a WebSocket: what is written arrives as it was, and how much of it has been taken is seen piece by piece.
+import { once } from 'node:events';
+import { createServer, connect, type Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { afterEach, expect, test } from 'vitest';
+import { Line } from '../../src/transports/websocket/line.ts';
+
+/** A socket whose far side takes what it is told to. */
+class Held extends Duplex {
+  readonly pieces: number[] = [];
+  #done: ((error?: Error) => void)[] = [];
+  override _read() {}
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void) {
+    this.pieces.push(chunk.length);
+    this.#done.push(done);
+  }
+  async accept(error?: Error) {
+    this.#done.shift()?.(error);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+/** Two ends of a real connection. */
+async function pair(): Promise<{ line: Line; far: Socket; near: Socket }> {
+  const server = createServer({ allowHalfOpen: true });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  const far = connect(port, '127.0.0.1');
+  const [near] = (await once(server, 'connection')) as [Socket];
+  closing.push(() => {
+    far.destroy();
+    near.destroy();
+    server.close();
+  });
+  return { line: new Line(near), far, near };
+}
+
+test('what has been taken of one large message is seen while the rest waits', async () => {
+  const held = new Held();
+  const line = new Line(held);
+  let told = 0;
+  line.onTaken = () => told++;
+  line.write(Buffer.alloc(200_000));
+  expect([line.takenBytes, line.waitingBytes]).toEqual([0, 200_000]);
+  await held.accept();
+  expect([line.takenBytes, line.waitingBytes, told]).toEqual([65_536, 134_464, 1]);
+  line.write(Buffer.alloc(1000));
+  expect(line.waitingBytes).toBe(135_464);
+  await held.accept();
+  await held.accept();
+  await held.accept();
+  expect([line.takenBytes, line.waitingBytes]).toEqual([200_000, 1000]);
+  await held.accept();
+  expect([line.takenBytes, line.waitingBytes]).toEqual([201_000, 0]);
+  expect(held.pieces).toEqual([65_536, 65_536, 65_536, 3392, 1000]);
+});
+
+test('a write that fails ends it with that error', async () => {
+  const held = new Held();
+  const line = new Line(held);
+  const failed = once(line, 'error');
+  line.write(Buffer.alloc(200_000));
+  await held.accept();
+  await held.accept(new Error('broken pipe'));
+  expect(await failed).toMatchObject([{ message: 'broken pipe' }]);
+  expect([line.destroyed, held.destroyed]).toEqual([true, true]);
+});
+
+test('bytes of every size arrive in order in both directions, and so do the ends', async () => {
+  const { line, far } = await pair();
+  const sizes = [1, 0, 70_000, 3, 2_000_000, 65_536, 65_537, 10];
+  const sent = sizes.map((size, index) => Buffer.alloc(size, index + 1));
+  const read = async (stream: Duplex): Promise<Buffer> => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
+  };
+  const [atFar, atLine] = [read(far), read(line)];
+  for (const chunk of sent) line.write(chunk);
+  line.cork();
+  for (const chunk of sent) line.write(chunk);
+  line.uncork();
+  line.end();
+  for (const chunk of sent) far.write(chunk);
+  far.end();
+  expect((await atFar).equals(Buffer.concat([...sent, ...sent]))).toBe(true);
+  expect((await atLine).equals(Buffer.concat(sent))).toBe(true);
+});
+
+test('who is not listened to is not read', async () => {
+  const { line, far, near } = await pair();
+  let sent = 0;
+  far.write(Buffer.alloc(40_000_000), () => {
+    sent = 1;
+  });
+  for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect([sent, near.readableFlowing === false || near.isPaused()]).toEqual([0, true]);
+  line.resume();
+  await once(far, 'drain');
+});
+
+test.each(['near', 'far'] as const)('it is closed when its socket is (%s end)', async (end) => {
+  const { line, far, near } = await pair();
+  const close = (stream: Duplex) => new Promise<void>((resolve) => void stream.once('close', () => resolve()));
+  const closed = Promise.all([close(line), close(near)]);
+  line.on('error', () => {});
+  line.resume();
+  if (end === 'far') far.resetAndDestroy();
+  else line.destroy();
+  await closed;
+  expect([line.destroyed, near.destroyed]).toEqual([true, true]);
+});
