@@ -7,6 +7,7 @@ import { generate } from 'selfsigned';
 import { assemble, type ParleyServer } from '../../../src/assemble.ts';
 import { readConfig } from '../../../src/config.ts';
 import { type Log, silentLog } from '../../../src/lib/log.ts';
+import { recordWhatIsSent } from '../../decoders/recording.ts';
 
 export const apiKey = 'e2e-key-0123456789';
 
@@ -30,6 +31,9 @@ export interface RunningServer {
   readonly certificate: string | undefined;
   close(): Promise<void>;
 }
+
+// What the other languages are to decode.
+recordWhatIsSent();
 
 const repository = resolve(import.meta.dirname, '../../..');
 const scripted = { PARLEY_STT: 'scripted', PARLEY_TTS: 'scripted', PARLEY_LLM: 'scripted' };

@@ -1,0 +1,123 @@
+// The decoders there are, in the order in which they are told of. Versions stand in the lock files beside their programs.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ask, buildFolder, type Decoder, has, repository, run } from './decoder.ts';
+import { compilerFaults } from './typescript/faults.ts';
+
+const here = import.meta.dirname;
+
+const typescript: Decoder = {
+  language: 'TypeScript',
+  sdk: `openai ${versionIn(join(repository, 'node_modules/openai/package.json'), /"version": "([^"]+)"/)}`,
+  dialects: ['ga', 'beta'],
+  prepare: () => Promise.resolve(undefined),
+  async decode(dialect, file) {
+    const events = readFileSync(file, 'utf8').split('\n').filter(Boolean);
+    const faults = await compilerFaults(
+      events.map((line) => JSON.parse(line) as { type: string }),
+      dialect,
+    );
+    return faults.map(({ index, reason }) => ({ line: index + 1, reason }));
+  },
+};
+
+const environment = join(buildFolder, 'python');
+const interpreter = join(environment, 'bin', 'python');
+
+const python: Decoder = {
+  language: 'Python',
+  sdk: `openai ${versionIn(join(here, 'python/requirements.txt'), /^openai==(\S+)/m)}`,
+  dialects: ['ga', 'beta'],
+  async prepare() {
+    if (!has('python3')) return 'there is no python3';
+    const requirements = join(here, 'python/requirements.txt');
+    return once('python', requirements, async () => {
+      const made = await run('python3', ['-m', 'venv', environment]);
+      if (!made.succeeded) return made.complaint;
+      const got = await run(interpreter, ['-m', 'pip', 'install', '--quiet', '--requirement', requirements], { mostMs: 180_000 });
+      return got.succeeded ? undefined : got.complaint;
+    });
+  },
+  decode: (dialect, file) => ask(interpreter, [join(here, 'python/decoder.py'), dialect, file]),
+};
+
+const goProgram = join(buildFolder, 'go-decoder');
+
+const go: Decoder = {
+  language: 'Go',
+  sdk: `WqyJh/go-openai-realtime ${versionIn(join(here, 'go/go.mod'), /go-openai-realtime\/v2 (\S+)/)}`,
+  dialects: ['ga'],
+  async prepare() {
+    if (!has('go')) return 'there is no go';
+    const got = await run('go', ['list', '-deps', '.'], { cwd: join(here, 'go'), mostMs: 180_000 });
+    if (!got.succeeded) return got.complaint;
+    await built('go', ['build', '-o', goProgram, '.'], join(here, 'go'));
+    return undefined;
+  },
+  decode: (dialect, file) => ask(goProgram, [dialect, file]),
+};
+
+const rustFolder = join(buildFolder, 'rust');
+
+const rust: Decoder = {
+  language: 'Rust',
+  sdk: `async-openai ${versionIn(join(here, 'rust/Cargo.toml'), /async-openai = \{ version = "=([^"]+)"/)}`,
+  dialects: ['ga'],
+  async prepare() {
+    if (!has('cargo')) return 'there is no cargo';
+    const cwd = join(here, 'rust');
+    const got = await run('cargo', ['fetch', '--locked', '--quiet'], { cwd, mostMs: 180_000 });
+    if (!got.succeeded) return got.complaint;
+    await built('cargo', ['build', '--locked', '--offline', '--quiet', '--target-dir', rustFolder], cwd);
+    return undefined;
+  },
+  decode: (dialect, file) => ask(join(rustFolder, 'debug/parley-decoder'), [dialect, file]),
+};
+
+const jars = join(buildFolder, 'jars');
+
+const java: Decoder = {
+  language: 'Java',
+  sdk: `openai-java ${versionIn(join(here, 'java/pom.xml'), /openai-java-core<\/artifactId>\s*<version>([^<]+)/)}`,
+  dialects: ['ga', 'beta'],
+  async prepare() {
+    const missing = ['java', 'javac', 'mvn'].find((program) => !has(program));
+    if (missing) return `there is no ${missing}`;
+    const pom = join(here, 'java/pom.xml');
+    const why = await once('jars', pom, async () => {
+      const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${jars}`];
+      const got = await run('mvn', ['--quiet', '--batch-mode', '--file', pom, ...goal], { mostMs: 180_000 });
+      return got.succeeded ? undefined : got.complaint;
+    });
+    if (why !== undefined) return why;
+    await built('javac', ['-cp', `${jars}/*`, '-d', join(buildFolder, 'java'), join(here, 'java/Decoder.java')], here);
+    return undefined;
+  },
+  decode: (dialect, file) => ask('java', ['-cp', `${jars}/*:${join(buildFolder, 'java')}`, 'Decoder', dialect, file]),
+};
+
+export const decoders: readonly Decoder[] = [typescript, python, go, rust, java];
+
+function versionIn(file: string, pattern: RegExp): string {
+  const version = pattern.exec(readFileSync(file, 'utf8'))?.[1];
+  if (version === undefined) throw new Error(`There is no version in ${file}.`);
+  return version;
+}
+
+async function built(command: string, given: readonly string[], cwd: string): Promise<void> {
+  const { succeeded, complaint } = await run(command, given, { cwd });
+  if (!succeeded) throw new Error(`${command} failed: ${complaint}`);
+}
+
+/** Gets something by a list, unless what is there is of this very list. Tells why it could not be had. */
+async function once(name: string, list: string, get: () => Promise<string | undefined>): Promise<string | undefined> {
+  const stamp = join(buildFolder, `${name}.got`);
+  const wanted = createHash('sha256').update(readFileSync(list)).digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return undefined;
+  const why = await get();
+  if (why !== undefined) return why;
+  mkdirSync(buildFolder, { recursive: true });
+  writeFileSync(stamp, wanted);
+  return undefined;
+}
