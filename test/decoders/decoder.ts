@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import type { Spoken } from './recorded.ts';
 
 export const repository = resolve(import.meta.dirname, '../..');
@@ -28,7 +29,7 @@ export interface Decoder {
 export interface Ran {
   readonly succeeded: boolean;
   readonly output: string;
-  /** The last line it complained with. */
+  /** The line that says what went wrong. */
   readonly complaint: string;
 }
 
@@ -42,8 +43,11 @@ export function run(command: string, given: readonly string[], { mostMs = 900_00
     child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints = (complaints + text).slice(-4000)));
     child.on('error', (error) => done({ succeeded: false, output, complaint: error.message }));
     child.on('close', (code, signal) => {
-      const last = complaints.trim().split('\n').at(-1) || output.trim().split('\n').at(-1) || `ended with ${String(code ?? signal)}`;
-      done({ succeeded: code === 0, output, complaint: last });
+      const lines = stripVTControlCharacters(`${output}\n${complaints}`)
+        .split('\n')
+        .filter((line) => line.trim() !== '');
+      const complaint = lines.find((line) => /\berror\b/i.test(line)) ?? lines.at(-1) ?? `it ended with ${String(code ?? signal)}`;
+      done({ succeeded: code === 0, output, complaint });
     });
   });
 }

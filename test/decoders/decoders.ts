@@ -32,7 +32,7 @@ const python: Decoder = {
   async prepare() {
     if (!has('python3')) return 'there is no python3';
     const requirements = join(here, 'python/requirements.txt');
-    return once('python', requirements, async () => {
+    return once('python', [requirements], async () => {
       const made = await run('python3', ['-m', 'venv', environment]);
       if (!made.succeeded) return made.complaint;
       const got = await run(interpreter, ['-m', 'pip', 'install', '--quiet', '--requirement', requirements], { mostMs: 180_000 });
@@ -76,6 +76,7 @@ const rust: Decoder = {
 };
 
 const jars = join(buildFolder, 'jars');
+const classes = join(buildFolder, 'java');
 
 const java: Decoder = {
   language: 'Java',
@@ -85,16 +86,16 @@ const java: Decoder = {
     const missing = ['java', 'javac', 'mvn'].find((program) => !has(program));
     if (missing) return `there is no ${missing}`;
     const pom = join(here, 'java/pom.xml');
-    const why = await once('jars', pom, async () => {
+    const program = join(here, 'java/Decoder.java');
+    return once('java', [pom, program], async () => {
       const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${jars}`];
       const got = await run('mvn', ['--quiet', '--batch-mode', '--file', pom, ...goal], { mostMs: 180_000 });
-      return got.succeeded ? undefined : got.complaint;
+      if (!got.succeeded) return got.complaint;
+      await built('javac', ['-cp', `${jars}/*`, '-d', classes, program], here);
+      return undefined;
     });
-    if (why !== undefined) return why;
-    await built('javac', ['-cp', `${jars}/*`, '-d', join(buildFolder, 'java'), join(here, 'java/Decoder.java')], here);
-    return undefined;
   },
-  decode: (dialect, file) => ask('java', ['-cp', `${jars}/*:${join(buildFolder, 'java')}`, 'Decoder', dialect, file]),
+  decode: (dialect, file) => ask('java', ['-cp', `${jars}/*:${classes}`, 'Decoder', dialect, file]),
 };
 
 export const decoders: readonly Decoder[] = [typescript, python, go, rust, java];
@@ -110,10 +111,12 @@ async function built(command: string, given: readonly string[], cwd: string): Pr
   if (!succeeded) throw new Error(`${command} failed: ${complaint}`);
 }
 
-/** Gets something by a list, unless what is there is of this very list. Tells why it could not be had. */
-async function once(name: string, list: string, get: () => Promise<string | undefined>): Promise<string | undefined> {
+/** Gets something that is made of these files, unless what is there is made of them as they are. Tells why it could not be had. */
+async function once(name: string, files: readonly string[], get: () => Promise<string | undefined>): Promise<string | undefined> {
   const stamp = join(buildFolder, `${name}.got`);
-  const wanted = createHash('sha256').update(readFileSync(list)).digest('hex');
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(readFileSync(file));
+  const wanted = hash.digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return undefined;
   const why = await get();
   if (why !== undefined) return why;

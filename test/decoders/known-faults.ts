@@ -90,3 +90,10 @@ export function excuse(language: string, { event }: Recorded, reason: string): s
   if (notOpenAIs.test(event.type)) return "it is not one of OpenAI's events";
   return knownFaults.find((known) => known.languages.includes(language) && known.events.test(event.type) && known.reason.test(reason))?.why;
 }
+
+/** Entries of the table that nothing needed, of languages that were tried: the SDK has been mended, or nobody sends such an event any more. */
+export function unneeded(languages: readonly string[], met: ReadonlySet<string>): string[] {
+  return knownFaults
+    .filter((known) => known.languages.every((each) => languages.includes(each)) && !met.has(known.why))
+    .map(({ why }) => why);
+}
