@@ -1,6 +1,7 @@
 // What a decoder is: a program in some language that reads events with the types of an SDK and tells which of them it cannot.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { Spoken } from './recorded.ts';
@@ -34,10 +35,9 @@ export interface Ran {
 }
 
 /** Runs a program to its end. After `mostMs` it is ended, which is no success. */
-export function run(command: string, given: readonly string[], { mostMs = 900_000, ...more }: RunOptions = {}): Promise<Ran> {
+export function run(command: string, given: readonly string[], { mostMs = 900_000, cwd }: RunOptions = {}): Promise<Ran> {
   return new Promise((done) => {
-    const env = { ...process.env, ...more.env };
-    const child = spawn(command, given, { cwd: more.cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: mostMs });
+    const child = spawn(command, given, { cwd, stdio: ['ignore', 'pipe', 'pipe'], timeout: mostMs });
     let [output, complaints] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints = (complaints + text).slice(-4000)));
@@ -54,7 +54,6 @@ export function run(command: string, given: readonly string[], { mostMs = 900_00
 
 interface RunOptions {
   cwd?: string;
-  env?: Record<string, string>;
   mostMs?: number;
 }
 
@@ -63,9 +62,27 @@ export function has(program: string): boolean {
   return (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
 }
 
+/** Gets something that is made of these files, unless what is there is made of them as they are. Tells why it could not be had. */
+export async function madeOnce(
+  name: string,
+  files: readonly string[],
+  get: () => Promise<string | undefined>,
+): Promise<string | undefined> {
+  const stamp = join(buildFolder, `${name}.got`);
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(readFileSync(file));
+  const wanted = hash.digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return undefined;
+  const why = await get();
+  if (why !== undefined) return why;
+  mkdirSync(buildFolder, { recursive: true });
+  writeFileSync(stamp, wanted);
+  return undefined;
+}
+
 /** The answers of a decoder that is a program of its own: a line for each fault, and a last one that says how many events it read. */
-export async function ask(command: string, given: readonly string[], env: Record<string, string> = {}): Promise<Fault[]> {
-  const { succeeded, output, complaint } = await run(command, given, { env });
+export async function ask(command: string, given: readonly string[]): Promise<Fault[]> {
+  const { succeeded, output, complaint } = await run(command, given);
   const lines = output.split('\n').filter(Boolean);
   const last = lines.pop();
   if (!succeeded || last === undefined || !('read' in (JSON.parse(last) as object))) throw new Error(`${command}: ${complaint}`);

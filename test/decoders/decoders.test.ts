@@ -103,8 +103,8 @@ describe('a decoder', () => {
 
   test('that decodes all events and refuses what is none is content', async () => {
     const verdict = (await judge(saying(bad), events, folder)) as Verdict;
-    expect(verdict).toEqual({ read: 2, excused: new Map(), faults: [] });
-    expect(told(saying(bad), verdict)).toEqual(['Go (none 1.0): 2 of 2 events are to decode, and do']);
+    expect(verdict).toEqual({ decoded: 2, wanted: 2, excused: new Map(), faults: [] });
+    expect(told(saying(bad), verdict)).toEqual(['Go (none 1.0): 2 of 2 events decode']);
   });
 
   test('that cannot decode an event is a failure that names it and says why', async () => {

@@ -1,8 +1,8 @@
 // The decoders there are, in the order in which they are told of. Versions stand in the lock files beside their programs.
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ask, buildFolder, type Decoder, has, repository, run } from './decoder.ts';
+import { ask, buildFolder, type Decoder, has, madeOnce, repository, run } from './decoder.ts';
+import { interpreter, preparePython, requirements } from './python/environment.ts';
 import { compilerFaults } from './typescript/faults.ts';
 
 const here = import.meta.dirname;
@@ -22,23 +22,11 @@ const typescript: Decoder = {
   },
 };
 
-const environment = join(buildFolder, 'python');
-const interpreter = join(environment, 'bin', 'python');
-
 const python: Decoder = {
   language: 'Python',
-  sdk: `openai ${versionIn(join(here, 'python/requirements.txt'), /^openai==(\S+)/m)}`,
+  sdk: `openai ${versionIn(requirements, /^openai==(\S+)/m)}`,
   dialects: ['ga', 'beta'],
-  async prepare() {
-    if (!has('python3')) return 'there is no python3';
-    const requirements = join(here, 'python/requirements.txt');
-    return once('python', [requirements], async () => {
-      const made = await run('python3', ['-m', 'venv', environment]);
-      if (!made.succeeded) return made.complaint;
-      const got = await run(interpreter, ['-m', 'pip', 'install', '--quiet', '--requirement', requirements], { mostMs: 180_000 });
-      return got.succeeded ? undefined : got.complaint;
-    });
-  },
+  prepare: preparePython,
   decode: (dialect, file) => ask(interpreter, [join(here, 'python/decoder.py'), dialect, file]),
 };
 
@@ -87,7 +75,7 @@ const java: Decoder = {
     if (missing) return `there is no ${missing}`;
     const pom = join(here, 'java/pom.xml');
     const program = join(here, 'java/Decoder.java');
-    return once('java', [pom, program], async () => {
+    return madeOnce('java', [pom, program], async () => {
       const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${jars}`];
       const got = await run('mvn', ['--quiet', '--batch-mode', '--file', pom, ...goal], { mostMs: 180_000 });
       if (!got.succeeded) return got.complaint;
@@ -109,18 +97,4 @@ function versionIn(file: string, pattern: RegExp): string {
 async function built(command: string, given: readonly string[], cwd: string): Promise<void> {
   const { succeeded, complaint } = await run(command, given, { cwd });
   if (!succeeded) throw new Error(`${command} failed: ${complaint}`);
-}
-
-/** Gets something that is made of these files, unless what is there is made of them as they are. Tells why it could not be had. */
-async function once(name: string, files: readonly string[], get: () => Promise<string | undefined>): Promise<string | undefined> {
-  const stamp = join(buildFolder, `${name}.got`);
-  const hash = createHash('sha256');
-  for (const file of files) hash.update(readFileSync(file));
-  const wanted = hash.digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return undefined;
-  const why = await get();
-  if (why !== undefined) return why;
-  mkdirSync(buildFolder, { recursive: true });
-  writeFileSync(stamp, wanted);
-  return undefined;
 }

@@ -6,8 +6,10 @@ import { excuse } from './known-faults.ts';
 import type { Recorded, Spoken } from './recorded.ts';
 
 export interface Verdict {
-  /** How many events it read, and how many of them it need not have been able to, by the reason. */
-  read: number;
+  /** How many events it decodes of those that it must. */
+  decoded: number;
+  wanted: number;
+  /** How many it need not, by the reason. */
   readonly excused: Map<string, number>;
   /** A sentence for each that it should have decoded. */
   readonly faults: string[];
@@ -18,7 +20,7 @@ const broken = { type: 'response.done', event_id: 'event_0', response: 5 };
 
 /** Its verdict on all events, or why the decoder is left out. Files are made in `folder`. */
 export async function judge(decoder: Decoder, recorded: readonly Recorded[], folder: string): Promise<Verdict | string> {
-  const verdict: Verdict = { read: 0, excused: new Map(), faults: [] };
+  const verdict: Verdict = { decoded: 0, wanted: 0, excused: new Map(), faults: [] };
   try {
     const why = await decoder.prepare();
     if (why !== undefined) return why;
@@ -45,26 +47,24 @@ async function judgeDialect(
   const refused = new Map<number, string>();
   for (const { line, reason } of await decoder.decode(dialect, file)) refused.set(line, reason);
   if (!refused.delete(events.length + 1)) verdict.faults.push(`${JSON.stringify(broken)} is decoded, which is no event (${dialect})`);
-  verdict.read += events.length;
+  verdict.decoded += events.length - refused.size;
+  verdict.wanted += events.length;
   for (const [line, reason] of refused) {
     const recorded = events[line - 1];
     if (!recorded) throw new Error(`the decoder speaks of line ${line}, which there is not: ${reason}`);
     const why = excuse(decoder.language, recorded, reason);
-    if (why !== undefined) verdict.excused.set(why, (verdict.excused.get(why) ?? 0) + 1);
-    else verdict.faults.push(`${recorded.event.type} (${dialect}, ${recorded.api}): ${reason}\n    ${JSON.stringify(recorded.event)}`);
+    if (why !== undefined) {
+      verdict.wanted -= 1;
+      verdict.excused.set(why, (verdict.excused.get(why) ?? 0) + 1);
+    } else verdict.faults.push(`${recorded.event.type} (${dialect}, ${recorded.api}): ${reason}\n    ${JSON.stringify(recorded.event)}`);
   }
 }
 
 /** The verdict in lines. */
-export function told({ language, sdk }: Decoder, { read, excused, faults }: Verdict): string[] {
-  const allowed = [...excused].map(([why, count]) => `  ${count} more do not, as ${why}`);
+export function told({ language, sdk }: Decoder, { decoded, wanted, excused, faults }: Verdict): string[] {
   return [
-    `${language} (${sdk}): ${read - sum(excused.values())} of ${read} events are to decode, and ${faults.length === 0 ? 'do' : 'do not'}`,
-    ...allowed,
+    `${language} (${sdk}): ${decoded} of ${wanted} events decode`,
+    ...[...excused].map(([why, count]) => `  ${count} more need not: ${why}`),
     ...faults.map((fault) => `  FAULT: ${fault}`),
   ];
-}
-
-function sum(numbers: Iterable<number>): number {
-  return [...numbers].reduce((all, each) => all + each, 0);
 }
