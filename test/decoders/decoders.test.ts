@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { apiKey, type RunningServer, startServer } from '../e2e/support/server.ts';
 import type { Decoder, Fault } from './decoder.ts';
+import { shortened } from './facts.ts';
 import { excuse } from './known-faults.ts';
 import { judge, told, type Verdict } from './judge.ts';
 import { type Recorded, Sieve } from './recorded.ts';
@@ -37,6 +38,12 @@ describe('an event is recorded when a type could tell it from those before', () 
     expect(sieve.isNew(done({ id: 'resp_1', status: 'completed', usage: null, output: [] }))).toBe(true);
     expect(sieve.isNew(done({ id: 'resp_1', status: 'completed', usage: null, output: [{ type: 'message', role: 'user' }] }))).toBe(true);
     expect(sieve.isNew(recorded)).toBe(isNew);
+  });
+
+  test('and what is left of its long texts is still text', () => {
+    const kept = shortened({ delta: 'AAAA'.repeat(200), text: `${'a'.repeat(39)}\u{1F600}${'b'.repeat(400)}` }) as Record<string, string>;
+    expect(kept['delta']).toBe('AAAA'.repeat(10));
+    expect(kept['text']?.isWellFormed()).toBe(true);
   });
 
   test('a process keeps no more than so many', () => {
@@ -138,5 +145,7 @@ describe('a decoder', () => {
     expect(excuse('Rust', started, reason)).toBeUndefined();
     expect(excuse('Go', started, 'response_id is missing')).toBeUndefined();
     expect(excuse('Go', done({}), reason)).toBeUndefined();
+    expect(excuse('Java', done({}), 'Unknown Rate: 48000')).toBe('the client asked for a rate that OpenAI has not');
+    expect(excuse('Java', done({}), 'Unknown Voice: 48000')).toBeUndefined();
   });
 });

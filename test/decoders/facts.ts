@@ -48,6 +48,8 @@ function kindOf(value: unknown, key: string): string {
 /** Sound and images are long and say nothing. What is left of base64 is still base64. */
 export function shortened(event: unknown): unknown {
   return JSON.parse(
-    JSON.stringify(event, (_key, value: unknown) => (typeof value === 'string' && value.length > 400 ? value.slice(0, 40) : value)),
+    JSON.stringify(event, (_key, value: unknown) =>
+      typeof value === 'string' && value.length > 400 ? value.slice(0, 40).toWellFormed() : value,
+    ),
   );
 }

@@ -4,6 +4,15 @@ import type { Recorded } from './recorded.ts';
 /** Events that only Inworld has; they go to clients of Inworld's path, and to those that ask for them. */
 const notOpenAIs = /^(response\.backchannel\.|input_audio_buffer\.turn_suggestion)/;
 
+/** What is in an event because its client asked for something that only we or Inworld have; no default is among it. */
+const askedFor: readonly { reason: RegExp; why: string }[] = [
+  {
+    reason: /Type '\d+' is not assignable to type '24000'|\.AudioPCM\.rate: Input should be 24000|^Unknown Rate: \d+$/,
+    why: 'the client asked for a rate that OpenAI has not',
+  },
+  { reason: /'"model"' does not exist in type '\{ readonly format\?: /, why: "the client named a synthesiser, which is Inworld's" },
+];
+
 interface KnownFault {
   readonly languages: readonly string[];
   readonly events: RegExp;
@@ -88,6 +97,8 @@ const knownFaults: readonly KnownFault[] = [
 /** Why an event need not decode there; undefined where it must. */
 export function excuse(language: string, { event }: Recorded, reason: string): string | undefined {
   if (notOpenAIs.test(event.type)) return "it is not one of OpenAI's events";
+  const asked = askedFor.find((each) => each.reason.test(reason));
+  if (asked) return asked.why;
   return knownFaults.find((known) => known.languages.includes(language) && known.events.test(event.type) && known.reason.test(reason))?.why;
 }
 

@@ -16,8 +16,12 @@ let writing: Spoken['api'] | undefined;
 /** The dialect that was asked last for its words. */
 let asked: Spoken['dialect'] = 'ga';
 
-/** From now on, whatever a server in this process sends is written down. To be called once. */
+let recording = false;
+
+/** From now on, whatever a server in this process sends is written down. */
 export function recordWhatIsSent(): void {
+  if (recording) return;
+  recording = true;
   noteSessions();
   for (const transport of [WebSocketConnection.prototype, CallTransport.prototype]) noteWriter(transport);
   for (const dialect of [ga, beta]) {

@@ -33,7 +33,7 @@ const nullMeansAbsent: readonly { events: RegExp; path: string; why: string; onl
   { events: /\.input_audio_transcription\.failed$/, path: 'error.param', why: 'no parameter is at fault; the service sends null' },
   { events: /^conversation\.item\./, path: 'item.content.*.transcript', why: 'the words are not known yet' },
   ...['input_audio_transcription', 'input_audio_noise_reduction', 'turn_detection', 'tracing'].map((key) => ({
-    events: /^session\./,
+    events: /^(transcription_)?session\./,
     path: `session.${key}`,
     why: 'null is how a client turns it off, so null is what is echoed',
     only: 'beta' as const,
@@ -52,7 +52,10 @@ function withMintedSecret(event: ServerWords, dialect: Dialect): unknown {
 export async function compilerFaults(events: readonly ServerWords[], dialect: Dialect): Promise<{ index: number; reason: string }[]> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-types-'));
   try {
-    const lines = events.map((event) => JSON.stringify(withMintedSecret(event, dialect)));
+    // These two end a line of TypeScript, though not one of JSON.
+    const lines = events.map((event) =>
+      JSON.stringify(withMintedSecret(event, dialect)).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029'),
+    );
     await writeFile(join(folder, 'events.ts'), `${prologue(dialect)}${lines.map((line) => `check(${line});\n`).join('')}`);
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(compilation));
     const complaints = await compile(folder);

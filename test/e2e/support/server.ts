@@ -17,6 +17,8 @@ export interface ServerOptions {
   /** Settings by the names of the environment variables. */
   settings?: Record<string, string>;
   log?: Log;
+  /** Whether what it sends is to be decoded by other languages: not when clients ask for whatever there is, by chance. */
+  recorded?: boolean;
 }
 
 export interface RunningServer {
@@ -32,13 +34,17 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-// What the other languages are to decode.
-recordWhatIsSent();
-
 const repository = resolve(import.meta.dirname, '../../..');
 const scripted = { PARLEY_STT: 'scripted', PARLEY_TTS: 'scripted', PARLEY_LLM: 'scripted' };
 
-export async function startServer({ engines, tls = false, settings = {}, log = silentLog }: ServerOptions): Promise<RunningServer> {
+export async function startServer({
+  engines,
+  tls = false,
+  settings = {},
+  log = silentLog,
+  recorded = true,
+}: ServerOptions): Promise<RunningServer> {
+  if (recorded) recordWhatIsSent();
   // A folder without a parley.json, for whatever must not be shared.
   const folder = mkdtempSync(join(tmpdir(), 'parley-e2e-'));
   // Packages are fetched once for all runs; scripted engines fetch nothing.
