@@ -59,7 +59,8 @@ function desk(log: EventLog): CallMedia {
       });
       if (answer.status !== 201) throw new Error(`${answer.status} ${await answer.text()}`);
       log.add({ type: 'answered' });
-      return { sdp: await answer.text(), mostMessageBytes: 0, send: () => false, play() {}, clear() {}, close() {} };
+      const unused = { mostMessageBytes: 0, takenBytes: 0, waitingBytes: 0, send: () => false, play() {}, clear() {}, close() {} };
+      return { sdp: await answer.text(), ...unused };
     },
   } as Partial<CallMedia> as CallMedia;
 }

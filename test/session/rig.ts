@@ -21,6 +21,7 @@ import type { Effect } from '../../src/session/effects.ts';
 import type { Fact, ReplyEnd, SpokenWord } from '../../src/session/facts.ts';
 import { Session } from '../../src/session/session.ts';
 import type { Birth } from '../../src/session/state.ts';
+import { recordInDialects } from '../decoders/dialects.ts';
 import { clientLine, effectLine, factLine } from './transcript.ts';
 import { type EventOf, Watch } from './watch.ts';
 
@@ -80,6 +81,7 @@ export class Rig {
   readonly lines: string[] = [];
   readonly sent: ServerEvent[] = [];
   readonly effects: Effect[] = [];
+  readonly #api: 'openai' | 'inworld';
   readonly #session: Session;
   /** Called with each event as it is sent: a client that reacts. */
   onEvent: (event: ServerEvent) => void = () => {};
@@ -97,6 +99,7 @@ export class Rig {
     speaker,
     configure,
   }: RigOptions = {}) {
+    this.#api = inworld ? 'inworld' : 'openai';
     const config = testConfig(turnDetection);
     configure?.(config);
     const birth = {
@@ -280,8 +283,9 @@ export class Rig {
     return this.all('response.done').map(({ response }) => `${response.id} ${response.status}`);
   }
 
-  /** Compares all that happened with the file of that name. */
+  /** Compares all that happened with the file of that name; what was sent is there for the decoders too. */
   golden(name: string): void {
+    recordInDialects(this.sent, this.#api);
     const path = fileURLToPath(new URL(`../golden/${name}.txt`, import.meta.url));
     const text = `${this.lines.join('\n')}\n`;
     if (process.env.UPDATE_GOLDEN === '1' && !process.env.CI) {

@@ -7,6 +7,7 @@ import { generate } from 'selfsigned';
 import { assemble, type ParleyServer } from '../../../src/assemble.ts';
 import { readConfig } from '../../../src/config.ts';
 import { type Log, silentLog } from '../../../src/lib/log.ts';
+import { recordWhatIsSent } from '../../decoders/recording.ts';
 
 export const apiKey = 'e2e-key-0123456789';
 
@@ -16,6 +17,8 @@ export interface ServerOptions {
   /** Settings by the names of the environment variables. */
   settings?: Record<string, string>;
   log?: Log;
+  /** Whether what it sends is to be decoded by other languages: not when clients ask for whatever there is, by chance. */
+  recorded?: boolean;
 }
 
 export interface RunningServer {
@@ -34,7 +37,14 @@ export interface RunningServer {
 const repository = resolve(import.meta.dirname, '../../..');
 const scripted = { PARLEY_STT: 'scripted', PARLEY_TTS: 'scripted', PARLEY_LLM: 'scripted' };
 
-export async function startServer({ engines, tls = false, settings = {}, log = silentLog }: ServerOptions): Promise<RunningServer> {
+export async function startServer({
+  engines,
+  tls = false,
+  settings = {},
+  log = silentLog,
+  recorded = true,
+}: ServerOptions): Promise<RunningServer> {
+  if (recorded) recordWhatIsSent();
   // A folder without a parley.json, for whatever must not be shared.
   const folder = mkdtempSync(join(tmpdir(), 'parley-e2e-'));
   // Packages are fetched once for all runs; scripted engines fetch nothing.

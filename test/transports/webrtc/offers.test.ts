@@ -10,7 +10,7 @@ import { audio, data, offer, video } from './offers.ts';
 import { offers } from './stacks.ts';
 
 const options = { workers: 1, mostCalls: 50, portRange: undefined, publicAddress: undefined, interfaces: [], tcp: false, iceServers: [] };
-const nobody = { onSound() {}, onOpen() {}, onMessage() {}, onPlayed() {}, onDigit() {}, onEnd() {} };
+const nobody = { onSound() {}, onOpen() {}, onMessage() {}, onPlayed() {}, onTaken() {}, onDigit() {}, onEnd() {} };
 
 let media: CallMedia;
 beforeAll(() => {

@@ -1,0 +1,2 @@
+// Runs once before a test run: what an earlier one has recorded is no word of the code as it is now.
+export { forgetRecorded as setup } from './recorded.ts';
