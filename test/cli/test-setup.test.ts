@@ -1,0 +1,37 @@
+// The set-up of the tests, where the Python clients cannot be had: it goes on without them, and a run can say why they are left out.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const run = promisify(execFile);
+const repository = resolve(import.meta.dirname, '../..');
+let dataDir: string;
+
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'parley-setup-'));
+});
+
+afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+
+/** What a run of the tests is told of the Python clients. */
+async function found(): Promise<unknown> {
+  const script =
+    "const { findPythonClients } = await import('./scripts/python-clients.mjs'); console.log(JSON.stringify(findPythonClients()));";
+  const env = { ...process.env, PARLEY_DATA_DIR: dataDir };
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: repository, env });
+  return JSON.parse(stdout);
+}
+
+test('before the set-up has run, its command is the reason', async () => {
+  expect(await found()).toEqual({ missing: 'the Python clients are not here: they were not installed (node scripts/test-setup.mjs)' });
+});
+
+test('without a Python the set-up goes well, and that is the reason', async () => {
+  // Neither python3 nor apt-get is found there.
+  const env = { PATH: dataDir, PARLEY_DATA_DIR: dataDir };
+  await run(process.execPath, ['scripts/test-setup.mjs'], { cwd: repository, env });
+  expect(await found()).toEqual({ missing: 'the Python clients are not here: there is no python3 of 3.11 or later with venv' });
+});
