@@ -12,8 +12,8 @@ const said = (told: readonly Told[], role: string) =>
     .map(({ transcript }) => String(transcript));
 
 test('a spoken turn is transcribed on both sides, and the sound says the words', async () => {
-  const told = await client.run('spoken_turn', { speech: 'What can you do?' });
-  expectHeard('what can you do', said(told, 'user').join(' '));
+  const told = await client.run('spoken_turn', { speech: 'Can you hear me?' });
+  expectHeard('can you hear me', said(told, 'user').join(' '));
   expectHeard(said(told, 'assistant').join(' '), await client.understand(told));
 });
 

@@ -28,25 +28,36 @@ class Driver {
   readonly #file: string;
   readonly #env: NodeJS.ProcessEnv;
   #process: Process | undefined;
+  /** A scenario is under way: of an earlier test, if another begins. */
+  #busy = false;
 
   constructor(program: string, running: RunningServer) {
     this.#file = resolve(import.meta.dirname, '../python', `${program}.py`);
     this.#env = { ...process.env, PARLEY_URL: running.http, PARLEY_KEY: apiKey };
-    // It loads while the test makes its speech.
+  }
+
+  /** Loads the client. */
+  async start(): Promise<void> {
     this.#process = this.#start();
+    await this.#process.lines.next();
   }
 
   /** All that the client met in the scenario. One that failed costs the process, so that nothing of it is left for the next. */
   async run(scenario: string, given: object = {}): Promise<Told[]> {
+    if (this.#busy) this.close();
+    this.#busy = true;
     const running = (this.#process ??= this.#start());
     running.child.stdin?.write(`${JSON.stringify({ scenario, given })}\n`);
     const told: Told[] = [];
     for (;;) {
       const { value, done } = await running.lines.next();
       const line = done === true ? { tell: 'failed', why: 'The driver ended.' } : (JSON.parse(value) as Told);
-      if (line.tell === 'end') return told;
+      if (line.tell === 'end') {
+        this.#busy = false;
+        return told;
+      }
       if (line.tell === 'failed') {
-        this.close();
+        if (this.#process === running) this.close();
         throw new Error(`${String(line['why'])}\n${summary(told)}\n${running.printed}`);
       }
       if (line.tell !== 'ready') told.push(line);
@@ -56,6 +67,7 @@ class Driver {
   close(): void {
     this.#process?.child.kill('SIGKILL');
     this.#process = undefined;
+    this.#busy = false;
   }
 
   #start(): Process {
@@ -80,6 +92,7 @@ export class Stage {
       if (missing !== undefined) return;
       this.#running = await startServer({ engines: 'real' });
       this.#driver = new Driver(program, this.#running);
+      await this.#driver.start();
     });
     afterAll(async () => {
       this.#driver?.close();
