@@ -119,7 +119,7 @@ export function effectLine(effect: Effect): string {
     case 'mcp.abort':
       return `! mcp.abort ${effect.item}`;
     case 'unserved':
-      return `! unserved ${effect.what}`;
+      return `! unserved ${effect.what.join(', ')}`;
     case 'speaker.clear':
       return '! speaker.clear';
     case 'memory.condense':
