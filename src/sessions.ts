@@ -11,7 +11,7 @@ import { readSessionPatch } from './protocol/client-events.ts';
 import { errorBody, errors, RealtimeError } from './protocol/errors.ts';
 import { type Api, apiDefaults } from './protocol/api.ts';
 import { newSession, type SessionConfig, type SessionObject } from './protocol/session-config.ts';
-import { configured, describeSession } from './session/settings.ts';
+import { anyTranscriptionModel, configured, describeSession } from './session/settings.ts';
 import type { Birth, Catalogue } from './session/state.ts';
 import type { McpCache } from './tools/mcp-cache.ts';
 import { McpServers } from './tools/mcp-servers.ts';
@@ -153,13 +153,14 @@ export class Sessions {
   #initial(arrival: Arrival): SessionConfig {
     const { config, defaults, sttId } = this.#parts;
     const { transcribes, turnDetection } = apiDefaults[arrival.api];
+    const recogniser = arrival.api === 'openai' ? anyTranscriptionModel : `parley/${sttId}`;
     const { model, voice } = defaults[arrival.api];
     return newSession({
       type: arrival.transcriptionOnly ? 'transcription' : 'realtime',
       model: arrival.model ?? model,
       instructions: config.defaultInstructions,
       voice,
-      transcription: transcribes || arrival.transcriptionOnly ? { model: `parley/${sttId}` } : null,
+      transcription: transcribes || arrival.transcriptionOnly ? { model: recogniser } : null,
       turnDetection,
     });
   }

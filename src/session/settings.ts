@@ -121,8 +121,8 @@ function merged(config: SessionConfig, patch: SessionPatch): SessionConfig {
   };
 }
 
-/** The model's name when a client turns transcription on without naming one. */
-export const anyTranscriptionModel = 'default';
+/** The model's name where a client wants words and names none: one that every published list has. */
+export const anyTranscriptionModel = 'whisper-1';
 
 function mergedTranscription(
   type: SessionConfig['type'],

@@ -6,7 +6,7 @@ import { looksBeta } from '../protocol/dialects/choose.ts';
 import type { Dialect, StampedEvent } from '../protocol/dialects/dialect.ts';
 import { ga } from '../protocol/dialects/ga.ts';
 import { errors, RealtimeError } from '../protocol/errors.ts';
-import { isRecord } from '../protocol/json.ts';
+import { isRecord, wellFormedJson } from '../protocol/json.ts';
 import { unreadFields } from '../protocol/unread.ts';
 import type { ServerEvent, TimestampInfo } from '../protocol/server-events.ts';
 import { audioDelta, decodeAudio } from './audio-text.ts';
@@ -31,7 +31,7 @@ export class EventText {
     const stamped = { type, event_id: this.#ids('event'), ...rest } as StampedEvent;
     // The one event that GA gives no id (protocol 2).
     if (type === 'input_audio_buffer.dtmf_event_received') delete (stamped as { event_id?: string }).event_id;
-    return this.#dialect.fromGa(stamped).map((message) => JSON.stringify(message));
+    return this.#dialect.fromGa(stamped).map((message) => wellFormedJson(JSON.stringify(message)));
   }
 
   writeAudio(place: AudioPlace, bytes: Uint8Array, timestamps?: TimestampInfo): string {
@@ -65,7 +65,7 @@ export class EventText {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(wellFormedJson(text));
   } catch (error) {
     throw errors.invalidJson(error instanceof Error ? error.message : 'it cannot be parsed.');
   }

@@ -57,7 +57,7 @@ describe('a transcription session', () => {
     expect(rig.last('session.updated').session).toMatchObject({
       type: 'transcription',
       object: 'realtime.transcription_session',
-      audio: { input: { transcription: { model: 'default', language: 'de' } } },
+      audio: { input: { transcription: { model: 'whisper-1', language: 'de' } } },
     });
     rig.utter(600);
     rig.transcript('item_1', 'Guten Tag.');
@@ -72,7 +72,7 @@ describe('a transcription session', () => {
       },
     });
     rig.client(update({ type: 'transcription' }));
-    expect(rig.config.audio.input.transcription).toEqual({ model: 'default' });
+    expect(rig.config.audio.input.transcription).toEqual({ model: 'whisper-1' });
   });
 
   test('cannot be told not to transcribe', () => {
