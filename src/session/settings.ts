@@ -151,12 +151,14 @@ function nextDetection(old: TurnDetection, input: InputPatch | undefined): TurnD
   return old === semanticVadDefaults && input?.format && input.transcription ? null : old;
 }
 
-/** A strength that nothing is said about stays; where there is no noise reduction yet, a strength alone begins it. */
+/** A strength that nothing is said about stays; where there is no noise reduction yet, a strength alone begins it, and an empty object does not. */
 function mergedNoiseReduction(
   old: NoiseReduction | null,
   patch: NonNullable<NonNullable<SessionPatch['audio']>['input']>['noise_reduction'],
 ): NoiseReduction | null {
-  return patch ? { type: 'near_field', ...old, ...present(patch) } : null;
+  if (!patch) return null;
+  const said = present(patch);
+  return Object.keys(said).length > 0 ? { type: 'near_field', ...old, ...said } : old;
 }
 
 function mergedDetection(old: TurnDetection, patch: TurnDetectionPatch): TurnDetection {

@@ -69,7 +69,7 @@ const nested: Fault[] = [
   ['session.audio', notObject],
   ['session.audio.input', notObject],
   ['session.audio.input.format', [5, true, 'mp3', '', [], { type: 'audio/pcm', rate: 11_025 }, ...inherited]],
-  ['session.audio.input.noise_reduction', [...notObject, {}, { type: 'total' }]],
+  ['session.audio.input.noise_reduction', [...notObject, { type: 'total' }, { strength: 2 }]],
   ['session.audio.input.transcription', noHearing],
   ['session.audio.input.turn_detection', [...noDetection, ...noLength]],
   ['session.audio.output', notObject],

@@ -116,7 +116,8 @@ export class Stormer {
     this.#errors = new Map();
     for (const text of [...errors.values()].flat()) this.#checkShape(text);
     // An event that was answered under a false name is looked for first under its own.
-    const groups = [...Map.groupBy(frames, ({ echo }) => echo)].sort(([one], [other]) => Number(one === null) - Number(other === null));
+    const named = Map.groupBy(frames, ({ echo }) => echo?.toWellFormed() ?? null);
+    const groups = [...named].sort(([one], [other]) => Number(one === null) - Number(other === null));
     for (const [echo, of] of groups) {
       const got = errors.get(echo) ?? [];
       errors.delete(echo);

@@ -130,6 +130,8 @@ describe('session.update', () => {
     expect(reduced({ type: 'far_field' }, { strength: 0.3 })).toEqual({ type: 'far_field', strength: 0.3 });
     expect(reduced({ type: 'far_field', strength: 0.3 }, { type: 'near_field' })).toEqual({ type: 'near_field', strength: 0.3 });
     expect(reduced({ strength: 0.3 }, { strength: 0 })).toEqual({ type: 'near_field', strength: 0 });
+    expect(reduced({}, { type: null, strength: null })).toBeNull();
+    expect(reduced({ type: 'far_field' }, {})).toEqual({ type: 'far_field' });
     expect(reduced({ type: 'far_field' }, {})).toEqual({ type: 'far_field' });
   });
 
