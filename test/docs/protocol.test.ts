@@ -117,7 +117,9 @@ test('the table of errors has every code there is, and no other; what is quoted 
     code: code.replaceAll('`', ''),
     message,
   }));
-  const sources = ['src/protocol/errors.ts', 'src/transports/webrtc/call-transport.ts', 'src/transports/webrtc/lighter.ts'].map(read).join('\n');
+  const sources = ['src/protocol/errors.ts', 'src/transports/webrtc/call-transport.ts', 'src/transports/webrtc/lighter.ts']
+    .map(read)
+    .join('\n');
   const codes = [...sources.matchAll(/new RealtimeError\(\s*(?:'([a-z_]+)'|null)/g)].map(([, code = 'null']) => code);
   expect(codes.length).toBeGreaterThan(20);
   expect([...new Set(lines.map(({ code }) => code))].sort()).toEqual([...new Set(codes)].sort());

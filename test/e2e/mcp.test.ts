@@ -74,7 +74,7 @@ test('lists, calls and speaks, with every event in its order', async () => {
   await log.wait(answered);
   expect(log.story(mark)).toContain(
     'response.mcp_call_arguments.delta, response.mcp_call_arguments.done, response.mcp_call.in_progress, ' +
-      'response.mcp_call.completed, response.output_item.done, conversation.item.done',
+      'response.mcp_call.completed, conversation.item.done, response.output_item.done',
   );
   const call = log.of('response.output_item.done').find((event) => field(event, 'item.type') === 'mcp_call');
   expect(field(call ?? { type: '' }, 'item')).toMatchObject({
