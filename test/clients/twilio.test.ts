@@ -36,8 +36,9 @@ async function call(): Promise<Conversation & { phone: Phone }> {
   const twilioWebSocket = phone as unknown as ConstructorParameters<typeof TwilioRealtimeTransportLayer>[0]['twilioWebSocket'];
   const transport = new TwilioRealtimeTransportLayer({ twilioWebSocket });
   const agent = new RealtimeAgent({ name: 'Operator', instructions: 'You answer the telephone.' });
-  // This pair of package versions fills in PCM before the layer looks, so the application names the format.
-  const config = { audio: { input: { format: 'g711_ulaw' }, output: { format: 'g711_ulaw' } } } as const;
+  // This pair of package versions fills in PCM before the layer looks, so the application names the format. Of the embedded voices this one
+  // is best understood in the band of a telephone.
+  const config = { audio: { input: { format: 'g711_ulaw' }, output: { format: 'g711_ulaw', voice: 'cedar' } } } as const;
   const conversation = await connectAgent(running.ws, agent, { transport, config });
   leave.push(() => conversation.session.close());
   phone.start();

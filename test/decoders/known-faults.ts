@@ -5,12 +5,22 @@ import type { Recorded } from './recorded.ts';
 const notOpenAIs = /^(response\.backchannel\.|input_audio_buffer\.turn_suggestion)/;
 
 /** What is in an event because its client asked for something that only we or Inworld have; no default is among it. */
-const askedFor: readonly { reason: RegExp; why: string }[] = [
+const askedFor: readonly { reason: RegExp; sent?: RegExp; why: string }[] = [
   {
     reason: /Type '\d+' is not assignable to type '24000'|\.AudioPCM\.rate: Input should be 24000|^Unknown Rate: \d+$/,
     why: 'the client asked for a rate that OpenAI has not',
   },
   { reason: /'"model"' does not exist in type '\{ readonly format\?: /, why: "the client named a synthesiser, which is Inworld's" },
+  {
+    reason: /web_search|^Unknown RealtimeToolsConfigUnion$|\.tools\.\d+\.RealtimeFunctionTool\.type: Input should be 'function'/,
+    sent: /"type":"web_search"/,
+    why: "the client named a tool of type `web_search`, which is Inworld's",
+  },
+  {
+    reason: /input_image|\.content\.\d+\.type: Input should be 'input_text', 'input_audio', 'item_reference', 'text' or 'audio'/,
+    sent: /"type":"input_image"/,
+    why: 'the client put in an image, for which the beta has no word',
+  },
 ];
 
 interface KnownFault {
@@ -70,6 +80,12 @@ const knownFaults: readonly KnownFault[] = [
   },
   {
     languages: ['Rust'],
+    events: sessions,
+    reason: /^invalid type: string "(near|far)_field", expected internally tagged enum NoiseReductionType$/,
+    why: 'noise reduction names its type by a word; the SDK wants an object within the object',
+  },
+  {
+    languages: ['Rust'],
     events: items,
     reason: /^missing field `approved`$/,
     why: 'an approval says `approve`; the SDK wants `approved`',
@@ -97,7 +113,7 @@ const knownFaults: readonly KnownFault[] = [
 /** Why an event need not decode there; undefined where it must. */
 export function excuse(language: string, { event }: Recorded, reason: string): string | undefined {
   if (notOpenAIs.test(event.type)) return "it is not one of OpenAI's events";
-  const asked = askedFor.find((each) => each.reason.test(reason));
+  const asked = askedFor.find(({ reason: said, sent }) => said.test(reason) && (!sent || sent.test(JSON.stringify(event))));
   if (asked) return asked.why;
   return knownFaults.find((known) => known.languages.includes(language) && known.events.test(event.type) && known.reason.test(reason))?.why;
 }
