@@ -8,9 +8,11 @@ import { randomFraction, randomIds } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
 import { drive } from './pipeline/drive.ts';
 import { readSessionPatch } from './protocol/client-events.ts';
+import { sessionConfigToGa } from './protocol/dialects/inworld.ts';
 import { errorBody, errors, RealtimeError } from './protocol/errors.ts';
+import { unreadFields } from './protocol/unread.ts';
 import { type Api, apiDefaults } from './protocol/api.ts';
-import { newSession, type SessionConfig, type SessionObject } from './protocol/session-config.ts';
+import { newSession, type SessionConfig, type SessionObject, type SessionPatch } from './protocol/session-config.ts';
 import { anyTranscriptionModel, configured, describeSession } from './session/settings.ts';
 import type { Birth, Catalogue } from './session/state.ts';
 import type { McpCache } from './tools/mcp-cache.ts';
@@ -144,9 +146,16 @@ export class Sessions {
 
   /** The session a connection starts with: the defaults of its API, with what it brings along over them. */
   #opening(arrival: Arrival, brought: readonly Brought[]): SessionConfig {
-    const patches = brought.map(readSessionPatch);
+    const patches = brought.map((session) => this.#read(session));
     const whole = { ...arrival, transcriptionOnly: arrival.transcriptionOnly || patches.some(({ type }) => type === 'transcription') };
     return patches.reduce((session, patch) => configured(session, patch, this.#parts.catalogue), this.#initial(whole));
+  }
+
+  #read(session: Brought): SessionPatch {
+    const patch = readSessionPatch(session);
+    const fields = unreadFields({ session: sessionConfigToGa(session) }, { session: patch });
+    if (fields.length > 0) this.#parts.log.debug({ fields }, 'fields that nobody knows were left out');
+    return patch;
   }
 
   /** What a session starts with: the protocol's defaults, with those of the API that the client takes this server for (conflict C21). */

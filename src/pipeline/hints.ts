@@ -6,7 +6,9 @@ import type { SessionConfig } from '../protocol/session-config.ts';
 export function sttOptions(config: SessionConfig, model: string): SttOptions {
   const { language: named, languages, prompt: hint, keywords = [] } = config.audio.input.transcription ?? {};
   const { stt } = readProviderData(config.providerData);
-  const language = named ?? languages?.[0] ?? stt?.language_hints?.[0];
+  // Of several languages any may be spoken: a recogniser is told of one only where there is one.
+  const only = languages?.length === 1 ? languages[0] : undefined;
+  const language = named ?? only ?? (languages?.length ? undefined : stt?.language_hints?.[0]);
   const prompt = [hint, stt?.prompt, keywords.join(', ')].filter(Boolean).join('\n');
   return {
     model,

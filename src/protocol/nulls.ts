@@ -22,16 +22,14 @@ export const meaningsOfNull: Readonly<Record<string, string>> = {
   'response.prompt': 'this response does without the session’s stored prompt',
 };
 
-/** Objects that are the client's own JSON, in which null is a value like any other. `tool` and `item` stand wherever there is one. */
+/** What is the client's own JSON, in which null is a value like any other. `tool` and `item` stand wherever there is one. */
 const clientsOwn: ReadonlySet<string> = new Set([
   'session.providerData',
+  'tool.providerData',
   'session.tracing.metadata',
   'tool.parameters',
   'tool.function.parameters',
   'item.output',
-  'item.output[]',
-  // The result of a tool, in the spelling of Chat Completions. A message's content is a list.
-  'item.content',
 ]);
 
 /** One name for what may stand in several places. */
@@ -46,8 +44,10 @@ export function withoutNulls(event: Readonly<Record<string, unknown>>): Record<s
 }
 
 function kept(value: unknown, path: string): unknown {
+  if (clientsOwn.has(path)) return value;
   if (Array.isArray(value)) return value.map((inner) => kept(inner, placeOf(`${path}[]`)));
-  if (!isRecord(value) || clientsOwn.has(path)) return value;
+  // A message's content is a list; an object there is the result of a tool, in the spelling of Chat Completions.
+  if (!isRecord(value) || path === 'item.content') return value;
   const pairs = Object.entries(value).flatMap(([key, inner]): [string, unknown][] => {
     const place = path === '' ? key : `${path}.${key}`;
     return inner === null && !Object.hasOwn(meaningsOfNull, place) ? [] : [[key, kept(inner, place)]];

@@ -328,7 +328,7 @@ const transcription = z
 
 const noiseReduction = z.object({ type: z.enum(['near_field', 'far_field']).optional(), strength: z.number().min(0).max(1).optional() });
 
-/** A partial session: only what is present changes. Unknown fields are left out without a word (conflict C54). */
+/** A partial session: only what is present changes. Unknown fields are left out (conflict C54). */
 export const sessionPatch = z.preprocess(
   // `modelId` is the older spelling of `model`, which wins (conflict C2).
   (input) => (isRecord(input) && input.model === undefined && input.modelId !== undefined ? { ...input, model: input.modelId } : input),

@@ -1,5 +1,4 @@
 // Fields of a client's event that neither API knows: they are left out, and the log says which they were.
-import type { ClientEvent } from './client-events.ts';
 import { isRecord } from './json.ts';
 
 /** More names than these say no more. */
@@ -25,10 +24,10 @@ const otherSpellings: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The fields of an event (in GA's spelling) that were left out when it was read, as paths: `session.colour`, `item.content[].mood`.
+ * The fields of an event, or of the session in one, in GA's spelling, that were left out when it was read, as paths: `session.colour`, `item.content[].mood`.
  * Not those that are null: they say nothing.
  */
-export function unreadFields(message: unknown, event: ClientEvent): string[] {
+export function unreadFields(message: unknown, event: object): string[] {
   const found = new Set<string>();
   collect(message, event, '', found);
   return [...found];

@@ -19,5 +19,7 @@ export function unservedOf(config: SessionConfig): string[] {
 }
 
 export function unservedTools(tools: readonly Tool[]): string[] {
-  return tools.some(({ type }) => type === 'web_search') ? ["tools of type 'web_search'"] : [];
+  const searches = tools.some(({ type }) => type === 'web_search');
+  const defers = tools.some((tool) => tool.type === 'mcp' && tool.defer_loading === true);
+  return [...(searches ? ["tools of type 'web_search'"] : []), ...(defers ? ['tools[].defer_loading'] : [])];
 }

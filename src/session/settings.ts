@@ -144,7 +144,8 @@ type InputPatch = NonNullable<NonNullable<SessionPatch['audio']>['input']>;
 
 /**
  * A client of Inworld's that finds the turns itself says so by leaving `turn_detection` out of an input that is whole otherwise: pipecat
- * drops every null. Only Inworld's own default, which nobody has named, gives way to it (docs/decisions/0015-turns-of-the-clients-own.md).
+ * drops every null. That switches off only the detection that Inworld's defaults brought, and only while no client has set
+ * `turn_detection` (docs/decisions/0015-turns-of-the-clients-own.md).
  */
 function nextDetection(old: TurnDetection, input: InputPatch | undefined): TurnDetection {
   if (input?.turn_detection !== undefined) return mergedDetection(old, input.turn_detection);

@@ -1,7 +1,7 @@
 // input_audio_buffer.* and the user's half: when a turn begins, pauses and ends, and how its words arrive.
 import { errors } from '../protocol/errors.ts';
 import type { UserMessage } from '../protocol/items.ts';
-import { semanticPrefixPaddingMs, type SessionConfig } from '../protocol/session-config.ts';
+import { semanticPrefixPaddingMs, serverVadDefaults, type SessionConfig } from '../protocol/session-config.ts';
 import { interrupt } from './barge-in.ts';
 import { announce } from './conversation.ts';
 import type { FactOf } from './facts.ts';
@@ -10,7 +10,7 @@ import { countTurn } from './memory.ts';
 import { midTurnMeanings } from './mid-turn.ts';
 import { idleTimeoutMs, patienceMs } from './patience.ts';
 import { answerTurn } from './response.ts';
-import { beQuietFrom, type Core, expectWords, promisedItem, send, type Turn } from './state.ts';
+import { beQuietFrom, type Core, expectWords, promisedItem, send, type Turn, type Unwatched } from './state.ts';
 import { revokeSuggestion, suggestTurnEnd } from './turn-suggestion.ts';
 
 /** Detection may lag behind reception by this much and a turn still ends on time; further behind, it waits for the detector. */
@@ -25,7 +25,8 @@ export const starvedMs = 2000;
 export function onSpeechBegan(core: Core, { atMs }: FactOf<'speech.began'>): void {
   const { turn, unwatched } = core;
   if (!core.config.audio.input.turn_detection) {
-    if (!unwatched) core.unwatched = { item: undefined, startMs: atMs, utterance: 0, endMs: undefined };
+    // Of speech that nobody was told of, only what belongs together may become one turn later.
+    if (!unwatched || isApart(unwatched, atMs)) core.unwatched = { item: undefined, startMs: atMs, utterance: 0, endMs: undefined };
     else if (unwatched.endMs !== undefined) core.unwatched = { ...unwatched, utterance: unwatched.utterance + 1, endMs: undefined };
     return;
   }
@@ -34,6 +35,10 @@ export function onSpeechBegan(core: Core, { atMs }: FactOf<'speech.began'>): voi
     revokeSuggestion(core);
     speakOn(core, { item: turn.item, startMs: turn.startMs, utterance: turn.utterance + 1 });
   }
+}
+
+function isApart({ item, endMs }: Unwatched, atMs: number): boolean {
+  return item === undefined && endMs !== undefined && atMs - endMs > serverVadDefaults.silence_duration_ms;
 }
 
 function beginTurn(core: Core, atMs: number): void {

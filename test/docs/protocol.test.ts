@@ -117,7 +117,7 @@ test('the table of errors has every code there is, and no other; what is quoted 
     code: code.replaceAll('`', ''),
     message,
   }));
-  const sources = ['src/protocol/errors.ts', 'src/transports/webrtc/call-transport.ts', 'src/transports/webrtc/lighter.ts']
+  const sources = ['src/protocol/errors.ts', 'src/transports/webrtc/call-transport.ts', 'src/transports/webrtc/large-fields.ts']
     .map(read)
     .join('\n');
   const codes = [...sources.matchAll(/new RealtimeError\(\s*(?:'([a-z_]+)'|null)/g)].map(([, code = 'null']) => code);

@@ -49,6 +49,14 @@ describe('POST /v1/realtime/calls', () => {
     });
   });
 
+  test.each(['null', '', '{}'])('E10: takes a form whose session is %j for one that asks for nothing', async (text) => {
+    const form = new FormData();
+    form.set('sdp', offer);
+    form.set('session', text);
+    expect((await post('/v1/realtime/calls', form)).status).toBe(201);
+    expect(rig.wishes.at(-1)?.wish.session).toEqual({});
+  });
+
   test('E10: takes the fields of a form as files too', async () => {
     const form = new FormData();
     form.set('sdp', new Blob([offer], { type: 'application/sdp' }), 'offer.sdp');

@@ -43,16 +43,19 @@ describe('providerData.stt', () => {
     expect(rig.stt.calls[0]?.options).toMatchObject({ prompt: 'Taxi\nParley', language: 'fr' });
   });
 
-  test('F22 F23: keywords are words to know, and the first of several languages counts where none is named', async () => {
+  test('F22 F23: keywords are words to know, and the one language counts that is named, in either way', async () => {
     const hinted = (transcription: object, stt: Record<string, unknown> = {}) =>
       openRig(
         born(stt, (config) => {
           config.audio.input.transcription = { model: 'parley/test', ...transcription };
         }),
       );
-    const rig = hinted({ keywords: ['Parley', 'time zone'], languages: ['fr', 'de'], prompt: 'Taxi' }, { language_hints: ['it'] });
+    const rig = hinted({ keywords: ['Parley', 'time zone'], languages: ['fr'], prompt: 'Taxi' }, { language_hints: ['it'] });
     await rig.hear(scene(300, 500, 800));
     expect(rig.stt.calls[0]?.options).toMatchObject({ prompt: 'Taxi\nParley, time zone', language: 'fr' });
+    const several = hinted({ languages: ['fr', 'de'] }, { language_hints: ['it'] });
+    await several.hear(scene(300, 500, 800));
+    expect(several.stt.calls[0]?.options).not.toHaveProperty('language');
     const named = hinted({ language: 'de', languages: ['fr'] });
     await named.hear(scene(300, 500, 800));
     expect(named.stt.calls[0]?.options).toMatchObject({ language: 'de' });

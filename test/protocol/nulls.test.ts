@@ -205,10 +205,12 @@ describe("the client's own JSON keeps its nulls", () => {
     expect(outcome(ga, { type: 'session.update', session: { tools: [{ type: 'function', name: 'f', parameters }] } })).toMatchObject({
       event: { session: { tools: [{ parameters }] } },
     });
-    const item = { type: 'function_call_output', call_id: 'call_1', output: { rain: null, places: [null] } };
-    expect(outcome(ga, { type: 'conversation.item.create', item })).toMatchObject({
-      event: { item: { output: '{"rain":null,"places":[null]}' } },
-    });
+    for (const output of [{ rain: null, places: [null] }, [[{ rain: null }]], [{ rain: null }]]) {
+      const item = { type: 'function_call_output', call_id: 'call_1', output };
+      expect(outcome(ga, { type: 'conversation.item.create', item })).toMatchObject({
+        event: { item: { output: JSON.stringify(output) } },
+      });
+    }
     const tool = { role: 'tool', call_id: 'call_1', content: { rain: null } };
     expect(outcome(ga, { type: 'conversation.item.create', item: tool })).toMatchObject({ event: { item: { output: '{"rain":null}' } } });
   });

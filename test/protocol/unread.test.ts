@@ -55,6 +55,7 @@ test('what is accepted and has no effect is known', () => {
   expect(unservedOf(config)).toEqual([]);
   config.tracing = 'auto';
   config.audio.input.transcription = { model: 'whisper-1', delay: 'low' };
+  config.tools = [{ type: 'mcp', server_label: 'docs', server_url: 'https://docs.example/mcp', defer_loading: true }];
   config.providerData = {
     caching: { enabled: true },
     tts: { userTurnMode: 'none', conversational: true },
@@ -67,5 +68,6 @@ test('what is accepted and has no effect is known', () => {
     'session.providerData.tts.conversational',
     'session.providerData.tts.user_turn_mode',
     'session.providerData.responsiveness.max_buffer_deltas',
+    'tools[].defer_loading',
   ]);
 });

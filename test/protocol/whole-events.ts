@@ -250,6 +250,7 @@ export const inworldEvents: Readonly<Record<string, Record<string, unknown> & { 
         interruptResponse: true,
       },
       toolChoice: 'auto',
+      tools: [weather],
       mcpServers: [
         {
           url: 'https://docs.example/mcp',

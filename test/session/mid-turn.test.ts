@@ -246,6 +246,17 @@ describe('F26: detection switched on while somebody speaks', () => {
     late.hear(600);
     expect(turns(late)).toEqual([]);
   });
+
+  test('begins it where this speech began, not where somebody spoke long before', () => {
+    const rig = inPause(null);
+    rig.hear(60_000);
+    rig.beginSpeech();
+    rig.hear(200);
+    detect(rig, { type: 'server_vad' });
+    rig.pauseSpeech();
+    rig.hear(600);
+    expect(turns(rig)[0]).toBe('started item_1 60700');
+  });
 });
 
 test('an update that concerns the answers only leaves the pause as it is', () => {

@@ -251,6 +251,17 @@ test('who reads nothing of what was sent before a ping is gone as well, in the e
   await vi.waitFor(() => expect(door.size).toBe(0));
 });
 
+test('who has read much and then is gone is not waited for by the length of what it has read', async () => {
+  const { client, transport } = await connect();
+  let read = 0;
+  client.on('message', () => read++);
+  for (let events = 0; events < 8; events++) transport.send(large());
+  await vi.waitFor(() => expect(read).toBe(8));
+  client.pause();
+  for (let pings = 0; pings < 9; pings++) clock.advance(20_000);
+  await vi.waitFor(() => expect(door.size).toBe(0));
+});
+
 test('a peer that does not finish the closing handshake is cut off', async () => {
   const { client, transport } = await connect();
   client.pause();

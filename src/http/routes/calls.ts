@@ -89,9 +89,11 @@ async function offered(request: FastifyRequest): Promise<{ sdp: string; session:
 }
 
 const sessionText = z.string().transform((text, context): Record<string, unknown> => {
+  // A field that is there and says nothing.
+  if (text.trim() === '') return {};
   try {
     const value: unknown = JSON.parse(text);
-    const parsed = session.safeParse(value);
+    const parsed = session.safeParse(value ?? {});
     if (parsed.success) return parsed.data;
   } catch {
     // Said below.

@@ -1,5 +1,6 @@
 // The beta's flat session and response, and GA's nested ones (protocol 6): one table of where each flat name lives, read both ways.
 import { isRecord } from '../json.ts';
+import { meaningsOfNull } from '../nulls.ts';
 import { at, type Home, nest, pick } from './paths.ts';
 
 const sessionHomes: readonly Home[] = [
@@ -20,8 +21,12 @@ const responseHomes: readonly Home[] = [
   ['output_audio_format', 'audio.output.format'],
 ];
 
-/** Names that a session has in the beta only. */
-export const flatOnlyKeys: readonly string[] = sessionHomes.map(([flat]) => flat);
+/** Whether a session says something under a name that only the beta has. Null does where it has a meaning of its own. */
+export function saysFlat(session: Readonly<Record<string, unknown>>): boolean {
+  return sessionHomes.some(
+    ([flat, home]) => session[flat] != null || (session[flat] === null && Object.hasOwn(meaningsOfNull, `session.${home}`)),
+  );
+}
 
 /** What the beta shows where nobody asked for a temperature. */
 const defaultTemperature = 0.8;

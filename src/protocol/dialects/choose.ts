@@ -1,7 +1,7 @@
 // Which dialect a connection speaks (protocol 6): by its handshake, or by the first thing it says.
 import { isRecord } from '../json.ts';
 import { beta } from './beta.ts';
-import { flatOnlyKeys } from './beta-session.ts';
+import { saysFlat } from './beta-session.ts';
 import type { Dialect } from './dialect.ts';
 import { ga } from './ga.ts';
 
@@ -32,6 +32,7 @@ export function looksBeta(message: unknown): boolean {
   if (message.type === 'transcription_session.update') return true;
   const { session } = message;
   if (message.type !== 'session.update' || !isRecord(session)) return false;
-  if (session.type !== undefined || session.audio !== undefined || session.output_modalities !== undefined) return false;
-  return flatOnlyKeys.some((key) => session[key] !== undefined);
+  // What is null is not given, in either shape.
+  if (session.type != null || session.audio != null || session.output_modalities != null) return false;
+  return saysFlat(session);
 }

@@ -35,7 +35,7 @@ export function sessionConfigToGa(sessionConfig: unknown): unknown {
   if (!isRecord(sessionConfig)) return sessionConfig;
   const { mcpServers, ...rest } = sessionConfig;
   const session = nest(rest, homes, (name, value) => (name === 'turnDetection' ? detection(value) : value));
-  if (mcpServers === undefined) return session;
+  if (mcpServers == null) return session;
   // Of what is not a list, the schema says so.
   if (!Array.isArray(mcpServers)) return { ...session, tools: mcpServers };
   const tools = session.tools ?? [];

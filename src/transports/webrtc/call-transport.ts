@@ -7,7 +7,7 @@ import type { SessionObject } from '../../protocol/session-config.ts';
 import type { EventText } from '../event-text.ts';
 import { Reader } from '../reader.ts';
 import type { AudioPlace, Inbound, Transport } from '../transport.ts';
-import { lighter } from './lighter.ts';
+import { withoutLargeFields } from './large-fields.ts';
 import { type Call, CALL_RATE_HZ, type CallEnd, type CallEvents } from './media.ts';
 
 /** Frames of sound and events that may wait for the session. */
@@ -208,7 +208,7 @@ export class CallTransport implements Transport, CallEvents {
 
   /** What can be sent instead of an event that is longer than the far side takes. */
   #lighten(event: ServerEvent): string | undefined {
-    return lighter(event)
+    return withoutLargeFields(event)
       .flatMap((other) => this.#text.write(other))
       .find((text) => this.#fits(text));
   }

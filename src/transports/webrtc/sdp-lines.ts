@@ -69,7 +69,8 @@ export interface Codec {
 export function codecs(section: Lines): Codec[] {
   const named = new Map(values(section, 'rtpmap').map((value): [string, string] => value.split(/\s+/, 2) as [string, string]));
   return mediaLine(section).formats.flatMap((type) => {
-    const name = named.get(type);
+    // A payload type is a number of seven bits; another word says nothing that is asked for here.
+    const name = /^\d{1,3}$/.test(type) ? named.get(type) : undefined;
     return name === undefined ? [] : [{ type, name }];
   });
 }

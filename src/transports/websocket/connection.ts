@@ -22,8 +22,9 @@ const fullBytes = 16 * 1024 * 1024;
  * (`added` and `done`) of the 21 MiB of a frame, twice that size where an object becomes a string of JSON and its quotes are escaped.
  */
 const mostBytes = 128 * 1024 * 1024;
-/** A ping has so long to be answered, besides the time for what was sent before it. */
+/** A ping has so long to be answered, besides the time for what was sent before it, of which it is given no more than so much. */
 const answerMs = 15_000;
+const mostReadingMs = 120_000;
 /** How long a closing handshake may take. */
 const closeMs = 800;
 
@@ -121,7 +122,7 @@ export class WebSocketConnection implements Transport {
       return;
     }
     const { atMs, sentBytes } = this.#pinged;
-    const patienceMs = answerMs + slowestMs(sentBytes - this.#readBytes);
+    const patienceMs = answerMs + Math.min(mostReadingMs, slowestMs(sentBytes - this.#readBytes));
     if (nowMs - Math.max(atMs, this.#heardMs) > patienceMs) this.#socket.terminate();
   }
 

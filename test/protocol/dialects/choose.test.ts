@@ -28,6 +28,8 @@ describe('E04: a first update', () => {
     [update({ turn_detection: null })],
     [update({ input_audio_format: 'pcm16' })],
     [update({ max_response_output_tokens: 4096 })],
+    [update({ type: null, audio: null, modalities: ['text'] })],
+    [update({ input_audio_transcription: null })],
     [{ type: 'transcription_session.update', session: {} }],
   ])('%j is beta', (message) => {
     expect(looksBeta(message)).toBe(true);
@@ -38,6 +40,7 @@ describe('E04: a first update', () => {
     [update({ instructions: 'x', tools: [], temperature: 0.8 })],
     [update({ audio: { output: { voice: 'Dennis' } }, voice: 'Dennis' })],
     [update({ output_modalities: ['audio'], voice: 'Dennis' })],
+    [update({ instructions: 'x', speed: null, voice: null })],
     [update(undefined)],
     [{ type: 'response.create', session: { voice: 'alloy' } }],
     ['session.update'],

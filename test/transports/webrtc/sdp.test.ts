@@ -44,6 +44,8 @@ test.each<[what: string, sdp: string, why: string]>([
   ['no fingerprint', offer(without(data(), 'a=fingerprint')), 'no certificate fingerprint'],
   ['names that are the same', offer(audio(0), data(0)), '(a=mid:0)'],
   ['Opus that is explained and not offered', offer(changed(audio(), 'SAVPF 111 ', 'SAVPF ')), 'no Opus'],
+  ['a payload type that is no number', offer(audio()).replaceAll('111', '(a+)+$'), 'no Opus'],
+  ['a payload type that is half an expression', offer(audio()).replaceAll('111', '('), 'no Opus'],
   ['a connection that is held', offer(changed(audio(), 'actpass', 'holdconn')), "'a=setup:holdconn'"],
   ['another kind of data', offer(changed(data(), 'UDP/DTLS/SCTP webrtc-datachannel', 'UDP/TLS/RTP/SAVPF 5000')), 'data channel'],
   ['a kind nobody knows, alone', offer(changed(video(), 'm=video', 'm=text')), 'neither audio nor a data channel'],

@@ -8,7 +8,7 @@ import type { ServerEvent } from '../../protocol/server-events.ts';
 const leastCharacters = 16 * 1024;
 
 /** Fields that may go, by what they are part of. `[]` stands instead of those that must be there. */
-const sheddable: readonly { of: (part: Record<string, unknown>) => boolean; field: string; instead?: [] }[] = [
+const removable: readonly { of: (part: Record<string, unknown>) => boolean; field: string; instead?: [] }[] = [
   { of: ({ type }) => type === 'input_audio' || type === 'output_audio', field: 'audio' },
   { of: ({ type }) => type === 'input_image', field: 'image_url' },
   { of: ({ type }) => type === 'mcp_list_tools', field: 'tools', instead: [] },
@@ -22,22 +22,22 @@ function isSession({ object }: Record<string, unknown>): boolean {
 }
 
 /** What may be sent instead, the best first. */
-export function lighter(event: ServerEvent): ServerEvent[] {
+export function withoutLargeFields(event: ServerEvent): ServerEvent[] {
   const message = `The event '${event.type}' is too large for this data channel; a WebSocket with ?call_id= gets it.`;
   const refusal = new RealtimeError('event_too_large', message, null, 'server_error');
-  return [shed(event) as ServerEvent, { type: 'error', error: errorBody(refusal, null) }];
+  return [reduced(event) as ServerEvent, { type: 'error', error: errorBody(refusal, null) }];
 }
 
-function shed(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(shed);
+function reduced(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reduced);
   if (!isRecord(value)) return value;
-  const light: Record<string, unknown> = {};
+  const kept: Record<string, unknown> = {};
   for (const [key, held] of Object.entries(value)) {
-    const rule = sheddable.find(({ of, field }) => field === key && of(value));
+    const rule = removable.find(({ of, field }) => field === key && of(value));
     if (rule && held != null && JSON.stringify(held).length >= leastCharacters) {
-      if (rule.instead) light[key] = rule.instead;
-      light[`${key}_omitted`] = 'too_large';
-    } else light[key] = shed(held);
+      if (rule.instead) kept[key] = rule.instead;
+      kept[`${key}_omitted`] = 'too_large';
+    } else kept[key] = reduced(held);
   }
-  return light;
+  return kept;
 }
