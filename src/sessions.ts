@@ -13,7 +13,7 @@ import { errorBody, errors, RealtimeError } from './protocol/errors.ts';
 import { unreadFields } from './protocol/unread.ts';
 import { type Api, apiDefaults } from './protocol/api.ts';
 import { newSession, type SessionConfig, type SessionObject, type SessionPatch } from './protocol/session-config.ts';
-import { anyTranscriptionModel, configured, describeSession } from './session/settings.ts';
+import { anyTranscriptionModel, configured, describeSession, namesDetection } from './session/settings.ts';
 import type { Birth, Catalogue } from './session/state.ts';
 import type { McpCache } from './tools/mcp-cache.ts';
 import { McpServers } from './tools/mcp-servers.ts';
@@ -83,7 +83,7 @@ export class Sessions {
    * @throws RealtimeError naming the field that cannot be used.
    */
   described(patch: Brought): SessionObject {
-    return describeSession({ id: randomIds('sess'), expires_at: this.#expiresAt() }, this.#opening(secretArrival, [patch]));
+    return describeSession({ id: randomIds('sess'), expires_at: this.#expiresAt() }, this.#opening(secretArrival, [patch]).config);
   }
 
   /** @throws RealtimeError naming the field that cannot be used. */
@@ -94,7 +94,7 @@ export class Sessions {
       chance: randomFraction,
       sessionId: randomIds('sess'),
       catalogue,
-      config: this.#opening(arrival, brought),
+      ...this.#opening(arrival, brought),
       expiresAt: this.#expiresAt(),
       lifeMs: config.sessionMs,
       contextTokens: config.contextTokens,
@@ -145,10 +145,16 @@ export class Sessions {
   }
 
   /** The session a connection starts with: the defaults of its API, with what it brings along over them. */
-  #opening(arrival: Arrival, brought: readonly Brought[]): SessionConfig {
+  #opening(arrival: Arrival, brought: readonly Brought[]): Pick<Birth, 'config' | 'detectionNamed'> {
     const patches = brought.map((session) => this.#read(session));
     const whole = { ...arrival, transcriptionOnly: arrival.transcriptionOnly || patches.some(({ type }) => type === 'transcription') };
-    return patches.reduce((session, patch) => configured(session, patch, this.#parts.catalogue), this.#initial(whole));
+    let config = this.#initial(whole);
+    let detectionNamed = false;
+    for (const patch of patches) {
+      config = configured(config, patch, this.#parts.catalogue, arrival.api === 'inworld' && !detectionNamed);
+      detectionNamed ||= namesDetection(patch);
+    }
+    return { config, detectionNamed };
   }
 
   #read(session: Brought): SessionPatch {

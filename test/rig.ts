@@ -143,6 +143,7 @@ export class Rig {
       sessionId: 'sess_1',
       catalogue: testCatalogue,
       config,
+      detectionNamed: false,
       expiresAt: 1_700_003_600,
       lifeMs,
       contextTokens,

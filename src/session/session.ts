@@ -60,6 +60,7 @@ export class Session {
       now,
       config: birth.config,
       spoke: false,
+      detectionNamed: birth.detectionNamed,
       promptText: birth.config.prompt ? promptText(birth.catalogue, birth.config.prompt, 'session.prompt') : '',
       effects: [],
       conversation: new Conversation(),

@@ -42,10 +42,11 @@ export function sessionObject({ birth, config }: Core): SessionObject {
 
 /**
  * A configuration with a client's patch over it, before there is a session: what an ephemeral secret or a call brings along.
+ * @param detectionYields The detection is Inworld's default, and no client has named one.
  * @throws RealtimeError naming the field that cannot be used.
  */
-export function configured(config: SessionConfig, patch: SessionPatch, catalogue: Catalogue): SessionConfig {
-  const next = merged(config, patch);
+export function configured(config: SessionConfig, patch: SessionPatch, catalogue: Catalogue, detectionYields: boolean): SessionConfig {
+  const next = merged(config, patch, detectionYields);
   check(next, catalogue, patch);
   if (patch.prompt) promptText(catalogue, patch.prompt, 'session.prompt');
   return next;
@@ -74,7 +75,7 @@ function checkType(core: Core, type: SessionConfig['type'] | undefined): void {
 
 export function updateSession(core: Core, event: ClientEvents['session.update']): void {
   checkType(core, event.session.type);
-  const next = inOwnFormats(core.birth, merged(core.config, event.session));
+  const next = inOwnFormats(core.birth, merged(core.config, event.session, core.birth.inworld && !core.detectionNamed));
   check(next, core.birth.catalogue, event.session);
   checkLocked(core, next);
   checkVoiceLock(core, next.audio.output.voice);
@@ -83,6 +84,7 @@ export function updateSession(core: Core, event: ClientEvents['session.update'])
   // Under other rules what was left out may be told again.
   if (JSON.stringify(next.truncation) !== JSON.stringify(core.config.truncation)) core.leftOut = new WeakSet();
   core.config = keepMemory(core, next);
+  if (namesDetection(event.session)) core.detectionNamed = true;
   core.effects.push({ kind: 'listen.configure', config: next });
   send(core, { type: 'session.updated', session: sessionObject(core) });
   configureServers(core, next, event.session.tools !== undefined);
@@ -95,7 +97,7 @@ export function tellUnserved(core: Core, what: readonly string[]): void {
 }
 
 /** The configuration with the patch laid over it: objects merge, arrays and formats are replaced, null clears. */
-function merged(config: SessionConfig, patch: SessionPatch): SessionConfig {
+function merged(config: SessionConfig, patch: SessionPatch, detectionYields: boolean): SessionConfig {
   const { audio, temperature, providerData, ...rest } = patch;
   const input = audio?.input;
   const { temperature: oldTemperature, providerData: oldProviderData, ...old } = config;
@@ -114,7 +116,7 @@ function merged(config: SessionConfig, patch: SessionPatch): SessionConfig {
           ? {}
           : { noise_reduction: mergedNoiseReduction(config.audio.input.noise_reduction, input.noise_reduction) }),
         transcription: mergedTranscription(patch.type ?? config.type, config.audio.input.transcription, input?.transcription),
-        turn_detection: nextDetection(config.audio.input.turn_detection, input),
+        turn_detection: nextDetection(config.audio.input.turn_detection, input, detectionYields),
       },
       output: { ...config.audio.output, ...present(audio?.output ?? {}) },
     },
@@ -147,9 +149,14 @@ type InputPatch = NonNullable<NonNullable<SessionPatch['audio']>['input']>;
  * drops every null. That switches off only the detection that Inworld's defaults brought, and only while no client has set
  * `turn_detection` (docs/decisions/0015-turns-of-the-clients-own.md).
  */
-function nextDetection(old: TurnDetection, input: InputPatch | undefined): TurnDetection {
+function nextDetection(old: TurnDetection, input: InputPatch | undefined, yields: boolean): TurnDetection {
   if (input?.turn_detection !== undefined) return mergedDetection(old, input.turn_detection);
-  return old === semanticVadDefaults && input?.format && input.transcription ? null : old;
+  return yields && input?.format && input.transcription ? null : old;
+}
+
+/** Whether a client says with this which detection it wants, or that it wants none. */
+export function namesDetection({ audio }: SessionPatch): boolean {
+  return audio?.input?.turn_detection !== undefined;
 }
 
 /** A strength that nothing is said about stays; where there is no noise reduction yet, a strength alone begins it, and an empty object does not. */

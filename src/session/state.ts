@@ -33,6 +33,8 @@ export interface Birth {
   sessionId: string;
   catalogue: Catalogue;
   config: SessionConfig;
+  /** Whether its client has said already which detection it wants. */
+  detectionNamed: boolean;
   /** Unix seconds; what `expires_at` shows. */
   expiresAt: number;
   /** How long the session may live. */
@@ -222,6 +224,8 @@ export interface Core {
   config: SessionConfig;
   /** Sound of an answer has gone out. */
   spoke: boolean;
+  /** Whether a client has said which detection it wants, or that it wants none. */
+  detectionNamed: boolean;
   /** The text of the session's stored prompt; empty without one. */
   promptText: string;
   effects: Effect[];

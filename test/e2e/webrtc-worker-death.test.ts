@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pass } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { resample } from '../../src/media/resample.ts';
 import { readWav } from '../../src/media/wav.ts';
 import { energy } from '../transports/webrtc/caller.ts';
@@ -30,7 +30,9 @@ const note = (worker: Worker) => {
 };
 let running: RunningServer;
 
-beforeAll(async () => {
+// A server for each try: what dies in one is counted from nothing in the next.
+beforeEach(async () => {
+  carriers.length = 0;
   process.on('worker', note);
   // The answer is a tone of nine seconds, which leaves time for a death in its midst, and in which a hole is easily told.
   const settings = { PARLEY_SCRIPTED: 'tokens=150', PARLEY_CALL_WORKERS: '2' };
@@ -38,8 +40,6 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (const task of leave.splice(0).toReversed()) await task();
-});
-afterAll(async () => {
   await running.close();
   process.off('worker', note);
 });

@@ -72,6 +72,7 @@ class Life {
       sessionId: 'sess_1',
       catalogue: testCatalogue,
       config,
+      detectionNamed: false,
       expiresAt: 0,
       lifeMs,
       // Sometimes so few that a conversation outgrows it soon.

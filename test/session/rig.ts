@@ -108,6 +108,7 @@ export class Rig {
       sessionId: 'sess_1',
       catalogue: testCatalogue,
       config,
+      detectionNamed: false,
       expiresAt: 1_700_003_600,
       lifeMs,
       contextTokens,
