@@ -77,7 +77,7 @@ class ToolList {
 
   leaveOut(name: string | undefined, reason: string): void {
     if (this.#leftOut.length === TOLD) return;
-    this.#leftOut.push({ name: name?.slice(0, NAME_CHARS) ?? null, reason });
+    this.#leftOut.push({ name: name?.slice(0, NAME_CHARS).toWellFormed() ?? null, reason });
   }
 
   end(): McpTools {
