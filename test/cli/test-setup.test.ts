@@ -1,6 +1,6 @@
 // The set-up of the tests, where the Python clients cannot be had: it goes on without them, and a run can say why they are left out.
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -34,4 +34,17 @@ test('without a Python the set-up goes well, and that is the reason', async () =
   const env = { PATH: dataDir, PARLEY_DATA_DIR: dataDir };
   await run(process.execPath, ['scripts/test-setup.mjs'], { cwd: repository, env });
   expect(await found()).toEqual({ missing: 'the Python clients are not here: there is no python3 of 3.11 or later with venv' });
+});
+
+test('with an index that never answers the set-up ends all the same, and that is the reason', async () => {
+  // A python3 that makes environments whose own Python, which would install, hangs.
+  const program = (text: string) => `#!/bin/sh\n${text}\n`;
+  const hanging = join(dataDir, 'hanging');
+  writeFileSync(hanging, program('exec sleep 60'), { mode: 0o755 });
+  const making = `[ "$2" = venv ] && mkdir -p "$3/bin" && cp ${hanging} "$3/bin/python"; exit 0`;
+  writeFileSync(join(dataDir, 'python3'), program(making), { mode: 0o755 });
+  const script = "const { installPythonClients } = await import('./scripts/python-clients.mjs'); await installPythonClients(500);";
+  const env = { PATH: `${dataDir}:${process.env['PATH'] ?? ''}`, PARLEY_DATA_DIR: dataDir };
+  await run(process.execPath, ['--input-type=module', '-e', script], { cwd: repository, env });
+  expect(await found()).toEqual({ missing: 'the Python clients are not here: their packages did not come within 0.5 s' });
 });
