@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const repository = resolve(import.meta.dirname, '..');
-const requirements = join(repository, 'test/clients/python/requirements.txt');
+export const requirements = join(repository, 'test/clients/python/requirements.txt');
 const dataDir = resolve(repository, process.env.PARLEY_DATA_DIR ?? '.parley');
 const all = join(dataDir, 'python-clients');
 const name = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 16);
