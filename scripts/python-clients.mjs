@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const repository = resolve(import.meta.dirname, '..');
-const requirements = join(repository, 'test/clients/python/requirements.txt');
+export const requirements = join(repository, 'test/clients/python/requirements.txt');
 const dataDir = resolve(repository, process.env.PARLEY_DATA_DIR ?? '.parley');
 const all = join(dataDir, 'python-clients');
 const name = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 16);
@@ -27,26 +27,27 @@ export function findPythonClients() {
   return { python: undefined, missing: `the Python clients are not here: ${why}` };
 }
 
-/** Makes the environment where it can be made; where not, it is written down why. Never throws. */
-export async function installPythonClients() {
+/** Makes the environment where it can be made, within `mostMs` for each step; where not, it is written down why. Never throws. */
+export async function installPythonClients(mostMs = 240_000) {
   if (findPythonClients().python !== undefined) return;
   mkdirSync(all, { recursive: true });
   rmSync(folder, { recursive: true, force: true });
+  const limits = { timeout: mostMs, killSignal: 'SIGKILL' };
   const failed = (message) => writeFileSync(reason, message);
   try {
-    await run('python3', ['-c', suitable]);
+    await run('python3', ['-c', suitable], limits);
   } catch {
     return failed('there is no python3 of 3.11 or later with venv');
   }
   console.log('Installing the Python clients (450 MB, for the tests of them) ...');
   try {
-    await run('python3', ['-m', 'venv', folder]);
+    await run('python3', ['-m', 'venv', folder], limits);
     const quietly = ['-q', '--no-input', '--disable-pip-version-check', '--no-compile', '--retries', '2'];
     const locked = ['--no-deps', '--require-hashes', '--only-binary', ':all:', '-r', requirements];
-    await run(python, ['-m', 'pip', 'install', ...quietly, ...locked], { maxBuffer: 16 * 1024 * 1024 });
+    await run(python, ['-m', 'pip', 'install', ...quietly, ...locked], { ...limits, maxBuffer: 16 * 1024 * 1024 });
   } catch (error) {
     console.error(`The Python clients could not be installed: ${error.message}`);
-    return failed('their packages could not be installed');
+    return failed(error.killed ? `their packages did not come within ${mostMs / 1000} s` : 'their packages could not be installed');
   }
   writeFileSync(ready, '');
   rmSync(reason, { force: true });

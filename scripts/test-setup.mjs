@@ -1,16 +1,13 @@
 // Runs before the tests: a browser and a relay to call through, where this machine's own packages have them and we may install them, and the
 // Python clients, where there is a Python. Tests that want what is not there say so and are skipped. Plain JavaScript, no dependencies.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { has } from './programs.mjs';
 import { installPythonClients } from './python-clients.mjs';
 
 const wanted = [
   { program: 'chromium', package: 'chromium', for: 'the tests in a browser' },
   { program: 'turnserver', package: 'coturn', for: 'the tests through a relay' },
 ];
-const folders = (process.env.PATH ?? '').split(delimiter);
-const has = (program) => folders.some((folder) => existsSync(join(folder, program)));
 
 /** Whether it went well. */
 function aptGet(...args) {

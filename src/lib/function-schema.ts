@@ -1,6 +1,7 @@
 // The schema of a function's arguments. Whoever declares a function may bring any JSON Schema; language models are given one that describes an
 // object, and nothing that would be refused.
-import { isObject, list, type Schema, strings, validSchema } from './valid-schema.ts';
+import { isObject } from './fields.ts';
+import { list, type Schema, strings, validSchema } from './valid-schema.ts';
 
 /** How often references are followed within each other (a schema may contain itself), and how many parts of a schema are looked at in all. */
 const REFERENCES = 4;

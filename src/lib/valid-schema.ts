@@ -1,5 +1,6 @@
 // JSON Schema without its mistakes: a word whose value is not of the kind that the standard demands is left out, wherever it stands. Servers refuse
 // a whole request for one `"required": true`.
+import { isObject } from './fields.ts';
 
 export type Schema = Record<string, unknown>;
 
@@ -70,8 +71,4 @@ export function list(value: unknown): unknown[] {
 
 export function strings(value: unknown): string[] {
   return list(value).filter((entry) => typeof entry === 'string');
-}
-
-export function isObject(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

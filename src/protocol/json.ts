@@ -1,4 +1,4 @@
-// The first questions to ask of anything a stranger sent, and JSON that every parser takes.
+// The first questions to ask of anything a stranger sent.
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -25,15 +25,4 @@ export function excessOf(message: unknown): string | undefined {
     level = next;
   }
   return undefined;
-}
-
-/**
- * JSON without halves of surrogate pairs, as two escapes of which one is missing: they are no text, and strict parsers refuse a whole
- * message for one. They come from clients, and from cutting a text at a number of characters.
- */
-export function wellFormedJson(json: string): string {
-  if (!/\\u[dD]/.test(json)) return json;
-  return json.replace(/\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|[^])/g, (escape) =>
-    escape.length === 6 && /^\\u[dD]/.test(escape) ? '\ufffd' : escape,
-  );
 }

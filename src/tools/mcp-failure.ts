@@ -39,7 +39,7 @@ export function redactor(secrets: readonly string[]): Redact {
   return (text) => {
     let clean = text;
     for (const secret of hidden) clean = clean.replaceAll(secret, '…');
-    return clean.length > MESSAGE_CHARS ? `${clean.slice(0, MESSAGE_CHARS)}…` : clean;
+    return clean.length > MESSAGE_CHARS ? `${clean.slice(0, MESSAGE_CHARS).toWellFormed()}…` : clean;
   };
 }
 

@@ -1,5 +1,6 @@
 // A server's whole list of tools, page by page, with an end to it; and its tools as the rest of the house knows them. A tool that cannot be used
 // costs nobody but itself: it is left out, by name and with the reason.
+import { type Fields, isObject } from '../lib/fields.ts';
 import { functionSchema } from '../lib/function-schema.ts';
 import type { McpConnection } from './mcp-connection.ts';
 import { isAnswer, McpEnded } from './mcp-failure.ts';
@@ -42,8 +43,6 @@ export async function listTools(connection: McpConnection, signal: AbortSignal):
   return list.end();
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 class ToolList {
   readonly #tools = new Map<string, McpTool>();
   readonly #leftOut: McpLeftOut[] = [];
@@ -78,7 +77,7 @@ class ToolList {
 
   leaveOut(name: string | undefined, reason: string): void {
     if (this.#leftOut.length === TOLD) return;
-    this.#leftOut.push({ name: name?.slice(0, NAME_CHARS) ?? null, reason });
+    this.#leftOut.push({ name: name?.slice(0, NAME_CHARS).toWellFormed() ?? null, reason });
   }
 
   end(): McpTools {
@@ -113,8 +112,4 @@ function isDeeper(value: unknown, depth: number): boolean {
 
 function fieldsOf(value: unknown): Fields {
   return isObject(value) ? value : {};
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,6 @@
 // JSON-RPC messages of MCP servers as the SDK accepts them. It checks every message against closed schemas, and drops what does not fit, so that the
 // answer is waited for in vain; but well-known servers write null for "absent", and much else. What a message is about stays as it came.
-
-type Fields = Readonly<Record<string, unknown>>;
+import { type Fields, isObject } from '../lib/fields.ts';
 
 /** What the protocol assumes where nobody names a version. */
 const ASSUMED_VERSION = '2025-03-26';
@@ -26,7 +25,7 @@ function request(message: Fields, method: string): Fields {
     for (const [name, type] of Object.entries({ total: 'number', message: 'string' }))
       if (typeof params[name] !== type) delete params[name];
   }
-  return { jsonrpc: '2.0', ...idOf(message), method, ...(params ? { params } : {}) };
+  return { jsonrpc: '2.0', ...ownId(message), method, ...(params ? { params } : {}) };
 }
 
 function errorOf(error: unknown): Fields {
@@ -60,8 +59,13 @@ function initialized({ protocolVersion, capabilities, serverInfo }: Fields): Fie
 }
 
 /** Our own ids are numbers; some servers give them back as text. */
-function idOf({ id }: Fields): Fields {
-  if (typeof id === 'string' && /^\d{1,15}$/.test(id)) return { id: Number(id) };
+function idOf(answer: Fields): Fields {
+  const { id } = answer;
+  return typeof id === 'string' && /^\d{1,15}$/.test(id) ? { id: Number(id) } : ownId(answer);
+}
+
+/** The id as it came: a server's own is given back to it in the same type. */
+function ownId({ id }: Fields): Fields {
   return typeof id === 'string' || Number.isSafeInteger(id) ? { id } : {};
 }
 
@@ -74,8 +78,4 @@ function given(fields: Fields): Record<string, unknown> {
 
 function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

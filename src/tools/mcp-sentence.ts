@@ -7,7 +7,7 @@ const TEXT_CHARS = 10_000;
 const JSON_START = /[[{]\s*["{[\]}]/;
 
 export function sentence(text: string): string {
-  const whole = text.slice(0, TEXT_CHARS);
+  const whole = text.slice(0, TEXT_CHARS).toWellFormed();
   const start = whole.search(JSON_START);
   return (start < 0 ? whole : `${whole.slice(0, start)} ${saidIn(whole.slice(start))}`)
     .replaceAll(/\s+/g, ' ')

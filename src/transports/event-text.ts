@@ -1,12 +1,13 @@
 // Events as text, both ways, for the ways in that carry JSON: which dialect the far side speaks is remembered here.
 import type { Ids } from '../lib/ids.ts';
+import { wellFormedJson } from '../lib/well-formed-json.ts';
 import { clientEventId, isEventId, parseClientEvent } from '../protocol/client-events.ts';
 import { beta } from '../protocol/dialects/beta.ts';
 import { looksBeta } from '../protocol/dialects/choose.ts';
 import type { Dialect, StampedEvent } from '../protocol/dialects/dialect.ts';
 import { ga } from '../protocol/dialects/ga.ts';
 import { errors, RealtimeError } from '../protocol/errors.ts';
-import { isRecord, wellFormedJson } from '../protocol/json.ts';
+import { isRecord } from '../protocol/json.ts';
 import { unreadFields } from '../protocol/unread.ts';
 import type { ServerEvent, TimestampInfo } from '../protocol/server-events.ts';
 import { audioDelta, decodeAudio } from './audio-text.ts';

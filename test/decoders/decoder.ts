@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { Spoken } from './recorded.ts';
 
@@ -55,11 +55,6 @@ export function run(command: string, given: readonly string[], { mostMs = 900_00
 interface RunOptions {
   cwd?: string;
   mostMs?: number;
-}
-
-/** Whether a program can be found here. */
-export function has(program: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
 }
 
 /** Gets something that is made of these files, unless what is there is made of them as they are. Tells why it could not be had. */

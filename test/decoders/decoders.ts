@@ -1,7 +1,8 @@
 // The decoders there are, in the order in which they are told of. Versions stand in the lock files beside their programs.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ask, buildFolder, type Decoder, has, madeOnce, repository, run } from './decoder.ts';
+import { has } from '../../scripts/programs.mjs';
+import { ask, buildFolder, type Decoder, madeOnce, repository, run } from './decoder.ts';
 import { interpreter, preparePython, requirements } from './python/environment.ts';
 import { compilerFaults } from './typescript/faults.ts';
 

@@ -191,6 +191,8 @@ export const openApiSchemas: Rule = (body) => {
     if (type === undefined && anyOf === undefined) return 'type must be specified';
     if (type !== undefined && typeof type !== 'string') return 'Proto field is not repeating, cannot start list';
     if (type === 'array' && items === undefined) return 'items: missing field';
+    if (type === 'object' && Object.keys(isObject(properties) ? properties : {}).length === 0)
+      return 'properties: should be non-empty for OBJECT type';
     if (choices !== undefined && type !== 'string') return 'enum: only allowed for STRING type';
     const names = isObject(properties) ? Object.keys(properties) : [];
     if (Array.isArray(required) && required.some((name) => !names.includes(name as string))) return 'required: property is not defined';
@@ -199,8 +201,6 @@ export const openApiSchemas: Rule = (body) => {
   };
   for (const { function: about } of body.tools ?? []) {
     if (about.parameters === undefined) continue;
-    if (Object.keys((about.parameters as { properties?: object }).properties ?? {}).length === 0)
-      return 'should be non-empty for OBJECT type';
     const fault = unknown(about.parameters);
     if (fault) return fault;
   }

@@ -386,6 +386,29 @@ describe('the request', () => {
     ]);
   });
 
+  it('R5: has no halves of surrogate pairs, wherever they come from', async () => {
+    const half = '\ud83d';
+    await ask(answer, {
+      instructions: `Be brief${half}`,
+      turns: [
+        user(half),
+        { role: 'call', callId: 'a', name: 'now', arguments: String.raw`{"zone":"\ud83d"}` },
+        { role: 'result', callId: 'a', output: `noon${half}` },
+      ],
+      tools: [{ name: 'now', description: half, parameters: { type: 'object', properties: { [half]: { enum: [half] } } } }],
+      toolChoice: 'auto',
+    });
+    expect(body()).toMatchObject({
+      messages: [
+        { content: 'Be brief\ufffd' },
+        { content: '\ufffd' },
+        { tool_calls: [{ function: { arguments: '{"zone":"\ufffd"}' } }] },
+        { content: 'noon\ufffd' },
+      ],
+      tools: [{ function: { description: '\ufffd', parameters: { properties: { '\ufffd': { enum: ['\ufffd'] } } } } }],
+    });
+  });
+
   it('F05 F06 F07 F10: names tools, choice and options', async () => {
     const tool = { name: 'f', description: 'd', parameters: { type: 'object' } };
     await ask(

@@ -39,6 +39,27 @@ describe('the schema of a function for Gemini', () => {
     expect(openApiSchema({ type: 'object' })).toBeUndefined();
   });
 
+  it('asks for an object of any kind as text, as an object without properties is refused at every depth', () => {
+    const any = { type: 'object' };
+    const properties = {
+      filter: { ...any, description: 'What for' },
+      none: { type: 'object', properties: {}, additionalProperties: { type: 'string' } },
+      list: { type: 'array', items: any },
+      either: { anyOf: [any, { type: 'number' }] },
+      maybe: { anyOf: [any, { type: 'null' }], description: 'Or not' },
+      deep: { type: 'object', properties: { any } },
+    };
+    const said = { type: 'string', description: 'A JSON object, written as text.' };
+    expect(openApiSchema({ type: 'object', properties })?.['properties']).toEqual({
+      filter: { ...said, description: 'What for A JSON object, written as text.' },
+      none: said,
+      list: { type: 'array', items: said },
+      either: { anyOf: [said, { type: 'number' }] },
+      maybe: { ...said, description: 'Or not A JSON object, written as text.' },
+      deep: { type: 'object', properties: { any: said } },
+    });
+  });
+
   it('is written in no time, however often it refers to itself', () => {
     const properties = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`p${index}`, { $ref: '#' }]));
     expect(JSON.stringify(openApiSchema({ type: 'object', properties })).length).toBeLessThan(200_000);

@@ -90,7 +90,7 @@ async function explained<T>(work: Promise<T>): Promise<T> {
 }
 
 test(`${events} mutated events neither crash, silence nor swell the server, nor disturb the session beside them (seed ${seed})`, {
-  timeout: 240_000,
+  timeout: Math.max(240_000, events * 5),
 }, async () => {
   const good = await GoodSession.open(server.ws);
   await explained(swell());

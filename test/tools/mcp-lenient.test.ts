@@ -201,6 +201,62 @@ describe('a result', () => {
   });
 });
 
+describe('what a server sends', () => {
+  it('R7: is answered with the id that it has, in the same type', async () => {
+    const servers = await session(({ id, method }) => {
+      if (method === undefined) return [];
+      if (method === 'initialize') return [{ jsonrpc: '2.0', id, result: initialized }];
+      return [
+        { jsonrpc: '2.0', id: '7', method: 'ping' },
+        { jsonrpc: '2.0', id, result: { content: 'four' } },
+      ];
+    });
+    expect(await servers.call('far', 'add', '{}')).toEqual({ output: 'four' });
+    await until(() => raw.asked.some(({ method }) => method === undefined));
+    expect(raw.asked.find(({ method }) => method === undefined)).toEqual({ jsonrpc: '2.0', id: '7', result: {} });
+  });
+
+  it('R7: may be a batch within one event', async () => {
+    const servers = await session(({ id, method }) => {
+      if (method === 'initialize') return [[{ jsonrpc: '2.0', id, result: initialized }]];
+      const news = { jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 'x' } };
+      return [[news, { jsonrpc: '2.0', id, result: { content: 'four' } }]];
+    });
+    expect(await servers.call('far', 'add', '{}')).toEqual({ output: 'four' });
+  });
+
+  it.each(['json', 'events', 'sse'] as const)('R5: has no halves of surrogate pairs, over %s', async (way) => {
+    const half = '\ud83d';
+    const tool = { name: `a${half}`, description: `b${half}`, inputSchema: { properties: { [`c${half}`]: { enum: [`d${half}`] } } } };
+    const servers = await session(results({ list: { tools: [tool] }, call: { content: `four${half}` } }), way);
+    const properties = { 'c\ufffd': { enum: ['d\ufffd'] } };
+    expect(await servers.list('far')).toEqual({
+      tools: [{ name: 'a\ufffd', description: 'b\ufffd', input_schema: { type: 'object', properties } }],
+    });
+    expect(await servers.call('far', 'a\ufffd', '{}')).toEqual({ output: 'four\ufffd' });
+  });
+
+  it('R5: is not cut in the middle of a character', async () => {
+    const faces = (before: string) => `${before}${'😀'.repeat(6000)}`;
+    const answer: Answer = ({ id, method }) => [
+      method === 'initialize'
+        ? { jsonrpc: '2.0', id, result: initialized }
+        : { jsonrpc: '2.0', id, error: { code: 1, message: faces('a') } },
+    ];
+    const message = messageOf(await (await session(answer)).call('far', 'add', '{}'));
+    expect(message).toHaveLength(2001);
+    expect(message?.isWellFormed()).toBe(true);
+    expect(sentence(faces('a')).isWellFormed()).toBe(true);
+    await raw.close();
+    const tools = [
+      { name: faces('a'), inputSchema: text },
+      { name: faces('a'), description: 'Another' },
+    ];
+    const listing = await list(tools);
+    expect(listing).toHaveProperty('leftOut.0.name', `a${'😀'.repeat(63)}\ufffd`);
+  });
+});
+
 describe('an error', () => {
   const failing = async (error: unknown, way?: Way) => {
     const answer: Answer = ({ id, method }) => [
@@ -219,13 +275,16 @@ describe('an error', () => {
     expect(await failing(error)).toContain(words);
   });
 
-  it('R7: may be without an id, as of a server that could not read what it was sent', async () => {
+  // Not over the older transport, whose one stream does not say what anything in it answers.
+  it.each(['json', 'events'] as const)('R7: may be without an id over %s, as of a server that could not read its request', async (way) => {
     const answer: Answer = ({ id, method }) => [
       method === 'initialize'
         ? { jsonrpc: '2.0', id, result: initialized }
         : { jsonrpc: '2.0', id: null, error: { code: -32_700, message: 'No JSON' } },
     ];
-    expect(messageOf(await (await session(answer, 'json')).call('far', 'add', '{}'))).toBe('No JSON');
+    const servers = await session(answer, way);
+    raw.keepsOpen = true;
+    expect(messageOf(await servers.call('far', 'add', '{}'))).toBe('No JSON');
   });
 
   it('R7: is a sentence where a validator wrote JSON', async () => {
@@ -248,16 +307,38 @@ describe('an error', () => {
     ['json', { jsonrpc: '2.0', id: 'x', result: 3 }],
     ['events', 'nothing'],
     ['events', '{"id":1}'],
-  ] as const)('R7: of an answer over %s that is %j is in words', async (way, answer) => {
+    ['events', { jsonrpc: '2.0', id: 'x', result: 3 }],
+  ] as const)('R7: of an answer over %s that is %j is in words, at once', async (way, answer) => {
     const servers = await session(
       ({ id, method }) => (method === 'initialize' ? [{ jsonrpc: '2.0', id, result: initialized }] : [answer]),
       way,
     );
+    expect(messageOf(await servers.call('far', 'add', '{}'))).toMatch(/^The MCP server [\w\s]+$/);
+  });
+
+  it.each([
+    ['json', "another's id", [{ jsonrpc: '2.0', id: 'x', result: {} }]],
+    ['events', "another's id", [{ jsonrpc: '2.0', id: 'x', result: {} }]],
+    ['events', "another's id in a batch", [[{ jsonrpc: '2.0', id: 'x', result: {} }]]],
+  ] as const)('R7: of an answer over %s with %s does not wait for the stream to end', async (way, _, answer) => {
+    const servers = await session(
+      ({ id, method }) => (method === 'initialize' ? [{ jsonrpc: '2.0', id, result: initialized }] : answer),
+      way,
+    );
+    raw.keepsOpen = true;
+    const words = 'The MCP server sent something that is no answer to what it was asked';
+    expect(messageOf(await servers.call('far', 'add', '{}'))).toBe(words);
+  });
+
+  it('R7: of the older transport is waited for, as nothing says what an answer with another id belongs to', async () => {
+    const servers = await session(
+      ({ id, method }) => [method === 'initialize' ? { jsonrpc: '2.0', id, result: initialized } : { jsonrpc: '2.0', id: 'x', result: {} }],
+      'sse',
+    );
     const ended = servers.call('far', 'add', '{}');
     await until(() => raw.asked.some(({ method }) => method === 'tools/call'));
     await breathe();
-    // An answer with another's id is waited for in vain.
     clock.advance(60_000);
-    expect(messageOf(await ended)).toMatch(/^The (?:MCP server|tool) [\w\s]+$/);
+    expect(messageOf(await ended)).toBe('The tool did not answer within 20 seconds');
   });
 });

@@ -20,7 +20,7 @@ const ways: readonly Way[] = ['json', 'events', 'sse'];
 
 const page = () => ({
   jsonrpc: '2.0',
-  id: 0,
+  id: SOME_ID,
   result: {
     tools: [
       {
@@ -58,7 +58,7 @@ const page = () => ({
 
 const result = () => ({
   jsonrpc: '2.0',
-  id: 0,
+  id: SOME_ID,
   result: {
     content: [
       { type: 'text', text: 'four', annotations: { audience: ['user'], priority: 1 }, _meta: {} },
@@ -74,7 +74,7 @@ const result = () => ({
 
 const refusal = () => ({
   jsonrpc: '2.0',
-  id: 0,
+  id: SOME_ID,
   error: {
     code: -32_602,
     message: `Invalid arguments: ${JSON.stringify([{ code: 'invalid_type', path: ['a'], message: 'Required' }], null, 2)}`,
@@ -82,8 +82,14 @@ const refusal = () => ({
   },
 });
 
-/** The id is what an answer is known by: without it there is none. */
-const spared = ([first]: readonly (string | number)[]) => first === 'id';
+/** Over the older transport the id is all that an answer is known by: without it there is none. */
+const spared =
+  (way: Way) =>
+  ([first]: readonly (string | number)[]) =>
+    way === 'sse' && first === 'id';
+
+/** Takes the place of the id that is only known when somebody asks. */
+const SOME_ID = 0;
 
 /** One session with one server, which is asked again and again: what a list said is forgotten after a minute. */
 class Asker {
@@ -95,7 +101,9 @@ class Asker {
 
   constructor(server: RawServer) {
     this.#server = server;
-    server.answer = ({ id, method }) => [method === 'initialize' ? { jsonrpc: '2.0', id, result: initialized } : { ...this.script, id }];
+    server.answer = ({ id, method }) => [
+      method === 'initialize' ? { jsonrpc: '2.0', id, result: initialized } : addressed(this.script, id),
+    ];
     this.#session = this.#rig.session({ server_label: 'far', server_url: server.url });
   }
 
@@ -120,6 +128,11 @@ class Asker {
   }
 }
 
+/** With the id that was asked, unless a mutation is in its place. */
+function addressed(script: object, id: number | undefined): object {
+  return 'id' in script && script.id === SOME_ID ? { ...script, id } : script;
+}
+
 function isSentence(outcome: McpOutcome | McpListing): boolean {
   if (!('error' in outcome)) return true;
   const { type, message } = outcome.error;
@@ -130,6 +143,8 @@ function isSentence(outcome: McpOutcome | McpListing): boolean {
 function untouched(mutations: readonly Mutation[]): string[] {
   if (mutations.some(({ path }) => path[0] === 'error' || path[0] === 'method' || (path[0] === 'result' && path.length < 2))) return [];
   if (mutations.some(({ path }) => path[1] === 'tools' && path.length < 3)) return [];
+  // An answer without an id is as good as one with it; one with another's is none.
+  if (mutations.some(({ path, what }) => path[0] === 'id' && what !== 'drop' && what !== 'null')) return [];
   const indices = mutations.map(({ path, what }) => ({ index: path[1] === 'tools' ? path[2] : undefined, what }));
   // What was added beside the list's fields may have made an error or a request of it.
   if (mutations.some(({ path, what }) => what === 'add' && path.length < 2)) return [];
@@ -138,9 +153,9 @@ function untouched(mutations: readonly Mutation[]): string[] {
   return page().result.tools.flatMap(({ name }, index) => (touched.has(index) ? [] : [name]));
 }
 
-async function listOnce(asker: Asker, chance: Chance): Promise<object | undefined> {
+async function listOnce(asker: Asker, way: Way, chance: Chance): Promise<object | undefined> {
   const script = page();
-  const mutations = mutate(chance, script, spared);
+  const mutations = mutate(chance, script, spared(way));
   asker.script = script;
   const listing = await asker.list();
   const tools = 'tools' in listing ? listing.tools : [];
@@ -156,9 +171,9 @@ async function listOnce(asker: Asker, chance: Chance): Promise<object | undefine
   return lost.length + refused.length === 0 && isSentence(listing) ? undefined : { mutations, lost, refused, listing };
 }
 
-async function callOnce(asker: Asker, chance: Chance): Promise<object | undefined> {
+async function callOnce(asker: Asker, way: Way, chance: Chance): Promise<object | undefined> {
   const script = chance.often(0.8) ? result() : refusal();
-  const mutations = mutate(chance, script, spared);
+  const mutations = mutate(chance, script, spared(way));
   asker.script = script;
   const outcome = await asker.call();
   const whole = 'error' in outcome ? isSentence(outcome) : typeof outcome.output === 'string';
@@ -173,9 +188,10 @@ it(
     for (let number = 0; number < answers && problems.length === 0; number++) {
       const chance = new Chance(seed + number * 7919);
       const asker = askers[number % askers.length] as Asker;
+      const way = ways[number % ways.length] as Way;
       const once = number % 2 === 0 ? listOnce : callOnce;
-      const problem = await once(asker, chance).catch((error: unknown) => ({ error }));
-      if (problem) problems.push({ number, way: ways[number % ways.length], ...problem });
+      const problem = await once(asker, way, chance).catch((error: unknown) => ({ error }));
+      if (problem) problems.push({ number, way, ...problem });
     }
     await Promise.all(askers.map((asker) => asker.close()));
     expect(problems).toEqual([]);

@@ -36,6 +36,8 @@ export function results(more: { list?: unknown; call?: unknown; initialize?: unk
 
 export class RawServer {
   answer: Answer = () => [];
+  /** Whether the streams of answers, over events, stay open behind the answer. */
+  keepsOpen = false;
   readonly asked: Asked[] = [];
   readonly #way: Way;
   readonly #server: Server;
@@ -88,8 +90,10 @@ export class RawServer {
       return;
     }
     const events = messages.map((message) => `event: message\ndata: ${message}\n\n`).join('');
-    if (this.#way === 'events') response.writeHead(200, { 'content-type': 'text/event-stream' }).end(events);
-    else {
+    if (this.#way === 'events') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(events);
+      if (!this.keepsOpen) response.end();
+    } else {
       response.writeHead(202).end();
       this.#streams.get(url.searchParams.get('stream') ?? '')?.write(events);
     }

@@ -1,5 +1,6 @@
 // The fields of a tool call as every server accepts them: its id, the function's name, its arguments.
 import { createHash } from 'node:crypto';
+import { wellFormedJson } from '../../lib/well-formed-json.ts';
 
 /** OpenAI's rule for names and Gemini's ("must start with a letter or an underscore") in one. */
 export function functionName(name: string): string {
@@ -35,7 +36,7 @@ export class ToolNames {
 /** Servers parse the arguments of earlier calls, and refuse the request for what is no JSON object (vllm-project/vllm#43995). */
 export function argumentsObject(text: string): string {
   if (text.trim() === '') return '{}';
-  return isCompleteObject(text) ? text : JSON.stringify({ arguments: text });
+  return isCompleteObject(text) ? wellFormedJson(text) : JSON.stringify({ arguments: text });
 }
 
 export function isCompleteObject(json: string): boolean {

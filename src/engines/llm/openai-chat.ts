@@ -3,6 +3,7 @@
 import type { Clock, Timer } from '../../lib/clock.ts';
 import { type Ids, randomIds } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
+import { wellFormedJson } from '../../lib/well-formed-json.ts';
 import type { Prompt } from '../../protocol/prompt.ts';
 import { EngineError, type EngineInfo, type Llm, type LlmOptions, type LlmPart } from '../engine.ts';
 import { ToolNames } from './call-fields.ts';
@@ -138,7 +139,7 @@ class OpenAiChat implements Llm {
         ...(this.#options.apiKey ? { authorization: `Bearer ${this.#options.apiKey}` } : {}),
         ...this.#options.headers,
       },
-      body: JSON.stringify(chatRequest(prompt, { ...options, model }, names, this.#options.dialect ?? {})),
+      body: wellFormedJson(JSON.stringify(chatRequest(prompt, { ...options, model }, names, this.#options.dialect ?? {}))),
       // A key must not follow a redirect to who knows where.
       redirect: 'manual',
       signal: exchange.request.signal,

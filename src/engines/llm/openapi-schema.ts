@@ -1,6 +1,7 @@
 // The schema of a function's arguments in the words of OpenAPI 3.0, without references: Gemini knows no others.
+import { isObject } from '../../lib/fields.ts';
 import { functionSchema, SchemaReader } from '../../lib/function-schema.ts';
-import { isObject, list, type Schema, strings } from '../../lib/valid-schema.ts';
+import { list, type Schema, strings } from '../../lib/valid-schema.ts';
 
 /** Absent when there are no arguments: an object without properties is refused at the top. */
 export function openApiSchema(given: unknown): Schema | undefined {
@@ -12,6 +13,8 @@ export function openApiSchema(given: unknown): Schema | undefined {
 const types = new Set(['string', 'number', 'integer', 'boolean', 'array', 'object']);
 const texts = ['title', 'description', 'pattern'];
 const numbers = ['minimum', 'maximum', 'minItems', 'maxItems', 'minLength', 'maxLength'];
+/** Said of an object with any properties: "should be non-empty for OBJECT type", at every depth. */
+const objectInText = 'A JSON object, written as text.';
 const formats: Readonly<Record<string, readonly string[]>> = {
   string: ['date-time', 'enum'],
   integer: ['int32', 'int64'],
@@ -25,18 +28,22 @@ class Translator {
     this.#reader = reader;
   }
 
-  translate(part: unknown, before: number): Schema {
+  /** @param outer what is said around this part, which goes before its own words. */
+  translate(part: unknown, before: number, outer: Schema = {}): Schema {
     const { schema, followed } = this.#reader.at(part, before);
     const named = strings([schema['type']].flat());
     const known = named.filter((type) => types.has(type));
     const kept: Schema = named.includes('null') || schema['nullable'] === true ? { nullable: true } : {};
     for (const word of [...texts, ...numbers]) if (schema[word] !== undefined) kept[word] = schema[word];
+    Object.assign(kept, outer);
     const alternatives = known.length > 0 ? [] : [...list(schema['anyOf']), ...list(schema['oneOf'])].filter((branch) => !isNull(branch));
     const [only, ...others] = known.length > 1 ? known.map((type) => ({ ...schema, type })) : alternatives;
     if (others.length > 0) return { ...kept, anyOf: [only, ...others].map((branch) => this.translate(branch, followed)) };
-    if (only !== undefined) return { ...this.translate(only, followed), ...kept };
+    if (only !== undefined) return this.translate(only, followed, kept);
     const type = known[0] ?? impliedType(schema);
-    return { ...kept, type, ...this.#about(type, schema, followed) };
+    const about = this.#about(type, schema, followed);
+    if (type !== 'object' || 'properties' in about) return { ...kept, type, ...about };
+    return { ...kept, type: 'string', description: strings([kept['description'], objectInText]).join(' ') };
   }
 
   /** What is said of one type only. */

@@ -1,8 +1,8 @@
 // JSON that every parser takes, whatever a client has written and wherever a text was cut.
 import { expect, test } from 'vitest';
 import { countingIds } from '../../src/lib/ids.ts';
+import { wellFormedJson } from '../../src/lib/well-formed-json.ts';
 import { ga } from '../../src/protocol/dialects/ga.ts';
-import { wellFormedJson } from '../../src/protocol/json.ts';
 import { EventText } from '../../src/transports/event-text.ts';
 
 const pair = String.raw`\ud83d\ude00`;
