@@ -1,7 +1,8 @@
 // Vercel's AI SDK and its OpenAI provider, unmodified: the browser's session with a token of the application's own route, and the server's
-// side of the same. Only the browser's loudspeaker is ours.
+// side of the same: a spoken turn, an interruption and a function call. Only the browser's loudspeaker is ours.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pass } from 'node:timers/promises';
 import { createOpenAI } from '@ai-sdk/openai';
 import {
   Experimental_AbstractRealtimeSession as AbstractRealtimeSession,
@@ -15,7 +16,7 @@ import { WebSocket as HeaderSocket } from 'ws';
 import { EventLog, field } from '../e2e/support/events.ts';
 import { apiKey, type RunningServer, startServer, trust } from '../e2e/support/server.ts';
 import { Speaker } from '../e2e/support/speaker.ts';
-import { base64, Microphone, overlap, say, understand } from '../e2e/support/speech.ts';
+import { base64, Microphone, overlap, rateHz, say, understand, wordsOf } from '../e2e/support/speech.ts';
 import { testTypes } from '../e2e/support/types.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -96,6 +97,12 @@ async function open(sessionConfig: SessionOptions['sessionConfig'], onToolCall?:
   return { session, log, parsed, errors };
 }
 
+function microphone({ session }: Page): Microphone {
+  const mic = new Microphone((frame) => session.sendAudio(base64(frame)));
+  leave.push(() => mic.stop());
+  return mic;
+}
+
 /** The words of all messages of one side, as the package shows them. */
 function said({ session }: Page, role: 'user' | 'assistant'): string {
   const parts = session.shown.messages.filter((message) => message.role === role).flatMap((message) => message.parts);
@@ -121,13 +128,42 @@ test('a written question is answered in words and sound, by a session that its t
 
 test('a spoken question is in its messages, and answered', async () => {
   const page = await open({ inputAudioTranscription: { model: 'whisper-1' }, turnDetection: { type: 'server-vad' } });
-  const { session, log, errors } = page;
-  const mic = new Microphone((frame) => session.sendAudio(base64(frame)));
-  leave.push(() => mic.stop());
-  await mic.speak(await say(running.server, 'Can you hear me?'));
+  const { log, errors } = page;
+  await microphone(page).speak(await say(running.server, 'Can you hear me?'));
   await log.wait('response.done');
   await vi.waitFor(() => expect(overlap('can you hear me', said(page, 'user'))).toBeGreaterThanOrEqual(0.75));
   expect(said(page, 'assistant')).toMatch(/hear you/i);
+  expect(errors).toEqual([]);
+});
+
+test('speech silences a long answer, which the page truncates to what its loudspeaker had played, and is answered', async () => {
+  const page = await open({ inputAudioTranscription: { model: 'whisper-1' }, turnDetection: { type: 'server-vad' } });
+  const { session, log, errors } = page;
+  const objection = await say(running.server, 'Please stop now.');
+  const mic = microphone(page);
+  session.sendTextMessage('Count from one thousand to two thousand.');
+  const answer = await log.wait('response.output_audio.delta');
+  // Some of it is heard first.
+  await pass(1500);
+  void mic.speak(objection);
+  const truncated = await log.wait('conversation.item.truncated');
+  const played = speaker.samples;
+  expect(session.shown.isPlaying).toBe(false);
+  expect(truncated['item_id']).toBe(answer['item_id']);
+  expect(Math.abs(Number(truncated['audio_end_ms']) - (played.length / rateHz) * 1000)).toBeLessThan(100);
+  expect(wordsOf(await understand(running.server, played))).toContain('thousand');
+
+  const cut = await log.wait('response.done');
+  expect(field(cut, 'response.status_details')).toEqual({ type: 'cancelled', reason: 'turn_detected' });
+  await log.wait((event) => event.type === 'response.done' && field(event, 'response.status') === 'completed');
+  await vi.waitFor(() => expect(session.shown.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user', 'assistant']));
+  expect(overlap('please stop now', said(page, 'user'))).toBe(1);
+  // After the words that were heard comes the answer to the objection, which is played whole.
+  const [made = '', next = ''] = log.of('response.output_audio_transcript.done').map(({ transcript }) => String(transcript));
+  expect(said(page, 'assistant')).toBe(`${made} ${next}`);
+  expect(wordsOf(made)).toEqual(expect.arrayContaining(['one', 'thousand']));
+  expect(wordsOf(made).length).toBeLessThan(60);
+  expect(overlap(next, await understand(running.server, speaker.samples.subarray(played.length)))).toBeGreaterThanOrEqual(0.7);
   expect(errors).toEqual([]);
 });
 

@@ -6,7 +6,7 @@ import { toBytes } from '../../src/media/pcm.ts';
 import { field } from '../e2e/support/events.ts';
 import { documentedSample, fixture, Sample } from '../e2e/support/sample.ts';
 import { apiKey, type RunningServer, startServer } from '../e2e/support/server.ts';
-import { base64, Microphone, overlap, say } from '../e2e/support/speech.ts';
+import { base64, Microphone, overlap, rateHz, samplesOf, say, understand, wordsOf } from '../e2e/support/speech.ts';
 import { testTypes } from '../e2e/support/types.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -101,6 +101,41 @@ test.each(samples)('%s: the audio it sends is heard and answered once', async (_
   mic.stop();
   sample.tell({ call: 'clearAudioBuffer' });
   await log.wait('input_audio_buffer.cleared', mark);
+  expect(sample.running).toBe(true);
+});
+
+test.each(samples)('%s is interrupted in a long answer by what it hears, and answers that once', async (_name, source) => {
+  const sample = websocketSample(source);
+  const { log } = sample;
+  await log.wait('response.done');
+  const mark = log.mark;
+  const mic = new Microphone((frame) => sample.tell({ audio: base64(frame) }));
+  leave.push(() => mic.stop());
+  const objection = await say(running.server, 'Please stop now.');
+  // Of the embedded voices the one whose "count" is best understood.
+  await mic.speak(await say(running.server, 'Count from one thousand to two thousand.', 'Dennis'));
+  const answer = await log.wait('response.output_audio.delta', mark);
+  const heardSeconds = 1.5;
+  await pass(heardSeconds * 1000);
+  await mic.speak(objection);
+  const cut = await log.wait('response.done', mark);
+  expect(field(cut, 'response.status_details')).toEqual({ type: 'cancelled', reason: 'turn_detected' });
+  const done = await log.wait((event) => event.type === 'response.done' && event !== cut, mark);
+  expect(field(done, 'response.status')).toBe('completed');
+  // It asks for an answer with the item that was cut and with the objection too.
+  await pass(1000);
+  expect(log.of('response.created')).toHaveLength(3);
+  expect(sample.output).toMatch(/Transcription complete: .*count[^]*Speech started at \d+ ms[^]*Transcription complete: .*stop/i);
+  const kept = String(
+    log.of('response.output_audio_transcript.done').find((event) => event['item_id'] === answer['item_id'])?.['transcript'],
+  );
+  expect(wordsOf(kept)).toEqual(expect.arrayContaining(['one', 'thousand']));
+  expect(wordsOf(kept).length).toBeLessThan(60);
+  const deltas = log.of('response.output_audio.delta').filter((event) => event['item_id'] === answer['item_id']);
+  const heard = samplesOf(deltas.map(({ delta }) => String(delta))).subarray(0, heardSeconds * rateHz);
+  expect(wordsOf(await understand(running.server, heard))).toContain('thousand');
+  // Nothing of it comes after its end.
+  expect(log.all.slice(log.all.indexOf(cut) + 1).filter((event) => event['response_id'] === field(cut, 'response.id'))).toEqual([]);
   expect(sample.running).toBe(true);
 });
 

@@ -23,6 +23,10 @@ describe.each(['openai', 'inworld'])('the %s service', (service) => {
     const told = await client.run('barge_in', { speech: 'Please stop now.' }, { service });
     expect(of(told, 'error')).toEqual([]);
     expect(of(told, 'interrupted')).not.toEqual([]);
+    const lines = context(told);
+    expect(lines.map(({ role }) => role)).toEqual(['user', 'assistant', 'user', 'assistant']);
+    expect(lines[1]?.content).toMatch(/one thousand/i);
+    expectHeard('please stop now', lines[2]?.content ?? '');
   });
 
   test("runs the application's function once, and speaks of its result", async () => {

@@ -1,7 +1,8 @@
-// The Twilio layer of `@openai/agents-extensions`, unmodified, between a telephone and this server: µ-law both ways, marks and interruption.
+// The Twilio layer of `@openai/agents-extensions`, unmodified, between a telephone and this server: µ-law both ways, marks, interruption and a
+// function of the application's.
 import { setTimeout as pass } from 'node:timers/promises';
 import { TwilioRealtimeTransportLayer } from '@openai/agents-extensions';
-import { RealtimeAgent } from '@openai/agents-realtime';
+import { RealtimeAgent, tool } from '@openai/agents-realtime';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { decodeMuLaw } from '../../src/media/g711.ts';
 import { resample } from '../../src/media/resample.ts';
@@ -29,13 +30,13 @@ afterAll(async () => {
   await running.close();
 });
 
-async function call(): Promise<Conversation & { phone: Phone }> {
+async function call(tools: ConstructorParameters<typeof RealtimeAgent>[0]['tools'] = []): Promise<Conversation & { phone: Phone }> {
   const phone = new Phone();
   leave.push(() => phone.hangUp());
   // The layer listens and sends; nothing else of a socket is used.
   const twilioWebSocket = phone as unknown as ConstructorParameters<typeof TwilioRealtimeTransportLayer>[0]['twilioWebSocket'];
   const transport = new TwilioRealtimeTransportLayer({ twilioWebSocket });
-  const agent = new RealtimeAgent({ name: 'Operator', instructions: 'You answer the telephone.' });
+  const agent = new RealtimeAgent({ name: 'Operator', instructions: 'You answer the telephone.', tools });
   // This pair of package versions fills in PCM before the layer looks, so the application names the format. Of the embedded voices this one
   // is best understood in the band of a telephone.
   const config = { audio: { input: { format: 'g711_ulaw' }, output: { format: 'g711_ulaw', voice: 'cedar' } } } as const;
@@ -104,6 +105,43 @@ test('a caller who speaks into the answer silences it, and it is cut where the t
   await log.wait((event) => event.type === 'response.done' && field(event, 'response.status') === 'completed');
   const later = phone.received.slice(cut + 1).flatMap(({ mark }) => mark?.name ?? []);
   expect(later.filter((name) => name.includes(String(answer['item_id'])))).toEqual([]);
+  expect(told.errors).toEqual([]);
+  expectAllUnderstood(conversation);
+});
+
+test("a caller's wish has the application's function run once, and its result is heard in the telephone", async () => {
+  const asked: unknown[] = [];
+  const weather = tool({
+    name: 'get_weather',
+    description: 'Fetch the weather for a location',
+    strict: false,
+    parameters: {
+      type: 'object',
+      properties: { location: { type: 'string', description: 'City' } },
+      required: ['location'],
+      additionalProperties: true,
+    },
+    execute: (input) => {
+      asked.push(input);
+      return 'It is rainy there.';
+    },
+  });
+  const conversation = await call([weather]);
+  const { session, log, told, phone } = conversation;
+  // The voice is the one that is understood in the band of a telephone.
+  await phone.speak(await say(running.server, 'What is the weather in Boston?', 'cedar'));
+  await log.wait((event) => event.type === 'response.done' && field(event, 'response.output.0.type') === 'message');
+  expect(asked).toEqual([{ location: 'Boston' }]);
+  expect(told.tools).toEqual([['get_weather', 'It is rainy there.']]);
+  expect(log.of('response.created')).toHaveLength(2);
+  await vi.waitFor(() => expect(overlap('weather in Boston', said(session.history, 'user').join(' '))).toBe(1));
+  const [answer = ''] = said(session.history, 'assistant');
+  expect(answer).toMatch(/rain/i);
+  expect(session.history.filter(({ type }) => type === 'function_call')).toMatchObject([
+    { name: 'get_weather', status: 'completed', output: 'It is rainy there.' },
+  ]);
+  const sound = resample({ samples: decodeMuLaw(phone.sound), rateHz: 8000 }, rateHz).samples;
+  expect(overlap(answer, await understand(running.server, sound))).toBeGreaterThanOrEqual(0.6);
   expect(told.errors).toEqual([]);
   expectAllUnderstood(conversation);
 });

@@ -160,7 +160,9 @@ async def barge_in(given):
         await asyncio.sleep(1)
         await microphone.speak(speech(given))
         await conversation.said(InterruptionFrame)
-        await conversation.said(LLMFullResponseEndFrame, 2)
+        # Its context gets the wish, what was said of the count, the objection, and what was said to that.
+        await until(lambda: len(conversation.context.messages) >= 4)
+        tell("context", messages=conversation.context.messages)
 
 
 async def function_call(given):
