@@ -7,6 +7,7 @@ import { Generator } from './generator.ts';
 import { GoodSession } from './good-session.ts';
 import { ServerProcess } from './server-process.ts';
 import { allMonsters } from './rubbish.ts';
+import type { Account } from './served.ts';
 import { Stormer } from './stormer.ts';
 
 const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 1e9));
@@ -81,6 +82,16 @@ async function quietAccount() {
   return server.account();
 }
 
+/** How much more memory the process has than before, once the system has been given back what it takes a while to give back. */
+async function growth(before: Account): Promise<{ usedBytes: number; residentBytes: number }> {
+  for (let patience = 15; ; patience--) {
+    const now = await server.account();
+    const grown = { usedBytes: now.usedBytes - before.usedBytes, residentBytes: now.residentBytes - before.residentBytes };
+    if (patience === 0 || Math.max(grown.usedBytes, grown.residentBytes) < mostGrowthBytes) return grown;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
 /** Puts to a client's failure what the server has to say about it. */
 async function explained<T>(work: Promise<T>): Promise<T> {
   return work.catch(async (error: unknown) => {
@@ -98,12 +109,13 @@ test(`${events} mutated events neither crash, silence nor swell the server, nor 
   const before = await quietAccount();
   await explained(storm(events - warmUpEvents, sessions));
   const after = await quietAccount();
+  const grown = await growth(before);
   await explained(good.end());
   expect(server.logged).toEqual([]);
   expect(await server.end()).toBeUndefined();
   expect(good.turns.written).toBeGreaterThan(5);
   expect(good.turns.spoken).toBeGreaterThan(5);
   expect(after.polluted).toEqual([]);
-  expect(after.usedBytes - before.usedBytes).toBeLessThan(mostGrowthBytes);
-  expect(after.residentBytes - before.residentBytes).toBeLessThan(mostGrowthBytes);
+  expect(grown.usedBytes).toBeLessThan(mostGrowthBytes);
+  expect(grown.residentBytes).toBeLessThan(mostGrowthBytes);
 });
