@@ -133,8 +133,10 @@ export async function assemble(config: Config, log: Log, progress: (line: string
   const defaultModel = config.defaultModel ?? router.defaultModel;
   // Another synthesiser may know neither of the two names: then its own first voice speaks.
   const voiceFor = (name: string) => config.defaultVoice ?? (router.hasVoice(name) ? name : (tts.voices()[0]?.id ?? name));
+  const openAiDefaults = (api: Api) => ({ model: config.defaultModel ?? apiDefaults[api].model, voice: voiceFor(apiDefaults[api].voice) });
   const defaults: Record<Api, { model: string; voice: string }> = {
-    openai: { model: config.defaultModel ?? apiDefaults.openai.model, voice: voiceFor(apiDefaults.openai.voice) },
+    openai: openAiDefaults('openai'),
+    'openai-beta': openAiDefaults('openai-beta'),
     inworld: { model: defaultModel, voice: voiceFor(apiDefaults.inworld.voice) },
   };
 

@@ -168,7 +168,7 @@ export class Sessions {
   #initial(arrival: Arrival): SessionConfig {
     const { config, defaults, sttId } = this.#parts;
     const { transcribes, turnDetection } = apiDefaults[arrival.api];
-    const recogniser = arrival.api === 'openai' ? anyTranscriptionModel : `parley/${sttId}`;
+    const recogniser = arrival.api === 'inworld' ? `parley/${sttId}` : anyTranscriptionModel;
     const { model, voice } = defaults[arrival.api];
     return newSession({
       type: arrival.transcriptionOnly ? 'transcription' : 'realtime',

@@ -2,7 +2,8 @@
 // habits (conflicts C18, C21, C25 and C55). Every way in asks here, and nowhere else.
 import { semanticVadDefaults, serverVadDefaults, type TurnDetection } from './session-config.ts';
 
-export type Api = 'openai' | 'inworld';
+/** OpenAI's beta had models of its own, and its published types know no others. */
+export type Api = 'openai' | 'openai-beta' | 'inworld';
 
 /** What a connection or an offer shows of where its client comes from. */
 export interface Approach {
@@ -19,7 +20,8 @@ export interface Approach {
 /** The path first, where only one of the two has it; on those that both have, the credential: `Basic` and tokens are Inworld's. */
 export function apiOf({ onlyInworld, credential, authorization, beta }: Approach): Api {
   if (onlyInworld) return 'inworld';
-  if (beta || credential === 'secret') return 'openai';
+  if (beta) return 'openai-beta';
+  if (credential === 'secret') return 'openai';
   return credential === 'token' || /^basic\s/i.test(authorization ?? '') ? 'inworld' : 'openai';
 }
 
@@ -36,8 +38,11 @@ interface ApiDefaults {
   readonly transcribes: boolean;
 }
 
+const openai = { model: 'gpt-realtime', voice: 'alloy', turnDetection: serverVadDefaults, transcribes: false };
+
 /** What a session begins with where neither its client nor the operator says otherwise. OpenAI's voice is the one that its service reports. */
 export const apiDefaults: Readonly<Record<Api, ApiDefaults>> = {
-  openai: { model: 'gpt-realtime', voice: 'alloy', turnDetection: serverVadDefaults, transcribes: false },
+  openai,
+  'openai-beta': { ...openai, model: 'gpt-4o-realtime-preview' },
   inworld: { model: 'google-ai-studio/gemini-2.5-flash', voice: 'Dennis', turnDetection: semanticVadDefaults, transcribes: true },
 };

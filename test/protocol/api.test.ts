@@ -14,7 +14,7 @@ describe('the API that a client takes this server for', () => {
     ["a token, which only Inworld's routes mint", { credential: 'token' }, 'inworld'],
     ["a secret, which only OpenAI's routes mint", { credential: 'secret' }, 'openai'],
     ['a secret in a Basic header', { credential: 'secret', authorization: 'Basic ek_1' }, 'openai'],
-    ['a Basic key that asks for the beta', { authorization: 'Basic a2V5', beta: true }, 'openai'],
+    ['a Basic key that asks for the beta', { authorization: 'Basic a2V5', beta: true }, 'openai-beta'],
     ["a bearer's key on Inworld's path", { onlyInworld: true }, 'inworld'],
     ["a secret on Inworld's path", { onlyInworld: true, credential: 'secret' }, 'inworld'],
     ["the beta on Inworld's path", { onlyInworld: true, beta: true }, 'inworld'],

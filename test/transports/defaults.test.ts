@@ -92,10 +92,10 @@ describe('over a WebSocket', () => {
     expect(await greeted('/api/v1/realtime/session', bearer)).toEqual(inworld);
   });
 
-  test("E04: the beta begins as OpenAI's sessions do", async () => {
+  test("E04: the beta begins as OpenAI's sessions do, with a model that the beta had", async () => {
     const { log } = await connected('/v1/realtime', bearer, { 'OpenAI-Beta': 'realtime=v1' });
     expect(field(log.all[0] ?? { type: '' }, 'session')).toMatchObject({
-      model: 'gpt-realtime',
+      model: 'gpt-4o-realtime-preview',
       voice: 'alloy',
       turn_detection: { type: 'server_vad' },
       input_audio_transcription: null,
