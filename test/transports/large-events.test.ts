@@ -251,7 +251,7 @@ describe('of a server', () => {
   test.each(Object.keys(dialects))(
     'S02 S05 S06 S08 C20: what a client puts in is echoed and retrieved whole, in %s',
     async (dialect) => {
-      const client = await Client.open(running.ws, `/v1/realtime${dialect === 'beta' ? '?beta' : ''}`);
+      const client = await Client.open(running.ws, `/v1/realtime${dialect === 'beta' ? '?model=gpt-4o-realtime-preview' : ''}`);
       const created = dialect === 'beta' ? 'conversation.item.created' : 'conversation.item.added';
       // Its own words show that a client speaks beta: the first update is flat.
       if (dialect === 'beta') client.send({ type: 'session.update', session: { modalities: ['text'] } });
