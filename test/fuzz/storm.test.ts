@@ -7,7 +7,6 @@ import { Generator } from './generator.ts';
 import { GoodSession } from './good-session.ts';
 import { ServerProcess } from './server-process.ts';
 import { allMonsters } from './rubbish.ts';
-import type { Account } from './served.ts';
 import { Stormer } from './stormer.ts';
 
 const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 1e9));
@@ -82,16 +81,6 @@ async function quietAccount() {
   return server.account();
 }
 
-/** How much more memory the process has than before, once the system has been given back what it takes a while to give back. */
-async function growth(before: Account): Promise<{ usedBytes: number; residentBytes: number }> {
-  for (let patience = 15; ; patience--) {
-    const now = await server.account();
-    const grown = { usedBytes: now.usedBytes - before.usedBytes, residentBytes: now.residentBytes - before.residentBytes };
-    if (patience === 0 || Math.max(grown.usedBytes, grown.residentBytes) < mostGrowthBytes) return grown;
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-  }
-}
-
 /** Puts to a client's failure what the server has to say about it. */
 async function explained<T>(work: Promise<T>): Promise<T> {
   return work.catch(async (error: unknown) => {
@@ -101,21 +90,26 @@ async function explained<T>(work: Promise<T>): Promise<T> {
 }
 
 test(`${events} mutated events neither crash, silence nor swell the server, nor disturb the session beside them (seed ${seed})`, {
-  timeout: Math.max(240_000, events * 5),
+  timeout: Math.max(240_000, events * 10),
 }, async () => {
   const good = await GoodSession.open(server.ws);
   await explained(swell());
   const sessions = await explained(storm(Math.min(warmUpEvents, events), lanes));
   const before = await quietAccount();
-  await explained(storm(events - warmUpEvents, sessions));
+  const next = await explained(storm(events - warmUpEvents, sessions));
   const after = await quietAccount();
-  const grown = await growth(before);
+  let grownBytes = after.residentBytes - before.residentBytes;
+  if (grownBytes >= mostGrowthBytes) {
+    // The allocator may keep what one peak has taken, as often as chance has it. A leak grows by as much with every storm.
+    await explained(storm(events - warmUpEvents, next));
+    grownBytes = (await quietAccount()).residentBytes - after.residentBytes;
+  }
   await explained(good.end());
   expect(server.logged).toEqual([]);
   expect(await server.end()).toBeUndefined();
   expect(good.turns.written).toBeGreaterThan(5);
   expect(good.turns.spoken).toBeGreaterThan(5);
   expect(after.polluted).toEqual([]);
-  expect(grown.usedBytes).toBeLessThan(mostGrowthBytes);
-  expect(grown.residentBytes).toBeLessThan(mostGrowthBytes);
+  expect(after.usedBytes - before.usedBytes).toBeLessThan(mostGrowthBytes);
+  expect(grownBytes).toBeLessThan(mostGrowthBytes);
 });
