@@ -80,7 +80,7 @@ module.exports = {
     {
       name: 'libopus-in-its-rooms',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/transports/webrtc/', '^src/engines/codec/'] },
+      from: { path: '^src/', pathNot: ['^src/transports/webrtc/', '^src/engines/local/opus/'] },
       to: { path: 'node_modules/libopus-wasm/' },
     },
   ],

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { flite } from '../src/engines/tts/flite.ts';
+import { flite } from '../src/engines/local/flite/flite.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { silentLog } from '../src/lib/log.ts';
 import { concat, type Pcm } from '../src/media/pcm.ts';

@@ -8,10 +8,10 @@ import { ownKey } from './access/keys.ts';
 import { masterKey, Vault } from './access/vault.ts';
 import { type Config, keyFile } from './config.ts';
 import { type Engine, EngineError, type EngineEnvironment, type EngineInfo, type Speech, type Tts } from './engines/engine.ts';
-import { discoverProviders, ownerOfBareModel } from './engines/llm/providers.ts';
-import { first, pick, registry } from './engines/registry.ts';
-import { type LlmProvider, Router } from './engines/router.ts';
-import { voiceAliases } from './engines/tts/voices.ts';
+import { discoverProviders, ownerOfBareModel } from './engines/cloud/providers.ts';
+import { first, pick, rows } from './engines/catalogue.ts';
+import { type LlmProvider, Router } from './engines/routing/router.ts';
+import { voiceAliases } from './engines/local/flite/voices.ts';
 import { registerConsolePage } from './http/console.ts';
 import { registerConsoleRoutes } from './http/console-routes.ts';
 import { registerDocs } from './http/docs-routes.ts';
@@ -76,13 +76,13 @@ export async function assemble(config: Config, log: Log, progress: (line: string
   const leaving = new AbortController();
   const environment: EngineEnvironment = { dataDir: config.dataDir, settings: config.settings, log, clock };
 
-  const stt = pick(registry.stt, config.engines.stt).create(environment);
-  const tts = pick(registry.tts, config.engines.tts).create(environment);
-  const llm = pick(registry.llm, config.engines.llm).create(environment);
-  const vad = pick(registry.vad, config.engines.vad).create(environment);
-  const turn = pick(registry.turn, config.engines.turn).create(environment);
-  const denoiser = first(registry.denoise).create(environment);
-  const decoder = first(registry.codec).create(environment);
+  const stt = pick(rows.stt, config.engines.stt).create(environment);
+  const tts = pick(rows.tts, config.engines.tts).create(environment);
+  const llm = pick(rows.llm, config.engines.llm).create(environment);
+  const vad = pick(rows.vad, config.engines.vad).create(environment);
+  const turn = pick(rows.turn, config.engines.turn).create(environment);
+  const denoiser = first(rows.denoise).create(environment);
+  const decoder = first(rows.codec).create(environment);
   // What every session needs is warm before the first; the last two start when somebody wants them.
   const needed: Engine[] = [stt, tts, llm, vad, turn];
   const all: Engine[] = [...needed, denoiser, decoder];

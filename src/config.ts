@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { EngineKind } from './engines/engine.ts';
-import { registry } from './engines/registry.ts';
+import { rows } from './engines/catalogue.ts';
 import { isRecord } from './protocol/json.ts';
 
 export interface Setting {
@@ -17,9 +17,9 @@ export interface Setting {
   readonly secret?: boolean;
 }
 
-/** Which engine of a kind: the registry knows them; the first is the default. */
+/** Which engine of a kind: the catalogue knows them; the first is the default. */
 function engineSetting(kind: EngineKind, what: string): Setting {
-  const ids = registry[kind].map((factory) => factory.id);
+  const ids = rows[kind].map((factory) => factory.id);
   return { name: engineVariable(kind), description: `${what}: ${ids.join(' or ')}.`, fallback: ids[0] ?? '' };
 }
 
@@ -192,7 +192,7 @@ export interface Config {
     readonly turnSecret: string | undefined;
     readonly turnSeconds: number;
   };
-  /** The engine of each kind, by its id in the registry. */
+  /** The engine of each kind, by its id in the catalogue. */
   readonly engines: Readonly<Record<EngineKind, string>>;
   readonly defaultModel: string | undefined;
   readonly aliases: ReadonlyMap<string, string>;
@@ -335,7 +335,7 @@ function choice(values: Record<string, string | undefined>, name: string, allowe
 }
 
 function engineChoice(values: Record<string, string | undefined>, kind: EngineKind): string {
-  const ids = registry[kind].map((factory) => factory.id);
+  const ids = rows[kind].map((factory) => factory.id);
   return choice(values, engineVariable(kind), ids, ids[0] ?? '');
 }
 

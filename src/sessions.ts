@@ -1,6 +1,6 @@
 // The sessions of a server: what one is born with, how one is run, and which there are.
 import type { Config } from './config.ts';
-import type { Router } from './engines/router.ts';
+import type { Router } from './engines/routing/router.ts';
 import type { Clock } from './lib/clock.ts';
 import type { GuardedFetch } from './lib/guarded-fetch.ts';
 import { imageAt } from './lib/guarded-image.ts';

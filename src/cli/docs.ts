@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Setting, settings } from '../config.ts';
-import { providerSettings } from '../engines/llm/providers.ts';
+import { providerSettings } from '../engines/cloud/providers.ts';
 
 export const configurationFile = fileURLToPath(new URL('../../docs/configuration.md', import.meta.url));
 
@@ -13,7 +13,7 @@ export function configurationPage(): string {
     '',
     'Every setting is an environment variable. A JSON file (`parley.json` in the working directory, or the file that `PARLEY_CONFIG` names)',
     'may hold the same names; the environment wins. A setting that cannot be used stops the start with a sentence that names it.',
-    'This page is made from `src/config.ts` and `src/engines/llm/providers.ts` by `npm run docs`.',
+    'This page is made from `src/config.ts` and `src/engines/cloud/providers.ts` by `npm run docs`.',
     '',
     '## The server',
     '',

@@ -1,7 +1,7 @@
 // `npm run speak -- "What time is it?" --out question.wav`: the embedded voice into a WAV file, for questions to try things with.
 import { writeFileSync } from 'node:fs';
 import { readConfig } from '../config.ts';
-import { flite } from '../engines/tts/flite.ts';
+import { flite } from '../engines/local/flite/flite.ts';
 import { systemClock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
 import { concat } from '../media/pcm.ts';

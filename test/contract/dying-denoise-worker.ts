@@ -1,6 +1,6 @@
 // Stands in for the RNNoise worker: turns the first piece it gets upside down, dies of the second; told to hang, it never answers one.
 import { parentPort } from 'node:worker_threads';
-import type { DenoiseJob, DenoiseResult } from '../../src/engines/denoise/rnnoise-job.ts';
+import type { DenoiseJob, DenoiseResult } from '../../src/engines/local/rnnoise/rnnoise-job.ts';
 
 const hangs = import.meta.url.endsWith('?hangs');
 let answered = 0;

@@ -1,6 +1,6 @@
 // Stands in for the Silero worker: answers its first batch with 0.5 and dies of the second.
 import { parentPort, workerData } from 'node:worker_threads';
-import { FINISHED, type SileroWorkerData, STOP, SUBMITTED, sileroMemory } from '../../src/engines/vad/silero-memory.ts';
+import { FINISHED, type SileroWorkerData, STOP, SUBMITTED, sileroMemory } from '../../src/engines/local/silero/silero-memory.ts';
 
 const memory = sileroMemory((workerData as SileroWorkerData).buffer);
 parentPort?.postMessage('ready');

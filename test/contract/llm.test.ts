@@ -1,6 +1,6 @@
 // Both language model engines against the one contract.
-import { createOpenAiChat } from '../../src/engines/llm/openai-chat.ts';
-import { offline } from '../../src/engines/llm/offline.ts';
+import { createOpenAiChat } from '../../src/engines/cloud/openai-chat.ts';
+import { offline } from '../../src/engines/offline/offline.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { FakeChatServer } from './fake-chat-server.ts';

@@ -1,7 +1,7 @@
 // Sound in files: what an Opus encoder made, in Ogg and in WebM, comes back as it went in; what is broken, too large or hostile is refused.
 import { createEncoder } from 'libopus-wasm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Opus } from '../../src/engines/codec/opus.ts';
+import { Opus } from '../../src/engines/local/opus/opus.ts';
 import type { EngineEnvironment } from '../../src/engines/engine.ts';
 import { ManualClock, systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';

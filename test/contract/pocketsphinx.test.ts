@@ -5,8 +5,8 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EngineEnvironment, EngineError, type Stt, type Transcript } from '../../src/engines/engine.ts';
-import { pocketsphinx } from '../../src/engines/stt/pocketsphinx.ts';
-import { flite } from '../../src/engines/tts/flite.ts';
+import { pocketsphinx } from '../../src/engines/local/pocketsphinx/pocketsphinx.ts';
+import { flite } from '../../src/engines/local/flite/flite.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { type Log, silentLog } from '../../src/lib/log.ts';
 import { concat } from '../../src/media/pcm.ts';
@@ -177,7 +177,7 @@ describe('PocketSphinx', () => {
   });
 
   test('leaves no decoder behind when the server is killed', async () => {
-    const module = pathToFileURL(resolve(import.meta.dirname, '../../src/engines/stt/pocketsphinx.ts')).href;
+    const module = pathToFileURL(resolve(import.meta.dirname, '../../src/engines/local/pocketsphinx/pocketsphinx.ts')).href;
     const program = `
       const { pocketsphinx } = await import(${JSON.stringify(module)});
       const log = { debug: (fields) => fields.pid && console.log(fields.pid), info() {}, warn() {}, error() {} };

@@ -1,10 +1,10 @@
 // RNNoise against the suite of its kind, and what is its own: bounds, and a worker that dies or hangs.
 import { describe, expect, it, vi } from 'vitest';
 import type { DenoiserStream } from '../../src/engines/engine.ts';
-import { RnnoiseFilter } from '../../src/engines/denoise/rnnoise-filter.ts';
-import { DELAY, DELAY_MS } from '../../src/engines/denoise/rnnoise-job.ts';
-import { MOST_WAITING } from '../../src/engines/denoise/rnnoise-stream.ts';
-import { MOST_FILTERED, Rnnoise, rnnoise } from '../../src/engines/denoise/rnnoise.ts';
+import { RnnoiseFilter } from '../../src/engines/local/rnnoise/rnnoise-filter.ts';
+import { DELAY, DELAY_MS } from '../../src/engines/local/rnnoise/rnnoise-job.ts';
+import { MOST_WAITING } from '../../src/engines/local/rnnoise/rnnoise-stream.ts';
+import { MOST_FILTERED, Rnnoise, rnnoise } from '../../src/engines/local/rnnoise/rnnoise.ts';
 import { ManualClock } from '../../src/lib/clock.ts';
 import { type Log, silentLog } from '../../src/lib/log.ts';
 import { concat } from '../../src/media/pcm.ts';

@@ -2,8 +2,8 @@
 import { createRequire } from 'node:module';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it, vi } from 'vitest';
-import { MAX_WAITING } from '../../src/engines/vad/silero-stream.ts';
-import { Silero, silero } from '../../src/engines/vad/silero.ts';
+import { MAX_WAITING } from '../../src/engines/local/silero/silero-stream.ts';
+import { Silero, silero } from '../../src/engines/local/silero/silero.ts';
 import { ManualClock } from '../../src/lib/clock.ts';
 import { type Log, silentLog } from '../../src/lib/log.ts';
 import { describeVad, judge, listen, vadEnvironment, windowsOf } from './vad.ts';

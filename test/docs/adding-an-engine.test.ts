@@ -21,8 +21,11 @@ function block(path: string): string {
   return code.slice(0, code.indexOf('```'));
 }
 
-const folderOfKind = join(root, 'src/engines/tts');
-const code = block('src/engines/tts/morse.ts').replaceAll(/from '(\.[^']+)'/g, (_, path: string) => `from '${join(folderOfKind, path)}'`);
+const folderOfEngine = join(root, 'src/engines/local');
+const code = block('src/engines/local/morse.ts').replaceAll(
+  /from '(\.[^']+)'/g,
+  (_, path: string) => `from '${join(folderOfEngine, path)}'`,
+);
 writeFileSync(join(folder, 'morse.ts'), code);
 const { morse } = (await import(join(folder, 'morse.ts'))) as { morse: EngineFactory<Tts> };
 const open = () => morse.create({ dataDir: '', settings: {}, log: silentLog, clock: systemClock });

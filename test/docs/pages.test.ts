@@ -24,7 +24,7 @@ test.each(pages)('the links of %s lead somewhere', (page) => {
 });
 
 /** Files that a page tells its reader to make. */
-const examples = ['src/engines/tts/morse.ts', 'test/contract/morse.test.ts'];
+const examples = ['src/engines/local/morse.ts', 'test/contract/morse.test.ts'];
 
 test.each(pages)('the source files that %s names are there', (page) => {
   const named = [...prose(page).matchAll(/`((?:src|test|bench|scripts|docs|samples)\/[\w./-]+\.\w+)`/g)].map(([, path = '']) => path);

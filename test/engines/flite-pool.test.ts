@@ -1,8 +1,8 @@
 // The pool of speaking threads, with threads that do as they are told instead of speaking.
 import { afterEach, expect, test } from 'vitest';
 import { EngineError } from '../../src/engines/engine.ts';
-import type { Manner } from '../../src/engines/tts/flite-job.ts';
-import { FlitePool } from '../../src/engines/tts/flite-pool.ts';
+import type { Manner } from '../../src/engines/local/flite/flite-job.ts';
+import { FlitePool } from '../../src/engines/local/flite/flite-pool.ts';
 import { ManualClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 

@@ -1,7 +1,7 @@
 // What is said for what is written.
 import { describe, expect, test } from 'vitest';
-import { alignWords } from '../../src/engines/tts/flite-align.ts';
-import { cutPieces, sayText } from '../../src/engines/tts/flite-text.ts';
+import { alignWords } from '../../src/engines/local/flite/flite-align.ts';
+import { cutPieces, sayText } from '../../src/engines/local/flite/flite-text.ts';
 
 const said = (text: string) =>
   sayText(text)

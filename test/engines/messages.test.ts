@@ -1,10 +1,10 @@
 // Whatever a conversation is like, no provider refuses how it is written, and nothing that was said is missing from it. A failure names its seed:
 // MESSAGES_SEED=<seed> repeats it; MESSAGES_COUNT says how many conversations there are.
 import { describe, expect, it } from 'vitest';
-import { ToolNames } from '../../src/engines/llm/call-fields.ts';
-import type { ChatMessage } from '../../src/engines/llm/chat-messages.ts';
-import { chatRequest } from '../../src/engines/llm/openai-request.ts';
-import { customRow, providerTable } from '../../src/engines/llm/provider-table.ts';
+import { ToolNames } from '../../src/engines/cloud/call-fields.ts';
+import type { ChatMessage } from '../../src/engines/cloud/chat-messages.ts';
+import { chatRequest } from '../../src/engines/cloud/openai-request.ts';
+import { customRow, providerTable } from '../../src/engines/cloud/provider-table.ts';
 import type { Prompt, PromptTurn } from '../../src/protocol/prompt.ts';
 import { newEntry } from '../../src/session/history.ts';
 import { buildPrompt } from '../../src/session/prompt.ts';

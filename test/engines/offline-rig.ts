@@ -1,6 +1,6 @@
 // A conversation with the offline assistant's rules, for tests: strings are the user, {said} is the assistant.
 import { ManualClock } from '../../src/lib/clock.ts';
-import { type Answer, answer } from '../../src/engines/llm/offline/answer.ts';
+import { type Answer, answer } from '../../src/engines/offline/answer.ts';
 import type { Prompt, PromptTool, PromptTurn } from '../../src/protocol/prompt.ts';
 
 export type Line = string | { said: string } | { called: string; with: object; got?: string } | { note: string };

@@ -1,6 +1,6 @@
 // What the offline assistant answers by itself.
 import { describe, expect, it } from 'vitest';
-import { readNumber, numberInWords } from '../../src/engines/llm/offline/numbers.ts';
+import { readNumber, numberInWords } from '../../src/engines/offline/numbers.ts';
 import { saidTo, wording } from './offline-rig.ts';
 
 const time = /^It is [a-z]+ (?:o'clock|(?:oh )?[a-z-]+) in the (?:morning|afternoon|evening)\.$/;

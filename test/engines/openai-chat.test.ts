@@ -1,7 +1,7 @@
 // The adapter against servers that are strict, sloppy, slow or broken.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { freeForm } from '../../src/engines/llm/message-form.ts';
-import { createOpenAiChat, type OpenAiChatOptions } from '../../src/engines/llm/openai-chat.ts';
+import { freeForm } from '../../src/engines/cloud/message-form.ts';
+import { createOpenAiChat, type OpenAiChatOptions } from '../../src/engines/cloud/openai-chat.ts';
 import { ManualClock, systemClock } from '../../src/lib/clock.ts';
 import { countingIds } from '../../src/lib/ids.ts';
 import { silentLog } from '../../src/lib/log.ts';

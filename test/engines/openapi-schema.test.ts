@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openApiSchema } from '../../src/engines/llm/openapi-schema.ts';
+import { openApiSchema } from '../../src/engines/cloud/openapi-schema.ts';
 
 describe('the schema of a function for Gemini', () => {
   it('says only what it understands, and as much of that as there is', () => {

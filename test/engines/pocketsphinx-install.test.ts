@@ -3,8 +3,8 @@ import { access, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CommandResult, Run } from '../../src/engines/stt/pocketsphinx-command.ts';
-import { type InstallOptions, install, locate, packageOf } from '../../src/engines/stt/pocketsphinx-install.ts';
+import type { CommandResult, Run } from '../../src/engines/local/pocketsphinx/pocketsphinx-command.ts';
+import { type InstallOptions, install, locate, packageOf } from '../../src/engines/local/pocketsphinx/pocketsphinx-install.ts';
 import { ManualClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 

@@ -1,7 +1,7 @@
 // Text from bare words, words from names, sounds from letters.
 import { describe, expect, it } from 'vitest';
-import { pronounce } from '../../src/engines/stt/pocketsphinx-pronounce.ts';
-import { finalText, partialText, vocabularyOf, wordsOf } from '../../src/engines/stt/pocketsphinx-wording.ts';
+import { pronounce } from '../../src/engines/local/pocketsphinx/pocketsphinx-pronounce.ts';
+import { finalText, partialText, vocabularyOf, wordsOf } from '../../src/engines/local/pocketsphinx/pocketsphinx-wording.ts';
 
 function segments(...words: string[]) {
   return words.map((word, index) => ({ word, startMs: index * 100, endMs: index * 100 + 100 }));

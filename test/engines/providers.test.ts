@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { discoverProviders, ownerOfBareModel, providerSettings } from '../../src/engines/llm/providers.ts';
+import { discoverProviders, ownerOfBareModel, providerSettings } from '../../src/engines/cloud/providers.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { FakeChatServer } from '../contract/fake-chat-server.ts';

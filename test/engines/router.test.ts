@@ -1,9 +1,9 @@
 // Which engine serves the id a client asked for.
 import { describe, expect, it } from 'vitest';
 import type { Llm } from '../../src/engines/engine.ts';
-import { ownerOfBareModel } from '../../src/engines/llm/providers.ts';
-import { Router, type RouterParts } from '../../src/engines/router.ts';
-import { findVoice } from '../../src/engines/tts/voices.ts';
+import { ownerOfBareModel } from '../../src/engines/cloud/providers.ts';
+import { Router, type RouterParts } from '../../src/engines/routing/router.ts';
+import { findVoice } from '../../src/engines/local/flite/voices.ts';
 import { apiDefaults } from '../../src/protocol/api.ts';
 import { FakeEngines } from '../pipeline/fake-engines.ts';
 

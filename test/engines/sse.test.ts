@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readSse, type SseEvent } from '../../src/engines/llm/sse.ts';
+import { readSse, type SseEvent } from '../../src/engines/cloud/sse.ts';
 
 async function read(...chunks: (string | Uint8Array)[]): Promise<SseEvent[]> {
   const bytes = (async function* () {

@@ -1,10 +1,10 @@
 // Mutated answers of real MCP servers, over all three ways: every list and call has its outcome, no good tool is lost to a bad neighbour, whatever
 // is left can be told to a model, and errors are sentences. A failure names its seed: MCP_SEED=<seed> repeats it; MCP_ANSWERS says how many.
 import { expect, it } from 'vitest';
-import { chatRequest } from '../../src/engines/llm/openai-request.ts';
-import { ToolNames } from '../../src/engines/llm/call-fields.ts';
-import { parametersOf } from '../../src/engines/llm/offline/tool-schema.ts';
-import { freeForm, geminiForm } from '../../src/engines/llm/message-form.ts';
+import { chatRequest } from '../../src/engines/cloud/openai-request.ts';
+import { ToolNames } from '../../src/engines/cloud/call-fields.ts';
+import { parametersOf } from '../../src/engines/offline/tool-schema.ts';
+import { freeForm, geminiForm } from '../../src/engines/cloud/message-form.ts';
 import { ManualClock } from '../../src/lib/clock.ts';
 import type { McpServers } from '../../src/tools/mcp-servers.ts';
 import type { McpListing, McpOutcome } from '../../src/tools/mcp-types.ts';

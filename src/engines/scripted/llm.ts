@@ -15,7 +15,7 @@ const sentences = [
 ];
 const words = sentences.join(' ').split(' ');
 
-/** `scripted` of the registry. */
+/** `scripted` of the catalogue. */
 export const scriptedLlm: EngineFactory<Llm> = {
   id: info.id,
   create({ settings, clock }) {

@@ -19,7 +19,7 @@ const voice: VoiceProfile = {
   accent: [{ label: 'en-US', confidence: 0.5 }],
 };
 
-/** `scripted` of the registry. The transcript is empty only when there was no audio at all: silence cannot be told from speech. */
+/** `scripted` of the catalogue. The transcript is empty only when there was no audio at all: silence cannot be told from speech. */
 export const scriptedStt: EngineFactory<Stt> = {
   id: info.id,
   create({ settings, clock }) {

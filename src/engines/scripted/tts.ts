@@ -1,7 +1,7 @@
 // The scripted voice: 60 ms of tone for every word, four times as fast as it plays. All sound is a view of one tone made at start.
 import type { Clock } from '../../lib/clock.ts';
 import type { EngineFactory, EngineInfo, Speech, Tts, TtsOptions, Word } from '../engine.ts';
-import { fliteVoices } from '../tts/voices.ts';
+import { fliteVoices } from '../local/flite/voices.ts';
 import { due, parseScript, refuseWhenClosed, untilAborted } from './script.ts';
 
 const info: EngineInfo = { id: 'scripted', kind: 'tts', name: 'Scripted tone', licence: 'Apache-2.0', languages: ['*'] };
@@ -13,7 +13,7 @@ const paceOverRealTime = 4;
 // 400 Hz: a stretch and a word both hold whole periods, so that views which all begin at 0 join without a click.
 const tone = Int16Array.from({ length: stretchSamples }, (_, i) => Math.round(6000 * Math.sin((2 * Math.PI * 400 * i) / rateHz)));
 
-/** `scripted` of the registry. Nobody may write into the sound it yields: all of it is the same memory. */
+/** `scripted` of the catalogue. Nobody may write into the sound it yields: all of it is the same memory. */
 export const scriptedTts: EngineFactory<Tts> = {
   id: info.id,
   create({ settings, clock }) {

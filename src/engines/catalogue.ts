@@ -1,0 +1,36 @@
+// One line for each engine there is; the first of a kind is the default. To add one: write its file, add its line
+// (docs/adding-an-engine.md).
+import { opus } from './local/opus/opus.ts';
+import { rnnoise } from './local/rnnoise/rnnoise.ts';
+import type { Decoder, Denoiser, Engine, EngineFactory, Llm, Stt, Tts, TurnDetector, Vad } from './engine.ts';
+import { offline } from './offline/offline.ts';
+import { scriptedLlm } from './scripted/llm.ts';
+import { scriptedStt } from './scripted/stt.ts';
+import { scriptedTts } from './scripted/tts.ts';
+import { pocketsphinx } from './local/pocketsphinx/pocketsphinx.ts';
+import { flite } from './local/flite/flite.ts';
+import { lexical } from './turn/lexical.ts';
+import { silero } from './local/silero/silero.ts';
+
+export const rows = {
+  stt: [pocketsphinx, scriptedStt] satisfies EngineFactory<Stt>[],
+  llm: [offline, scriptedLlm] satisfies EngineFactory<Llm>[],
+  tts: [flite, scriptedTts] satisfies EngineFactory<Tts>[],
+  vad: [silero] satisfies EngineFactory<Vad>[],
+  turn: [lexical] satisfies EngineFactory<TurnDetector>[],
+  denoise: [rnnoise] satisfies EngineFactory<Denoiser>[],
+  codec: [opus] satisfies EngineFactory<Decoder>[],
+};
+
+/** The factory of that id. Throws when there is none: ids come from a checked configuration. */
+export function pick<E extends Engine>(factories: readonly EngineFactory<E>[], id: string): EngineFactory<E> {
+  const found = factories.find((factory) => factory.id === id);
+  if (!found) throw new Error(`There is no engine '${id}'; there are ${factories.map((factory) => factory.id).join(', ')}.`);
+  return found;
+}
+
+/** The one engine of a kind that leaves no choice. */
+export function first<E extends Engine>([only]: readonly EngineFactory<E>[]): EngineFactory<E> {
+  if (!only) throw new Error('There is no engine of this kind.');
+  return only;
+}

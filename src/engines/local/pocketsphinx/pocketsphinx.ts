@@ -1,0 +1,105 @@
+// Speech recognition that comes with the server: PocketSphinx with its American English model, in child processes.
+// It refuses to download anything but the distribution's own packages, and to decode on the server's event loop.
+import {
+  type Engine,
+  EngineError,
+  type EngineEnvironment,
+  type EngineFactory,
+  type Stt,
+  type SttOptions,
+  type Transcript,
+} from '../../engine.ts';
+import { install } from './pocketsphinx-install.ts';
+import { closedError, DecoderPool } from './pocketsphinx-pool.ts';
+import { defaultProcesses } from './pocketsphinx-process.ts';
+import { Utterance } from './pocketsphinx-utterance.ts';
+import { vocabularyOf } from './pocketsphinx-wording.ts';
+
+/** Words a caller may add to the dictionary for one utterance. */
+const VOCABULARY_LIMIT = 200;
+
+const info: Engine['info'] = {
+  id: 'pocketsphinx',
+  kind: 'stt',
+  name: 'PocketSphinx (embedded)',
+  licence: 'BSD-2-Clause',
+  languages: ['en', 'en-US'],
+};
+
+class Pocketsphinx implements Stt {
+  readonly info = info;
+  readonly #environment: EngineEnvironment;
+  readonly #utterances = new Set<Utterance>();
+  readonly #closing = new AbortController();
+  #pool: Promise<DecoderPool> | undefined;
+  #opened: DecoderPool | undefined;
+  #unavailable: EngineError | undefined;
+
+  constructor(environment: EngineEnvironment) {
+    this.#environment = environment;
+  }
+
+  async warmUp(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    this.#unavailable = undefined;
+    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    await Promise.race([this.#ready(), aborted]);
+  }
+
+  async *transcribe(audio: AsyncIterable<Int16Array>, options: SttOptions, signal: AbortSignal): AsyncIterable<Transcript> {
+    if (signal.aborted) return;
+    const utterance = new Utterance(vocabularyOf([...options.vocabulary, options.prompt ?? ''], VOCABULARY_LIMIT));
+    this.#utterances.add(utterance);
+    const stop = () => utterance.finish();
+    signal.addEventListener('abort', stop, { once: true });
+    void utterance.feed(audio);
+    void utterance.lease(this.#ready());
+    try {
+      yield* utterance.transcripts();
+    } finally {
+      signal.removeEventListener('abort', stop);
+      this.#utterances.delete(utterance);
+      utterance.finish();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    for (const utterance of this.#utterances) utterance.close();
+    await this.#pool?.catch(() => {});
+    await this.#opened?.close();
+  }
+
+  /** Installed and with one decoder loaded. What cannot be had is not looked for again with every utterance: only by `warmUp`. */
+  #ready(): Promise<DecoderPool> {
+    if (this.#closing.signal.aborted) return Promise.reject(closedError());
+    if (this.#unavailable) return Promise.reject(this.#unavailable);
+    this.#pool ??= this.#open().catch((error: unknown) => {
+      this.#pool = undefined;
+      if (error instanceof EngineError && error.reason === 'unavailable') this.#unavailable = error;
+      throw error;
+    });
+    return this.#pool;
+  }
+
+  async #open(): Promise<DecoderPool> {
+    const { dataDir, settings, log, clock } = this.#environment;
+    const installation = await install({ dataDir, log, clock, signal: this.#closing.signal });
+    if (!installation) throw closedError();
+    this.#opened ??= new DecoderPool(installation, { limit: processLimit(settings['PARLEY_STT_PROCESSES']), clock, log });
+    await this.#opened.warm();
+    return this.#opened;
+  }
+}
+
+function processLimit(setting: string | undefined): number {
+  if (setting === undefined || setting.trim() === '') return defaultProcesses();
+  const count = Number(setting);
+  if (Number.isInteger(count) && count >= 1 && count <= 256) return count;
+  throw new EngineError('pocketsphinx', 'unavailable', `PARLEY_STT_PROCESSES must be a whole number from 1 to 256, not '${setting}'`);
+}
+
+export const pocketsphinx: EngineFactory<Stt> = {
+  id: info.id,
+  create: (environment) => new Pocketsphinx(environment),
+};
