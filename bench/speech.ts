@@ -1,4 +1,5 @@
 // Speech for the benchmark: our own synthesiser's, cut so that begin and end are exact, and recordings of people where there are some.
+import { noModels } from '../src/engines/engine.ts';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -64,7 +65,13 @@ export async function clips(): Promise<Clip[]> {
 
 /** Speech of the embedded synthesiser. */
 export async function speak(asked: readonly { text: string; voice: string }[]): Promise<Int16Array[]> {
-  const engine = flite.create({ dataDir: tmpdir(), settings: { PARLEY_TTS_WORKERS: '1' }, log: silentLog, clock: systemClock });
+  const engine = flite.create({
+    dataDir: tmpdir(),
+    settings: { PARLEY_TTS_WORKERS: '1' },
+    log: silentLog,
+    clock: systemClock,
+    models: noModels,
+  });
   try {
     const spoken: Int16Array[] = [];
     for (const { text, voice } of asked) {

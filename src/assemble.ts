@@ -7,7 +7,7 @@ import { Access } from './access/access.ts';
 import { ownKey } from './access/keys.ts';
 import { masterKey, Vault } from './access/vault.ts';
 import { type Config, keyFile } from './config.ts';
-import { type Engine, EngineError, type EngineEnvironment, type EngineInfo, type Speech, type Tts } from './engines/engine.ts';
+import { noModels, type Engine, EngineError, type EngineEnvironment, type EngineInfo, type Speech, type Tts } from './engines/engine.ts';
 import { discoverProviders, ownerOfBareModel } from './engines/cloud/providers.ts';
 import { first, pick, rows } from './engines/catalogue.ts';
 import { type LlmProvider, Router } from './engines/routing/router.ts';
@@ -74,7 +74,7 @@ export async function assemble(config: Config, log: Log, progress: (line: string
   await mkdir(config.dataDir, { recursive: true });
   const clock = systemClock;
   const leaving = new AbortController();
-  const environment: EngineEnvironment = { dataDir: config.dataDir, settings: config.settings, log, clock };
+  const environment: EngineEnvironment = { dataDir: config.dataDir, settings: config.settings, log, clock, models: noModels };
 
   const stt = pick(rows.stt, config.engines.stt).create(environment);
   const tts = pick(rows.tts, config.engines.tts).create(environment);

@@ -1,4 +1,5 @@
 // `npm run speak -- "What time is it?" --out question.wav`: the embedded voice into a WAV file, for questions to try things with.
+import { noModels } from '../engines/engine.ts';
 import { writeFileSync } from 'node:fs';
 import { readConfig } from '../config.ts';
 import { flite } from '../engines/local/flite/flite.ts';
@@ -30,7 +31,7 @@ async function main(): Promise<void> {
   }
   const rateHz = values.rate ?? 24_000;
   const config = readConfig(process.env, process.cwd());
-  const engine = flite.create({ dataDir: config.dataDir, settings: config.settings, log: silentLog, clock: systemClock });
+  const engine = flite.create({ dataDir: config.dataDir, settings: config.settings, log: silentLog, clock: systemClock, models: noModels });
   try {
     await engine.warmUp(AbortSignal.timeout(30_000));
     const margin = new Int16Array((rateHz * marginMs) / 1000);

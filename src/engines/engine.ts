@@ -29,6 +29,15 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** Where an engine gets its weights from. */
+export interface Models {
+  /**
+   * A folder with all files of the model, whole and in the form that the engine reads: fetched, checked and converted first where need be.
+   * Rejects with EngineError `unavailable` when the model cannot be had, and when the signal fires.
+   */
+  folder(model: string, signal: AbortSignal): Promise<string>;
+}
+
 /** What an engine is made from. Everything it may touch is in here. */
 export interface EngineEnvironment {
   /** A folder of the server's own, already made. */
@@ -37,6 +46,7 @@ export interface EngineEnvironment {
   readonly settings: Readonly<Record<string, string | undefined>>;
   readonly log: Log;
   readonly clock: Clock;
+  readonly models: Models;
 }
 
 export interface EngineFactory<E extends Engine> {
@@ -292,6 +302,11 @@ export class EngineError extends Error {
     this.retryable = options.retryable ?? (reason === 'timeout' || reason === 'crashed' || reason === 'rate_limited');
   }
 }
+
+/** Of a server without models. */
+export const noModels: Models = {
+  folder: (model) => Promise.reject(new EngineError(model, 'unavailable', `This server has no model '${model}'.`)),
+};
 
 // --- the choice among engines
 

@@ -1,12 +1,12 @@
 // What every noise reduction promises, as one suite: a new engine's test file calls it with a way to make the engine.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DENOISE_RATE_HZ, type Denoiser, type DenoiserStream, type EngineEnvironment } from '../../src/engines/engine.ts';
+import { noModels, DENOISE_RATE_HZ, type Denoiser, type DenoiserStream, type EngineEnvironment } from '../../src/engines/engine.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { concat } from '../../src/media/pcm.ts';
 import { noise, vowels } from './vowels.ts';
 
-export const denoiseEnvironment: EngineEnvironment = { dataDir: '', settings: {}, log: silentLog, clock: systemClock };
+export const denoiseEnvironment: EngineEnvironment = { dataDir: '', settings: {}, log: silentLog, clock: systemClock, models: noModels };
 
 export function cut(samples: Int16Array, size: number): Int16Array[] {
   return Array.from({ length: Math.ceil(samples.length / size) }, (_, i) => samples.subarray(i * size, (i + 1) * size));

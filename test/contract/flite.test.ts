@@ -1,13 +1,13 @@
 // The embedded synthesiser: the contract of every synthesiser, its voices, its pace, and its fairness between speakers.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { EngineError, type Tts } from '../../src/engines/engine.ts';
+import { EngineError, noModels, type Tts } from '../../src/engines/engine.ts';
 import { flite } from '../../src/engines/local/flite/flite.ts';
 import { findVoice, fliteVoices, voiceAliases } from '../../src/engines/local/flite/voices.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { clauses, describeTts, rms, say } from './tts.ts';
 
-const environment = { dataDir: '', log: silentLog, clock: systemClock };
+const environment = { dataDir: '', log: silentLog, clock: systemClock, models: noModels };
 const open = (workers = '2') => flite.create({ ...environment, settings: { PARLEY_TTS_WORKERS: workers } });
 
 describeTts('flite', { open: () => open() });

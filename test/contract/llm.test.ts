@@ -1,4 +1,5 @@
 // Both language model engines against the one contract.
+import { noModels } from '../../src/engines/engine.ts';
 import { createOpenAiChat } from '../../src/engines/cloud/openai-chat.ts';
 import { offline } from '../../src/engines/offline/offline.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -8,7 +9,7 @@ import { describeLlm } from './llm.ts';
 
 describeLlm('offline assistant', {
   model: 'offline',
-  create: () => offline.create({ dataDir: '', settings: {}, log: silentLog, clock: systemClock }),
+  create: () => offline.create({ dataDir: '', settings: {}, log: silentLog, clock: systemClock, models: noModels }),
 });
 
 const servers: FakeChatServer[] = [];

@@ -2,7 +2,7 @@
 import { createEncoder } from 'libopus-wasm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Opus } from '../../src/engines/local/opus/opus.ts';
-import type { EngineEnvironment } from '../../src/engines/engine.ts';
+import { noModels, type EngineEnvironment } from '../../src/engines/engine.ts';
 import { ManualClock, systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { resample } from '../../src/media/resample.ts';
@@ -10,7 +10,7 @@ import { writeWav } from '../../src/media/wav.ts';
 import { oggOpus, webmOpus } from '../media/muxers.ts';
 import { vowels } from './vowels.ts';
 
-const environment: EngineEnvironment = { dataDir: '', settings: {}, log: silentLog, clock: systemClock };
+const environment: EngineEnvironment = { dataDir: '', settings: {}, log: silentLog, clock: systemClock, models: noModels };
 const rateHz = 16_000;
 const voice = vowels(1010);
 /** Of the encoder at 48 kHz. */

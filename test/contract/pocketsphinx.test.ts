@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type EngineEnvironment, EngineError, type Stt, type Transcript } from '../../src/engines/engine.ts';
+import { noModels, type EngineEnvironment, EngineError, type Stt, type Transcript } from '../../src/engines/engine.ts';
 import { pocketsphinx } from '../../src/engines/local/pocketsphinx/pocketsphinx.ts';
 import { flite } from '../../src/engines/local/flite/flite.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -15,7 +15,7 @@ import { chunks, describeStt, heldOpen, type SpeechSample, STT_RATE_HZ, transcri
 const dataDir = resolve(import.meta.dirname, '../..', process.env['PARLEY_DATA_DIR'] ?? '.parley');
 
 function environment(settings: EngineEnvironment['settings'] = {}, log: Log = silentLog): EngineEnvironment {
-  return { dataDir, settings, log, clock: systemClock };
+  return { dataDir, settings, log, clock: systemClock, models: noModels };
 }
 
 async function open(settings: EngineEnvironment['settings'] = {}, log?: Log): Promise<Stt> {

@@ -1,7 +1,7 @@
 // The scripted engines keep exactly the times of their script, whatever the clock does between.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { EngineEnvironment, LlmPart, Speech, Transcript } from '../../src/engines/engine.ts';
+import { noModels, type EngineEnvironment, type LlmPart, type Speech, type Transcript } from '../../src/engines/engine.ts';
 import { scriptedLlm } from '../../src/engines/scripted/llm.ts';
 import { parseScript } from '../../src/engines/scripted/script.ts';
 import { scriptedStt } from '../../src/engines/scripted/stt.ts';
@@ -16,7 +16,7 @@ const sttOptions = { model: 'scripted', vocabulary: [] };
 const ttsOptions = { model: 'scripted', voice: 'Dennis', speed: 1 };
 
 function environment(script?: string): EngineEnvironment & { clock: ManualClock } {
-  return { dataDir: '', settings: { PARLEY_SCRIPTED: script }, log: silentLog, clock: new ManualClock() };
+  return { dataDir: '', settings: { PARLEY_SCRIPTED: script }, log: silentLog, clock: new ManualClock(), models: noModels };
 }
 
 interface Played<T> {

@@ -1,11 +1,11 @@
 // What every voice activity engine promises, as one suite: a new engine's test file calls it with a way to make the engine.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EngineEnvironment, VAD_WINDOW, type Vad, type VadStream } from '../../src/engines/engine.ts';
+import { noModels, type EngineEnvironment, VAD_WINDOW, type Vad, type VadStream } from '../../src/engines/engine.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { noise, vowels } from './vowels.ts';
 
-export const vadEnvironment: EngineEnvironment = { dataDir: '', settings: {}, log: silentLog, clock: systemClock };
+export const vadEnvironment: EngineEnvironment = { dataDir: '', settings: {}, log: silentLog, clock: systemClock, models: noModels };
 
 export function windowsOf(samples: Int16Array): Int16Array[] {
   return Array.from({ length: Math.floor(samples.length / VAD_WINDOW) }, (_, i) => samples.subarray(i * VAD_WINDOW, (i + 1) * VAD_WINDOW));

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import type { EngineFactory, Tts } from '../../src/engines/engine.ts';
+import { noModels, type EngineFactory, type Tts } from '../../src/engines/engine.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { describeTts, say } from '../contract/tts.ts';
@@ -28,7 +28,7 @@ const code = block('src/engines/local/morse.ts').replaceAll(
 );
 writeFileSync(join(folder, 'morse.ts'), code);
 const { morse } = (await import(join(folder, 'morse.ts'))) as { morse: EngineFactory<Tts> };
-const open = () => morse.create({ dataDir: '', settings: {}, log: silentLog, clock: systemClock });
+const open = () => morse.create({ dataDir: '', settings: {}, log: silentLog, clock: systemClock, models: noModels });
 
 describeTts('the engine of the guide', { open });
 

@@ -1,4 +1,5 @@
 // The rule for unfinished phrases, by example.
+import { noModels } from '../../src/engines/engine.ts';
 import { describe, expect, it } from 'vitest';
 import { lexical, turnCompleteness } from '../../src/engines/turn/lexical.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -54,7 +55,7 @@ describe('the lexical turn detector', () => {
   });
 
   it('answers as an engine', async () => {
-    const detector = lexical.create({ dataDir: '', settings: {}, log: silentLog, clock: systemClock });
+    const detector = lexical.create({ dataDir: '', settings: {}, log: silentLog, clock: systemClock, models: noModels });
     await detector.warmUp(new AbortController().signal);
     expect(await detector.score({ transcript: 'I want to', silenceMs: 300 }, new AbortController().signal)).toBeLessThan(0.3);
     expect(detector.info).toMatchObject({ id: 'lexical', kind: 'turn' });

@@ -1,3 +1,4 @@
+import { noModels } from '../../src/engines/engine.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { discoverProviders, ownerOfBareModel, providerSettings } from '../../src/engines/cloud/providers.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -17,7 +18,7 @@ async function modelServer(models: unknown): Promise<FakeChatServer> {
   return server;
 }
 const discover = (settings: Record<string, string | undefined>) =>
-  discoverProviders({ dataDir: '', settings, log: silentLog, clock: systemClock }, new AbortController().signal);
+  discoverProviders({ dataDir: '', settings, log: silentLog, clock: systemClock, models: noModels }, new AbortController().signal);
 const list = (...ids: string[]) => ({ object: 'list', data: ids.map((id) => ({ id, object: 'model' })) });
 
 describe('providers', () => {
