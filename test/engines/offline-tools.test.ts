@@ -246,3 +246,61 @@ describe('the schema', () => {
     ]);
   });
 });
+
+describe('while a call waits for its result', () => {
+  const waiting = ['weather in paris', { called: 'get_weather', with: { location: 'Paris' } }] as const;
+
+  it('another question is answered, and the function is not called again', () => {
+    expect(saidTo([...waiting, 'what time is it'], { tools: house })).toMatch(/^It is /);
+    expect(saidTo([...waiting, 'what is two plus two'], { tools: house })).toBe('2 plus 2 is 4.');
+  });
+
+  it('the same request is not made a second time', () => {
+    expect(saidTo([...waiting, 'weather in paris'], { tools: house })).toBe('One moment, I am still waiting for that.');
+  });
+
+  it('another request is', () => {
+    expect(calledFor([...waiting, 'weather in rome'], { tools: house })).toEqual(['get_weather {"location":"Rome"}']);
+  });
+});
+
+describe('a name', () => {
+  const reservation = {
+    name: 'reserve_table',
+    description: 'Reserve a table at the restaurant',
+    parameters: {
+      type: 'object',
+      properties: {
+        name: { type: 'string', description: 'Name of the guest' },
+        people: { type: 'integer', description: 'Number of guests' },
+      },
+      required: ['name', 'people'],
+    },
+  };
+  const pet = {
+    name: 'add_pet',
+    description: 'Add a pet to the register',
+    parameters: { type: 'object', properties: { name: { type: 'string', description: 'Name of the pet' } }, required: ['name'] },
+  };
+
+  it.each([
+    ['reserve a table for four people, Name Miller', 'Miller', 4],
+    ['reserve a table for 2 people under the name Miller', 'Miller', 2],
+    ['reserve a table for David, people: three', 'David', 3],
+    ['Please reserve a table for David People four', 'David', 4],
+    ['reserve a table for two people, the name is Anna Berg', 'Anna Berg', 2],
+  ])('is what is left of %j without the words that only say what it is', (words, name, people) => {
+    expect(calledFor([words], { tools: [reservation] })).toEqual([`reserve_table ${JSON.stringify({ name, people })}`]);
+  });
+
+  it.each(['add a pet, has the dog called yet', 'add the pet the dog called yet', 'add a pet called now'])(
+    'is not the adverb behind a verb: %j',
+    (words) => {
+      expect(calledFor([words], { tools: [pet] })).toBe('Which name should I use?');
+    },
+  );
+
+  it('stands behind called and named', () => {
+    expect(calledFor(['add a pet called Rex'], { tools: [pet] })).toEqual(['add_pet {"name":"Rex"}']);
+  });
+});

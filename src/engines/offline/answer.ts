@@ -4,6 +4,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Prompt } from '../../protocol/prompt.ts';
 import { type Conversation, readConversation, utterance } from './conversation.ts';
 import { follow, greeting } from './directive.ts';
+import { inEmergency } from './emergency.ts';
 import { skills } from './skills.ts';
 import { type PlannedCall, planCalls } from './tool-plan.ts';
 import { speakResults } from './tool-results.ts';
@@ -19,6 +20,8 @@ export interface Means {
 
 export function answer(prompt: Prompt, parallelCalls: boolean, means: Means): Answer {
   const conversation = readConversation(prompt);
+  const urgent = conversation.open === 'user' ? inEmergency(conversation.user.at(-1) ?? utterance('')) : undefined;
+  if (urgent) return { text: urgent };
   if (conversation.open === 'results') return afterResults(conversation, prompt, parallelCalls);
 
   const note = conversation.note && follow(conversation.note, conversation);
@@ -40,6 +43,7 @@ export function answer(prompt: Prompt, parallelCalls: boolean, means: Means): An
     : fromSkills(conversation, means, plan?.certain ?? false, calls !== undefined || plan?.question !== undefined);
   if (spoken) return { text: spoken };
   if (calls && calls.length > 0) return { calls: parallelCalls ? calls : calls.slice(0, 1) };
+  if (plan && plan.calls.length > 0 && conversation.waiting.length > 0) return { text: 'One moment, I am still waiting for that.' };
   return { text: plan?.question ?? unknown(conversation) };
 }
 
@@ -54,9 +58,9 @@ function afterResults(conversation: Conversation, prompt: Prompt, parallelCalls:
 
 const MOST_ROUNDS = 8;
 
-/** Calls that were not made yet for this request: the same question to the same function has the same answer. */
+/** Calls that were not made yet for this request, nor still wait: the same question to the same function has the same answer. */
 function fresh(calls: readonly PlannedCall[], conversation: Conversation): PlannedCall[] {
-  const made = new Set(conversation.callsNow.map((call) => JSON.stringify([call.name, call.arguments])));
+  const made = new Set([...conversation.callsNow, ...conversation.waiting].map((call) => JSON.stringify([call.name, call.arguments])));
   return calls.filter((call) => !made.has(JSON.stringify([call.name, call.arguments])));
 }
 

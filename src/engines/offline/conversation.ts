@@ -28,6 +28,8 @@ export interface Conversation {
   readonly exchange: readonly { who: 'user' | 'assistant'; text: string }[];
   /** Every call so far with its arguments. */
   readonly calls: readonly Omit<ToolResult, 'output'>[];
+  /** Calls whose results have not come. */
+  readonly waiting: readonly Omit<ToolResult, 'output'>[];
   /** Calls made since the user last spoke. */
   readonly callsNow: readonly Omit<ToolResult, 'output'>[];
   /** Results that nobody has told the user yet. */
@@ -53,6 +55,7 @@ export function readConversation(prompt: Prompt): Conversation {
   const assistant: string[] = [];
   const exchange: { who: 'user' | 'assistant'; text: string }[] = [];
   const calls = new Map<string, Omit<ToolResult, 'output'>>();
+  const waiting = new Map<string, Omit<ToolResult, 'output'>>();
   let callsNow: Omit<ToolResult, 'output'>[] = [];
   let results: ToolResult[] = [];
   let open: Conversation['open'] = 'start';
@@ -80,10 +83,14 @@ export function readConversation(prompt: Prompt): Conversation {
       case 'call': {
         const call = { name: turn.name, arguments: parseObject(turn.arguments) };
         calls.set(turn.callId, call);
+        waiting.set(turn.callId, call);
         callsNow.push(call);
+        // The call is the answer to what was said before it: that does not go on in what is said next.
+        exchange.push({ who: 'assistant', text: '' });
         break;
       }
       case 'result':
+        waiting.delete(turn.callId);
         results.push({ ...(calls.get(turn.callId) ?? { name: '', arguments: {} }), output: turn.output });
         open = 'results';
         break;
@@ -97,6 +104,7 @@ export function readConversation(prompt: Prompt): Conversation {
     assistant,
     exchange,
     calls: [...calls.values()],
+    waiting: [...waiting.values()],
     callsNow,
     results,
     open,

@@ -190,15 +190,37 @@ function words(parameter: Parameter, text: string, tool: ToolWords): Filled | un
   const found =
     own ??
     (kind === 'text' ? behindVerb(text) : kind === 'name' ? addressed(text) : undefined) ??
-    takeAfter(text, orderFor(parameter, kind), kind === 'place', (value) => !isOwnMatter(value, tool));
-  if (found && !isOwnMatter(found.value, tool)) {
+    takeAfter(text, orderFor(parameter, kind), kind === 'place', (value) => !isOwnMatter(value, tool) && !isAdverb(value));
+  if (found && !isOwnMatter(found.value, tool) && !isAdverb(found.value)) {
     if (kind === 'place') {
       const more = alsoAfter(found.rest, orderFor(parameter, kind), tool);
       return { values: [...splitNames(found.value), ...more.values], rest: more.rest };
     }
-    return { values: [kind === 'name' ? titleCase(found.value) : found.value], rest: found.rest };
+    const value = kind === 'name' ? nameIn(found.value, tool) : found.value;
+    if (value !== '') return { values: [value], rest: found.rest };
   }
-  return kind === 'place' || kind === 'name' ? one(takeCapitalised(text)) : undefined;
+  const capitalised = kind === 'place' || kind === 'name' ? takeCapitalised(text) : undefined;
+  if (kind !== 'name' || !capitalised) return one(capitalised);
+  const value = nameIn(capitalised.value, tool);
+  return value === '' ? undefined : { values: [value], rest: capitalised.rest };
+}
+
+/** `people Name Miller` → `Miller`, `David people` → `David`: words that name a parameter are no part of somebody's name. */
+function nameIn(value: string, tool: ToolWords): string {
+  const labels = new Set(tool.parameters.flatMap(({ label }) => label.split(' ').map(stem)));
+  const parts: string[][] = [[]];
+  for (const word of value.split(' ')) {
+    if (labels.has(stem(word.toLowerCase()))) parts.push([]);
+    else parts.at(-1)?.push(word);
+  }
+  return titleCase((parts.findLast((part) => part.length > 0) ?? []).join(' '));
+}
+
+const adverb = /^(?:yet|now|already|again|back|before|earlier|later|once|twice|ever|never|too|either|anyway|soon)\b/i;
+
+/** `has the dog called yet`: what stands behind the verb is not what something is called. */
+function isAdverb(value: string): boolean {
+  return adverb.test(value);
 }
 
 /** `in Paris and in Rome`: the same preposition again. */
