@@ -43,6 +43,8 @@ export class Ear {
   readonly #onFault: (error: unknown) => void;
   readonly #vad: VadStream;
   readonly #recorder = new Recorder();
+  /** The same sound as the detector hears it, at the same positions: only the last of it. */
+  readonly #clean = new Recorder();
   #config: SessionConfig;
   readonly #intake: Intake;
   #detector: SpeechDetector;
@@ -74,7 +76,7 @@ export class Ear {
     this.#onFault = onFault;
     this.#detector = new SpeechDetector(speechThreshold(config));
     this.#vad = engines.vad.open((probability) => this.#onProbability(probability));
-    this.#intake = new Intake(engines, config.audio.input, { onSound: (samples, ms) => this.#hear(samples, ms), onFault });
+    this.#intake = new Intake(engines, config.audio.input, { onSound: (samples, clean, ms) => this.#hear(samples, clean, ms), onFault });
   }
 
   /** How to listen from here on. The utterance being heard goes on; what else becomes of it, the session says. */
@@ -104,9 +106,10 @@ export class Ear {
     return this.#intake.behindMs;
   }
 
-  #hear(samples: Int16Array, ms: number): void {
+  #hear(samples: Int16Array, clean: Int16Array, ms: number): void {
     this.#receivedMs += ms;
     this.#recorder.append(samples);
+    this.#clean.append(clean);
     this.#pump();
     this.#report();
   }
@@ -222,7 +225,7 @@ export class Ear {
    */
   #pump(): void {
     while (this.#recorder.end - this.#nextWindow >= VAD_WINDOW && this.#nextWindow - this.#decidedUntil < mostUndecided * VAD_WINDOW) {
-      this.#vad.push(this.#recorder.slice(this.#nextWindow, this.#nextWindow + VAD_WINDOW));
+      this.#vad.push(this.#clean.slice(this.#nextWindow, this.#nextWindow + VAD_WINDOW));
       this.#nextWindow += VAD_WINDOW;
     }
     this.#forget();
@@ -234,6 +237,7 @@ export class Ear {
     const needed = Math.min(this.#bufferStart, decided - leadInMs * samplesPerMs);
     const bounded = Math.max(needed, decided - most, this.#recorder.end - mostBufferedMs * samplesPerMs);
     this.#recorder.forgetBefore(bounded);
+    this.#clean.forgetBefore(Math.max(bounded, decided - leadInMs * samplesPerMs));
     // Only a client that sends five minutes at once gets here: what nobody can look at any more is passed by.
     if (bounded > decided + VAD_WINDOW) this.#restartDetection(bounded);
   }
@@ -282,7 +286,7 @@ export class Ear {
 
   #onPaused(position: number): void {
     const from = Math.max(0, position - 3 * VAD_WINDOW);
-    const end = from + acousticEnd(this.#recorder.slice(from, this.#decidedUntil), position - from);
+    const end = from + acousticEnd(this.#clean.slice(from, this.#decidedUntil), position - from);
     this.#pausedAt = end;
     this.#spokenUntil = end;
     this.#feed({ kind: 'speech.paused', atMs: end / samplesPerMs });

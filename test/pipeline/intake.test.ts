@@ -2,11 +2,14 @@
 import { expect, test } from 'vitest';
 import { EngineError } from '../../src/engines/engine.ts';
 import { writeWav } from '../../src/media/wav.ts';
+import { Intake } from '../../src/pipeline/intake.ts';
+import { concat } from '../../src/media/pcm.ts';
 import { openRig, scene, settled } from '../rig.ts';
+import { FakeEngines } from './fake-engines.ts';
 
 const manual = { audio: { input: { turn_detection: null } } };
 
-test('F20: sound is cleaned before anybody hears it, and a commit waits for what was sent before it', async () => {
+test('F20: sound is cleaned before it is listened for speech, and a commit waits for what was sent before it', async () => {
   const rig = openRig();
   rig.engines.denoiser.held = true;
   rig.client({ type: 'session.update', session: { audio: { input: { turn_detection: null, noise_reduction: { type: 'far_field' } } } } });
@@ -21,6 +24,42 @@ test('F20: sound is cleaned before anybody hears it, and a commit waits for what
   await settled();
   expect(rig.all('input_audio_buffer.committed')).toHaveLength(1);
   expect(rig.all('error')).toHaveLength(0);
+});
+
+test('F20: beside the clean sound comes the sound as it was sent, sample by sample, however noise reduction is switched on and off', async () => {
+  const engines = new FakeEngines();
+  engines.denoiser.delayMs = 10;
+  const heard: Int16Array[] = [];
+  const clean: Int16Array[] = [];
+  const input = (noise_reduction: { type: 'near_field' } | null) =>
+    ({ format: { type: 'audio/pcm', rate: 24_000 }, transcription: null, noise_reduction, turn_detection: null }) as const;
+  const onSound = (samples: Int16Array, cleaned: Int16Array) => {
+    heard.push(samples);
+    clean.push(cleaned);
+  };
+  const take = (intake: Intake, seed: number) =>
+    intake.take(new Uint8Array(Int16Array.from({ length: 480 }, (_, i) => 8000 * Math.sin((seed * 480 + i) / 15)).buffer));
+  const onFault = (error: unknown) => expect.fail(String(error));
+  const plain: Int16Array[] = [];
+  const unreduced = new Intake(engines, input(null), { onSound: (samples) => plain.push(samples), onFault });
+  const intake = new Intake(engines, input(null), { onSound, onFault });
+  for (let chunk = 0; chunk < 40; chunk++) {
+    if (chunk === 10 || chunk === 30) intake.configure(input({ type: 'near_field' }));
+    if (chunk === 25) intake.configure(input(null));
+    take(unreduced, chunk);
+    take(intake, chunk);
+  }
+  intake.flush();
+  await intake.settled;
+  const all = concat(plain);
+  const sent = concat(heard);
+  const halved = concat(clean);
+  const at = (chunk: number) => chunk * 320;
+  expect(sent).toEqual(all);
+  expect(halved).toHaveLength(all.length);
+  expect(halved.subarray(0, at(10) - 40)).toEqual(all.subarray(0, at(10) - 40));
+  expect(halved.subarray(at(12), at(20))).toEqual(all.subarray(at(12), at(20)).map((sample) => sample / 2));
+  expect(halved.subarray(at(26), at(29))).toEqual(all.subarray(at(26), at(29)));
 });
 
 test('F20: noise reduction is as strong as the last update says, which may say nothing else', async () => {
