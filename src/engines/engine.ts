@@ -21,8 +21,22 @@ export interface EngineInfo {
   readonly languages: readonly string[];
 }
 
+/** How an engine with workers or children of its own is doing. */
+export interface EngineHealth {
+  /** `recovering`: workers were lost and others are being started. `failed`: nothing has worked for so long that calls are refused at once. */
+  readonly state: 'starting' | 'ready' | 'recovering' | 'failed' | 'closed';
+  /** What is wrong, in a sentence, as long as something is. */
+  readonly problem?: string;
+  /** Tasks that wait for a worker. */
+  readonly waiting?: number;
+  /** Workers lost since the last task that succeeded. */
+  readonly losses?: number;
+}
+
 export interface Engine {
   readonly info: EngineInfo;
+  /** Absent: there is nothing that could die. */
+  health?(): EngineHealth;
   /** Loads what the first call would otherwise wait for. Rejects with EngineError `unavailable` when it can never work here. */
   warmUp(signal: AbortSignal): Promise<void>;
   /** Ends every worker and child. Calls under way end with EngineError `unavailable`. */
@@ -51,6 +65,8 @@ export interface EngineEnvironment {
 
 export interface EngineFactory<E extends Engine> {
   readonly id: string;
+  /** The id of the engine of the same kind that serves while this one cannot be had. */
+  readonly standIn?: string;
   create(environment: EngineEnvironment): E;
 }
 
