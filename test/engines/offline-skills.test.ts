@@ -190,3 +190,9 @@ describe('numbers', () => {
     expect(readNumber(['and'], 0)).toBeUndefined();
   });
 });
+
+it('greets when an application asks for it with a message of the user', () => {
+  const more = { instructions: 'You are Ada, a friendly assistant.' };
+  expect(saidTo(['Say hello and ask how you can help. One sentence max.'], more)).toBe("Hello, I'm Ada. How can I help you?");
+  expect(saidTo(['Say hello to my mother'])).toBe('Hello to my mother.');
+});

@@ -1,4 +1,5 @@
 // Says, spells and says again: the user's words are used as they are.
+import { greeting } from '../directive.ts';
 import type { Skill } from '../skill.ts';
 import { capitalise } from '../words.ts';
 
@@ -12,7 +13,9 @@ export const repeat: Skill = {
   id: 'repeat',
   quoting: true,
   offer: 'repeat what you say',
-  reply: ({ raw, core }) => {
+  reply: ({ raw, core, conversation }) => {
+    // Applications open a conversation so; the order is followed, not read out.
+    if (/^say (?:hello|hi)(?: to \w+(?: \w+)?)? and (?:ask|offer|introduce|tell)\b/.test(core)) return greeting(conversation, raw);
     if (/^(?:say|repeat) (?:that|it|this|again|something|what|anything|yes|no|your|the (?:time|date|last)|what)\b/.test(core))
       return undefined;
     const words = raw
