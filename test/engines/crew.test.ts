@@ -286,8 +286,8 @@ describe('a crew that loses members', () => {
     const leave = new AbortController();
     const starting = actors.start(leave.signal);
     leave.abort();
-    await starting;
-    await actors.start(leave.signal);
+    await expect(starting).resolves.toBeUndefined();
+    await expect(actors.start(leave.signal)).resolves.toBeUndefined();
   });
 });
 
