@@ -198,6 +198,8 @@ export interface TtsOptions {
   readonly language?: string;
   /** How close to keep to one delivery, for a voice that can vary it. A hint. */
   readonly deliveryMode?: 'stable' | 'balanced' | 'creative';
+  /** Whose speech it is: where speeches wait for a worker, keys take turns. */
+  readonly key?: string;
   /** For an engine that steers: whether a direction holds for all that follows in the text, or only where it stands. */
   readonly steering?: 'repeat_each_chunk' | 'emit_once';
 }

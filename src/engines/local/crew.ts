@@ -27,7 +27,7 @@ export interface CrewOptions {
   /** Tasks that may wait. Beyond, the key with the most of them loses one as `rate_limited`. */
   readonly mostWaiting: number;
   readonly kind?: 'thread' | 'child';
-  /** How long a member may take to leave before it is ended by force; 0 for one without native code. Five seconds unless told. */
+  /** How long a member may take to leave before it is ended by force; 0 for one without native code. Ten seconds unless told. */
   readonly leaveMs?: number;
 }
 

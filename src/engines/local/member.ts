@@ -40,8 +40,8 @@ export interface MemberEvents {
 }
 
 const START_MS = 60_000;
-/** Longer than any one run of a model. */
-const LEAVE_MS = 5000;
+/** Much longer than any one run of a model: a thread ended too early ends every session of the process. */
+const LEAVE_MS = 10_000;
 /** How long a process that exits waits for all of them together: longer than one loads, much longer than most infer. */
 const EXIT_WAIT_MS = 1000;
 
