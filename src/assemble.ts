@@ -9,7 +9,7 @@ import { masterKey, Vault } from './access/vault.ts';
 import { type Config, keyFile } from './config.ts';
 import { noModels, type Engine, EngineError, type EngineEnvironment, type EngineInfo, type Speech, type Tts } from './engines/engine.ts';
 import { discoverProviders, ownerOfBareModel } from './engines/cloud/providers.ts';
-import { first, pick, rows } from './engines/catalogue.ts';
+import { chooseEngines } from './engines/routing/chosen.ts';
 import { type LlmProvider, Router } from './engines/routing/router.ts';
 import { voiceAliases } from './engines/local/flite/voices.ts';
 import { registerConsolePage } from './http/console.ts';
@@ -42,14 +42,17 @@ import { CallError } from './transports/webrtc/media.ts';
 import { openWeriftMedia } from './transports/webrtc/werift-media.ts';
 
 export interface EngineState {
-  info: EngineInfo;
-  /** Why it cannot work, when it cannot; the server runs all the same. */
-  problem: string | undefined;
-  readyMs: number;
+  /** Who serves. */
+  readonly info: EngineInfo;
+  /** Why nothing of its kind works, or why another than the chosen one does; the server runs all the same. */
+  readonly problem: string | undefined;
+  readonly works: boolean;
+  readonly readyMs: number;
 }
 
 export interface ParleyServer {
   readonly app: FastifyInstance;
+  /** As they are at this moment. */
   readonly engines: readonly EngineState[];
   readonly router: Router;
   readonly defaultModel: string;
@@ -76,34 +79,31 @@ export async function assemble(config: Config, log: Log, progress: (line: string
   const leaving = new AbortController();
   const environment: EngineEnvironment = { dataDir: config.dataDir, settings: config.settings, log, clock, models: noModels };
 
-  const stt = pick(rows.stt, config.engines.stt).create(environment);
-  const tts = pick(rows.tts, config.engines.tts).create(environment);
-  const llm = pick(rows.llm, config.engines.llm).create(environment);
-  const vad = pick(rows.vad, config.engines.vad).create(environment);
-  const turn = pick(rows.turn, config.engines.turn).create(environment);
-  const denoiser = first(rows.denoise).create(environment);
-  const decoder = first(rows.codec).create(environment);
+  const { stt, tts, llm, vad, turn, denoiser, decoder } = chooseEngines(config.engines, environment);
   // What every session needs is warm before the first; the last two start when somebody wants them.
   const needed: Engine[] = [stt, tts, llm, vad, turn];
   const all: Engine[] = [...needed, denoiser, decoder];
 
-  const warm = async (engine: Engine): Promise<EngineState> => {
+  const warm = async (engine: Engine): Promise<() => EngineState> => {
     const startedAt = clock.now();
-    let problem: string | undefined;
+    let failure: string | undefined;
     try {
       await engine.warmUp(leaving.signal);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      problem = error.message;
+      failure = error.message;
       log.warn({ engine: engine.info.id, reason: error.reason }, error.message);
     }
     const readyMs = Math.round(clock.now() - startedAt);
-    progress(`${engine.info.name}: ${problem ?? `ready in ${readyMs} ms`}`);
-    return { info: engine.info, problem, readyMs };
+    const state = () => ({ info: engine.info, problem: failure ?? engine.health?.().problem, works: failure === undefined, readyMs });
+    const { info, problem, works } = state();
+    progress(`${info.name}: ${works ? `ready in ${readyMs} ms` : problem}`);
+    if (works && problem !== undefined) progress(`  ${problem}`);
+    return state;
   };
   // Scripted models serve load tools, which must not meet a model server that happens to run here.
   const discovery = config.engines.llm === 'scripted' ? Promise.resolve([]) : discoverProviders(environment, leaving.signal);
-  const [found, ...engines] = await Promise.all([discovery, ...needed.map(warm)]);
+  const [found, ...states] = await Promise.all([discovery, ...needed.map(warm)]);
   const providers = await Promise.all(
     found.map(async (provider) => ({ ...provider, models: provider.source === 'found' ? await provider.models() : [] })),
   );
@@ -170,7 +170,9 @@ export async function assemble(config: Config, log: Log, progress: (line: string
       detail: {
         sessions: sessions.size,
         calls: calls.size,
-        engines: engines.map(({ info, problem }) => ({ kind: info.kind, name: info.name, ...(problem === undefined ? {} : { problem }) })),
+        engines: states
+          .map((state) => state())
+          .map(({ info, problem }) => ({ kind: info.kind, name: info.name, ...(problem === undefined ? {} : { problem }) })),
       },
     }),
   });
@@ -257,7 +259,9 @@ export async function assemble(config: Config, log: Log, progress: (line: string
 
   return {
     app,
-    engines,
+    get engines() {
+      return states.map((state) => state());
+    },
     router,
     defaultModel,
     keys,

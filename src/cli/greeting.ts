@@ -1,5 +1,5 @@
 // What the server says once it is ready: how to talk to it, with commands that can be copied.
-import type { ParleyServer } from '../assemble.ts';
+import type { EngineState, ParleyServer } from '../assemble.ts';
 import { type Config, isLoopback, keyFile } from '../config.ts';
 
 export function greeting(server: ParleyServer, config: Config): string[] {
@@ -13,6 +13,7 @@ export function greeting(server: ParleyServer, config: Config): string[] {
     '',
     `Parley is ready at ${address}`,
     '',
+    ...server.engines.flatMap(engineLines),
     `  Models   ${server.router.hasLlm(model) ? `${model} is served by ${server.router.serves(model)}` : `${model} is served by nobody: set PARLEY_MODEL`}`,
     ...(config.apiKeys.length === 0 ? [`  Key      ${key}${keyMade ? ' (new)' : ''}, kept in ${keyFile(config.dataDir)}`] : []),
     ...(isLoopback(config.host) ? [] : [`  Reach    ${config.host}, with ${keys.length} key${keys.length === 1 ? '' : 's'}`]),
@@ -28,4 +29,13 @@ export function greeting(server: ParleyServer, config: Config): string[] {
     '',
     '  Ctrl-C ends it.',
   ];
+}
+
+const roles: Partial<Record<EngineState['info']['kind'], string>> = { stt: 'Ears', tts: 'Voice', turn: 'Judge' };
+
+/** Who hears, speaks and judges the ends of turns, and why it is not a better one. */
+function engineLines({ info, problem }: EngineState): string[] {
+  const role = roles[info.kind];
+  if (role === undefined) return [];
+  return [`  ${role.padEnd(9)}${info.name}`, ...(problem === undefined ? [] : [`           ${problem}`])];
 }

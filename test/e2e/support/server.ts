@@ -62,7 +62,7 @@ export async function startServer({
     folder,
   );
   const server = await assemble(config, log, () => {});
-  for (const { info, problem } of server.engines) if (problem !== undefined) throw new Error(`${info.name} cannot be had: ${problem}`);
+  for (const { info, problem, works } of server.engines) if (!works) throw new Error(`${info.name} cannot be had: ${problem}`);
   return {
     server,
     http: server.address,

@@ -1,0 +1,94 @@
+// The engines that a configuration chooses, one of each kind. One that has a stand-in is joined with it to one engine: each call goes to who
+// serves at that moment.
+import { first, pick, rows } from '../catalogue.ts';
+import type {
+  Decoder,
+  Denoiser,
+  Engine,
+  EngineEnvironment,
+  EngineFactory,
+  EngineKind,
+  Llm,
+  Stt,
+  Tts,
+  TurnDetector,
+  Vad,
+} from '../engine.ts';
+import { Preferred } from './preferred.ts';
+
+export interface Chosen {
+  readonly stt: Stt;
+  readonly llm: Llm;
+  readonly tts: Tts;
+  readonly vad: Vad;
+  readonly turn: TurnDetector;
+  readonly denoiser: Denoiser;
+  readonly decoder: Decoder;
+}
+
+/** Makes the engines of those ids. Nothing is loaded yet. Throws when there is no such engine: ids come from a checked configuration. */
+export function chooseEngines(ids: Readonly<Record<EngineKind, string>>, environment: EngineEnvironment): Chosen {
+  return {
+    stt: chooseStt(ids.stt, environment),
+    llm: pick(rows.llm, ids.llm).create(environment),
+    tts: chooseTts(ids.tts, environment),
+    vad: pick(rows.vad, ids.vad).create(environment),
+    turn: chooseTurnDetector(ids.turn, environment),
+    denoiser: first(rows.denoise).create(environment),
+    decoder: first(rows.codec).create(environment),
+  };
+}
+
+function chooseStt(id: string, environment: EngineEnvironment): Stt {
+  const { engine, preferred } = choose<Stt>(rows.stt, id, environment);
+  if (!preferred) return engine;
+  return joined(preferred, {
+    get can() {
+      return preferred.current.can;
+    },
+    open: (options, onPartial) => preferred.current.open(options, onPartial),
+  });
+}
+
+export function chooseTts(id: string, environment: EngineEnvironment): Tts {
+  const { engine, preferred } = choose<Tts>(rows.tts, id, environment);
+  if (!preferred) return engine;
+  return joined(preferred, {
+    get takes() {
+      return preferred.current.takes;
+    },
+    // Directions in brackets (`steers`) are not offered: no stand-in follows them.
+    voices: () => preferred.current.voices(),
+    speak: (text, options, signal) => preferred.current.speak(text, options, signal),
+  });
+}
+
+function chooseTurnDetector(id: string, environment: EngineEnvironment): TurnDetector {
+  const { engine, preferred } = choose<TurnDetector>(rows.turn, id, environment);
+  if (!preferred) return engine;
+  return joined(preferred, { score: (turn, signal) => preferred.current.score(turn, signal) });
+}
+
+function choose<E extends Engine>(
+  factories: readonly EngineFactory<E>[],
+  id: string,
+  environment: EngineEnvironment,
+): { engine: E; preferred?: Preferred<E> } {
+  const { standIn, create } = pick(factories, id);
+  const engine = create(environment);
+  if (standIn === undefined) return { engine };
+  return { engine, preferred: new Preferred(engine, pick(factories, standIn).create(environment), environment) };
+}
+
+/** What every engine has, of the two as one, and the calls of its kind. */
+function joined<E extends Engine>(preferred: Preferred<E>, calls: Omit<E, keyof Engine>): E {
+  const engine: Engine = {
+    get info() {
+      return preferred.current.info;
+    },
+    warmUp: (signal) => preferred.warmUp(signal),
+    health: () => preferred.health,
+    close: () => preferred.close(),
+  };
+  return Object.defineProperties(engine, Object.getOwnPropertyDescriptors(calls)) as E;
+}
