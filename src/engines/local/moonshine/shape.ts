@@ -1,0 +1,51 @@
+// The dimensions of Moonshine base, and what its encoder and decoder have in common.
+import type { GraphBuilder } from '../../models/onnx/builder.ts';
+import { sideBySide } from '../../models/onnx/quantised.ts';
+import type { Weights } from './weights.ts';
+
+export const LAYERS = 8;
+export const HEADS = 8;
+export const HEAD_WIDTH = 52;
+export const WIDTH = HEADS * HEAD_WIDTH;
+/** How many numbers of a head are turned by position; the others are left alone. */
+const TURNED = 32;
+export const EPSILON = 1e-5;
+
+/** Tables of the cosines and sines by which a number at each position is turned. */
+export function positions(graph: GraphBuilder, count: number): void {
+  const pairs = TURNED / 2;
+  const angle = (index: number) => Math.floor(index / pairs) * 10_000 ** (-(index % pairs) / pairs);
+  const table = (wave: (angle: number) => number) => Float32Array.from({ length: count * pairs }, (_, index) => wave(angle(index)));
+  graph.floats('cosines', table(Math.cos), [count, pairs]);
+  graph.floats('sines', table(Math.sin), [count, pairs]);
+}
+
+/** Queries, keys (both turned by position) and values [1, n, WIDTH] of a layer's attention to its own side. `first` is the position of the first. */
+export function ownSide(graph: GraphBuilder, weights: Weights, layer: string, value: string, first: string): [string, string, string] {
+  const matrices = ['q', 'k', 'v'].map((part) => weights.matrix(`${layer}/self_attn/${part}_proj/MatMul`));
+  const joined = graph.linear(`${layer}/self_attn/qkv`, value, sideBySide(matrices));
+  const [turning = '', values = ''] = graph.split(`${layer}/self_attn/parts`, joined, [2 * WIDTH, WIDTH]);
+  const turned = graph.fused('RotaryEmbedding', `${layer}/self_attn/turned`, [turning, first, 'cosines', 'sines'], {
+    interleaved: 1n,
+    num_heads: BigInt(2 * HEADS),
+    rotary_embedding_dim: BigInt(TURNED),
+  });
+  const [queries = '', keys = ''] = graph.split(`${layer}/self_attn/turned parts`, turned, [WIDTH, WIDTH]);
+  return [queries, keys, values];
+}
+
+/** The sum of a branch and what it branched from, and that sum normalised. */
+export function join(
+  graph: GraphBuilder,
+  weights: Weights,
+  norm: string,
+  trunk: string,
+  branch: string,
+  output?: string,
+): { trunk: string; normed: string } {
+  const scale = graph.floats(`${norm}.weight`, weights.vector(`${norm}/Mul`));
+  const normed = output ?? `${norm}/normed`;
+  const sum = `${norm}/sum`;
+  graph.several('SkipLayerNormalization', 'com.microsoft', norm, [trunk, branch, scale], [normed, '', '', sum], { epsilon: EPSILON });
+  return { trunk: sum, normed };
+}
