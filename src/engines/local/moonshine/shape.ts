@@ -35,17 +35,12 @@ export function ownSide(graph: GraphBuilder, weights: Weights, layer: string, va
 }
 
 /** The sum of a branch and what it branched from, and that sum normalised. */
-export function join(
-  graph: GraphBuilder,
-  weights: Weights,
-  norm: string,
-  trunk: string,
-  branch: string,
-  output?: string,
-): { trunk: string; normed: string } {
+export function join(graph: GraphBuilder, weights: Weights, norm: string, trunk: string, branch: string, output?: string) {
+  const sum = graph.op('Add', `${norm}/sum`, [trunk, branch]);
+  return { trunk: sum, normed: normalise(graph, weights, norm, sum, output) };
+}
+
+export function normalise(graph: GraphBuilder, weights: Weights, norm: string, value: string, output?: string): string {
   const scale = graph.floats(`${norm}.weight`, weights.vector(`${norm}/Mul`));
-  const normed = output ?? `${norm}/normed`;
-  const sum = `${norm}/sum`;
-  graph.several('SkipLayerNormalization', 'com.microsoft', norm, [trunk, branch, scale], [normed, '', '', sum], { epsilon: EPSILON });
-  return { trunk: sum, normed };
+  return graph.op('LayerNormalization', norm, [value, scale], { axis: -1n, epsilon: EPSILON }, output);
 }
