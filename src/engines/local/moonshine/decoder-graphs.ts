@@ -2,7 +2,7 @@
 import { GraphBuilder } from '../../models/onnx/builder.ts';
 import { DataType, type Model } from '../../models/onnx/graph.ts';
 import { type QuantisedMatrix, sideBySide, transposed } from '../../models/onnx/quantised.ts';
-import { EPSILON, HEAD_WIDTH, HEADS, join, LAYERS, ownSide, positions, WIDTH } from './shape.ts';
+import { HEAD_WIDTH, HEADS, join, LAYERS, normalise, ownSide, positions, WIDTH } from './shape.ts';
 import type { Weights } from './weights.ts';
 
 const TOKENS = 32_768;
@@ -35,7 +35,7 @@ export function crossGraph(weights: Weights): Model {
 
 export function stepGraph(weights: Weights): Model {
   const graph = new GraphBuilder('step');
-  positions(graph, MOST_TOKENS);
+  positions(graph, weights, '/model/decoder', MOST_TOKENS);
   const tokens = graph.input('input_ids', DataType.int64, [1, 'tokens']);
   const past = (index: number, side: string, part: string, length: string) =>
     graph.input(`past_key_values.${index}.${side}.${part}`, DataType.float, [1, HEADS, length, HEAD_WIDTH]);
@@ -50,8 +50,7 @@ export function stepGraph(weights: Weights): Model {
   let trunk = lookUp(graph, tokens);
   const shape = graph.op('Shape', 'past shape', [layers[0]?.ownKey ?? ''], {});
   const first = graph.op('Slice', 'first position', [shape, graph.ints(2), graph.ints(3)]);
-  const scale = graph.floats('first norm', weights.vector(`${decoderLayer(0)}/input_layernorm/Mul`));
-  let normed = graph.op('LayerNormalization', `${decoderLayer(0)}/input_layernorm`, [trunk, scale], { axis: -1n, epsilon: EPSILON });
+  let normed = normalise(graph, weights, `${decoderLayer(0)}/input_layernorm`, trunk);
 
   for (const [index, { ownKey, ownValue, key, value }] of layers.entries()) {
     const layer = decoderLayer(index);

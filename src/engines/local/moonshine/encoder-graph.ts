@@ -1,7 +1,7 @@
 // The graph that hears: samples to one vector for each 384 of them (24 ms).
 import { GraphBuilder } from '../../models/onnx/builder.ts';
 import { DataType, type Model } from '../../models/onnx/graph.ts';
-import { EPSILON, HEADS, join, LAYERS, ownSide, positions, WIDTH } from './shape.ts';
+import { EPSILON, HEADS, join, LAYERS, normalise, ownSide, positions, WIDTH } from './shape.ts';
 import type { Weights } from './weights.ts';
 
 /** As many frames as the longest sound has: 98 s. */
@@ -9,10 +9,9 @@ const MOST_FRAMES = 4096;
 
 export function encoderGraph(weights: Weights): Model {
   const graph = new GraphBuilder('encoder');
-  positions(graph, MOST_FRAMES);
+  positions(graph, weights, '', MOST_FRAMES);
   let trunk = ear(graph, weights, graph.input('input_values', DataType.float, [1, 'samples']));
-  const scale = graph.floats('/layers.0/input_layernorm.weight', weights.vector('/layers.0/input_layernorm/Mul'));
-  let normed = graph.op('LayerNormalization', '/layers.0/input_layernorm', [trunk, scale], { axis: -1n, epsilon: EPSILON });
+  let normed = normalise(graph, weights, '/layers.0/input_layernorm', trunk);
   for (let index = 0; index < LAYERS; index++) {
     const layer = `/layers.${index}`;
     const own = ownSide(graph, weights, layer, normed, graph.ints(0));

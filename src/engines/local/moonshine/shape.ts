@@ -11,13 +11,13 @@ export const WIDTH = HEADS * HEAD_WIDTH;
 const TURNED = 32;
 export const EPSILON = 1e-5;
 
-/** Tables of the cosines and sines by which a number at each position is turned. */
-export function positions(graph: GraphBuilder, count: number): void {
-  const pairs = TURNED / 2;
-  const angle = (index: number) => Math.floor(index / pairs) * 10_000 ** (-(index % pairs) / pairs);
-  const table = (wave: (angle: number) => number) => Float32Array.from({ length: count * pairs }, (_, index) => wave(angle(index)));
-  graph.floats('cosines', table(Math.cos), [count, pairs]);
-  graph.floats('sines', table(Math.sin), [count, pairs]);
+/** Tables of the cosines and sines by which the pairs of numbers at each position are turned; `prefix` is of the names in the shipped graph. */
+export function positions(graph: GraphBuilder, weights: Weights, prefix: string, count: number): void {
+  const speeds = weights.vector(`${prefix}/rotary_emb/MatMul`);
+  const angle = (index: number) => Math.fround(Math.floor(index / speeds.length) * (speeds[index % speeds.length] ?? 0));
+  const table = (wave: (angle: number) => number) => Float32Array.from({ length: count * speeds.length }, (_, index) => wave(angle(index)));
+  graph.floats('cosines', table(Math.cos), [count, speeds.length]);
+  graph.floats('sines', table(Math.sin), [count, speeds.length]);
 }
 
 /** Queries, keys (both turned by position) and values [1, n, WIDTH] of a layer's attention to its own side. `first` is the position of the first. */
