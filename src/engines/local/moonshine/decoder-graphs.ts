@@ -1,4 +1,5 @@
 // The graphs that write: `cross` makes of the encoder's vectors what every step looks at, `step` makes of the tokens so far the next one.
+import { lookAt, lookBack, partsByHead } from '../../models/onnx/attention.ts';
 import { GraphBuilder } from '../../models/onnx/builder.ts';
 import { DataType, type Model } from '../../models/onnx/graph.ts';
 import { type QuantisedMatrix, sideBySide, transposed } from '../../models/onnx/quantised.ts';
@@ -11,7 +12,7 @@ const MOST_TOKENS = 1024;
 const TIMING_LAYERS = new Set([5, 6, 7]);
 
 const decoderLayer = (index: number) => `/model/decoder/layers.${index}`;
-const head = BigInt(HEADS);
+const heads = { count: HEADS, width: HEAD_WIDTH };
 
 export function crossGraph(weights: Weights): Model {
   const graph = new GraphBuilder('cross');
@@ -26,9 +27,7 @@ export function crossGraph(weights: Weights): Model {
     }
   }
   const joined = graph.linear('keys and values', frames, sideBySide(matrices));
-  const apart = graph.op('Reshape', 'by head', [joined, graph.ints(1, -1, names.length * HEADS, HEAD_WIDTH)]);
-  const turned = graph.op('Transpose', 'heads first', [apart], { perm: [0n, 2n, 1n, 3n] });
-  graph.several('Split', '', 'by layer', [turned, graph.ints(...names.map(() => HEADS))], names, { axis: 1n });
+  partsByHead(graph, joined, heads, names);
   for (const name of names) graph.output(name, DataType.float, [1, HEADS, 'frames', HEAD_WIDTH]);
   return graph.build();
 }
@@ -55,18 +54,14 @@ export function stepGraph(weights: Weights): Model {
   for (const [index, { ownKey, ownValue, key, value }] of layers.entries()) {
     const layer = decoderLayer(index);
     const own = ownSide(graph, weights, layer, normed, first);
-    const said = `${layer}/self_attn/said`;
-    const present = ['key', 'value'].map((part) => `present.${index}.decoder.${part}`);
-    const inputs = [...own, '', '', '', ownKey, ownValue];
-    graph.several('MultiHeadAttention', 'com.microsoft', `${layer}/self_attn`, inputs, [said, ...present], {
-      num_heads: head,
-      unidirectional: 1n,
-    });
+    const present = [`present.${index}.decoder.key`, `present.${index}.decoder.value`] as const;
+    const said = lookBack(graph, `${layer}/self_attn`, heads, own, [ownKey, ownValue], present);
     const ownDense = graph.linear(`${layer}/self_attn/dense`, said, weights.matrix(`${layer}/self_attn/dense/MatMul`));
     ({ trunk, normed } = join(graph, weights, `${layer}/post_attention_layernorm`, trunk, ownDense));
 
     const query = graph.linear(`${layer}/encoder_attn/q`, normed, weights.matrix(`${layer}/encoder_attn/q_proj/MatMul`));
-    const heard = lookAt(graph, index, query, key, value);
+    const shares = TIMING_LAYERS.has(index) ? `cross_attentions.${index}` : undefined;
+    const heard = lookAt(graph, `${layer}/encoder_attn`, heads, [query, key, value], shares);
     const dense = graph.linear(`${layer}/encoder_attn/dense`, heard, weights.matrix(`${layer}/encoder_attn/dense/MatMul`));
     ({ trunk, normed } = join(graph, weights, `${layer}/final_layernorm`, trunk, dense));
 
@@ -94,21 +89,6 @@ function lookUp(graph: GraphBuilder, tokens: string): string {
   const columns = graph.op('Gather', 'embedding/columns', ['logits.weight', tokens], { axis: 1n });
   const rows = graph.op('Transpose', 'embedding/rows', [columns], { perm: [1n, 2n, 0n] });
   return graph.op('DequantizeLinear', 'embedding', [rows, 'logits.scale', 'logits.zero']);
-}
-
-/** Attention to what was heard. */
-function lookAt(graph: GraphBuilder, index: number, query: string, key: string, value: string): string {
-  const name = `${decoderLayer(index)}/encoder_attn`;
-  if (!TIMING_LAYERS.has(index)) return graph.fused('MultiHeadAttention', name, [query, key, value], { num_heads: head });
-  // Step by step where the weights of the attention are wanted too.
-  const apart = graph.op('Reshape', `${name}/apart`, [query, graph.ints(1, -1, HEADS, HEAD_WIDTH)]);
-  const byHead = graph.op('Transpose', `${name}/by head`, [apart], { perm: [0n, 2n, 1n, 3n] });
-  const scores = graph.fused('FusedMatMul', `${name}/scores`, [byHead, key], { transB: 1n, alpha: HEAD_WIDTH ** -0.5 });
-  const attention = graph.op('Softmax', `${name}/softmax`, [scores], { axis: -1n }, `cross_attentions.${index}`);
-  const heard = graph.op('Transpose', `${name}/together`, [graph.op('MatMul', `${name}/heard`, [attention, value])], {
-    perm: [0n, 2n, 1n, 3n],
-  });
-  return graph.op('Reshape', `${name}/joined`, [heard, graph.ints(1, -1, WIDTH)]);
 }
 
 /** The gated part of a layer: one half of a wide vector decides how much of the other half passes. */

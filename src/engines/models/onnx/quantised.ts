@@ -10,6 +10,21 @@ export interface QuantisedMatrix {
   readonly zeroPoints: Int8Array;
 }
 
+/** Rounds a matrix, given turned (column by column), so that the largest element of each column is 127 steps. */
+export function quantised(turned: Float32Array, rows: number): QuantisedMatrix {
+  const columns = turned.length / rows;
+  const scales = new Float32Array(columns);
+  const steps = new Int8Array(turned.length);
+  for (let column = 0; column < columns; column++) {
+    let most = 0;
+    for (let at = column * rows; at < (column + 1) * rows; at++) most = Math.max(most, Math.abs(turned[at] ?? 0));
+    const scale = Math.fround(most / 127);
+    scales[column] = scale;
+    if (scale > 0) for (let at = column * rows; at < (column + 1) * rows; at++) steps[at] = Math.round((turned[at] ?? 0) / scale);
+  }
+  return { rows, columns, values: flipped(steps, columns, rows), scales, zeroPoints: new Int8Array(columns) };
+}
+
 /** The matrices side by side, with scales of their own: one multiplication in place of several with the same left side. */
 export function sideBySide(matrices: readonly QuantisedMatrix[]): QuantisedMatrix {
   const [{ rows } = { rows: 0 }] = matrices;
@@ -35,6 +50,10 @@ export function sideBySide(matrices: readonly QuantisedMatrix[]): QuantisedMatri
 /** Swaps rows and columns of a matrix with one scale for all. */
 export function transposed({ rows, columns, values, scales, zeroPoints }: QuantisedMatrix): QuantisedMatrix {
   if (scales.length !== 1) throw new ModelFormatError('A matrix with scales by column cannot be transposed.');
+  return { rows: columns, columns: rows, values: flipped(values, rows, columns), scales, zeroPoints };
+}
+
+function flipped(values: Int8Array, rows: number, columns: number): Int8Array {
   const turned = new Int8Array(values.length);
   // Block by block, so that both sides stay in the processor's cache.
   for (let top = 0; top < rows; top += 64) {
@@ -46,5 +65,5 @@ export function transposed({ rows, columns, values, scales, zeroPoints }: Quanti
       }
     }
   }
-  return { rows: columns, columns: rows, values: turned, scales, zeroPoints };
+  return turned;
 }
