@@ -13,12 +13,15 @@ const RARE_TOKENS = 3;
 /** An entry of more words than this is a sentence. */
 const MOST_WORDS_OF_ENTRY = 4;
 
+/** What a caller says of the words to come. */
+export type Hints = Pick<SttOptions, 'prompt' | 'vocabulary'>;
+
 /**
  * The terms in a caller's hints. A line of a prompt that is a list (`Anna Krüger, DialFins`) gives its entries; of a sentence count the
- * words that are written like names or are rare. Of names of tools and values, such as `fetchPelimont_report`, only rare words count:
- * making ordinary ones likelier would do more harm than good.
+ * words that are written like names or are rare. So it is with the vocabulary: names and rare words. Of an identifier, such as
+ * `fetchPelimont_report`, each word counts for itself. Making ordinary words likelier would do more harm than good.
  */
-export function keyTerms({ prompt = '', vocabulary }: Pick<SttOptions, 'prompt' | 'vocabulary'>, tokens: Tokens): string[] {
+export function keyTerms({ prompt = '', vocabulary }: Hints, tokens: Tokens): string[] {
   const terms = new Set<string>();
   const rare = (word: string) => tokens.encode(word.toLowerCase()).length >= RARE_TOKENS;
   for (const line of prompt.split('\n')) {
@@ -27,11 +30,16 @@ export function keyTerms({ prompt = '', vocabulary }: Pick<SttOptions, 'prompt' 
     if (isList) for (const entry of entries) terms.add(entry);
     else for (const sentence of line.split(/(?<=[.?!:])\s+/)) for (const word of namesIn(sentence, rare)) terms.add(word);
   }
-  for (const name of vocabulary) {
-    const parted = name.replaceAll(/(\p{Ll}|\d)(\p{Lu})/gu, '$1 $2').replaceAll(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2');
-    for (const word of wordsOf(parted)) if (rare(word)) terms.add(word);
+  for (const entry of vocabulary) {
+    if (/_|^\p{Ll}[\p{L}\d]*\p{Lu}/u.test(entry)) for (const word of partsOf(entry).filter(rare)) terms.add(word);
+    else if (/^\p{Lu}/u.test(entry) && wordsOf(entry).length <= MOST_WORDS_OF_ENTRY) terms.add(entry.trim());
+    else for (const word of wordsOf(entry).filter(rare)) terms.add(word);
   }
   return [...terms].filter((term) => /[\p{L}\p{N}]/u.test(term) && term.length <= LONGEST_TERM).slice(0, MOST_TERMS);
+}
+
+function partsOf(identifier: string): string[] {
+  return wordsOf(identifier.replaceAll(/(\p{Ll}|\d)(\p{Lu})/gu, '$1 $2').replaceAll(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2'));
 }
 
 function namesIn(sentence: string, rare: (word: string) => boolean): string[] {
@@ -88,6 +96,29 @@ export class KeyTerms {
   /** From the beginning again. */
   reset(): void {
     this.#begun = [];
+  }
+}
+
+/** Callers whose terms are remembered: finding them takes as long as some tokens do. */
+const MOST_CALLERS = 32;
+
+/** Makes terms of hints, and remembers those of the newest callers. */
+export class TermBook {
+  readonly #tokens: Tokens;
+  readonly #terms = new Map<string, KeyTerms>();
+
+  constructor(tokens: Tokens) {
+    this.#tokens = tokens;
+  }
+
+  of(hints: Hints): KeyTerms {
+    const caller = JSON.stringify([hints.prompt, hints.vocabulary]);
+    const terms = this.#terms.get(caller) ?? KeyTerms.of(keyTerms(hints, this.#tokens), this.#tokens);
+    this.#terms.delete(caller);
+    this.#terms.set(caller, terms);
+    const [oldest] = this.#terms.keys();
+    if (this.#terms.size > MOST_CALLERS && oldest !== undefined) this.#terms.delete(oldest);
+    return terms;
   }
 }
 

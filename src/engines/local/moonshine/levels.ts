@@ -8,18 +8,19 @@ const INAUDIBLE_DB = -65;
 const MOST_MARGIN_DB = 12;
 const MARGIN_SHARE = 0.3;
 
-/** Levels in dB of full scale, one for each whole frame. */
+/** The level in dB of full scale of the frame that begins here; a constant offset is no sound. */
+export function levelOf(samples: Int16Array, from: number): number {
+  let mean = 0;
+  for (let i = from; i < from + FRAME; i++) mean += samples[i] as number;
+  mean /= FRAME;
+  let sum = 0;
+  for (let i = from; i < from + FRAME; i++) sum += ((samples[i] as number) - mean) ** 2;
+  return 10 * Math.log10(sum / FRAME / 32_768 ** 2 + 1e-10);
+}
+
+/** Levels, one for each whole frame. */
 export function levelsOf(samples: Int16Array): Float32Array {
-  const levels = new Float32Array(Math.floor(samples.length / FRAME));
-  for (let frame = 0; frame < levels.length; frame++) {
-    let sum = 0;
-    let mean = 0;
-    for (let i = frame * FRAME; i < (frame + 1) * FRAME; i++) mean += samples[i] as number;
-    mean /= FRAME;
-    for (let i = frame * FRAME; i < (frame + 1) * FRAME; i++) sum += ((samples[i] as number) - mean) ** 2;
-    levels[frame] = 10 * Math.log10(sum / FRAME / 32_768 ** 2 + 1e-10);
-  }
-  return levels;
+  return Float32Array.from({ length: Math.floor(samples.length / FRAME) }, (_, frame) => levelOf(samples, frame * FRAME));
 }
 
 /** The level from which a frame counts as sound, not background. */

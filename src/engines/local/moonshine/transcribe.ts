@@ -2,7 +2,7 @@
 // Numbers stay as the model writes them: mostly words when short ("twenty five"), digits for years, prices and long ones.
 import { decodeGreedily, type Decoded } from './greedy.ts';
 import type { Graphs } from './graphs.ts';
-import { KeyTerms } from './key-terms.ts';
+import type { Hints, KeyTerms } from './key-terms.ts';
 import { FRAME, levelsOf, soundSpan, soundThresholdDb } from './levels.ts';
 import { type TimedWord, timedWords } from './word-times.ts';
 
@@ -23,7 +23,7 @@ const DOUBTFUL_LOGPROB = -0.9;
 export interface SegmentTask {
   /** Mono 16 kHz. */
   readonly samples: Int16Array;
-  readonly terms: readonly string[];
+  readonly hints: Hints;
   /** A guess in between is not worth a second try. */
   readonly retry: boolean;
 }
@@ -38,7 +38,12 @@ export interface SegmentText {
 const nothing: SegmentText = { text: '', words: [], meanLogprob: 0 };
 
 /** Undefined when `aborted` says so. */
-export async function transcribeSegment(graphs: Graphs, task: SegmentTask, aborted: () => boolean): Promise<SegmentText | undefined> {
+export async function transcribeSegment(
+  graphs: Graphs,
+  keyTerms: KeyTerms,
+  task: Pick<SegmentTask, 'samples' | 'retry'>,
+  aborted: () => boolean,
+): Promise<SegmentText | undefined> {
   const levels = levelsOf(task.samples);
   const thresholdDb = soundThresholdDb(levels);
   const span = soundSpan(levels, thresholdDb);
@@ -46,7 +51,6 @@ export async function transcribeSegment(graphs: Graphs, task: SegmentTask, abort
   const from = Math.max(0, span.from * FRAME - LEAD_IN_MS * SAMPLES_PER_MS);
   const to = Math.min(task.samples.length, span.to * FRAME + LEAD_OUT_MS * SAMPLES_PER_MS);
   const sound = floats(task.samples.subarray(from, to));
-  const keyTerms = KeyTerms.of(task.terms, graphs.tokens);
   for (const { offsetMs, samples } of attempts(sound, task.retry)) {
     const decoded = await decode(graphs, samples, keyTerms, aborted);
     if (!decoded) return undefined;
