@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Step } from './greedy.ts';
+import type { TokenDecoder } from './greedy.ts';
 import { Tokens } from './tokens.ts';
 
 const RATE_HZ = 16_000;
@@ -15,8 +15,8 @@ const LEAST_SAMPLES = RATE_HZ / 10;
 /** What a transcript is decoded with: everything of the model that a test may play. */
 export interface Graphs {
   readonly tokens: Tokens;
-  /** A decoder over this sound (16 kHz, ±1): one call for each token, beginning with the begin token. */
-  listen(samples: Float32Array): Promise<(token: number) => Promise<Step>>;
+  /** A decoder over this sound (16 kHz, ±1), to be fed the begin token first. */
+  listen(samples: Float32Array): Promise<TokenDecoder>;
 }
 
 export async function loadGraphs(folder: string): Promise<Graphs> {
@@ -25,8 +25,8 @@ export async function loadGraphs(folder: string): Promise<Graphs> {
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
-    // The arena keeps the most that any sound ever needed; the longest sound is short, so that this is little.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    // The second: processors without 8-bit dot products would saturate; on others it does nothing.
+    extra: { session: { intra_op: { allow_spinning: '0' }, x64quantprecision: '1' } },
   };
   const open = (name: string) => InferenceSession.create(join(folder, name), options);
   const tokens = new Tokens(await readFile(join(folder, 'tokens.bin')));
@@ -66,24 +66,46 @@ class OnnxGraphs implements Graphs {
     this.#wanted = ['logits', ...this.#past.map(({ present }) => present), ...attention];
   }
 
-  async listen(samples: Float32Array): Promise<(token: number) => Promise<Step>> {
-    const sound = samples.length >= LEAST_SAMPLES ? samples : Object.assign(new Float32Array(LEAST_SAMPLES), samples);
+  async listen(samples: Float32Array): Promise<TokenDecoder> {
+    const sound = samples.length >= LEAST_SAMPLES ? samples : new Float32Array(LEAST_SAMPLES);
+    if (sound !== samples) sound.set(samples);
     const { last_hidden_state: hidden } = await this.#encoder.run({ input_values: new Tensor('float32', sound, [1, sound.length]) });
     const heard = await this.#cross.run({ encoder_hidden_states: hidden as Tensor });
     const past: Record<string, Tensor> = Object.fromEntries(this.#past.map(({ name, empty }) => [name, empty]));
-    return async (token) => {
-      const input_ids = new Tensor('int64', BigInt64Array.of(BigInt(token)), [1, 1]);
-      const out = await this.#step.run({ input_ids, ...heard, ...past }, this.#wanted);
-      for (const { name, present } of this.#past) past[name] = out[present] as Tensor;
-      return { scores: out['logits']?.data as Float32Array, attention: ATTENTION.flatMap((name) => rowsOf(out[name])) };
+    return {
+      feed: async (tokens) => {
+        const input_ids = new Tensor('int64', BigInt64Array.from(tokens, BigInt), [1, tokens.length]);
+        const out = await this.#step.run({ input_ids, ...heard, ...past }, this.#wanted);
+        for (const { name, present } of this.#past) past[name] = out[present] as Tensor;
+        const scores = out['logits']?.data as Float32Array;
+        const size = scores.length / tokens.length;
+        return tokens.map((_, at) => ({
+          scores: scores.subarray(at * size, (at + 1) * size),
+          attention: ATTENTION.flatMap((name) => rowsOf(out[name], at)),
+        }));
+      },
+      keep: (count) => {
+        for (const { name } of this.#past) past[name] = firstOf(past[name] as Tensor, count);
+      },
     };
   }
 }
 
-/** One row of frames for each head. */
-function rowsOf(attention: Tensor | undefined): Float32Array[] {
+/** What each head attends to at one of the tokens: attention is heads × tokens × frames. */
+function rowsOf(attention: Tensor | undefined, at: number): Float32Array[] {
   if (!attention) return [];
-  const frames = attention.dims.at(-1) ?? 0;
+  const [heads = 0, tokens = 0, frames = 0] = attention.dims.slice(1);
   const data = attention.data as Float32Array;
-  return Array.from({ length: data.length / Math.max(1, frames) }, (_, head) => data.slice(head * frames, (head + 1) * frames));
+  return Array.from({ length: heads }, (_, head) => data.slice((head * tokens + at) * frames, (head * tokens + at + 1) * frames));
+}
+
+/** Keys or values (heads × tokens × width) of the first tokens. */
+function firstOf(past: Tensor, count: number): Tensor {
+  const [heads = 0, tokens = 0, width = 0] = past.dims.slice(1);
+  const data = past.data as Float32Array;
+  const kept = new Float32Array(heads * count * width);
+  for (let head = 0; head < heads; head++) {
+    kept.set(data.subarray(head * tokens * width, (head * tokens + count) * width), head * count * width);
+  }
+  return new Tensor('float32', kept, [1, heads, count, width]);
 }

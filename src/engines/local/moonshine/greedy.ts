@@ -18,6 +18,14 @@ export interface Step {
   readonly attention: readonly Float32Array[];
 }
 
+/** A model at work on one piece of sound. */
+export interface TokenDecoder {
+  /** Takes the next tokens; one step for each, which is about the token after it. Many at once cost little more than one. */
+  feed(tokens: readonly number[]): Promise<readonly Step[]>;
+  /** Forgets all but the first so many of the tokens it was fed. */
+  keep(count: number): void;
+}
+
 export interface DecodedToken {
   readonly id: number;
   /** The natural logarithm of how likely the model found it. */
@@ -33,53 +41,68 @@ export interface Decoded {
   readonly ended: 'end' | 'length' | 'circle';
 }
 
-/** `step` takes the token before. Undefined when `aborted` says so, which is asked between tokens. */
+export interface GreedyOptions {
+  /** How long the sound is. */
+  readonly seconds: number;
+  readonly keyTerms: KeyTerms;
+  /** What an earlier decode made of the beginning of the same sound: as far as it stands, it is confirmed in one run. */
+  readonly draft?: readonly number[];
+  /** Asked between tokens. */
+  readonly aborted: () => boolean;
+}
+
+/** Undefined when it was aborted. */
 export async function decodeGreedily(
-  step: (token: number) => Promise<Step>,
-  { seconds, keyTerms, aborted }: { seconds: number; keyTerms: KeyTerms; aborted: () => boolean },
+  decoder: TokenDecoder,
+  { seconds, keyTerms, draft = [], aborted }: GreedyOptions,
 ): Promise<Decoded | undefined> {
   const most = Math.max(LEAST_TOKENS, Math.ceil(seconds * TOKENS_PER_SECOND));
   const tokens: DecodedToken[] = [];
-  const ids: number[] = [];
+  const decoded = (ended: Decoded['ended']): Decoded => ({ tokens, meanLogprob: choices === 0 ? 0 : sum / choices, ended });
   let sum = 0;
   let choices = 0;
-  let ended: Decoded['ended'] = 'length';
   keyTerms.reset();
-  for (let id = BEGIN; tokens.length < most; ) {
+  for (let unread = [BEGIN, ...draft.slice(0, most - 1)]; ; ) {
     if (aborted()) return undefined;
-    const { scores, attention } = await step(id);
-    const spread = logSumExp(scores);
-    if (!Number.isFinite(spread)) throw new Error('the model answered with numbers that are none');
-    const raised = keyTerms.raise(scores);
-    id = likeliest(scores);
-    const logprob = (scores[id] as number) - (raised.get(id) ?? 0) - spread;
-    sum += logprob;
-    choices++;
-    if (id === END) {
-      ended = 'end';
-      break;
+    for (const [at, step] of (await decoder.feed(unread)).entries()) {
+      const { id, logprob } = choose(step.scores, keyTerms);
+      sum += logprob;
+      choices++;
+      if (id === END) return decoded('end');
+      keyTerms.take(id);
+      tokens.push({ id, logprob, attention: step.attention });
+      const repeated = circleOf(tokens);
+      if (repeated > 0) {
+        tokens.length -= repeated;
+        return decoded('circle');
+      }
+      if (tokens.length >= most) return decoded('length');
+      if (at + 1 < unread.length && id !== unread[at + 1]) {
+        // The rest of the draft was about something else.
+        decoder.keep(tokens.length);
+        break;
+      }
     }
-    keyTerms.take(id);
-    tokens.push({ id, logprob, attention });
-    ids.push(id);
-    const repeated = circleOf(ids);
-    if (repeated > 0) {
-      tokens.length -= repeated;
-      ended = 'circle';
-      break;
-    }
+    unread = [(tokens.at(-1) as DecodedToken).id];
   }
-  return { tokens, meanLogprob: choices === 0 ? 0 : sum / choices, ended };
+}
+
+function choose(scores: Float32Array, keyTerms: KeyTerms): { id: number; logprob: number } {
+  const spread = logSumExp(scores);
+  if (!Number.isFinite(spread)) throw new Error('the model answered with numbers that are none');
+  const raised = keyTerms.raise(scores);
+  const id = likeliest(scores);
+  return { id, logprob: (scores[id] as number) - (raised.get(id) ?? 0) - spread };
 }
 
 /**
  * How many tokens at the end say again what was said before them; 0 when none do. People do say things twice (`I'm sorry, I'm sorry`):
  * the shorter a stretch, the more often it must come before it counts.
  */
-export function circleOf(ids: readonly number[]): number {
-  for (let length = 1; length <= LONGEST_CIRCLE && length * 2 <= ids.length; length++) {
+export function circleOf(tokens: readonly { id: number }[]): number {
+  for (let length = 1; length <= LONGEST_CIRCLE && length * 2 <= tokens.length; length++) {
     const times = mostTimes(length);
-    if (repeats(ids, length) >= times) return length * (times - 1);
+    if (repeats(tokens, length) >= times) return length * (times - 1);
   }
   return 0;
 }
@@ -90,9 +113,9 @@ function mostTimes(length: number): number {
   return length <= LONGEST_SAID_TWICE ? 3 : 2;
 }
 
-function repeats(ids: readonly number[], length: number): number {
+function repeats(tokens: readonly { id: number }[], length: number): number {
   let same = 0;
-  for (let at = ids.length - 1; at >= length && ids[at] === ids[at - length]; at--) same++;
+  for (let at = tokens.length - 1; at >= length && tokens[at]?.id === tokens[at - length]?.id; at--) same++;
   return Math.floor(same / length) + 1;
 }
 

@@ -3,6 +3,7 @@ import { memberData, type TaskPort, serve } from '../crew-member.ts';
 import { BEGUN } from './decoder.ts';
 import { loadGraphs } from './graphs.ts';
 import { TermBook } from './key-terms.ts';
+import { BEGIN } from './tokens.ts';
 import { type SegmentTask, type SegmentText, transcribeSegment } from './transcribe.ts';
 
 export interface MoonshineData {
@@ -12,8 +13,7 @@ export interface MoonshineData {
 
 const graphs = await loadGraphs(memberData<MoonshineData>().folder);
 // The first run plans memory and takes several times as long as any other.
-const step = await graphs.listen(new Float32Array(16_000));
-await step(1);
+await (await graphs.listen(new Float32Array(16_000))).feed([BEGIN]);
 
 const terms = new TermBook(graphs.tokens);
 

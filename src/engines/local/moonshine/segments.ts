@@ -26,6 +26,7 @@ const PARTIAL_EVERY = FRAMES_PER_SECOND * FRAME;
 interface Closed {
   readonly startMs: number;
   samples: Int16Array;
+  readonly draft: readonly number[];
   job: DecodeJob | undefined;
   text: SegmentText | undefined;
 }
@@ -59,6 +60,8 @@ export class MoonshineUtterance implements Recognition {
   #answer: Answer | undefined;
   readonly #partials = new Partials();
   #guess: DecodeJob | undefined;
+  /** The tokens of the newest decode of the open segment. */
+  #draft: readonly number[] = [];
   /** How many samples of the open segment the newest guess or answer knew. */
   #known = 0;
   #shown = '';
@@ -122,7 +125,7 @@ export class MoonshineUtterance implements Recognition {
     const levels = this.#open.levels();
     const thresholdDb = soundThresholdDb(levels);
     this.#known = this.#open.length;
-    const open = soundSpan(levels, thresholdDb) ? this.#order(this.#open.copy(), urgency) : undefined;
+    const open = soundSpan(levels, thresholdDb) ? this.#orderOpen(urgency) : undefined;
     const parts = this.#closed.map((closed) => this.#closedText(closed, urgency));
     const jobs = this.#closed.flatMap(({ job }) => job ?? []);
     const { promise, resolve, reject } = Promise.withResolvers<Transcript>();
@@ -163,7 +166,9 @@ export class MoonshineUtterance implements Recognition {
   /** Cuts the first of the open segment off at a pause. Its words will not be asked of the model again. */
   #closeSegment(): void {
     const frames = bestPause(this.#open.levels().subarray(0, LONGEST_SEGMENT + FRAMES_PER_SECOND), SHORTEST_SEGMENT, LONGEST_SEGMENT);
-    const closed: Closed = { startMs: this.#openStartMs, samples: this.#open.take(frames), job: undefined, text: undefined };
+    const samples = this.#open.take(frames);
+    const closed: Closed = { startMs: this.#openStartMs, samples, draft: this.#draft, job: undefined, text: undefined };
+    this.#draft = [];
     this.#openStartMs += closed.samples.length / SAMPLES_PER_MS;
     this.#closed.push(closed);
     this.#dropGuess();
@@ -177,7 +182,7 @@ export class MoonshineUtterance implements Recognition {
 
   async #closedText(closed: Closed, urgency: Urgency): Promise<PlacedText | undefined> {
     if (closed.text) return { startMs: closed.startMs, ...closed.text };
-    closed.job ??= this.#order(closed.samples, urgency);
+    closed.job ??= this.#order(closed.samples, urgency, closed.draft);
     const { job } = closed;
     if (urgency === 'final') job.hurry();
     try {
@@ -193,9 +198,20 @@ export class MoonshineUtterance implements Recognition {
     }
   }
 
-  #order(samples: Int16Array, urgency: Urgency): DecodeJob {
+  #orderOpen(urgency: Urgency): DecodeJob {
+    const job = this.#order(this.#open.copy(), urgency, this.#draft);
+    const startMs = this.#openStartMs;
+    const learn = (text: SegmentText | undefined) => {
+      if (text && startMs === this.#openStartMs) this.#draft = text.tokens;
+    };
+    job.result.then(learn, () => {});
+    return job;
+  }
+
+  /** `draft`: of an earlier decode that began with the same sound. */
+  #order(samples: Int16Array, urgency: Urgency, draft: readonly number[]): DecodeJob {
     const { hints, key } = this.#options;
-    return new DecodeJob(this.#decoder, { samples, hints, retry: urgency !== 'partial' }, urgency, key);
+    return new DecodeJob(this.#decoder, { samples, hints, retry: urgency !== 'partial', draft }, urgency, key);
   }
 
   #startGuess(): void {
@@ -206,7 +222,7 @@ export class MoonshineUtterance implements Recognition {
     const levels = this.#open.levels();
     const span = soundSpan(levels);
     if (!span || span.to <= from) return;
-    const guess = this.#order(this.#open.copy(), 'partial');
+    const guess = this.#orderOpen('partial');
     this.#guess = guess;
     const done = (text?: SegmentText) => {
       if (this.#guess !== guess) return;

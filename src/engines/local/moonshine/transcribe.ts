@@ -1,6 +1,6 @@
 // One segment of sound to words: trimmed, decoded, tried again where the model said nothing, and refused where what it said is nothing.
 // Numbers stay as the model writes them: mostly words when short ("twenty five"), digits for years, prices and long ones.
-import { decodeGreedily, type Decoded } from './greedy.ts';
+import { type Decoded, decodeGreedily, type GreedyOptions } from './greedy.ts';
 import type { Graphs } from './graphs.ts';
 import type { Hints, KeyTerms } from './key-terms.ts';
 import { FRAME, levelsOf, soundSpan, soundThresholdDb } from './levels.ts';
@@ -26,6 +26,8 @@ export interface SegmentTask {
   readonly hints: Hints;
   /** A guess in between is not worth a second try. */
   readonly retry: boolean;
+  /** The tokens of an earlier decode that began with the same sound. */
+  readonly draft: readonly number[];
 }
 
 export interface SegmentText {
@@ -33,15 +35,16 @@ export interface SegmentText {
   /** Timed from the start of the samples. */
   readonly words: readonly TimedWord[];
   readonly meanLogprob: number;
+  readonly tokens: readonly number[];
 }
 
-const nothing: SegmentText = { text: '', words: [], meanLogprob: 0 };
+const nothing: SegmentText = { text: '', words: [], meanLogprob: 0, tokens: [] };
 
 /** Undefined when `aborted` says so. */
 export async function transcribeSegment(
   graphs: Graphs,
   keyTerms: KeyTerms,
-  task: Pick<SegmentTask, 'samples' | 'retry'>,
+  task: Omit<SegmentTask, 'hints'>,
   aborted: () => boolean,
 ): Promise<SegmentText | undefined> {
   const levels = levelsOf(task.samples);
@@ -52,10 +55,12 @@ export async function transcribeSegment(
   const to = Math.min(task.samples.length, span.to * FRAME + LEAD_OUT_MS * SAMPLES_PER_MS);
   const sound = floats(task.samples.subarray(from, to));
   for (const { offsetMs, samples } of attempts(sound, task.retry)) {
-    const decoded = await decode(graphs, samples, keyTerms, aborted);
+    const draft = samples === sound ? task.draft : [];
+    const decoded = await decode(graphs, samples, { keyTerms, draft, aborted });
     if (!decoded) return undefined;
     const { tokens } = graphs;
-    const text = tokens.text(decoded.tokens.map(({ id }) => id));
+    const ids = decoded.tokens.map(({ id }) => id);
+    const text = tidied(tokens.text(ids));
     if (!/[\p{L}\p{N}]/u.test(text) || isMadeUp(text, decoded)) continue;
     // From here on in milliseconds of what was decoded.
     const originMs = from / SAMPLES_PER_MS + offsetMs;
@@ -66,7 +71,7 @@ export async function transcribeSegment(
       (ms) => (levels[Math.round((ms + originMs) / FRAMES_MS)] ?? Number.NEGATIVE_INFINITY) > thresholdDb,
     );
     const shifted = words.map((word) => ({ ...word, startMs: word.startMs + originMs, endMs: word.endMs + originMs }));
-    return { text, words: shifted, meanLogprob: decoded.meanLogprob };
+    return { text, words: shifted, meanLogprob: decoded.meanLogprob, tokens: ids };
   }
   return nothing;
 }
@@ -82,10 +87,19 @@ function* attempts(sound: Float32Array, retry: boolean): Generator<{ offsetMs: n
   yield { offsetMs: RETRY_SKIP_MS, samples: sound.subarray(RETRY_SKIP_MS * SAMPLES_PER_MS) };
 }
 
-async function decode(graphs: Graphs, samples: Float32Array, keyTerms: KeyTerms, aborted: () => boolean): Promise<Decoded | undefined> {
-  if (aborted()) return undefined;
-  const step = await graphs.listen(samples);
-  return decodeGreedily(step, { seconds: samples.length / SAMPLES_PER_MS / 1000, keyTerms, aborted });
+async function decode(
+  graphs: Graphs,
+  samples: Float32Array,
+  options: Pick<GreedyOptions, 'keyTerms' | 'draft' | 'aborted'>,
+): Promise<Decoded | undefined> {
+  if (options.aborted()) return undefined;
+  const decoder = await graphs.listen(samples);
+  return decodeGreedily(decoder, { ...options, seconds: samples.length / SAMPLES_PER_MS / 1000 });
+}
+
+/** Without marks that stand twice. */
+function tidied(text: string): string {
+  return text.replaceAll(/([,;:!?])\1+/g, '$1');
 }
 
 /** What a model writes when it hears no words: doubtful, and turning in circles or hardly a word. */
