@@ -76,7 +76,7 @@ export class MoonshineUtterance implements Recognition {
   hear(samples: Int16Array): void {
     if (this.#over) return;
     this.#open.append(samples);
-    while (this.#open.levels().length > LONGEST_SEGMENT) this.#closeSegment();
+    while (!this.#over && this.#open.levels().length > LONGEST_SEGMENT) this.#closeSegment();
     this.#startGuess();
   }
 
