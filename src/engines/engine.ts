@@ -146,14 +146,14 @@ export interface SttCapabilities {
 export interface Recognition {
   /**
    * Takes the next of the sound: mono 16 kHz, any length, in order, faster than real time if it so happens. It is copied, and how much of it
-   * may wait is bounded: a recognition that falls two minutes behind fails with `timeout`. Sound may be left out in a pause, never in speech.
+   * may wait is bounded: a recognition that falls minutes behind fails with `timeout`. Of a pause some sound may be left out, of speech none.
    */
   hear(samples: Int16Array): void;
   /**
    * All words so far, as if the utterance ended here; more sound may follow, and goes on in the same utterance. Asked again with nothing heard
    * in between, it is answered with the same transcript and without doing the work twice: at once, or together with the call under way.
    * `speculative`: at a pause, for an answer worth having only soon; an engine with more urgent work may answer late, or not do it and
-   * reject with `rate_limited`. `final`: somebody waits. A `speculative` that failed does not keep a `final` from being tried.
+   * reject with `rate_limited`. `final`: somebody waits. A `speculative` that was not done does not keep a `final` from being done.
    * Rejects with EngineError.
    */
   words(urgency: 'speculative' | 'final'): Promise<Transcript>;
