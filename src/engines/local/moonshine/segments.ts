@@ -15,8 +15,8 @@ const SAMPLES_PER_MS = 16;
 const LONGEST_SEGMENT = 12 * FRAMES_PER_SECOND;
 /** It is not closed before this: short ones lack context. */
 const SHORTEST_SEGMENT = 5 * FRAMES_PER_SECOND;
-/** Samples that may wait for a decoder. */
-const MOST_WAITING = 120 * FRAMES_PER_SECOND * FRAME;
+/** Samples that may wait for a decoder: an item may hold five minutes, and all of them come at once. */
+const MOST_WAITING = 360 * FRAMES_PER_SECOND * FRAME;
 /** So many frames of sound after what was decoded may be a word; fewer are a click. */
 const LEAST_LOUD_FRAMES = 5;
 /** A guess for every so much sound. */
@@ -177,7 +177,7 @@ export class MoonshineUtterance implements Recognition {
     if (this.#answer) this.#answer.outdated = true;
     void this.#closedText(closed, 'speculative').catch(() => {});
     const waiting = this.#closed.reduce((sum, { samples }) => sum + samples.length, 0);
-    if (waiting > MOST_WAITING) this.end(new EngineError('moonshine', 'timeout', 'the recogniser fell two minutes behind the speaker'));
+    if (waiting > MOST_WAITING) this.end(new EngineError('moonshine', 'timeout', 'the recogniser fell six minutes behind the speaker'));
   }
 
   async #closedText(closed: Closed, urgency: Urgency): Promise<PlacedText | undefined> {
