@@ -1,0 +1,263 @@
+// One utterance: keeps its sound, closes what is too long to be decoded again and again, and knows for how long an answer stays good.
+import { EngineError, type Recognition, type Transcript } from '../../engine.ts';
+import { DecodeJob } from './decode-job.ts';
+import type { SegmentDecoder, Urgency } from './decoder.ts';
+import type { Hints } from './key-terms.ts';
+import { joinSegments, type PlacedText } from './joining.ts';
+import { bestPause, FRAME, soundSpan, soundThresholdDb } from './levels.ts';
+import { Partials } from './partials.ts';
+import { Samples } from './samples.ts';
+import type { SegmentText } from './transcribe.ts';
+
+const FRAMES_PER_SECOND = 100;
+const SAMPLES_PER_MS = 16;
+/** A segment is closed at a pause when it is longer: a decode costs more than in proportion to its length. */
+const LONGEST_SEGMENT = 12 * FRAMES_PER_SECOND;
+/** It is not closed before this: short ones lack context. */
+const SHORTEST_SEGMENT = 5 * FRAMES_PER_SECOND;
+/** Samples that may wait for a decoder: an item may hold five minutes, and all of them come at once. */
+const MOST_WAITING = 360 * FRAMES_PER_SECOND * FRAME;
+/** So many frames of sound after what was decoded may be a word; fewer are a click. */
+const LEAST_LOUD_FRAMES = 5;
+/** A guess for every so much sound. */
+const PARTIAL_EVERY = FRAMES_PER_SECOND * FRAME;
+
+/** A part of the utterance that nothing will be added to; decoded once. */
+interface Closed {
+  readonly startMs: number;
+  samples: Int16Array;
+  readonly draft: readonly number[];
+  job: DecodeJob | undefined;
+  text: SegmentText | undefined;
+}
+
+/** What `words` answers: good for as long as nothing more is heard. */
+interface Answer {
+  /** How many frames of the open segment it knows, and above which level they are sound. */
+  readonly frames: number;
+  readonly thresholdDb: number;
+  readonly transcript: PromiseWithResolvers<Transcript>;
+  readonly jobs: readonly DecodeJob[];
+  state: 'working' | 'done' | 'failed';
+  /** Whether the segment it knew is another by now. */
+  outdated: boolean;
+}
+
+export interface UtteranceOptions {
+  readonly hints: Hints;
+  /** Whose speech it is. */
+  readonly key?: string | undefined;
+  readonly onPartial: (guess: Transcript) => void;
+  readonly onClose?: () => void;
+}
+
+export class MoonshineUtterance implements Recognition {
+  readonly #decoder: SegmentDecoder;
+  readonly #options: UtteranceOptions;
+  readonly #open = new Samples();
+  #openStartMs = 0;
+  #closed: Closed[] = [];
+  #answer: Answer | undefined;
+  readonly #partials = new Partials();
+  #guess: DecodeJob | undefined;
+  /** The tokens of the newest decode of the open segment. */
+  #draft: readonly number[] = [];
+  /** How many samples of the open segment the newest guess or answer knew. */
+  #known = 0;
+  #shown = '';
+  /** Why there will be no more words. */
+  #over: EngineError | undefined;
+
+  constructor(decoder: SegmentDecoder, options: UtteranceOptions) {
+    this.#decoder = decoder;
+    this.#options = options;
+  }
+
+  hear(samples: Int16Array): void {
+    if (this.#over) return;
+    this.#open.append(samples);
+    while (!this.#over && this.#open.levels().length > LONGEST_SEGMENT) this.#closeSegment();
+    this.#startGuess();
+  }
+
+  words(urgency: 'speculative' | 'final'): Promise<Transcript> {
+    if (this.#over) return Promise.reject(this.#over);
+    const last = this.#answer;
+    if (last && this.#isGood(last)) {
+      if (urgency === 'speculative' || last.state === 'done') return last.transcript.promise;
+      for (const job of last.jobs) job.hurry();
+      return last.transcript.promise.catch(() => this.#ask('final').transcript.promise);
+    }
+    return this.#ask(urgency).transcript.promise;
+  }
+
+  close(): void {
+    this.end(new EngineError('moonshine', 'unavailable', 'the recognition was closed'));
+    this.#options.onClose?.();
+  }
+
+  /** There will be no more words, for this reason. */
+  end(error: EngineError): void {
+    if (this.#over) return;
+    this.#over = error;
+    this.#dropGuess();
+    for (const { job } of this.#closed) job?.abort();
+    for (const job of this.#answer?.jobs ?? []) job.abort();
+    this.#answer?.transcript.reject(error);
+    this.#closed = [];
+  }
+
+  #ask(urgency: 'speculative' | 'final'): Answer {
+    if (this.#over) return failed(this.#over);
+    this.#dropGuess();
+    const before = this.#answer;
+    const answer = this.#newAnswer(urgency);
+    this.#answer = answer;
+    if (before?.state === 'working') {
+      // It is overtaken: whoever waits for it gets to know more than was asked.
+      for (const job of before.jobs) if (!answer.jobs.includes(job)) job.abort();
+      answer.transcript.promise.then(before.transcript.resolve, before.transcript.reject);
+    }
+    return answer;
+  }
+
+  #newAnswer(urgency: 'speculative' | 'final'): Answer {
+    const levels = this.#open.levels();
+    const thresholdDb = soundThresholdDb(levels);
+    this.#known = this.#open.length;
+    const open = soundSpan(levels, thresholdDb) ? this.#orderOpen(urgency) : undefined;
+    const parts = this.#closed.map((closed) => this.#closedText(closed, urgency));
+    const jobs = this.#closed.flatMap(({ job }) => job ?? []);
+    const { promise, resolve, reject } = Promise.withResolvers<Transcript>();
+    const transcript = { promise, resolve, reject };
+    transcript.promise.catch(() => {});
+    const answer: Answer = {
+      frames: levels.length,
+      thresholdDb,
+      transcript,
+      jobs: open ? [...jobs, open] : jobs,
+      state: 'working',
+      outdated: false,
+    };
+    if (open) parts.push(placed(this.#openStartMs, open.result));
+    Promise.all(parts).then(
+      (texts) => {
+        // An aborted job was overtaken, or all is over: either settles the answer by itself.
+        if (!texts.every((text) => text !== undefined)) return;
+        answer.state = 'done';
+        transcript.resolve(joinSegments(texts));
+      },
+      (error: unknown) => {
+        answer.state = 'failed';
+        transcript.reject(error);
+      },
+    );
+    return answer;
+  }
+
+  /** Whether nothing was heard since that may be a word. */
+  #isGood({ frames, thresholdDb, state, outdated }: Answer): boolean {
+    if (state === 'failed' || outdated) return false;
+    let loud = 0;
+    for (const level of this.#open.levels(frames)) if (level > thresholdDb) loud++;
+    return loud < LEAST_LOUD_FRAMES;
+  }
+
+  /** Cuts the first of the open segment off at a pause. Its words will not be asked of the model again. */
+  #closeSegment(): void {
+    const frames = bestPause(this.#open.levels().subarray(0, LONGEST_SEGMENT + FRAMES_PER_SECOND), SHORTEST_SEGMENT, LONGEST_SEGMENT);
+    const samples = this.#open.take(frames);
+    const closed: Closed = { startMs: this.#openStartMs, samples, draft: this.#draft, job: undefined, text: undefined };
+    this.#draft = [];
+    this.#openStartMs += closed.samples.length / SAMPLES_PER_MS;
+    this.#closed.push(closed);
+    this.#dropGuess();
+    this.#partials.reset();
+    this.#known = 0;
+    if (this.#answer) this.#answer.outdated = true;
+    void this.#closedText(closed, 'speculative').catch(() => {});
+    const waiting = this.#closed.reduce((sum, { samples }) => sum + samples.length, 0);
+    if (waiting > MOST_WAITING) this.end(new EngineError('moonshine', 'timeout', 'the recogniser fell six minutes behind the speaker'));
+  }
+
+  async #closedText(closed: Closed, urgency: Urgency): Promise<PlacedText | undefined> {
+    if (closed.text) return { startMs: closed.startMs, ...closed.text };
+    closed.job ??= this.#order(closed.samples, urgency, closed.draft);
+    const { job } = closed;
+    if (urgency === 'final') job.hurry();
+    try {
+      const text = await job.result;
+      if (!text) return undefined;
+      closed.text = text;
+      closed.samples = new Int16Array(0);
+      return { startMs: closed.startMs, ...text };
+    } catch (error) {
+      // The next who asks tries again.
+      if (closed.job === job) closed.job = undefined;
+      throw error;
+    }
+  }
+
+  #orderOpen(urgency: Urgency): DecodeJob {
+    const job = this.#order(this.#open.copy(), urgency, this.#draft);
+    const startMs = this.#openStartMs;
+    const learn = (text: SegmentText | undefined) => {
+      if (text && startMs === this.#openStartMs) this.#draft = text.tokens;
+    };
+    job.result.then(learn, () => {});
+    return job;
+  }
+
+  /** `draft`: of an earlier decode that began with the same sound. */
+  #order(samples: Int16Array, urgency: Urgency, draft: readonly number[]): DecodeJob {
+    const { hints, key } = this.#options;
+    return new DecodeJob(this.#decoder, { samples, hints, retry: urgency !== 'partial', draft }, urgency, key);
+  }
+
+  #startGuess(): void {
+    if (this.#over || this.#guess || this.#answer?.state === 'working' || this.#decoder.busy) return;
+    if (this.#open.length - this.#known < PARTIAL_EVERY) return;
+    const from = Math.floor(this.#known / FRAME);
+    this.#known = this.#open.length;
+    const levels = this.#open.levels();
+    const span = soundSpan(levels);
+    if (!span || span.to <= from) return;
+    const guess = this.#orderOpen('partial');
+    this.#guess = guess;
+    const done = (text?: SegmentText) => {
+      if (this.#guess !== guess) return;
+      this.#guess = undefined;
+      if (text) this.#show(text);
+      this.#startGuess();
+    };
+    // A guess that fails is no loss: `words` tells what is wrong.
+    guess.result.then(done, () => done());
+  }
+
+  #dropGuess(): void {
+    this.#guess?.abort();
+    this.#guess = undefined;
+  }
+
+  #show(guess: SegmentText): void {
+    const stable = this.#partials.agree(guess);
+    const before = this.#closed.map(({ startMs, text }) => text && { startMs, ...text });
+    if (!before.every((text) => text !== undefined)) return;
+    const transcript = joinSegments([...before, { startMs: this.#openStartMs, ...stable }]);
+    if (transcript.text === this.#shown || transcript.text === '') return;
+    this.#shown = transcript.text;
+    this.#options.onPartial(transcript);
+  }
+}
+
+async function placed(startMs: number, result: Promise<SegmentText | undefined>): Promise<PlacedText | undefined> {
+  const text = await result;
+  return text && { startMs, ...text };
+}
+
+function failed(error: EngineError): Answer {
+  const transcript = Promise.withResolvers<Transcript>();
+  transcript.promise.catch(() => {});
+  transcript.reject(error);
+  return { frames: 0, thresholdDb: 0, transcript, jobs: [], state: 'failed', outdated: true };
+}

@@ -1,0 +1,113 @@
+// One segment of sound to words: trimmed, decoded, tried again where the model said nothing, and refused where what it said is nothing.
+// Numbers stay as the model writes them: mostly words when short ("twenty five"), digits for years, prices and long ones.
+import { type Decoded, decodeGreedily, type GreedyOptions } from './greedy.ts';
+import type { Graphs } from './graphs.ts';
+import type { Hints, KeyTerms } from './key-terms.ts';
+import { FRAME, levelsOf, soundSpan, soundThresholdDb } from './levels.ts';
+import { type TimedWord, timedWords } from './word-times.ts';
+
+const SAMPLES_PER_MS = 16;
+const FRAMES_MS = 10;
+/** Kept before the onset and after the end of sound: soft consonants begin and end words. */
+const LEAD_IN_MS = 200;
+const LEAD_OUT_MS = 200;
+/** Sound shorter than this is a click, not a word. */
+const LEAST_SOUND_MS = 60;
+/** When the model says nothing: once with this much silence around, then without the beginning. */
+const RETRY_BEFORE_MS = 200;
+const RETRY_AFTER_MS = 300;
+const RETRY_SKIP_MS = 100;
+/** Below this mean logarithm a transcript is a guess. It only counts together with other signs: people who mumble score low, too. */
+const DOUBTFUL_LOGPROB = -0.9;
+
+export interface SegmentTask {
+  /** Mono 16 kHz. */
+  readonly samples: Int16Array;
+  readonly hints: Hints;
+  /** A guess in between is not worth a second try. */
+  readonly retry: boolean;
+  /** The tokens of an earlier decode that began with the same sound. */
+  readonly draft: readonly number[];
+}
+
+export interface SegmentText {
+  readonly text: string;
+  /** Timed from the start of the samples. */
+  readonly words: readonly TimedWord[];
+  readonly meanLogprob: number;
+  readonly tokens: readonly number[];
+}
+
+const nothing: SegmentText = { text: '', words: [], meanLogprob: 0, tokens: [] };
+
+/** Undefined when `aborted` says so. */
+export async function transcribeSegment(
+  graphs: Graphs,
+  keyTerms: KeyTerms,
+  task: Omit<SegmentTask, 'hints'>,
+  aborted: () => boolean,
+): Promise<SegmentText | undefined> {
+  const levels = levelsOf(task.samples);
+  const thresholdDb = soundThresholdDb(levels);
+  const span = soundSpan(levels, thresholdDb);
+  if (!span || (span.to - span.from) * FRAMES_MS < LEAST_SOUND_MS) return nothing;
+  const from = Math.max(0, span.from * FRAME - LEAD_IN_MS * SAMPLES_PER_MS);
+  const to = Math.min(task.samples.length, span.to * FRAME + LEAD_OUT_MS * SAMPLES_PER_MS);
+  const sound = floats(task.samples.subarray(from, to));
+  for (const { offsetMs, samples } of attempts(sound, task.retry)) {
+    const draft = samples === sound ? task.draft : [];
+    const decoded = await decode(graphs, samples, { keyTerms, draft, aborted });
+    if (!decoded) return undefined;
+    const { tokens } = graphs;
+    const ids = decoded.tokens.map(({ id }) => id);
+    const text = tidied(tokens.text(ids));
+    if (!/[\p{L}\p{N}]/u.test(text) || isMadeUp(text, decoded)) continue;
+    // From here on in milliseconds of what was decoded.
+    const originMs = from / SAMPLES_PER_MS + offsetMs;
+    const words = timedWords(
+      decoded.tokens,
+      tokens,
+      { fromMs: span.from * FRAMES_MS - originMs, toMs: span.to * FRAMES_MS - originMs },
+      (ms) => (levels[Math.round((ms + originMs) / FRAMES_MS)] ?? Number.NEGATIVE_INFINITY) > thresholdDb,
+    );
+    const shifted = words.map((word) => ({ ...word, startMs: word.startMs + originMs, endMs: word.endMs + originMs }));
+    return { text, words: shifted, meanLogprob: decoded.meanLogprob, tokens: ids };
+  }
+  return nothing;
+}
+
+/** The sound as it is, and what to try when it gave no words; `offsetMs` is where it begins relative to the sound. */
+function* attempts(sound: Float32Array, retry: boolean): Generator<{ offsetMs: number; samples: Float32Array }> {
+  yield { offsetMs: 0, samples: sound };
+  if (!retry) return;
+  const before = RETRY_BEFORE_MS * SAMPLES_PER_MS;
+  const padded = new Float32Array(before + sound.length + RETRY_AFTER_MS * SAMPLES_PER_MS);
+  padded.set(sound, before);
+  yield { offsetMs: -RETRY_BEFORE_MS, samples: padded };
+  yield { offsetMs: RETRY_SKIP_MS, samples: sound.subarray(RETRY_SKIP_MS * SAMPLES_PER_MS) };
+}
+
+async function decode(
+  graphs: Graphs,
+  samples: Float32Array,
+  options: Pick<GreedyOptions, 'keyTerms' | 'draft' | 'aborted'>,
+): Promise<Decoded | undefined> {
+  if (options.aborted()) return undefined;
+  const decoder = await graphs.listen(samples);
+  return decodeGreedily(decoder, { ...options, seconds: samples.length / SAMPLES_PER_MS / 1000 });
+}
+
+/** Without marks that stand twice. */
+function tidied(text: string): string {
+  return text.replaceAll(/([,;:!?])\1+/g, '$1');
+}
+
+/** What a model writes when it hears no words: doubtful, and turning in circles or hardly a word. */
+function isMadeUp(text: string, { meanLogprob, ended }: Decoded): boolean {
+  if (meanLogprob >= DOUBTFUL_LOGPROB) return false;
+  return ended !== 'end' || text.split(' ').length <= 2;
+}
+
+function floats(samples: Int16Array): Float32Array {
+  return Float32Array.from(samples, (sample) => sample / 32_768);
+}
