@@ -114,7 +114,6 @@ class Run {
     this.#ear = new Ear(parts.engines, this.#session.config, {
       feed: (fact) => this.#feed(fact),
       keep: (item, samples) => this.#keepsakes.keep(item, samples),
-      now: () => parts.clock.now(),
       onFault: (error) => logFailure(this.#log, error, 'listening failed'),
     });
   }

@@ -25,7 +25,7 @@ function waited(rig: Rig): number | undefined {
 
 function judged(score: number, fields?: Record<string, unknown>): number | undefined {
   const rig = paused({ turnDetection: semanticVad }, fields);
-  rig.fact({ kind: 'turn.judged', item: 'item_1', complete: score });
+  rig.fact({ kind: 'turn.judged', item: 'item_1', complete: score, basis: 'sound' });
   return waited(rig);
 }
 
@@ -61,11 +61,11 @@ describe('providerData.stt', () => {
     longer.client(stt({ min_end_of_turn_silence: 1200 }));
     expect(waited(longer)).toBe(1200);
     const shorter = paused({ turnDetection: semanticVad });
-    shorter.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.1 });
+    shorter.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.1, basis: 'sound' });
     shorter.client(stt({ max_turn_silence: 600 }));
     expect(waited(shorter)).toBe(600);
     const surer = paused({ turnDetection: semanticVad });
-    surer.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.5 });
+    surer.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.5, basis: 'sound' });
     surer.client(stt({ end_of_turn_confidence_threshold: 0.5 }));
     expect(waited(surer)).toBe(400);
   });

@@ -20,7 +20,7 @@ function paused(options: RigOptions = { inworld: true }): Rig {
 }
 
 function judge(rig: Rig, score: number, inferenceMs?: number): void {
-  rig.fact({ kind: 'turn.judged', item: 'item_1', complete: score, ...(inferenceMs === undefined ? {} : { inferenceMs }) });
+  rig.fact({ kind: 'turn.judged', item: 'item_1', complete: score, basis: 'sound', ...(inferenceMs === undefined ? {} : { inferenceMs }) });
 }
 
 describe("a suggestion, on Inworld's path", () => {

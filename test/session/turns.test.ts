@@ -98,7 +98,7 @@ describe('semantic_vad', () => {
     rig.beginSpeech();
     rig.hear(400);
     rig.pauseSpeech();
-    if (complete !== undefined) rig.fact({ kind: 'turn.judged', item: 'item_1', complete });
+    if (complete !== undefined) rig.fact({ kind: 'turn.judged', item: 'item_1', complete, basis: 'sound' });
     rig.hear(10_000);
     return rig.last('input_audio_buffer.speech_stopped').audio_end_ms - 900;
   }
@@ -118,7 +118,7 @@ describe('semantic_vad', () => {
     rig.beginSpeech();
     rig.hear(800);
     rig.pauseSpeech();
-    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.95 });
+    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.95, basis: 'sound' });
     rig.hear(400);
     rig.transcript('item_1', 'Call me a taxi.');
     rig.answer('resp_1', 'On its way.', 600);
@@ -132,16 +132,16 @@ describe('semantic_vad', () => {
     rig.beginSpeech();
     rig.hear(500);
     rig.pauseSpeech();
-    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.1 });
+    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.1, basis: 'sound' });
     rig.hear(1500);
     expect(rig.all('input_audio_buffer.committed')).toHaveLength(0);
     rig.beginSpeech();
     rig.hear(500);
     // A judgement of the earlier pause comes late: the user is speaking again.
-    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 1 });
+    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 1, basis: 'sound' });
     expect(rig.all('input_audio_buffer.committed')).toHaveLength(0);
     rig.pauseSpeech();
-    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.5 });
+    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.5, basis: 'sound' });
     rig.hear(800);
     expect(rig.all('input_audio_buffer.committed')).toHaveLength(1);
     rig.golden('semantic-vad-incomplete');
@@ -155,10 +155,10 @@ test('a judgement of another item says nothing about the open turn', () => {
   rig.beginSpeech();
   rig.hear(400);
   rig.pauseSpeech();
-  rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 1 });
+  rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 1, basis: 'sound' });
   rig.hear(1000);
   expect(rig.all('input_audio_buffer.committed').map(({ item_id }) => item_id)).toEqual(['item_1']);
-  rig.fact({ kind: 'turn.judged', item: 'item_2', complete: 1 });
+  rig.fact({ kind: 'turn.judged', item: 'item_2', complete: 1, basis: 'sound' });
   expect(rig.all('input_audio_buffer.committed').map(({ item_id }) => item_id)).toEqual(['item_1', 'item_2']);
 });
 
