@@ -3,16 +3,21 @@ import type { SttOptions } from '../engines/engine.ts';
 import { readProviderData } from '../protocol/provider-data/provider-data.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
 
-export function sttOptions(config: SessionConfig, model: string): SttOptions {
+/** `key`: whose speech it is. */
+export function sttOptions(config: SessionConfig, model: string, key: string): SttOptions {
   const { prompt: hint, keywords = [] } = config.audio.input.transcription ?? {};
   const { stt } = readProviderData(config.providerData);
   const prompt = [hint, stt?.prompt, keywords.join(', ')].filter(Boolean).join('\n');
   return {
     model,
+    key,
     ...spokenLanguage(config),
     ...(prompt === '' ? {} : { prompt }),
     ...(stt?.voice_profile ? { voiceProfile: true } : {}),
-    vocabulary: config.tools.flatMap((tool) => (tool.type === 'function' ? [tool.name, ...enumeratedValues(tool.parameters)] : [])),
+    vocabulary: [
+      ...keywords,
+      ...config.tools.flatMap((tool) => (tool.type === 'function' ? [tool.name, ...enumeratedValues(tool.parameters)] : [])),
+    ],
   };
 }
 
