@@ -37,7 +37,10 @@ const domain = new RegExp(
 const ipv4 = /(?<![\p{L}\p{N}.])(\d{1,3}(?:\.\d{1,3}){3})(\/\d{1,2})?(:\d{1,5})?(?![\p{L}\p{N}]|\.\d)/gu;
 const ipv6 = /(?<![\p{L}\p{N}:])(?=[\p{L}\p{N}]*:)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{1,4}(?![\p{L}\p{N}:])/giu;
 /** `report.pdf`, `Node.js`: a point between letters, with small ones behind it; never initials such as `e.g`. */
-const file = /(?<![\p{L}\p{N}.])[\p{L}\p{N}_-]{2,64}(?:\.[\p{L}\p{N}_-]{2,32}){0,4}\.[a-z][a-z0-9]{0,7}(?![\p{L}\p{N}.]|['’]\p{L})(?=$|[\s,;:!?)\]}"”’.])/gu;
+const file = new RegExp(
+  `(?<![\\p{L}\\p{N}.])[\\p{L}\\p{N}_-]{2,64}(?:\\.[\\p{L}\\p{N}_-]{2,32}){0,4}\\.[a-z][a-z0-9]{0,7}(?=$|[\\s,;:!?)\\]}"”’]|\\.(?![\\p{L}\\p{N}]))(?!['’]\\p{L})`,
+  'gu',
+);
 
 export const addressRules: readonly Rule[] = [
   { pattern: email, rewrite: ([address]) => sayAddress(address) },

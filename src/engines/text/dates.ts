@@ -3,8 +3,8 @@ import { cardinal, ordinal } from './number-words.ts';
 import { alternatives, type Rule } from './normaliser.ts';
 import type { Wordings } from './word-lists.ts';
 
-const time = /(?<![\p{L}\p{N}_:.])(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s?([AaPp])(?:\.[Mm]\.?|[Mm]\.?)(?![\p{L}\p{N}]))?(?![\d:])/gu;
-const iso = /(?<![\p{L}\p{N}_-])(\d{4})-(\d{2})-(\d{2})(?:[T ](?=\d\d:))?(?![\p{L}\p{N}_-])/gu;
+const time = /(?<![\p{L}\p{N}_:.])(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?(Z(?![\p{L}\p{N}]))?)?(?:\s?([AaPp])(?:\.[Mm]\.?|[Mm]\.?)(?![\p{L}\p{N}]))?(?![\d:])/gu;
+const iso = /(?<![\p{L}\p{N}_-])(\d{4})-(\d{2})-(\d{2})(?:[T ](?=\d\d:)|(?![\p{L}\p{N}_-]))/gu;
 const american = /(?<![\p{L}\p{N}_/])(\d{1,2})\/(\d{1,2})\/(\d{4}|\d{2})(?![\p{L}\p{N}_/])/gu;
 
 /** Times and dates in digits. */
@@ -15,7 +15,6 @@ export function clockRules({ months }: Pick<Wordings, 'months'>): Rule[] {
     return name !== undefined && isDay(day) ? `${name} ${ordinal(day)}${year === '' ? '' : `, ${year}`}` : undefined;
   };
   return [
-    { pattern: time, rewrite: sayTime },
     { pattern: iso, rewrite: ([whole, year = '', number = '', day = '']) => spaceAfter(date(year, number, day), /[T ]$/.test(whole)) },
     {
       pattern: american,
@@ -24,6 +23,9 @@ export function clockRules({ months }: Pick<Wordings, 'months'>): Rule[] {
         return Number(first) <= 12 ? date(full, first, second) : date(full, second, first);
       },
     },
+    { pattern: time, rewrite: sayTime },
+    // What cannot be a time of day is a ratio.
+    { pattern: /(?<![\p{L}\p{N}_:.])(\d{1,3}):(\d{1,3})(?![\p{L}\p{N}_:]|\.\d)/gu, rewrite: ([, one, other]) => `${one} to ${other}` },
   ];
 }
 
@@ -53,7 +55,7 @@ function spaceAfter(words: string | undefined, space: boolean): string | undefin
   return words === undefined || !space ? words : `${words}, `;
 }
 
-function sayTime([, hours = '', minutes = '', seconds, half]: RegExpExecArray): string | undefined {
+function sayTime([, hours = '', minutes = '', seconds, zulu, half]: RegExpExecArray): string | undefined {
   const [hour, minute] = [Number(hours), Number(minutes)];
   if (hour > 24 || minute > 59 || Number(seconds ?? 0) > 59) return undefined;
   if (half === undefined && seconds === undefined && minute === 0) {
@@ -64,6 +66,7 @@ function sayTime([, hours = '', minutes = '', seconds, half]: RegExpExecArray): 
   const words = [cardinal(hours)];
   if (minute > 0) words.push(minute < 10 ? `oh ${cardinal(minutes)}` : cardinal(minutes));
   if (seconds !== undefined) words.push('and', cardinal(seconds), Number(seconds) === 1 ? 'second' : 'seconds');
+  if (zulu !== undefined) words.push('UTC');
   if (half !== undefined) words.push(`${half.toUpperCase()}.M.`);
   return words.join(' ');
 }

@@ -10,6 +10,7 @@ export const ownWords: ReadonlyMap<string, string> = new Map([
   ['siobhan', 'ʃəvˈɔn'],
   ['tchaikovsky', 'ʧIkˈɔfski'],
   // Firms, programs and terms of the trade
+  ['readme', 'ɹˈidmi'],
   ['xiaomi', 'ʃˈWmi'],
   ['kubernetes', 'kˌubəɹnˈɛɾiz'],
 ]);

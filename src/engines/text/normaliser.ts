@@ -3,6 +3,7 @@ import { addressRules } from './addresses.ts';
 import { codeRules } from './codes.ts';
 import { clockRules, monthRules } from './dates.ts';
 import { ordinal, romanValue } from './number-words.ts';
+import { LETTER_A } from './pronunciations.ts';
 import { quantityRules, ratioRules } from './quantities.ts';
 import type { Rewrite, TracedText } from './traced.ts';
 import type { Wordings } from './word-lists.ts';
@@ -66,8 +67,8 @@ export class Normaliser {
     this.#rules = [
       ...layoutRules,
       ...addressRules,
-      ...codeRules,
       ...clockRules(wordings),
+      ...codeRules,
       ...quantityRules(wordings),
       ...monthRules(wordings),
       ...titleRules(wordings),
@@ -75,8 +76,6 @@ export class Normaliser {
       ...slashedDateRules(wordings),
       ...ratioRules,
       ...symbolRules(wordings),
-      { pattern: /\s{2,}/g, rewrite: ' ' },
-      { pattern: / +(?=[,.;:!?](?![\p{L}\p{N}]))/gu, rewrite: '' },
     ];
   }
 
@@ -95,6 +94,7 @@ export class Normaliser {
       skipped.add('letters of another script');
       return ' ';
     });
+    for (const { pattern, rewrite } of spaceRules) text.replace(pattern, rewrite);
     return { skipped: [...skipped] };
   }
 }
@@ -117,10 +117,21 @@ const layoutRules: readonly Rule[] = [
   { pattern: /。|．|｡/g, rewrite: '. ' },
   { pattern: /、|，/g, rewrite: ', ' },
   { pattern: /(?<=^|\n)[ \t]*(?:#{1,6}|>+|[-*+•])[ \t]+/g, rewrite: '' },
+  // Of a link its words are read.
+  { pattern: /!?\[([^\]\n]{1,200})\]\([^)\s]{0,2000}\)/g, rewrite: ([, words]) => words },
+  { pattern: /(?<!-)\s?--(?:-)?\s?(?!-)/g, rewrite: ' — ' },
+  // Commas set off thousands; others are those of a list.
+  { pattern: /(?<=\d),(?=\d{1,2}(?!\d)|\d{4})/g, rewrite: ', ' },
+  { pattern: /(?<![\p{L}\p{N}/])[aA]\/(\p{L})(?!\p{L})/gu, rewrite: ([, letter]) => `${LETTER_A} ${letter}` },
   { pattern: /`+|\*\*+|(?<=^|[\s(])[*_]+(?=\p{L})|(?<=[\p{L}.,!?])[*_]+(?=$|[\s.,;:!?)])/gu, rewrite: '' },
   // The end of a line is the end of a sentence, unless the sentence plainly goes on.
   { pattern: /(?<=[\p{L}\p{N}%)"”'])[ \t]*\n\s*(?=[^\s\p{Ll}])/gu, rewrite: '. ' },
   { pattern: /[\t\n\r\v\f\u2028\u2029]+/g, rewrite: ' ' },
+];
+
+const spaceRules: readonly Rule[] = [
+  { pattern: /\s{2,}/g, rewrite: ' ' },
+  { pattern: / +(?=[,.;:!?](?![\p{L}\p{N}]))/gu, rewrite: '' },
 ];
 
 function titleRules({ titles, abbreviations: listed }: Wordings): Rule[] {
@@ -162,6 +173,11 @@ function romanRules({ roman_cardinal, roman_ordinal }: Wordings): Rule[] {
   return [
     { pattern: after(roman_cardinal), rewrite: ([, word, value = '']) => `${word} ${romanValue(value)}` },
     { pattern: after(roman_ordinal), rewrite: ([, word, value = '']) => `${word} the ${ordinal(String(romanValue(value)))}` },
+    // Behind any other name a numeral counts too, unless it may be initials ("IV", "VI").
+    {
+      pattern: /(?<![\p{L}\p{N}_])(\p{Lu}\p{Ll}+) (II|III|VII|VIII|IX|XI{1,3}|XIV|XVI{0,3}|XIX)(?![\p{L}\p{N}_]|[.'’]\p{L})/gu,
+      rewrite: ([, word, value = '']) => `${word} ${romanValue(value)}`,
+    },
   ];
 }
 

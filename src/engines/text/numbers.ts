@@ -28,6 +28,8 @@ function magnitude(text: string, { ending, currency, head, minus }: NumberContex
   const digits = text.replaceAll(',', '');
   const points = digits.split('.').length - 1;
   if (whole && ranking.has(ending)) return ordinal(text);
+  // Leading zeros are there to be said.
+  if (/^0\d+$/.test(text) && head) return eachDigit(text);
   if (whole && !minus && text.length === 4 && !currency) return year(text);
   if (!head && points === 0) return insideCode(digits);
   if (points > 1 || !head) return digits.split('.').filter(Boolean).map(versionPart).join(' ');

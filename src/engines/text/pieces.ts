@@ -185,7 +185,7 @@ function group(tokens: readonly Token[], tags: readonly string[], given: Readonl
         sounds = '';
       } else if (tag === ':' && (text === '-' || text === '–')) {
         sounds = '—';
-      } else if (markTags.has(tag) && !/[\p{L}\p{N}]/u.test(text)) {
+      } else if (/^[^\p{L}\p{N}]+$/u.test(text) && (markTags.has(tag) || isMark(token.text))) {
         sounds = Array.from(text, (sign) => (pauses.has(sign) || brackets.has(sign) ? sign : '')).join('');
       } else if (currency !== undefined) {
         if (tag !== 'CD' && !numeric) currency = undefined;
@@ -215,6 +215,11 @@ function group(tokens: readonly Token[], tags: readonly string[], given: Readonl
     });
   });
   return groups;
+}
+
+/** Whether it is never said, whatever the tagger takes it for. Hyphens and apostrophes are left to the word they stand in. */
+function isMark(text: string): boolean {
+  return /^[;:,.!?…"“”„«»()[\]{}]+$/.test(text);
 }
 
 /** Several pieces as one word: with the tag of the one with the most, and the largest, letters. */
