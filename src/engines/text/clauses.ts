@@ -127,6 +127,7 @@ function spokenWords(
 ): SpokenWord[] {
   const spoken: { word: number; from: number; to: number }[] = [];
   const add = (word: number, from: number, to: number) => {
+    if (to <= from) return;
     const previous = spoken.at(-1);
     if (previous && previous.word >= word) previous.to = Math.max(previous.to, to);
     else spoken.push({ word, from, to });
@@ -145,15 +146,20 @@ function spokenWords(
 }
 
 function shareOut(words: readonly { text: string }[], phonemes: string, from: number, to: number): { from: number; to: number }[] {
-  const total = words.reduce((sum, { text }) => sum + text.length, 0);
+  // Marks by themselves are not said.
+  const size = (text: string) => text.match(/[\p{L}\p{N}]/gu)?.length ?? 0;
+  const total = Math.max(
+    1,
+    words.reduce((sum, { text }) => sum + size(text), 0),
+  );
   let done = 0;
   let start = from;
   return words.map(({ text }, i) => {
-    done += text.length;
+    done += size(text);
     const ideal = from + Math.round(((to - from) * done) / total);
     // At a space if there is one near.
     const space = phonemes.indexOf(' ', ideal);
-    const end = i === words.length - 1 ? to : Math.max(start, space > 0 && space < to ? space : ideal);
+    const end = i === words.length - 1 || done === total ? to : Math.max(start, space > 0 && space < to ? space : ideal);
     const stretch = { from: start, to: end };
     start = phonemes[end] === ' ' ? end + 1 : end;
     return stretch;

@@ -3,7 +3,8 @@ import { cardinal, ordinal } from './number-words.ts';
 import { alternatives, type Rule } from './normaliser.ts';
 import type { Wordings } from './word-lists.ts';
 
-const time = /(?<![\p{L}\p{N}_:.])(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?(Z(?![\p{L}\p{N}]))?)?(?:\s?([AaPp])(?:\.[Mm]\.?|[Mm]\.?)(?![\p{L}\p{N}]))?(?![\d:])/gu;
+const time =
+  /(?<![\p{L}\p{N}_:.])(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?(Z(?![\p{L}\p{N}]))?)?(?:\s?([AaPp])(?:\.[Mm]\.?|[Mm]\.?)(?![\p{L}\p{N}]))?(?![\d:])/gu;
 const iso = /(?<![\p{L}\p{N}_-])(\d{4})-(\d{2})-(\d{2})(?:[T ](?=\d\d:)|(?![\p{L}\p{N}_-]))/gu;
 const american = /(?<![\p{L}\p{N}_/])(\d{1,2})\/(\d{1,2})\/(\d{4}|\d{2})(?![\p{L}\p{N}_/])/gu;
 
@@ -37,11 +38,17 @@ export function monthRules({ months }: Pick<Wordings, 'months'>): Rule[] {
   return [
     {
       // "March 14th, 2027", "Jan. 5th"; not "May 5:30", which is a time.
-      pattern: new RegExp(`(?<![\\p{L}\\p{N}_])(${anyMonth})\\.? (\\d{1,2})(?:st|nd|rd|th)?(?![\\p{L}\\p{N}_:%]|[.,]\\d)(,? \\d{4}(?!\\d))?`, 'gu'),
+      pattern: new RegExp(
+        `(?<![\\p{L}\\p{N}_])(${anyMonth})\\.? (\\d{1,2})(?:st|nd|rd|th)?(?![\\p{L}\\p{N}_:%]|[.,]\\d)(,? \\d{4}(?!\\d))?`,
+        'gu',
+      ),
       rewrite: ([, name = '', day = '', year = '']) => (isDay(day) ? `${month(name)} ${ordinal(day)}${year}` : undefined),
     },
     {
-      pattern: new RegExp(`(?<![\\p{L}\\p{N}_.:])(?:the )?(\\d{1,2})(?:st|nd|rd|th)? (?:of )?(${anyMonth})(?![\\p{L}\\p{N}_])(?:\\.(?= \\d))?`, 'gu'),
+      pattern: new RegExp(
+        `(?<![\\p{L}\\p{N}_.:])(?:the )?(\\d{1,2})(?:st|nd|rd|th)? (?:of )?(${anyMonth})(?![\\p{L}\\p{N}_])(?:\\.(?= \\d))?`,
+        'gu',
+      ),
       rewrite: ([, day = '', name = '']) => (isDay(day) ? `the ${ordinal(day)} of ${month(name)}` : undefined),
     },
   ];
@@ -55,7 +62,7 @@ function spaceAfter(words: string | undefined, space: boolean): string | undefin
   return words === undefined || !space ? words : `${words}, `;
 }
 
-function sayTime([, hours = '', minutes = '', seconds, zulu, half]: RegExpExecArray): string | undefined {
+function sayTime([whole, hours = '', minutes = '', seconds, zulu, half]: RegExpExecArray): string | undefined {
   const [hour, minute] = [Number(hours), Number(minutes)];
   if (hour > 24 || minute > 59 || Number(seconds ?? 0) > 59) return undefined;
   if (half === undefined && seconds === undefined && minute === 0) {
@@ -67,6 +74,6 @@ function sayTime([, hours = '', minutes = '', seconds, zulu, half]: RegExpExecAr
   if (minute > 0) words.push(minute < 10 ? `oh ${cardinal(minutes)}` : cardinal(minutes));
   if (seconds !== undefined) words.push('and', cardinal(seconds), Number(seconds) === 1 ? 'second' : 'seconds');
   if (zulu !== undefined) words.push('UTC');
-  if (half !== undefined) words.push(`${half.toUpperCase()}.M.`);
+  if (half !== undefined) words.push(`${half.toUpperCase()}.M${whole.endsWith('.') ? '.' : ''}`);
   return words.join(' ');
 }

@@ -3,7 +3,7 @@ import { cutClauses } from './clauses.ts';
 import { Lexicon } from './lexicon.ts';
 import { ownWords } from './names.ts';
 import { Normaliser } from './normaliser.ts';
-import { type Reading, Reader } from './pieces.ts';
+import { Reader } from './pieces.ts';
 import { Pronunciations } from './pronunciations.ts';
 import { Tagger } from './tags.ts';
 import { Tokeniser } from './tokens.ts';
@@ -29,6 +29,8 @@ export interface Clause {
   readonly pauseMs: number;
 }
 
+export type { LetterNet };
+
 export interface FrontEndOptions {
   /** Without it, words that no list knows are spelled. */
   readonly net?: LetterNet | undefined;
@@ -38,8 +40,8 @@ export interface FrontEndOptions {
   readonly onSkipped?: ((line: string) => void) | undefined;
 }
 
-/** More of a text than this in one go is cut: a clause is no book, and what is read here blocks whoever asks. */
-const MOST_CHARACTERS = 20_000;
+/** So much is read in one go, which blocks whoever asks; a longer text is cut at white space. */
+const MOST_CHARACTERS = 2_000;
 
 export class FrontEnd {
   readonly #lists: WordLists;
@@ -74,21 +76,45 @@ export class FrontEnd {
 
   /** Nothing where there is nothing to say. Never rejects for what stands in the text; rejects when the net does. */
   async clauses(text: string): Promise<Clause[]> {
-    const original = text.slice(0, MOST_CHARACTERS);
-    const traced = new TracedText(original);
-    const given = this.#pronunciations.apply(traced);
-    const { skipped } = this.#normaliser.rewrite(traced);
-    if (skipped.length > 0) this.#onSkipped?.(`Left out of what is spoken: ${skipped.join(', ')}.`);
-    const tokens = this.#tokeniser.split(traced.text);
+    const clauses: Clause[] = [];
+    const skipped = new Set<string>();
+    for (const part of cutText(text)) clauses.push(...(await this.#read(part, skipped)));
+    if (skipped.size > 0) this.#onSkipped?.(`Left out of what is spoken: ${[...skipped].join(', ')}.`);
+    return clauses;
+  }
+
+  async #read(original: string, skipped: Set<string>): Promise<Clause[]> {
+    const text = new TracedText(original);
+    const given = this.#pronunciations.apply(text);
+    for (const kind of this.#normaliser.rewrite(text).skipped) skipped.add(kind);
+    const tokens = this.#tokeniser.split(text.text);
     const tags = this.#tagger.tag(tokens.map((token) => token.text));
     let readings = this.#reader.read(tokens, tags, given);
     // Words that had to be learnt first may change how their neighbours sound.
     if (await this.#unknown.learn()) readings = this.#reader.read(tokens, tags, given);
-    return cutClauses(original, traced, readings.map((reading) => this.#pronounceable(reading)));
+    return cutClauses(
+      original,
+      text,
+      readings.map((reading) => ({ ...reading, sounds: this.#inAlphabet(reading.sounds) })),
+    );
   }
 
-  #pronounceable(reading: Reading): Reading {
-    const sounds = Array.from(reading.sounds).filter((sound) => this.#lists.alphabet.has(sound)).join('');
-    return { ...reading, sounds };
+  #inAlphabet(sounds: string): string {
+    let kept = '';
+    for (const sound of sounds) if (this.#lists.alphabet.has(sound)) kept += sound;
+    return kept.replace(/ {2,}/g, ' ').trim();
   }
+}
+
+function cutText(text: string): string[] {
+  const parts: string[] = [];
+  let rest = text;
+  while (rest.length > MOST_CHARACTERS) {
+    const head = rest.slice(0, MOST_CHARACTERS);
+    const end = [/[.!?]["'”’)]*\s+(?=\S)/g, /\s+(?=\S)/g].map((pattern) => [...head.matchAll(pattern)].at(-1)).find((found) => found);
+    const cut = end === undefined ? MOST_CHARACTERS : end.index + end[0].length;
+    parts.push(rest.slice(0, cut));
+    rest = rest.slice(cut);
+  }
+  return [...parts, rest];
 }

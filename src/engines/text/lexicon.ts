@@ -126,7 +126,9 @@ export class Lexicon {
   }
 
   #stem(word: string, tag: string, emphasis: Stress | undefined, next: Next): string | undefined {
-    return this.#plural(word, tag, emphasis, next) ?? this.#past(word, tag, emphasis, next) ?? this.#gerund(word, tag, emphasis ?? 'some', next);
+    return (
+      this.#plural(word, tag, emphasis, next) ?? this.#past(word, tag, emphasis, next) ?? this.#gerund(word, tag, emphasis ?? 'some', next)
+    );
   }
 
   /** Capitals say nothing about a word that the lists have in small letters; short names are an exception. */

@@ -38,7 +38,7 @@ const moreAbbreviations: Readonly<Record<string, string>> = {
 const beforeDigits = new Set(['no.', 'nos.', 'ch.', 'Ch.', 'fig.', 'Fig.', 'vol.', 'Vol.', 'pp.', 'ext.', 'Ext.', 'Rm.']);
 const beforeSmall = new Set(['Sun.', 'Sat.', 'Mar.', 'min.', 'max.', 'ed.', 'est.', 'Pl.', 'Co.', 'Fl.']);
 const otherScripts = /[^\p{Script=Latin}\P{L}]+/gu;
-const emoji = /[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\u{FE0E}\u{FE0F}\u{200D}\u{20E3}]+/gu;
+const emoji = /(?:[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}]|\uFE0E|\uFE0F|\u200D|\u20E3)+/gu;
 /** Signs among the pictures that are said. */
 const saidPictures = /[©®™]/u;
 const greek: Readonly<Record<string, string>> = {
@@ -60,29 +60,33 @@ const greek: Readonly<Record<string, string>> = {
   Ω: 'omega',
 };
 
+/** Rules that need not be tried where the text has nothing of the kind. */
+interface RuleGroup {
+  readonly needs: RegExp;
+  readonly rules: readonly Rule[];
+}
+
 export class Normaliser {
-  readonly #rules: readonly Rule[];
+  readonly #groups: readonly RuleGroup[];
 
   constructor(wordings: Wordings) {
-    this.#rules = [
-      ...layoutRules,
-      ...addressRules,
-      ...clockRules(wordings),
-      ...codeRules,
-      ...quantityRules(wordings),
-      ...monthRules(wordings),
-      ...titleRules(wordings),
-      ...romanRules(wordings),
-      ...slashedDateRules(wordings),
-      ...ratioRules,
-      ...symbolRules(wordings),
+    this.#groups = [
+      { needs: /[^\p{L}., ]/u, rules: layoutRules },
+      { needs: /[.:@]\S/, rules: addressRules },
+      { needs: /\d/, rules: [...clockRules(wordings), ...codeRules, ...quantityRules(wordings), ...monthRules(wordings)] },
+      { needs: /\p{Lu}|\.|\p{L}\//u, rules: [...titleRules(wordings), ...romanRules(wordings)] },
+      { needs: /[\d½¼¾]/, rules: [...slashedDateRules(wordings), ...ratioRules] },
+      { needs: /[^\p{L}\p{N}., ?!'-]/u, rules: symbolRules(wordings) },
     ];
   }
 
   /** Rewrites the text in place; says what of it cannot be spoken. */
   rewrite(text: TracedText): { readonly skipped: readonly string[] } {
+    for (const { needs, rules } of this.#groups) {
+      if (!needs.test(text.text)) continue;
+      for (const { pattern, rewrite } of rules) text.replace(pattern, rewrite);
+    }
     const skipped = new Set<string>();
-    for (const { pattern, rewrite } of this.#rules) text.replace(pattern, rewrite);
     text.replace(emoji, ([signs]) => {
       if (saidPictures.test(signs)) return undefined;
       skipped.add('emoji');
@@ -109,7 +113,10 @@ export function alternatives(words: readonly string[]): string {
 
 /** One way of writing what is written in several, and nothing of the marks of Markdown. */
 const layoutRules: readonly Rule[] = [
-  { pattern: /[\uFF01-\uFF5E\u2000-\u200A\u00A0\u202F\u3000\uFB00-\uFB06]|\p{L}\p{M}+/gu, rewrite: ([sign]) => (/\p{M}/u.test(sign) ? sign.normalize('NFC') : sign.normalize('NFKC')) },
+  {
+    pattern: /[\uFF01-\uFF5E\u2000-\u200A\u00A0\u202F\u3000\uFB00-\uFB06]|\p{L}\p{M}+/gu,
+    rewrite: ([sign]) => (/\p{M}/u.test(sign) ? sign.normalize('NFC') : sign.normalize('NFKC')),
+  },
   { pattern: /[\u00AD\u200B-\u200D\u2060\uFEFF](?!\p{Extended_Pictographic})/gu, rewrite: ' ' },
   { pattern: /[’‘](?=\p{L})|(?<=\p{L})’/gu, rewrite: "'" },
   { pattern: /‒/g, rewrite: '-' },
@@ -146,7 +153,8 @@ function titleRules({ titles, abbreviations: listed }: Wordings): Rule[] {
       rewrite: (match, text) => {
         const title = match[1] ?? match[2] ?? '';
         // "Main St. The shop": a street, at the end of its sentence.
-        if (title === 'St' && saints.test(text.slice(Math.max(0, match.index - 40), match.index))) return match[1] === undefined ? 'Street ' : 'Street. ';
+        if (title === 'St' && saints.test(text.slice(Math.max(0, match.index - 40), match.index)))
+          return match[1] === undefined ? 'Street ' : 'Street. ';
         return `${titles[title]} `;
       },
     },
@@ -168,7 +176,7 @@ function titleRules({ titles, abbreviations: listed }: Wordings): Rule[] {
 }
 
 function romanRules({ roman_cardinal, roman_ordinal }: Wordings): Rule[] {
-  const numeral = '((?=[IVXLC])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))(?![\\p{L}\\p{N}_]|[.\'’]\\p{L})';
+  const numeral = "((?=[IVXLC])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))(?![\\p{L}\\p{N}_]|[.'’]\\p{L})";
   const after = (words: readonly string[]) => new RegExp(`(?<![\\p{L}\\p{N}_])(${alternatives(words)}) ${numeral}`, 'gu');
   return [
     { pattern: after(roman_cardinal), rewrite: ([, word, value = '']) => `${word} ${romanValue(value)}` },

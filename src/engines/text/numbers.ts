@@ -20,7 +20,12 @@ export function numberWords(written: string, { ending, currency, head }: NumberC
   const text = minus ? written.slice(1) : written;
   const sign = minus ? ['minus'] : [];
   if (!/\d/.test(text)) return [];
-  return [...sign, ...magnitude(text, { ending, currency, head, minus }).split(/[^A-Za-z]+/).filter(Boolean)];
+  return [
+    ...sign,
+    ...magnitude(text, { ending, currency, head, minus })
+      .split(/[^A-Za-z]+/)
+      .filter(Boolean),
+  ];
 }
 
 function magnitude(text: string, { ending, currency, head, minus }: NumberContext & { minus: boolean }): string {
@@ -36,7 +41,7 @@ function magnitude(text: string, { ending, currency, head, minus }: NumberContex
   if (currency && (points === 0 || /\.\d{0,2}$/.test(digits) || /\.0+$/.test(digits))) return money(digits, currency);
   if (points === 1) return decimal(digits);
   if (ranking.has(ending)) return ordinal(digits);
-  const dialled = whole && digits.length >= DIALLED_DIGITS && !/000$/.test(digits);
+  const dialled = whole && digits.length >= DIALLED_DIGITS && !digits.endsWith('000');
   return dialled || digits.length > MOST_DIGITS ? eachDigit(digits) : cardinal(digits);
 }
 

@@ -66,7 +66,14 @@ const moreCurrencies: Readonly<Record<string, Forms>> = {
   '₺': ['lira', 'lira'],
   '฿': ['baht', 'baht'],
 };
-const magnitudes: Readonly<Record<string, string>> = { k: 'thousand', m: 'million', mn: 'million', b: 'billion', bn: 'billion', t: 'trillion' };
+const magnitudes: Readonly<Record<string, string>> = {
+  k: 'thousand',
+  m: 'million',
+  mn: 'million',
+  b: 'billion',
+  bn: 'billion',
+  t: 'trillion',
+};
 const parts: Readonly<Record<string, string>> = { '2': 'half', '4': 'quarter' };
 
 const number = '\\d+(?:,\\d{3})*(?:\\.\\d+)?';
@@ -122,7 +129,9 @@ export function quantityRules({ units: listed, currency }: Pick<Wordings, 'units
     {
       pattern: new RegExp(`${signed}(?:\\s|-)?(${unit})${wordEnd}(?!['’]\\p{L})`, 'gu'),
       rewrite: ([whole, amount = '', name = '']) =>
-        whole.at(-1 - name.length) === '-' ? `${plain(amount)} ${units[name]?.[0] ?? name}` : `${plain(amount)} ${choose(amount, units[name] ?? [name, name])}`,
+        whole.at(-1 - name.length) === '-'
+          ? `${plain(amount)} ${units[name]?.[0] ?? name}`
+          : `${plain(amount)} ${choose(amount, units[name] ?? [name, name])}`,
     },
   ];
 }
