@@ -1,8 +1,25 @@
 // Cuts what is to be said into clauses: at the ends of sentences, at other marks where a clause is long enough, and where one is too long.
-import type { Clause, SpokenWord } from './front-end.ts';
 import { pauses } from './phonemes.ts';
 import type { Reading } from './pieces.ts';
 import type { TracedText } from './traced.ts';
+
+/** A word of the original text (as it stands there, between white space) and its stretch of the clause's phonemes: `from` inclusive, `to` exclusive. */
+export interface SpokenWord {
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Clause {
+  /** The original text. Joined, the texts of all clauses of a text are that text. */
+  readonly text: string;
+  /** At most 400 characters, each of which has an id in the voice's alphabet: character `i` is id `i` of what `FrontEnd.ids` gives. */
+  readonly phonemes: string;
+  /** In speaking order, without overlaps; `"18:00"` is one word whatever is said for it. A word that is silent is not among them. */
+  readonly words: readonly SpokenWord[];
+  /** The silence that belongs after it. */
+  readonly pauseMs: number;
+}
 
 /** The voice's net takes 510 in one go; so many are as much as it was trained with, and half a minute of sound. */
 export const MOST_PHONEMES = 400;

@@ -1,7 +1,7 @@
 // Telephone numbers, order numbers, card numbers and other codes: read so that they can be written down.
 import { eachDigit } from './number-words.ts';
 import { sayLetters } from './addresses.ts';
-import type { Rule } from './normaliser.ts';
+import type { Rule } from './rules.ts';
 
 const alone = '(?<![\\p{L}\\p{N}_.\\-])';
 const ended = '(?![\\p{L}\\p{N}_\\-]|\\.\\d)';

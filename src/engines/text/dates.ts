@@ -1,6 +1,6 @@
 // Times of day, dates and days of months in words.
 import { cardinal, ordinal } from './number-words.ts';
-import { alternatives, type Rule } from './normaliser.ts';
+import { alternatives, type Rule } from './rules.ts';
 import type { Wordings } from './word-lists.ts';
 
 const time =

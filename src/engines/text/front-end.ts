@@ -1,5 +1,5 @@
 // From written English to what a neural voice is given: clauses of phonemes, each word of the original text tied to its stretch of them.
-import { cutClauses } from './clauses.ts';
+import { type Clause, cutClauses } from './clauses.ts';
 import { Lexicon } from './lexicon.ts';
 import { ownWords } from './names.ts';
 import { Normaliser } from './normaliser.ts';
@@ -11,24 +11,7 @@ import { TracedText } from './traced.ts';
 import { type LetterNet, UnknownWords } from './unknown.ts';
 import { loadWordLists, type WordLists } from './word-lists.ts';
 
-/** A word of the original text (as it stands there, between white space) and its stretch of the clause's phonemes: `from` inclusive, `to` exclusive. */
-export interface SpokenWord {
-  readonly text: string;
-  readonly from: number;
-  readonly to: number;
-}
-
-export interface Clause {
-  /** The original text. Joined, the texts of all clauses of a text are that text. */
-  readonly text: string;
-  /** At most 400 characters, each of which has an id in the voice's alphabet: character `i` is id `i` of what `FrontEnd.ids` gives. */
-  readonly phonemes: string;
-  /** In speaking order, without overlaps; `"18:00"` is one word whatever is said for it. A word that is silent is not among them. */
-  readonly words: readonly SpokenWord[];
-  /** The silence that belongs after it. */
-  readonly pauseMs: number;
-}
-
+export type { Clause, SpokenWord } from './clauses.ts';
 export type { LetterNet };
 
 export interface FrontEndOptions {

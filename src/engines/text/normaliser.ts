@@ -3,16 +3,10 @@ import { addressRules } from './addresses.ts';
 import { codeRules } from './codes.ts';
 import { clockRules, monthRules } from './dates.ts';
 import { ordinal, romanValue } from './number-words.ts';
-import { LETTER_A } from './pronunciations.ts';
 import { quantityRules, ratioRules } from './quantities.ts';
-import type { Rewrite, TracedText } from './traced.ts';
+import { alternatives, LETTER_A, type Rule } from './rules.ts';
+import type { TracedText } from './traced.ts';
 import type { Wordings } from './word-lists.ts';
-
-export interface Rule {
-  /** With the flag g. */
-  readonly pattern: RegExp;
-  readonly rewrite: Rewrite | string;
-}
 
 /** What the package's list lacks. */
 const moreAbbreviations: Readonly<Record<string, string>> = {
@@ -101,14 +95,6 @@ export class Normaliser {
     for (const { pattern, rewrite } of spaceRules) text.replace(pattern, rewrite);
     return { skipped: [...skipped] };
   }
-}
-
-/** The longest first. */
-export function alternatives(words: readonly string[]): string {
-  return [...words]
-    .sort((a, b) => b.length - a.length)
-    .map((word) => word.replace(/[$()*+.?[\\\]^{|}/-]/g, '\\$&').replace(/\\([/-])/g, '$1'))
-    .join('|');
 }
 
 /** One way of writing what is written in several, and nothing of the marks of Markdown. */

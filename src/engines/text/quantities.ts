@@ -1,6 +1,6 @@
 // Money, degrees, units, fractions and ranges in words. Plain numbers stay digits: the lexicon reads those.
 import { cardinal, ordinal } from './number-words.ts';
-import { alternatives, type Rule } from './normaliser.ts';
+import { alternatives, type Rule } from './rules.ts';
 import type { Wordings } from './word-lists.ts';
 
 type Forms = readonly [one: string, many: string];
