@@ -37,6 +37,8 @@ export class FrameReader {
   /** Value `b` of the current frame is at `offset + b`. */
   readonly parts: Readonly<Partial<Record<Part, Float32Array>>>;
   offset = 0;
+  /** The pitch of the current frame. */
+  hz = 0;
   /** Whether the current frame is one that was read before, because it lasts longer. */
   repeated = false;
   readonly #spectrogram: Spectrogram;
@@ -58,6 +60,7 @@ export class FrameReader {
     const source = this.#source(k);
     this.repeated = source === this.#last;
     this.#last = source;
+    this.hz = this.#spectrogram.f0[source] as number;
     const block = Math.floor(source / READ_TOGETHER);
     if (block !== this.#block) this.#fill(block);
     this.offset = (source % READ_TOGETHER) * BINS;
