@@ -21,10 +21,24 @@ export interface EngineInfo {
   readonly languages: readonly string[];
 }
 
+/** How an engine is at the moment, as far as it has workers of its own that may be lost. */
+export interface EngineHealth {
+  /** `recovering`: what it works with was lost and is being replaced. `failed`: several replacements in a row did not get ready, or the first. */
+  readonly state: 'starting' | 'ready' | 'recovering' | 'failed' | 'closed';
+  /** In words, when it is not ready. */
+  readonly problem?: string;
+  /** Tasks that wait for a worker. */
+  readonly waiting?: number;
+  /** Workers lost since the engine was made. */
+  readonly losses?: number;
+}
+
 export interface Engine {
   readonly info: EngineInfo;
   /** Loads what the first call would otherwise wait for. Rejects with EngineError `unavailable` when it can never work here. */
   warmUp(signal: AbortSignal): Promise<void>;
+  /** Absent from an engine that has nothing to lose. Cheap: it is asked with every look at `/health`. */
+  health?(): EngineHealth;
   /** Ends every worker and child. Calls under way end with EngineError `unavailable`. */
   close(): Promise<void>;
 }
@@ -184,6 +198,8 @@ export interface TtsOptions {
   readonly language?: string;
   /** How close to keep to one delivery, for a voice that can vary it. A hint. */
   readonly deliveryMode?: 'stable' | 'balanced' | 'creative';
+  /** Whose speech it is: where speeches wait for a worker, keys take turns. */
+  readonly key?: string;
   /** For an engine that steers: whether a direction holds for all that follows in the text, or only where it stands. */
   readonly steering?: 'repeat_each_chunk' | 'emit_once';
 }

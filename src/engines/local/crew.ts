@@ -1,0 +1,313 @@
+// The supervisor of an engine's worker threads or child processes: gives each one task at a time, in a fair order, gives up what hangs, and
+// replaces what is lost, ever more seldom but always at some time.
+import type { Transferable } from 'node:worker_threads';
+import type { Clock, Timer } from '../../lib/clock.ts';
+import type { Log } from '../../lib/log.ts';
+import { EngineError, type EngineHealth } from '../engine.ts';
+import type { FromMember } from './crew-messages.ts';
+import { FairQueue } from './fair-queue.ts';
+import { Member } from './member.ts';
+import { Restarts } from './restarts.ts';
+
+export interface CrewOptions {
+  /** Its id, for errors and the log. */
+  readonly engine: string;
+  /** Calls `serve` of crew-member.ts. */
+  readonly script: URL;
+  /** What `memberData()` gives there: cloned for each member, and small when they are children. */
+  readonly workerData?: unknown;
+  /** Members at most. One is kept once there was one; the others start when tasks wait. */
+  readonly size: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How long a member may take to be ready; a minute unless told. */
+  readonly startMs?: number;
+  /** A member at a task that says nothing for so long is given up: neither a part nor the result. */
+  readonly answerMs: number;
+  /** Tasks that may wait. Beyond, the key with the most of them loses one as `rate_limited`. */
+  readonly mostWaiting: number;
+  readonly kind?: 'thread' | 'child';
+  /** How long a member may take to leave before it is ended by force; 0 for one without native code. Ten seconds unless told. */
+  readonly leaveMs?: number;
+}
+
+export interface RunOptions {
+  readonly signal: AbortSignal;
+  /** Whose task it is: keys take turns. */
+  readonly key?: string;
+  /** 0 first. */
+  readonly priority?: number;
+  /** What of the task is handed over instead of copied, once its turn comes. */
+  readonly transfer?: readonly Transferable[];
+  /** Gets what the task hands out before its result. */
+  readonly onPart?: (part: unknown) => void;
+}
+
+/** Members lost in a row without one getting ready, after which tasks are refused at once. */
+const MOST_UNREADY = 3;
+
+interface Job<Task, Result> {
+  readonly id: number;
+  readonly task: Task;
+  readonly transfer: readonly Transferable[];
+  readonly part: (value: unknown) => void;
+  readonly resolve: (result: Result | undefined) => void;
+  readonly reject: (error: EngineError) => void;
+}
+
+interface Seat<Task, Result> {
+  readonly member: Member;
+  job: Job<Task, Result> | undefined;
+  hanging: Timer | undefined;
+}
+
+export class Crew<Task, Result> {
+  readonly #options: CrewOptions;
+  readonly #queue: FairQueue<Job<Task, Result>>;
+  readonly #seats = new Set<Seat<Task, Result>>();
+  readonly #leaving = new Set<Promise<void>>();
+  readonly #restarts = new Restarts();
+  /** Until it rings no member is started. */
+  #resting: Timer | undefined;
+  #starters: PromiseWithResolvers<void>[] = [];
+  #lastId = 0;
+  #losses = 0;
+  /** Lost since one was ready last. */
+  #unready = 0;
+  #wasReady = false;
+  #problem: string | undefined;
+  #closed = false;
+
+  constructor(options: CrewOptions) {
+    this.#options = options;
+    this.#queue = new FairQueue(options.mostWaiting);
+  }
+
+  get health(): Required<Pick<EngineHealth, 'waiting' | 'losses'>> & EngineHealth {
+    const counts = { waiting: this.#queue.size, losses: this.#losses };
+    if (this.#closed) return { state: 'closed', ...counts };
+    if (this.#isReady()) return { state: 'ready', ...counts };
+    if (this.#unready === 0 && !this.#wasReady) return { state: 'starting', ...counts };
+    const state = this.#unready >= MOST_UNREADY || !this.#wasReady ? 'failed' : 'recovering';
+    return { state, ...(this.#problem === undefined ? {} : { problem: this.#problem }), ...counts };
+  }
+
+  /**
+   * Resolves when a member is ready, and when the signal fires. Rejects with EngineError `unavailable` when the one that is started now does
+   * not get ready. Without it, the first task starts the first member.
+   */
+  start(signal: AbortSignal): Promise<void> {
+    if (this.#closed) return Promise.reject(this.#unavailable('it was shut down'));
+    if (signal.aborted || this.#isReady()) return Promise.resolve();
+    const starter = Promise.withResolvers<void>();
+    this.#starters.push(starter);
+    signal.addEventListener('abort', () => starter.resolve(), { once: true });
+    this.#resting?.cancel();
+    this.#resting = undefined;
+    if (this.#seats.size === 0) this.#hire();
+    return starter.promise;
+  }
+
+  /**
+   * Does the task when its turn comes. Resolves with undefined as soon as the signal fires: a task that waits is never begun, the result of
+   * one under way is dropped, and its member told. Rejects with EngineError: what the task threw, `crashed` or `timeout` when its member was
+   * lost, `rate_limited` when too many wait, `unavailable` when the crew is closed or no member gets ready.
+   */
+  run(task: Task, { signal, key, priority, transfer = [], onPart }: RunOptions): Promise<Result | undefined> {
+    if (signal.aborted) return Promise.resolve(undefined);
+    if (this.#closed) return Promise.reject(this.#unavailable('it was shut down'));
+    if (this.#isHopeless()) {
+      // Nobody waits for it, but the next who asks may be luckier.
+      if (this.#seats.size === 0 && !this.#resting) this.#hire();
+      return Promise.reject(this.#unavailable(this.#problem ?? 'its workers keep dying'));
+    }
+    this.#lastId = (this.#lastId % 0x7f_ff_ff_ff) + 1;
+    const id = this.#lastId;
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        if (!this.#queue.remove(job)) this.#seatOf(job)?.member.abort(id);
+        resolve(undefined);
+      };
+      const settled = () => signal.removeEventListener('abort', abort);
+      const job: Job<Task, Result> = {
+        id,
+        task,
+        transfer,
+        part: (value) => {
+          if (!signal.aborted) onPart?.(value);
+        },
+        resolve: (result) => {
+          settled();
+          resolve(result);
+        },
+        reject: (error) => {
+          settled();
+          reject(error);
+        },
+      };
+      signal.addEventListener('abort', abort, { once: true });
+      const most = this.#options.mostWaiting;
+      this.#queue.push(job, key, priority)?.reject(this.#error('rate_limited', `${most} tasks wait for ${this.#options.engine} already`));
+      this.#dispatch();
+    });
+  }
+
+  /** Ends every member; what waits or is under way is rejected as `unavailable`. Resolves when they have left. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#resting?.cancel();
+    const error = this.#unavailable('it was shut down');
+    for (const starter of this.#starters.splice(0)) starter.reject(error);
+    for (const job of this.#queue.drain()) job.reject(error);
+    for (const seat of this.#seats) {
+      this.#vacate(seat)?.reject(error);
+      this.#seeOff(seat.member);
+    }
+    this.#seats.clear();
+    await Promise.all(this.#leaving);
+  }
+
+  #isReady(): boolean {
+    return [...this.#seats].some(({ member }) => member.ready);
+  }
+
+  #isHopeless(): boolean {
+    return this.#unready >= MOST_UNREADY && !this.#isReady();
+  }
+
+  #seatOf(job: Job<Task, Result>): Seat<Task, Result> | undefined {
+    return [...this.#seats].find((seat) => seat.job === job);
+  }
+
+  /** Gives waiting tasks to free members, and starts as many more members as tasks still wait. */
+  #dispatch(): void {
+    for (const seat of this.#seats) {
+      while (seat.member.ready && !seat.job) {
+        const job = this.#queue.shift();
+        if (!job) return;
+        this.#give(seat, job);
+      }
+    }
+    if (this.#closed || this.#resting) return;
+    const starting = [...this.#seats].filter(({ member }) => !member.ready).length;
+    const free = this.#options.size - this.#seats.size;
+    for (let missing = Math.min(free, this.#queue.size - starting); missing > 0; missing--) this.#hire();
+  }
+
+  #hire(): void {
+    const { engine, script, workerData, clock, startMs, kind, leaveMs } = this.#options;
+    const optional = {
+      ...(startMs === undefined ? {} : { startMs }),
+      ...(leaveMs === undefined ? {} : { leaveMs }),
+      ...(kind ? { kind } : {}),
+    };
+    const member = new Member(
+      { engine, script, data: workerData, clock, ...optional },
+      {
+        ready: () => this.#welcome(seat),
+        heard: (message) => this.#hear(seat, message as Exclude<FromMember, { kind: 'ready' }>),
+        lost: (error) => this.#lose(seat, error),
+      },
+    );
+    const seat: Seat<Task, Result> = { member, job: undefined, hanging: undefined };
+    this.#seats.add(seat);
+  }
+
+  #welcome(seat: Seat<Task, Result>): void {
+    this.#unready = 0;
+    this.#wasReady = true;
+    // One that waits for work does not keep the process alive.
+    seat.member.hold(false);
+    for (const starter of this.#starters.splice(0)) starter.resolve();
+    this.#dispatch();
+  }
+
+  #give(seat: Seat<Task, Result>, job: Job<Task, Result>): void {
+    try {
+      seat.member.post({ kind: 'task', id: job.id, task: job.task }, job.transfer);
+    } catch (cause) {
+      job.reject(this.#error('rejected', `the task cannot be handed to a worker: ${String(cause)}`, cause));
+      return;
+    }
+    seat.job = job;
+    seat.member.hold(true);
+    this.#watch(seat);
+  }
+
+  #watch(seat: Seat<Task, Result>): void {
+    const { clock, answerMs } = this.#options;
+    seat.hanging?.cancel();
+    seat.hanging = clock.after(answerMs, () => seat.member.giveUp(`it said nothing for ${answerMs / 1000} s`));
+  }
+
+  #hear(seat: Seat<Task, Result>, message: Exclude<FromMember, { kind: 'ready' }>): void {
+    if (message.id !== seat.job?.id) return;
+    if (message.kind === 'part') {
+      this.#watch(seat);
+      this.#tellPart(seat.job, message.value);
+      return;
+    }
+    this.#restarts.worked();
+    const job = this.#vacate(seat);
+    seat.member.hold(false);
+    if (message.kind === 'result') job?.resolve(message.value as Result);
+    else job?.reject(new EngineError(this.#options.engine, message.reason, message.message, { retryable: message.retryable }));
+    this.#dispatch();
+  }
+
+  #tellPart(job: Job<Task, Result>, value: unknown): void {
+    try {
+      job.part(value);
+    } catch (err) {
+      this.#options.log.error({ err, engine: this.#options.engine }, 'a listener to parts of a result threw');
+    }
+  }
+
+  #lose(seat: Seat<Task, Result>, error: EngineError): void {
+    const { engine, clock, log } = this.#options;
+    this.#seats.delete(seat);
+    this.#seeOff(seat.member);
+    this.#losses++;
+    this.#unready++;
+    this.#problem = error.message;
+    const delayMs = this.#restarts.lost();
+    log.warn({ engine, reason: error.reason, losses: this.#losses, nextMs: delayMs, error: error.message }, 'a worker was lost');
+    this.#vacate(seat)?.reject(error);
+    if (this.#seats.size === 0) for (const starter of this.#starters.splice(0)) starter.reject(this.#unavailable(error.message, error));
+    if (this.#isHopeless()) for (const job of this.#queue.drain()) job.reject(this.#unavailable(error.message, error));
+    if (delayMs === 0) return this.#replace();
+    this.#resting?.cancel();
+    this.#resting = clock.after(delayMs, () => {
+      this.#resting = undefined;
+      this.#replace();
+    });
+  }
+
+  /** What was ready once is to be ready again, though nobody asks; what never was is tried again only when somebody does. */
+  #replace(): void {
+    if (this.#closed || this.#resting) return;
+    if (this.#seats.size === 0 && this.#wasReady) this.#hire();
+    this.#dispatch();
+  }
+
+  #vacate(seat: Seat<Task, Result>): Job<Task, Result> | undefined {
+    const { job } = seat;
+    seat.hanging?.cancel();
+    seat.hanging = undefined;
+    seat.job = undefined;
+    return job;
+  }
+
+  #seeOff(member: Member): void {
+    const leaving: Promise<void> = member.stop().finally(() => this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
+  }
+
+  #unavailable(why: string, cause?: unknown): EngineError {
+    return this.#error('unavailable', `${this.#options.engine} is not available: ${why}`, cause);
+  }
+
+  #error(reason: 'unavailable' | 'rate_limited' | 'rejected', message: string, cause?: unknown): EngineError {
+    return new EngineError(this.#options.engine, reason, message, { cause });
+  }
+}
