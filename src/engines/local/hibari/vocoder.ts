@@ -4,7 +4,8 @@ import { RealFft } from '../../../media/real-fft.ts';
 import { BINS, type FrameReader, HOP } from './frames.ts';
 import { type Pitch, PulseTrain } from './pulses.ts';
 
-const WINDOW = 1200;
+/** Samples of which a frame's spectrum is. */
+export const WINDOW = 1200;
 const HOPS = WINDOW / HOP;
 /** Frames of which the windows reach into a hop: one before its own, itself, two after. */
 const [BEFORE, AFTER] = [1, 2];
