@@ -1,23 +1,26 @@
-// One line for each engine there is; the first of a kind is the default. To add one: write its file, add its line
+// One row for each engine there is; the first of a kind is the default. To add one: write its file, add its row
 // (docs/adding-an-engine.md).
-import { opus } from './local/opus/opus.ts';
-import { rnnoise } from './local/rnnoise/rnnoise.ts';
 import type { Decoder, Denoiser, Engine, EngineFactory, Llm, Stt, Tts, TurnDetector, Vad } from './engine.ts';
+import { flite } from './local/flite/flite.ts';
+import { hibari } from './local/hibari/hibari.ts';
+import { moonshine } from './local/moonshine/moonshine.ts';
+import { opus } from './local/opus/opus.ts';
+import { pocketsphinx } from './local/pocketsphinx/pocketsphinx.ts';
+import { rnnoise } from './local/rnnoise/rnnoise.ts';
+import { silero } from './local/silero/silero.ts';
+import { smartTurn } from './local/smart-turn/smart-turn.ts';
 import { offline } from './offline/offline.ts';
 import { scriptedLlm } from './scripted/llm.ts';
 import { scriptedStt } from './scripted/stt.ts';
 import { scriptedTts } from './scripted/tts.ts';
-import { pocketsphinx } from './local/pocketsphinx/pocketsphinx.ts';
-import { flite } from './local/flite/flite.ts';
 import { lexical } from './turn/lexical.ts';
-import { silero } from './local/silero/silero.ts';
 
 export const rows = {
-  stt: [pocketsphinx, scriptedStt] satisfies EngineFactory<Stt>[],
+  stt: [moonshine, pocketsphinx, scriptedStt] satisfies EngineFactory<Stt>[],
   llm: [offline, scriptedLlm] satisfies EngineFactory<Llm>[],
-  tts: [flite, scriptedTts] satisfies EngineFactory<Tts>[],
+  tts: [hibari, flite, scriptedTts] satisfies EngineFactory<Tts>[],
   vad: [silero] satisfies EngineFactory<Vad>[],
-  turn: [lexical] satisfies EngineFactory<TurnDetector>[],
+  turn: [smartTurn, lexical] satisfies EngineFactory<TurnDetector>[],
   denoise: [rnnoise] satisfies EngineFactory<Denoiser>[],
   codec: [opus] satisfies EngineFactory<Decoder>[],
 };

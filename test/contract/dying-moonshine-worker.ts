@@ -3,7 +3,7 @@ import { existsSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { memberData } from '../../src/engines/local/crew-member.ts';
 
-const order = join(memberData<{ folder: string }>().folder, 'die');
+const order = join((memberData() as { folder: string }).folder, 'die');
 
 setInterval(() => {
   if (!existsSync(order)) return;

@@ -46,6 +46,7 @@ const info: EngineInfo = { id: 'hibari', kind: 'tts', name: 'hibari (embedded)',
  */
 export const hibari: EngineFactory<Tts> = {
   id: info.id,
+  standIn: 'flite',
   create: (environment) => new Hibari(environment),
 };
 

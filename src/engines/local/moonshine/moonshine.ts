@@ -145,5 +145,6 @@ function shutDown(): EngineError {
 
 export const moonshine: EngineFactory<Stt> = {
   id: info.id,
+  standIn: 'pocketsphinx',
   create: (environment) => new Moonshine(environment),
 };

@@ -32,6 +32,7 @@ const info: EngineInfo = {
 /** `smart-turn` of the catalogue. Without its weights, and until they are loaded, it judges like `lexical`. */
 export const smartTurn: EngineFactory<TurnDetector> = {
   id: info.id,
+  standIn: 'lexical',
   create: (environment) => new SmartTurn(environment),
 };
 
