@@ -5,6 +5,7 @@ import {
   EngineError,
   type EngineEnvironment,
   type EngineFactory,
+  type EngineHealth,
   type Stt,
   type SttOptions,
   type Transcript,
@@ -37,6 +38,12 @@ class Pocketsphinx implements Stt {
 
   constructor(environment: EngineEnvironment) {
     this.#environment = environment;
+  }
+
+  health(): EngineHealth {
+    if (this.#closing.signal.aborted) return { state: 'closed' };
+    if (this.#unavailable) return { state: 'failed', problem: this.#unavailable.message };
+    return this.#opened?.health ?? { state: 'starting' };
   }
 
   async warmUp(signal: AbortSignal): Promise<void> {
