@@ -2,10 +2,10 @@
 // It refuses to download anything but the distribution's own packages, and to decode on the server's event loop.
 import {
   type Engine,
+  type EngineHealth,
   EngineError,
   type EngineEnvironment,
   type EngineFactory,
-  type EngineHealth,
   type Stt,
   type SttOptions,
   type Transcript,
