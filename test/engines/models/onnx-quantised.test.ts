@@ -3,7 +3,7 @@ import ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../../src/engines/models/onnx/builder.ts';
 import { DataType, ModelFormatError } from '../../../src/engines/models/onnx/graph.ts';
-import { type QuantisedMatrix, sideBySide, transposed } from '../../../src/engines/models/onnx/quantised.ts';
+import { type QuantisedMatrix, quantised, sideBySide, transposed } from '../../../src/engines/models/onnx/quantised.ts';
 import { run } from './onnx-graphs.ts';
 
 /** Numbers that look random and are the same each time. */
@@ -67,6 +67,37 @@ describe('a matrix in eight bits', () => {
       const columns = both.filter((_, at) => (index === 0 ? at % 48 < 32 : at % 48 >= 32));
       expectNear(columns, product(left, one, []), 0.01);
     }
+  });
+
+  it('made of fractions loses less than half a step of each column', async () => {
+    const columns = [0.001, 1, 50];
+    const turned = Float32Array.from(columns.flatMap((size, index) => wobble(64, 7 + index).map((value) => value * size)));
+    const right = quantised(turned, 64);
+    expect([right.rows, right.columns]).toEqual([64, 3]);
+    for (const [index, value] of turned.entries()) {
+      const column = Math.floor(index / 64);
+      const scale = right.scales[column] ?? 0;
+      expect(Math.abs((right.values[(index % 64) * 3 + column] ?? 0) * scale - value), `element ${index}`).toBeLessThanOrEqual(
+        scale * 0.5001,
+      );
+    }
+    const found = await multiplied(left, right);
+    for (const column of columns.keys()) {
+      const wanted = product(
+        left,
+        { ...right, columns: 1, values: right.values.filter((_, at) => at % 3 === column), scales: right.scales.slice(column, column + 1) },
+        [],
+      );
+      expectNear(
+        found.filter((_, at) => at % 3 === column),
+        wanted,
+        0.01,
+      );
+    }
+  });
+
+  it('made of nothing but zeros stays so', () => {
+    expect([...quantised(new Float32Array(4), 2).values]).toEqual([0, 0, 0, 0]);
   });
 
   it('is turned with rows for columns', () => {
