@@ -59,7 +59,7 @@ describe.skipIf(!hasModel(HIBARI_MODEL))('with its model', () => {
   });
 
   test('F33: speed changes the pace and not the pitch of anybody', async () => {
-    const text = ['I would like to book a table for two tonight.'];
+    const text = ['I would like to book a table for two tonight, if that is all right with you and your friends.'];
     for (const voice of ['Olivia', 'Dennis', 'Hades']) {
       const plain = await say(tts, text, voice);
       for (const speed of [0.25, 0.4, 0.5, 0.75, 1.25, 1.5]) {

@@ -1,15 +1,15 @@
 // Makes an inner tensor of an ONNX model one of its outputs, without an ONNX library: in the protobuf format, bytes appended to a message are
 // merged into it.
 
-/** ONNX's number of the type int64. */
-const INT64 = 7;
+/** ONNX's numbers of types. */
+const types = { float32: 1, int64: 7 };
 // Fields of the messages ModelProto, GraphProto, ValueInfoProto, TypeProto and TypeProto.Tensor.
 const [GRAPH, OUTPUT, NAME, TYPE, TENSOR_TYPE, ELEMENT_TYPE] = [7, 12, 1, 2, 1, 1];
 
-/** The model with the tensor of that name, of type int64, as its last output. Nothing checks here that there is such a tensor. */
-export function exposeInt64(model: Uint8Array, tensor: string): Uint8Array {
-  const type = field(TENSOR_TYPE, Uint8Array.of(ELEMENT_TYPE << 3, INT64));
-  const output = field(OUTPUT, Buffer.concat([field(NAME, new TextEncoder().encode(tensor)), field(TYPE, type)]));
+/** The model with the tensor of that name as its last output. Nothing checks here that there is such a tensor, and of that type. */
+export function expose(model: Uint8Array, tensor: string, type: keyof typeof types): Uint8Array {
+  const typed = field(TENSOR_TYPE, Uint8Array.of(ELEMENT_TYPE << 3, types[type]));
+  const output = field(OUTPUT, Buffer.concat([field(NAME, new TextEncoder().encode(tensor)), field(TYPE, typed)]));
   return Buffer.concat([model, field(GRAPH, output)]);
 }
 

@@ -4,5 +4,8 @@
 export const NET_FILE = 'hibari.onnx';
 /** Letters of an unknown word in, sounds out. */
 export const LETTERS_FILE = 'oov.onnx';
-/** An inner tensor of the first that its conversion makes an output: how long each phoneme is. */
+// Inner tensors of the first that its conversion makes outputs.
+/** How long each phoneme is, in whole steps (int64). */
 export const DURATIONS = '/Cast_32_output_0';
+/** The same before it was rounded, by which a step is the least (float32). */
+export const EXACT_DURATIONS = '/Div_40_output_0';

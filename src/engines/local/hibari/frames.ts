@@ -46,7 +46,7 @@ export class FrameReader {
   #block = -1;
   #last = -1;
 
-  /** `stretch`: how many times as long everything is to last, from 1 on. */
+  /** `stretch`: how many times as long everything is to last; frames are read twice or left out. */
   constructor(spectrogram: Spectrogram, wanted: readonly Part[], stretch = 1) {
     this.#spectrogram = spectrogram;
     this.#stretch = stretch;

@@ -8,7 +8,8 @@ import { characters } from './characters.ts';
 import { LETTERS_FILE } from './files.ts';
 import type { HibariJob, HibariResult, HibariWorkerData } from './hibari-job.ts';
 import { HibariNet } from './net.ts';
-import { paceOf, speakClause } from './speech.ts';
+import { netSpeed, stretchOf } from './pace.ts';
+import { speakClause } from './speech.ts';
 
 const { folder, pronunciations } = memberData() as HibariWorkerData;
 let skipped: string[] = [];
@@ -21,10 +22,9 @@ async function perform({ say, character, speed }: HibariJob, port: TaskPort): Pr
   skipped = [];
   const [clause, ...rest] = typeof say === 'string' ? await frontEnd.clauses(say) : [say];
   if (!clause || port.aborted) return { pauseMs: 0, rest: [], skipped };
-  const pace = paceOf(character, speed);
-  const recital = await net.recite([0, ...frontEnd.ids(clause.phonemes), 0], pace.net);
+  const recital = await net.recite([0, ...frontEnd.ids(clause.phonemes), 0], netSpeed(character, speed));
   if (!port.aborted) {
-    for (const { samples, words } of speakClause(recital, clause.words, character, pace.stretch)) {
+    for (const { samples, words } of speakClause(recital, clause.words, character, stretchOf(recital, character, speed))) {
       if (port.aborted) break;
       // Only whole memory can be handed over, and this may be a view of some.
       const own = samples.slice();

@@ -18,11 +18,10 @@ import { Channel } from '../../../lib/channel.ts';
 import type { Clause } from '../../text/front-end.ts';
 import { voiceAliases } from '../flite/voices.ts';
 import { Crew } from '../crew.ts';
-import type { Character } from './characters.ts';
 import { RATE_HZ } from './frames.ts';
 import type { HibariJob, HibariResult, HibariWorkerData } from './hibari-job.ts';
 import type { Stretch } from './speech.ts';
-import { hibariVoices } from './voices.ts';
+import { type HibariVoice, hibariVoices } from './voices.ts';
 
 /** The model that it needs. */
 export const HIBARI_MODEL = 'hibari-heart';
@@ -84,17 +83,17 @@ class Hibari implements Tts {
   }
 
   async *speak(texts: AsyncIterable<string>, { voice, speed, key }: TtsOptions, signal: AbortSignal): AsyncIterable<Speech> {
-    const character = characterOf(voice, speed);
+    const { character, pace } = voiceOf(voice, speed);
     const leaving = new AbortController();
     const over = AbortSignal.any([signal, leaving.signal]);
     const aborted = new Promise<undefined>((resolve) => over.addEventListener('abort', () => resolve(undefined), { once: true }));
     const source = texts[Symbol.asyncIterator]();
     let ended = false;
     const prepare = async (rest: readonly Clause[]): Promise<Coming | undefined> => {
-      if (rest.length > 0) return this.#begin({ say: rest[0] as Clause, character, speed }, rest.slice(1), key, over);
+      if (rest.length > 0) return this.#begin({ say: rest[0] as Clause, character, speed: speed * pace }, rest.slice(1), key, over);
       const next = await source.next();
       ended = next.done === true;
-      return ended || over.aborted ? undefined : this.#begin({ say: next.value as string, character, speed }, [], key, over);
+      return ended || over.aborted ? undefined : this.#begin({ say: next.value as string, character, speed: speed * pace }, [], key, over);
     };
     let beganMs = 0;
     try {
@@ -199,12 +198,12 @@ async function readPronunciations(file: string | undefined): Promise<string | un
   }
 }
 
-function characterOf(asked: string, speed: number): Character {
+function voiceOf(asked: string, speed: number): HibariVoice {
   const name = voiceAliases.get(asked.toLowerCase()) ?? asked;
   const voice = hibariVoices.find(({ id }) => id.toLowerCase() === name.toLowerCase());
   if (!voice) throw new EngineError(info.id, 'rejected', `hibari has no voice "${asked}"`);
   if (!(speed >= 0.25 && speed <= 1.5)) throw new EngineError(info.id, 'rejected', `speed must be from 0.25 to 1.5, not ${speed}`);
-  return voice.character;
+  return voice;
 }
 
 function lengthMs(samples: number): number {

@@ -1,18 +1,18 @@
 // The net of the voice: ids of phonemes in; frames, and how long each phoneme is, out.
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { DURATIONS, NET_FILE } from './files.ts';
+import { DURATIONS, EXACT_DURATIONS, NET_FILE } from './files.ts';
 import { BINS, type Spectrogram } from './frames.ts';
 
 /** What durations are counted in. */
 export const DURATION_MS = 25;
-/** Beyond these it speaks worse. */
-export const [SLOWEST, FASTEST] = [0.5, 2];
 
 export interface Recital {
   readonly spectrogram: Spectrogram;
-  /** One for each id. */
+  /** One for each id, in steps of DURATION_MS. */
   readonly durations: readonly number[];
+  /** The same before they were rounded. */
+  readonly exactDurations: readonly number[];
 }
 
 export class HibariNet {
@@ -28,7 +28,7 @@ export class HibariNet {
     return new HibariNet(await InferenceSession.create(join(folder, NET_FILE), options));
   }
 
-  /** `ids` with its pads; `speed` from SLOWEST to FASTEST. */
+  /** `ids` with its pads; `speed` from 0.5 to 2: beyond, it speaks worse. */
   async recite(ids: readonly number[], speed: number): Promise<Recital> {
     const out = await this.#session.run({
       ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]),
@@ -47,6 +47,7 @@ export class HibariNet {
     return {
       spectrogram: { frames: f0.length, lh, theta, ln, lr, phi, f0 },
       durations: [...(out[DURATIONS]?.data as BigInt64Array)].map(Number),
+      exactDurations: [...values(EXACT_DURATIONS)],
     };
   }
 }

@@ -4,7 +4,7 @@ import type { Word } from '../../engine.ts';
 import type { Character } from './characters.ts';
 import { magnitude } from './curves.ts';
 import { BINS, FrameReader, HOP, RATE_HZ, type Spectrogram, VOICED_HZ } from './frames.ts';
-import { DURATION_MS, FASTEST, type Recital, SLOWEST } from './net.ts';
+import { DURATION_MS, type Recital } from './net.ts';
 import { plainParts, plainShape } from './plain.ts';
 import { Vocoder, WINDOW } from './vocoder.ts';
 import { warpedParts, warpedShape } from './warp.ts';
@@ -29,19 +29,6 @@ const TAIL_SAMPLES = 0.03 * RATE_HZ;
 /** Above, peaks are bent so that none reaches full scale. */
 const BENT_FROM = 0.7;
 const BENT_ROOM = 0.28;
-
-export interface Pace {
-  /** What the net is asked for. */
-  readonly net: number;
-  /** How many times as long as the net says every frame lasts: it speaks worse at less than half its pace. */
-  readonly stretch: number;
-}
-
-export function paceOf(character: Character, speed: number): Pace {
-  const wanted = speed * character.pace;
-  const net = Math.min(FASTEST, Math.max(SLOWEST, wanted));
-  return { net, stretch: Math.max(1, net / wanted) };
-}
 
 /** `words` by their places in the phonemes, which begin at the second id. */
 export function* speakClause(recital: Recital, words: readonly SpokenWord[], character: Character, stretch: number): Generator<Stretch> {

@@ -5,6 +5,8 @@ import { type Character, type CharacterName, characters } from './characters.ts'
 
 export interface HibariVoice extends Voice {
   readonly character: Character;
+  /** How fast it speaks among those of its character. */
+  readonly pace: number;
 }
 
 function voice(
@@ -14,8 +16,7 @@ function voice(
   description: string,
   tags: readonly string[],
 ): HibariVoice {
-  const character = { ...characters[base], pace: characters[base].pace * pace };
-  return { id: name, name, description, language: 'en-US', gender, tags, character };
+  return { id: name, name, description, language: 'en-US', gender, tags, character: characters[base], pace };
 }
 
 /** In the order they are offered; the first is the default. Two of one character differ by a fifteenth in pace at least. */
