@@ -68,7 +68,7 @@ export class Normaliser {
       { needs: /[^\p{L}., ]/u, rules: layoutRules },
       { needs: /[.:@]\S/, rules: addressRules },
       { needs: /\d/, rules: [...clockRules(wordings), ...codeRules, ...quantityRules(wordings), ...monthRules(wordings)] },
-      { needs: /\p{Lu}|\.|\p{L}\//u, rules: [...titleRules(wordings), ...romanRules(wordings)] },
+      { needs: /\S/, rules: [...titleRules(wordings), ...romanRules(wordings)] },
       { needs: /[\d½¼¾]/, rules: [...slashedDateRules(wordings), ...ratioRules] },
       { needs: /[^\p{L}\p{N}., ?!'-]/u, rules: symbolRules(wordings) },
     ];
@@ -103,12 +103,14 @@ const layoutRules: readonly Rule[] = [
     pattern: /[\uFF01-\uFF5E\u2000-\u200A\u00A0\u202F\u3000\uFB00-\uFB06]|\p{L}\p{M}+/gu,
     rewrite: ([sign]) => (/\p{M}/u.test(sign) ? sign.normalize('NFC') : sign.normalize('NFKC')),
   },
-  { pattern: /[\u00AD\u200B-\u200D\u2060\uFEFF](?!\p{Extended_Pictographic})/gu, rewrite: ' ' },
+  { pattern: /[\u00AD\u200B-\u200D\u2060\uFEFF](?!\p{Extended_Pictographic})/gu, rewrite: '' },
   { pattern: /[’‘](?=\p{L})|(?<=\p{L})’/gu, rewrite: "'" },
   { pattern: /‒/g, rewrite: '-' },
   { pattern: /―/g, rewrite: '—' },
   { pattern: /。|．|｡/g, rewrite: '. ' },
   { pattern: /、|，/g, rewrite: ', ' },
+  // The end of a line is the end of a sentence, unless the sentence plainly goes on.
+  { pattern: /(?<=[\p{L}\p{N}%)"”'])[ \t]*\n\s*(?:(?:#{1,6}|>+|[-*+•])[ \t]+|(?=[^\s\p{Ll}]))/gu, rewrite: '. ' },
   { pattern: /(?<=^|\n)[ \t]*(?:#{1,6}|>+|[-*+•])[ \t]+/g, rewrite: '' },
   // Of a link its words are read.
   { pattern: /!?\[([^\]\n]{1,200})\]\([^)\s]{0,2000}\)/g, rewrite: ([, words]) => words },
@@ -117,8 +119,6 @@ const layoutRules: readonly Rule[] = [
   { pattern: /(?<=\d),(?=\d{1,2}(?!\d)|\d{4})/g, rewrite: ', ' },
   { pattern: /(?<![\p{L}\p{N}/])[aA]\/(\p{L})(?!\p{L})/gu, rewrite: ([, letter]) => `${LETTER_A} ${letter}` },
   { pattern: /`+|\*\*+|(?<=^|[\s(])[*_]+(?=\p{L})|(?<=[\p{L}.,!?])[*_]+(?=$|[\s.,;:!?)])/gu, rewrite: '' },
-  // The end of a line is the end of a sentence, unless the sentence plainly goes on.
-  { pattern: /(?<=[\p{L}\p{N}%)"”'])[ \t]*\n\s*(?=[^\s\p{Ll}])/gu, rewrite: '. ' },
   { pattern: /[\t\n\r\v\f\u2028\u2029]+/g, rewrite: ' ' },
 ];
 
