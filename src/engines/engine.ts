@@ -50,6 +50,8 @@ export interface Models {
    * Rejects with EngineError `unavailable` when the model cannot be had, and when the signal fires.
    */
   folder(model: string, signal: AbortSignal): Promise<string>;
+  /** The files of the model could not be loaded: before it is given out again they are checked to the bit, and made anew where need be. */
+  distrust(model: string): void;
 }
 
 /** What an engine is made from. Everything it may touch is in here. */
@@ -390,6 +392,7 @@ export class EngineError extends Error {
 /** Of a server without models. */
 export const noModels: Models = {
   folder: (model) => Promise.reject(new EngineError(model, 'unavailable', `This server has no model '${model}'.`)),
+  distrust() {},
 };
 
 // --- the choice among engines

@@ -1,12 +1,17 @@
 // Where the tests find models that were fetched and converted: what needs one that is not there is left out, and said so.
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Models } from '../../src/engines/engine.ts';
+import { ModelStore } from '../../src/engines/models/store.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { silentLog } from '../../src/lib/log.ts';
 
-const folder = resolve(import.meta.dirname, '../..', process.env['PARLEY_DATA_DIR'] ?? '.parley', 'models');
+const dataDir = resolve(import.meta.dirname, '../..', process.env['PARLEY_DATA_DIR'] ?? '.parley');
+const store = new ModelStore({ dataDir, settings: {}, log: silentLog, clock: systemClock });
+const ready = new Set<string>();
+for (const row of store.rows) if ((await store.state(row)).kind === 'ready') ready.add(row.id);
 
 export function hasModel(model: string): boolean {
-  return existsSync(join(folder, model));
+  return ready.has(model);
 }
 
-export const fetchedModels: Models = { folder: async (model) => join(folder, model) };
+export const fetchedModels: Models = store;

@@ -72,7 +72,10 @@ describe('the lexical turn detector', () => {
     const { signal } = new AbortController();
     await detector.warmUp(signal);
     const pause = { silenceMs: 300, audio: new Int16Array(0) };
-    expect(await detector.score({ ...pause, transcript: 'I want to' }, signal)).toMatchObject({ unfinished: 'function_word', inferenceMs: 0 });
+    expect(await detector.score({ ...pause, transcript: 'I want to' }, signal)).toMatchObject({
+      unfinished: 'function_word',
+      inferenceMs: 0,
+    });
     expect((await detector.score({ ...pause, transcript: Promise.resolve('I am done') }, signal)).complete).toBeGreaterThan(0.7);
     expect(detector.info).toMatchObject({ id: 'lexical', kind: 'turn' });
     await detector.close();

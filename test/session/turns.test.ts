@@ -114,7 +114,9 @@ describe('semantic_vad', () => {
     'F25: eagerness %s waits %i ms for who sounds in full flow, %i, %i, and %i for who sounds finished; %i by words alone, %i unjudged',
     (eagerness, ...waits) => {
       const heard = [0.09, 0.1, 0.5, 0.9].map((complete): Judgement => ({ complete, basis: 'sound' }));
-      expect([...heard, { complete: 0.85, basis: 'words' } as const, undefined].map((judgement) => endsAfter(eagerness, judgement))).toEqual(waits);
+      expect(
+        [...heard, { complete: 0.85, basis: 'words' } as const, undefined].map((judgement) => endsAfter(eagerness, judgement)),
+      ).toEqual(waits);
     },
   );
 

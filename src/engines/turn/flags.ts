@@ -30,25 +30,42 @@ const NEVER_LAST = new Set([
 /** These end as many sentences as they leave open: what stands before decides. */
 const SOMETIMES_LAST: readonly { last: ReadonlySet<string>; open: (before: readonly string[]) => boolean }[] = [
   { last: words('his those these'), open: (before) => !BE.has(before.at(-1) ?? '') && !PREPOSITIONS.has(before.at(-1) ?? '') },
-  { last: words('this some any each'), open: (before) => !isOneOf(before, 'is was do did like with about for of to at in on want have get see take') },
+  {
+    last: words('this some any each'),
+    open: (before) => !isOneOf(before, 'is was do did like with about for of to at in on want have get see take'),
+  },
   { last: words('i he she we they'), open: (before) => !isOneOf(before, [...AUXILIARIES, 'do', 'than'].join(' ')) },
   // As the subject of what comes; `I like it` has its object.
-  { last: words('it'), open: (before) => CONJUNCTIONS.has(before.at(-1) ?? '') || isOneOf(before, 'that so think hope know what where how why') },
-  { last: words('that'), open: (before) => isOneOf(before, 'think know believe hope say said says told tell sure guess suppose so now such wish feel heard mean') },
+  {
+    last: words('it'),
+    open: (before) => CONJUNCTIONS.has(before.at(-1) ?? '') || isOneOf(before, 'that so think hope know what where how why'),
+  },
+  {
+    last: words('that'),
+    open: (before) =>
+      isOneOf(before, 'think know believe hope say said says told tell sure guess suppose so now such wish feel heard mean'),
+  },
   { last: words('so'), open: (before) => !isOneOf(before, 'think hope believe guess suppose say said do or even not so') },
-  { last: words('no'), open: (before) => isOneOf(before, "have has had got with there's") || before.slice(-2).join(' ').startsWith('there ') },
+  {
+    last: words('no'),
+    open: (before) => isOneOf(before, "have has had got with there's") || before.slice(-2).join(' ').startsWith('there '),
+  },
   { last: words('what which'), open: (before) => isOneOf(before, 'in at on to with from for of about') },
   { last: words('not'), open: (before) => isOneOf(before, [...AUXILIARIES, 'do', ...SUBJECTS].join(' ')) && !isShortAnswer(before) },
   { last: words('really'), open: (before) => !isOneOf(before, 'not oh') },
   { last: words('since when'), open: () => false },
   { last: words('of'), open: (before) => !isOneOf(before, 'made think heard kind sort out know') },
-  { last: words('in'), open: (before) => !isOneOf(before, "come came log sign check go went let be is am i'm move step") && !isQuestion(before) },
+  {
+    last: words('in'),
+    open: (before) => !isOneOf(before, "come came log sign check go went let be is am i'm move step") && !isQuestion(before),
+  },
   { last: words('on'), open: (before) => !sayOneOf(before, 'turn switch put keep leave hold come go move') && !isQuestion(before) },
   { last: PREPOSITIONS, open: (before) => !isQuestion(before) },
   // `What it is` and `as fast as you can` are whole, and so are answers: `yes I do`, `no he isn't`.
   {
     last: AUXILIARIES,
-    open: (before) => QUESTION_WORDS.has(before.at(-1) ?? '') || !(sayOneOf(before, `${[...QUESTION_WORDS].join(' ')} as than`) || isShortAnswer(before)),
+    open: (before) =>
+      QUESTION_WORDS.has(before.at(-1) ?? '') || !(sayOneOf(before, `${[...QUESTION_WORDS].join(' ')} as than`) || isShortAnswer(before)),
   },
   { last: words('do have be'), open: (before) => QUESTION_WORDS.has(before.at(-1) ?? '') },
   { last: words('please'), open: (before) => isOneOf(before, 'you i') },
@@ -56,7 +73,19 @@ const SOMETIMES_LAST: readonly { last: ReadonlySet<string>; open: (before: reado
 
 /** In turns of three words or fewer these end them. */
 const SHORT_ENDS = words('no so what that it not is do');
-const WHOLE_TURNS = new Set(['i am', 'i do', 'i did', 'i have', 'i can', 'i will', 'it is', 'what about you', 'really', 'so am i', 'me and you']);
+const WHOLE_TURNS = new Set([
+  'i am',
+  'i do',
+  'i did',
+  'i have',
+  'i can',
+  'i will',
+  'it is',
+  'what about you',
+  'really',
+  'so am i',
+  'me and you',
+]);
 
 const HESITATION = /(?:^|\s)(?:um+|uh+|uhm|er|erm|hmm+|(?<!\bdo )you know|i mean|let me see|let's see|let me think)$/;
 /** `Well` is one when it opens something, and none in `very well`. */
@@ -135,7 +164,10 @@ function isSpelled(word: string): boolean {
 
 /** Whether the last sentence begins with a subordinate clause and holds no other yet. */
 function isOpenClause(text: string): boolean {
-  const sentence = text.replace(/[.!]+$/, '').split(/[.?!]\s+/).at(-1) as string;
+  const sentence = text
+    .replace(/[.!]+$/, '')
+    .split(/[.?!]\s+/)
+    .at(-1) as string;
   const said = sentence.match(/[\p{L}\p{N}']+/gu) ?? [];
   const [opener, next] = said;
   if (opener === undefined || !OPENERS.has(opener)) return false;
@@ -154,5 +186,7 @@ function beginsClause(said: readonly string[], index: number): boolean {
   if (subject !== undefined && words('i he she we they there').has(subject)) return !AUXILIARIES.has(before);
   if (subject === 'you' || subject === 'it') return index === 1 || AUXILIARIES.has(said[index + 1] ?? '') || word.includes("'");
   if (index < 2) return SUBJECTS.has(word) || word === 'the' || word === 'my';
-  return QUESTION_WORDS.has(word) || (IMPERATIVES.has(word) && !SUBJECTS.has(before) && !isOneOf([before], 'to not and will would can could'));
+  return (
+    QUESTION_WORDS.has(word) || (IMPERATIVES.has(word) && !SUBJECTS.has(before) && !isOneOf([before], 'to not and will would can could'))
+  );
 }

@@ -73,7 +73,13 @@ export class PowerSpectra {
   }
 }
 
-function radix4({ butterflies, stride, twiddles }: Stage, re: Float64Array, im: Float64Array, toRe: Float64Array, toIm: Float64Array): void {
+function radix4(
+  { butterflies, stride, twiddles }: Stage,
+  re: Float64Array,
+  im: Float64Array,
+  toRe: Float64Array,
+  toIm: Float64Array,
+): void {
   const step = butterflies * stride;
   for (let p = 0; p < butterflies; p++) {
     const w = p * 6;
@@ -121,7 +127,13 @@ function radix4({ butterflies, stride, twiddles }: Stage, re: Float64Array, im: 
   }
 }
 
-function radix5({ butterflies, stride, twiddles }: Stage, re: Float64Array, im: Float64Array, toRe: Float64Array, toIm: Float64Array): void {
+function radix5(
+  { butterflies, stride, twiddles }: Stage,
+  re: Float64Array,
+  im: Float64Array,
+  toRe: Float64Array,
+  toIm: Float64Array,
+): void {
   const step = butterflies * stride;
   for (let p = 0; p < butterflies; p++) {
     const w = p * 8;
