@@ -74,10 +74,10 @@ function choose<E extends Engine>(
   id: string,
   environment: EngineEnvironment,
 ): { engine: E; preferred?: Preferred<E> } {
-  const { standIn, create } = pick(factories, id);
-  const engine = create(environment);
-  if (standIn === undefined) return { engine };
-  return { engine, preferred: new Preferred(engine, pick(factories, standIn).create(environment), environment) };
+  const factory = pick(factories, id);
+  const engine = factory.create(environment);
+  if (factory.standIn === undefined) return { engine };
+  return { engine, preferred: new Preferred(engine, pick(factories, factory.standIn).create(environment), environment) };
 }
 
 /** What every engine has, of the two as one, and the calls of its kind. */

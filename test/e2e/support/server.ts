@@ -12,7 +12,8 @@ import { recordWhatIsSent } from '../../decoders/recording.ts';
 export const apiKey = 'e2e-key-0123456789';
 
 export interface ServerOptions {
-  engines: 'real' | 'scripted';
+  /** `real`: those that need no models. `neural`: those that do; a test asks `hasNeuralEngines` first. */
+  engines: 'real' | 'neural' | 'scripted';
   tls?: boolean;
   /** Settings by the names of the environment variables. */
   settings?: Record<string, string>;
@@ -48,7 +49,7 @@ export async function startServer({
   // A folder without a parley.json, for whatever must not be shared.
   const folder = mkdtempSync(join(tmpdir(), 'parley-e2e-'));
   // Packages are fetched once for all runs; scripted engines fetch nothing.
-  const dataDir = engines === 'real' ? resolve(repository, process.env['PARLEY_DATA_DIR'] ?? '.parley') : folder;
+  const dataDir = engines === 'scripted' ? folder : resolve(repository, process.env['PARLEY_DATA_DIR'] ?? '.parley');
   const certificate = tls ? await makeCertificate(folder) : undefined;
   const config = readConfig(
     {
@@ -56,6 +57,7 @@ export async function startServer({
       PARLEY_API_KEY: apiKey,
       PARLEY_DATA_DIR: dataDir,
       ...(engines === 'scripted' ? scripted : {}),
+      ...(engines === 'neural' ? {} : { PARLEY_MODELS: 'off' }),
       ...(tls ? { PARLEY_TLS_CERT: join(folder, 'cert.pem'), PARLEY_TLS_KEY: join(folder, 'key.pem') } : {}),
       ...settings,
     },
