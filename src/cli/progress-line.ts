@@ -1,5 +1,6 @@
 // One line that moves, under lines that stay: for how far something has come. Where nobody watches (a file, a pipe), what moves is only
 // written now and then.
+import { type ModelProgress, ProgressLine } from '../engines/models/progress.ts';
 
 const QUIET_EVERY_MS = 10_000;
 
