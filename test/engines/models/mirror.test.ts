@@ -162,7 +162,7 @@ describe('a server', () => {
       if (answers++ === 0) breakingAfter(100_000)(request, response, content, from);
       else response.destroy();
     };
-    await expect(open(address()).folder('toy', never)).rejects.toThrow();
+    await expect(open(address()).folder('toy', never)).rejects.toThrow('weights.bin: ');
     contents.set('/models/toy-v1/weights.bin', weights);
     requests = [];
     serve = whole;

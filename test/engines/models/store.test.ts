@@ -367,14 +367,7 @@ describe('a model that has a converter', () => {
     leaving.abort();
     await wait;
     const pid = Number(readFileSync(mark, 'utf8'));
-    await until(() => {
-      try {
-        process.kill(pid, 0);
-        return false;
-      } catch {
-        return true;
-      }
-    });
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 10_000 });
   });
 });
 
