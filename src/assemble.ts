@@ -7,7 +7,9 @@ import { Access } from './access/access.ts';
 import { ownKey } from './access/keys.ts';
 import { masterKey, Vault } from './access/vault.ts';
 import { type Config, keyFile } from './config.ts';
-import { noModels, type Engine, EngineError, type EngineEnvironment, type EngineInfo, type Speech, type Tts } from './engines/engine.ts';
+import { type Engine, EngineError, type EngineEnvironment, type EngineInfo, type Speech, type Tts } from './engines/engine.ts';
+import type { ModelProgress } from './engines/models/progress.ts';
+import { ModelStore } from './engines/models/store.ts';
 import { discoverProviders, ownerOfBareModel } from './engines/cloud/providers.ts';
 import { first, pick, rows } from './engines/catalogue.ts';
 import { type LlmProvider, Router } from './engines/routing/router.ts';
@@ -70,11 +72,18 @@ export const version: string = createRequire(import.meta.url)('../package.json')
  * Starts a server: engines warmed up, door open. An engine that cannot be had does not stop it; it is named in `engines`.
  * @throws when the port cannot be had.
  */
-export async function assemble(config: Config, log: Log, progress: (line: string) => void): Promise<ParleyServer> {
+export async function assemble(
+  config: Config,
+  log: Log,
+  progress: (line: string) => void,
+  onModels: (progress: ModelProgress) => void = () => {},
+): Promise<ParleyServer> {
   await mkdir(config.dataDir, { recursive: true });
   const clock = systemClock;
   const leaving = new AbortController();
-  const environment: EngineEnvironment = { dataDir: config.dataDir, settings: config.settings, log, clock, models: noModels };
+  const { dataDir, settings } = config;
+  const models = new ModelStore({ dataDir, settings, log, clock, onProgress: onModels });
+  const environment: EngineEnvironment = { dataDir, settings, log, clock, models };
 
   const stt = pick(rows.stt, config.engines.stt).create(environment);
   const tts = pick(rows.tts, config.engines.tts).create(environment);

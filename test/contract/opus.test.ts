@@ -166,6 +166,7 @@ describe('opus and its worker', () => {
   it('gives up a file that takes more than a minute', async () => {
     const clock = new ManualClock();
     const decoder = new Opus({ ...environment, clock }, new URL('./dying-opus-worker.ts', import.meta.url));
+    await decoder.decode(new Uint8Array(5));
     const endless = decoder.decode(new Uint8Array(0));
     clock.advance(59_999);
     const next = decoder.decode(new Uint8Array(5));
@@ -184,6 +185,15 @@ describe('opus and its worker', () => {
     await expect(large[60]).rejects.toMatchObject({ reason: 'rate_limited' });
     await Promise.all(large.slice(0, 60));
     await decoder.close();
+  });
+
+  it('tells how it is: ready, though nothing is loaded before the first file', async () => {
+    const decoder = new Opus(environment, new URL('./dying-opus-worker.ts', import.meta.url));
+    expect(decoder.health()).toEqual({ state: 'ready', waiting: 0, losses: 0 });
+    await decoder.decode(new Uint8Array(13)).catch(() => {});
+    expect(decoder.health()).toMatchObject({ state: 'recovering', losses: 1 });
+    await decoder.close();
+    expect(decoder.health().state).toBe('closed');
   });
 
   it('ends what is under way and what waits when it is closed, and takes nothing more', async () => {

@@ -11,7 +11,7 @@ export type Act =
   | { act: 'block'; ms: number }
   | { act: 'samples'; samples: Int16Array };
 
-const data = memberData<{ start?: 'throw' | 'hang'; gate?: SharedArrayBuffer } | undefined>();
+const data = memberData() as { start?: 'throw' | 'hang'; gate?: SharedArrayBuffer } | undefined;
 if (data?.start === 'throw') throw new Error('no model');
 if (data?.start === 'hang') await new Promise((resolve) => setInterval(resolve, 1e9).ref()).then(() => new Promise(() => {}));
 // Dies while it starts as often as the gate says.

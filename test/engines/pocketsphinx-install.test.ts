@@ -3,7 +3,7 @@ import { access, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CommandResult, Run } from '../../src/engines/local/pocketsphinx/pocketsphinx-command.ts';
+import type { CommandResult, Run } from '../../src/lib/command.ts';
 import { type InstallOptions, install, locate, packageOf } from '../../src/engines/local/pocketsphinx/pocketsphinx-install.ts';
 import { ManualClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';

@@ -21,21 +21,21 @@ interface Link {
 }
 
 /** What the crew was given as `workerData`. */
-export function memberData<Data>(): Data {
-  return link().start.data as Data;
+export function memberData(): unknown {
+  return link().start.data;
 }
 
 /**
- * Says that the member is ready, so all that is loaded first must be loaded by now. `answer` may throw: an EngineError keeps its reason and
- * whether it is worth another try; any other error is `crashed` and not worth one. `transferOf` names what of a result is handed over
- * instead of copied.
+ * Says that the member is ready, so all that is loaded first must be loaded by now. `answer` gets what the crew's `run` was given. It may
+ * throw: an EngineError keeps its reason and whether it is worth another try; any other error is `crashed` and not worth one. `transferOf`
+ * names what of a result is handed over instead of copied.
  */
-export function serve<Task, Result>(
-  answer: (task: Task, port: TaskPort) => Promise<Result> | Result,
+export function serve<Result>(
+  answer: (task: never, port: TaskPort) => Promise<Result> | Result,
   transferOf: (result: Result) => readonly Transferable[] = () => [],
 ): void {
-  const { start, send, listen } = link();
-  const flags = memberFlags(start.flags);
+  const server = link();
+  const flags = memberFlags(server.start.flags);
   const setActivity = (activity: number) => {
     Atomics.store(flags, ACTIVITY, activity);
     Atomics.notify(flags, ACTIVITY);
@@ -44,7 +44,7 @@ export function serve<Task, Result>(
     setActivity(IDLE);
     process.exit(0);
   };
-  const perform = async (id: number, task: Task) => {
+  const perform = async (id: number, task: unknown) => {
     setActivity(BUSY);
     // In this order: whoever ends the process sets the flag first and then looks whether somebody is busy.
     if (Atomics.load(flags, LEAVING) === 1) return leave();
@@ -52,27 +52,27 @@ export function serve<Task, Result>(
       get aborted() {
         return Atomics.load(flags, ABORTED) === id || Atomics.load(flags, LEAVING) === 1;
       },
-      part: (value, transfer = []) => send({ kind: 'part', id, value }, transfer),
+      part: (value, transfer = []) => server.send({ kind: 'part', id, value }, transfer),
     };
     try {
-      const value = await answer(task, port);
-      send({ kind: 'result', id, value }, transferOf(value));
+      const value = await answer(task as never, port);
+      server.send({ kind: 'result', id, value }, transferOf(value));
     } catch (error) {
       const { reason, retryable } = error instanceof EngineError ? error : { reason: 'crashed' as const, retryable: false };
-      send({ kind: 'failure', id, message: error instanceof Error ? error.message : String(error), reason, retryable }, []);
+      server.send({ kind: 'failure', id, message: error instanceof Error ? error.message : String(error), reason, retryable }, []);
     }
     if (Atomics.load(flags, LEAVING) === 1) leave();
     else setActivity(IDLE);
   };
-  listen((message) => {
-    if (message.kind === 'task') void perform(message.id, message.task as Task);
+  server.listen((message) => {
+    if (message.kind === 'task') void perform(message.id, message.task);
     else if (message.kind === 'abort') Atomics.store(flags, ABORTED, message.id);
     // Native code blocks the thread it runs in, so while a message is heard there is none at work.
     else leave();
   });
   if (Atomics.load(flags, LEAVING) === 1) return leave();
   setActivity(IDLE);
-  send({ kind: 'ready' }, []);
+  server.send({ kind: 'ready' }, []);
 }
 
 function link(): Link {

@@ -24,17 +24,20 @@ const KEPT_STDERR = 2000;
 export function threadBody(script: URL, name: string, data: unknown, events: BodyEvents): Body {
   const worker = new Worker(script, { workerData: data, name, execArgv: [] });
   let failure: unknown;
-  worker.on('message', events.heard);
+  worker.on('message', (message: unknown) => events.heard(message));
   worker.on('error', (error: unknown) => {
     failure = error;
   });
   worker.on('exit', (code) => {
-    const how = failure === undefined ? `it exited with code ${code}` : failure instanceof Error ? failure.message : String(failure);
-    events.exited(how, failure);
+    const thrown = failure instanceof Error ? failure.message : JSON.stringify(failure);
+    events.exited(failure === undefined ? `it exited with code ${code}` : thrown, failure);
   });
   return {
     post: (message, transfer) => worker.postMessage(message, transfer),
-    hold: (held) => void (held ? worker.ref() : worker.unref()),
+    hold: (held) => {
+      if (held) worker.ref();
+      else worker.unref();
+    },
     kill: () => void worker.terminate(),
   };
 }
@@ -62,7 +65,7 @@ export function childBody(script: URL, { argv, env }: ChildSettings, events: Bod
     const details = stderr.trim();
     events.exited(details === '' ? how : `${how}: ${details}`);
   };
-  child.on('message', events.heard);
+  child.on('message', (message) => events.heard(message));
   child.on('exit', (code, signal) => ended(signal ?? `it exited with code ${code}`));
   child.on('error', (error) => {
     // A failed send is reported here as well, and the exit that caused it follows.
@@ -74,11 +77,11 @@ export function childBody(script: URL, { argv, env }: ChildSettings, events: Bod
       if (child.connected) child.send(message as object, () => {});
     },
     hold: (held) => {
-      if (held) child.ref();
-      else child.unref();
-      // The pipes hold the process as well.
-      const pipes = [child.channel, child.stderr as { ref?(): void; unref?(): void } | null];
-      for (const pipe of pipes) held ? pipe?.ref?.() : pipe?.unref?.();
+      // Its pipes hold the process as well.
+      for (const part of [child, child.channel, child.stderr as { ref?(): void; unref?(): void } | null]) {
+        if (held) part?.ref?.();
+        else part?.unref?.();
+      }
     },
     kill: () => void child.kill('SIGKILL'),
   };

@@ -21,7 +21,6 @@ export interface Manner {
 }
 
 export interface SpeakJob {
-  readonly id: number;
   /** Words and `,.?!` only. */
   readonly text: string;
   readonly manner: Manner;
@@ -38,8 +37,6 @@ export interface Spoken {
   readonly samples: Int16Array<ArrayBuffer>;
   readonly phones: readonly Phone[];
 }
-
-export type SpeakResult = (Spoken & { readonly id: number }) | { readonly id: number; readonly failure: string };
 
 export interface FliteWorkerData {
   readonly module: WasmModule;

@@ -1,33 +1,43 @@
 // A thread that speaks one clause at a time with flite: text and a way of speaking in, sound and the times of its phones out.
-import { parentPort, workerData } from 'node:worker_threads';
 import { Resampler } from '../../../media/resample.ts';
 import { concat } from '../../../media/pcm.ts';
 import { readWav } from '../../../media/wav.ts';
-import { FLITE_RATE_HZ, type FliteWorkerData, type Phone, type SpeakJob, type SpeakResult, type Spoken } from './flite-job.ts';
-import { FliteProgram, type WasmModule } from './flite-program.ts';
+import { memberData, serve } from '../crew-member.ts';
+import { FLITE_RATE_HZ, type FliteWorkerData, type Phone, type SpeakJob, type Spoken } from './flite-job.ts';
+import { FliteProgram } from './flite-program.ts';
 
 /** Sound kept before the first and after the last phone, in which it is faded in and out: soft attacks begin early. */
 const EDGE_MS = 25;
 
-if (parentPort) serve(parentPort, (workerData as FliteWorkerData).module);
+const { module } = memberData() as FliteWorkerData;
+let program = new FliteProgram(module);
+let fresh = true;
 
-function serve(port: NonNullable<typeof parentPort>, module: WasmModule): void {
-  let program = new FliteProgram(module);
-  port.on('message', (job: SpeakJob) => {
+serve(
+  (job: SpeakJob): Spoken => {
+    // A clause that came before the last one was cleared away.
+    rewind();
+    fresh = false;
     try {
-      const { samples, phones } = speak(program, job);
-      port.postMessage({ id: job.id, samples, phones } satisfies SpeakResult, [samples.buffer]);
+      const spoken = speak(job);
       // After the answer has left: nobody waits for this.
-      program.rewind();
+      setImmediate(rewind);
+      return spoken;
     } catch (error) {
-      port.postMessage({ id: job.id, failure: String(error) } satisfies SpeakResult);
       program = new FliteProgram(module);
+      fresh = true;
+      throw error;
     }
-  });
-  port.postMessage('ready');
+  },
+  ({ samples }) => [samples.buffer],
+);
+
+function rewind(): void {
+  if (!fresh) program.rewind();
+  fresh = true;
 }
 
-function speak(program: FliteProgram, { text, manner }: SpeakJob): Spoken {
+function speak({ text, manner }: SpeakJob): Spoken {
   const { base, pitchHz, spreadHz, stretch, size, gain } = manner;
   // Played faster by `size`, everything moves up together; pitch and pace are asked for accordingly so that only formants do.
   const features = {

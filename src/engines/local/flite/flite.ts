@@ -7,16 +7,17 @@ import {
   type EngineEnvironment,
   EngineError,
   type EngineFactory,
+  type EngineHealth,
   type EngineInfo,
   type Speech,
   type Tts,
   type TtsOptions,
   type Word,
 } from '../../engine.ts';
+import { Crew } from '../crew.ts';
 import { alignWords } from './flite-align.ts';
-import { FLITE_RATE_HZ, type Manner, type Spoken } from './flite-job.ts';
-import { FlitePool } from './flite-pool.ts';
-import { compileWasm } from './flite-program.ts';
+import { FLITE_RATE_HZ, type FliteWorkerData, type Manner, type SpeakJob, type Spoken } from './flite-job.ts';
+import { compileWasm, type WasmModule } from './flite-program.ts';
 import { cutPieces, type Piece, sayText } from './flite-text.ts';
 import { type FliteVoice, findVoice, fliteVoices } from './voices.ts';
 
@@ -25,6 +26,10 @@ const STRETCH_SAMPLES = 0.2 * FLITE_RATE_HZ;
 /** Silence after the very last word. */
 const LAST_GAP_MS = 40;
 const MOST_WORKERS = 16;
+/** Clauses that may wait for a worker; each speech has at most one here. */
+const MOST_WAITING = 256;
+/** A clause takes about a hundredth of its own length; one that takes this long never ends. */
+const HANGING_MS = 10_000;
 
 const info: EngineInfo = {
   id: 'flite',
@@ -45,7 +50,8 @@ class Flite implements Tts {
   readonly takes = 'clauses';
   readonly #environment: EngineEnvironment;
   readonly #workers: number;
-  #pool: Promise<FlitePool> | undefined;
+  #crew: Promise<Crew<SpeakJob, Spoken>> | undefined;
+  #opened: Crew<SpeakJob, Spoken> | undefined;
   #closed = false;
 
   constructor(environment: EngineEnvironment) {
@@ -58,10 +64,10 @@ class Flite implements Tts {
   }
 
   async warmUp(signal: AbortSignal): Promise<void> {
-    const pool = await this.#open();
+    const crew = await this.#open();
     const voices = [...new Map(fliteVoices.map((voice) => [voice.manner.base, voice])).values()];
     const [first, ...others] = voices.map(({ manner }) =>
-      Array.from({ length: this.#workers }, () => pool.speak('Good morning, how can I help you today?', manner, signal)),
+      Array.from({ length: this.#workers }, () => crew.run({ text: 'Good morning, how can I help you today?', manner }, { signal })),
     );
     // Machine code gets fast by being used: as many sentences in every base voice as there are workers. The first who asks waits for one voice
     // only; the others get warm meanwhile, and it does not matter when they are not.
@@ -69,7 +75,7 @@ class Flite implements Tts {
     await Promise.all(first ?? []);
   }
 
-  async *speak(clauses: AsyncIterable<string>, { voice, speed }: TtsOptions, signal: AbortSignal): AsyncIterable<Speech> {
+  async *speak(clauses: AsyncIterable<string>, { voice, speed, key }: TtsOptions, signal: AbortSignal): AsyncIterable<Speech> {
     const manner = paced(findVoice(voice), voice, speed);
     const leaving = new AbortController();
     const over = AbortSignal.any([signal, leaving.signal]);
@@ -82,8 +88,9 @@ class Flite implements Tts {
         ended = true;
         return undefined;
       }
-      const pool = await this.#open();
-      const spoken = await pool.speak(next.value.tokens.map(({ say }) => say).join(' '), manner, over);
+      const crew = await this.#open();
+      const text = next.value.tokens.map(({ say }) => say).join(' ');
+      const spoken = await crew.run({ text, manner }, { signal: over, ...(key === undefined ? {} : { key }) });
       return spoken && { piece: next.value, spoken };
     };
     let beganMs = 0;
@@ -123,15 +130,41 @@ class Flite implements Tts {
     }
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    await (await this.#pool?.catch(() => undefined))?.close();
+  health(): EngineHealth {
+    if (this.#closed) return { state: 'closed' };
+    return this.#opened?.health ?? { state: 'starting' };
   }
 
-  #open(): Promise<FlitePool> {
+  async close(): Promise<void> {
+    this.#closed = true;
+    await (await this.#crew?.catch(() => undefined))?.close();
+  }
+
+  #open(): Promise<Crew<SpeakJob, Spoken>> {
     if (this.#closed) return Promise.reject(new EngineError('flite', 'unavailable', 'flite has been shut down'));
-    this.#pool ??= loadModule().then((module) => new FlitePool({ ...this.#environment, module, workers: this.#workers }));
-    return this.#pool;
+    this.#crew ??= loadModule().then(
+      (module) => (this.#opened = this.#hire(module)),
+      (error: unknown) => {
+        this.#crew = undefined;
+        throw error;
+      },
+    );
+    return this.#crew;
+  }
+
+  #hire(module: WasmModule): Crew<SpeakJob, Spoken> {
+    const { clock, log } = this.#environment;
+    return new Crew({
+      engine: info.id,
+      script: new URL('./flite-worker.ts', import.meta.url),
+      workerData: { module } satisfies FliteWorkerData,
+      size: this.#workers,
+      clock,
+      log,
+      answerMs: HANGING_MS,
+      mostWaiting: MOST_WAITING,
+      leaveMs: 0,
+    });
   }
 }
 

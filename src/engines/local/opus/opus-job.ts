@@ -8,6 +8,3 @@ export interface DecodeJob {
   readonly bytes: Uint8Array;
   readonly rateHz: number;
 }
-
-/** `refused` tells what is wrong with the file, in words for the client. */
-export type DecodeResult = { readonly samples: Int16Array } | { readonly refused: string };

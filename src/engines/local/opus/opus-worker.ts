@@ -1,6 +1,5 @@
 // The thread files are decoded in, one at a time: takes a file apart and gives back its sound. A broken packet is concealed, as though it had
 // been lost on the way; a file that is mostly broken is refused.
-import { parentPort } from 'node:worker_threads';
 import { createDecoder, DecoderCtl, isOpusError, loadLibopus, type OpusDecoderHandle } from 'libopus-wasm';
 import { looksLikeContainer } from '../../../media/containers.ts';
 import { readOggOpus } from '../../../media/opus-file.ts';
@@ -9,23 +8,25 @@ import { durationMs, type Pcm } from '../../../media/pcm.ts';
 import { resample } from '../../../media/resample.ts';
 import { readWav } from '../../../media/wav.ts';
 import { readWebmOpus } from '../../../media/webm-file.ts';
-import { type DecodeJob, type DecodeResult, MOST_MS } from './opus-job.ts';
+import { EngineError } from '../../engine.ts';
+import { serve } from '../crew-member.ts';
+import { type DecodeJob, MOST_MS } from './opus-job.ts';
 
 type Rate = 16_000 | 24_000;
 
 await loadLibopus();
-parentPort?.on('message', (job: DecodeJob) => {
-  void decode(job).then((result) => parentPort?.postMessage(result, 'samples' in result ? [result.samples.buffer as ArrayBuffer] : []));
-});
 
-async function decode({ bytes, rateHz }: DecodeJob): Promise<DecodeResult> {
-  try {
-    return { samples: await soundOf(bytes, rateHz as Rate) };
-  } catch (error) {
-    // Whatever else goes wrong with a file is the file's fault, too: nothing here depends on anything but its bytes.
-    return { refused: error instanceof Error ? error.message : String(error) };
-  }
-}
+serve(
+  async ({ bytes, rateHz }: DecodeJob) => {
+    try {
+      return await soundOf(bytes, rateHz as Rate);
+    } catch (error) {
+      // Whatever else goes wrong with a file is the file's fault, too: nothing here depends on anything but its bytes.
+      throw new EngineError('opus', 'rejected', error instanceof Error ? error.message : String(error), { cause: error });
+    }
+  },
+  (samples) => [samples.buffer as ArrayBuffer],
+);
 
 async function soundOf(bytes: Uint8Array, rateHz: Rate): Promise<Int16Array> {
   switch (looksLikeContainer(bytes)) {

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Log } from '../../../lib/log.ts';
 import { EngineError } from '../../engine.ts';
-import { type Run, runCommand } from './pocketsphinx-command.ts';
-import { downloadPackages } from './pocketsphinx-packages.ts';
+import { type Run, runCommand } from '../../../lib/command.ts';
+import { downloadPackages } from '../../../lib/debian-packages.ts';
 
 export interface Installation {
   /** Absolute paths, ready for dlopen. */
@@ -118,7 +118,7 @@ async function fetchTree(options: InstallOptions): Promise<void> {
     log.info({ engine: 'pocketsphinx', packages, into: tree }, 'speech recognition is not installed: fetching it (about 25 MB)');
     const unpacked = join(work, 'tree');
     await mkdir(unpacked);
-    await downloadPackages(packages, { work, into: unpacked, run, signal, log });
+    await downloadPackages(packages, { work, into: unpacked, run, signal, log, engine: 'pocketsphinx' });
     if (!system.libraries) await completeLibraries(unpacked, { work, run, signal, log });
     if (signal.aborted) return;
     await putInPlace(unpacked, tree, dataDir, options.systemRoot);
@@ -136,7 +136,7 @@ async function completeLibraries(tree: string, context: { work: string; run: Run
     const listing = await context.run('ldd', [library], { signal: context.signal, env: { LD_LIBRARY_PATH: folders.join(':') } });
     const missing = [...new Set([...listing.output.matchAll(/^\s*(\S+) => not found/gm)].map((match) => match[1] as string))];
     if (missing.length === 0) return;
-    await downloadPackages(missing.map(packageOf), { ...context, into: tree });
+    await downloadPackages(missing.map(packageOf), { ...context, into: tree, engine: 'pocketsphinx' });
   }
   if (!context.signal.aborted) throw new Error('the libraries PocketSphinx needs could not be completed');
 }

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Log } from '../../../lib/log.ts';
-import type { CommandResult, Run } from './pocketsphinx-command.ts';
+import type { Log } from './log.ts';
+import type { CommandResult, Run } from './command.ts';
 
 export interface DownloadOptions {
   /** A folder of the installation's own. */
@@ -13,13 +13,15 @@ export interface DownloadOptions {
   readonly run: Run;
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** For whom, in the log. */
+  readonly engine: string;
 }
 
 const PATIENCE = ['-o', 'Acquire::http::Timeout=20', '-o', 'Acquire::https::Timeout=20', '-o', 'Acquire::Retries=2'];
 
 /** Rejects with an Error that says for people what is missing. Returns early, with nothing promised, when the signal fires. */
 export async function downloadPackages(names: readonly string[], options: DownloadOptions): Promise<void> {
-  const { work, into, run, signal, log } = options;
+  const { work, into, run, signal, log, engine } = options;
   const folder = await mkdtemp(join(work, 'packages-'));
   const download = (lists: readonly string[]) => run('apt-get', [...PATIENCE, ...lists, 'download', ...names], { signal, cwd: folder });
 
@@ -37,23 +39,23 @@ export async function downloadPackages(names: readonly string[], options: Downlo
     const unpacked = await run('dpkg-deb', ['-x', join(folder, file), into], { signal });
     if (signal.aborted) return;
     if (unpacked.code !== 0) throw new Error(`${file} could not be unpacked (${reasonIn(unpacked)})`);
-    log.info({ engine: 'pocketsphinx', package: file }, 'unpacked');
+    log.info({ engine, package: file }, 'unpacked');
   }
 }
 
 /** The options to download with, or undefined when the lists could not be fetched this way. */
 type Refresh = (options: DownloadOptions) => Promise<readonly string[] | undefined>;
 
-const refreshSystemLists: Refresh = async ({ run, signal, log }) => {
+const refreshSystemLists: Refresh = async ({ run, signal, log, engine }) => {
   if (process.getuid?.() !== 0) return undefined;
-  log.info({ engine: 'pocketsphinx' }, 'fetching package lists');
+  log.info({ engine }, 'fetching package lists');
   const result = await run('apt-get', [...PATIENCE, 'update'], { signal });
   return result.code === 0 ? [] : undefined;
 };
 
 /** Lists in the installation's folder, from the system's sources and keys: for users who may not write to the system's. */
-const refreshOwnLists: Refresh = async ({ work, run, signal, log }) => {
-  log.info({ engine: 'pocketsphinx' }, 'fetching package lists of our own');
+const refreshOwnLists: Refresh = async ({ work, run, signal, log, engine }) => {
+  log.info({ engine }, 'fetching package lists of our own');
   await mkdir(join(work, 'apt-state', 'lists', 'partial'), { recursive: true });
   await mkdir(join(work, 'apt-cache', 'archives', 'partial'), { recursive: true });
   const lists = ownLists(work);

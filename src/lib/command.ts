@@ -12,6 +12,8 @@ export interface CommandOptions {
   readonly signal: AbortSignal;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** How it is ended when the signal fires: SIGTERM unless told. */
+  readonly killSignal?: NodeJS.Signals;
 }
 
 export type Run = (program: string, options: readonly string[], how: CommandOptions) => Promise<CommandResult>;
@@ -19,11 +21,12 @@ export type Run = (program: string, options: readonly string[], how: CommandOpti
 const KEPT_OUTPUT = 16_000;
 
 /** Never rejects. When the signal fires the program is ended. */
-export const runCommand: Run = (program, options, { signal, cwd, env }) =>
+export const runCommand: Run = (program, options, { signal, cwd, env, killSignal }) =>
   new Promise((resolve) => {
     let output = '';
     const child = spawn(program, options, {
       signal,
+      killSignal: killSignal ?? 'SIGTERM',
       ...(cwd === undefined ? {} : { cwd }),
       env: { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
