@@ -52,19 +52,18 @@ export class Wheel {
   async *read(name: string): AsyncGenerator<Uint8Array> {
     const entry = this.#entries.get(name);
     if (!entry) throw new Error(`the package has no ${name}`);
+    if (entry.bytes === 0) return;
     const start = await dataStart(this.#path, entry);
-    const packed = createReadStream(this.#path, { start, end: start + entry.packedBytes - 1 });
+    const packed = createReadStream(this.#path, { start, end: start + Math.max(1, entry.packedBytes) - 1 });
     let bytes = 0;
     const unpacked = entry.method === STORED ? packed : packed.pipe(createInflateRaw({ chunkSize: CHUNK_BYTES }));
     // A pipe does not carry a failure to read on.
     packed.on('error', (error) => unpacked.destroy(error));
     try {
-      if (entry.packedBytes > 0) {
-        for await (const chunk of unpacked) {
-          bytes += (chunk as Buffer).byteLength;
-          if (bytes > entry.bytes) break;
-          yield chunk as Buffer;
-        }
+      for await (const chunk of unpacked) {
+        bytes += (chunk as Buffer).byteLength;
+        if (bytes > entry.bytes) break;
+        yield chunk as Buffer;
       }
     } finally {
       packed.destroy();
@@ -78,7 +77,8 @@ async function readDirectory(handle: FileHandle): Promise<Map<string, Entry>> {
   const tailBytes = Math.min(size, END_BYTES + MOST_COMMENT);
   const tail = await readAt(handle, size - tailBytes, tailBytes);
   let at = tail.length - END_BYTES;
-  while (at >= 0 && tail.readUInt32LE(at) !== END) at--;
+  // A comment may follow, and hold anything.
+  while (at >= 0 && (tail.readUInt32LE(at) !== END || at + END_BYTES + tail.readUInt16LE(at + 20) !== tail.length)) at--;
   if (at < 0) throw new Error('the package is no zip file, or its end is missing');
   const count = tail.readUInt16LE(at + 10);
   const bytes = tail.readUInt32LE(at + 12);

@@ -1,5 +1,6 @@
 // One segment of sound to words: trimmed, decoded, tried again where the model said nothing, and refused where what it said is nothing.
-// Numbers stay as the model writes them: mostly words when short ("twenty five"), digits for years, prices and long ones.
+// Numbers stay as the model writes them, which depends on what it hears: `555-1234`, `$25.99`, `the 21st of June`, but `twenty five dollars`, too.
+// To rewrite them would take knowing which of them are quantities: whoever needs one form normalises the text.
 import { type Decoded, decodeGreedily, type GreedyOptions } from './greedy.ts';
 import type { Graphs } from './graphs.ts';
 import type { Hints, KeyTerms } from './key-terms.ts';
@@ -8,7 +9,10 @@ import { type TimedWord, timedWords } from './word-times.ts';
 
 const SAMPLES_PER_MS = 16;
 const FRAMES_MS = 10;
-/** Kept before the onset and after the end of sound: soft consonants begin and end words. */
+/**
+ * Kept before the onset and after the end of sound: soft consonants begin and end words. Where there was nothing before it, silence is put
+ * there: a model that hears a voice in the very first frame makes up a word before it.
+ */
 const LEAD_IN_MS = 200;
 const LEAD_OUT_MS = 200;
 /** Sound shorter than this is a click, not a word. */
@@ -51,9 +55,9 @@ export async function transcribeSegment(
   const thresholdDb = soundThresholdDb(levels);
   const span = soundSpan(levels, thresholdDb);
   if (!span || (span.to - span.from) * FRAMES_MS < LEAST_SOUND_MS) return nothing;
-  const from = Math.max(0, span.from * FRAME - LEAD_IN_MS * SAMPLES_PER_MS);
+  const from = span.from * FRAME - LEAD_IN_MS * SAMPLES_PER_MS;
   const to = Math.min(task.samples.length, span.to * FRAME + LEAD_OUT_MS * SAMPLES_PER_MS);
-  const sound = floats(task.samples.subarray(from, to));
+  const sound = stretch(task.samples, from, to);
   for (const { offsetMs, samples } of attempts(sound, task.retry)) {
     const draft = samples === sound ? task.draft : [];
     const decoded = await decode(graphs, samples, { keyTerms, draft, aborted });
@@ -108,6 +112,9 @@ function isMadeUp(text: string, { meanLogprob, ended }: Decoded): boolean {
   return ended !== 'end' || text.split(' ').length <= 2;
 }
 
-function floats(samples: Int16Array): Float32Array {
-  return Float32Array.from(samples, (sample) => sample / 32_768);
+/** The samples from here to there, with silence where there are none. */
+function stretch(samples: Int16Array, from: number, to: number): Float32Array {
+  const sound = new Float32Array(to - from);
+  for (let i = Math.max(0, from); i < Math.min(to, samples.length); i++) sound[i - from] = (samples[i] as number) / 32_768;
+  return sound;
 }
