@@ -39,7 +39,10 @@ describe('speakersOf', () => {
 
   test('ends with its stretch what ends there, though the next one begins at the same moment for the recogniser', () => {
     const told = transcript(segment(300, 1000), segment(1000, 9000));
-    expect(speakersOf([recognised(told, [1000, 2000], [2500, 4000])], 1000, 9000).segments).toEqual([segment(300, 1000), segment(1500, 9000)]);
+    expect(speakersOf([recognised(told, [1000, 2000], [2500, 4000])], 1000, 9000).segments).toEqual([
+      segment(300, 1000),
+      segment(1500, 9000),
+    ]);
   });
 
   test('puts those of a second recogniser where that one began', () => {
@@ -74,8 +77,7 @@ test('S14 segments are timed from the beginning of the item, over its pauses', a
   const rig = openRig({ turnDetection: { ...serverVadDefaults, silence_duration_ms: 1500 } });
   // A recogniser hears some 1.4 s until the second time that it is asked, of 3 s that were spoken.
   const last = (call: Transcription) => call.samples.length / ms - 900;
-  rig.stt.script = (call) =>
-    call.say('Words.', [], { segments: [segment(300, 800), segment(last(call), last(call) + 500, 'speaker_1')] });
+  rig.stt.script = (call) => call.say('Words.', [], { segments: [segment(300, 800), segment(last(call), last(call) + 500, 'speaker_1')] });
   // Speech at 1000 and at 2800 ms; the item begins 300 ms before its onset, and so does what is heard of it.
   await rig.hear(scene(1000, 600, 1200, 600, 1800), 640);
   const [first, second] = rig.all('conversation.item.input_audio_transcription.segment');

@@ -35,7 +35,12 @@ describe('an utterance', () => {
     speak(2, 4);
     utterance.hear(5);
     speak(5, 6);
-    expect(stt.calls.map(({ samples, asked }) => [[...samples], asked])).toEqual([[[2, 3, 5], ['speculative', 'speculative']]]);
+    expect(stt.calls.map(({ samples, asked }) => [[...samples], asked])).toEqual([
+      [
+        [2, 3, 5],
+        ['speculative', 'speculative'],
+      ],
+    ]);
   });
 
   test('gives no sound twice, though a lead-in reaches back into what was heard before the pause', () => {

@@ -3,8 +3,8 @@
 import { joinStretches } from '../../../lib/join-stretches.ts';
 import { Recorder } from '../../../media/recorder.ts';
 import { EngineError, type Recognition, type Transcript } from '../../engine.ts';
-import { closedError, type DecoderPool } from './pocketsphinx-pool.ts';
-import { Stretch } from './pocketsphinx-stretch.ts';
+import { closedError } from './pocketsphinx-pool.ts';
+import { type Decoders, Stretch } from './pocketsphinx-stretch.ts';
 
 const samplesPerMs = 16;
 /** Sound before a word that a decoder needs to hear it whole, as far as there is silence before it. */
@@ -18,7 +18,7 @@ interface Placed {
 }
 
 export interface RecognitionPorts {
-  readonly pool: () => Promise<DecoderPool>;
+  readonly pool: () => Promise<Decoders>;
   readonly onPartial: (guess: Transcript) => void;
   readonly onClosed: () => void;
 }

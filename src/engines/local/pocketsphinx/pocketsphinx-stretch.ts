@@ -3,7 +3,6 @@
 import { concat } from '../../../media/pcm.ts';
 import { EngineError, type Word } from '../../engine.ts';
 import type { Segment } from './pocketsphinx-native.ts';
-import type { DecoderPool } from './pocketsphinx-pool.ts';
 import type { DecoderProcess, Listener } from './pocketsphinx-process.ts';
 import { finalText, partialText, wordsOf } from './pocketsphinx-wording.ts';
 
@@ -14,6 +13,14 @@ const PIECE_SAMPLES = 1600;
 /** Pieces a decoder may owe an answer for. */
 const WINDOW = 3;
 
+/** One that hears, of a pool of them. */
+export type Decoder = Pick<DecoderProcess, 'dead' | 'begin' | 'hear' | 'end' | 'cancel'>;
+
+export interface Decoders {
+  acquire(words: readonly string[], signal: AbortSignal): Promise<Decoder | undefined>;
+  release(decoder: Decoder): void;
+}
+
 export class Stretch implements Listener {
   /** Resolves when the words are final. Rejects with EngineError; stays pending when it is called off. */
   readonly done: Promise<void>;
@@ -21,7 +28,7 @@ export class Stretch implements Listener {
   readonly #vocabulary: readonly string[];
   readonly #onGuess: () => void;
   readonly #over = new AbortController();
-  #process: DecoderProcess | undefined;
+  #process: Decoder | undefined;
   #release: (() => void) | undefined;
   #queue: Int16Array[] = [];
   #queued = 0;
@@ -42,7 +49,7 @@ export class Stretch implements Listener {
   }
 
   /** Gets a decoder and begins; never rejects. */
-  async lease(pool: Promise<DecoderPool>): Promise<void> {
+  async lease(pool: Promise<Decoders>): Promise<void> {
     try {
       const decoders = await pool;
       const process = await decoders.acquire(this.#vocabulary, this.#over.signal);
