@@ -186,7 +186,7 @@ describe('rnnoise when its worker dies', () => {
     const stream = denoiser.open('near_field');
     expect(await stream.process(one)).toEqual(late(one, DELAY_MS));
     for (const pause of [100, 200, 400]) {
-      await vi.waitFor(() => expect(pauses().at(-1)).toBe(pause));
+      await vi.waitFor(() => expect(pauses().at(-1)).toBe(pause), { timeout: 20_000 });
       clock.advance(pause);
     }
     expect(pauses()).toEqual([100, 200, 400]);

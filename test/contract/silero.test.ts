@@ -165,7 +165,7 @@ describe('silero when its worker dies', () => {
     const vad = new Silero({ ...vadEnvironment, clock }, new URL('./no-such-worker.ts', import.meta.url));
     vad.open(() => {});
     for (const pause of [0, 100, 200, 400]) {
-      await vi.waitFor(() => expect(pausesOf(after.mock.calls).at(-1)).toBe(pause));
+      await vi.waitFor(() => expect(pausesOf(after.mock.calls).at(-1)).toBe(pause), { timeout: 20_000 });
       clock.advance(pause);
     }
     expect(pausesOf(after.mock.calls)).toEqual([0, 100, 200, 400]);

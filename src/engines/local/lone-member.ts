@@ -90,7 +90,7 @@ export class LoneMember<L extends Life> {
         starting.resolve();
         this.#options.ready();
       },
-      lost: (error) => this.#lose(life, error),
+      lost: (error, how) => this.#lose(life, error, how),
     });
     this.#life = life;
   }
@@ -110,15 +110,15 @@ export class LoneMember<L extends Life> {
     await Promise.all(this.#leaving);
   }
 
-  #lose(life: L, error: EngineError): void {
+  #lose(life: L, error: EngineError, how: string): void {
     const { engine, clock } = this.#options;
     this.#life = undefined;
     this.#seeOff(life);
     this.#losses++;
     this.#unready++;
-    this.#problem = error.message;
+    this.#problem = how;
     const delayMs = this.#restarts.lost();
-    this.#starting.reject(new EngineError(engine, 'unavailable', `${engine} does not start: ${error.message}`, { cause: error }));
+    this.#starting.reject(new EngineError(engine, 'unavailable', `${engine} does not start: ${how}`, { cause: error }));
     // What was ready once is to be ready again before anybody asks.
     if (this.#wasReady || this.#options.wanted()) {
       this.#resting = clock.after(delayMs, () => {

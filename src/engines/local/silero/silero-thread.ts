@@ -42,7 +42,7 @@ export class SileroThread {
     };
     this.#member = new Member(
       { engine: 'silero', script, clock, raw: { workerData }, leaving },
-      { ready: () => events.ready(), heard: () => {}, lost: (error) => events.lost(error) },
+      { ready: () => events.ready(), heard: () => {}, lost: (error, how) => events.lost(error, how) },
     );
     // Lets go of the promise that still waits for a batch.
     void this.#member.gone.then(() => Atomics.notify(this.memory.header, FINISHED));
