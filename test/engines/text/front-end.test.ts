@@ -213,7 +213,7 @@ test('no text breaks it: whatever comes, clauses are whole and words lie within 
     const text = Array.from({ length: 1 + random(30) }, () => bits[random(bits.length)]).join('');
     const clauses = await frontEnd.clauses(text);
     const sound = clauses.every(({ phonemes, words, text: own }) => {
-      const ends = words.map((word, i) => words[i - 1]?.to ?? 0);
+      const ends = [0, ...words.map(({ to }) => to)];
       return (
         phonemes.length <= 400 &&
         !frontEnd.ids(phonemes).includes(0) &&
