@@ -8,6 +8,14 @@ const time =
 const iso = /(?<![\p{L}\p{N}_-])(\d{4})-(\d{2})-(\d{2})(?:[T ](?=\d\d:)|(?![\p{L}\p{N}_-]))/gu;
 const american = /(?<![\p{L}\p{N}_/])(\d{1,2})\/(\d{1,2})\/(\d{4}|\d{2})(?![\p{L}\p{N}_/])/gu;
 
+/** An hour alone: `9am`. */
+const hour = /(?<![\p{L}\p{N}_:.,])(\d{1,2})\s?([AaPp])(?:\.[Mm](\.)?|[Mm](?!\p{L}))(?![\p{L}\p{N}])/gu;
+const untilTime =
+  /(?<=\d(?:\s?[AaPp]\.?[Mm]\.?)?)\s?[-–]\s?(?=\d{1,2}(?::\d{2})?\s?[AaPp]\.?[Mm])|(?<=:\d{2})\s?[-–]\s?(?=\d{1,2}:\d{2})/gu;
+const days = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
+const shortDay = '(Sun|Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat)\\.?';
+const dayRange = new RegExp(`(?<![\\p{L}\\p{N}])${shortDay} ?[-–] ?${shortDay}(?![\\p{L}\\p{N}])`, 'gu');
+
 /** Times and dates in digits. */
 export function clockRules({ months }: Pick<Wordings, 'months'>): Rule[] {
   const names = Object.values(months);
@@ -24,11 +32,21 @@ export function clockRules({ months }: Pick<Wordings, 'months'>): Rule[] {
         return Number(first) <= 12 ? date(full, first, second) : date(full, second, first);
       },
     },
+    { pattern: untilTime, rewrite: ' to ' },
     { pattern: time, rewrite: sayTime },
+    { pattern: hour, rewrite: ([, digits, half = '', point = '']) => `${digits} ${half.toUpperCase()}.M${point}` },
     // What cannot be a time of day is a ratio.
     { pattern: /(?<![\p{L}\p{N}_:.])(\d{1,3}):(\d{1,3})(?![\p{L}\p{N}_:]|\.\d)/gu, rewrite: ([, one, other]) => `${one} to ${other}` },
   ];
 }
+
+/** `Mon-Fri`. */
+export const dayRules: readonly Rule[] = [
+  {
+    pattern: dayRange,
+    rewrite: ([, from = '', to = '']) => [from, to].map((short) => days.find((day) => day.startsWith(short.slice(0, 3)))).join(' to '),
+  },
+];
 
 /** Days of months that have their names. */
 export function monthRules({ months }: Pick<Wordings, 'months'>): Rule[] {

@@ -1,7 +1,7 @@
 // Rewrites what is not written as it is said: one rule after the other, each a pattern and what stands in its place.
 import { addressRules } from './addresses.ts';
 import { codeRules } from './codes.ts';
-import { clockRules, monthRules } from './dates.ts';
+import { clockRules, dayRules, monthRules } from './dates.ts';
 import { ordinal, romanValue } from './number-words.ts';
 import { quantityRules, ratioRules } from './quantities.ts';
 import { alternatives, LETTER_A, type Rule } from './rules.ts';
@@ -12,6 +12,7 @@ import type { Wordings } from './word-lists.ts';
 const moreAbbreviations: Readonly<Record<string, string>> = {
   'Rm.': 'Room',
   'Fl.': 'Floor',
+  'p.': 'page',
   'Ext.': 'Extension',
   'ext.': 'extension',
   'Tel.': 'Telephone',
@@ -29,7 +30,7 @@ const moreAbbreviations: Readonly<Record<string, string>> = {
   FYI: 'for your information',
 };
 /** Words of their own elsewhere: "I said no." */
-const beforeDigits = new Set(['no.', 'nos.', 'ch.', 'Ch.', 'fig.', 'Fig.', 'vol.', 'Vol.', 'pp.', 'ext.', 'Ext.', 'Rm.']);
+const beforeDigits = new Set(['no.', 'p.', 'nos.', 'ch.', 'Ch.', 'fig.', 'Fig.', 'vol.', 'Vol.', 'pp.', 'ext.', 'Ext.', 'Rm.']);
 const beforeSmall = new Set(['Sun.', 'Sat.', 'Mar.', 'min.', 'max.', 'ed.', 'est.', 'Pl.', 'Co.', 'Fl.']);
 const otherScripts = /[^\p{Script=Latin}\P{L}]+/gu;
 const emoji = /(?:[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}]|\uFE0E|\uFE0F|\u200D|\u20E3)+/gu;
@@ -68,7 +69,7 @@ export class Normaliser {
       { needs: /[^\p{L}., ]/u, rules: layoutRules },
       { needs: /[.:@]\S/, rules: addressRules },
       { needs: /\d/, rules: [...clockRules(wordings), ...codeRules, ...quantityRules(wordings), ...monthRules(wordings)] },
-      { needs: /\S/, rules: [...titleRules(wordings), ...romanRules(wordings)] },
+      { needs: /\S/, rules: [...dayRules, ...titleRules(wordings), ...romanRules(wordings)] },
       { needs: /[\d½¼¾]/, rules: [...slashedDateRules(wordings), ...ratioRules] },
       { needs: /[^\p{L}\p{N}., ?!'-]/u, rules: symbolRules(wordings) },
     ];
@@ -112,6 +113,8 @@ const layoutRules: readonly Rule[] = [
   // The end of a line is the end of a sentence, unless the sentence plainly goes on.
   { pattern: /(?<=[\p{L}\p{N}%)"”'])[ \t]*\n\s*(?:(?:#{1,6}|>+|[-*+•])[ \t]+|(?=[^\s\p{Ll}]))/gu, rewrite: '. ' },
   { pattern: /(?<=^|\n)[ \t]*(?:#{1,6}|>+|[-*+•])[ \t]+/g, rewrite: '' },
+  // Faces made of marks are no more read than others.
+  { pattern: /(?<=^|\s)(?:[:;]['’]?-?[()DPpOo/\\|*]|<3+|[xX]D)(?=$|[\s.,!?])/g, rewrite: ' ' },
   // Of a link its words are read.
   { pattern: /!?\[([^\]\n]{1,200})\]\([^)\s]{0,2000}\)/g, rewrite: ([, words]) => words },
   { pattern: /(?<!-)\s?--(?:-)?\s?(?!-)/g, rewrite: ' — ' },
@@ -169,7 +172,7 @@ function romanRules({ roman_cardinal, roman_ordinal }: Wordings): Rule[] {
     { pattern: after(roman_ordinal), rewrite: ([, word, value = '']) => `${word} the ${ordinal(String(romanValue(value)))}` },
     // Behind any other name a numeral counts too, unless it may be initials ("IV", "VI").
     {
-      pattern: /(?<![\p{L}\p{N}_])(\p{Lu}\p{Ll}+) (II|III|VII|VIII|IX|XI{1,3}|XIV|XVI{0,3}|XIX)(?![\p{L}\p{N}_]|[.'’]\p{L})/gu,
+      pattern: /(?<![\p{L}\p{N}_])((?:\p{Lu}\p{Ll}+)+) (II|III|VII|VIII|IX|XI{1,3}|XIV|XVI{0,3}|XIX)(?![\p{L}\p{N}_]|[.'’]\p{L})/gu,
       rewrite: ([, word, value = '']) => `${word} ${romanValue(value)}`,
     },
   ];
@@ -192,10 +195,17 @@ function slashedDateRules({ months }: Wordings): Rule[] {
 }
 
 function symbolRules({ symbols }: Wordings): Rule[] {
-  return Object.entries(symbols).map(([sign, word]) => {
+  const comparisons: readonly Rule[] = [
+    { pattern: / ?(?:>=|≥) ?/g, rewrite: ' greater than or equal to ' },
+    { pattern: / ?(?:<=|≤) ?/g, rewrite: ' less than or equal to ' },
+    { pattern: / ?(?:!=|≠) ?/g, rewrite: ' not equal to ' },
+    { pattern: / ?≈ ?/g, rewrite: ' about ' },
+  ];
+  const single = Object.entries(symbols).map(([sign, word]): Rule => {
     const escaped = alternatives([sign]);
     // Some are said between two things only.
     const pattern = '=<>~'.includes(sign) ? new RegExp(`(?<=\\S) ?${escaped} ?(?=\\S)`, 'gu') : new RegExp(escaped, 'gu');
     return { pattern, rewrite: word === '' ? ' ' : ` ${word.trim()} `.replace(/ , $/, ', ') };
   });
+  return [...comparisons, ...single];
 }

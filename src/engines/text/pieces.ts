@@ -119,8 +119,7 @@ export class Reader {
             });
             return before(sounds, merge(pieces), after);
           }
-          // A stop at the very end is the sentence's.
-          last.sounds = right === pieces.length && pauses.has(last.text) ? last.text : '';
+          last.sounds = '';
         }
         right--;
       }

@@ -93,6 +93,11 @@ export function quantityRules({ units: listed, currency }: Pick<Wordings, 'units
     `${plain(amount)} ${magnitudes[scale.toLowerCase()] ?? scale} ${forms(sign)[1]}`;
   return [
     {
+      pattern:
+        /(?<=[\d.]\p{L}?)\/(?=(?:month|year|day|hour|week|night|person|user|minute|second|unit|piece|mile|gallon|seat|head)s?(?!\p{L}))/gu,
+      rewrite: ' per ',
+    },
+    {
       pattern: new RegExp(`([-−]?)((?:US|C|A)?[$£€])([-−]?)(${number})[ -]?${magnitude}`, 'gu'),
       rewrite: ([, minus = '', sign = '', inner = '', amount = '', scale = '']) =>
         `${minus || inner ? 'minus ' : ''}${scaled(amount, scale, sign.replace(/^\p{L}+/u, ''))}`,
@@ -125,11 +130,12 @@ export function quantityRules({ units: listed, currency }: Pick<Wordings, 'units
       pattern: /(?<![\p{L}\p{N}_.])(\d{1,2})['′’] ?(\d{1,2})(?:["″”]|['’]{2})/gu,
       rewrite: ([, feet = '', inches = '']) => `${feet} foot ${inches}`,
     },
+    { pattern: /(?<=\d)['′’](?= (?:tall|high|wide|long|deep)(?!\p{L}))/gu, rewrite: ' feet' },
     { pattern: /(?<=\d)\s?[x×]\s?(?=\d+(?![\p{L}\p{N}_]))/gu, rewrite: ' by ' },
     {
-      pattern: new RegExp(`${signed}(?:\\s|-)?(${unit})${wordEnd}(?!['’]\\p{L})`, 'gu'),
+      pattern: new RegExp(`${signed}(?:\\s|-)?(${unit})${wordEnd}(?!['’]\\p{L})(?:\\.(?= \\p{Ll}))?`, 'gu'),
       rewrite: ([whole, amount = '', name = '']) =>
-        whole.at(-1 - name.length) === '-'
+        whole.includes(`-${name}`)
           ? `${plain(amount)} ${units[name]?.[0] ?? name}`
           : `${plain(amount)} ${choose(amount, units[name] ?? [name, name])}`,
     },

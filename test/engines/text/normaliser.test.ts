@@ -44,6 +44,8 @@ const readings: Record<string, Record<string, string>> = {
     'confirmation code XK4Q9Z': 'confirmation code X K four Q nine Z',
     'zip code 90210': 'zip code nine zero two one zero',
     'Card 4111 1111 2222 3333 expires': 'Card four one one one, one one one one, two two two two, three three three three expires',
+    'Call 911, then dial 112.': 'Call nine one one, then dial one one two.',
+    'your code is 482913': 'your code is four eight two nine one three',
     // What is not one.
     'I order 3 pizzas, gate B17, MP3, COVID-19': 'I order 3 pizzas, gate B17, MP3, COVID-19',
     'your PIN is 8305': 'your PIN is 8305',
@@ -57,6 +59,9 @@ const readings: Record<string, Record<string, string>> = {
     '00:00': 'midnight',
     '00:30': 'zero thirty',
     '1:02:03': 'one oh two and three seconds',
+    '9am-5pm': '9 A.M to 5 P.M',
+    '9:00-17:30': "nine o'clock to seventeen thirty",
+    'Mon-Fri': 'Monday to Friday',
     '16:9': '16 to 9',
     '25:10': '25 to 10',
   },
@@ -127,6 +132,8 @@ const readings: Record<string, Record<string, string>> = {
     '**bold** and `code` and _this_': 'bold and code and this',
     '[here](https://example.com)': 'here',
     'one\n- two': 'one. two',
+    'wow :) <3': 'wow',
+    'z >= 10': 'z greater than or equal to 10',
     'C# and 5 = x': 'C sharp and 5 equals x',
   },
 };

@@ -14,7 +14,12 @@ export const wordings: Wordings = {
   ),
   titles: { Dr: 'Doctor', Mr: 'Mister', St: 'Saint', Gen: 'General' },
   abbreviations: { 'no.': 'number', 'Ave.': 'Avenue', 'Sun.': 'Sunday', 'vs.': 'versus' },
-  units: { km: ['kilometer', 'kilometers'], 'km/h': ['kilometers per hour', 'kilometers per hour'], kg: ['kilogram', 'kilograms'] },
+  units: {
+    km: ['kilometer', 'kilometers'],
+    'km/h': ['kilometers per hour', 'kilometers per hour'],
+    kg: ['kilogram', 'kilograms'],
+    lbs: ['pounds', 'pounds'],
+  },
   symbols: { '=': 'equals', '°': 'degrees', '™': '', '|': ', ', '*': ' ', _: ' ', '#': ' hashtag ', '½': 'one half' },
   currency: {
     $: ['dollar', 'dollars'],
