@@ -282,8 +282,9 @@ export class Ear {
     this.#decided += 1;
     if (detected?.kind === 'began') this.#onBegan(this.#windowBase + detected.window * VAD_WINDOW);
     else if (detected?.kind === 'paused') this.#onPaused(this.#windowBase + detected.window * VAD_WINDOW);
-    // The recogniser hears what the detector has heard, and a little more: it must not run ahead into the next utterance.
-    this.#utterance?.hear(Math.min(this.#decidedUntil + VAD_WINDOW, this.#recorder.end));
+    // The recogniser hears what the detector has heard, and in speech a little more: it must not run ahead into speech that another one hears.
+    const ahead = this.#detector.speaking ? VAD_WINDOW : 0;
+    this.#utterance?.hear(Math.min(this.#decidedUntil + ahead, this.#recorder.end));
     if (this.#pausedAt !== undefined && this.#decidedUntil - this.#pausedAt >= this.#settleSamples) {
       this.#pausedAt = undefined;
       this.#utterance?.settle();

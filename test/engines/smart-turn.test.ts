@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 function environment(parts: Partial<EngineEnvironment> = {}): EngineEnvironment {
-  return { dataDir: '', settings: {}, log: silentLog, clock: new ManualClock(), models: { folder: async () => '' }, ...parts };
+  return { dataDir: '', settings: {}, log: silentLog, clock: new ManualClock(), models: { ...noModels, folder: async () => '' }, ...parts };
 }
 
 function open(parts: Partial<EngineEnvironment> = {}, script = actor): SmartTurn {
@@ -81,6 +81,7 @@ describe('when nothing is heard, the words are judged alone:', () => {
   test('until weights that come late are there', async () => {
     let there = false;
     const models: Models = {
+      ...noModels,
       folder: async (model) => {
         if (!there) throw new EngineError(model, 'unavailable', 'Not yet.');
         return '';
@@ -144,7 +145,7 @@ describe('with its weights', () => {
   beforeEach(({ skip }) => skip(weights === undefined, 'the weights of Smart Turn are not in the data folder'));
 
   function hearing(): SmartTurn {
-    const engine = smartTurn.create(environment({ models: { folder: async () => dirname(weights ?? "") } })) as SmartTurn;
+    const engine = smartTurn.create(environment({ models: { ...noModels, folder: async () => dirname(weights ?? "") } })) as SmartTurn;
     opened.push(engine);
     return engine;
   }
@@ -165,7 +166,7 @@ describe('with its weights', () => {
   });
 
   test('weights that are not there are refused, and the words judged', async () => {
-    const engine = smartTurn.create(environment({ clock: systemClock, models: { folder: async () => import.meta.dirname } }));
+    const engine = smartTurn.create(environment({ clock: systemClock, models: { ...noModels, folder: async () => import.meta.dirname } }));
     opened.push(engine);
     await expect(engine.warmUp(signal)).rejects.toMatchObject({ reason: 'unavailable' });
     expect(engine.health?.().state).toBe('failed');
