@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../lib/clock.ts';
-import type { NamedFile } from './disk.ts';
+import { DiskError, isDiskFull, type NamedFile } from './disk.ts';
 import type { Converter } from './manifest.ts';
 
 /** Far more than the 20 s of a slow core that a converter is allowed. */
@@ -48,7 +48,8 @@ export function convertModel(
     const onAbort = () => end('it was stopped');
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
-    const fail = (why: string) => reject(new Error(`it could not be converted: ${why}`));
+    const fail = (why: string) =>
+      reject(isDiskFull(why) ? new DiskError('the disk is full', { cause: why }) : new Error(`it could not be converted: ${why}`));
     child.on('error', (error) => fail(error.message));
     child.on('close', (code, killedBy) => {
       timer.cancel();

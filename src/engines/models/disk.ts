@@ -50,6 +50,11 @@ export function diskFault(error: unknown): unknown {
   return fault === undefined ? error : new DiskError(path === undefined ? fault : `${fault} (${path})`, { cause: error });
 }
 
+/** Whether what another program says means a full disk. */
+export function isDiskFull(output: string): boolean {
+  return /No space left on device|ENOSPC|EDQUOT|Disk quota exceeded/.test(output);
+}
+
 /** A file on its way. What was written before an interruption is kept beside the place, and hashed again when it is taken up. */
 export class IncomingFile {
   /** Bytes that are there. */

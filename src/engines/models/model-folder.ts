@@ -31,7 +31,8 @@ export class ModelFolder {
     const source = digest(row.files.map(({ name, bytes, sha256 }) => `${name} ${bytes} ${sha256}`));
     this.#source = join(folder, `source-${source}`);
     this.place = row.converter ? join(folder, `converted-${digest([source, String(row.converter.version)])}`) : this.#source;
-    this.incoming = join(folder, 'incoming');
+    // Named like the source: files of another version may have the same names and sizes.
+    this.incoming = join(folder, `incoming-${source}`);
     this.packages = join(folder, 'packages');
   }
 

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import type { CommandOptions, CommandResult, Run } from '../../lib/command.ts';
 import { downloadPackages } from '../../lib/debian-packages.ts';
 import type { Log } from '../../lib/log.ts';
-import { DiskError, removeTree } from './disk.ts';
+import { DiskError, isDiskFull, removeTree } from './disk.ts';
 import type { ModelPackage } from './manifest.ts';
 
 export interface RegistryOptions {
@@ -147,7 +147,7 @@ function isMissing({ code, output }: CommandResult): boolean {
 }
 
 function fullDisk({ output }: CommandResult): DiskError | undefined {
-  return /No space left on device|ENOSPC|Disk quota exceeded/.test(output) ? new DiskError('the disk is full') : undefined;
+  return isDiskFull(output) ? new DiskError('the disk is full') : undefined;
 }
 
 /** What pip says last is that it found nothing; why stands before. */

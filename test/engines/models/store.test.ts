@@ -3,8 +3,9 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statS
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { EngineError } from '../../../src/engines/engine.ts';
+import { convertModel } from '../../../src/engines/models/convert.ts';
 import { type Disk, systemDisk } from '../../../src/engines/models/disk.ts';
-import type { ModelRow } from '../../../src/engines/models/manifest.ts';
+import type { Converter, ModelRow } from '../../../src/engines/models/manifest.ts';
 import type { ModelProgress } from '../../../src/engines/models/progress.ts';
 import { ModelStore, type ModelStoreOptions } from '../../../src/engines/models/store.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
@@ -351,6 +352,22 @@ describe('a model that has a converter', () => {
     expect(await store.state(store.rows[0] as ModelRow)).toMatchObject({ kind: 'fetched' });
   });
 
+  test('is not converted on a full disk, which is said', async () => {
+    machine.python();
+    const row = converted(machine.folder, "throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })");
+    expect((await failure(open([row]).folder('toy', never))).message).toContain('could not be had: the disk is full. Make room');
+  });
+
+  test('is not waited for longer than its converter may take', async () => {
+    const row = converted(machine.folder, 'for (;;);');
+    const converting = convertModel(row.converter as Converter, machine.folder, machine.folder, {
+      clock: systemClock,
+      signal: never,
+      limitMs: 1000,
+    });
+    await expect(converting).rejects.toThrow('could not be converted: it took more than 1 s');
+  });
+
   test('and no converter yet says so', async () => {
     machine.python();
     const row: ModelRow = { ...toy, converter: { module: new URL(`file://${machine.folder}/none.mjs`), version: 1 } };
@@ -380,6 +397,19 @@ describe('a file that was changed', () => {
     expect(await open().folder('toy', never)).toBe(folder);
     expect(readFileSync(join(folder, 'weights.bin')).equals(weights)).toBe(true);
     expect(downloads()).toHaveLength(2);
+  });
+
+  test('on its way, of another version with the same names and sizes, is not taken for the right one', async () => {
+    machine.python('exit 1');
+    const other = noise(weights.length, 7);
+    const mirror = machine.place('mirror');
+    mkdirSync(join(mirror, 'toy-v1'), { recursive: true });
+    writeFileSync(join(mirror, 'toy-v1/weights.bin'), other);
+    const earlier: ModelRow = { ...toy, files: [fileOf('weights.bin', other), ...toy.files.slice(1)] };
+    await failure(open([earlier], { settings: { PARLEY_MODELS_MIRROR: mirror } }).folder('toy', never));
+    machine.python();
+    const folder = await open().folder('toy', never);
+    expect(readFileSync(join(folder, 'weights.bin')).equals(weights)).toBe(true);
   });
 
   test('in one bit is found when an engine cannot load it, and fetched anew', async () => {
