@@ -1,7 +1,6 @@
 // E-mail and web addresses, IP addresses, file names: read with their dots, and letters that are no word by themselves.
 import { eachDigit } from './number-words.ts';
-import { LETTER_A } from './pronunciations.ts';
-import type { Rule } from './normaliser.ts';
+import { LETTER_A, type Rule } from './rules.ts';
 
 const signs: Readonly<Record<string, string>> = {
   '.': 'dot',

@@ -1,8 +1,25 @@
 // Cuts what is to be said into clauses: at the ends of sentences, at other marks where a clause is long enough, and where one is too long.
-import type { Clause, SpokenWord } from './front-end.ts';
 import { pauses } from './phonemes.ts';
 import type { Reading } from './pieces.ts';
 import type { TracedText } from './traced.ts';
+
+/** A word of the original text (as it stands there, between white space) and its stretch of the clause's phonemes: `from` inclusive, `to` exclusive. */
+export interface SpokenWord {
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Clause {
+  /** The original text. Joined, the texts of all clauses of a text are that text. */
+  readonly text: string;
+  /** At most 400 characters, each of which has an id in the voice's alphabet: character `i` is id `i` of what `FrontEnd.ids` gives. */
+  readonly phonemes: string;
+  /** In speaking order, without overlaps; `"18:00"` is one word whatever is said for it. A word that is silent is not among them. */
+  readonly words: readonly SpokenWord[];
+  /** The silence that belongs after it. */
+  readonly pauseMs: number;
+}
 
 /** The voice's net takes 510 in one go; so many are as much as it was trained with, and half a minute of sound. */
 export const MOST_PHONEMES = 400;
@@ -127,6 +144,7 @@ function spokenWords(
 ): SpokenWord[] {
   const spoken: { word: number; from: number; to: number }[] = [];
   const add = (word: number, from: number, to: number) => {
+    if (to <= from) return;
     const previous = spoken.at(-1);
     if (previous && previous.word >= word) previous.to = Math.max(previous.to, to);
     else spoken.push({ word, from, to });
@@ -145,15 +163,20 @@ function spokenWords(
 }
 
 function shareOut(words: readonly { text: string }[], phonemes: string, from: number, to: number): { from: number; to: number }[] {
-  const total = words.reduce((sum, { text }) => sum + text.length, 0);
+  // Marks by themselves are not said.
+  const size = (text: string) => text.match(/[\p{L}\p{N}]/gu)?.length ?? 0;
+  const total = Math.max(
+    1,
+    words.reduce((sum, { text }) => sum + size(text), 0),
+  );
   let done = 0;
   let start = from;
   return words.map(({ text }, i) => {
-    done += text.length;
+    done += size(text);
     const ideal = from + Math.round(((to - from) * done) / total);
     // At a space if there is one near.
     const space = phonemes.indexOf(' ', ideal);
-    const end = i === words.length - 1 ? to : Math.max(start, space > 0 && space < to ? space : ideal);
+    const end = i === words.length - 1 || done === total ? to : Math.max(start, space > 0 && space < to ? space : ideal);
     const stretch = { from: start, to: end };
     start = phonemes[end] === ' ' ? end + 1 : end;
     return stretch;

@@ -1,7 +1,7 @@
 // Telephone numbers, order numbers, card numbers and other codes: read so that they can be written down.
 import { eachDigit } from './number-words.ts';
 import { sayLetters } from './addresses.ts';
-import type { Rule } from './normaliser.ts';
+import type { Rule } from './rules.ts';
 
 const alone = '(?<![\\p{L}\\p{N}_.\\-])';
 const ended = '(?![\\p{L}\\p{N}_\\-]|\\.\\d)';
@@ -18,14 +18,19 @@ const local = new RegExp(`${alone}(\\d{3})[-–](\\d{4})${ended}`, 'gu');
 const card = /(?<![\p{L}\p{N}_.-]|\d )(\d{4})([ -])(\d{4})\2(\d{4})\2(\d{4})(?![\p{L}\p{N}_-]|[ .]\d)/gu;
 /** "order no. 33561", "confirmation code AB12CD", "tracking number: 1Z999AA10123456784". */
 const named = new RegExp(
-  `(?<![\\p{L}\\p{N}])((?:order|confirmation|reference|booking|reservation|tracking|account|invoice|ticket|case|customer|member(?:ship)?|serial|policy|claim|verification|security|access|pin|zip|postal|passport|registration|model)` +
+  `(?<![\\p{L}\\p{N}])((?:order|confirmation|reference|booking|reservation|tracking|account|invoice|ticket|case|customer|member(?:ship)?|serial|policy|claim|verification|security|access|pin|zip|postal|passport|registration|model|code|passcode|OTP|ID)` +
     `(?: (?:number|numbers|no\\.?|nr\\.?|code|id|pin))?(?: is|:|,)? ?(?:#|№)? ?)((?=[\\p{L}\\d-]*\\d)[A-Z\\d]+(?:-[A-Z\\d]+)*)${ended}`,
   'giu',
 );
 /** Letters and digits in turns, or many digits behind letters: `1Z999AA1`, `ORD-58213`, `X7K9Q`. */
 const mixed = new RegExp(`${alone}(?=[A-Z\\d-]*\\d)(?=[A-Z\\d-]*[A-Z])[A-Z\\d]+(?:-[A-Z\\d]+)*${ended}`, 'gu');
 
+/** Numbers that one dials: those of the emergency services always, others behind a word that says so. */
+const dialled =
+  /(?<![\p{L}\p{N}_.,$£€-])(?:(911|988)|(?<=(?:call|dial|text|phone|ring|press) )(\d{3}))(?![\p{L}\p{N}_%-]|[.,:]\d)(?! (?:people|of|times|more)\b)/giu;
+
 export const codeRules: readonly Rule[] = [
+  { pattern: dialled, rewrite: ([digits]) => eachDigit(digits) },
   { pattern: card, rewrite: ([, a, , b, c, d]) => [a, b, c, d].map((group) => eachDigit(group ?? '')).join(', ') },
   {
     pattern: international,

@@ -1,9 +1,9 @@
 // From written English to what a neural voice is given: clauses of phonemes, each word of the original text tied to its stretch of them.
-import { cutClauses } from './clauses.ts';
+import { type Clause, cutClauses } from './clauses.ts';
 import { Lexicon } from './lexicon.ts';
 import { ownWords } from './names.ts';
 import { Normaliser } from './normaliser.ts';
-import { type Reading, Reader } from './pieces.ts';
+import { Reader } from './pieces.ts';
 import { Pronunciations } from './pronunciations.ts';
 import { Tagger } from './tags.ts';
 import { Tokeniser } from './tokens.ts';
@@ -11,23 +11,8 @@ import { TracedText } from './traced.ts';
 import { type LetterNet, UnknownWords } from './unknown.ts';
 import { loadWordLists, type WordLists } from './word-lists.ts';
 
-/** A word of the original text (as it stands there, between white space) and its stretch of the clause's phonemes: `from` inclusive, `to` exclusive. */
-export interface SpokenWord {
-  readonly text: string;
-  readonly from: number;
-  readonly to: number;
-}
-
-export interface Clause {
-  /** The original text. Joined, the texts of all clauses of a text are that text. */
-  readonly text: string;
-  /** At most 400 characters, each of which has an id in the voice's alphabet: character `i` is id `i` of what `FrontEnd.ids` gives. */
-  readonly phonemes: string;
-  /** In speaking order, without overlaps; `"18:00"` is one word whatever is said for it. A word that is silent is not among them. */
-  readonly words: readonly SpokenWord[];
-  /** The silence that belongs after it. */
-  readonly pauseMs: number;
-}
+export type { Clause, SpokenWord } from './clauses.ts';
+export type { LetterNet };
 
 export interface FrontEndOptions {
   /** Without it, words that no list knows are spelled. */
@@ -38,8 +23,8 @@ export interface FrontEndOptions {
   readonly onSkipped?: ((line: string) => void) | undefined;
 }
 
-/** More of a text than this in one go is cut: a clause is no book, and what is read here blocks whoever asks. */
-const MOST_CHARACTERS = 20_000;
+/** So much is read in one go, which blocks whoever asks; a longer text is cut at white space. */
+const MOST_CHARACTERS = 2_000;
 
 export class FrontEnd {
   readonly #lists: WordLists;
@@ -74,21 +59,45 @@ export class FrontEnd {
 
   /** Nothing where there is nothing to say. Never rejects for what stands in the text; rejects when the net does. */
   async clauses(text: string): Promise<Clause[]> {
-    const original = text.slice(0, MOST_CHARACTERS);
-    const traced = new TracedText(original);
-    const given = this.#pronunciations.apply(traced);
-    const { skipped } = this.#normaliser.rewrite(traced);
-    if (skipped.length > 0) this.#onSkipped?.(`Left out of what is spoken: ${skipped.join(', ')}.`);
-    const tokens = this.#tokeniser.split(traced.text);
+    const clauses: Clause[] = [];
+    const skipped = new Set<string>();
+    for (const part of cutText(text)) clauses.push(...(await this.#read(part, skipped)));
+    if (skipped.size > 0) this.#onSkipped?.(`Left out of what is spoken: ${[...skipped].join(', ')}.`);
+    return clauses;
+  }
+
+  async #read(original: string, skipped: Set<string>): Promise<Clause[]> {
+    const text = new TracedText(original);
+    const given = this.#pronunciations.apply(text);
+    for (const kind of this.#normaliser.rewrite(text).skipped) skipped.add(kind);
+    const tokens = this.#tokeniser.split(text.text);
     const tags = this.#tagger.tag(tokens.map((token) => token.text));
     let readings = this.#reader.read(tokens, tags, given);
     // Words that had to be learnt first may change how their neighbours sound.
     if (await this.#unknown.learn()) readings = this.#reader.read(tokens, tags, given);
-    return cutClauses(original, traced, readings.map((reading) => this.#pronounceable(reading)));
+    return cutClauses(
+      original,
+      text,
+      readings.map((reading) => ({ ...reading, sounds: this.#inAlphabet(reading.sounds) })),
+    );
   }
 
-  #pronounceable(reading: Reading): Reading {
-    const sounds = Array.from(reading.sounds).filter((sound) => this.#lists.alphabet.has(sound)).join('');
-    return { ...reading, sounds };
+  #inAlphabet(sounds: string): string {
+    let kept = '';
+    for (const sound of sounds) if (this.#lists.alphabet.has(sound)) kept += sound;
+    return kept.replace(/ {2,}/g, ' ').trim();
   }
+}
+
+function cutText(text: string): string[] {
+  const parts: string[] = [];
+  let rest = text;
+  while (rest.length > MOST_CHARACTERS) {
+    const head = rest.slice(0, MOST_CHARACTERS);
+    const end = [/[.!?]["'”’)]*\s+(?=\S)/g, /\s+(?=\S)/g].map((pattern) => [...head.matchAll(pattern)].at(-1)).find((found) => found);
+    const cut = end === undefined ? MOST_CHARACTERS : end.index + end[0].length;
+    parts.push(rest.slice(0, cut));
+    rest = rest.slice(cut);
+  }
+  return [...parts, rest];
 }

@@ -30,7 +30,7 @@ export class Lexicon {
   readonly #lists: Pick<WordLists, 'gold' | 'silver'>;
   readonly #own: ReadonlyMap<string, string>;
 
-  /** `own`: words that the lists lack or have wrong, in lower case. */
+  /** `own`: words that the lists lack or have wrong, as in names.ts. */
   constructor(lists: Pick<WordLists, 'gold' | 'silver'>, own: ReadonlyMap<string, string>) {
     this.#lists = lists;
     this.#own = own;
@@ -83,10 +83,7 @@ export class Lexicon {
   }
 
   #gold(word: string): Entry | undefined {
-    const small = word.toLowerCase();
-    // Own words answer in any case but a mixed one.
-    const own = word === small || word.slice(1) === small.slice(1) || word === word.toUpperCase() ? this.#own.get(small) : undefined;
-    return own ?? this.#lists.gold.get(word);
+    return this.#own.get(word) ?? this.#own.get(withoutAccents(word.toLowerCase())) ?? this.#lists.gold.get(word);
   }
 
   #listed(word: string): boolean {
@@ -129,7 +126,9 @@ export class Lexicon {
   }
 
   #stem(word: string, tag: string, emphasis: Stress | undefined, next: Next): string | undefined {
-    return this.#plural(word, tag, emphasis, next) ?? this.#past(word, tag, emphasis, next) ?? this.#gerund(word, tag, emphasis ?? 'some', next);
+    return (
+      this.#plural(word, tag, emphasis, next) ?? this.#past(word, tag, emphasis, next) ?? this.#gerund(word, tag, emphasis ?? 'some', next)
+    );
   }
 
   /** Capitals say nothing about a word that the lists have in small letters; short names are an exception. */
@@ -227,6 +226,10 @@ function choose(entry: ReadonlyMap<string, string | null>, tag: string, next: Ne
   if (next && next.vowel === undefined && entry.has('None')) return entry.get('None');
   for (const key of [tag, parentOf(tag), 'DEFAULT']) if (entry.has(key)) return entry.get(key);
   return undefined;
+}
+
+export function withoutAccents(word: string): string {
+  return /[^\0-\x7F]/.test(word) ? word.normalize('NFD').replace(/\p{M}/gu, '') : word;
 }
 
 function parentOf(tag: string): string {

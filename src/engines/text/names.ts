@@ -1,16 +1,75 @@
 // Words that the lists of the voice lack or have wrong, and that its net for unknown words would misread. Sounds as the voice writes them.
 
-/** In small letters; they answer to any case. */
-export const ownWords: ReadonlyMap<string, string> = new Map([
-  // Numbers
-  ['eighth', 'ˈAtθ'],
-  ['eighths', 'ˈAtθs'],
-  // Names of people
-  ['nguyen', 'wˈɪn'],
-  ['siobhan', 'ʃəvˈɔn'],
-  ['tchaikovsky', 'ʧIkˈɔfski'],
-  // Firms, programs and terms of the trade
-  ['readme', 'ɹˈidmi'],
-  ['xiaomi', 'ʃˈWmi'],
-  ['kubernetes', 'kˌubəɹnˈɛɾiz'],
-]);
+/**
+ * In small letters and without accents they answer to any spelling; those with capitals to themselves only. An operator's own come
+ * through `PARLEY_PRONUNCIATIONS`: here is what everybody needs.
+ */
+export const ownWords: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    eighth: 'ˈAtθ',
+    eighths: 'ˈAtθs',
+    // Names of people
+    aoife: 'ˈifə',
+    caoimhe: 'kwˈivə',
+    chloe: 'klˈOi',
+    chopin: 'ʃˈOpæn',
+    dvorak: 'dvˈɔɹʒæk',
+    eoin: 'ˈOən',
+    giuseppe: 'ʤuzˈɛpi',
+    goethe: 'ɡˈɜɹtə',
+    guillermo: 'ɡijˈɛɹmO',
+    hermione: 'həɹmˈIəni',
+    hsu: 'ʃˈu',
+    ioan: 'jˈOən',
+    javier: 'hˌɑviˈɛɹ',
+    joaquin: 'wɑkˈin',
+    jorge: 'hˈɔɹhA',
+    jose: 'hOzˈA',
+    kowalczyk: 'kəvˈɑlʧɪk',
+    llewellyn: 'luˈɛlɪn',
+    nguyen: 'wˈɪn',
+    niamh: 'nˈiv',
+    olivier: 'OlˈɪviˌA',
+    saoirse: 'sˈɪɹʃə',
+    sean: 'ʃˈɔn',
+    sinead: 'ʃɪnˈAd',
+    siobhan: 'ʃəvˈɔn',
+    szymon: 'ʃˈimɑn',
+    tchaikovsky: 'ʧIkˈɔfski',
+    wojciech: 'vˈYʧɛk',
+    xavier: 'zˈAviəɹ',
+    Xi: 'ʃˈi',
+    xiao: 'ʃjˈW',
+    zhao: 'ʤˈW',
+    // Places
+    curacao: 'kjˈʊɹəsˌW',
+    jolla: 'hˈYə',
+    kyiv: 'kˈiv',
+    moines: 'mˈYn',
+    qatar: 'kətˈɑɹ',
+    yosemite: 'jOsˈɛmɪɾi',
+    // Firms, programs and terms of the trade
+    adidas: 'ədˈidəs',
+    airbnb: 'ˌɛɹbˌiˌɛnbˈi',
+    async: 'ˈAsˌɪŋk',
+    aws: 'ˌAdˌʌbᵊljuˈɛs',
+    huawei: 'wˈɑwˌA',
+    hyundai: 'hˈʌndA',
+    ikea: 'Ikˈiə',
+    inworld: 'ˈɪnwˌɜɹld',
+    jalapeno: 'hˌɑləpˈAnjO',
+    kubernetes: 'kˌubəɹnˈɛɾiz',
+    nginx: 'ˈɛnʤɪnˌɛks',
+    nodejs: 'nˈOd ʤˌAˈɛs',
+    numpy: 'nˈʌmpI',
+    porsche: 'pˈɔɹʃə',
+    postgresql: 'pˈOstɡɹɛs kjˌuˈɛl',
+    readme: 'ɹˈidmi',
+    redis: 'ɹˈɛdɪs',
+    toml: 'tˈɑməl',
+    VS: 'vˌiˈɛs',
+    wifi: 'wˈIfˌI',
+    xiaomi: 'ʃˈWmi',
+    yaml: 'jˈæməl',
+  }),
+);

@@ -12,7 +12,7 @@ export interface NumberContext {
 
 const ranking = new Set(['st', 'nd', 'rd', 'th']);
 /** From so many digits on a number without commas is one that is dialled or typed, unless it is a round one. */
-const DIALLED_DIGITS = 7;
+const DIALLED_DIGITS = 6;
 
 /** `O` stands for a zero that is read as the letter. Nothing when there is no digit in it. */
 export function numberWords(written: string, { ending, currency, head }: NumberContext): string[] {
@@ -20,7 +20,12 @@ export function numberWords(written: string, { ending, currency, head }: NumberC
   const text = minus ? written.slice(1) : written;
   const sign = minus ? ['minus'] : [];
   if (!/\d/.test(text)) return [];
-  return [...sign, ...magnitude(text, { ending, currency, head, minus }).split(/[^A-Za-z]+/).filter(Boolean)];
+  return [
+    ...sign,
+    ...magnitude(text, { ending, currency, head, minus })
+      .split(/[^A-Za-z]+/)
+      .filter(Boolean),
+  ];
 }
 
 function magnitude(text: string, { ending, currency, head, minus }: NumberContext & { minus: boolean }): string {
@@ -32,11 +37,16 @@ function magnitude(text: string, { ending, currency, head, minus }: NumberContex
   if (/^0\d+$/.test(text) && head) return eachDigit(text);
   if (whole && !minus && text.length === 4 && !currency) return year(text);
   if (!head && points === 0) return insideCode(digits);
-  if (points > 1 || !head) return digits.split('.').filter(Boolean).map(versionPart).join(' ');
+  if (points > 1 || !head)
+    return digits
+      .split('.')
+      .filter(Boolean)
+      .map(versionPart)
+      .join(points > 1 ? ' point ' : ' ');
   if (currency && (points === 0 || /\.\d{0,2}$/.test(digits) || /\.0+$/.test(digits))) return money(digits, currency);
   if (points === 1) return decimal(digits);
   if (ranking.has(ending)) return ordinal(digits);
-  const dialled = whole && digits.length >= DIALLED_DIGITS && !/000$/.test(digits);
+  const dialled = whole && digits.length >= DIALLED_DIGITS && !digits.endsWith('000');
   return dialled || digits.length > MOST_DIGITS ? eachDigit(digits) : cardinal(digits);
 }
 

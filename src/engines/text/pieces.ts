@@ -47,6 +47,8 @@ const parts = new RegExp(
   ].join('|'),
   'gu',
 );
+/** No word of a list has more. */
+const MOST_PIECES = 12;
 /** Signs that mean nothing by themselves within a word. */
 const silent = /^[',\-._‘’/]*$/;
 const markTags = new Set(['.', ',', '-LRB-', '-RRB-', '``', '""', "''", ':', '$', '#', 'NFP']);
@@ -117,8 +119,7 @@ export class Reader {
             });
             return before(sounds, merge(pieces), after);
           }
-          // A stop at the very end is the sentence's.
-          last.sounds = right === pieces.length && pauses.has(last.text) ? last.text : '';
+          last.sounds = '';
         }
         right--;
       }
@@ -128,7 +129,7 @@ export class Reader {
   }
 
   #knownFrom(pieces: readonly Piece[], right: number, next: Next): { from: number; sounds: string } | undefined {
-    for (let from = 0; from < right; from++) {
+    for (let from = Math.max(0, right - MOST_PIECES); from < right; from++) {
       const stretch = pieces.slice(from, right);
       if (stretch.some(({ sounds }) => sounds !== undefined)) continue;
       const sounds = this.#lexicon.read(merge(stretch), next);

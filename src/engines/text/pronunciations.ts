@@ -1,10 +1,8 @@
 // Words whose sounds are given: inline as [word](/sounds/), or by an operator's list of respellings and sounds.
-import { alternatives } from './normaliser.ts';
 import { withS } from './phonemes.ts';
+import { alternatives, LETTER_A } from './rules.ts';
 import type { TracedText } from './traced.ts';
 
-/** In the text, a word with given sounds is one private character; this one is the letter, which by itself would be the article. */
-export const LETTER_A = '\u{E000}';
 const FIRST_PRIVATE = 0xe001;
 const LAST_PRIVATE = 0xf8ff;
 const anyPrivate = /[\u{E000}-\u{F8FF}]/gu;

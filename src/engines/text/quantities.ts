@@ -1,6 +1,6 @@
 // Money, degrees, units, fractions and ranges in words. Plain numbers stay digits: the lexicon reads those.
 import { cardinal, ordinal } from './number-words.ts';
-import { alternatives, type Rule } from './normaliser.ts';
+import { alternatives, type Rule } from './rules.ts';
 import type { Wordings } from './word-lists.ts';
 
 type Forms = readonly [one: string, many: string];
@@ -66,7 +66,14 @@ const moreCurrencies: Readonly<Record<string, Forms>> = {
   '₺': ['lira', 'lira'],
   '฿': ['baht', 'baht'],
 };
-const magnitudes: Readonly<Record<string, string>> = { k: 'thousand', m: 'million', mn: 'million', b: 'billion', bn: 'billion', t: 'trillion' };
+const magnitudes: Readonly<Record<string, string>> = {
+  k: 'thousand',
+  m: 'million',
+  mn: 'million',
+  b: 'billion',
+  bn: 'billion',
+  t: 'trillion',
+};
 const parts: Readonly<Record<string, string>> = { '2': 'half', '4': 'quarter' };
 
 const number = '\\d+(?:,\\d{3})*(?:\\.\\d+)?';
@@ -85,6 +92,11 @@ export function quantityRules({ units: listed, currency }: Pick<Wordings, 'units
   const scaled = (amount: string, scale: string, sign: string) =>
     `${plain(amount)} ${magnitudes[scale.toLowerCase()] ?? scale} ${forms(sign)[1]}`;
   return [
+    {
+      pattern:
+        /(?<=[\d.]\p{L}?)\/(?=(?:month|year|day|hour|week|night|person|user|minute|second|unit|piece|mile|gallon|seat|head)s?(?!\p{L}))/gu,
+      rewrite: ' per ',
+    },
     {
       pattern: new RegExp(`([-−]?)((?:US|C|A)?[$£€])([-−]?)(${number})[ -]?${magnitude}`, 'gu'),
       rewrite: ([, minus = '', sign = '', inner = '', amount = '', scale = '']) =>
@@ -118,11 +130,14 @@ export function quantityRules({ units: listed, currency }: Pick<Wordings, 'units
       pattern: /(?<![\p{L}\p{N}_.])(\d{1,2})['′’] ?(\d{1,2})(?:["″”]|['’]{2})/gu,
       rewrite: ([, feet = '', inches = '']) => `${feet} foot ${inches}`,
     },
+    { pattern: /(?<=\d)['′’](?= (?:tall|high|wide|long|deep)(?!\p{L}))/gu, rewrite: ' feet' },
     { pattern: /(?<=\d)\s?[x×]\s?(?=\d+(?![\p{L}\p{N}_]))/gu, rewrite: ' by ' },
     {
-      pattern: new RegExp(`${signed}(?:\\s|-)?(${unit})${wordEnd}(?!['’]\\p{L})`, 'gu'),
+      pattern: new RegExp(`${signed}(?:\\s|-)?(${unit})${wordEnd}(?!['’]\\p{L})(?:\\.(?= \\p{Ll}))?`, 'gu'),
       rewrite: ([whole, amount = '', name = '']) =>
-        whole.at(-1 - name.length) === '-' ? `${plain(amount)} ${units[name]?.[0] ?? name}` : `${plain(amount)} ${choose(amount, units[name] ?? [name, name])}`,
+        whole.includes(`-${name}`)
+          ? `${plain(amount)} ${units[name]?.[0] ?? name}`
+          : `${plain(amount)} ${choose(amount, units[name] ?? [name, name])}`,
     },
   ];
 }

@@ -18,7 +18,8 @@ export class Tagger {
     const tags: string[] = [];
     words.forEach((word, i) => {
       const tag =
-        this.#lists.tagOf(word) ?? this.#guess(features(word, context, i, tags[i - 1] ?? before[1], tags[i - 2] ?? before[i === 0 ? 0 : 1]));
+        this.#lists.tagOf(word) ??
+        this.#guess(features(word, context, i, tags[i - 1] ?? before[1], tags[i - 2] ?? before[i === 0 ? 0 : 1]));
       tags.push(tag);
     });
     return tags;
@@ -38,7 +39,7 @@ export class Tagger {
       if (!weights) continue;
       any = true;
       for (let i = 0; i < weights.length; i += 3) {
-        const weight = ((weights[i + 1] as number) | ((weights[i + 2] as number) << 8)) << 16 >> 16;
+        const weight = (((weights[i + 1] as number) | ((weights[i + 2] as number) << 8)) << 16) >> 16;
         scores[weights[i] as number] = (scores[weights[i] as number] as number) + weight;
       }
     }
@@ -85,5 +86,7 @@ function shape(word: string): string {
     return word[0] === upper[0] && word.slice(1) === lower.slice(1) ? 'Xx' : 'xX';
   }
   if (/^\p{N}+$/u.test(word)) return 'd';
-  return Array.from(word.slice(0, 4), (character) => (/\p{N}/u.test(character) ? 'd' : /\p{L}/u.test(character) ? 'x' : character)).join('');
+  return Array.from(word.slice(0, 4), (character) => (/\p{N}/u.test(character) ? 'd' : /\p{L}/u.test(character) ? 'x' : character)).join(
+    '',
+  );
 }

@@ -19,8 +19,7 @@ const marks = '…,:;!?¿¡()\\[\\]{}<>_#*&。？！，、；：～·';
 /** A private character stands for a word whose sounds are given (pronunciations.ts): a token of its own. */
 const icons = '™®©°§¶†‡•\\u{E000}-\\u{F8FF}';
 const money = '(?:US|C|A)?\\$|[£€¥฿₽₹₩₪₺₴₦₫₱₲₵₸₼₾₿]';
-const units =
-  'k?m[²³]?|[dcm]m[²³]?|ha|[µn]m|yd|in|ft|k?g|[mµ]g|lb|oz|m/s|km/h|kmh|mph|h?Pa|mbar|[mkgt]b|[MKGT]B|[tTGMK%]';
+const units = 'k?m[²³]?|[dcm]m[²³]?|ha|[µn]m|yd|in|ft|k?g|[mµ]g|lb|oz|m/s|km/h|kmh|mph|h?Pa|mbar|[mkgt]b|[MKGT]B|[tTGMK%]';
 
 const prefix = new RegExp(`^(?:\\.{2,}|[${marks}${quotes}${icons}§%=—–]|\\+(?!\\d)|${money})`, 'u');
 const suffix = new RegExp(

@@ -1,4 +1,5 @@
 // Words that no list knows: read by a net, letter by letter, whose answers are kept.
+import { withoutAccents } from './lexicon.ts';
 import type { Letters } from './word-lists.ts';
 
 /** Ids of letters in, one id of a sound (0 for none) for each of its slots out. */
@@ -54,9 +55,9 @@ export class UnknownWords {
     return true;
   }
 
-  /** Letters that the net has never seen are left out. */
+  /** Letters that the net has never seen are read without their accents, or left out. */
   encode(word: string): number[] {
-    const ids = Array.from(word).flatMap((letter) => this.#letters.get(letter) ?? []);
+    const ids = Array.from(word).flatMap((letter) => this.#letters.get(letter) ?? this.#letters.get(withoutAccents(letter)) ?? []);
     return ids.slice(0, this.#mostLetters);
   }
 
