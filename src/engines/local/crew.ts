@@ -57,6 +57,7 @@ interface Job<Task, Result> {
 
 interface Seat<Task, Result> {
   readonly member: Member;
+  readonly hiredMs: number;
   job: Job<Task, Result> | undefined;
   hanging: Timer | undefined;
 }
@@ -119,7 +120,7 @@ export class Crew<Task, Result> {
     if (this.#isHopeless()) {
       // Nobody waits for it, but the next who asks may be luckier.
       if (this.#seats.size === 0 && !this.#resting) this.#hire();
-      return Promise.reject(this.#unavailable(this.#problem ?? 'its workers keep dying'));
+      return Promise.reject(this.#unavailable('its workers do not get ready'));
     }
     this.#lastId = (this.#lastId % 0x7f_ff_ff_ff) + 1;
     const id = this.#lastId;
@@ -206,14 +207,17 @@ export class Crew<Task, Result> {
       {
         ready: () => this.#welcome(seat),
         heard: (message) => this.#hear(seat, message as Exclude<FromMember, { kind: 'ready' }>),
-        lost: (error) => this.#lose(seat, error),
+        lost: (error, how) => this.#lose(seat, error, how),
       },
     );
-    const seat: Seat<Task, Result> = { member, job: undefined, hanging: undefined };
+    const seat: Seat<Task, Result> = { member, hiredMs: clock.now(), job: undefined, hanging: undefined };
     this.#seats.add(seat);
   }
 
   #welcome(seat: Seat<Task, Result>): void {
+    const { engine, clock, log } = this.#options;
+    const { pid } = seat.member;
+    log.debug({ engine, ms: Math.round(clock.now() - seat.hiredMs), ...(pid === undefined ? {} : { pid }) }, 'a worker is ready');
     this.#unready = 0;
     this.#wasReady = true;
     // One that waits for work does not keep the process alive.
@@ -263,18 +267,18 @@ export class Crew<Task, Result> {
     }
   }
 
-  #lose(seat: Seat<Task, Result>, error: EngineError): void {
+  #lose(seat: Seat<Task, Result>, error: EngineError, how: string): void {
     const { engine, clock, log } = this.#options;
     this.#seats.delete(seat);
     this.#seeOff(seat.member);
     this.#losses++;
     this.#unready++;
-    this.#problem = error.message;
+    this.#problem = how;
     const delayMs = this.#restarts.lost();
-    log.warn({ engine, reason: error.reason, losses: this.#losses, nextMs: delayMs, error: error.message }, 'a worker was lost');
+    log.warn({ engine, reason: error.reason, losses: this.#losses, nextMs: delayMs, how }, 'a worker was lost');
     this.#vacate(seat)?.reject(error);
-    if (this.#seats.size === 0) for (const starter of this.#starters.splice(0)) starter.reject(this.#unavailable(error.message, error));
-    if (this.#isHopeless()) for (const job of this.#queue.drain()) job.reject(this.#unavailable(error.message, error));
+    if (this.#seats.size === 0) for (const starter of this.#starters.splice(0)) starter.reject(this.#unavailable(how, error));
+    if (this.#isHopeless()) for (const job of this.#queue.drain()) job.reject(this.#unavailable('its workers do not get ready', error));
     if (delayMs === 0) return this.#replace();
     this.#resting?.cancel();
     this.#resting = clock.after(delayMs, () => {

@@ -35,8 +35,11 @@ export interface Leaving {
 export interface MemberEvents {
   ready(): void;
   heard(message: unknown): void;
-  /** It was lost, `crashed` or `timeout`. Never called once `stop` was; the real end may come later, as `gone`. */
-  lost(error: EngineError): void;
+  /**
+   * It was lost, `crashed` or `timeout`. `how` is for the operator: unlike the error's message it may hold paths. Never called once `stop`
+   * was; the real end may come later, as `gone`.
+   */
+  lost(error: EngineError, how: string): void;
 }
 
 const START_MS = 60_000;
@@ -145,7 +148,8 @@ export class Member {
     if (this.over) return;
     if (reason === 'timeout') this.#end();
     else this.#phase = 'over';
-    this.#events.lost(new EngineError(this.#engine, reason, `a worker of ${this.#engine} was lost: ${how}`, { cause }));
+    const message = `a worker of ${this.#engine} ${reason === 'timeout' ? 'hung' : 'died'}`;
+    this.#events.lost(new EngineError(this.#engine, reason, message, { cause: cause ?? new Error(how) }), how);
   }
 
   #end(): void {

@@ -6,6 +6,11 @@ const LAST_MS = 10_000;
 export class Restarts {
   #lossesInRow = 0;
 
+  /** Lost in a row, without anything having been done. */
+  get losses(): number {
+    return this.#lossesInRow;
+  }
+
   /** One more was lost. Gives the milliseconds to wait before its successor starts. */
   lost(): number {
     this.#lossesInRow++;

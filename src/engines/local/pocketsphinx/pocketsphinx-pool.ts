@@ -1,15 +1,17 @@
-// Who gets a decoder: first come, first served; another process is started when all are taken and the limit is not reached.
-import type { Clock } from '../../../lib/clock.ts';
+// Who gets a decoder: keys take turns; another process is started when all are taken and the limit is not reached, and one that is lost is
+// replaced, ever more seldom when it happens again and again.
+import type { Clock, Timer } from '../../../lib/clock.ts';
 import type { Log } from '../../../lib/log.ts';
-import { EngineError } from '../../engine.ts';
+import { EngineError, type EngineHealth } from '../../engine.ts';
+import { FairQueue } from '../fair-queue.ts';
+import { Restarts } from '../restarts.ts';
 import type { Installation } from './pocketsphinx-install.ts';
 import { DecoderProcess } from './pocketsphinx-process.ts';
 
 /** Utterances that may wait for each decoder; more would wait longer than anybody listens. */
 const WAITING_PER_PROCESS = 32;
-
-/** A decoder that dies younger than this is replaced only when somebody asks: whatever kills it may kill the next one too. */
-const YOUNG_MS = 2000;
+/** Decoders lost in a row without one getting ready, after which utterances are refused at once. */
+const MOST_UNREADY = 3;
 
 interface Waiter {
   readonly vocabulary: string;
@@ -17,42 +19,70 @@ interface Waiter {
   readonly refused: (error: EngineError) => void;
 }
 
+export interface DecoderPoolOptions {
+  readonly limit: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What a decoder's process runs; another program in tests. */
+  readonly program?: URL;
+}
+
 export class DecoderPool {
   readonly #installation: Installation;
-  readonly #limit: number;
-  readonly #clock: Clock;
-  readonly #log: Log;
+  readonly #options: DecoderPoolOptions;
   readonly #processes = new Set<DecoderProcess>();
   /** Ready and held by nobody. */
   readonly #free = new Set<DecoderProcess>();
+  readonly #waiters: FairQueue<Waiter>;
+  readonly #restarts = new Restarts();
   #starting = 0;
-  #waiters: Waiter[] = [];
+  /** Decoders there have been at once: as many are kept. */
+  #needed = 0;
+  /** Until it rings no decoder is started. */
+  #resting: Timer | undefined;
+  #losses = 0;
+  #unready = 0;
+  #problem: EngineError | undefined;
   #closed = false;
 
-  constructor(installation: Installation, options: { limit: number; clock: Clock; log: Log }) {
+  constructor(installation: Installation, options: DecoderPoolOptions) {
     this.#installation = installation;
-    this.#limit = options.limit;
-    this.#clock = options.clock;
-    this.#log = options.log;
+    this.#options = options;
+    this.#waiters = new FairQueue(options.limit * WAITING_PER_PROCESS);
+  }
+
+  get health(): EngineHealth {
+    const counts = { waiting: this.#waiters.size, losses: this.#losses };
+    if (this.#closed) return { state: 'closed', ...counts };
+    if (this.#processes.size > this.#starting) return { state: 'ready', ...counts };
+    if (!this.#problem) return { state: 'starting', ...counts };
+    return { state: this.#unready < MOST_UNREADY ? 'recovering' : 'failed', problem: this.#problem.message, ...counts };
   }
 
   /** Starts one decoder unless there is one. Rejects with EngineError when it cannot load. */
   async warm(): Promise<void> {
     if (this.#free.size > 0) return;
+    this.#resting?.cancel();
+    this.#resting = undefined;
+    this.#unready = 0;
     const process = await this.acquire([], new AbortController().signal);
     if (process) this.release(process);
   }
 
-  /** A decoder to hold until `release`. Undefined when the signal fires first. Rejects with EngineError. */
-  acquire(words: readonly string[], signal: AbortSignal): Promise<DecoderProcess | undefined> {
+  /**
+   * A decoder to hold until `release`. `key`: who asks; keys take turns. Undefined when the signal fires first. Rejects with EngineError.
+   */
+  acquire(words: readonly string[], signal: AbortSignal, key?: string): Promise<DecoderProcess | undefined> {
     if (signal.aborted) return Promise.resolve(undefined);
     if (this.#closed) return Promise.reject(closedError());
-    if (this.#waiters.length >= this.#limit * WAITING_PER_PROCESS) {
-      return Promise.reject(new EngineError('pocketsphinx', 'rate_limited', 'all speech decoders are busy and too many utterances wait'));
+    if (this.#unready >= MOST_UNREADY && this.#processes.size === this.#starting) {
+      // Nobody waits for it, but the next who asks may be luckier.
+      if (this.#starting === 0 && !this.#resting) void this.#start();
+      return Promise.reject(unavailable(this.#problem));
     }
     return new Promise((resolve, reject) => {
       const leave = () => {
-        this.#waiters = this.#waiters.filter((other) => other !== waiter);
+        this.#waiters.remove(waiter);
         resolve(undefined);
       };
       const waiter: Waiter = {
@@ -67,75 +97,103 @@ export class DecoderPool {
         },
       };
       signal.addEventListener('abort', leave, { once: true });
-      this.#waiters.push(waiter);
+      const displaced = this.#waiters.push(waiter, key);
+      displaced?.refused(new EngineError('pocketsphinx', 'rate_limited', 'all speech decoders are busy and too many utterances wait'));
       this.#serve();
     });
   }
 
   release(process: DecoderProcess): void {
     if (process.dead || this.#closed) return;
-    this.#free.add(process);
-    this.#serve();
+    this.#restarts.worked();
+    this.#offer(process);
   }
 
   /** Ends all decoders; who waits for one is refused, who holds one is told that it died. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#resting?.cancel();
     this.#refuseAll(closedError());
     const processes = [...this.#processes];
     for (const process of processes) process.kill();
     await Promise.all(processes.map((process) => process.gone));
   }
 
+  #offer(process: DecoderProcess): void {
+    this.#free.add(process);
+    this.#serve();
+  }
+
   #serve(): void {
-    for (let waiter = this.#waiters[0]; waiter; waiter = this.#waiters[0]) {
-      const free = [...this.#free];
+    for (let [first] = this.#free; first && this.#waiters.size > 0; [first] = this.#free) {
+      const waiter = this.#waiters.shift() as Waiter;
       // A decoder that knows these words already needs not learn them.
-      const process = free.find(({ vocabulary }) => vocabulary === waiter?.vocabulary) ?? free[0];
-      if (!process) break;
-      this.#waiters.shift();
+      const process = [...this.#free].find(({ vocabulary }) => vocabulary === waiter.vocabulary) ?? first;
       this.#free.delete(process);
       waiter.granted(process);
     }
-    while (!this.#closed && this.#starting < this.#waiters.length && this.#processes.size < this.#limit) void this.#start();
+    if (this.#closed || this.#resting) return;
+    while (this.#starting < this.#waiters.size && this.#processes.size < this.#options.limit) void this.#start();
   }
 
   async #start(): Promise<void> {
-    const process = new DecoderProcess(this.#installation, this.#clock);
+    const { clock, log, program } = this.#options;
+    const process = new DecoderProcess(this.#installation, clock, program);
     this.#processes.add(process);
     this.#starting++;
-    let readyAt: number | undefined;
-    const startedAt = this.#clock.now();
-    void process.gone.then(() => this.#lost(process, readyAt));
+    let isReady = false;
+    const startedAt = clock.now();
+    void process.gone.then(() => this.#lose(process, isReady));
     try {
       await process.ready;
-      readyAt = this.#clock.now();
-      this.#log.debug({ pid: process.pid, ms: Math.round(readyAt - startedAt) }, 'speech decoder ready');
+      isReady = true;
+      log.debug({ pid: process.pid, ms: Math.round(clock.now() - startedAt) }, 'speech decoder ready');
     } catch (error) {
-      // With another decoder alive the waiters are served later; with none they would wait for ever.
-      this.#processes.delete(process);
-      if (this.#processes.size === 0) this.#refuseAll(error as EngineError);
+      this.#problem = error as EngineError;
     } finally {
       this.#starting--;
     }
-    if (readyAt !== undefined) this.release(process);
+    if (!isReady || this.#closed || process.dead) return;
+    this.#unready = 0;
+    this.#needed = Math.max(this.#needed, this.#processes.size - this.#starting);
+    this.#offer(process);
   }
 
-  #lost(process: DecoderProcess, readyAt: number | undefined): void {
+  #lose(process: DecoderProcess, wasReady: boolean): void {
+    const { clock, log } = this.#options;
     this.#processes.delete(process);
     this.#free.delete(process);
-    if (this.#closed || readyAt === undefined) return;
-    this.#log.warn({ pid: process.pid }, 'a speech decoder died');
-    if (this.#waiters.length > 0 || this.#clock.now() - readyAt > YOUNG_MS) void this.#start();
+    if (this.#closed) return;
+    this.#losses++;
+    this.#unready++;
+    const delayMs = this.#restarts.lost();
+    if (wasReady) this.#problem = new EngineError('pocketsphinx', 'crashed', 'a speech decoder died');
+    log.warn({ pid: process.pid, losses: this.#losses, nextMs: delayMs, wasReady }, 'a speech decoder died');
+    // With another decoder alive who waits is served later; with one that does not even load they would wait for ever.
+    if (!wasReady && this.#processes.size === 0) this.#refuseAll(this.#problem ?? unavailable(undefined));
+    this.#resting?.cancel();
+    this.#resting = undefined;
+    if (delayMs === 0) return this.#replace();
+    this.#resting = clock.after(delayMs, () => {
+      this.#resting = undefined;
+      this.#replace();
+    });
+  }
+
+  #replace(): void {
+    for (let missing = this.#needed - this.#processes.size; missing > 0; missing--) void this.#start();
+    this.#serve();
   }
 
   #refuseAll(error: EngineError): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of waiters) waiter.refused(error);
+    for (const waiter of this.#waiters.drain()) waiter.refused(error);
   }
 }
 
 export function closedError(): EngineError {
   return new EngineError('pocketsphinx', 'unavailable', 'the speech recognition was shut down');
+}
+
+function unavailable(problem: EngineError | undefined): EngineError {
+  return new EngineError('pocketsphinx', 'unavailable', problem?.message ?? 'speech decoders do not start', { cause: problem });
 }

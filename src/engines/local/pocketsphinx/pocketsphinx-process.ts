@@ -1,17 +1,14 @@
 // One decoder in a process of its own, seen from the server: it starts, hears one utterance at a time, and may die at any moment.
-import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import type { Clock, Timer } from '../../../lib/clock.ts';
 import { EngineError } from '../../engine.ts';
+import { Member } from '../member.ts';
 import type { Installation } from './pocketsphinx-install.ts';
 import type { FromProcess, ToProcess } from './pocketsphinx-messages.ts';
 import type { Segment } from './pocketsphinx-native.ts';
 
-const START_LIMIT_MS = 60_000;
 /** A healthy decoder works off a message in milliseconds; one that is silent for so long never will. */
 const ANSWER_LIMIT_MS = 20_000;
-const KEPT_STDERR = 2000;
 
 /** Who holds the decoder: told what it hears, and that it died. */
 export interface Listener {
@@ -32,71 +29,46 @@ export class DecoderProcess {
   readonly gone: Promise<void>;
   /** The words the decoder was last told to know, as one string. */
   vocabulary = '';
-  readonly #child: ChildProcess;
+  readonly #member: Member;
   readonly #clock: Clock;
   #utterance = 0;
   #listener: Listener | undefined;
   #timer: Timer | undefined;
   #unanswered = 0;
-  #reason: string | undefined;
-  #cannotLoad = false;
-  #stderr = '';
-  #dead = false;
+  #cannotLoad: string | undefined;
 
-  constructor(installation: Installation, clock: Clock) {
+  /** `program` is what the process runs. */
+  constructor(installation: Installation, clock: Clock, program = new URL('./pocketsphinx-child.ts', import.meta.url)) {
     this.#clock = clock;
-    // The built server is .js beside .js, a checkout is .ts beside .ts.
-    const program = new URL(import.meta.url.replace(/process(\.[jt]s)$/, 'child$1'));
-    this.#child = fork(fileURLToPath(program), [installation.sphinxbase, installation.pocketsphinx, installation.modelDir], {
-      serialization: 'advanced',
-      execArgv: [],
-      env: environment(installation),
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(-KEPT_STDERR);
-    });
     const ready = Promise.withResolvers<void>();
-    const gone = Promise.withResolvers<void>();
     this.ready = ready.promise;
-    this.gone = gone.promise;
     // Nobody may be waiting for it by the time it fails.
     this.ready.catch(() => {});
-    this.#child.on('message', (message: FromProcess) => {
-      if (message.kind === 'ready') {
-        this.#stopTimer();
-        ready.resolve();
-      } else {
-        this.#receive(message);
-      }
-    });
-    const ended = (how: string) => {
-      if (this.#dead) return;
-      this.#dead = true;
-      this.#stopTimer();
-      const details = this.#stderr.trim();
-      const message = `a speech decoder ended: ${this.#reason ?? how}${details === '' ? '' : `: ${details}`}`;
-      const error = new EngineError('pocketsphinx', this.#cannotLoad ? 'unavailable' : 'crashed', message);
-      ready.reject(error);
-      gone.resolve();
-      const listener = this.#listener;
-      this.#listener = undefined;
-      listener?.died(error);
-    };
-    this.#child.on('exit', (code, signal) => ended(signal ?? `exit code ${code}`));
-    this.#child.on('error', (error) => {
-      // A failed send is reported here as well, and the exit that caused it follows.
-      if (this.#child.pid === undefined) ended(error.message);
-    });
-    this.#timer = clock.after(START_LIMIT_MS, () => this.#giveUp(`not ready after ${START_LIMIT_MS / 1000} s`));
+    const argv = [installation.sphinxbase, installation.pocketsphinx, installation.modelDir];
+    const start = { engine: 'pocketsphinx', script: program, kind: 'child', raw: { argv, env: environment(installation) }, clock } as const;
+    // It has nothing to clear away.
+    this.#member = new Member(
+      { ...start, leaveMs: 0 },
+      {
+        ready: () => ready.resolve(),
+        heard: (message) => this.#receive(message as Exclude<FromProcess, { kind: 'ready' }>),
+        lost: (error) => {
+          const why = this.#cannotLoad;
+          const told = why === undefined ? error : new EngineError('pocketsphinx', 'unavailable', `a speech decoder cannot load: ${why}`);
+          ready.reject(told);
+          this.#tellDeath(told);
+        },
+      },
+    );
+    this.gone = this.#member.gone;
   }
 
   get dead(): boolean {
-    return this.#dead;
+    return this.#member.over;
   }
 
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#member.pid;
   }
 
   /** Begins an utterance for the listener; whatever was under way is dropped. */
@@ -126,20 +98,27 @@ export class DecoderProcess {
   }
 
   kill(): void {
+    void this.#member.stop();
+    this.#tellDeath(new EngineError('pocketsphinx', 'crashed', 'a speech decoder was ended'));
+  }
+
+  #tellDeath(error: EngineError): void {
     this.#stopTimer();
-    this.#child.kill('SIGKILL');
+    const listener = this.#listener;
+    this.#listener = undefined;
+    listener?.died(error);
   }
 
   #send(message: ToProcess): void {
-    if (this.#child.connected) this.#child.send(message, () => {});
+    this.#member.post(message);
   }
 
-  #receive(message: FromProcess): void {
+  #receive(message: Exclude<FromProcess, { kind: 'ready' }>): void {
     if (message.kind === 'failed') {
-      this.#cannotLoad = true;
-      this.#reason = message.message;
+      this.#cannotLoad = message.message;
+      return;
     }
-    if (!('utterance' in message) || message.utterance !== this.#utterance || !this.#listener) return;
+    if (message.utterance !== this.#utterance || !this.#listener) return;
     this.#unanswered--;
     if (message.kind === 'heard') {
       if (this.#unanswered > 0) this.#restartTimer();
@@ -160,18 +139,13 @@ export class DecoderProcess {
 
   #restartTimer(): void {
     this.#timer?.cancel();
-    this.#timer = this.#clock.after(ANSWER_LIMIT_MS, () => this.#giveUp(`no answer for ${ANSWER_LIMIT_MS / 1000} s`));
+    this.#timer = this.#clock.after(ANSWER_LIMIT_MS, () => this.#member.giveUp(`no answer for ${ANSWER_LIMIT_MS / 1000} s`));
   }
 
   #stopTimer(): void {
     this.#unanswered = 0;
     this.#timer?.cancel();
     this.#timer = undefined;
-  }
-
-  #giveUp(reason: string): void {
-    this.#reason = reason;
-    this.kill();
   }
 }
 

@@ -2,6 +2,7 @@
 // It refuses to download anything but the distribution's own packages, and to decode on the server's event loop.
 import {
   type Engine,
+  type EngineHealth,
   EngineError,
   type EngineEnvironment,
   type EngineFactory,
@@ -37,6 +38,12 @@ class Pocketsphinx implements Stt {
 
   constructor(environment: EngineEnvironment) {
     this.#environment = environment;
+  }
+
+  health(): EngineHealth {
+    if (this.#closing.signal.aborted) return { state: 'closed' };
+    if (this.#unavailable) return { state: 'failed', problem: this.#unavailable.message };
+    return this.#opened?.health ?? { state: 'starting' };
   }
 
   async warmUp(signal: AbortSignal): Promise<void> {

@@ -1,6 +1,5 @@
 // Noise reduction that comes with the server: RNNoise, for all streams in one worker thread, which lives in rnnoise-worker.ts. It never
 // holds a conversation up: what cannot be filtered in time passes as it is.
-import { Worker } from 'node:worker_threads';
 import type { Timer } from '../../../lib/clock.ts';
 import {
   DENOISE_RATE_HZ,
@@ -9,9 +8,12 @@ import {
   type EngineEnvironment,
   EngineError,
   type EngineFactory,
+  type EngineHealth,
   type EngineInfo,
   type MicrophoneField,
 } from '../../engine.ts';
+import { LoneMember } from '../lone-member.ts';
+import { Member } from '../member.ts';
 import type { DenoiseJob, DenoiseResult } from './rnnoise-job.ts';
 import { RnnoiseStream, type StreamOwner } from './rnnoise-stream.ts';
 
@@ -19,8 +21,6 @@ import { RnnoiseStream, type StreamOwner } from './rnnoise-stream.ts';
 export const MOST_FILTERED = 12;
 /** A piece takes some 10 ms for each stream; when none comes back for this long the thread hangs. */
 const HANGING_MS = 5000;
-const FIRST_RESTART_MS = 250;
-const LAST_RESTART_MS = 30_000;
 const PASSED_LOG_MS = 60_000;
 
 const info: EngineInfo = {
@@ -44,64 +44,67 @@ export const rnnoise: EngineFactory<Denoiser> = {
 export class Rnnoise implements Denoiser {
   readonly info = info;
   readonly #environment: EngineEnvironment;
-  readonly #script: URL;
+  readonly #worker: LoneMember<Member>;
   readonly #streams = new Map<number, RnnoiseStream>();
   readonly #filtered = new Set<RnnoiseStream>();
   #lastNumber = 0;
-  #worker: { thread: Worker; ready: boolean } | undefined;
-  readonly #endings = new Set<Promise<unknown>>();
-  #starting: PromiseWithResolvers<void> | undefined;
-  #restarting: Timer | undefined;
   #hanging: Timer | undefined;
   /** Pieces the worker has. */
   #underWay = 0;
-  /** Workers lost since the last piece that was answered. */
-  #losses = 0;
   #passed = 0;
   #passLoggedMs = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   readonly #owner: StreamOwner = {
     way: (stream) => {
-      if (!this.#worker || (!this.#worker.ready && this.#losses > 0)) return 'pass';
+      const ready = this.#worker.life?.ready;
+      if (ready === undefined || (!ready && !this.#worker.isFirstStart)) return 'pass';
       if (!this.#filtered.has(stream) && this.#filtered.size >= MOST_FILTERED) return 'pass';
       this.#filtered.add(stream);
-      return this.#worker.ready ? 'filter' : 'wait';
+      return ready ? 'filter' : 'wait';
     },
     submit: (job) => this.#submit(job),
     passed: (samples) => this.#countPassed(samples),
     left: (stream) => {
       this.#streams.delete(stream.number);
       this.#filtered.delete(stream);
-      if (this.#worker?.ready) this.#worker.thread.postMessage({ kind: 'forget', stream: stream.number } satisfies DenoiseJob);
+      const { life } = this.#worker;
+      if (life?.ready) life.post({ kind: 'forget', stream: stream.number } satisfies DenoiseJob);
     },
   };
 
   /** `script` is what the worker thread runs. */
   constructor(environment: EngineEnvironment, script = new URL('./rnnoise-worker.ts', import.meta.url)) {
     this.#environment = environment;
-    this.#script = script;
+    const { clock } = environment;
+    this.#worker = new LoneMember({
+      engine: info.id,
+      clock,
+      hire: (events) => {
+        const heard = (message: unknown) => this.#finish(message as DenoiseResult);
+        // There is no native code in it.
+        return new Member({ engine: info.id, script, clock, leaveMs: 0 }, { ...events, heard });
+      },
+      wanted: () => this.#streams.size > 0,
+      ready: () => {
+        for (const stream of this.#streams.values()) stream.pump();
+      },
+      lost: (error, losses) => this.#recover(error, losses),
+    });
   }
 
   async warmUp(signal: AbortSignal): Promise<void> {
     if (this.#closed) throw shutDown();
-    this.#restarting?.cancel();
-    this.#restarting = undefined;
-    const { promise: started } = this.#start();
-    const { promise: aborted, resolve } = Promise.withResolvers<void>();
-    const abort = () => resolve();
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) resolve();
-    try {
-      await Promise.race([started, aborted]);
-    } finally {
-      signal.removeEventListener('abort', abort);
-    }
+    await this.#worker.start(signal);
+  }
+
+  health(): EngineHealth {
+    return this.#worker.health;
   }
 
   open(field: MicrophoneField, strength = 1): DenoiserStream {
     if (this.#closed) throw shutDown();
-    if (!this.#restarting) this.#start();
+    this.#worker.begin();
     this.#lastNumber++;
     const stream = new RnnoiseStream(this.#lastNumber, field, strength, this.#owner);
     this.#streams.set(stream.number, stream);
@@ -110,46 +113,20 @@ export class Rnnoise implements Denoiser {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#restarting?.cancel();
     for (const stream of this.#streams.values()) stream.close();
-    this.#dismiss();
-    this.#starting?.reject(shutDown());
-    await Promise.all(this.#endings);
-  }
-
-  #start(): PromiseWithResolvers<void> {
-    if (this.#worker && this.#starting) return this.#starting;
-    const starting = Promise.withResolvers<void>();
-    // Whoever warms up hears of the failure; when nobody does it is only logged.
-    starting.promise.catch(() => {});
-    this.#starting = starting;
-    const thread = new Worker(this.#script, { name: 'rnnoise' });
-    const worker = { thread, ready: false };
-    this.#worker = worker;
-    const lost = (error: unknown) => {
-      if (this.#worker === worker) this.#lose(error);
-    };
-    thread.on('message', (message: 'ready' | DenoiseResult) => {
-      if (this.#worker !== worker) return;
-      if (message !== 'ready') return this.#finish(message);
-      worker.ready = true;
-      starting.resolve();
-      for (const stream of this.#streams.values()) stream.pump();
-    });
-    thread.on('error', lost);
-    thread.on('exit', (code) => lost(new Error(`worker exited with code ${code}`)));
-    return starting;
+    this.#hanging?.cancel();
+    await this.#worker.close();
   }
 
   #submit(job: DenoiseJob): void {
     this.#underWay++;
     if (this.#underWay === 1) this.#watch();
     const transfer = job.kind === 'filter' ? [job.samples.buffer as ArrayBuffer] : [];
-    this.#worker?.thread.postMessage(job, transfer);
+    this.#worker.life?.post(job, transfer);
   }
 
   #finish({ stream, samples }: DenoiseResult): void {
-    this.#losses = 0;
+    this.#worker.worked();
     this.#underWay--;
     this.#watch();
     this.#streams.get(stream)?.answer(samples);
@@ -159,36 +136,18 @@ export class Rnnoise implements Denoiser {
     this.#hanging?.cancel();
     this.#hanging = undefined;
     if (this.#underWay === 0) return;
-    this.#hanging = this.#environment.clock.after(HANGING_MS, () => this.#lose(new Error('the worker hangs')));
+    this.#hanging = this.#environment.clock.after(HANGING_MS, () => {
+      this.#worker.life?.giveUp(`it did not answer for ${HANGING_MS / 1000} s`);
+    });
   }
 
-  /** Lets the sound that waited pass, and starts another worker as long as there is somebody to listen to. */
-  #lose(err: unknown): void {
-    const { clock, log } = this.#environment;
-    this.#losses++;
-    log.error({ err, streams: this.#streams.size, losses: this.#losses }, 'noise reduction worker died, sound passes as it is');
-    const why = err instanceof Error ? err.message : String(err);
-    this.#starting?.reject(new EngineError(info.id, 'unavailable', `RNNoise does not start: ${why}`, { cause: err }));
-    this.#dismiss();
-    if (this.#streams.size > 0) {
-      const delayMs = this.#losses === 1 ? 0 : Math.min(LAST_RESTART_MS, FIRST_RESTART_MS * 2 ** (this.#losses - 2));
-      this.#restarting = clock.after(delayMs, () => {
-        this.#restarting = undefined;
-        this.#start();
-      });
-    }
-    for (const stream of this.#streams.values()) stream.fail();
-  }
-
-  #dismiss(): void {
+  /** Lets the sound that waited pass. */
+  #recover(err: EngineError, losses: number): void {
+    this.#environment.log.error({ err, streams: this.#streams.size, losses }, 'noise reduction worker died, sound passes as it is');
     this.#hanging?.cancel();
     this.#hanging = undefined;
     this.#underWay = 0;
-    const thread = this.#worker?.thread;
-    this.#worker = undefined;
-    if (!thread) return;
-    const ending: Promise<unknown> = thread.terminate().finally(() => this.#endings.delete(ending));
-    this.#endings.add(ending);
+    for (const stream of this.#streams.values()) stream.fail();
   }
 
   #countPassed(samples: number): void {

@@ -1,6 +1,7 @@
 // One life of the Silero worker as the main thread sees it: hands batches over and tells when they are answered.
 // Doorbells are futexes both ways: they cost the main thread two thirds of what a pair of messages costs.
-import { Worker } from 'node:worker_threads';
+import type { Clock, Timer } from '../../../lib/clock.ts';
+import { Member, type MemberEvents } from '../member.ts';
 import {
   BATCHES,
   batchAt,
@@ -13,57 +14,47 @@ import {
   sileroMemory,
 } from './silero-memory.ts';
 
-export interface ThreadEvents {
-  /** The model is loaded. */
-  ready(): void;
+export interface ThreadEvents extends Pick<MemberEvents, 'ready' | 'lost'> {
   /** The probabilities of this batch lie in memory, until the call returns. Never called from within `submit`. */
   finished(batch: number): void;
-  /** The thread is gone, with the error that ended it unless it was told to stop. */
-  ended(error: Error | undefined): void;
 }
 
-/** How long a process that exits waits for the worker: longer than it loads, much longer than it infers. */
-const EXIT_WAIT_MS = 1000;
+/** A batch takes some milliseconds; when none comes back for this long the thread hangs. */
+const HANGING_MS = 10_000;
 
 export class SileroThread {
   readonly memory: SileroMemory = sileroMemory();
-  readonly #worker: Worker;
+  readonly #member: Member;
+  readonly #clock: Clock;
   readonly #events: ThreadEvents;
-  readonly #exited: Promise<void>;
   #submitted = 0;
   #collected = 0;
   #watching = false;
-  #phase: 'loading' | 'running' | 'stopping' | 'gone' = 'loading';
+  #hanging: Timer | undefined;
 
-  constructor(script: URL, events: ThreadEvents) {
+  constructor(script: URL, clock: Clock, events: ThreadEvents) {
+    this.#clock = clock;
     this.#events = events;
-    this.#worker = new Worker(script, { workerData: { buffer: this.memory.buffer } satisfies SileroWorkerData, name: 'silero' });
-    process.on('exit', this.#leaveNow);
-    let failure: Error | undefined;
-    this.#worker.on('message', () => {
-      if (this.#phase !== 'loading') return;
-      this.#phase = 'running';
-      events.ready();
-    });
-    this.#worker.on('error', (error: unknown) => {
-      failure = error instanceof Error ? error : new Error(String(error));
-    });
-    this.#exited = new Promise((resolve) => {
-      this.#worker.once('exit', (code) => {
-        const told = this.#phase === 'stopping';
-        this.#phase = 'gone';
-        process.off('exit', this.#leaveNow);
-        // Lets go of the promise that still waits for a batch.
-        Atomics.notify(this.memory.header, FINISHED);
-        resolve();
-        events.ended(told ? undefined : (failure ?? new Error(`worker exited with code ${code}`)));
-      });
-    });
+    const workerData: SileroWorkerData = { buffer: this.memory.buffer };
+    const leaving = {
+      ask: () => this.#askToLeave(),
+      hold: (mostMs: number) => void Atomics.wait(this.memory.header, LEFT, 0, mostMs),
+    };
+    this.#member = new Member(
+      { engine: 'silero', script, clock, raw: { workerData }, leaving },
+      { ready: () => events.ready(), heard: () => {}, lost: (error, how) => events.lost(error, how) },
+    );
+    // Lets go of the promise that still waits for a batch.
+    void this.#member.gone.then(() => Atomics.notify(this.memory.header, FINISHED));
+  }
+
+  get ready(): boolean {
+    return this.#member.ready;
   }
 
   /** Whether a batch can be handed over. */
   get open(): boolean {
-    return this.#phase === 'running' && ((this.#submitted - this.#collected) | 0) < BATCHES;
+    return this.#member.ready && ((this.#submitted - this.#collected) | 0) < BATCHES;
   }
 
   /** Whether the worker sleeps, everything it was given being answered. */
@@ -82,25 +73,27 @@ export class SileroThread {
     Atomics.store(this.memory.header, SUBMITTED, this.#submitted);
     Atomics.notify(this.memory.header, SUBMITTED);
     this.#watch();
+    if (!this.#hanging) this.#awaitLife();
   }
 
-  /**
-   * Resolves when the thread has left. It is asked, never terminated: ending a thread inside the runtime's native code aborts the
-   * whole process.
-   */
+  /** Resolves when the thread has left. */
   async stop(): Promise<void> {
-    if (this.#phase !== 'gone') this.#askToLeave();
-    await this.#exited;
+    this.#hanging?.cancel();
+    await this.#member.stop();
   }
 
-  /** A process that exits ends its threads: it must hold on until this one is out of the native code, or it aborts. */
-  readonly #leaveNow = (): void => {
-    this.#askToLeave();
-    Atomics.wait(this.memory.header, LEFT, 0, EXIT_WAIT_MS);
-  };
+  /** One timer for many batches: it rings whether there was an answer or not. */
+  #awaitLife(): void {
+    const before = Atomics.load(this.memory.header, FINISHED);
+    this.#hanging = this.#clock.after(HANGING_MS, () => {
+      this.#hanging = undefined;
+      if (this.idle) return;
+      if (Atomics.load(this.memory.header, FINISHED) !== before) return this.#awaitLife();
+      this.#member.giveUp(`it did not answer for ${HANGING_MS / 1000} s`);
+    });
+  }
 
   #askToLeave(): void {
-    this.#phase = 'stopping';
     Atomics.store(this.memory.header, STOP, 1);
     // The counter must change, or a worker just about to fall asleep would miss the call.
     Atomics.add(this.memory.header, SUBMITTED, 1);
@@ -113,7 +106,7 @@ export class SileroThread {
     const wait = Atomics.waitAsync(this.memory.header, FINISHED, this.#collected);
     void (wait.async ? wait.value : Promise.resolve()).then(() => {
       this.#watching = false;
-      if (this.#phase === 'running') this.#collect();
+      if (this.#member.ready) this.#collect();
     });
   }
 

@@ -5,11 +5,13 @@ import {
   type EngineEnvironment,
   EngineError,
   type EngineFactory,
+  type EngineHealth,
   type EngineInfo,
   VAD_WINDOW,
   type Vad,
   type VadStream,
 } from '../../engine.ts';
+import { LoneMember } from '../lone-member.ts';
 import { BATCH_ROWS, BATCHES } from './silero-memory.ts';
 import { SileroStream, type StreamOwner } from './silero-stream.ts';
 import { SileroThread } from './silero-thread.ts';
@@ -20,8 +22,6 @@ const GATHER_STREAMS = 16;
 const GATHER_ROWS = 32;
 /** How long a window waits for company at most. */
 const GATHER_MS = 10;
-const FIRST_RESTART_MS = 250;
-const LAST_RESTART_MS = 30_000;
 const OVERLOAD_LOG_MS = 60_000;
 
 const info: EngineInfo = { id: 'silero', kind: 'vad', name: 'Silero VAD 6 (embedded)', licence: 'MIT', languages: ['*'] };
@@ -39,7 +39,7 @@ export const silero: EngineFactory<Vad> = {
 export class Silero implements Vad {
   readonly info = info;
   readonly #environment: EngineEnvironment;
-  readonly #script: URL;
+  readonly #worker: LoneMember<SileroThread>;
   readonly #streams = new Set<SileroStream>();
   readonly #freeSlots: number[] = [];
   #slots = 0;
@@ -49,11 +49,6 @@ export class Silero implements Vad {
   /** Whose windows the rows of each batch are. */
   readonly #batches: SileroStream[][] = Array.from({ length: BATCHES }, () => []);
   #gathering: Timer | undefined;
-  #thread: SileroThread | undefined;
-  #starting = Promise.withResolvers<void>();
-  #restarting: Timer | undefined;
-  /** Threads lost since the last batch that was answered. */
-  #losses = 0;
   #skipped = 0;
   #skipLoggedMs = Number.NEGATIVE_INFINITY;
   #closed = false;
@@ -75,28 +70,29 @@ export class Silero implements Vad {
   /** `script` is what the worker thread runs. */
   constructor(environment: EngineEnvironment, script = new URL('./silero-worker.ts', import.meta.url)) {
     this.#environment = environment;
-    this.#script = script;
+    const { clock } = environment;
+    this.#worker = new LoneMember({
+      engine: info.id,
+      clock,
+      hire: (events) => new SileroThread(script, clock, { ...events, finished: (batch) => this.#finish(batch) }),
+      wanted: () => this.#streams.size > 0,
+      ready: () => this.#dispatch(),
+      lost: (error, losses) => this.#recover(error, losses),
+    });
   }
 
   async warmUp(signal: AbortSignal): Promise<void> {
     if (this.#closed) throw shutDown();
-    this.#restarting?.cancel();
-    this.#restarting = undefined;
-    this.#start();
-    const { promise: aborted, resolve } = Promise.withResolvers<void>();
-    const abort = () => resolve();
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) resolve();
-    try {
-      await Promise.race([this.#starting.promise, aborted]);
-    } finally {
-      signal.removeEventListener('abort', abort);
-    }
+    await this.#worker.start(signal);
+  }
+
+  health(): EngineHealth {
+    return this.#worker.health;
   }
 
   open(onProbability: (probability: number) => void): VadStream {
     if (this.#closed) throw shutDown();
-    if (!this.#restarting) this.#start();
+    this.#worker.begin();
     const stream = new SileroStream(this.#freeSlots.pop() ?? this.#slots++, this.#owner, onProbability);
     this.#streams.add(stream);
     return stream;
@@ -105,55 +101,21 @@ export class Silero implements Vad {
   async close(): Promise<void> {
     this.#closed = true;
     this.#gathering?.cancel();
-    this.#restarting?.cancel();
     for (const stream of this.#streams) stream.close();
     this.#queue = [];
-    await this.#thread?.stop();
+    await this.#worker.close();
   }
 
-  #start(): void {
-    if (this.#thread) return;
-    const starting = Promise.withResolvers<void>();
-    // Whoever warms up hears of the failure; when nobody does it is only logged.
-    starting.promise.catch(() => {});
-    this.#starting = starting;
-    this.#thread = new SileroThread(this.#script, {
-      ready: () => {
-        starting.resolve();
-        this.#dispatch();
-      },
-      finished: (batch) => this.#finish(batch),
-      ended: (error) => {
-        this.#thread = undefined;
-        starting.reject(
-          error ? new EngineError(info.id, 'unavailable', `Silero does not start: ${error.message}`, { cause: error }) : shutDown(),
-        );
-        if (error && !this.#closed) this.#recover(error);
-      },
-    });
-  }
-
-  /** Answers what the lost thread had to answer, and starts another one as long as somebody listens. */
-  #recover(err: Error): void {
-    this.#losses++;
-    this.#environment.log.error(
-      { err, streams: this.#streams.size, losses: this.#losses },
-      'voice activity worker died, windows answered with 0',
-    );
+  /** Answers what the lost thread had to answer. */
+  #recover(err: EngineError, losses: number): void {
+    this.#environment.log.error({ err, streams: this.#streams.size, losses }, 'voice activity worker died, windows answered with 0');
     this.#queue = [];
     for (const rows of this.#batches) rows.length = 0;
-    const delayMs = this.#losses === 1 ? 0 : Math.min(LAST_RESTART_MS, FIRST_RESTART_MS * 2 ** (this.#losses - 2));
-    if (this.#streams.size > 0) {
-      this.#restarting = this.#environment.clock.after(delayMs, () => {
-        this.#restarting = undefined;
-        this.#start();
-      });
-    }
     for (const stream of this.#streams) stream.fail();
   }
 
   #dispatch(): void {
-    const thread = this.#thread;
+    const thread = this.#worker.life;
     if (!thread) return;
     while (this.#queue.length > 0 && thread.open && this.#isDue(thread)) this.#submit(thread);
     if (this.#queue.length > 0 && thread.open && thread.idle) this.#gather();
@@ -194,8 +156,8 @@ export class Silero implements Vad {
   }
 
   #finish(batch: number): void {
-    this.#losses = 0;
-    const probabilities = this.#thread?.memory.probabilities;
+    this.#worker.worked();
+    const probabilities = this.#worker.life?.memory.probabilities;
     const rows = this.#batches[batch] as SileroStream[];
     for (const [row, stream] of rows.entries()) stream.answer(probabilities?.[batch * BATCH_ROWS + row] ?? 0);
     this.#dispatch();
