@@ -1,7 +1,13 @@
 // The Fourier transform of real sound, for even lengths with no prime factors but 2, 3 and 5: exact for 1200 and 400, not only for powers of two.
 
 const { cos, sin, PI } = Math;
-const [SIN_60, COS_72, SIN_72, COS_144, SIN_144] = [sin(PI / 3), cos((2 * PI) / 5), sin((2 * PI) / 5), cos((4 * PI) / 5), sin((4 * PI) / 5)];
+const [SIN_60, COS_72, SIN_72, COS_144, SIN_144] = [
+  sin(PI / 3),
+  cos((2 * PI) / 5),
+  sin((2 * PI) / 5),
+  cos((4 * PI) / 5),
+  sin((4 * PI) / 5),
+];
 
 interface Stage {
   readonly radix: 2 | 3 | 4 | 5;

@@ -85,7 +85,7 @@ describe.skipIf(!hasModel(HIBARI_MODEL))('with its model', () => {
       for (const text of texts) said.push((await say(tts, [text], voice)).samples);
       const samples = concat(said);
       levels.push(loudness({ samples, rateHz: 24_000 }));
-      expect(samples.reduce((peak, sample) => Math.max(peak, Math.abs(sample)), 0), voice).toBeLessThan(32_300);
+      expect(samples.some((sample) => Math.abs(sample) > 32_300)).toBe(false);
     }
     for (const level of levels) expect(Math.abs(level + 21)).toBeLessThan(2);
     expect(Math.max(...levels) - Math.min(...levels)).toBeLessThan(1.5);
@@ -97,7 +97,8 @@ describe.skipIf(!hasModel(HIBARI_MODEL))('with its model', () => {
       const { samples } = await say(tts, ['I would like to book a table for two, if that is all right with you.'], voice);
       pitches.set(voice, pitchHz(samples));
     }
-    const of = (gender: string) => hibariVoices.filter((voice) => voice.gender === gender && pitches.has(voice.id)).map(({ id }) => pitches.get(id) ?? 0);
+    const of = (gender: string) =>
+      hibariVoices.filter((voice) => voice.gender === gender && pitches.has(voice.id)).map(({ id }) => pitches.get(id) ?? 0);
     expect(Math.max(...of('male'))).toBeLessThan(Math.min(...of('female')));
     expect(Math.min(...pitches.values())).toBeGreaterThan(75);
     expect(Math.max(...pitches.values())).toBeLessThan(270);
@@ -217,10 +218,15 @@ function pitchHz(samples: Int16Array): number {
       return sum;
     };
     if (energy(0) / window < 90_000) continue;
-    const likeness = Array.from({ length: longest - shortest + 1 }, (_, i) => product(i + shortest) / Math.sqrt(energy(0) * energy(i + shortest)));
+    const likeness = Array.from(
+      { length: longest - shortest + 1 },
+      (_, i) => product(i + shortest) / Math.sqrt(energy(0) * energy(i + shortest)),
+    );
     const best = Math.max(...likeness);
     // The first peak that is nearly the highest: the highest itself may be one of its multiples.
-    const peak = likeness.findIndex((value, i) => value > best * 0.9 && value >= (likeness[i + 1] ?? -1) && value >= (likeness[i - 1] ?? -1));
+    const peak = likeness.findIndex(
+      (value, i) => value > best * 0.9 && value >= (likeness[i + 1] ?? -1) && value >= (likeness[i - 1] ?? -1),
+    );
     if (best > 0.7) found.push(rateHz / (peak + shortest));
   }
   return found.sort((a, b) => a - b)[found.length >> 1] ?? 0;

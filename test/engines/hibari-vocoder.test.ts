@@ -10,7 +10,11 @@ import { RealFft } from '../../src/media/real-fft.ts';
 const WINDOW = 1200;
 const SILENT = -60;
 
-function spectrogram(frames: number, f0: (k: number) => number, values: Partial<Record<Part, (b: number, k: number) => number>>): Spectrogram {
+function spectrogram(
+  frames: number,
+  f0: (k: number) => number,
+  values: Partial<Record<Part, (b: number, k: number) => number>>,
+): Spectrogram {
   const part = (value: (b: number, k: number) => number = () => SILENT) =>
     Float32Array.from({ length: BINS * frames }, (_, i) => value(Math.floor(i / frames), i % frames));
   return {
@@ -63,7 +67,10 @@ function byDefinition({ frames, f0, lh, theta, lr, phi }: Spectrogram): Float64A
   }
   const sum = new Float64Array(length + WINDOW);
   const norm = new Float64Array(length + WINDOW);
-  const turns = Array.from({ length: WINDOW }, (_, i) => [Math.cos((2 * Math.PI * i) / WINDOW), Math.sin((2 * Math.PI * i) / WINDOW)] as const);
+  const turns = Array.from(
+    { length: WINDOW },
+    (_, i) => [Math.cos((2 * Math.PI * i) / WINDOW), Math.sin((2 * Math.PI * i) / WINDOW)] as const,
+  );
   for (let k = 0; k < frames; k++) {
     const cut = hann.map((weight, i) => {
       const at = Math.abs(k * HOP - WINDOW / 2 + i);
@@ -130,7 +137,10 @@ describe('the sound of frames', () => {
   });
 
   test('has breath without a buzz where a frame is stretched: the same phase does not come twice', () => {
-    const random = ((state: number) => () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647)(7);
+    const random = (
+      (state: number) => () =>
+        (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
+    )(7);
     const noise = spectrogram(40, () => 0, { lr: () => 0, phi: () => 2 * Math.PI * random() });
     const vocoder = new Vocoder(new FrameReader(noise, plainParts, 2), plainShape(random));
     const sound = vocoder.next(80);
@@ -199,7 +209,9 @@ describe('another speaker', () => {
   test('does not hear the gaps between the harmonics of the first', () => {
     const gapped = spectrogram(40, () => 200, { lh: (b) => (Math.abs(b - 10 * Math.round(b / 10)) <= 1 ? 0 : -5) });
     const level = (sound: Spectrogram) => {
-      const heard = new Vocoder(new FrameReader(sound, warpedParts), warpedShape(still, half), { pitch: { scale: 0.5 * (200 / 190), range: 1 } });
+      const heard = new Vocoder(new FrameReader(sound, warpedParts), warpedShape(still, half), {
+        pitch: { scale: 0.5 * (200 / 190), range: 1 },
+      });
       return Math.sqrt(heard.next(40).reduce((sum, sample) => sum + sample * sample, 0));
     };
     const flat = spectrogram(40, () => 200, { lh: () => 0 });
@@ -223,7 +235,10 @@ describe('another speaker', () => {
   });
 
   test('has pulses that are over soon: most of each lies right behind its beginning', () => {
-    const sound = spoken(still, spectrogram(40, () => 50, { lh: (b) => -b / 100 }));
+    const sound = spoken(
+      still,
+      spectrogram(40, () => 50, { lh: (b) => -b / 100 }),
+    );
     const energy = Array.from({ length: 480 }, (_, i) => sound.slice(i * 1).reduce((sum, x, n) => sum + (n % 480 < 60 ? x * x : 0), 0));
     const all = sound.reduce((sum, x) => sum + x * x, 0);
     expect(Math.max(...energy) / all).toBeGreaterThan(0.9);

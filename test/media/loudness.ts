@@ -39,7 +39,10 @@ const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + 
 
 /** -Infinity for silence, and for sound below 400 ms. */
 export function loudness({ samples, rateHz }: Pcm): number {
-  const weighted = weighting(rateHz).reduce(filtered, Float64Array.from(samples, (sample) => sample / 32_768));
+  const weighted = weighting(rateHz).reduce(
+    filtered,
+    Float64Array.from(samples, (sample) => sample / 32_768),
+  );
   const [block, step] = [0.4 * rateHz, 0.1 * rateHz];
   const powers: number[] = [];
   for (let at = 0; at + block <= weighted.length; at += step) {

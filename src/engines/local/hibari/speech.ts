@@ -33,7 +33,12 @@ const BENT_ROOM = 0.28;
 /** `words` by their places in the phonemes, which begin at the second id. */
 export function* speakClause(recital: Recital, words: readonly SpokenWord[], character: Character, stretch: number): Generator<Stretch> {
   const { spectrogram, durations } = recital;
-  const ends = durations.map(((sum) => (count: number) => (sum += count))(0));
+  const ends = durations.map(
+    (
+      (sum) => (count: number) =>
+        (sum += count)
+    )(0),
+  );
   const heardMs = (id: number) => Math.max(0, ((ends[id - 1] ?? 0) * DURATION_MS - EARLY_MS) * stretch);
   const start = Math.floor(Math.max(0, heardMs(1) - LEAD_MS) / FRAME_MS);
   // The net lets the last sound of a clause last into the silence after it.
