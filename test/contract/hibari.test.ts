@@ -85,10 +85,7 @@ describe.skipIf(!hasModel(HIBARI_MODEL))('with its model', () => {
       for (const text of texts) said.push((await say(tts, [text], voice)).samples);
       const samples = concat(said);
       levels.push(loudness({ samples, rateHz: 24_000 }));
-      expect(
-        samples.reduce((peak, sample) => Math.max(peak, Math.abs(sample)), 0),
-        voice,
-      ).toBeLessThan(32_300);
+      expect(samples.some((sample) => Math.abs(sample) > 32_300)).toBe(false);
     }
     for (const level of levels) expect(Math.abs(level + 21)).toBeLessThan(2);
     expect(Math.max(...levels) - Math.min(...levels)).toBeLessThan(1.5);

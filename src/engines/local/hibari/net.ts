@@ -34,20 +34,15 @@ export class HibariNet {
       ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]),
       speed: new Tensor('float32', Float32Array.of(speed), [1]),
     });
-    const values = (name: string) => out[name]?.data as Float32Array;
-    const f0 = values('f0');
-    const [lh, theta, ln, lr, phi] = ['lh', 'theta', 'ln', 'lr', 'phi'].map(values) as [
-      Float32Array,
-      Float32Array,
-      Float32Array,
-      Float32Array,
-      Float32Array,
-    ];
-    if (lh.length !== BINS * f0.length) throw new Error(`the net gave ${lh.length} values for ${f0.length} frames`);
+    const part = (name: string) => out[name]?.data as Float32Array;
+    const durations = out[DURATIONS]?.data as BigInt64Array;
+    const spectrogram = { lh: part('lh'), theta: part('theta'), ln: part('ln'), lr: part('lr'), phi: part('phi'), f0: part('f0') };
+    const frames = spectrogram.f0.length;
+    if (spectrogram.lh.length !== BINS * frames) throw new Error(`the net gave ${spectrogram.lh.length} values for ${frames} frames`);
     return {
-      spectrogram: { frames: f0.length, lh, theta, ln, lr, phi, f0 },
-      durations: [...(out[DURATIONS]?.data as BigInt64Array)].map(Number),
-      exactDurations: [...values(EXACT_DURATIONS)],
+      spectrogram: { frames, ...spectrogram },
+      durations: Array.from(durations, Number),
+      exactDurations: [...part(EXACT_DURATIONS)],
     };
   }
 }

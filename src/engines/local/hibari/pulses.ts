@@ -5,7 +5,7 @@ const HIGHEST_HARMONIC_HZ = 11_000;
 const LOWEST_PITCH_HZ = 30;
 /** A speaker's middle pitch, around which the melody is widened or narrowed. */
 const MIDDLE_HZ = 190;
-/** Where the formula of a pulse is a quotient of two numbers that vanish, its limit is taken. */
+/** Where the formula of a pulse is a quotient of two numbers that vanish, its limit is taken: as wide around as the net was taught it. */
 const NEAR_ZERO = 2e-3;
 
 /** The pitch `f` becomes scale · 190 · (f / 190)^range. */
