@@ -65,6 +65,12 @@ export const settings: readonly Setting[] = [
     fallback: 'none: pip and npm fetch the packages',
   },
   {
+    name: 'PARLEY_PRONUNCIATIONS',
+    description:
+      'File that says how the neural voice says words: lines of `word = respelling` or `word = /phonemes/`, or a JSON object of the same.',
+    fallback: 'none',
+  },
+  {
     name: 'PARLEY_CONFIG',
     description: 'JSON file holding settings by these names; the environment wins.',
     fallback: 'parley.json, if there is one',

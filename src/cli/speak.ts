@@ -1,8 +1,8 @@
 // `npm run speak -- "What time is it?" --out question.wav`: the embedded voice into a WAV file, for questions to try things with.
 import { writeFileSync } from 'node:fs';
 import { readConfig } from '../config.ts';
-import { flite } from '../engines/local/flite/flite.ts';
 import { ModelStore } from '../engines/models/store.ts';
+import { chooseTts } from '../engines/routing/chosen.ts';
 import { systemClock } from '../lib/clock.ts';
 import { silentLog } from '../lib/log.ts';
 import { concat } from '../media/pcm.ts';
@@ -30,17 +30,18 @@ async function main(): Promise<void> {
     return;
   }
   const rateHz = values.rate ?? 24_000;
-  const { dataDir, settings, defaultVoice } = readConfig(process.env, process.cwd());
+  const { dataDir, settings, defaultVoice, engines } = readConfig(process.env, process.cwd());
   const own = { dataDir, settings, log: silentLog, clock: systemClock };
-  const engine = flite.create({ ...own, models: new ModelStore(own) });
+  const engine = chooseTts(engines.tts, { ...own, models: new ModelStore(own) });
   try {
-    await engine.warmUp(AbortSignal.timeout(30_000));
+    // The voice's model may have to be fetched first.
+    await engine.warmUp(AbortSignal.timeout(180_000));
     const margin = new Int16Array((rateHz * marginMs) / 1000);
     const pieces: Int16Array[] = [margin];
     async function* words() {
       yield text;
     }
-    const wish = { model: 'flite', voice: values.voice ?? defaultVoice ?? apiDefaults.inworld.voice, speed: values.speed ?? 1 };
+    const wish = { model: '', voice: values.voice ?? defaultVoice ?? apiDefaults.inworld.voice, speed: values.speed ?? 1 };
     for await (const { pcm } of engine.speak(words(), wish, AbortSignal.timeout(60_000))) pieces.push(resample(pcm, rateHz).samples);
     pieces.push(margin);
     writeFileSync(values.out ?? 'speech.wav', writeWav({ samples: concat(pieces), rateHz }));

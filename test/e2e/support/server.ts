@@ -36,7 +36,7 @@ export interface RunningServer {
 }
 
 const repository = resolve(import.meta.dirname, '../../..');
-const scripted = { PARLEY_STT: 'scripted', PARLEY_TTS: 'scripted', PARLEY_LLM: 'scripted' };
+const scripted = { PARLEY_STT: 'scripted', PARLEY_TTS: 'scripted', PARLEY_LLM: 'scripted', PARLEY_TURN: 'lexical' };
 
 export async function startServer({
   engines,
