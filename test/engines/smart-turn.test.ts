@@ -145,7 +145,7 @@ describe('with its weights', () => {
   beforeEach(({ skip }) => skip(weights === undefined, 'the weights of Smart Turn are not in the data folder'));
 
   function hearing(): SmartTurn {
-    const engine = smartTurn.create(environment({ models: { ...noModels, folder: async () => dirname(weights ?? "") } })) as SmartTurn;
+    const engine = smartTurn.create(environment({ models: { ...noModels, folder: async () => dirname(weights ?? '') } })) as SmartTurn;
     opened.push(engine);
     return engine;
   }
