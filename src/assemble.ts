@@ -168,6 +168,11 @@ export async function assemble(
     version,
     signal: leaving.signal,
   });
+  const engineList = () =>
+    states.map((state) => {
+      const { info, problem } = state();
+      return { kind: info.kind, name: info.name, ...(problem === undefined ? {} : { problem }) };
+    });
   const ready = { value: false };
   let door: Door | undefined;
   const app = createHttp({
@@ -179,9 +184,7 @@ export async function assemble(
       detail: {
         sessions: sessions.size,
         calls: calls.size,
-        engines: states
-          .map((state) => state())
-          .map(({ info, problem }) => ({ kind: info.kind, name: info.name, ...(problem === undefined ? {} : { problem }) })),
+        engines: engineList(),
       },
     }),
   });
@@ -237,6 +240,7 @@ export async function assemble(
       defaultModel: defaults.openai.model,
       defaultVoice: defaults.inworld.voice,
       models: () => listedModels(providers, defaults),
+      engines: engineList,
       voices: () => tts.voices(),
       sample: (voice) => sampleOf(tts, voice, leaving.signal),
     });

@@ -11,12 +11,21 @@ const secretSeconds = 60;
 /** Samples of voices kept: some 100 KB each. */
 const mostSamples = 64;
 
+export interface ListedEngine {
+  /** `stt`, `tts`, `turn`, … */
+  readonly kind: string;
+  readonly name: string;
+  readonly problem?: string;
+}
+
 export interface ConsoleDeps extends ConsoleAccess {
   readonly log: Log;
   readonly defaultModel: string;
   readonly defaultVoice: string;
   models(): readonly ListedModel[];
   voices(): readonly ListedVoice[];
+  /** Who hears, speaks and so on at this moment, and why it is not who should. */
+  engines(): readonly ListedEngine[];
   /** A sentence in that voice, as a WAV file. */
   sample(voice: ListedVoice): Promise<Uint8Array>;
 }
@@ -45,6 +54,7 @@ export function registerConsoleRoutes(app: FastifyInstance, deps: ConsoleDeps): 
       return unstored(reply).send({
         models: deps.models().map(({ id }) => id),
         voices: deps.voices(),
+        engines: deps.engines(),
         default_model: deps.defaultModel,
         default_voice: deps.defaultVoice,
         webrtc: app.hasRoute({ method: 'POST', url: '/v1/realtime/calls' }),
@@ -56,13 +66,15 @@ export function registerConsoleRoutes(app: FastifyInstance, deps: ConsoleDeps): 
       await admitConsole(request, deps);
       const voice = deps.voices().find(({ id }) => id === request.params.voice);
       if (!voice) throw new Refusal(404, 'not_found', `There is no voice '${request.params.voice.slice(0, 64)}'.`);
-      if (!samples.has(voice.id)) {
+      // The same name sounds otherwise when another engine speaks.
+      const name = `${deps.engines().find(({ kind }) => kind === 'tts')?.name} ${voice.id}`;
+      if (!samples.has(name)) {
         if (samples.size >= mostSamples) samples.clear();
         const made = deps.sample(voice);
-        samples.set(voice.id, made);
-        made.catch(() => samples.delete(voice.id));
+        samples.set(name, made);
+        made.catch(() => samples.delete(name));
       }
-      const wav = await samples.get(voice.id);
+      const wav = await samples.get(name);
       return reply.headers({ 'Content-Type': 'audio/wav', 'Cache-Control': 'private, max-age=3600' }).send(wav);
     });
   });

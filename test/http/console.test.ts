@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { registerConsolePage } from '../../src/http/console.ts';
-import { registerConsoleRoutes } from '../../src/http/console-routes.ts';
+import { type ListedEngine, registerConsoleRoutes } from '../../src/http/console-routes.ts';
 import { createHttp } from '../../src/http/server.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { httpRig, voices } from './rig.ts';
@@ -29,6 +29,7 @@ async function consoleRig(options: { local?: boolean; hosts?: string[] } = {}) {
   const app = createHttp({ tls: undefined, corsOrigins: ['*'], version: '0', health: () => ({ ready: true, detail: {} }) });
   closing.push(() => app.close());
   const samples: string[] = [];
+  const engines: ListedEngine[] = [{ kind: 'tts', name: 'Flite', problem: 'The better one is not here.' }];
   registerConsoleRoutes(app, {
     access: rig.access,
     local: options.local === false ? undefined : async () => ({ kind: 'key', keyId: rig.key.id, workspace: 'acme' }),
@@ -38,6 +39,7 @@ async function consoleRig(options: { local?: boolean; hosts?: string[] } = {}) {
     defaultVoice: 'Dennis',
     models: () => [{ id: 'offline/assistant', provider: 'offline' }],
     voices: () => voices,
+    engines: () => engines,
     sample: async ({ id }) => {
       samples.push(id);
       return Buffer.from('RIFF');
@@ -63,7 +65,7 @@ async function consoleRig(options: { local?: boolean; hosts?: string[] } = {}) {
     const answer = JSON.parse(body) as { value?: string; error?: { code: string } };
     return answer.error ? `${statusCode} ${answer.error.code}` : (answer.value ?? '').slice(0, 3);
   };
-  return { rig, app, ask, secret, samples };
+  return { rig, app, ask, secret, samples, engines };
 }
 
 test('the page of this machine is given a secret that opens a session and expires within a minute', async () => {
@@ -128,19 +130,30 @@ test('where everybody needs a key, this machine does, too', async () => {
   expect(await secret()).toBe('401 invalid_api_key');
 });
 
-test('the catalogue lists models and voices, and whether calls are taken', async () => {
+test('the catalogue lists models, voices and engines, and whether calls are taken', async () => {
   const { ask } = await consoleRig();
-  const { models, voices: listed, default_voice, webrtc } = (await ask('GET', '/console/catalogue')).json<Record<string, unknown>>();
+  const {
+    models,
+    voices: listed,
+    engines,
+    default_voice,
+    webrtc,
+  } = (await ask('GET', '/console/catalogue')).json<Record<string, unknown>>();
   expect(models).toEqual(['offline/assistant']);
   expect(listed).toHaveLength(4);
+  expect(engines).toEqual([{ kind: 'tts', name: 'Flite', problem: 'The better one is not here.' }]);
   expect([default_voice, webrtc]).toEqual(['Dennis', false]);
   expect((await ask('GET', '/console/catalogue', { origin: 'https://evil.example', site: 'cross-site' })).statusCode).toBe(403);
 });
 
 test('a voice is sampled once, and only if there is one of that name', async () => {
-  const { ask, samples } = await consoleRig();
+  const { ask, samples, engines } = await consoleRig();
   for (let i = 0; i < 3; i++) expect((await ask('GET', '/console/voices/Clive/sample')).headers['content-type']).toBe('audio/wav');
   expect(samples).toEqual(['Clive']);
+  engines[0] = { kind: 'tts', name: 'Better' };
+  await ask('GET', '/console/voices/Clive/sample');
+  expect(samples).toEqual(['Clive', 'Clive']);
+  samples.pop();
   expect((await ask('GET', '/console/voices/Nobody/sample')).statusCode).toBe(404);
 });
 

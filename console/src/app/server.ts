@@ -9,9 +9,17 @@ export interface Voice {
   readonly gender: string;
 }
 
+/** Who does a kind of work at the server, and why it is not who should. */
+export interface Engine {
+  readonly kind: string;
+  readonly name: string;
+  readonly problem?: string;
+}
+
 export interface Catalogue {
   readonly models: readonly string[];
   readonly voices: readonly Voice[];
+  readonly engines: readonly Engine[];
   readonly default_model: string;
   readonly default_voice: string;
   /** Whether this server takes calls. */

@@ -34,6 +34,7 @@ export function Header({ parley }: { parley: Console }) {
       <p class="status" role="status" data-activity={activity}>
         {words[activity]}
       </p>
+      <Engines parley={parley} />
       <fieldset class="segments" disabled={!idle} title={idle ? undefined : 'End the conversation to change this'}>
         <legend class="unseen">Connect by</legend>
         {(['webrtc', 'websocket'] as const).map((kind) => (
@@ -54,6 +55,24 @@ export function Header({ parley }: { parley: Console }) {
         Docs
       </a>
     </header>
+  );
+}
+
+const roles: Readonly<Record<string, string>> = { stt: 'Hears', tts: 'Speaks', turn: 'Judges the ends of turns' };
+
+/** Who hears, speaks and judges; marked where that is not who should. */
+function Engines({ parley }: { parley: Console }) {
+  const engines = useStore(parley.state, ({ catalogue }) => catalogue?.engines);
+  const shown = engines?.filter(({ kind }) => roles[kind] !== undefined) ?? [];
+  if (shown.length === 0) return null;
+  return (
+    <ul class="engines" aria-label="Engines">
+      {shown.map(({ kind, name, problem }) => (
+        <li key={kind} data-problem={problem !== undefined} title={problem ?? roles[kind]}>
+          {name.replace(' (embedded)', '')}
+        </li>
+      ))}
+    </ul>
   );
 }
 
