@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { ConfigError, readConfig } from '../../src/config.ts';
 import { UsageError } from '../../src/cli/arguments.ts';
 import { runModels } from '../../src/cli/models.ts';
 import { ModelStore } from '../../src/engines/models/store.ts';
@@ -93,4 +94,15 @@ test('knows its commands and its models', async () => {
   await expect(run('fetch', 'moonlight')).rejects.toThrow('There is no model moonlight; there are toy, spare.');
   await run('--help');
   expect(said.join('\n')).toContain('npm run models fetch');
+});
+
+test('its settings are checked: a mirror is a folder that is there, or an address', () => {
+  const read = (settings: Record<string, string>) => readConfig(settings, machine.folder).settings;
+  expect(read({})).toMatchObject({ PARLEY_MODELS: 'on' });
+  expect(read({ PARLEY_MODELS: 'off' })).toMatchObject({ PARLEY_MODELS: 'off' });
+  expect(read({ PARLEY_MODELS_MIRROR: 'registry' })).toMatchObject({ PARLEY_MODELS_MIRROR: machine.registry });
+  expect(read({ PARLEY_MODELS_MIRROR: 'https://mirror.test/m' })).toMatchObject({ PARLEY_MODELS_MIRROR: 'https://mirror.test/m' });
+  expect(() => read({ PARLEY_MODELS: 'maybe' })).toThrow(ConfigError);
+  expect(() => read({ PARLEY_MODELS_MIRROR: 'nowhere' })).toThrow(/PARLEY_MODELS_MIRROR names a file that is not there/);
+  expect(() => read({ PARLEY_MODELS_MIRROR: 'http://' })).toThrow(/PARLEY_MODELS_MIRROR is no address/);
 });
