@@ -3,7 +3,8 @@ import { existsSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { memberData } from '../../src/engines/local/crew-member.ts';
 
-const order = join((memberData() as { folder: string }).folder, 'die');
+const { folder } = memberData() as { folder: string };
+const order = join(folder, 'die');
 
 setInterval(() => {
   if (!existsSync(order)) return;

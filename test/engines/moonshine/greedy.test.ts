@@ -1,6 +1,6 @@
 // The loop that writes transcripts, with a model that is a list of scores.
 import { expect, test } from 'vitest';
-import { circleOf, decodeGreedily, type TokenDecoder } from '../../../src/engines/local/moonshine/greedy.ts';
+import { circleOf, type DecodedToken, decodeGreedily, type TokenDecoder } from '../../../src/engines/local/moonshine/greedy.ts';
 import { KeyTerms } from '../../../src/engines/local/moonshine/key-terms.ts';
 import { BEGIN, END } from '../../../src/engines/local/moonshine/tokens.ts';
 
@@ -30,7 +30,6 @@ function model(wanted: readonly number[], nearly: readonly { id: number; score: 
   return { decoder, given };
 }
 
-const tokens = (...ids: number[]) => ids.map((id) => ({ id }));
 const options = { seconds: 10, keyTerms: none, aborted: () => false };
 
 test('gives each step the token before, beginning with the begin token, until the end token', async () => {
@@ -69,16 +68,30 @@ test('stops when the model turns in circles, and says the circle once', async ()
   expect(decoded?.ended).toBe('circle');
 });
 
-test('lets people say things twice', () => {
-  expect(circleOf(tokens(5, 6, 7, 8, 5, 6, 7, 8))).toBe(0);
-  expect(circleOf(tokens(9, 9, 9, 9, 9, 9))).toBe(0);
-  expect(circleOf(tokens(5, 6, 5, 6, 5, 6))).toBe(0);
+/** Tokens of which each attends to the frames after those of the one before, as in speech; or all to one place. */
+const spoken = (...ids: number[]): DecodedToken[] => ids.map((id, i) => ({ id, logprob: 0, attention: [peak(6 * i)] }));
+const stuck = (...ids: number[]): DecodedToken[] => ids.map((id) => ({ id, logprob: 0, attention: [peak(90)] }));
+
+function peak(frame: number): Float32Array {
+  const row = new Float32Array(200);
+  row[frame] = 1;
+  return row;
+}
+
+test('counts how much of the end is said again: one token seven times, two or three four times, from four on twice', () => {
+  expect(circleOf(stuck(1, 9, 9, 9, 9, 9, 9, 9))).toBe(6);
+  expect(circleOf(stuck(1, 9, 9, 9, 9, 9, 9))).toBe(0);
+  expect(circleOf(stuck(5, 6, 5, 6, 5, 6, 5, 6))).toBe(6);
+  expect(circleOf(stuck(5, 6, 5, 6, 5, 6))).toBe(0);
+  expect(circleOf(stuck(4, 5, 6, 7, 4, 5, 6, 7))).toBe(4);
 });
 
-test('counts how much of the end is said again: one token seven times, two or three four times, four to ten three times', () => {
-  expect(circleOf(tokens(1, 9, 9, 9, 9, 9, 9, 9))).toBe(6);
-  expect(circleOf(tokens(5, 6, 5, 6, 5, 6, 5, 6))).toBe(6);
-  expect(circleOf(tokens(4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7))).toBe(8);
+test('lets people repeat themselves: then the attention moves on in the sound', () => {
+  expect(circleOf(spoken(4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7))).toBe(0);
+  expect(circleOf(spoken(9, 9, 9, 9, 9, 9, 9, 9, 9))).toBe(0);
+  // What skims over the rest of the sound is none.
+  const skimming = spoken(4, 5, 6, 7, 4, 5, 6, 7).map((token, i) => ({ ...token, attention: [peak(2 * i)] }));
+  expect(circleOf(skimming)).toBe(4);
 });
 
 test('refuses to make words of numbers that are none', async () => {

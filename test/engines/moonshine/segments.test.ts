@@ -100,14 +100,28 @@ test('a speculative decode that has begun is waited for', async () => {
   expect((await final).text).toBe('Stop.');
 });
 
-test('an answer that is overtaken tells what the newer one knows', async () => {
+test('gives up a speculative decode when speech went on and the words are asked for again', async () => {
   hearUnguessed(voice(1000), hush(200));
   const early = utterance.words('speculative');
   hearUnguessed(voice(1000));
   const late = utterance.words('final');
-  await settled();
+  await expect(early).rejects.toMatchObject({ reason: 'rate_limited' });
   await decoder.only.answer('Stop here.');
-  expect(await early).toBe(await late);
+  expect((await late).text).toBe('Stop here.');
+});
+
+test('finishes a final decode, though speech went on and the words are asked for again', async () => {
+  hearUnguessed(voice(1000), hush(200));
+  void utterance.words('speculative');
+  const early = utterance.words('final');
+  hearUnguessed(voice(1000));
+  const late = utterance.words('final');
+  await settled();
+  const [longer, shorter] = [...decoder.orders].sort((a, b) => b.task.samples.length - a.task.samples.length);
+  await longer?.answer('Stop here.');
+  await shorter?.answer('Stop.');
+  expect((await early).text).toBe('Stop.');
+  expect((await late).text).toBe('Stop here.');
 });
 
 test('a speculative decode that failed does not keep a final one from being tried', async () => {
@@ -131,7 +145,7 @@ test('tells the failure of a final decode, and tries again when asked again', as
   expect((await again).text).toBe('Stop.');
 });
 
-test('guesses once a second, shows what two guesses agree on, and takes nothing of it back', async () => {
+test('guesses once a second, the second time after half of one, shows what two guesses agree on, and takes nothing of it back', async () => {
   hear(voice(990));
   expect(decoder.orders).toHaveLength(0);
   hear(voice(20));
@@ -139,7 +153,9 @@ test('guesses once a second, shows what two guesses agree on, and takes nothing 
   expect(decoder.only.task.retry).toBe(false);
   await decoder.only.answer('Turn let.');
   expect(guesses).toEqual([]);
-  hear(voice(1000));
+  hear(voice(480));
+  expect(decoder.orders).toHaveLength(0);
+  hear(voice(40));
   await decoder.only.answer('Turn left at');
   expect(guesses.map(({ text }) => text)).toEqual(['Turn']);
   hear(voice(1000));

@@ -11,13 +11,14 @@ export interface MoonshineData {
   readonly folder: string;
 }
 
-const graphs = await loadGraphs((memberData() as MoonshineData).folder);
+const { folder } = memberData() as MoonshineData;
+const graphs = await loadGraphs(folder);
 // The first run plans memory and takes several times as long as any other.
 await (await graphs.listen(new Float32Array(16_000))).feed([BEGIN]);
 
 const terms = new TermBook(graphs.tokens);
 
-serve((task: SegmentTask, port: TaskPort): Promise<SegmentText | undefined> => {
+serve<SegmentText | undefined>((task: SegmentTask, port: TaskPort) => {
   port.part(BEGUN);
   return transcribeSegment(graphs, terms.of(task.hints), task, () => port.aborted);
 });

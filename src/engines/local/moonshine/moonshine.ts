@@ -49,7 +49,7 @@ export class Moonshine implements Stt, SegmentDecoder {
     const abort = () => resolve();
     signal.addEventListener('abort', abort, { once: true });
     try {
-      const ready = this.#ready().then(() => this.#crew?.start(signal));
+      const ready = this.#ready().then(() => this.#startCrew(signal));
       await Promise.race([ready, aborted]);
     } finally {
       signal.removeEventListener('abort', abort);
@@ -97,6 +97,24 @@ export class Moonshine implements Stt, SegmentDecoder {
   async decode(task: SegmentTask, options: DecodeOptions): Promise<SegmentText | undefined> {
     const decoder = this.#decoder ?? (await this.#ready());
     return decoder.decode(task, options);
+  }
+
+  async #startCrew(signal: AbortSignal): Promise<void> {
+    const crew = this.#crew;
+    try {
+      await crew?.start(signal);
+    } catch (error) {
+      // It may be the files: the next who asks gets them checked. Whoever waits now is told by the crew.
+      if (this.#crew === crew && !this.#closing.signal.aborted) {
+        this.#environment.models.distrust(MODEL);
+        this.#opening = undefined;
+        this.#decoder = undefined;
+        this.#crew = undefined;
+        this.#problem = error instanceof Error ? error.message : String(error);
+        await crew?.close();
+      }
+      throw error;
+    }
   }
 
   /** The crew, once the model is there. A model that could not be had is asked for again with the next utterance. */

@@ -19,8 +19,9 @@ const SHORTEST_SEGMENT = 5 * FRAMES_PER_SECOND;
 const MOST_WAITING = 360 * FRAMES_PER_SECOND * FRAME;
 /** So many frames of sound after what was decoded may be a word; fewer are a click. */
 const LEAST_LOUD_FRAMES = 5;
-/** A guess for every so much sound. */
+/** A guess for every so much sound, but the second of a segment sooner: only what two agree on is shown. */
 const PARTIAL_EVERY = FRAMES_PER_SECOND * FRAME;
+const SECOND_PARTIAL_AFTER = PARTIAL_EVERY / 2;
 
 /** A part of the utterance that nothing will be added to; decoded once. */
 interface Closed {
@@ -38,6 +39,9 @@ interface Answer {
   readonly thresholdDb: number;
   readonly transcript: PromiseWithResolvers<Transcript>;
   readonly jobs: readonly DecodeJob[];
+  /** The job of the open segment, which nothing else is for. */
+  readonly own: DecodeJob | undefined;
+  urgency: 'speculative' | 'final';
   state: 'working' | 'done' | 'failed';
   /** Whether the segment it knew is another by now. */
   outdated: boolean;
@@ -57,9 +61,13 @@ export class MoonshineUtterance implements Recognition {
   readonly #open = new Samples();
   #openStartMs = 0;
   #closed: Closed[] = [];
+  /** The newest. */
   #answer: Answer | undefined;
+  readonly #working = new Set<Answer>();
   readonly #partials = new Partials();
   #guess: DecodeJob | undefined;
+  /** Guesses made at the open segment. */
+  #guesses = 0;
   /** The tokens of the newest decode of the open segment. */
   #draft: readonly number[] = [];
   /** How many samples of the open segment the newest guess or answer knew. */
@@ -81,14 +89,10 @@ export class MoonshineUtterance implements Recognition {
   }
 
   words(urgency: 'speculative' | 'final'): Promise<Transcript> {
-    if (this.#over) return Promise.reject(this.#over);
-    const last = this.#answer;
-    if (last && this.#isGood(last)) {
-      if (urgency === 'speculative' || last.state === 'done') return last.transcript.promise;
-      for (const job of last.jobs) job.hurry();
-      return last.transcript.promise.catch(() => this.#ask('final').transcript.promise);
-    }
-    return this.#ask(urgency).transcript.promise;
+    const words = this.#wordsFor(urgency);
+    // Whoever asked may have lost interest by the time it fails.
+    words.catch(() => {});
+    return words;
   }
 
   close(): void {
@@ -102,57 +106,77 @@ export class MoonshineUtterance implements Recognition {
     this.#over = error;
     this.#dropGuess();
     for (const { job } of this.#closed) job?.abort();
-    for (const job of this.#answer?.jobs ?? []) job.abort();
-    this.#answer?.transcript.reject(error);
+    for (const answer of this.#working) {
+      for (const job of answer.jobs) job.abort();
+      this.#fail(answer, error);
+    }
     this.#closed = [];
+  }
+
+  #wordsFor(urgency: 'speculative' | 'final'): Promise<Transcript> {
+    if (this.#over) return Promise.reject(this.#over);
+    const last = this.#answer;
+    if (last && this.#isGood(last)) {
+      if (urgency === 'speculative' || last.state === 'done') return last.transcript.promise;
+      last.urgency = 'final';
+      for (const job of last.jobs) job.hurry();
+      return last.transcript.promise.catch(() => this.#ask('final').transcript.promise);
+    }
+    return this.#ask(urgency).transcript.promise;
   }
 
   #ask(urgency: 'speculative' | 'final'): Answer {
     if (this.#over) return failed(this.#over);
     this.#dropGuess();
     const before = this.#answer;
-    const answer = this.#newAnswer(urgency);
-    this.#answer = answer;
-    if (before?.state === 'working') {
-      // It is overtaken: whoever waits for it gets to know more than was asked.
-      for (const job of before.jobs) if (!answer.jobs.includes(job)) job.abort();
-      answer.transcript.promise.then(before.transcript.resolve, before.transcript.reject);
+    if (before?.state === 'working' && before.urgency === 'speculative') {
+      // Speech went on, so that nobody needs it any more.
+      before.own?.abort();
+      this.#fail(before, new EngineError('moonshine', 'rate_limited', 'speech went on before these words were there'));
     }
-    return answer;
+    this.#answer = this.#newAnswer(urgency);
+    return this.#answer;
   }
 
   #newAnswer(urgency: 'speculative' | 'final'): Answer {
     const levels = this.#open.levels();
     const thresholdDb = soundThresholdDb(levels);
     this.#known = this.#open.length;
-    const open = soundSpan(levels, thresholdDb) ? this.#orderOpen(urgency) : undefined;
+    const own = soundSpan(levels, thresholdDb) ? this.#orderOpen(urgency) : undefined;
     const parts = this.#closed.map((closed) => this.#closedText(closed, urgency));
     const jobs = this.#closed.flatMap(({ job }) => job ?? []);
-    const { promise, resolve, reject } = Promise.withResolvers<Transcript>();
-    const transcript = { promise, resolve, reject };
+    const transcript = Promise.withResolvers<Transcript>();
+    // Whoever asked hears of a failure.
     transcript.promise.catch(() => {});
     const answer: Answer = {
       frames: levels.length,
       thresholdDb,
       transcript,
-      jobs: open ? [...jobs, open] : jobs,
+      jobs: own ? [...jobs, own] : jobs,
+      own,
+      urgency,
       state: 'working',
       outdated: false,
     };
-    if (open) parts.push(placed(this.#openStartMs, open.result));
+    this.#working.add(answer);
+    if (own) parts.push(placed(this.#openStartMs, own.result));
     Promise.all(parts).then(
       (texts) => {
         // An aborted job was overtaken, or all is over: either settles the answer by itself.
         if (!texts.every((text) => text !== undefined)) return;
         answer.state = 'done';
+        this.#working.delete(answer);
         transcript.resolve(joinSegments(texts));
       },
-      (error: unknown) => {
-        answer.state = 'failed';
-        transcript.reject(error);
-      },
+      (error: unknown) => this.#fail(answer, error),
     );
     return answer;
+  }
+
+  #fail(answer: Answer, error: unknown): void {
+    answer.state = 'failed';
+    this.#working.delete(answer);
+    answer.transcript.reject(error);
   }
 
   /** Whether nothing was heard since that may be a word. */
@@ -173,6 +197,7 @@ export class MoonshineUtterance implements Recognition {
     this.#closed.push(closed);
     this.#dropGuess();
     this.#partials.reset();
+    this.#guesses = 0;
     this.#known = 0;
     if (this.#answer) this.#answer.outdated = true;
     void this.#closedText(closed, 'speculative').catch(() => {});
@@ -216,12 +241,14 @@ export class MoonshineUtterance implements Recognition {
 
   #startGuess(): void {
     if (this.#over || this.#guess || this.#answer?.state === 'working' || this.#decoder.busy) return;
-    if (this.#open.length - this.#known < PARTIAL_EVERY) return;
+    const wait = this.#guesses === 1 ? SECOND_PARTIAL_AFTER : PARTIAL_EVERY;
+    if (this.#open.length - this.#known < wait) return;
     const from = Math.floor(this.#known / FRAME);
     this.#known = this.#open.length;
     const levels = this.#open.levels();
     const span = soundSpan(levels);
     if (!span || span.to <= from) return;
+    this.#guesses++;
     const guess = this.#orderOpen('partial');
     this.#guess = guess;
     const done = (text?: SegmentText) => {
@@ -259,5 +286,5 @@ function failed(error: EngineError): Answer {
   const transcript = Promise.withResolvers<Transcript>();
   transcript.promise.catch(() => {});
   transcript.reject(error);
-  return { frames: 0, thresholdDb: 0, transcript, jobs: [], state: 'failed', outdated: true };
+  return { frames: 0, thresholdDb: 0, transcript, jobs: [], own: undefined, urgency: 'final', state: 'failed', outdated: true };
 }

@@ -1,5 +1,5 @@
 // When each word was said: the frames its tokens attend to, put in order by dynamic time warping.
-import type { DecodedToken } from './greedy.ts';
+import { centreOf, type DecodedToken } from './greedy.ts';
 import type { Tokens } from './tokens.ts';
 
 /** Milliseconds of one frame of the encoder. */
@@ -59,7 +59,7 @@ export function alignTokens(rows: readonly (readonly Float32Array[])[]): number[
 /** The mean of the heads whose centre of attention moves most steadily. */
 function combined(rows: readonly (readonly Float32Array[])[], frames: number): Float32Array[] {
   const heads = rows[0]?.length ?? 0;
-  const steadiness = Array.from({ length: heads }, (_, head) => ({ head, value: correlation(rows.map((row) => centre(row[head]))) }));
+  const steadiness = Array.from({ length: heads }, (_, head) => ({ head, value: correlation(rows.map((row) => centreOf(row[head]))) }));
   const best = steadiness.sort((a, b) => b.value - a.value).slice(0, HEADS);
   return rows.map((row) => {
     const mean = new Float32Array(frames);
@@ -78,16 +78,6 @@ function normalised(rows: readonly Float32Array[], frames: number): Float32Array
     for (const row of result) row[j] = ((row[j] as number) - mean) / (Math.sqrt(square) + 1e-6);
   }
   return result;
-}
-
-function centre(row: Float32Array | undefined): number {
-  let sum = 0;
-  let moment = 0;
-  for (const [j, weight] of (row ?? []).entries()) {
-    sum += weight;
-    moment += weight * j;
-  }
-  return sum > 0 ? moment / sum : 0;
 }
 
 /** How well values grow with their index: 1 when on a line. */
