@@ -43,6 +43,7 @@ export class FrameReader {
   repeated = false;
   readonly #spectrogram: Spectrogram;
   readonly #stretch: number;
+  readonly #wanted: readonly [Part, Float32Array][];
   #block = -1;
   #last = -1;
 
@@ -52,7 +53,8 @@ export class FrameReader {
     this.#stretch = stretch;
     this.count = Math.round(spectrogram.frames * stretch);
     this.f0 = Float32Array.from({ length: this.count }, (_, k) => spectrogram.f0[this.#source(k)] as number);
-    this.parts = Object.fromEntries(wanted.map((part) => [part, new Float32Array(READ_TOGETHER * BINS)]));
+    this.#wanted = wanted.map((part) => [part, new Float32Array(READ_TOGETHER * BINS)]);
+    this.parts = Object.fromEntries(this.#wanted);
   }
 
   /** Makes frame `k` the current one. Frames are read in order. */
@@ -72,15 +74,16 @@ export class FrameReader {
 
   #fill(block: number): void {
     this.#block = block;
-    const { frames } = this.#spectrogram;
     const first = block * READ_TOGETHER;
-    const count = Math.min(READ_TOGETHER, frames - first);
-    for (const [part, into] of Object.entries(this.parts) as [Part, Float32Array][]) {
-      const rows = this.#spectrogram[part];
-      for (let b = 0; b < BINS; b++) {
-        const row = b * frames + first;
-        for (let i = 0; i < count; i++) into[i * BINS + b] = rows[row + i] as number;
-      }
-    }
+    for (const [part, into] of this.#wanted) turnAround(this.#spectrogram[part], this.#spectrogram.frames, first, into);
+  }
+}
+
+/** From rows of one frequency each to rows of one frame each. */
+function turnAround(rows: Float32Array, frames: number, first: number, into: Float32Array): void {
+  const count = Math.min(READ_TOGETHER, frames - first);
+  for (let b = 0; b < BINS; b++) {
+    const row = b * frames + first;
+    for (let i = 0; i < count; i++) into[i * BINS + b] = rows[row + i] as number;
   }
 }

@@ -95,7 +95,9 @@ function pseudoRandom(): () => number {
 }
 
 function level(sound: Float32Array, gain: number): Int16Array {
-  return Int16Array.from(sound, (sample) => Math.round(bend(sample * gain) * 32_767));
+  const samples = new Int16Array(sound.length);
+  for (let i = 0; i < sound.length; i++) samples[i] = Math.round(bend((sound[i] as number) * gain) * 32_767);
+  return samples;
 }
 
 function bend(x: number): number {
