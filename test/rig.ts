@@ -291,7 +291,11 @@ export function openRig(options: RigOptions = {}): Rig {
       vad.streams.filter(({ closed }) => !closed),
       'streams of the detector that nobody closed',
     ).toEqual([]);
-    const calls = [...stt.calls, ...llm.calls, ...tts.calls];
+    expect(
+      stt.calls.filter(({ closed }) => !closed),
+      'recognitions that nobody closed',
+    ).toEqual([]);
+    const calls = [...llm.calls, ...tts.calls];
     expect(
       calls.filter(({ over, signal }) => !over && !signal.aborted),
       'calls of engines that nobody ended',

@@ -85,8 +85,10 @@ export interface SttOptions {
   readonly language?: string;
   /** Free text that hints at the words to come (`transcription.prompt`). */
   readonly prompt?: string;
-  /** Single words worth knowing: names of tools and of their enumerated values. */
+  /** Words and names worth knowing: the client's keywords, the names of tools and of their enumerated values. */
   readonly vocabulary: readonly string[];
+  /** Whose speech it is, the same for all of a session: engines that have more to do than they can do serve the keys in turn. */
+  readonly key?: string;
   /** Whether somebody wants to know what the voice is like; absent when nobody does. */
   readonly voiceProfile?: boolean;
 }
@@ -112,28 +114,60 @@ export interface VoiceProfile {
   readonly accent?: readonly VoiceTrait[];
 }
 
-/**
- * A guess at the whole utterance so far. Guesses may change until the one with `final: true`, which is the last and comes exactly
- * once, after the audio has ended. Silence gives a final with an empty text.
- */
+/** All that was said in an utterance so far. Of silence, or of no sound at all, the text is empty. */
 export interface Transcript {
   readonly text: string;
+  /** In order, timed from the first sound that the recognition heard; empty when the engine times nothing. */
   readonly words: readonly Word[];
-  readonly final: boolean;
-  /** Who said what, in order, with the final; only from an engine that tells voices apart. */
+  /** Who said what, in order; only from an engine that tells voices apart, and not with guesses. */
   readonly segments?: readonly Segment[];
-  /** ISO 639-1, with the final: in which languages it was spoken, as far as the engine can tell. */
+  /** ISO 639-1: in which languages it was spoken, as far as the engine can tell; not with guesses. */
   readonly languages?: readonly string[];
-  /** With the final, when it was asked for and the engine can tell. */
+  /** When it was asked for and the engine can tell; not with guesses. */
   readonly voiceProfile?: VoiceProfile;
 }
 
-export interface Stt extends Engine {
+/** What a recogniser can do beyond telling what was said. */
+export interface SttCapabilities {
+  /** Guesses while the sound still comes. */
+  readonly partials: boolean;
+  /** Tells when each word was spoken. */
+  readonly wordTimes: boolean;
+  /** Hears `vocabulary` and `prompt` better for having been told of them. */
+  readonly keyTerms: boolean;
+  /** Tells how likely each word is. */
+  readonly logprobs: boolean;
+}
+
+/**
+ * One utterance being recognised: it lives through pauses, and through a `words` that turned out to come too early. What goes wrong with it,
+ * at whatever moment, is told by `words` and by nothing else: neither `open` nor `hear` nor `close` ever throws.
+ */
+export interface Recognition {
   /**
-   * Transcribes one utterance while it arrives. `audio` is mono 16 kHz in chunks of any size; it may arrive faster than real time.
-   * Rejects with EngineError. When the signal fires the iteration ends within 50 ms, without error.
+   * Takes the next of the sound: mono 16 kHz, any length, in order, faster than real time if it so happens. It is copied, and how much of it
+   * may wait is bounded: a recognition that falls minutes behind fails with `timeout`. Of a pause some sound may be left out, of speech none.
    */
-  transcribe(audio: AsyncIterable<Int16Array>, options: SttOptions, signal: AbortSignal): AsyncIterable<Transcript>;
+  hear(samples: Int16Array): void;
+  /**
+   * All words so far, as if the utterance ended here; more sound may follow, and goes on in the same utterance. Asked again with nothing heard
+   * in between, it is answered with the same transcript and without doing the work twice: at once, or together with the call under way.
+   * `speculative`: at a pause, for an answer worth having only soon; an engine with more urgent work may answer late, or not do it and
+   * reject with `rate_limited`. `final`: somebody waits. A `speculative` that was not done does not keep a `final` from being done.
+   * Rejects with EngineError.
+   */
+  words(urgency: 'speculative' | 'final'): Promise<Transcript>;
+  /** Ends it, whatever its state, and frees all it holds: no guess comes any more, and calls of `words`, under way or later, reject with `unavailable`. */
+  close(): void;
+}
+
+export interface Stt extends Engine {
+  readonly can: SttCapabilities;
+  /**
+   * Begins an utterance. `onPartial` is told guesses at all of it so far, each differing from the one before, while the sound comes;
+   * never within a call of `open` or `hear`, and never by an engine whose `can.partials` is false.
+   */
+  open(options: SttOptions, onPartial: (guess: Transcript) => void): Recognition;
 }
 
 // --- language model

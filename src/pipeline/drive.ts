@@ -114,6 +114,7 @@ class Run {
     this.#ear = new Ear(parts.engines, this.#session.config, {
       feed: (fact) => this.#feed(fact),
       keep: (item, samples) => this.#keepsakes.keep(item, samples),
+      key: parts.birth.sessionId,
       now: () => parts.clock.now(),
       onFault: (error) => logFailure(this.#log, error, 'listening failed'),
     });

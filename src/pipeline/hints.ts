@@ -3,7 +3,8 @@ import type { SttOptions } from '../engines/engine.ts';
 import { readProviderData } from '../protocol/provider-data/provider-data.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
 
-export function sttOptions(config: SessionConfig, model: string): SttOptions {
+/** `key`: whose speech it is. */
+export function sttOptions(config: SessionConfig, model: string, key: string): SttOptions {
   const { language: named, languages, prompt: hint, keywords = [] } = config.audio.input.transcription ?? {};
   const { stt } = readProviderData(config.providerData);
   // Of several languages any may be spoken: a recogniser is told of one only where there is one.
@@ -12,10 +13,14 @@ export function sttOptions(config: SessionConfig, model: string): SttOptions {
   const prompt = [hint, stt?.prompt, keywords.join(', ')].filter(Boolean).join('\n');
   return {
     model,
+    key,
     ...(language === undefined ? {} : { language }),
     ...(prompt === '' ? {} : { prompt }),
     ...(stt?.voice_profile ? { voiceProfile: true } : {}),
-    vocabulary: config.tools.flatMap((tool) => (tool.type === 'function' ? [tool.name, ...enumeratedValues(tool.parameters)] : [])),
+    vocabulary: [
+      ...keywords,
+      ...config.tools.flatMap((tool) => (tool.type === 'function' ? [tool.name, ...enumeratedValues(tool.parameters)] : [])),
+    ],
   };
 }
 

@@ -11,7 +11,7 @@ import { sttOptions } from './hints.ts';
 import { Intake } from './intake.ts';
 import { speakersOf } from './speakers.ts';
 import { acousticEnd, SpeechDetector } from './speech-detector.ts';
-import { Utterance } from './utterance.ts';
+import { type Sound, Utterance } from './utterance.ts';
 import { WireDecoder } from './wire-audio.ts';
 
 const samplesPerMs = VAD_RATE_HZ / 1000;
@@ -29,6 +29,8 @@ export interface EarPorts {
   feed: (fact: Fact) => void;
   /** The sound of an item, for whoever asks for it later. */
   keep: (item: string, samples: Int16Array) => void;
+  /** Whose speech it is, for the recognisers. */
+  key: string;
   /** Milliseconds of the clock. */
   now: () => number;
   /** Something failed, to be logged: a recogniser (an EngineError, of which a fact tells too), or what is a fault of ours. */
@@ -39,6 +41,7 @@ export class Ear {
   readonly #engines: Engines;
   readonly #feed: (fact: Fact) => void;
   readonly #keep: (item: string, samples: Int16Array) => void;
+  readonly #key: string;
   readonly #now: () => number;
   readonly #onFault: (error: unknown) => void;
   readonly #vad: VadStream;
@@ -54,8 +57,6 @@ export class Ear {
   #decided = 0;
   /** The utterance not yet committed. */
   #utterance: Utterance | undefined;
-  /** Position up to which the utterance has been given its sound. */
-  #fedUntil = 0;
   /** Position where input that no item holds begins. */
   #bufferStart = 0;
   /** Position where the utterance's speech paused, until it is settled. */
@@ -65,11 +66,12 @@ export class Ear {
   readonly #committed = new Set<Utterance>();
   #closed = false;
 
-  constructor(engines: Engines, config: SessionConfig, { feed, keep, now, onFault }: EarPorts) {
+  constructor(engines: Engines, config: SessionConfig, { feed, keep, key, now, onFault }: EarPorts) {
     this.#engines = engines;
     this.#config = config;
     this.#feed = feed;
     this.#keep = keep;
+    this.#key = key;
     this.#now = now;
     this.#onFault = onFault;
     this.#detector = new SpeechDetector(speechThreshold(config));
@@ -115,29 +117,24 @@ export class Ear {
   begin(item: string, fromMs: number): void {
     if (!this.#utterance) return;
     this.#utterance.item = item;
-    this.#utterance.forgetBefore(fromMs);
+    this.#utterance.forgetBefore(fromMs * samplesPerMs);
   }
 
   /** The input between the two becomes the item: a `transcript.final` or `transcript.failed` follows. */
   commit(item: string, fromMs: number, toMs: number): void {
+    const from = Math.round(fromMs * samplesPerMs);
     const to = Math.min(Math.round(toMs * samplesPerMs), this.#recorder.end);
-    const sound = this.#recorder.slice(Math.round(fromMs * samplesPerMs), to);
+    const sound = this.#recorder.slice(from, to);
     this.#keep(item, sound);
     const utterance = this.#utterance ?? this.#newUtterance();
     utterance.item = item;
-    utterance.forgetBefore(fromMs);
-    if (utterance.empty) {
-      // The detector heard nobody (yet), but the client says there is something: all of it is listened to.
-      utterance.begin(fromMs);
-      utterance.feed(sound);
-    } else if (utterance.listening) {
-      this.#feedUtterance(to);
-    } else if (to - this.#decidedUntil > VAD_WINDOW * 2) {
-      // Sound the detector has not looked at, sent faster than it looks: it may hold more words.
-      const from = Math.max(this.#spokenUntil, this.#decidedUntil - leadInMs * samplesPerMs);
-      utterance.begin(from / samplesPerMs);
-      utterance.feed(this.#recorder.slice(from, to));
-    }
+    utterance.forgetBefore(from);
+    // The detector heard nobody (yet), but the client says there is something: all of it is listened to.
+    if (utterance.empty) utterance.begin(from);
+    // Sound the detector has not looked at, sent faster than it looks: it may hold more words.
+    else if (!utterance.listening && to - this.#decidedUntil > VAD_WINDOW * 2)
+      utterance.begin(Math.max(this.#spokenUntil, this.#decidedUntil - leadInMs * samplesPerMs));
+    utterance.hear(to);
     const straddles = this.#detector.speaking || to - this.#decidedUntil > VAD_WINDOW * 2;
     this.#leaveUtterance(to);
     if (straddles) this.#restartDetection(to);
@@ -174,10 +171,10 @@ export class Ear {
   #recognise(item: string, samples: Int16Array): void {
     if (this.#closed) return;
     this.#keep(item, samples);
-    const utterance = this.#newUtterance();
+    const utterance = this.#newUtterance((from, to) => samples.subarray(from, to));
     utterance.item = item;
     utterance.begin(0);
-    utterance.feed(samples);
+    utterance.hear(samples.length);
     this.#finish(utterance, item, 0, samples.length / VAD_RATE_HZ);
   }
 
@@ -190,7 +187,7 @@ export class Ear {
     let complete = 0.5;
     let inferenceMs: number | undefined;
     try {
-      const transcript = await utterance.words();
+      const { text: transcript } = await utterance.words('speculative');
       const askedAtMs = this.#now();
       complete = await this.#engines.turn.score({ transcript, silenceMs }, signal);
       inferenceMs = Math.round(this.#now() - askedAtMs);
@@ -249,7 +246,7 @@ export class Ear {
     if (detected?.kind === 'began') this.#onBegan(this.#windowBase + detected.window * VAD_WINDOW);
     else if (detected?.kind === 'paused') this.#onPaused(this.#windowBase + detected.window * VAD_WINDOW);
     // The recogniser hears what the detector has heard, and a little more: it must not run ahead into the next utterance.
-    this.#feedUtterance(Math.min(this.#decidedUntil + VAD_WINDOW, this.#recorder.end));
+    this.#utterance?.hear(Math.min(this.#decidedUntil + VAD_WINDOW, this.#recorder.end));
     if (this.#pausedAt !== undefined && this.#decidedUntil - this.#pausedAt >= this.#settleSamples) {
       this.#pausedAt = undefined;
       this.#utterance?.settle();
@@ -264,18 +261,10 @@ export class Ear {
     return ms * samplesPerMs;
   }
 
-  #feedUtterance(until: number): void {
-    if (!this.#utterance?.listening || until <= this.#fedUntil) return;
-    this.#utterance.feed(this.#recorder.slice(this.#fedUntil, until));
-    this.#fedUntil = until;
-  }
-
   #onBegan(position: number): void {
     this.#utterance ??= this.#newUtterance();
-    if (!this.#utterance.listening) {
-      this.#fedUntil = Math.max(position - leadInMs * samplesPerMs, this.#bufferStart, this.#spokenUntil);
-      this.#utterance.begin(this.#fedUntil / samplesPerMs);
-    }
+    if (!this.#utterance.listening)
+      this.#utterance.begin(Math.max(position - leadInMs * samplesPerMs, this.#bufferStart, this.#spokenUntil));
     this.#pausedAt = undefined;
     this.#feed({ kind: 'speech.began', atMs: position / samplesPerMs });
   }
@@ -302,12 +291,14 @@ export class Ear {
     this.#decided = 0;
   }
 
-  #newUtterance(): Utterance {
+  /** Of the input, unless its sound comes from elsewhere. */
+  #newUtterance(sound: Sound = (from, to) => this.#recorder.slice(from, to)): Utterance {
     const utterance: Utterance = new Utterance(
       () => {
         const { engine, model } = this.#engines.stt(this.#config.audio.input.transcription?.model ?? '');
-        return { engine, options: sttOptions(this.#config, model) };
+        return { engine, options: sttOptions(this.#config, model, this.#key) };
       },
+      sound,
       (text) => {
         const { item } = utterance;
         if (item !== undefined && !this.#closed) this.#feed({ kind: 'transcript.partial', item, text });
@@ -319,10 +310,10 @@ export class Ear {
   /** The words of an item that begins at `fromMs` of the input and lasts so many seconds. */
   #finish(utterance: Utterance, item: string, fromMs: number, seconds: number): void {
     this.#committed.add(utterance);
-    void utterance.words().then(
-      (text) => {
-        const speakers = speakersOf(utterance.stretches, fromMs, seconds * 1000);
-        this.#tell(utterance, { kind: 'transcript.final', item, text, logprobs: utterance.logprobs, seconds, ...speakers });
+    void utterance.words('final').then(
+      ({ text, logprobs, recognised }) => {
+        const speakers = speakersOf(recognised, fromMs, seconds * 1000);
+        this.#tell(utterance, { kind: 'transcript.final', item, text, logprobs, seconds, ...speakers });
       },
       (error: unknown) => {
         if (!this.#closed) this.#onFault(error);
@@ -333,6 +324,7 @@ export class Ear {
 
   #tell(utterance: Utterance, fact: Fact): void {
     this.#committed.delete(utterance);
+    utterance.cancel();
     if (!this.#closed) this.#feed(fact);
   }
 }

@@ -10,7 +10,7 @@ import { flite } from '../../src/engines/local/flite/flite.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { type Log, silentLog } from '../../src/lib/log.ts';
 import { concat } from '../../src/media/pcm.ts';
-import { chunks, describeStt, heldOpen, type SpeechSample, STT_RATE_HZ, transcripts, understood } from './stt.ts';
+import { describeStt, hear, listen, recognised, type SpeechSample, STT_RATE_HZ, understood } from './stt.ts';
 
 const dataDir = resolve(import.meta.dirname, '../..', process.env['PARLEY_DATA_DIR'] ?? '.parley');
 
@@ -67,11 +67,10 @@ const said = () => {
   return speech;
 };
 
-describeStt('PocketSphinx', { open: () => open(), speech: said, partials: true });
+describeStt('PocketSphinx', { open: () => open(), speech: said });
 
 describe('PocketSphinx', () => {
   const { log, pids } = pidLog();
-  const never = new Promise<never>(() => {});
   let stt: Stt;
   let kitchen: SpeechSample;
   let restaurant: SpeechSample;
@@ -88,7 +87,7 @@ describe('PocketSphinx', () => {
   });
 
   async function text(sample: SpeechSample, options = {}): Promise<string> {
-    return (await transcripts(stt, chunks(sample.samples), options)).at(-1)?.text ?? '';
+    return (await recognised(stt, sample.samples, options)).text;
   }
 
   test('writes sentences: a capital, and a question mark behind a question', async () => {
@@ -97,7 +96,7 @@ describe('PocketSphinx', () => {
   });
 
   test('F16 include: knows of each word of the final text how likely it is, and is surer of speech than of noise', async () => {
-    const heard = (await transcripts(stt, chunks(kitchen.samples))).at(-1) as Transcript;
+    const heard = await recognised(stt, kitchen.samples);
     const sure = heard.words.map(({ logprob }) => Math.exp(logprob ?? Number.NaN));
     expect(sure).toHaveLength(heard.text.split(' ').length);
     expect(sure.every((probability) => probability > 0 && probability <= 1)).toBe(true);
@@ -105,7 +104,7 @@ describe('PocketSphinx', () => {
     let state = 1;
     const noise = () => (state = (state * 16_807) % 2_147_483_647) / 2_147_483_647 - 0.5;
     const drowned = kitchen.samples.map((sample) => Math.max(-32_768, Math.min(32_767, sample + noise() * 12_000)));
-    const guessed = (await transcripts(stt, chunks(drowned))).at(-1) as Transcript;
+    const guessed = await recognised(stt, drowned);
     const mean = (words: Transcript['words']) => words.reduce((sum, { logprob }) => sum + (logprob ?? Number.NaN), 0) / words.length;
     expect(mean(guessed.words)).toBeLessThan(mean(heard.words));
   });
@@ -120,10 +119,10 @@ describe('PocketSphinx', () => {
   test('times words after a pause where they are in the audio', async () => {
     const pause = new Int16Array(2 * STT_RATE_HZ);
     const audio = concat([kitchen.samples, pause, restaurant.samples]);
-    const heard = (await transcripts(stt, chunks(audio))).at(-1) as Transcript;
+    const heard = await recognised(stt, audio);
     const restaurantMs = ((kitchen.samples.length + pause.length) * 1000) / STT_RATE_HZ;
-    const [plain] = (await transcripts(stt, chunks(restaurant.samples))).slice(-1);
-    const expected = restaurantMs + (plain?.words.find((word) => word.text === 'restaurant')?.startMs ?? Number.NaN);
+    const plain = await recognised(stt, restaurant.samples);
+    const expected = restaurantMs + (plain.words.find((word) => word.text === 'restaurant')?.startMs ?? Number.NaN);
     const actual = heard.words.find((word) => word.text === 'restaurant')?.startMs;
     expect(Math.abs((actual ?? Number.NaN) - expected)).toBeLessThan(150);
   });
@@ -136,25 +135,43 @@ describe('PocketSphinx', () => {
   });
 
   test('fails an utterance that waited through two minutes of audio', async () => {
-    const aborting = new AbortController();
-    const holding = transcripts(stt, heldOpen(kitchen.samples, never), {}, aborting.signal);
-    const waiting = transcripts(stt, chunks(new Int16Array(121 * STT_RATE_HZ)));
-    await expect(waiting).rejects.toMatchObject({ reason: 'timeout', retryable: true });
-    aborting.abort();
-    await holding;
+    const holding = listen(stt).recognition;
+    hear(holding, kitchen.samples);
+    const { recognition } = listen(stt);
+    hear(recognition, new Int16Array(121 * STT_RATE_HZ));
+    await expect(recognition.words('final')).rejects.toMatchObject({ reason: 'timeout', retryable: true });
+    holding.close();
     expect(await text(kitchen)).toMatch(/lights/);
   });
 
+  test('takes more than that in one piece, and from whoever has a decoder', async () => {
+    const minutes = new Int16Array(130 * STT_RATE_HZ);
+    minutes.set(kitchen.samples, minutes.length - kitchen.samples.length);
+    expect((await recognised(stt, minutes, {}, minutes.length)).text).toMatch(/lights/);
+  });
+
+  test('hears words after a pause whole, however short the pause was', async () => {
+    for (const pauseMs of [120, 250, 1000]) {
+      const { recognition } = listen(stt);
+      hear(recognition, kitchen.samples);
+      hear(recognition, new Int16Array((pauseMs * STT_RATE_HZ) / 1000));
+      void recognition.words('speculative');
+      hear(recognition, restaurant.samples);
+      expect((await recognition.words('final')).text).toMatch(/kitchen where can i find/i);
+      recognition.close();
+    }
+  });
+
   test('loses only the utterance of a decoder that is killed', async () => {
-    const aborting = new AbortController();
     const guessed = Promise.withResolvers<void>();
-    const dying = (async () => {
-      const audio = heldOpen(kitchen.samples, never);
-      for await (const _ of stt.transcribe(audio, { model: '', vocabulary: [] }, aborting.signal)) guessed.resolve();
-    })();
+    const { recognition } = listen(stt, {}, guessed.resolve);
+    hear(recognition, kitchen.samples);
     await guessed.promise;
     const waiting = text(restaurant);
     process.kill(pids.at(-1) as number, 'SIGKILL');
+    // Its speaker may still be in mid-sentence.
+    await waiting;
+    const dying = recognition.words('final');
     await expect(dying).rejects.toBeInstanceOf(EngineError);
     await expect(dying).rejects.toMatchObject({ reason: 'crashed', retryable: true });
     expect(understood(restaurant, await waiting)).toBeGreaterThan(0.6);

@@ -1,7 +1,7 @@
 // The scripted engines keep exactly the times of their script, whatever the clock does between.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { noModels, type EngineEnvironment, type LlmPart, type Speech, type Transcript } from '../../src/engines/engine.ts';
+import { noModels, type EngineEnvironment, type LlmPart, type Speech, type SttOptions, type Transcript } from '../../src/engines/engine.ts';
 import { scriptedLlm } from '../../src/engines/scripted/llm.ts';
 import { parseScript } from '../../src/engines/scripted/script.ts';
 import { scriptedStt } from '../../src/engines/scripted/stt.ts';
@@ -87,57 +87,82 @@ describe('the script', () => {
 });
 
 describe('the scripted recogniser', () => {
-  it('gives one final transcript its delay after the end of the audio', async () => {
-    const env = environment('stt=70');
-    const audio = new Channel<Int16Array>(10);
-    const heard = play<Transcript>(env.clock, scriptedStt.create(env).transcribe(audio, sttOptions, live));
-    audio.push(new Int16Array(16_000));
-    await pass(env.clock, 1000, 50);
-    expect(heard.values).toEqual([]);
-    audio.close();
-    await pass(env.clock, 200);
-    await heard.ended;
-    expect(heard.values).toHaveLength(1);
-    expect(heard.values[0]?.atMs).toBe(1070);
-    expect(heard.values[0]?.value).toMatchObject({ text: 'This is a scripted transcript.', final: true });
-    expect(heard.values[0]?.value.words[1]).toEqual({ text: 'is', startMs: 200, endMs: 400, logprob: 0 });
-  });
-
-  it('gives an empty final when there was no audio', async () => {
-    const env = environment();
-    const audio = new Channel<Int16Array>(1);
-    audio.close();
-    const heard = play<Transcript>(env.clock, scriptedStt.create(env).transcribe(audio, sttOptions, live));
-    await pass(env.clock, 100);
-    expect(heard.values.map(({ value }) => value)).toEqual([{ text: '', words: [], final: true }]);
-  });
-
-  it('ends without error when the signal fires, even while the audio is quiet', async () => {
-    const env = environment();
-    const cut = new AbortController();
-    const audio = new Channel<Int16Array>(1);
-    const heard = play<Transcript>(env.clock, scriptedStt.create(env).transcribe(audio, sttOptions, cut.signal));
-    await nextTurn();
-    cut.abort();
-    await heard.ended;
-    expect(heard.values).toEqual([]);
-  });
-
-  it('fails with the error of its audio', async () => {
-    const env = environment();
-    const audio = new Channel<Int16Array>(1);
-    audio.fail(new Error('line dropped'));
-    await expect(play(env.clock, scriptedStt.create(env).transcribe(audio, sttOptions, live)).ended).rejects.toThrow('line dropped');
-  });
-
-  it('ends calls under way as unavailable when it is closed', async () => {
-    const env = environment();
+  const open = (env: EngineEnvironment, options: Partial<SttOptions> = {}) => {
     const stt = scriptedStt.create(env);
-    const heard = play(env.clock, stt.transcribe(new Channel<Int16Array>(1), sttOptions, live));
+    return { stt, recognition: stt.open({ ...sttOptions, ...options }, () => expect.unreachable('it does not guess')) };
+  };
+
+  it('has its words its delay after they were asked for, and at once when they are asked for again', async () => {
+    const env = environment('stt=70');
+    const { recognition } = open(env);
+    recognition.hear(new Int16Array(16_000));
+    await pass(env.clock, 1000, 50);
+    const heard: { atMs: number; value: Transcript }[] = [];
+    const ask = async () => {
+      const value = await recognition.words('final');
+      heard.push({ atMs: env.clock.now(), value });
+    };
+    void ask();
+    await pass(env.clock, 200);
+    void ask();
     await nextTurn();
-    await stt.close();
-    await expect(heard.ended).rejects.toMatchObject({ name: 'EngineError', reason: 'unavailable' });
+    expect(heard.map(({ atMs }) => atMs)).toEqual([1070, 1200]);
+    expect(heard[0]?.value.text).toBe('This is a scripted transcript.');
+    expect(heard[0]?.value.words[1]).toEqual({ text: 'is', startMs: 200, endMs: 400, logprob: 0 });
+    expect(heard[1]?.value).toBe(heard[0]?.value);
   });
+
+  it('says the same of an utterance that goes on after a pause, spread over all of it, and takes its time again', async () => {
+    const env = environment('stt=70');
+    const { recognition } = open(env);
+    recognition.hear(new Int16Array(16_000));
+    const early = recognition.words('speculative');
+    await pass(env.clock, 100);
+    recognition.hear(new Int16Array(16_000));
+    const late = recognition.words('final');
+    let there = false;
+    void late.then(() => (there = true));
+    await pass(env.clock, 60);
+    expect(there).toBe(false);
+    await pass(env.clock, 10);
+    expect((await early).words.at(-1)?.endMs).toBe(1000);
+    expect((await late).words.at(-1)?.endMs).toBe(2000);
+    expect((await late).text).toBe((await early).text);
+  });
+
+  it('tells two speakers apart, and what the voice is like if it is asked', async () => {
+    for (const voiceProfile of [true, undefined]) {
+      const env = environment('stt=0');
+      const { recognition } = open(env, voiceProfile ? { voiceProfile } : {});
+      recognition.hear(new Int16Array(16_000));
+      const { segments, voiceProfile: told } = await recognition.words('final');
+      expect(segments?.map(({ text, speaker }) => `${speaker} ${text}`)).toEqual(['speaker_0 This is', 'speaker_1 a scripted transcript.']);
+      expect(told !== undefined).toBe(voiceProfile === true);
+    }
+  });
+
+  it('has nothing to say when there was no sound', async () => {
+    const env = environment();
+    const words = open(env).recognition.words('final');
+    await pass(env.clock, 100);
+    expect(await words).toEqual({ text: '', words: [] });
+  });
+
+  it.each(['recognition', 'engine'] as const)(
+    'ends calls under way as unavailable when the %s is closed, and those after',
+    async (closed) => {
+      const env = environment();
+      const { stt, recognition } = open(env);
+      recognition.hear(new Int16Array(16_000));
+      const words = recognition.words('final');
+      await nextTurn();
+      if (closed === 'engine') await stt.close();
+      else recognition.close();
+      await expect(words).rejects.toMatchObject({ name: 'EngineError', reason: 'unavailable' });
+      recognition.hear(new Int16Array(16_000));
+      await expect(recognition.words('final')).rejects.toMatchObject({ reason: 'unavailable' });
+    },
+  );
 });
 
 describe('the scripted language model', () => {

@@ -1,8 +1,13 @@
 // What every recogniser must do. A test file of an engine calls describeStt with a way to open it and speech it should understand.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EngineError, type Stt, type SttOptions, type Transcript } from '../../src/engines/engine.ts';
+import { EngineError, type Recognition, type Stt, type SttOptions, type Transcript } from '../../src/engines/engine.ts';
 
 export const STT_RATE_HZ = 16_000;
+/** 20 ms. */
+const FRAME = 320;
+/** Turns of the event loop within which an answer came at once: too few for anything to be asked of a worker and answered. */
+const AT_ONCE = 3;
 
 export interface SpeechSample {
   /** Mono 16 kHz. */
@@ -17,45 +22,72 @@ export interface SttSubject {
   /** At least two, of different words. */
   readonly speech: () => Promise<readonly SpeechSample[]>;
   readonly options?: Partial<SttOptions>;
-  /** Whether guesses come while the audio still arrives. */
-  readonly partials: boolean;
 }
 
-/** The samples in chunks of 20 ms, as fast as they are read. */
-export async function* chunks(samples: Int16Array, chunkSamples = 320): AsyncGenerator<Int16Array> {
-  for (let at = 0; at < samples.length; at += chunkSamples) yield samples.subarray(at, at + chunkSamples);
+/** An utterance under the test's hand, and the guesses at it so far. */
+export interface Listening {
+  readonly recognition: Recognition;
+  readonly guesses: Transcript[];
 }
 
-/** The samples, and then neither more sound nor an end until the promise resolves. */
-export async function* heldOpen(samples: Int16Array, until: Promise<unknown>): AsyncGenerator<Int16Array> {
-  yield* chunks(samples);
-  await until;
+export function listen(stt: Stt, options: Partial<SttOptions> = {}, onGuess: () => void = () => {}): Listening {
+  const guesses: Transcript[] = [];
+  const recognition = stt.open({ model: '', vocabulary: [], ...options }, (guess) => {
+    guesses.push(guess);
+    onGuess();
+  });
+  return { recognition, guesses };
 }
 
-export async function transcripts(
+/** All the samples, in chunks, as fast as they are taken. */
+export function hear(recognition: Recognition, samples: Int16Array, chunkSamples = FRAME): void {
+  for (let at = 0; at < samples.length; at += chunkSamples) recognition.hear(samples.subarray(at, at + chunkSamples));
+}
+
+/** What the engine makes of the samples, as one utterance. */
+export async function recognised(
   stt: Stt,
-  audio: AsyncIterable<Int16Array>,
+  samples: Int16Array,
   options: Partial<SttOptions> = {},
-  signal = new AbortController().signal,
-): Promise<Transcript[]> {
-  const all: Transcript[] = [];
-  for await (const transcript of stt.transcribe(audio, { model: '', vocabulary: [], ...options }, signal)) all.push(transcript);
-  return all;
+  chunkSamples = FRAME,
+): Promise<Transcript> {
+  const { recognition } = listen(stt, options);
+  try {
+    hear(recognition, samples, chunkSamples);
+    return await recognition.words('final');
+  } finally {
+    recognition.close();
+  }
+}
+
+function wordsIn(text: string): string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? [];
 }
 
 /** The share of the words said that were heard, wherever they stand. */
 export function understood(sample: SpeechSample, text: string): number {
-  const heard = new Set(text.toLowerCase().match(/[\p{L}\p{N}']+/gu));
+  const heard = new Set(wordsIn(text));
   return sample.words.filter((word) => heard.has(word)).length / sample.words.length;
 }
+
+/** What came of it within a few turns of the event loop: how it ended, or `undefined` when it has not. */
+async function atOnce<T>(promise: Promise<T>): Promise<PromiseSettledResult<T> | undefined> {
+  let result: PromiseSettledResult<T> | undefined;
+  void Promise.allSettled([promise]).then(([settled]) => (result = settled));
+  for (let turn = 0; turn < AT_ONCE; turn++) await nextTurn();
+  return result;
+}
+
+const called = (reason: string) => ({ name: 'EngineError', reason });
 
 export function describeStt(name: string, subject: SttSubject): void {
   describe(`${name} is a recogniser`, () => {
     let stt: Stt;
     let first: SpeechSample;
     let second: SpeechSample;
-    const never = new Promise<never>(() => {});
-    const listen = (audio: AsyncIterable<Int16Array>, signal?: AbortSignal) => transcripts(stt, audio, subject.options, signal);
+    const pause = new Int16Array(STT_RATE_HZ / 2);
+    const begin = (onGuess?: () => void) => listen(stt, subject.options, onGuess);
+    const whole = (samples: Int16Array, chunkSamples?: number) => recognised(stt, samples, subject.options, chunkSamples);
 
     beforeAll(async () => {
       [first, second] = (await subject.speech()) as [SpeechSample, SpeechSample];
@@ -67,132 +99,232 @@ export function describeStt(name: string, subject: SttSubject): void {
       await stt.close();
     });
 
-    test('understands most of what is said', async () => {
-      for (const sample of [first, second]) {
-        const heard = await listen(chunks(sample.samples));
-        expect(understood(sample, heard.at(-1)?.text ?? '')).toBeGreaterThan(0.6);
-      }
-    });
+    describe('what it hears', () => {
+      test('it understands, most of it', async () => {
+        for (const sample of [first, second]) expect(understood(sample, (await whole(sample.samples)).text)).toBeGreaterThan(0.6);
+      });
 
-    test('gives exactly one final transcript, and gives it last', async () => {
-      const heard = await listen(chunks(first.samples));
-      expect(heard.map((transcript) => transcript.final).lastIndexOf(false)).toBe(heard.length - 2);
-      expect(heard.at(-1)?.final).toBe(true);
-    });
+      test('is the same in one chunk as in many odd ones', async () => {
+        for (const chunk of [first.samples.length, 333])
+          expect(understood(first, (await whole(first.samples, chunk)).text)).toBeGreaterThan(0.6);
+      });
 
-    test('times its words in order and within the audio', async () => {
-      const heard = (await listen(chunks(first.samples))).at(-1) as Transcript;
-      const lengthMs = (first.samples.length * 1000) / STT_RATE_HZ;
-      for (const [index, word] of heard.words.entries()) {
-        expect(word.text).not.toBe('');
-        expect(word.endMs).toBeGreaterThan(word.startMs);
-        expect(word.startMs).toBeGreaterThanOrEqual(heard.words[index - 1]?.startMs ?? 0);
-        expect(word.endMs).toBeLessThanOrEqual(lengthMs + 50);
-      }
-    });
-
-    test.runIf(subject.partials)('guesses while the audio still arrives', async () => {
-      const guessed = Promise.withResolvers<void>();
-      const heard: Transcript[] = [];
-      const audio = heldOpen(first.samples, guessed.promise);
-      for await (const transcript of stt.transcribe(
-        audio,
-        { model: '', vocabulary: [], ...subject.options },
-        new AbortController().signal,
-      )) {
-        heard.push(transcript);
-        guessed.resolve();
-      }
-      expect(heard[0]?.final).toBe(false);
-      expect(heard[0]?.text).not.toBe('');
-    });
-
-    test('does not say the same guess twice running', async () => {
-      const guesses = (await listen(chunks(first.samples))).filter((transcript) => !transcript.final).map((transcript) => transcript.text);
-      for (const [index, guess] of guesses.entries()) expect(guess).not.toBe(guesses[index - 1]);
-    });
-
-    test('hears the same in one chunk as in many odd ones', async () => {
-      const whole = (await listen(chunks(first.samples, first.samples.length))).at(-1);
-      const odd = (await listen(chunks(first.samples, 333))).at(-1);
-      expect(understood(first, whole?.text ?? '')).toBeGreaterThan(0.6);
-      expect(understood(first, odd?.text ?? '')).toBeGreaterThan(0.6);
-    });
-
-    test('makes an empty final transcript of silence', async () => {
-      const heard = await listen(chunks(new Int16Array(STT_RATE_HZ)));
-      expect(heard.at(-1)).toEqual({ text: '', words: [], final: true });
-    });
-
-    test('makes an empty final transcript of no audio at all', async () => {
-      expect(await listen(chunks(new Int16Array(0)))).toEqual([{ text: '', words: [], final: true }]);
-    });
-
-    test('keeps two utterances at a time apart', async () => {
-      const [one, other] = await Promise.all([listen(chunks(first.samples)), listen(chunks(second.samples))]);
-      expect(understood(first, one.at(-1)?.text ?? '')).toBeGreaterThan(0.6);
-      expect(understood(second, other.at(-1)?.text ?? '')).toBeGreaterThan(0.6);
-    });
-
-    test('ends without error when it is aborted, whatever the audio does', async () => {
-      const aborting = new AbortController();
-      const listening = listen(heldOpen(first.samples, never), aborting.signal);
-      await new Promise((resolve) => setImmediate(resolve));
-      aborting.abort();
-      // The audio never ends by itself: that this comes back at all is the signal's doing.
-      expect((await listening).every((transcript) => !transcript.final)).toBe(true);
-    });
-
-    test('says nothing when it was aborted before it began', async () => {
-      expect(await listen(chunks(first.samples), AbortSignal.abort())).toEqual([]);
-    });
-
-    test('lets go of the audio when it is aborted', async () => {
-      const aborting = new AbortController();
-      const letGo = Promise.withResolvers<string>();
-      async function* audio(): AsyncGenerator<Int16Array> {
-        try {
-          for (;;) {
-            yield new Int16Array(320);
-            await new Promise((resolve) => setImmediate(resolve));
-          }
-        } finally {
-          letGo.resolve('let go');
+      test('it copies: the caller may use its buffer again', async () => {
+        const { recognition } = begin();
+        const buffer = new Int16Array(FRAME);
+        for (let at = 0; at < first.samples.length; at += FRAME) {
+          buffer.fill(0);
+          buffer.set(first.samples.subarray(at, at + FRAME));
+          recognition.hear(buffer);
         }
-      }
-      const listening = listen(audio(), aborting.signal);
-      setImmediate(() => aborting.abort());
-      await listening;
-      await expect(letGo.promise).resolves.toBe('let go');
+        buffer.fill(9000);
+        expect(understood(first, (await recognition.words('final')).text)).toBeGreaterThan(0.6);
+        recognition.close();
+      });
+
+      test('makes words in order and within the sound, if it can time them, and none with times if it cannot', async () => {
+        const { text, words } = await whole(first.samples);
+        expect(words).toHaveLength(stt.can.wordTimes ? text.split(' ').length : 0);
+        const lengthMs = (first.samples.length * 1000) / STT_RATE_HZ;
+        for (const [index, word] of words.entries()) {
+          expect(word.text).not.toBe('');
+          expect(word.endMs).toBeGreaterThan(word.startMs);
+          expect(word.startMs).toBeGreaterThanOrEqual(words[index - 1]?.startMs ?? 0);
+          expect(word.endMs).toBeLessThanOrEqual(lengthMs + 50);
+        }
+      });
+
+      test('makes words with their probabilities if it can tell them, and never makes any up', async () => {
+        const { words } = await whole(first.samples);
+        const known = words.filter(({ logprob }) => logprob !== undefined);
+        expect(known).toHaveLength(stt.can.logprobs ? words.length : 0);
+        for (const { logprob } of known) expect(logprob).toBeLessThanOrEqual(0);
+      });
+
+      test('makes an empty transcript when it is silence, or nothing at all', async () => {
+        expect(await whole(new Int16Array(STT_RATE_HZ))).toEqual({ text: '', words: [] });
+        expect(await whole(new Int16Array(0))).toEqual({ text: '', words: [] });
+      });
+
+      test('it keeps apart from what it hears of another at the same time', async () => {
+        const [one, other] = [begin(), begin()];
+        for (let at = 0; at < Math.max(first.samples.length, second.samples.length); at += FRAME) {
+          one.recognition.hear(first.samples.subarray(at, at + FRAME));
+          other.recognition.hear(second.samples.subarray(at, at + FRAME));
+        }
+        const [heard, heardOfOther] = await Promise.all([one.recognition.words('final'), other.recognition.words('final')]);
+        expect(understood(first, heard.text)).toBeGreaterThan(0.6);
+        expect(understood(second, heardOfOther.text)).toBeGreaterThan(0.6);
+        one.recognition.close();
+        other.recognition.close();
+      });
     });
 
-    test('is as good as new after an abort and after a reader who left', async () => {
-      const aborting = new AbortController();
-      const listening = listen(heldOpen(second.samples, never), aborting.signal);
-      aborting.abort();
-      await listening;
-      const options = { model: '', vocabulary: [], ...subject.options };
-      for await (const _ of stt.transcribe(chunks(second.samples), options, new AbortController().signal)) break;
-      const heard = await listen(chunks(first.samples));
-      expect(understood(first, heard.at(-1)?.text ?? '')).toBeGreaterThan(0.6);
+    describe('its guesses', () => {
+      test('come while the sound still comes, if it makes any, and never otherwise', async () => {
+        const guessed = Promise.withResolvers<void>();
+        const { recognition, guesses } = begin(guessed.resolve);
+        hear(recognition, first.samples);
+        if (stt.can.partials) await guessed.promise;
+        else await recognition.words('final');
+        expect(guesses.length > 0).toBe(stt.can.partials);
+        for (const { text } of guesses) expect(text).not.toBe('');
+        recognition.close();
+      });
+
+      test('differ each from the one before', async () => {
+        const { recognition, guesses } = begin();
+        hear(recognition, first.samples);
+        await recognition.words('final');
+        for (const [index, guess] of guesses.entries()) expect(guess.text).not.toBe(guesses[index - 1]?.text);
+        recognition.close();
+      });
+
+      test('never come from within a call, nor after it was closed', async () => {
+        let within = false;
+        let wrong = 0;
+        const { recognition, guesses } = begin(() => void (wrong += within ? 1 : 0));
+        for (let at = 0; at < first.samples.length; at += FRAME) {
+          within = true;
+          recognition.hear(first.samples.subarray(at, at + FRAME));
+          within = false;
+          await nextTurn();
+        }
+        recognition.close();
+        const count = guesses.length;
+        await whole(second.samples);
+        expect(guesses).toHaveLength(count);
+        expect(wrong).toBe(0);
+      });
     });
 
-    test('reports audio that breaks off as an engine error', async () => {
-      async function* broken(): AsyncGenerator<Int16Array> {
-        yield first.samples;
-        throw new Error('the line went dead');
-      }
-      await expect(listen(broken())).rejects.toBeInstanceOf(EngineError);
+    describe('the words of an utterance that pauses', () => {
+      test('are those up to the pause, and after it one transcript of the whole, on one timeline', async () => {
+        const { recognition } = begin();
+        hear(recognition, first.samples);
+        hear(recognition, pause);
+        const before = await recognition.words('speculative');
+        expect(understood(first, before.text)).toBeGreaterThan(0.6);
+        hear(recognition, second.samples);
+        hear(recognition, pause);
+        const after = await recognition.words('final');
+        expect(understood(first, after.text)).toBeGreaterThan(0.6);
+        expect(understood(second, after.text)).toBeGreaterThan(0.6);
+        // Once each, and in the order they were said.
+        expect(after.text.split(' ').length).toBeLessThan((first.words.length + second.words.length) * 1.4);
+        const only = (sample: SpeechSample, other: SpeechSample) => sample.words.filter((word) => !other.words.includes(word));
+        const places = (words: readonly string[]) => words.map((word) => wordsIn(after.text).indexOf(word)).filter((at) => at >= 0);
+        expect(Math.max(...places(only(first, second)))).toBeLessThan(Math.min(...places(only(second, first))));
+        const pausedMs = (first.samples.length * 1000) / STT_RATE_HZ;
+        const late = after.words.filter(({ startMs }) => startMs > pausedMs + 100).map(({ text }) => text);
+        expect(stt.can.wordTimes ? understood(second, late.join(' ')) : 1).toBeGreaterThan(0.6);
+        expect(after.words.slice(0, before.words.length).every(({ startMs }) => startMs < pausedMs)).toBe(true);
+        expect(after.words.every(({ startMs }, index) => startMs >= (after.words[index - 1]?.startMs ?? 0))).toBe(true);
+        recognition.close();
+      });
+
+      test('are those of the moment they were asked for, if they come at all when speech goes on before they are there', async () => {
+        const { recognition } = begin();
+        hear(recognition, first.samples);
+        hear(recognition, pause);
+        const early = Promise.allSettled([recognition.words('speculative')]);
+        hear(recognition, second.samples);
+        const late = await recognition.words('final');
+        expect(understood(first, late.text)).toBeGreaterThan(0.6);
+        expect(understood(second, late.text)).toBeGreaterThan(0.6);
+        const [outcome] = await early;
+        const dropped = outcome.status === 'rejected' ? outcome.reason : new EngineError('', 'rate_limited', '');
+        expect(dropped).toMatchObject(called('rate_limited'));
+        const words = outcome.status === 'fulfilled' ? outcome.value.text : first.words.join(' ');
+        expect(understood(first, words)).toBeGreaterThan(0.6);
+        expect(words.split(' ').length).toBeLessThan(first.words.length * 1.6);
+        recognition.close();
+      });
+
+      test('stay the same when silence follows', async () => {
+        const { recognition } = begin();
+        hear(recognition, first.samples);
+        hear(recognition, pause);
+        const before = await recognition.words('speculative');
+        hear(recognition, pause);
+        const after = await recognition.words('final');
+        expect(after.text.split(' ').length).toBe(before.text.split(' ').length);
+        expect(understood(first, after.text)).toBeGreaterThan(0.6);
+        recognition.close();
+      });
+    });
+
+    describe('words asked for again with nothing heard in between', () => {
+      test('are the same, and there at once, however urgently they are asked for', async () => {
+        const { recognition } = begin();
+        hear(recognition, first.samples);
+        const words = await recognition.words('speculative');
+        expect(understood(first, words.text)).toBeGreaterThan(0.6);
+        for (const urgency of ['final', 'speculative', 'final'] as const)
+          expect(await atOnce(recognition.words(urgency))).toEqual({ status: 'fulfilled', value: words });
+        recognition.hear(new Int16Array(0));
+        expect(await atOnce(recognition.words('final'))).toEqual({ status: 'fulfilled', value: words });
+        recognition.close();
+      });
+
+      test('come together with the first, while those are still to come', async () => {
+        const { recognition } = begin();
+        hear(recognition, first.samples);
+        const speculative = recognition.words('speculative');
+        const final = await recognition.words('final');
+        expect(await atOnce(speculative)).toEqual({ status: 'fulfilled', value: final });
+        expect(understood(first, final.text)).toBeGreaterThan(0.6);
+        recognition.close();
+      });
+    });
+
+    describe('a recognition that is closed', () => {
+      test('in the midst of its work lets go of whoever waits, at once', async () => {
+        const { recognition } = begin();
+        hear(recognition, first.samples);
+        const words = [recognition.words('speculative'), recognition.words('final')];
+        await nextTurn();
+        recognition.close();
+        for (const waiting of words) expect(await atOnce(waiting)).toMatchObject({ status: 'rejected', reason: called('unavailable') });
+        expect((await atOnce(words[0] as Promise<Transcript>)) as { reason: unknown }).toHaveProperty('reason', expect.any(EngineError));
+      });
+
+      test('takes no sound and has no words any more, though it had', async () => {
+        const { recognition } = begin();
+        hear(recognition, first.samples);
+        await recognition.words('final');
+        recognition.close();
+        recognition.close();
+        hear(recognition, first.samples);
+        await expect(recognition.words('final')).rejects.toMatchObject(called('unavailable'));
+      });
+
+      test('leaves the engine as good as new, whenever it was closed', async () => {
+        begin().recognition.close();
+        for (const turns of [0, 1, 20]) {
+          const { recognition } = begin();
+          hear(recognition, second.samples);
+          recognition.words('speculative').catch(() => {});
+          for (let turn = 0; turn < turns; turn++) await nextTurn();
+          recognition.close();
+        }
+        expect(understood(first, (await whole(first.samples)).text)).toBeGreaterThan(0.6);
+      });
     });
 
     test('fails what is under way when it is closed, and everything after', async () => {
       const closing = await subject.open();
       await closing.warmUp(new AbortController().signal);
-      const listening = transcripts(closing, heldOpen(first.samples, never), subject.options);
+      const { recognition } = listen(closing, subject.options);
+      hear(recognition, first.samples);
+      const waiting = recognition.words('final');
+      const silent = listen(closing, subject.options).recognition;
       setImmediate(() => void closing.close());
-      await expect(listening).rejects.toMatchObject({ name: 'EngineError', reason: 'unavailable' });
+      await expect(waiting).rejects.toMatchObject(called('unavailable'));
       await closing.close();
-      await expect(transcripts(closing, chunks(first.samples), subject.options)).rejects.toMatchObject({ reason: 'unavailable' });
+      await expect(recognition.words('final')).rejects.toMatchObject(called('unavailable'));
+      await expect(silent.words('final')).rejects.toMatchObject(called('unavailable'));
+      await expect(recognised(closing, first.samples, subject.options)).rejects.toMatchObject(called('unavailable'));
     });
   });
 }

@@ -9,6 +9,7 @@ import type {
   LlmOptions,
   LlmPart,
   MicrophoneField,
+  Recognition,
   Speech,
   Stt,
   SttOptions,
@@ -133,54 +134,88 @@ class Hand<T> {
   }
 }
 
-export class Transcription extends Hand<Transcript> {
+/** An utterance being recognised: it says what the test says, or makes it say whenever its words are asked for. */
+export class Transcription implements Recognition {
   readonly options: SttOptions;
+  readonly #onPartial: (guess: Transcript) => void;
+  readonly #onAsked: (call: Transcription) => void;
   readonly #chunks: Int16Array[] = [];
-  /** Whether all of the sound has come. */
+  #answer = Promise.withResolvers<Transcript>();
+  #answered = false;
+  #failed = false;
+  /** How the words were asked for, each time that sound had come since the last. */
+  readonly asked: ('speculative' | 'final')[] = [];
+  /** Whether the words of all the sound were asked for. */
   complete = false;
+  closed = false;
 
-  constructor(options: SttOptions, signal: AbortSignal) {
-    super(signal, false);
+  constructor(options: SttOptions, onPartial: (guess: Transcript) => void, onAsked: (call: Transcription) => void) {
     this.options = options;
+    this.#onPartial = onPartial;
+    this.#onAsked = onAsked;
+    this.#answer.promise.catch(() => {});
   }
 
   get samples(): Int16Array {
     return concat(this.#chunks);
   }
 
-  async read(audio: AsyncIterable<Int16Array>, onEnd: () => void): Promise<void> {
-    try {
-      for await (const chunk of audio) this.#chunks.push(chunk);
+  hear(samples: Int16Array): void {
+    this.#chunks.push(samples.slice());
+    this.complete = false;
+    if (this.#answered && !this.#failed) this.#renew();
+  }
+
+  words(urgency: 'speculative' | 'final'): Promise<Transcript> {
+    if (!this.complete) {
       this.complete = true;
-      onEnd();
-    } catch (error) {
-      this.fail(error);
+      this.asked.push(urgency);
+      this.#onAsked(this);
     }
+    return this.#answer.promise;
+  }
+
+  close(): void {
+    this.closed = true;
+    if (!this.#answered) this.fail(new EngineError('fake-stt', 'unavailable', 'It was closed.'));
   }
 
   guess(text: string): void {
-    this.give({ text, words: [], final: false });
+    if (!this.closed) this.#onPartial({ text, words: [] });
   }
 
-  say(text: string, words: readonly Word[] = []): void {
-    this.give({ text, words, final: true });
-    this.finish();
+  say(text: string, words: readonly Word[] = [], more: Partial<Transcript> = {}): void {
+    this.#answered = true;
+    this.#answer.resolve({ text, words, ...more });
+  }
+
+  fail(error: unknown): void {
+    this.#answered = true;
+    this.#failed = true;
+    this.#answer.reject(error);
+  }
+
+  #renew(): void {
+    this.#answered = false;
+    this.#answer = Promise.withResolvers();
+    this.#answer.promise.catch(() => {});
   }
 }
 
 export class FakeStt implements Stt {
   readonly info = infoOf('stt');
+  readonly can = { partials: true, wordTimes: true, keyTerms: true, logprobs: true };
   readonly warmUp = still.warmUp;
   readonly close = still.close;
   readonly calls: Transcription[] = [];
-  /** What is said of a stretch as soon as its sound has ended; without it the test says it by hand. */
+  /** What is said of an utterance as soon as its words are asked for; without it the test says it by hand. */
   script: ((call: Transcription, index: number) => void) | undefined = (call, index) => call.say(`Words ${index + 1}.`);
 
-  transcribe(audio: AsyncIterable<Int16Array>, options: SttOptions, signal: AbortSignal): AsyncIterable<Transcript> {
-    const call = new Transcription(options, signal);
-    const index = this.calls.push(call) - 1;
-    void call.read(audio, () => this.script?.(call, index));
-    return call.values();
+  open(options: SttOptions, onPartial: (guess: Transcript) => void): Recognition {
+    const index = this.calls.length;
+    const call = new Transcription(options, onPartial, () => this.script?.(call, index));
+    this.calls.push(call);
+    return call;
   }
 }
 

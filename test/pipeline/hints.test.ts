@@ -52,7 +52,11 @@ describe('providerData.stt', () => {
       );
     const rig = hinted({ keywords: ['Parley', 'time zone'], languages: ['fr'], prompt: 'Taxi' }, { language_hints: ['it'] });
     await rig.hear(scene(300, 500, 800));
-    expect(rig.stt.calls[0]?.options).toMatchObject({ prompt: 'Taxi\nParley, time zone', language: 'fr' });
+    expect(rig.stt.calls[0]?.options).toMatchObject({
+      prompt: 'Taxi\nParley, time zone',
+      vocabulary: ['Parley', 'time zone'],
+      language: 'fr',
+    });
     const several = hinted({ languages: ['fr', 'de'] }, { language_hints: ['it'] });
     await several.hear(scene(300, 500, 800));
     expect(several.stt.calls[0]?.options).not.toHaveProperty('language');
@@ -61,13 +65,13 @@ describe('providerData.stt', () => {
     expect(named.stt.calls[0]?.options).toMatchObject({ language: 'de' });
     const bare = hinted({ keywords: ['Parley'] });
     await bare.hear(scene(300, 500, 800));
-    expect(bare.stt.calls[0]?.options).toEqual({ model: 'parley/test', prompt: 'Parley', vocabulary: [] });
+    expect(bare.stt.calls[0]?.options).toEqual({ model: 'parley/test', key: 'sess_1', prompt: 'Parley', vocabulary: ['Parley'] });
   });
 
   test('without any of them the recogniser is told nothing of the kind', async () => {
     const rig = openRig();
     await rig.hear(scene(300, 500, 800));
-    expect(rig.stt.calls[0]?.options).toEqual({ model: 'parley/test', vocabulary: [] });
+    expect(rig.stt.calls[0]?.options).toEqual({ model: 'parley/test', key: 'sess_1', vocabulary: [] });
   });
 
   test.each([serverVadDefaults, semanticVadDefaults])('vad_threshold overrules the detection: $type', async (turnDetection) => {

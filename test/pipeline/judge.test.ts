@@ -102,7 +102,7 @@ describe('speech that goes on while the judge thinks', () => {
   test('makes the judgement void, and the next pause is judged by all the words', async () => {
     const rig = open();
     rig.turn.held = true;
-    rig.stt.script = (call, index) => call.say(['I would like.', 'To go home.'][index] ?? '');
+    rig.stt.script = (call) => call.say(call.asked.length === 1 ? 'I would like.' : 'I would like to go home.');
     const sound = scene(500, 500, 300, 500, 1500);
     await rig.hear(sound.subarray(0, 1200 * ms), 320);
     await rig.hear(sound.subarray(1200 * ms, 1500 * ms), 320);

@@ -1,7 +1,7 @@
 // The scripted recogniser: listens to nothing, and after its delay says what it always says.
 import type { Clock } from '../../lib/clock.ts';
-import type { EngineFactory, EngineInfo, Segment, Stt, SttOptions, Transcript, VoiceProfile, Word } from '../engine.ts';
-import { due, parseScript, refuseWhenClosed, untilAborted } from './script.ts';
+import type { EngineFactory, EngineInfo, Recognition, Segment, Stt, SttOptions, Transcript, VoiceProfile, Word } from '../engine.ts';
+import { due, parseScript, refuseWhenClosed } from './script.ts';
 
 const info: EngineInfo = { id: 'scripted', kind: 'stt', name: 'Scripted transcript', licence: 'Apache-2.0', languages: ['*'] };
 const rateHz = 16_000;
@@ -19,7 +19,7 @@ const voice: VoiceProfile = {
   accent: [{ label: 'en-US', confidence: 0.5 }],
 };
 
-/** `scripted` of the catalogue. The transcript is empty only when there was no audio at all: silence cannot be told from speech. */
+/** `scripted` of the catalogue. The transcript is empty only when there was no sound at all: silence cannot be told from speech. */
 export const scriptedStt: EngineFactory<Stt> = {
   id: info.id,
   create({ settings, clock }) {
@@ -27,34 +27,45 @@ export const scriptedStt: EngineFactory<Stt> = {
     const closing = new AbortController();
     return {
       info,
+      can: { partials: false, wordTimes: true, keyTerms: false, logprobs: true },
       warmUp: async () => {},
       close: async () => closing.abort(),
-      transcribe: (audio, options, signal) => transcribe(clock, sttMs, audio, options, signal, closing.signal),
+      open: (options) => recognition(clock, sttMs, options, closing.signal),
     };
   },
 };
 
-async function* transcribe(
-  clock: Clock,
-  sttMs: number,
-  audio: AsyncIterable<Int16Array>,
-  { voiceProfile }: SttOptions,
-  signal: AbortSignal,
-  closing: AbortSignal,
-): AsyncGenerator<Transcript, void> {
-  const ending = AbortSignal.any([signal, closing]);
+function recognition(clock: Clock, sttMs: number, { voiceProfile }: SttOptions, closing: AbortSignal): Recognition {
+  const over = new AbortController();
+  const ending = AbortSignal.any([over.signal, closing]);
   let samples = 0;
-  for await (const chunk of untilAborted(audio, ending)) samples += chunk.length;
-  await due(clock, clock.now() + sttMs, ending);
-  if (signal.aborted) return;
-  refuseWhenClosed(closing);
-  if (samples === 0) {
-    yield { text: '', words: [], final: true };
-    return;
-  }
+  let answer: Promise<Transcript> | undefined;
+  const recognise = async () => {
+    const heard = samples;
+    await due(clock, clock.now() + sttMs, ending);
+    refuseWhenClosed(ending);
+    return transcript(heard, voiceProfile);
+  };
+  return {
+    hear(sound) {
+      if (sound.length > 0) answer = undefined;
+      samples += sound.length;
+    },
+    words() {
+      // One that was answered before the end is no answer after it.
+      if (ending.aborted) answer = undefined;
+      answer ??= recognise();
+      return answer;
+    },
+    close: () => over.abort(),
+  };
+}
+
+function transcript(samples: number, voiceProfile: boolean | undefined): Transcript {
+  if (samples === 0) return { text: '', words: [] };
   const words = spread((samples * 1000) / rateHz);
   const segments = [segment(words.slice(0, firstSays), 'speaker_0'), segment(words.slice(firstSays), 'speaker_1')];
-  yield { text, words, final: true, segments, ...(voiceProfile ? { voiceProfile: voice } : {}) };
+  return { text, words, segments, ...(voiceProfile ? { voiceProfile: voice } : {}) };
 }
 
 /** The words, evenly over the audio. There is nothing else it could have heard: each is certain. */

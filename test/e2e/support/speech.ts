@@ -24,9 +24,13 @@ export async function say(server: ParleyServer, text: string, voice = 'Olivia'):
 export async function understand(server: ParleyServer, samples: Int16Array): Promise<string> {
   const { engine, model } = server.router.stt('');
   const sound = resample({ samples, rateHz }, 16_000).samples;
-  let text = '';
-  for await (const transcript of engine.transcribe(single(sound), { model, vocabulary: [] }, never)) text = transcript.text;
-  return text;
+  const recognition = engine.open({ model, vocabulary: [] }, () => {});
+  try {
+    recognition.hear(sound);
+    return (await recognition.words('final')).text;
+  } finally {
+    recognition.close();
+  }
 }
 
 async function* single<T>(value: T): AsyncGenerator<T> {

@@ -6,6 +6,7 @@ import {
   EngineError,
   type EngineEnvironment,
   type EngineFactory,
+  type Recognition,
   type Stt,
   type SttOptions,
   type Transcript,
@@ -13,7 +14,7 @@ import {
 import { install } from './pocketsphinx-install.ts';
 import { closedError, DecoderPool } from './pocketsphinx-pool.ts';
 import { defaultProcesses } from './pocketsphinx-process.ts';
-import { Utterance } from './pocketsphinx-utterance.ts';
+import { PocketsphinxRecognition } from './pocketsphinx-recognition.ts';
 import { vocabularyOf } from './pocketsphinx-wording.ts';
 
 /** Words a caller may add to the dictionary for one utterance. */
@@ -29,8 +30,9 @@ const info: Engine['info'] = {
 
 class Pocketsphinx implements Stt {
   readonly info = info;
+  readonly can = { partials: true, wordTimes: true, keyTerms: true, logprobs: true };
   readonly #environment: EngineEnvironment;
-  readonly #utterances = new Set<Utterance>();
+  readonly #recognitions = new Set<PocketsphinxRecognition>();
   readonly #closing = new AbortController();
   #pool: Promise<DecoderPool> | undefined;
   #opened: DecoderPool | undefined;
@@ -53,26 +55,17 @@ class Pocketsphinx implements Stt {
     await Promise.race([this.#ready(), aborted]);
   }
 
-  async *transcribe(audio: AsyncIterable<Int16Array>, options: SttOptions, signal: AbortSignal): AsyncIterable<Transcript> {
-    if (signal.aborted) return;
-    const utterance = new Utterance(vocabularyOf([...options.vocabulary, options.prompt ?? ''], VOCABULARY_LIMIT));
-    this.#utterances.add(utterance);
-    const stop = () => utterance.finish();
-    signal.addEventListener('abort', stop, { once: true });
-    void utterance.feed(audio);
-    void utterance.lease(this.#ready());
-    try {
-      yield* utterance.transcripts();
-    } finally {
-      signal.removeEventListener('abort', stop);
-      this.#utterances.delete(utterance);
-      utterance.finish();
-    }
+  open(options: SttOptions, onPartial: (guess: Transcript) => void): Recognition {
+    const vocabulary = vocabularyOf([...options.vocabulary, options.prompt ?? ''], VOCABULARY_LIMIT);
+    const onClosed = () => this.#recognitions.delete(recognition);
+    const recognition = new PocketsphinxRecognition(vocabulary, { pool: () => this.#ready(), onPartial, onClosed });
+    this.#recognitions.add(recognition);
+    return recognition;
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
-    for (const utterance of this.#utterances) utterance.close();
+    for (const recognition of this.#recognitions) recognition.shutDown();
     await this.#pool?.catch(() => {});
     await this.#opened?.close();
   }
