@@ -317,9 +317,41 @@ export interface Decoder extends Engine {
 
 // --- end of turn
 
+/** What in the words so far says that more will come. */
+export type Unfinished =
+  /** They end in a word that no sentence ends in: `the`, `because`, `I would`. */
+  | 'function_word'
+  /** They end in `um`, `you know`, or whatever else a speaker fills a pause with. */
+  | 'filler'
+  /** They end in some digits or letters of what may be a longer row. */
+  | 'digits'
+  /** They begin with a clause (`if`, `when`) that another must follow. */
+  | 'open_clause';
+
+export interface PausedTurn {
+  /** The words so far. They may come while the judge listens to the sound already; never rejects. */
+  readonly transcript: string | Promise<string>;
+  /** How long nothing has been said for now. */
+  readonly silenceMs: number;
+  /** How the turn sounded: mono 16 kHz, its last eight seconds at the most, up to 200 ms into the pause. It does not change any more. */
+  readonly audio: Int16Array;
+  /** ISO 639-1, where it is known. */
+  readonly language?: string;
+}
+
+export interface TurnJudgement {
+  /** How likely it is (0 to 1) that the speaker has finished. */
+  readonly complete: number;
+  /** `words`: nothing but the words was judged, and `complete` is no more than what they suggest. */
+  readonly basis: 'sound' | 'words';
+  readonly unfinished?: Unfinished;
+  /** How long it took to judge, without what had to be waited for. */
+  readonly inferenceMs: number;
+}
+
 export interface TurnDetector extends Engine {
-  /** How likely it is (0 to 1) that a speaker who paused here has finished. */
-  score(turn: { transcript: string; silenceMs: number }, signal: AbortSignal): Promise<number>;
+  /** Asked once in each pause, when it has lasted 200 ms. Rejects with EngineError; nothing waits when the signal fires. */
+  score(turn: PausedTurn, signal: AbortSignal): Promise<TurnJudgement>;
 }
 
 // --- failure

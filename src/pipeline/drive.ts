@@ -115,7 +115,6 @@ class Run {
       feed: (fact) => this.#feed(fact),
       keep: (item, samples) => this.#keepsakes.keep(item, samples),
       key: parts.birth.sessionId,
-      now: () => parts.clock.now(),
       onFault: (error) => logFailure(this.#log, error, 'listening failed'),
     });
   }

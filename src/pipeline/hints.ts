@@ -5,16 +5,13 @@ import type { SessionConfig } from '../protocol/session-config.ts';
 
 /** `key`: whose speech it is. */
 export function sttOptions(config: SessionConfig, model: string, key: string): SttOptions {
-  const { language: named, languages, prompt: hint, keywords = [] } = config.audio.input.transcription ?? {};
+  const { prompt: hint, keywords = [] } = config.audio.input.transcription ?? {};
   const { stt } = readProviderData(config.providerData);
-  // Of several languages any may be spoken: a recogniser is told of one only where there is one.
-  const only = languages?.length === 1 ? languages[0] : undefined;
-  const language = named ?? only ?? (languages?.length ? undefined : stt?.language_hints?.[0]);
   const prompt = [hint, stt?.prompt, keywords.join(', ')].filter(Boolean).join('\n');
   return {
     model,
     key,
-    ...(language === undefined ? {} : { language }),
+    ...spokenLanguage(config),
     ...(prompt === '' ? {} : { prompt }),
     ...(stt?.voice_profile ? { voiceProfile: true } : {}),
     vocabulary: [
@@ -22,6 +19,15 @@ export function sttOptions(config: SessionConfig, model: string, key: string): S
       ...config.tools.flatMap((tool) => (tool.type === 'function' ? [tool.name, ...enumeratedValues(tool.parameters)] : [])),
     ],
   };
+}
+
+/** What is spoken, where the client says so. */
+export function spokenLanguage({ audio, providerData }: SessionConfig): { language?: string } {
+  const { language: named, languages } = audio.input.transcription ?? {};
+  // Of several languages any may be spoken: a recogniser is told of one only where there is one.
+  const only = languages?.length === 1 ? languages[0] : undefined;
+  const language = named ?? only ?? (languages?.length ? undefined : readProviderData(providerData).stt?.language_hints?.[0]);
+  return language === undefined ? {} : { language };
 }
 
 function enumeratedValues(schema: unknown): string[] {

@@ -1,5 +1,5 @@
 // The ear of one session: wire bytes become samples, samples become onsets, pauses and words. It reports; the session decides.
-import { EngineError, type Engines, VAD_RATE_HZ, VAD_WINDOW, type VadStream } from '../engines/engine.ts';
+import { EngineError, type Engines, type TurnJudgement, VAD_RATE_HZ, VAD_WINDOW, type VadStream } from '../engines/engine.ts';
 import { Recorder } from '../media/recorder.ts';
 import { looksLikeContainer } from '../media/containers.ts';
 import { resample } from '../media/resample.ts';
@@ -7,7 +7,7 @@ import type { AudioFormat } from '../protocol/audio-format.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
 import type { Fact, Failure } from '../session/facts.ts';
 import { patienceMs, speechThreshold } from '../session/patience.ts';
-import { sttOptions } from './hints.ts';
+import { spokenLanguage, sttOptions } from './hints.ts';
 import { Intake } from './intake.ts';
 import { speakersOf } from './speakers.ts';
 import { acousticEnd, SpeechDetector } from './speech-detector.ts';
@@ -17,8 +17,10 @@ import { WireDecoder } from './wire-audio.ts';
 const samplesPerMs = VAD_RATE_HZ / 1000;
 /** Sound before the onset that a recogniser needs to hear the first word whole. */
 const leadInMs = 300;
-/** How long after the acoustic end a recogniser is told to finish: its work hides in the rest of the silence. */
+/** How long after the acoustic end a recogniser is told to finish, and the judge asked: their work hides in the rest of the silence. */
 const settleMs = 200;
+/** What of a turn the judge hears. */
+const mostJudgedMs = 8000;
 /** Sound that no item holds yet: while nobody speaks, and at the most. Older sound is forgotten. */
 const mostQuietMs = 10_000;
 const mostBufferedMs = 300_000;
@@ -31,8 +33,6 @@ export interface EarPorts {
   keep: (item: string, samples: Int16Array) => void;
   /** Whose speech it is, for the recognisers. */
   key: string;
-  /** Milliseconds of the clock. */
-  now: () => number;
   /** Something failed, to be logged: a recogniser (an EngineError, of which a fact tells too), or what is a fault of ours. */
   onFault: (error: unknown) => void;
 }
@@ -42,7 +42,6 @@ export class Ear {
   readonly #feed: (fact: Fact) => void;
   readonly #keep: (item: string, samples: Int16Array) => void;
   readonly #key: string;
-  readonly #now: () => number;
   readonly #onFault: (error: unknown) => void;
   readonly #vad: VadStream;
   readonly #recorder = new Recorder();
@@ -59,6 +58,10 @@ export class Ear {
   #utterance: Utterance | undefined;
   /** Position where input that no item holds begins. */
   #bufferStart = 0;
+  /** Position where the open utterance begins, once the session has named it. */
+  #turnStart = 0;
+  /** A position that the judge waits for the detector to have looked at. */
+  #awaited: { position: number; reached: () => void } | undefined;
   /** Position where the utterance's speech paused, until it is settled. */
   #pausedAt: number | undefined;
   /** Position where the last stretch of speech ended: the next one's lead-in does not reach back into it. */
@@ -66,13 +69,12 @@ export class Ear {
   readonly #committed = new Set<Utterance>();
   #closed = false;
 
-  constructor(engines: Engines, config: SessionConfig, { feed, keep, key, now, onFault }: EarPorts) {
+  constructor(engines: Engines, config: SessionConfig, { feed, keep, key, onFault }: EarPorts) {
     this.#engines = engines;
     this.#config = config;
     this.#feed = feed;
     this.#keep = keep;
     this.#key = key;
-    this.#now = now;
     this.#onFault = onFault;
     this.#detector = new SpeechDetector(speechThreshold(config));
     this.#vad = engines.vad.open((probability) => this.#onProbability(probability));
@@ -117,7 +119,8 @@ export class Ear {
   begin(item: string, fromMs: number): void {
     if (!this.#utterance) return;
     this.#utterance.item = item;
-    this.#utterance.forgetBefore(fromMs * samplesPerMs);
+    this.#turnStart = Math.round(fromMs * samplesPerMs);
+    this.#utterance.forgetBefore(this.#turnStart);
   }
 
   /** The input between the two becomes the item: a `transcript.final` or `transcript.failed` follows. */
@@ -178,31 +181,60 @@ export class Ear {
     this.#finish(utterance, item, 0, samples.length / VAD_RATE_HZ);
   }
 
-  /** Asks the judge about the open utterance, with the recogniser's last word on it. */
+  /**
+   * Asks the judge about the open utterance once its pause has lasted long enough to be judged: with its sound, and with the recogniser's
+   * last word on it.
+   */
   async judge(item: string, silenceMs: number, signal: AbortSignal): Promise<void> {
     const utterance = this.#utterance;
     if (!utterance || utterance.item !== item) return;
-    this.#pausedAt = undefined;
     const pause = this.#spokenUntil;
-    let complete = 0.5;
-    let inferenceMs: number | undefined;
+    const end = Math.round(pause + settleMs * samplesPerMs);
+    await this.#lookedAt(end);
+    // Speech may have gone on meanwhile: then there will be another pause to judge.
+    if (this.#utterance !== utterance || this.#spokenUntil !== pause || this.#detector.speaking || signal.aborted) return;
+    this.#pausedAt = undefined;
+    const turn = {
+      transcript: this.#wordsOf(utterance),
+      silenceMs: Math.max(silenceMs, settleMs),
+      audio: this.#recorder.slice(Math.max(this.#turnStart, end - mostJudgedMs * samplesPerMs), end),
+      ...spokenLanguage(this.#config),
+    };
+    let judgement: Omit<TurnJudgement, 'inferenceMs'> & { inferenceMs?: number } = { complete: 0.5, basis: 'words' };
     try {
-      const { text: transcript } = await utterance.words('speculative');
-      const askedAtMs = this.#now();
-      complete = await this.#engines.turn.score({ transcript, silenceMs }, signal);
-      inferenceMs = Math.round(this.#now() - askedAtMs);
+      judgement = await this.#engines.turn.score(turn, signal);
     } catch (error) {
-      // Without words or a judge the turn is as likely over as not; the failure itself is told when the turn is committed.
+      // Without a judge the turn is as likely over as not.
       if (!(error instanceof EngineError)) this.#onFault(error);
     }
-    // Speech may have gone on meanwhile, and even paused again: what was judged is no longer what was said.
+    // And it may even have paused again: what was judged is no longer what was said.
     const stands = this.#utterance === utterance && !utterance.listening && this.#spokenUntil === pause;
-    if (stands && !signal.aborted)
-      this.#feed({ kind: 'turn.judged', item, complete, ...(inferenceMs === undefined ? {} : { inferenceMs }) });
+    if (stands && !signal.aborted) this.#feed({ kind: 'turn.judged', item, ...judgement });
+  }
+
+  /** All the words so far, as far as there are any: a recogniser's failure is told when the turn is committed. */
+  async #wordsOf(utterance: Utterance): Promise<string> {
+    try {
+      return (await utterance.words('speculative')).text;
+    } catch (error) {
+      if (!(error instanceof EngineError)) this.#onFault(error);
+      return utterance.text;
+    }
+  }
+
+  /** Resolves when the detector has looked that far, and when it is of no interest any more. */
+  #lookedAt(position: number): Promise<void> | undefined {
+    this.#awaited?.reached();
+    this.#awaited = undefined;
+    if (this.#decidedUntil >= position) return undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#awaited = { position, reached: resolve };
+    return promise;
   }
 
   close(): void {
     this.#closed = true;
+    this.#awaited?.reached();
     this.#intake.close();
     this.#vad.close();
     this.#utterance?.cancel();
@@ -247,6 +279,7 @@ export class Ear {
     else if (detected?.kind === 'paused') this.#onPaused(this.#windowBase + detected.window * VAD_WINDOW);
     // The recogniser hears what the detector has heard, and a little more: it must not run ahead into the next utterance.
     this.#utterance?.hear(Math.min(this.#decidedUntil + VAD_WINDOW, this.#recorder.end));
+    if (this.#awaited && this.#decidedUntil >= this.#awaited.position) this.#awaited.reached();
     if (this.#pausedAt !== undefined && this.#decidedUntil - this.#pausedAt >= this.#settleSamples) {
       this.#pausedAt = undefined;
       this.#utterance?.settle();
@@ -279,6 +312,7 @@ export class Ear {
 
   #leaveUtterance(bufferStart: number): void {
     this.#utterance = undefined;
+    this.#awaited?.reached();
     this.#pausedAt = undefined;
     this.#bufferStart = bufferStart;
   }

@@ -74,7 +74,7 @@ export type Effect =
   | { kind: 'listen.clear'; untilMs: number }
   /** Transcribe the sound a client put into an item: a final transcript or a failure must follow. */
   | { kind: 'transcribe'; item: string; audio: string; format: AudioFormat }
-  /** Ask whether the speaker of the open utterance has finished; the answer is `turn.judged`. */
+  /** Ask whether the speaker of the open utterance has finished, once the silence is long enough to tell; the answer is `turn.judged`. */
   | { kind: 'judge.turn'; item: string; silenceMs: number }
   | { kind: 'reply.start'; order: ReplyOrder; prompt: Prompt }
   | { kind: 'reply.abort'; response: string }

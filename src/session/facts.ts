@@ -2,6 +2,7 @@
 import type { McpCallError, McpListedTool, McpListTools } from '../protocol/items.ts';
 import type { ClientEvent } from '../protocol/client-events.ts';
 import type { VoiceProfile } from '../protocol/server-events.ts';
+import type { Judgement } from './patience.ts';
 
 /** A word of a reply, timed from the start of the item's sound. */
 export interface SpokenWord {
@@ -48,7 +49,7 @@ export type Fact =
   /** `atMs` is the acoustic end of speech, which is known only some time after. */
   | { kind: 'speech.paused'; atMs: number }
   /** `inferenceMs`: how long the judge took, not counting what it waited for. */
-  | { kind: 'turn.judged'; item: string; complete: number; inferenceMs?: number }
+  | ({ kind: 'turn.judged'; item: string; inferenceMs?: number } & Judgement)
   | { kind: 'transcript.partial'; item: string; text: string }
   /** `logprobs` (how likely each word of the text is), `segments` and `voiceProfile` only where the recogniser can tell. */
   | {

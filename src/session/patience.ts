@@ -3,15 +3,51 @@ import { errors } from '../protocol/errors.ts';
 import { readProviderData } from '../protocol/provider-data/provider-data.ts';
 import type { Eagerness, SessionConfig, TurnDetection } from '../protocol/session-config.ts';
 
-/** How long to wait, by how complete the words seem and how eager the client wants us. */
-const patience: Record<Exclude<Eagerness, 'auto'>, { complete: number; unsure: number; incomplete: number; mostMs: number }> = {
-  high: { complete: 250, unsure: 500, incomplete: 1000, mostMs: 2000 },
-  medium: { complete: 400, unsure: 800, incomplete: 1800, mostMs: 4000 },
-  low: { complete: 800, unsure: 1500, incomplete: 3500, mostMs: 8000 },
+/** What the judge of turns thinks of a pause. */
+export interface Judgement {
+  /** How likely it is (0 to 1) that the turn is over. */
+  complete: number;
+  /** `words`: nothing but the words was judged, and no melody. */
+  basis: 'sound' | 'words';
+  /** What in the words says that more will come. */
+  unfinished?: 'function_word' | 'filler' | 'digits' | 'open_clause' | undefined;
+}
+
+type Flag = NonNullable<Judgement['unfinished']> | 'none';
+/** By `complete`: below 0.1, below 0.5, below 0.9, and from there on; then what counts when nothing but the words was judged. */
+type Waits = readonly [number, number, number, number, number];
+
+/**
+ * How long a pause may last, in milliseconds from the end of speech, by how eager the client wants us and by what the judge says. Melody
+ * and words know different things: who sounds finished after `and then the` is not, and lists and clauses go on with every melody.
+ */
+const waits: Readonly<Record<Exclude<Eagerness, 'auto'>, Readonly<Record<Flag, Waits>>>> = {
+  low: {
+    function_word: [2000, 2000, 1600, 1600, 2000],
+    filler: [2000, 2000, 1600, 1600, 2000],
+    digits: [1600, 1300, 1300, 1000, 1600],
+    open_clause: [1600, 1300, 1300, 1000, 1600],
+    none: [1300, 1000, 700, 400, 700],
+  },
+  medium: {
+    function_word: [1600, 1600, 1300, 1300, 1600],
+    filler: [1600, 1600, 1300, 1300, 1600],
+    digits: [1300, 1000, 1000, 850, 1300],
+    open_clause: [1300, 1000, 1000, 850, 1300],
+    none: [1000, 850, 550, 350, 550],
+  },
+  high: {
+    function_word: [1300, 1300, 1000, 1000, 1300],
+    filler: [1300, 1300, 1000, 1000, 1300],
+    digits: [1000, 1000, 850, 700, 1000],
+    open_clause: [1000, 1000, 850, 700, 1000],
+    none: [850, 700, 400, 250, 400],
+  },
 };
-/** Scores from here on count as complete, unless the client sets a threshold of its own; below this share of it, as incomplete. */
-const completeFrom = 0.7;
-const incompleteBelow = 3 / 7;
+/** The last border of the table; the others keep their proportion to it where the client sets another. */
+const completeFrom = 0.9;
+/** From here on the client is told that it is probably over, unless it sets one. */
+const suggestedFrom = 0.7;
 
 /** How loud (in the detector's probability) speech must be: `providerData.stt` overrules the detection, which may have no such field. */
 export function speechThreshold({ audio, providerData }: SessionConfig): number {
@@ -20,26 +56,36 @@ export function speechThreshold({ audio, providerData }: SessionConfig): number 
 }
 
 /**
- * The silence that ends a turn, in milliseconds, within the limits the client sets. `score` is the judge's, undefined until it has spoken;
+ * The silence that ends a turn, in milliseconds, within the limits the client sets. `judgement` is undefined until the judge has spoken;
  * it counts under semantic_vad only.
  */
-export function patienceMs(config: SessionConfig, detection: NonNullable<TurnDetection>, score: number | undefined): number {
+export function patienceMs(config: SessionConfig, detection: NonNullable<TurnDetection>, judgement: Judgement | undefined): number {
   const { min_end_of_turn_silence: leastMs = 0, max_turn_silence: mostMs = Infinity } = readProviderData(config.providerData).stt ?? {};
-  const wantedMs = detection.type === 'server_vad' ? detection.silence_duration_ms : judgedMs(config, detection.eagerness, score);
+  const wantedMs =
+    detection.type === 'server_vad' ? detection.silence_duration_ms : judgedMs(detection.eagerness, judgement, givenThreshold(config));
   return Math.max(leastMs, Math.min(mostMs, wantedMs));
 }
 
-function judgedMs(config: SessionConfig, eagerness: Eagerness, score: number | undefined): number {
-  const { complete, unsure, incomplete, mostMs } = patience[eagerness === 'auto' ? 'medium' : eagerness];
-  if (score === undefined) return mostMs;
-  const threshold = confidenceThreshold(config);
-  if (score >= threshold) return complete;
-  return score >= threshold * incompleteBelow ? unsure : incomplete;
+/** The wait of the table; `threshold` is the score from which a turn is taken for complete. */
+export function judgedMs(eagerness: Eagerness, judgement: Judgement | undefined, threshold = completeFrom): number {
+  const table = waits[eagerness === 'auto' ? 'medium' : eagerness];
+  // Whatever the judge may say in the end, nobody is waited for longer than this.
+  if (!judgement) return table.function_word[0];
+  const { complete, basis, unfinished = 'none' } = judgement;
+  const row = table[unfinished];
+  if (basis === 'words') return row[4];
+  if (complete >= threshold) return row[3];
+  if (complete >= (threshold * 5) / 9) return row[2];
+  return complete >= threshold / 9 ? row[1] : row[0];
 }
 
-/** From which score on a turn is probably over. */
+/** From which score on the client is told that a turn is probably over. */
 export function confidenceThreshold(config: SessionConfig): number {
-  return readProviderData(config.providerData).stt?.end_of_turn_confidence_threshold ?? completeFrom;
+  return givenThreshold(config) ?? suggestedFrom;
+}
+
+function givenThreshold(config: SessionConfig): number | undefined {
+  return readProviderData(config.providerData).stt?.end_of_turn_confidence_threshold;
 }
 
 /** How long nobody may speak after an answer before the silence becomes a turn; undefined when it may last for ever. */

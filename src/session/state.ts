@@ -10,6 +10,7 @@ import type { Backchannel, Filler } from './asides.ts';
 import type { Conversation, Entry } from './history.ts';
 import type { Effect } from './effects.ts';
 import type { ReplyEnd } from './facts.ts';
+import type { Judgement } from './patience.ts';
 import type { SpeechManner } from './speech-manner.ts';
 import type { Timestamps } from './timestamps.ts';
 
@@ -76,9 +77,8 @@ export interface Unwatched {
   endMs: number | undefined;
 }
 
-/** What the judge of turns thinks of a pause (0 to 1: it is the end), and whether the client was told. */
-export interface Judged {
-  score: number;
+/** What the judge of turns thinks of a pause, and whether the client was told. */
+export interface Judged extends Judgement {
   suggested: boolean;
 }
 

@@ -14,15 +14,15 @@ export function suggestTurnEnd(core: Core, inferenceMs: number | undefined): voi
   const { turn, input, config } = core;
   if (turn.state !== 'pausing' || !turn.judged || turn.judged.suggested) return;
   if (config.audio.input.turn_detection?.type !== 'semantic_vad') return;
-  const { score } = turn.judged;
-  if (score < confidenceThreshold(config) || !wanted(core)) return;
+  const { complete, unfinished } = turn.judged;
+  if (complete < confidenceThreshold(config) || unfinished || !wanted(core)) return;
   turn.judged.suggested = true;
   const lookedAtMs = Math.max(input.decidedMs, turn.endMs);
   send(core, {
     type: 'input_audio_buffer.turn_suggestion',
     item_id: turn.item,
     utterance_index: turn.utterance,
-    probability: score,
+    probability: complete,
     trailing_silence_ms: Math.round(lookedAtMs - turn.endMs),
     audio_duration_ms: Math.round(lookedAtMs - turn.startMs),
     ...(inferenceMs === undefined ? {} : { inference_ms: inferenceMs }),

@@ -97,7 +97,8 @@ export function onTurnJudged(core: Core, fact: FactOf<'turn.judged'>): void {
   const { turn } = core;
   const detection = core.config.audio.input.turn_detection;
   if (turn.state !== 'pausing' || turn.item !== fact.item || detection?.type !== 'semantic_vad') return;
-  turn.judged = { score: fact.complete, suggested: turn.judged?.suggested ?? false };
+  const { complete, basis, unfinished } = fact;
+  turn.judged = { complete, basis, unfinished, suggested: turn.judged?.suggested ?? false };
   suggestTurnEnd(core, fact.inferenceMs);
   reconsiderTurn(core);
 }
@@ -107,7 +108,7 @@ function reconsiderTurn(core: Core): void {
   const { turn } = core;
   const detection = core.config.audio.input.turn_detection;
   if (turn.state !== 'pausing' || !detection) return;
-  turn.untilMs = turn.endMs + patienceMs(core.config, detection, turn.judged?.score);
+  turn.untilMs = turn.endMs + patienceMs(core.config, detection, turn.judged);
   suggestTurnEnd(core, undefined);
   endTurnWhenDue(core);
 }

@@ -9,6 +9,7 @@ import type {
   LlmOptions,
   LlmPart,
   MicrophoneField,
+  PausedTurn,
   Recognition,
   Speech,
   Stt,
@@ -17,6 +18,7 @@ import type {
   Tts,
   TtsOptions,
   TurnDetector,
+  TurnJudgement,
   Vad,
   VadStream,
   Word,
@@ -300,20 +302,32 @@ export class FakeTts implements Tts {
   }
 }
 
-/** Answers with the score it is set to; while it is held, when the test resolves what it was asked. */
+interface AskedTurn {
+  /** Undefined until the words have come. */
+  transcript: string | undefined;
+  readonly silenceMs: number;
+  readonly audio: Int16Array;
+  readonly language: string | undefined;
+  readonly answer: (judgement: number | TurnJudgement) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** Hears what it is set to, and flags nothing; while it is held, when the test resolves what it was asked. Waits for the words like the real one. */
 export class FakeTurn implements TurnDetector {
   readonly info = infoOf('turn');
   readonly warmUp = still.warmUp;
   readonly close = still.close;
-  value = 0.9;
+  value: number | TurnJudgement = 0.9;
   held = false;
-  readonly asked: { transcript: string; silenceMs: number; answer: (score: number) => void; fail: (error: unknown) => void }[] = [];
+  readonly asked: AskedTurn[] = [];
 
-  async score(turn: { transcript: string; silenceMs: number }): Promise<number> {
-    const { promise, resolve, reject } = Promise.withResolvers<number>();
-    this.asked.push({ ...turn, answer: resolve, fail: reject });
-    if (!this.held) resolve(this.value);
-    return promise;
+  async score({ transcript, silenceMs, audio, language }: PausedTurn): Promise<TurnJudgement> {
+    const { promise, resolve, reject } = Promise.withResolvers<number | TurnJudgement>();
+    const asked: AskedTurn = { transcript: undefined, silenceMs, audio, language, answer: resolve, fail: reject };
+    this.asked.push(asked);
+    asked.transcript = await transcript;
+    const judged = this.held ? await promise : this.value;
+    return typeof judged === 'number' ? { complete: judged, basis: 'sound', inferenceMs: 0 } : judged;
   }
 }
 

@@ -83,8 +83,8 @@ describe('another kind of detection in mid-turn', () => {
     expect(rig.effects.at(-1)).toEqual({ kind: 'judge.turn', item: 'item_1', silenceMs: 100 });
     rig.hear(1000);
     expect(turns(rig)).toEqual(['started item_1 100']);
-    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.5 });
-    expect(turns(rig)).toEqual(['started item_1 100', 'stopped item_1 1700', 'committed item_1']);
+    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.5, basis: 'sound' });
+    expect(turns(rig)).toEqual(['started item_1 100', 'stopped item_1 1450', 'committed item_1']);
     rig.golden('semantic-vad-in-pause');
   });
 
@@ -93,7 +93,7 @@ describe('another kind of detection in mid-turn', () => {
     detect(rig, { type: 'semantic_vad', eagerness: 'high' });
     rig.hear(200);
     rig.pauseSpeech();
-    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.9 });
+    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.9, basis: 'sound' });
     rig.hear(1000);
     expect(turns(rig)).toEqual(['started item_1 100', 'stopped item_1 1350', 'committed item_1']);
   });
@@ -102,7 +102,7 @@ describe('another kind of detection in mid-turn', () => {
     const rig = inPause(semanticVad);
     rig.hear(1000);
     detect(rig, { type: 'server_vad', silence_duration_ms: 1500 });
-    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.99 });
+    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.99, basis: 'sound' });
     expect(turns(rig)).toEqual(['started item_1 100']);
     rig.hear(1000);
     expect(turns(rig)).toEqual(['started item_1 100', 'stopped item_1 2400', 'committed item_1']);
@@ -114,7 +114,7 @@ describe('another kind of detection in mid-turn', () => {
     rig.beginSpeech();
     rig.hear(400);
     rig.pauseSpeech();
-    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.65 });
+    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.65, basis: 'sound' });
     detect(rig, { type: 'server_vad', silence_duration_ms: 1500 });
     rig.client({ type: 'session.update', session: { providerData: { stt: { end_of_turn_confidence_threshold: 0.5 } } } });
     expect(rig.all('input_audio_buffer.turn_suggestion')).toEqual([]);

@@ -1,5 +1,6 @@
 // How long a pause may last: the detection's own silence, the judge's score, and the limits a client sets in providerData.stt.
 import { describe, expect, test } from 'vitest';
+import type { Judgement } from '../../src/session/patience.ts';
 import { Rig, type RigOptions, semanticVad, serverVad } from './rig.ts';
 
 function stt(fields: Record<string, unknown>) {
@@ -23,9 +24,9 @@ function waited(rig: Rig): number | undefined {
   return stopped && stopped.audio_end_ms - 600;
 }
 
-function judged(score: number, fields?: Record<string, unknown>): number | undefined {
+function judged(score: number, fields?: Record<string, unknown>, by: Partial<Judgement> = {}): number | undefined {
   const rig = paused({ turnDetection: semanticVad }, fields);
-  rig.fact({ kind: 'turn.judged', item: 'item_1', complete: score });
+  rig.fact({ kind: 'turn.judged', item: 'item_1', complete: score, basis: 'sound', ...by });
   return waited(rig);
 }
 
@@ -42,18 +43,30 @@ describe('providerData.stt', () => {
   });
 
   test('F38 providerData.stt: the limits of silence hold for judged turns as well', () => {
-    expect(judged(0.9)).toBe(400);
+    expect(judged(0.9)).toBe(350);
     expect(judged(0.9, { min_end_of_turn_silence: 700 })).toBe(700);
-    expect(judged(0.1)).toBe(1800);
-    expect(judged(0.1, { max_turn_silence: 1000 })).toBe(1000);
+    expect(judged(0.1, {}, { unfinished: 'filler' })).toBe(1600);
+    expect(judged(0.1, { max_turn_silence: 1000 }, { unfinished: 'filler' })).toBe(1000);
   });
 
   test('F38 providerData.stt: end_of_turn_confidence_threshold says from which score on the judge is believed', () => {
-    expect(judged(0.75)).toBe(400);
-    expect(judged(0.75, { end_of_turn_confidence_threshold: 0.8 })).toBe(800);
-    expect(judged(0.45, { end_of_turn_confidence_threshold: 0.4 })).toBe(400);
-    expect(judged(0.15, { end_of_turn_confidence_threshold: 0.4 })).toBe(1800);
-    expect(judged(0, { end_of_turn_confidence_threshold: 0 })).toBe(400);
+    expect(judged(0.75)).toBe(550);
+    expect(judged(0.75, { end_of_turn_confidence_threshold: 0.7 })).toBe(350);
+    expect(judged(0.75, { end_of_turn_confidence_threshold: 0.8 })).toBe(550);
+    expect(judged(0.95, { end_of_turn_confidence_threshold: 0.98 })).toBe(550);
+    expect(judged(0, { end_of_turn_confidence_threshold: 0 })).toBe(350);
+  });
+
+  test('F38 providerData.stt: the other borders keep their proportion to end_of_turn_confidence_threshold', () => {
+    const at = (score: number) => judged(score, { end_of_turn_confidence_threshold: 0.45 });
+    expect([0.46, 0.44, 0.26, 0.24, 0.06, 0.04].map(at)).toEqual([350, 550, 550, 850, 850, 1000]);
+  });
+
+  test('F38 providerData.stt: words that show more to come are believed whatever the threshold, and so are words alone', () => {
+    const always = { end_of_turn_confidence_threshold: 0 };
+    expect(judged(0.2, always, { unfinished: 'function_word' })).toBe(1300);
+    expect(judged(0.1, always, { unfinished: 'function_word', basis: 'words' })).toBe(1600);
+    expect(judged(0.85, { end_of_turn_confidence_threshold: 1 }, { basis: 'words' })).toBe(550);
   });
 
   test('a change in the middle of a pause counts for that pause', () => {
@@ -61,13 +74,13 @@ describe('providerData.stt', () => {
     longer.client(stt({ min_end_of_turn_silence: 1200 }));
     expect(waited(longer)).toBe(1200);
     const shorter = paused({ turnDetection: semanticVad });
-    shorter.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.1 });
+    shorter.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.1, basis: 'sound' });
     shorter.client(stt({ max_turn_silence: 600 }));
     expect(waited(shorter)).toBe(600);
     const surer = paused({ turnDetection: semanticVad });
-    surer.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.5 });
+    surer.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.5, basis: 'sound' });
     surer.client(stt({ end_of_turn_confidence_threshold: 0.5 }));
-    expect(waited(surer)).toBe(400);
+    expect(waited(surer)).toBe(350);
   });
 
   test('a change that makes the turn due ends it with the update, after session.updated', () => {

@@ -110,7 +110,7 @@ class Life {
         this.#feed({ kind: 'speech.paused', atMs: Math.max(0, this.#receivedMs - chance.int(0, 400)) });
         break;
       case 'judged':
-        this.#feed({ kind: 'turn.judged', item: this.#utterance ?? 'item_none', complete: chance.next() });
+        this.#feed({ kind: 'turn.judged', item: this.#utterance ?? 'item_none', complete: chance.next(), basis: 'sound' });
         break;
       case 'partial':
         this.#feed({

@@ -26,7 +26,7 @@ export function factLine(fact: Fact): string | undefined {
     case 'speech.paused':
       return `* ${fact.kind} at ${fact.atMs}`;
     case 'turn.judged':
-      return `* ${fact.kind} ${fact.item} ${fact.complete}`;
+      return `* ${fact.kind} ${fact.item} ${fact.complete}${fact.unfinished ? ` ${fact.unfinished}` : ''}`;
     case 'transcript.partial':
     case 'transcript.final':
       return `* ${fact.kind} ${fact.item} ${quoted(fact.text)}`;

@@ -20,7 +20,7 @@ function paused(options: RigOptions = { inworld: true }): Rig {
 }
 
 function judge(rig: Rig, score: number, inferenceMs?: number): void {
-  rig.fact({ kind: 'turn.judged', item: 'item_1', complete: score, ...(inferenceMs === undefined ? {} : { inferenceMs }) });
+  rig.fact({ kind: 'turn.judged', item: 'item_1', complete: score, basis: 'sound', ...(inferenceMs === undefined ? {} : { inferenceMs }) });
 }
 
 describe("a suggestion, on Inworld's path", () => {
@@ -41,12 +41,20 @@ describe("a suggestion, on Inworld's path", () => {
 
   test('comes before the end of the turn, which then takes its course', () => {
     const rig = paused();
-    judge(rig, 0.85);
+    judge(rig, 0.95);
     rig.hear(400);
     rig.transcript('item_1', 'Call me a taxi.');
     rig.answer('resp_1', 'On its way.', 600);
     expect(rig.all(revoked)).toEqual([]);
     rig.golden('turn-suggestion');
+  });
+
+  test('does not come for a score of melody alone, when the words show that more will come', () => {
+    const rig = paused();
+    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.95, basis: 'sound', unfinished: 'function_word' });
+    rig.hear(2000);
+    expect(rig.all(suggestion)).toEqual([]);
+    expect(rig.all('input_audio_buffer.committed')).toHaveLength(1);
   });
 
   test('does not come for a score below the threshold, which is the one the judge is believed from', () => {

@@ -1,5 +1,7 @@
 // Golden transcripts: when a spoken turn begins, pauses and ends, and what becomes of it.
 import { describe, expect, test } from 'vitest';
+import type { Eagerness } from '../../src/protocol/session-config.ts';
+import type { Judgement } from '../../src/session/patience.ts';
 import { Rig, semanticVad, serverVad } from './rig.ts';
 
 describe('server_vad', () => {
@@ -92,24 +94,49 @@ describe('server_vad', () => {
 
 describe('semantic_vad', () => {
   /** Milliseconds after the acoustic end at which a turn is over when its words are judged so. */
-  function endsAfter(eagerness: 'low' | 'medium' | 'high' | 'auto', complete: number | undefined): number {
+  function endsAfter(eagerness: Eagerness, judgement: Judgement | undefined): number {
     const rig = new Rig({ turnDetection: { ...semanticVad, eagerness } });
     rig.hear(400);
     rig.beginSpeech();
     rig.hear(400);
     rig.pauseSpeech();
-    if (complete !== undefined) rig.fact({ kind: 'turn.judged', item: 'item_1', complete });
+    if (judgement) rig.fact({ kind: 'turn.judged', item: 'item_1', ...judgement });
     rig.hear(10_000);
     return rig.last('input_audio_buffer.speech_stopped').audio_end_ms - 900;
   }
 
   test.each([
-    ['high', 250, 500, 1000, 2000],
-    ['medium', 400, 800, 1800, 4000],
-    ['auto', 400, 800, 1800, 4000],
-    ['low', 800, 1500, 3500, 8000],
-  ] as const)('F25: eagerness %s waits %i ms after complete words, %i if unsure, %i if incomplete, %i unjudged', (eagerness, ...waits) => {
-    expect([0.9, 0.5, 0.1, undefined].map((complete) => endsAfter(eagerness, complete))).toEqual(waits);
+    ['high', 850, 700, 400, 250, 400, 1300],
+    ['medium', 1000, 850, 550, 350, 550, 1600],
+    ['auto', 1000, 850, 550, 350, 550, 1600],
+    ['low', 1300, 1000, 700, 400, 700, 2000],
+  ] as const)(
+    'F25: eagerness %s waits %i ms for who sounds in full flow, %i, %i, and %i for who sounds finished; %i by words alone, %i unjudged',
+    (eagerness, ...waits) => {
+      const heard = [0.09, 0.1, 0.5, 0.9].map((complete): Judgement => ({ complete, basis: 'sound' }));
+      expect(
+        [...heard, { complete: 0.85, basis: 'words' } as const, undefined].map((judgement) => endsAfter(eagerness, judgement)),
+      ).toEqual(waits);
+    },
+  );
+
+  test.each([
+    ['high', 'function_word', 1300, 1300, 1000, 1000, 1300],
+    ['high', 'filler', 1300, 1300, 1000, 1000, 1300],
+    ['high', 'digits', 1000, 1000, 850, 700, 1000],
+    ['high', 'open_clause', 1000, 1000, 850, 700, 1000],
+    ['medium', 'function_word', 1600, 1600, 1300, 1300, 1600],
+    ['medium', 'filler', 1600, 1600, 1300, 1300, 1600],
+    ['medium', 'digits', 1300, 1000, 1000, 850, 1300],
+    ['medium', 'open_clause', 1300, 1000, 1000, 850, 1300],
+    ['low', 'function_word', 2000, 2000, 1600, 1600, 2000],
+    ['low', 'filler', 2000, 2000, 1600, 1600, 2000],
+    ['low', 'digits', 1600, 1300, 1300, 1000, 1600],
+    ['low', 'open_clause', 1600, 1300, 1300, 1000, 1600],
+  ] as const)('F25: eagerness %s waits longer after a %s: %i, %i, %i, %i ms, and %i by words alone', (eagerness, unfinished, ...waits) => {
+    const heard = [0.09, 0.1, 0.5, 0.9].map((complete): Judgement => ({ complete, basis: 'sound', unfinished }));
+    const read: Judgement = { complete: 0.1, basis: 'words', unfinished };
+    expect([...heard, read].map((judgement) => endsAfter(eagerness, judgement))).toEqual(waits);
   });
 
   test('F25: complete words end the turn soon', () => {
@@ -118,11 +145,11 @@ describe('semantic_vad', () => {
     rig.beginSpeech();
     rig.hear(800);
     rig.pauseSpeech();
-    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.95 });
+    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.95, basis: 'sound' });
     rig.hear(400);
     rig.transcript('item_1', 'Call me a taxi.');
     rig.answer('resp_1', 'On its way.', 600);
-    expect(rig.last('input_audio_buffer.speech_stopped').audio_end_ms).toBe(1700);
+    expect(rig.last('input_audio_buffer.speech_stopped').audio_end_ms).toBe(1650);
     rig.golden('semantic-vad-complete');
   });
 
@@ -132,16 +159,16 @@ describe('semantic_vad', () => {
     rig.beginSpeech();
     rig.hear(500);
     rig.pauseSpeech();
-    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.1 });
-    rig.hear(1500);
+    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.1, basis: 'sound', unfinished: 'function_word' });
+    rig.hear(1200);
     expect(rig.all('input_audio_buffer.committed')).toHaveLength(0);
     rig.beginSpeech();
     rig.hear(500);
     // A judgement of the earlier pause comes late: the user is speaking again.
-    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 1 });
+    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 1, basis: 'sound' });
     expect(rig.all('input_audio_buffer.committed')).toHaveLength(0);
     rig.pauseSpeech();
-    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.5 });
+    rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.5, basis: 'sound' });
     rig.hear(800);
     expect(rig.all('input_audio_buffer.committed')).toHaveLength(1);
     rig.golden('semantic-vad-incomplete');
@@ -155,10 +182,10 @@ test('a judgement of another item says nothing about the open turn', () => {
   rig.beginSpeech();
   rig.hear(400);
   rig.pauseSpeech();
-  rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 1 });
+  rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 1, basis: 'sound' });
   rig.hear(1000);
   expect(rig.all('input_audio_buffer.committed').map(({ item_id }) => item_id)).toEqual(['item_1']);
-  rig.fact({ kind: 'turn.judged', item: 'item_2', complete: 1 });
+  rig.fact({ kind: 'turn.judged', item: 'item_2', complete: 1, basis: 'sound' });
   expect(rig.all('input_audio_buffer.committed').map(({ item_id }) => item_id)).toEqual(['item_1', 'item_2']);
 });
 
