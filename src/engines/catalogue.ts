@@ -10,6 +10,7 @@ import { scriptedTts } from './scripted/tts.ts';
 import { pocketsphinx } from './local/pocketsphinx/pocketsphinx.ts';
 import { flite } from './local/flite/flite.ts';
 import { lexical } from './turn/lexical.ts';
+import { smartTurn } from './local/smart-turn/smart-turn.ts';
 import { silero } from './local/silero/silero.ts';
 
 export const rows = {
@@ -17,7 +18,7 @@ export const rows = {
   llm: [offline, scriptedLlm] satisfies EngineFactory<Llm>[],
   tts: [flite, scriptedTts] satisfies EngineFactory<Tts>[],
   vad: [silero] satisfies EngineFactory<Vad>[],
-  turn: [lexical] satisfies EngineFactory<TurnDetector>[],
+  turn: [lexical, smartTurn] satisfies EngineFactory<TurnDetector>[],
   denoise: [rnnoise] satisfies EngineFactory<Denoiser>[],
   codec: [opus] satisfies EngineFactory<Decoder>[],
 };
