@@ -38,8 +38,8 @@ const lines = [
 const voices = ['Dennis', 'Olivia', 'Clive', 'Sarah'];
 
 /** Recordings that ship with the project or lie beside it, with the words the table of their README gives them. */
-export function recordings(): Recording[] {
-  return folders.flatMap((folder) => {
+export function recordings(from: readonly string[] = folders): Recording[] {
+  return from.flatMap((folder) => {
     if (!existsSync(join(folder, 'README.md'))) return [];
     const words = new Map<string, string>();
     for (const [, name = '', text = ''] of readFileSync(join(folder, 'README.md'), 'utf8').matchAll(

@@ -62,7 +62,7 @@ export class Ear {
   #bufferStart = 0;
   /** Position where the open utterance begins, once the session has named it. */
   #turnStart = 0;
-  /** Sound up to a position that somebody waits for. */
+  /** A position that the judge waits for the detector to have looked at. */
   #awaited: { position: number; reached: () => void } | undefined;
   /** Position where the utterance's speech paused, until it is settled. */
   #pausedAt: number | undefined;
@@ -114,7 +114,6 @@ export class Ear {
     this.#receivedMs += ms;
     this.#recorder.append(samples);
     this.#clean.append(clean);
-    if (this.#awaited && this.#recorder.end >= this.#awaited.position) this.#awaited.reached();
     this.#pump();
     this.#report();
   }
@@ -194,7 +193,7 @@ export class Ear {
     if (!utterance || utterance.item !== item) return;
     const pause = this.#spokenUntil;
     const end = Math.round(pause + settleMs * samplesPerMs);
-    await this.#received(end);
+    await this.#lookedAt(end);
     // Speech may have gone on meanwhile: then there will be another pause to judge.
     if (this.#utterance !== utterance || this.#spokenUntil !== pause || this.#detector.speaking || signal.aborted) return;
     this.#pausedAt = undefined;
@@ -226,11 +225,11 @@ export class Ear {
     }
   }
 
-  /** Resolves when there is sound up to that position, and when it is of no interest any more. */
-  #received(position: number): Promise<void> | undefined {
+  /** Resolves when the detector has looked that far, and when it is of no interest any more. */
+  #lookedAt(position: number): Promise<void> | undefined {
     this.#awaited?.reached();
     this.#awaited = undefined;
-    if (this.#recorder.end >= position) return undefined;
+    if (this.#decidedUntil >= position) return undefined;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#awaited = { position, reached: resolve };
     return promise;
@@ -285,6 +284,7 @@ export class Ear {
     // The recogniser hears what the detector has heard, and in speech a little more: it must not run ahead into speech that another one hears.
     const ahead = this.#detector.speaking ? VAD_WINDOW : 0;
     this.#utterance?.hear(Math.min(this.#decidedUntil + ahead, this.#recorder.end));
+    if (this.#awaited && this.#decidedUntil >= this.#awaited.position) this.#awaited.reached();
     if (this.#pausedAt !== undefined && this.#decidedUntil - this.#pausedAt >= this.#settleSamples) {
       this.#pausedAt = undefined;
       this.#utterance?.settle();

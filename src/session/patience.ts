@@ -61,18 +61,19 @@ export function speechThreshold({ audio, providerData }: SessionConfig): number 
  */
 export function patienceMs(config: SessionConfig, detection: NonNullable<TurnDetection>, judgement: Judgement | undefined): number {
   const { min_end_of_turn_silence: leastMs = 0, max_turn_silence: mostMs = Infinity } = readProviderData(config.providerData).stt ?? {};
-  const wantedMs = detection.type === 'server_vad' ? detection.silence_duration_ms : judgedMs(config, detection.eagerness, judgement);
+  const wantedMs =
+    detection.type === 'server_vad' ? detection.silence_duration_ms : judgedMs(detection.eagerness, judgement, givenThreshold(config));
   return Math.max(leastMs, Math.min(mostMs, wantedMs));
 }
 
-function judgedMs(config: SessionConfig, eagerness: Eagerness, judgement: Judgement | undefined): number {
+/** The wait of the table; `threshold` is the score from which a turn is taken for complete. */
+export function judgedMs(eagerness: Eagerness, judgement: Judgement | undefined, threshold = completeFrom): number {
   const table = waits[eagerness === 'auto' ? 'medium' : eagerness];
   // Whatever the judge may say in the end, nobody is waited for longer than this.
   if (!judgement) return table.function_word[0];
   const { complete, basis, unfinished = 'none' } = judgement;
   const row = table[unfinished];
   if (basis === 'words') return row[4];
-  const threshold = givenThreshold(config) ?? completeFrom;
   if (complete >= threshold) return row[3];
   if (complete >= (threshold * 5) / 9) return row[2];
   return complete >= threshold / 9 ? row[1] : row[0];

@@ -23,7 +23,7 @@ describe('at a pause', () => {
     const sound = scene(500, 700, 1500);
     await rig.hear(sound.subarray(0, 1380 * ms), 320);
     expect(rig.turn.asked).toEqual([]);
-    await rig.hear(sound.subarray(1380 * ms, 1420 * ms), 320);
+    await rig.hear(sound.subarray(1380 * ms, 1440 * ms), 320);
     expect(rig.turn.asked).toHaveLength(1);
     const [asked] = rig.turn.asked;
     expect(asked?.transcript).toBe('Book a table.');
@@ -34,7 +34,7 @@ describe('at a pause', () => {
     const pauseMs = Math.round((startMs ?? 0) + (asked?.audio.length ?? 0) / ms) - 200;
     expect(Math.abs(pauseMs - 1200)).toBeLessThanOrEqual(8);
     expect(asked?.audio).toEqual(sound.subarray((startMs ?? 0) * ms, (startMs ?? 0) * ms + (asked?.audio.length ?? 0)));
-    await rig.hear(sound.subarray(1420 * ms), 320);
+    await rig.hear(sound.subarray(1440 * ms), 320);
     expect(rig.turn.asked).toHaveLength(1);
   });
 
@@ -226,10 +226,10 @@ test('what follows a pause in a burst is heard, however far behind the detector 
   const rig = open();
   rig.vad.held = true;
   await rig.hear(scene(500, 500, 300, 500, 1500));
-  // 35 windows are 1120 ms: the first pause has just been found.
+  // 38 windows are 1216 ms: 200 of the first pause have just been looked at.
   rig.vad.stream.answer(32);
   await rig.settle();
-  rig.vad.stream.answer(3);
+  rig.vad.stream.answer(6);
   await rig.settle();
   expect(rig.turn.asked).toHaveLength(1);
   rig.vad.held = false;

@@ -14,7 +14,7 @@ const AUXILIARIES = new Set([
   ...words("can't won't don't doesn't didn't isn't aren't wasn't weren't wouldn't couldn't shouldn't haven't hasn't hadn't"),
 ]);
 /** Prepositions that end a question (`who is this for`), and nothing else. */
-const PREPOSITIONS = words('at from with by to for about into onto through in on like');
+const PREPOSITIONS = words('at from with by to for about into onto through in on near under behind');
 const CONJUNCTIONS = words('and or but because if when while although unless whether since nor until');
 
 /** After these no sentence stops. */
@@ -50,24 +50,28 @@ const SOMETIMES_LAST: readonly { last: ReadonlySet<string>; open: (before: reado
     last: words('no'),
     open: (before) => isOneOf(before, "have has had got with there's") || before.slice(-2).join(' ').startsWith('there '),
   },
-  { last: words('what which'), open: (before) => isOneOf(before, 'in at on to with from for of about') },
+  { last: words('what'), open: (before) => !isOneOf(before, 'know guess now so or') },
+  { last: words('which'), open: (before) => PREPOSITIONS.has(before.at(-1) ?? '') },
+  { last: words('you'), open: (before) => isOneOf(before, 'if that because whether') },
   { last: words('not'), open: (before) => isOneOf(before, [...AUXILIARIES, 'do', ...SUBJECTS].join(' ')) && !isShortAnswer(before) },
   { last: words('really'), open: (before) => !isOneOf(before, 'not oh') },
   { last: words('since when'), open: () => false },
   { last: words('of'), open: (before) => !isOneOf(before, 'made think heard kind sort out know') },
   {
     last: words('in'),
-    open: (before) => !isOneOf(before, "come came log sign check go went let be is am i'm move step") && !isQuestion(before),
+    open: (before) => !isOneOf(before, "come came log sign check go went let be am is are was were i'm move step") && !isQuestion(before),
   },
-  { last: words('on'), open: (before) => !sayOneOf(before, 'turn switch put keep leave hold come go move') && !isQuestion(before) },
+  { last: words('on'), open: (before) => !sayOneOf(before, 'turn switch put keep leave hold come go move is are') && !isQuestion(before) },
   { last: PREPOSITIONS, open: (before) => !isQuestion(before) },
+  // The month.
+  { last: words('may'), open: (before) => SUBJECTS.has(before.at(-1) ?? '') },
   // `What it is` and `as fast as you can` are whole, and so are answers: `yes I do`, `no he isn't`.
   {
     last: AUXILIARIES,
-    open: (before) =>
-      QUESTION_WORDS.has(before.at(-1) ?? '') || !(sayOneOf(before, `${[...QUESTION_WORDS].join(' ')} as than`) || isShortAnswer(before)),
+    open: (before) => QUESTION_WORDS.has(before.at(-1) ?? '') || !isSaidOf(before),
   },
-  { last: words('do have be'), open: (before) => QUESTION_WORDS.has(before.at(-1) ?? '') },
+  { last: words('do'), open: (before) => QUESTION_WORDS.has(before.at(-1) ?? '') },
+  { last: words('be have'), open: (before) => !isSaidOf(before) },
   { last: words('please'), open: (before) => isOneOf(before, 'you i') },
 ];
 
@@ -97,7 +101,9 @@ const SPELLED_AFTER = /\b(?:number|code|phone|card|zip|account|order|spell(?:ed|
 /** From here on such a run is long enough to be whole. */
 const MOST_OPEN_DIGITS = 6;
 
-const OPENERS = words('if when because after');
+/** A longer sentence has most probably come to its second clause, whose subject may be any noun. */
+const MOST_OPEN_WORDS = 8;
+const OPENERS = words('if when because after although unless');
 const INVERTED = new Set([...AUXILIARIES, 'do', 'have']);
 const IMPERATIVES = words(
   'please then let call tell ask remind send turn set give make play open close show stop book wake add find start read go come take try do',
@@ -144,6 +150,11 @@ function isQuestion(before: readonly string[]): boolean {
   return before.length > 1 && before.slice(0, 2).some((word) => QUESTION_WORDS.has(word));
 }
 
+/** `What it (is)`, `as fast as you (can)`, and short answers: the verb stands at the end of what it belongs to. */
+function isSaidOf(before: readonly string[]): boolean {
+  return sayOneOf(before, `${[...QUESTION_WORDS].join(' ')} as than`) || isShortAnswer(before);
+}
+
 /** `Yes I (do)`, `no they (aren't)`, `of course I (will)`, `I hope (not)`. */
 function isShortAnswer(before: readonly string[]): boolean {
   return /^(?:(?:oh )?(?:yes|yeah|yep|no|nope|sure|of course|so|and) )+\w+$/.test(before.join(' '));
@@ -173,7 +184,7 @@ function isOpenClause(text: string): boolean {
   if (opener === undefined || !OPENERS.has(opener)) return false;
   // `When does it leave` asks.
   if (opener === 'when' && INVERTED.has(next ?? '')) return false;
-  if (/, \S+ \S/.test(sentence)) return false;
+  if (/, \S+ \S/.test(sentence) || said.length > MOST_OPEN_WORDS) return false;
   const clauses = said.filter((_word, index) => index > 0 && beginsClause(said, index));
   return clauses.length < (beginsClause(said, 1) ? 2 : 1);
 }

@@ -21,6 +21,6 @@ async function hear(audio: Int16Array, port?: TaskPort): Promise<Heard> {
   if (port?.aborted) return { complete: 0, inferenceMs: 0 };
   const results = await session.run(input);
   // The graph ends in a sigmoid: what it calls logits is the probability.
-  const [complete] = results['logits']?.data as Float32Array;
-  return { complete: complete as number, inferenceMs: systemClock.now() - startMs };
+  const probabilities = results['logits']?.data as Float32Array;
+  return { complete: probabilities[0] as number, inferenceMs: systemClock.now() - startMs };
 }
