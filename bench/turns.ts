@@ -1,6 +1,6 @@
 // `node bench/turns.ts`: how often the judge of turns cuts people off in a pause, and how long it lets them wait at the end. On sentences spoken by
 // the voices of a synthesiser (one that knows how people end a sentence: Flite does not), and on recordings of people.
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pick, rows } from '../src/engines/catalogue.ts';
 import { type EngineEnvironment, type TurnJudgement, VAD_RATE_HZ } from '../src/engines/engine.ts';
