@@ -18,7 +18,10 @@ beforeEach(() => {
   vi.stubEnv('PATH', machine.programs);
 });
 
-afterEach(() => vi.unstubAllEnvs());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  machine.remove();
+});
 
 function open(mirror: string): ModelStore {
   const { dataDir, systemRoot } = machine;
