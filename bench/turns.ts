@@ -10,6 +10,7 @@ import { silentLog } from '../src/lib/log.ts';
 import { judgedMs } from '../src/session/patience.ts';
 import { speechPauses } from './turns-people.ts';
 import { kinds, type Moment } from './turns-corpus.ts';
+import { measureSpeed } from './turns-speed.ts';
 import { inVoice } from './turns-voices.ts';
 import { recordings } from './speech.ts';
 import { percentile } from './statistics.ts';
@@ -49,7 +50,7 @@ if (options.help) {
   --voices Sarah,Mark its voices; the first four unless told
   --stt moonshine     the engine that reads recordings of people
   --speech folder     where they are, with a README.md like that of samples/; ../shared/speech unless told
-  --only voices       or people
+  --only voices       or people, or speed
   --data .parley      the data folder, with the models
 `);
   process.exit(0);
@@ -68,7 +69,7 @@ const judge = pick(rows.turn, 'smart-turn').create(environment(new ManualClock()
 await judge.warmUp(signal);
 try {
   const all: Judged[] = [];
-  if (options.only !== 'people') {
+  if (['', 'voices'].includes(options.only)) {
     const engine = pick(rows.tts, options.tts).create(environment(systemClock));
     await engine.warmUp(signal);
     const asked =
@@ -87,7 +88,7 @@ try {
     if (asked.length > 1) tell('all voices', all);
     tellKinds(all);
   }
-  if (options.only !== 'voices') {
+  if (['', 'people'].includes(options.only)) {
     const [stt, vad] = [
       pick(rows.stt, options.stt).create(environment(systemClock)),
       pick(rows.vad, 'silero').create(environment(systemClock)),
@@ -99,6 +100,10 @@ try {
     }
     tell(`people, read by ${stt.info.name}`, people);
     await Promise.all([stt.close(), vad.close()]);
+  }
+  if (['', 'speed'].includes(options.only)) {
+    await judge.close();
+    await measureSpeed(() => pick(rows.turn, 'smart-turn').create(environment(systemClock)), print);
   }
 } finally {
   await judge.close();
