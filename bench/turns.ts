@@ -1,5 +1,6 @@
 // `node bench/turns.ts`: how often the judge of turns cuts people off in a pause, and how long it lets them wait at the end. On sentences spoken by
 // the voices of a synthesiser (one that knows how people end a sentence: Flite does not), and on recordings of people.
+import { globSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pick, rows } from '../src/engines/catalogue.ts';
@@ -59,11 +60,19 @@ if (options.help) {
 /** In samples/, and nobody's voice. */
 const spokenHere = new Set(['question.wav', 'count.wav']);
 const dataDir = resolve(import.meta.dirname, '..', options.data);
-const models: Models = { folder: async (model) => join(dataDir, 'models', model) };
+/** As the server has fetched and converted them. */
+const models: Models = {
+  folder: async (model) => {
+    const [converted] = globSync(join(dataDir, 'models', model, 'converted-*'));
+    const [fetched] = globSync(join(dataDir, 'models', model, 'source-*'));
+    return converted ?? fetched ?? join(dataDir, 'models', model);
+  },
+};
 const environment = (clock: Clock): EngineEnvironment => ({ dataDir, settings: process.env, log: silentLog, clock, models });
 const { signal } = new AbortController();
 // The clock's timers keep no process alive.
 const alive = setInterval(() => {}, 60_000);
+if (['', 'speed'].includes(options.only)) await measureSpeed(() => pick(rows.turn, 'smart-turn').create(environment(systemClock)), print);
 // It stands still for the judge: none of its words may be missing because this machine is busy.
 const judge = pick(rows.turn, 'smart-turn').create(environment(new ManualClock()));
 await judge.warmUp(signal);
@@ -100,10 +109,6 @@ try {
     }
     tell(`people, read by ${stt.info.name}`, people);
     await Promise.all([stt.close(), vad.close()]);
-  }
-  if (['', 'speed'].includes(options.only)) {
-    await judge.close();
-    await measureSpeed(() => pick(rows.turn, 'smart-turn').create(environment(systemClock)), print);
   }
 } finally {
   await judge.close();
