@@ -1,6 +1,7 @@
 // `node bench/turns.ts`: how often the judge of turns cuts people off in a pause, and how long it lets them wait at the end. On sentences spoken by
 // the voices of a synthesiser (one that knows how people end a sentence: Flite does not), and on recordings of people.
-import { resolve } from 'node:path';
+import { globSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pick, rows } from '../src/engines/catalogue.ts';
 import { type EngineEnvironment, type TurnJudgement, VAD_RATE_HZ } from '../src/engines/engine.ts';
@@ -11,6 +12,7 @@ import { silentLog } from '../src/lib/log.ts';
 import { judgedMs } from '../src/session/patience.ts';
 import { speechPauses } from './turns-people.ts';
 import { kinds, type Moment } from './turns-corpus.ts';
+import { measureSpeed } from './turns-speed.ts';
 import { inVoice } from './turns-voices.ts';
 import { recordings } from './speech.ts';
 import { percentile } from './statistics.ts';
@@ -50,7 +52,7 @@ if (options.help) {
   --voices Sarah,Mark its voices; the first four unless told
   --stt moonshine     the engine that reads recordings of people
   --speech folder     where they are, with a README.md like that of samples/; ../shared/speech unless told
-  --only voices       or people
+  --only voices       or people, or speed
   --data .parley      the data folder, with the models
 `);
   process.exit(0);
@@ -59,17 +61,25 @@ if (options.help) {
 /** In samples/, and nobody's voice. */
 const spokenHere = new Set(['question.wav', 'count.wav']);
 const dataDir = resolve(import.meta.dirname, '..', options.data);
-const models = new ModelStore({ dataDir, settings: process.env, log: silentLog, clock: systemClock });
+/** As the server has fetched and converted them. */
+const models: Models = {
+  folder: async (model) => {
+    const [converted] = globSync(join(dataDir, 'models', model, 'converted-*'));
+    const [fetched] = globSync(join(dataDir, 'models', model, 'source-*'));
+    return converted ?? fetched ?? join(dataDir, 'models', model);
+  },
+};
 const environment = (clock: Clock): EngineEnvironment => ({ dataDir, settings: process.env, log: silentLog, clock, models });
 const { signal } = new AbortController();
 // The clock's timers keep no process alive.
 const alive = setInterval(() => {}, 60_000);
+if (['', 'speed'].includes(options.only)) await measureSpeed(() => pick(rows.turn, 'smart-turn').create(environment(systemClock)), print);
 // It stands still for the judge: none of its words may be missing because this machine is busy.
 const judge = pick(rows.turn, 'smart-turn').create(environment(new ManualClock()));
 await judge.warmUp(signal);
 try {
   const all: Judged[] = [];
-  if (options.only !== 'people') {
+  if (['', 'voices'].includes(options.only)) {
     const engine = pick(rows.tts, options.tts).create(environment(systemClock));
     await engine.warmUp(signal);
     const asked =
@@ -88,7 +98,7 @@ try {
     if (asked.length > 1) tell('all voices', all);
     tellKinds(all);
   }
-  if (options.only !== 'voices') {
+  if (['', 'people'].includes(options.only)) {
     const [stt, vad] = [
       pick(rows.stt, options.stt).create(environment(systemClock)),
       pick(rows.vad, 'silero').create(environment(systemClock)),
