@@ -1,7 +1,7 @@
 // `node bench/turns.ts`: how often the judge of turns cuts people off in a pause, and how long it lets them wait at the end. On sentences spoken by
 // the voices of a synthesiser (one that knows how people end a sentence: Flite does not), and on recordings of people.
 import { globSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pick, rows } from '../src/engines/catalogue.ts';
 import { type EngineEnvironment, type TurnJudgement, VAD_RATE_HZ } from '../src/engines/engine.ts';
@@ -62,13 +62,7 @@ if (options.help) {
 const spokenHere = new Set(['question.wav', 'count.wav']);
 const dataDir = resolve(import.meta.dirname, '..', options.data);
 /** As the server has fetched and converted them. */
-const models: Models = {
-  folder: async (model) => {
-    const [converted] = globSync(join(dataDir, 'models', model, 'converted-*'));
-    const [fetched] = globSync(join(dataDir, 'models', model, 'source-*'));
-    return converted ?? fetched ?? join(dataDir, 'models', model);
-  },
-};
+const models = new ModelStore({ dataDir, settings: process.env, log: silentLog, clock: systemClock });
 const environment = (clock: Clock): EngineEnvironment => ({ dataDir, settings: process.env, log: silentLog, clock, models });
 const { signal } = new AbortController();
 // The clock's timers keep no process alive.
