@@ -337,8 +337,12 @@ describe('how a crew ends its members', () => {
       for (const kind of ['thread', 'child']) {
         const crew = new Crew({ engine: 'actor', script: new URL(${JSON.stringify(script.href)}), size: 1, clock: systemClock, log, kind,
           answerMs: 10_000, mostWaiting: 8 });
+        await crew.start(new AbortController().signal);
+        if (kind === 'thread') continue;
         await crew.run({ act: 'echo' }, { signal: new AbortController().signal });
       }
+      await new Crew({ engine: 'actor', script: new URL(${JSON.stringify(script.href)}), size: 1, clock: systemClock, log, answerMs: 10_000,
+        mostWaiting: 8 }).run({ act: 'echo' }, { signal: new AbortController().signal });
     `;
     const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'inherit', 'inherit'] });
     expect(await new Promise((exited) => child.once('exit', exited))).toBe(0);
