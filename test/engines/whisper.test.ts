@@ -8,7 +8,8 @@ import { spectrogramOf } from '../../src/engines/local/whisper/mel.ts';
 import { decodeSpeech } from '../../src/engines/local/whisper/model.ts';
 import { BEGIN, END, FIRST_LANGUAGE, NO_SPEECH, NO_TIMES, TRANSCRIBE } from '../../src/engines/local/whisper/tokens.ts';
 
-const tone = (hz: number, samples: number) => Float32Array.from({ length: samples }, (_, n) => 0.5 * Math.sin((2 * Math.PI * hz * n) / 16_000));
+const tone = (hz: number, samples: number) =>
+  Float32Array.from({ length: samples }, (_, n) => 0.5 * Math.sin((2 * Math.PI * hz * n) / 16_000));
 
 describe('the spectrogram', () => {
   test('is six seconds long at least, ends half a second after the sound, and holds thirty at most', () => {
