@@ -9,7 +9,7 @@ import { convert } from '../../src/engines/local/whisper/convert.ts';
 import { sessionOptions } from './models/onnx-graphs.ts';
 
 const dataDir = resolve(import.meta.dirname, '../..', process.env['PARLEY_DATA_DIR'] ?? '.parley');
-const source = globSync(join(dataDir, 'models/**/model.bin.part1')).map((file) => dirname(file))[0];
+const source = globSync(join(dataDir, 'models/**/model.bin')).map((file) => dirname(file))[0];
 
 const BEGIN = 50_258;
 const ENGLISH = 50_259;
