@@ -11,6 +11,7 @@ import {
 } from '../../engine.ts';
 import type { Stt, SttCapabilities, SttOptions, Transcript } from '../../engine.ts';
 import { Crew } from '../crew.ts';
+import { startCrew } from '../model-crew.ts';
 import { CrewDecoder, type DecodeOptions, type SegmentDecoder } from './decoder.ts';
 import type { MoonshineData } from './moonshine-worker.ts';
 import { MoonshineUtterance } from './segments.ts';
@@ -49,7 +50,7 @@ export class Moonshine implements Stt, SegmentDecoder {
     const abort = () => resolve();
     signal.addEventListener('abort', abort, { once: true });
     try {
-      const ready = this.#ready().then(() => this.#startCrew(signal));
+      const ready = this.#ready().then(() => this.#crew?.start(signal));
       await Promise.race([ready, aborted]);
     } finally {
       signal.removeEventListener('abort', abort);
@@ -99,24 +100,6 @@ export class Moonshine implements Stt, SegmentDecoder {
     return decoder.decode(task, options);
   }
 
-  async #startCrew(signal: AbortSignal): Promise<void> {
-    const crew = this.#crew;
-    try {
-      await crew?.start(signal);
-    } catch (error) {
-      // It may be the files: the next who asks gets them checked. Whoever waits now is told by the crew.
-      if (this.#crew === crew && !this.#closing.signal.aborted) {
-        this.#environment.models.distrust(MODEL);
-        this.#opening = undefined;
-        this.#decoder = undefined;
-        this.#crew = undefined;
-        this.#problem = error instanceof Error ? error.message : String(error);
-        await crew?.close();
-      }
-      throw error;
-    }
-  }
-
   /** The crew, once the model is there. A model that could not be had is asked for again with the next utterance. */
   #ready(): Promise<CrewDecoder> {
     if (this.#closing.signal.aborted) return Promise.reject(shutDown());
@@ -131,20 +114,20 @@ export class Moonshine implements Stt, SegmentDecoder {
   async #openCrew(): Promise<CrewDecoder> {
     const { settings, clock, log, models } = this.#environment;
     const size = workersOf(settings['PARLEY_STT_PROCESSES']);
-    const folder = await models.folder(MODEL, this.#closing.signal);
-    if (this.#closing.signal.aborted) throw shutDown();
+    const hire = (folder: string): Crew<SegmentTask, SegmentText | undefined> =>
+      new Crew({
+        engine: info.id,
+        script: this.#script,
+        workerData: { folder } satisfies MoonshineData,
+        size,
+        clock,
+        log,
+        startMs: START_MS,
+        answerMs: ANSWER_MS,
+        mostWaiting: MOST_WAITING,
+      });
+    this.#crew = await startCrew({ model: MODEL, models, hire }, this.#closing.signal);
     this.#problem = undefined;
-    this.#crew = new Crew({
-      engine: info.id,
-      script: this.#script,
-      workerData: { folder } satisfies MoonshineData,
-      size,
-      clock,
-      log,
-      startMs: START_MS,
-      answerMs: ANSWER_MS,
-      mostWaiting: MOST_WAITING,
-    });
     this.#decoder = new CrewDecoder(this.#crew, size);
     return this.#decoder;
   }

@@ -1,0 +1,33 @@
+// See dying.ts. Runs a worker's script, and dies by the order of a file.
+import { readFileSync, unlinkSync } from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+import type { FromMember } from '../src/engines/local/crew-messages.ts';
+
+const { searchParams } = new URL(import.meta.url);
+const order = searchParams.get('order') ?? '';
+
+function dieIfTold(parts: number): void {
+  try {
+    if (Number(readFileSync(order, 'utf8')) !== parts) return;
+    unlinkSync(order);
+  } catch {
+    // There is no order, or another worker has taken it.
+    return;
+  }
+  process.exit(7);
+}
+
+setInterval(() => dieIfTold(0), 1).unref();
+
+if (parentPort) {
+  const post = parentPort.postMessage.bind(parentPort);
+  const counted = { task: 0, parts: 0 };
+  parentPort.postMessage = (message: FromMember, transfer) => {
+    post(message, transfer);
+    if (message.kind !== 'part') return;
+    if (counted.task !== message.id) Object.assign(counted, { task: message.id, parts: 0 });
+    dieIfTold(++counted.parts);
+  };
+}
+
+await import(searchParams.get('script') ?? '');
