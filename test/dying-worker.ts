@@ -1,25 +1,22 @@
-// See dying.ts. Runs a worker's script, and dies by the order of a file.
+// In a worker thread: dies by the order of a file. See dying.ts.
 import { readFileSync, unlinkSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import type { FromMember } from '../src/engines/local/crew-messages.ts';
 
-const { searchParams } = new URL(import.meta.url);
-const order = searchParams.get('order') ?? '';
-
-function dieIfTold(parts: number): void {
-  try {
-    if (Number(readFileSync(order, 'utf8')) !== parts) return;
-    unlinkSync(order);
-  } catch {
-    // There is no order, or another worker has taken it.
-    return;
-  }
-  process.exit(7);
-}
-
-setInterval(() => dieIfTold(0), 1).unref();
-
-if (parentPort) {
+/** From now on. Each order is for one of the workers that look for it. */
+export function obey(order: string): void {
+  const dieIfTold = (parts: number) => {
+    try {
+      if (Number(readFileSync(order, 'utf8')) !== parts) return;
+      unlinkSync(order);
+    } catch {
+      // There is no order, or another worker has taken it.
+      return;
+    }
+    process.exit(7);
+  };
+  setInterval(() => dieIfTold(0), 1).unref();
+  if (!parentPort) return;
   const post = parentPort.postMessage.bind(parentPort);
   const counted = { task: 0, parts: 0 };
   parentPort.postMessage = (message: FromMember, transfer) => {
@@ -29,5 +26,3 @@ if (parentPort) {
     dieIfTold(++counted.parts);
   };
 }
-
-await import(searchParams.get('script') ?? '');

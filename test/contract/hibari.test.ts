@@ -10,7 +10,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { concat } from '../../src/media/pcm.ts';
 import { loudness } from '../media/loudness.ts';
-import { dying, orderDeath } from '../dying.ts';
+import { Mortals } from '../dying.ts';
 import { describeWithModels, testModels } from '../models.ts';
 import { clauses, describeTts, rms, say } from './tts.ts';
 
@@ -214,37 +214,37 @@ describeWithModels([HIBARI_MODEL], 'when a worker dies', () => {
 
   afterAll(() => rm(folder, { recursive: true }));
 
-  async function mortal(run: (tts: Hibari, order: string) => Promise<void>): Promise<void> {
-    const order = join(folder, 'die');
-    const tts = new Hibari({ ...environment, settings: { PARLEY_TTS_WORKERS: '2' } }, dying(workerScript, order));
+  async function mortal(run: (tts: Hibari, mortals: Mortals) => Promise<void>): Promise<void> {
+    const mortals = new Mortals(folder);
+    const tts = new Hibari({ ...environment, settings: { PARLEY_TTS_WORKERS: '2' } }, mortals.script(workerScript));
     try {
       await tts.warmUp(new AbortController().signal);
-      await run(tts, order);
+      await run(tts, mortals);
     } finally {
       await tts.close();
     }
   }
 
-  test('before, within or after the sound of a clause, every speech is what it would have been, twenty times', async () => {
-    await mortal(async (tts, order) => {
+  test('before, within or after the sound of a clause, every speech is what it would have been', async () => {
+    await mortal(async (tts, mortals) => {
       const whole = await say(tts, text, 'Olivia');
-      for (let kill = 1; kill <= 20; kill++) {
-        orderDeath(order, kill % 5);
+      for (const [lost, afterParts] of [1, 0, 4, 2].entries()) {
+        mortals.kill(workerScript, afterParts);
         const [one, other] = await Promise.all([say(tts, text, 'Olivia'), say(tts, text, 'Olivia')]);
         for (const { samples, words } of [one, other]) {
           expect(samples).toEqual(whole.samples);
           expect(words).toEqual(whole.words);
         }
-        await expect.poll(() => tts.health().losses, { timeout: 20_000 }).toBe(kill);
+        await expect.poll(() => tts.health().losses, { timeout: 20_000 }).toBe(lost + 1);
       }
       await expect.poll(() => tts.health().state, { timeout: 20_000 }).toBe('ready');
     });
   }, 120_000);
 
-  test('and the next one too, the speech fails as one that may work a moment later', async () => {
-    await mortal(async (tts, order) => {
-      const killing = setInterval(() => orderDeath(order, 1), 5);
-      const failure = await say(tts, text, 'Olivia').catch((error: unknown) => error);
+  test('and another at the same clause, the speech fails as one that may work a moment later', async () => {
+    await mortal(async (tts, mortals) => {
+      const killing = setInterval(() => mortals.kill(workerScript, 1), 5);
+      const failure = await say(tts, ['What you asked for.'], 'Olivia').catch((error: unknown) => error);
       clearInterval(killing);
       expect(failure).toMatchObject({ name: 'EngineError', reason: 'crashed', retryable: true });
     });
