@@ -1,9 +1,9 @@
 // `node bench/turns.ts`: how often the judge of turns cuts people off in a pause, and how long it lets them wait at the end. On sentences spoken by
 // the voices of a synthesiser (one that knows how people end a sentence: Flite does not), and on recordings of people.
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pick, rows } from '../src/engines/catalogue.ts';
-import { type EngineEnvironment, type TurnJudgement, VAD_RATE_HZ } from '../src/engines/engine.ts';
+import { type EngineEnvironment, type Stt, type TurnJudgement, VAD_RATE_HZ } from '../src/engines/engine.ts';
 import { ModelStore } from '../src/engines/models/store.ts';
 import { judgeWords } from '../src/engines/turn/lexical.ts';
 import { type Clock, ManualClock, systemClock } from '../src/lib/clock.ts';
@@ -11,6 +11,7 @@ import { silentLog } from '../src/lib/log.ts';
 import { judgedMs } from '../src/session/patience.ts';
 import { speechPauses } from './turns-people.ts';
 import { kinds, type Moment } from './turns-corpus.ts';
+import { measureSpeed } from './turns-speed.ts';
 import { inVoice } from './turns-voices.ts';
 import { recordings } from './speech.ts';
 import { percentile } from './statistics.ts';
@@ -41,6 +42,7 @@ const { values: options } = parseArgs({
     speech: { type: 'string', default: '' },
     data: { type: 'string', default: '.parley' },
     only: { type: 'string', default: '' },
+    read: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -49,8 +51,9 @@ if (options.help) {
   --tts hibari        the engine that speaks; the first there is unless told
   --voices Sarah,Mark its voices; the first four unless told
   --stt moonshine     the engine that reads recordings of people
+  --read              and the voices: with its marks and its errors, instead of the sentences as they were meant
   --speech folder     where they are, with a README.md like that of samples/; ../shared/speech unless told
-  --only voices       or people
+  --only voices       or people, or speed
   --data .parley      the data folder, with the models
 `);
   process.exit(0);
@@ -59,19 +62,23 @@ if (options.help) {
 /** In samples/, and nobody's voice. */
 const spokenHere = new Set(['question.wav', 'count.wav']);
 const dataDir = resolve(import.meta.dirname, '..', options.data);
+/** As the server has fetched and converted them. */
 const models = new ModelStore({ dataDir, settings: process.env, log: silentLog, clock: systemClock });
 const environment = (clock: Clock): EngineEnvironment => ({ dataDir, settings: process.env, log: silentLog, clock, models });
 const { signal } = new AbortController();
 // The clock's timers keep no process alive.
 const alive = setInterval(() => {}, 60_000);
+if (['', 'speed'].includes(options.only)) await measureSpeed(() => pick(rows.turn, 'smart-turn').create(environment(systemClock)), print);
 // It stands still for the judge: none of its words may be missing because this machine is busy.
 const judge = pick(rows.turn, 'smart-turn').create(environment(new ManualClock()));
 await judge.warmUp(signal);
 try {
   const all: Judged[] = [];
-  if (options.only !== 'people') {
+  if (['', 'voices'].includes(options.only)) {
     const engine = pick(rows.tts, options.tts).create(environment(systemClock));
     await engine.warmUp(signal);
+    const reader = options.read ? pick(rows.stt, options.stt).create(environment(systemClock)) : undefined;
+    await reader?.warmUp(signal);
     const asked =
       options.voices === ''
         ? engine
@@ -80,15 +87,17 @@ try {
             .map(({ id }) => id)
         : options.voices.split(',');
     for (const voice of asked) {
-      const judged = await judgeAll(await inVoice(engine, voice));
+      const moments = await inVoice(engine, voice);
+      const judged = await judgeAll(reader ? await readBy(reader, moments) : moments);
       tell(`${engine.info.name}, ${voice}`, judged);
       all.push(...judged);
     }
     await engine.close();
+    await reader?.close();
     if (asked.length > 1) tell('all voices', all);
     tellKinds(all);
   }
-  if (options.only !== 'voices') {
+  if (['', 'people'].includes(options.only)) {
     const [stt, vad] = [
       pick(rows.stt, options.stt).create(environment(systemClock)),
       pick(rows.vad, 'silero').create(environment(systemClock)),
@@ -104,6 +113,19 @@ try {
 } finally {
   await judge.close();
   clearInterval(alive);
+}
+
+/** The moments with the words that the recogniser makes of their sound. */
+async function readBy(stt: Stt, moments: readonly Moment[]): Promise<Moment[]> {
+  const read: Moment[] = [];
+  for (const moment of moments) {
+    const recognition = stt.open({ model: '', vocabulary: [] }, () => {});
+    recognition.hear(moment.audio);
+    const { text } = await recognition.words('final');
+    recognition.close();
+    read.push({ ...moment, transcript: text });
+  }
+  return read;
 }
 
 async function judgeAll(moments: readonly Moment[]): Promise<Judged[]> {

@@ -2,7 +2,7 @@
 // says so; PARLEY_MODELS=off leaves all of them out.
 import { globSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Models } from '../src/engines/engine.ts';
 import { findModel } from '../src/engines/models/manifest.ts';
 import { ModelStore } from '../src/engines/models/store.ts';
@@ -57,12 +57,21 @@ export function describeWithSource(model: string, title: string, tests: (source:
 }
 
 function leaveOutUnless(there: boolean, models: readonly string[], title: string, tests: () => void): void {
-  describe(title, there ? tests : () => test('is as it should be', ({ skip }) => skip(missing(models))));
+  describe(`${title} (${namesOf(models)})`, () => {
+    if (there) return tests();
+    test('its models are here', ({ skip }) => {
+      skip(missing(models));
+      expect(there).toBe(true);
+    });
+  });
 }
 
 function missing(models: readonly string[]): string {
-  const rows = models.filter((model) => !hasModel(model)).flatMap((model) => findModel(store.rows, model) ?? []);
-  const names = rows.map(({ short }) => short).join(' ');
+  const names = namesOf(models.filter((model) => !hasModel(model)));
   if (process.env['PARLEY_MODELS'] === 'off') return `PARLEY_MODELS is off (${names})`;
   return `models are not here: npm run models fetch ${names}`;
+}
+
+function namesOf(models: readonly string[]): string {
+  return models.map((model) => findModel(store.rows, model)?.short ?? model).join(' ');
 }

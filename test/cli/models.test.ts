@@ -20,7 +20,10 @@ beforeEach(() => {
   said = [];
 });
 
-afterEach(() => vi.unstubAllEnvs());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  machine.remove();
+});
 
 function run(...argv: string[]): Promise<void> {
   const { dataDir, systemRoot } = machine;

@@ -110,12 +110,12 @@ describe('the pace', () => {
   });
 
   test('is mended where the net rounds it away, and where the net cannot go', () => {
-    // At speed 1.25 nothing of this gets shorter: 2 / 1.25 is 2 again.
-    const sixth = { ...recital([2, 2, 2, 2], [0, 0]), exactDurations: [1.6, 1.6, 1.6, 1.6] };
-    expect(stretchOf(sixth, characters.heart, 1.25)).toBeCloseTo(0.8, 6);
-    expect(netSpeed(characters.heart, 0.25)).toBe(0.5);
-    const slow = { ...recital([4, 4, 4, 4], [0, 0]), exactDurations: [4, 4, 4, 4] };
-    expect(stretchOf(slow, characters.heart, 0.25)).toBeCloseTo(2, 6);
+    // At speed 1.2 nothing of this gets shorter: 2 / 1.2 is 2 again.
+    const same = { ...recital([2, 2, 2, 2], [0, 0]), exactDurations: [1.667, 1.667, 1.667, 1.667] };
+    expect(stretchOf(same, characters.heart, 1.2)).toBeCloseTo(1 / 1.2, 6);
+    expect([netSpeed(characters.heart, 0.25), netSpeed(characters.heart, 1.5)]).toEqual([0.65, 1.2]);
+    const slow = { ...recital([3, 3, 3, 3], [0, 0]), exactDurations: [3.077, 3.077, 3.077, 3.077] };
+    expect(stretchOf(slow, characters.heart, 0.25)).toBeCloseTo(8 / 3, 6);
   });
 });
 

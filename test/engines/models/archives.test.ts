@@ -1,6 +1,6 @@
 // Wheels and npm packages, read without unpacking them.
 import { readdirSync, writeFileSync } from 'node:fs';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemDisk } from '../../../src/engines/models/disk.ts';
 import { Tarball } from '../../../src/engines/models/tarball.ts';
 import { Wheel } from '../../../src/engines/models/wheel.ts';
@@ -13,6 +13,8 @@ beforeEach(() => {
   machine = new Machine();
   path = machine.place('archive');
 });
+
+afterEach(() => machine.remove());
 
 async function all(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const pieces: Uint8Array[] = [];

@@ -15,6 +15,7 @@ beforeEach(() => {
 
 afterEach(() => {
   for (const child of children) child.kill('SIGKILL');
+  machine.remove();
 });
 
 interface Said {

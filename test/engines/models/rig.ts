@@ -1,6 +1,6 @@
 // Small models in packages made here, and programs that stand for python3, npm, apt-get and dpkg-deb.
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
@@ -131,6 +131,11 @@ export class Machine {
   constructor() {
     for (const folder of [this.programs, this.registry, this.systemRoot]) mkdirSync(folder);
     this.offer(wheelName('toy'), toyWheel);
+  }
+
+  /** Takes all of it away. */
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
   /** Every program call so far, as its arguments in one line. */

@@ -35,7 +35,10 @@ beforeEach(() => {
   vi.stubEnv('npm_execpath', '');
 });
 
-afterEach(() => vi.unstubAllEnvs());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  machine.remove();
+});
 
 function open(rows: readonly ModelRow[] = [toy], options: Partial<ModelStoreOptions> = {}): ModelStore {
   const { dataDir, systemRoot } = machine;

@@ -28,7 +28,7 @@ export class HibariNet {
     return new HibariNet(await InferenceSession.create(join(folder, NET_FILE), options));
   }
 
-  /** `ids` with its pads; `speed` from 0.5 to 2: beyond, it speaks worse. */
+  /** `ids` with its pads; `speed`: 1 is its own. */
   async recite(ids: readonly number[], speed: number): Promise<Recital> {
     const out = await this.#session.run({
       ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]),
