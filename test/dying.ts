@@ -1,5 +1,5 @@
 // Workers of engines that die when they are told to: the real scripts, in threads that end themselves, since a thread cannot be killed from outside.
-import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -31,11 +31,6 @@ export class Mortals {
     const order = this.#order(script);
     writeFileSync(`${order}.new`, String(afterParts));
     renameSync(`${order}.new`, order);
-  }
-
-  /** Whether nobody has died of the last order yet. */
-  ordered(script: URL): boolean {
-    return existsSync(this.#order(script));
   }
 
   #order(script: URL): string {
