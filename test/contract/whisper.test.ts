@@ -1,20 +1,18 @@
 // Whisper against the contract, where its weights are, on speech made by the embedded synthesiser; then what only it promises.
-import { resolve } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { EngineError, type EngineEnvironment, noModels } from '../../src/engines/engine.ts';
 import { flite } from '../../src/engines/local/flite/flite.ts';
 import { whisper } from '../../src/engines/local/whisper/whisper.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { concat } from '../../src/media/pcm.ts';
-import { fetchedModels, hasModel } from './model-folder.ts';
+import { dataDir, describeWithModels, testModels } from '../models.ts';
 import { describeStt, recognised, type SpeechSample, STT_RATE_HZ, understood } from './stt.ts';
 import { noise } from './vowels.ts';
 
-const dataDir = resolve(import.meta.dirname, '../..', process.env['PARLEY_DATA_DIR'] ?? '.parley');
 const never = new AbortController().signal;
 
-function environment(models = fetchedModels): EngineEnvironment {
+function environment(models = testModels): EngineEnvironment {
   return { dataDir, settings: { PARLEY_STT_PROCESSES: '1' }, log: silentLog, clock: systemClock, models };
 }
 
@@ -43,7 +41,7 @@ const said = () => {
   return speech;
 };
 
-describe.skipIf(!hasModel('whisper-base'))('with its weights', () => {
+describeWithModels(['whisper-base'], 'Whisper with its weights', () => {
   describeStt('Whisper', { open: () => whisper.create(environment()), speech: said, options: { language: 'en' } });
 
   test('tells the language, writes in the one it is told, and says nothing of noise', { timeout: 60_000 }, async () => {

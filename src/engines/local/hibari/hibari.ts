@@ -17,7 +17,8 @@ import {
 import { Channel } from '../../../lib/channel.ts';
 import type { Clause } from '../../text/front-end.ts';
 import { voiceAliases } from '../flite/voices.ts';
-import { Crew } from '../crew.ts';
+import { Crew, type RunOptions } from '../crew.ts';
+import { startCrew } from '../model-crew.ts';
 import { RATE_HZ } from './frames.ts';
 import type { HibariJob, HibariResult, HibariWorkerData } from './hibari-job.ts';
 import type { Stretch } from './speech.ts';
@@ -55,17 +56,23 @@ interface Coming {
   readonly result: Promise<HibariResult | undefined>;
 }
 
-class Hibari implements Tts {
+type HibariCrew = Crew<HibariJob, HibariResult>;
+
+export class Hibari implements Tts {
   readonly info = info;
   readonly takes = 'clauses';
   readonly #environment: EngineEnvironment;
   readonly #workers: number;
-  #crew: Promise<Crew<HibariJob, HibariResult>> | undefined;
-  #opened: Crew<HibariJob, HibariResult> | undefined;
+  readonly #script: URL;
+  #crew: Promise<HibariCrew> | undefined;
+  #opened: HibariCrew | undefined;
+  #problem: string | undefined;
   readonly #closing = new AbortController();
 
-  constructor(environment: EngineEnvironment) {
+  /** `script` is what a worker thread runs. */
+  constructor(environment: EngineEnvironment, script = new URL(`./hibari-worker${extname(import.meta.url)}`, import.meta.url)) {
     this.#environment = environment;
+    this.#script = script;
     this.#workers = readWorkers(environment.settings['PARLEY_TTS_WORKERS']);
   }
 
@@ -79,7 +86,8 @@ class Hibari implements Tts {
 
   health(): EngineHealth {
     if (this.#closing.signal.aborted) return { state: 'closed' };
-    return this.#opened?.health ?? { state: 'starting' };
+    if (this.#opened) return this.#opened.health;
+    return this.#problem === undefined ? { state: 'starting' } : { state: 'failed', problem: this.#problem };
   }
 
   async *speak(texts: AsyncIterable<string>, { voice, speed, key }: TtsOptions, signal: AbortSignal): AsyncIterable<Speech> {
@@ -141,8 +149,7 @@ class Hibari implements Tts {
   async #begin(job: HibariJob, rest: readonly Clause[], key: string | undefined, signal: AbortSignal): Promise<Coming> {
     const crew = await this.#open();
     const stretches = new Channel<Stretch>(MOST_STRETCHES);
-    const onPart = (part: unknown) => void stretches.push(part as Stretch);
-    const result = crew.run(job, { signal, onPart, ...(key === undefined ? {} : { key }) }).then((spoken) => {
+    const result = this.#speakOn(crew, job, stretches, { signal, ...(key === undefined ? {} : { key }) }).then((spoken) => {
       for (const line of spoken?.skipped ?? []) this.#environment.log.info({ engine: info.id }, line);
       return spoken && { ...spoken, rest: [...spoken.rest, ...rest] };
     });
@@ -153,32 +160,53 @@ class Hibari implements Tts {
     return { stretches, result };
   }
 
-  #open(): Promise<Crew<HibariJob, HibariResult>> {
+  /** A clause whose worker dies is made once more by another, from where it broke off: what is said twice sounds the same twice. */
+  async #speakOn(crew: HibariCrew, job: HibariJob, stretches: Channel<Stretch>, options: RunOptions): Promise<HibariResult | undefined> {
+    let come = 0;
+    const said = () => {
+      let place = 0;
+      return (part: unknown) => {
+        if (++place <= come) return;
+        come = place;
+        stretches.push(part as Stretch);
+      };
+    };
+    try {
+      return await crew.run(job, { ...options, onPart: said() });
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.reason !== 'crashed' || !error.retryable) throw error;
+      return await crew.run(job, { ...options, onPart: said() });
+    }
+  }
+
+  #open(): Promise<HibariCrew> {
     if (this.#closing.signal.aborted) return Promise.reject(new EngineError(info.id, 'unavailable', 'hibari has been shut down'));
     this.#crew ??= this.#load().catch((error: unknown) => {
       // The model may be there when the next one asks.
       this.#crew = undefined;
+      this.#problem = error instanceof Error ? error.message : String(error);
       throw error;
     });
     return this.#crew;
   }
 
-  async #load(): Promise<Crew<HibariJob, HibariResult>> {
+  async #load(): Promise<HibariCrew> {
     const { models, settings, clock, log } = this.#environment;
     const pronunciations = await readPronunciations(settings['PARLEY_PRONUNCIATIONS']);
-    const folder = await models.folder(HIBARI_MODEL, this.#closing.signal);
-    const crew = new Crew<HibariJob, HibariResult>({
-      engine: info.id,
-      script: new URL(`./hibari-worker${extname(import.meta.url)}`, import.meta.url),
-      workerData: { folder, ...(pronunciations === undefined ? {} : { pronunciations }) } satisfies HibariWorkerData,
-      size: this.#workers,
-      clock,
-      log,
-      answerMs: ANSWER_MS,
-      mostWaiting: MOST_WAITING,
-    });
-    this.#opened = crew;
-    return crew;
+    const hire = (folder: string): HibariCrew =>
+      new Crew({
+        engine: info.id,
+        script: this.#script,
+        workerData: { folder, ...(pronunciations === undefined ? {} : { pronunciations }) } satisfies HibariWorkerData,
+        size: this.#workers,
+        clock,
+        log,
+        answerMs: ANSWER_MS,
+        mostWaiting: MOST_WAITING,
+      });
+    this.#opened = await startCrew({ model: HIBARI_MODEL, models, hire }, this.#closing.signal);
+    this.#problem = undefined;
+    return this.#opened;
   }
 }
 

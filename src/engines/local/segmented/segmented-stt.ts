@@ -2,6 +2,7 @@
 import { type EngineEnvironment, EngineError, type EngineHealth, type EngineInfo, type Recognition } from '../../engine.ts';
 import type { Stt, SttCapabilities, SttOptions, Transcript } from '../../engine.ts';
 import { Crew } from '../crew.ts';
+import { startCrew } from '../model-crew.ts';
 import { CrewDecoder, type DecodeOptions, type SegmentDecoder } from './decoder.ts';
 import { type SegmentLimits, SegmentedUtterance } from './segments.ts';
 import type { RecogniserData } from './serve-segments.ts';
@@ -51,7 +52,7 @@ export class SegmentedStt implements Stt, SegmentDecoder {
     const abort = () => resolve();
     signal.addEventListener('abort', abort, { once: true });
     try {
-      const ready = this.#ready().then(() => this.#startCrew(signal));
+      const ready = this.#ready().then(() => this.#crew?.start(signal));
       await Promise.race([ready, aborted]);
     } finally {
       signal.removeEventListener('abort', abort);
@@ -108,24 +109,6 @@ export class SegmentedStt implements Stt, SegmentDecoder {
     return decoder.decode(task, options);
   }
 
-  async #startCrew(signal: AbortSignal): Promise<void> {
-    const crew = this.#crew;
-    try {
-      await crew?.start(signal);
-    } catch (error) {
-      // It may be the files: the next who asks gets them checked. Whoever waits now is told by the crew.
-      if (this.#crew === crew && !this.#closing.signal.aborted) {
-        this.#environment.models.distrust(this.#profile.model);
-        this.#opening = undefined;
-        this.#decoder = undefined;
-        this.#crew = undefined;
-        this.#problem = error instanceof Error ? error.message : String(error);
-        await crew?.close();
-      }
-      throw error;
-    }
-  }
-
   /** The crew, once the model is there. A model that could not be had is asked for again with the next utterance. */
   #ready(): Promise<CrewDecoder> {
     if (this.#closing.signal.aborted) return Promise.reject(this.#shutDown());
@@ -141,20 +124,20 @@ export class SegmentedStt implements Stt, SegmentDecoder {
     const { settings, clock, log, models } = this.#environment;
     const { model, script, answerMs, workers } = this.#profile;
     const size = this.#workersOf(settings['PARLEY_STT_PROCESSES'], workers);
-    const folder = await models.folder(model, this.#closing.signal);
-    if (this.#closing.signal.aborted) throw this.#shutDown();
+    const hire = (folder: string): Crew<SegmentTask, SegmentText | undefined> =>
+      new Crew({
+        engine: this.info.id,
+        script,
+        workerData: { folder } satisfies RecogniserData,
+        size,
+        clock,
+        log,
+        startMs: START_MS,
+        answerMs,
+        mostWaiting: MOST_WAITING,
+      });
+    this.#crew = await startCrew({ model, models, hire }, this.#closing.signal);
     this.#problem = undefined;
-    this.#crew = new Crew({
-      engine: this.info.id,
-      script,
-      workerData: { folder } satisfies RecogniserData,
-      size,
-      clock,
-      log,
-      startMs: START_MS,
-      answerMs,
-      mostWaiting: MOST_WAITING,
-    });
     this.#decoder = new CrewDecoder(this.#crew, size);
     return this.#decoder;
   }
