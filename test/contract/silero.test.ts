@@ -133,7 +133,7 @@ describe('silero when its worker dies', () => {
   it('gives a worker up that has not answered for ten seconds', async () => {
     const { log, lines } = recordingLog();
     const clock = new ManualClock();
-    const vad = new Silero({ ...vadEnvironment, log, clock }, new URL('./dying-vad-worker.ts?hangs', import.meta.url));
+    const vad = new Silero({ ...vadEnvironment, log, clock }, new URL('./hanging-vad-worker.ts', import.meta.url));
     await vad.warmUp(never);
     const { stream, heard, until } = listen(vad);
     stream.push(new Int16Array(512));
