@@ -1,0 +1,134 @@
+// Kokoro, the larger embedded neural synthesiser: 28 English voices, for machines that are fast enough. How fast this one is, is measured first.
+import { availableParallelism } from 'node:os';
+import {
+  type EngineEnvironment,
+  EngineError,
+  type EngineFactory,
+  type EngineHealth,
+  type EngineInfo,
+  type Speech,
+  type Tts,
+  type TtsOptions,
+  type Voice,
+} from '../../engine.ts';
+import { CLAUSE_RATE_HZ } from '../clause-job.ts';
+import { ClauseVoice, readPronunciations } from '../clause-voice.ts';
+import { HIBARI_MODEL } from '../hibari/hibari.ts';
+import type { KokoroManner, KokoroWorkerData } from './kokoro-job.ts';
+import { findKokoroVoice, kokoroVoices } from './voices.ts';
+
+/** The model that it needs; the word lists are those of hibari's. */
+export const KOKORO_MODEL = 'kokoro-v1.0';
+/** A clause of half a minute, on a machine that does twice as much besides. */
+const ANSWER_MS = 60_000;
+/** More do not help one net. */
+const MOST_THREADS = 4;
+/** Seconds that may pass for one second of speech: above, a sentence would now and then not be ready when the one before it ends. */
+const MOST_FACTOR = 0.8;
+/** The first finds the net cold, and others may find the machine busy: the best counts. */
+const MEASUREMENTS = 3;
+const MEASURED = 'I have moved your appointment to Tuesday at half past three. Is there anything else that I can do for you today?';
+
+const info: EngineInfo = {
+  id: 'kokoro',
+  kind: 'tts',
+  name: 'Kokoro 82M (embedded)',
+  licence: 'Apache-2.0 AND MIT',
+  languages: ['en'],
+};
+
+/**
+ * `kokoro` of the catalogue. Settings: PARLEY_TTS_WORKERS, nets that work at a time, 1 to 16; one for each four cores unless told.
+ * PARLEY_PRONUNCIATIONS, the file of an operator's list.
+ */
+export const kokoro: EngineFactory<Tts> = {
+  id: info.id,
+  standIn: 'hibari',
+  create: (environment) => new Kokoro(environment),
+};
+
+class Kokoro implements Tts {
+  readonly info = info;
+  readonly takes = 'clauses';
+  readonly #environment: EngineEnvironment;
+  #voice: ClauseVoice<KokoroManner>;
+  #refusals = 0;
+  #closed = false;
+
+  constructor(environment: EngineEnvironment) {
+    this.#environment = environment;
+    this.#voice = openVoice(environment);
+  }
+
+  voices(): readonly Voice[] {
+    return kokoroVoices;
+  }
+
+  /** Rejects where it would not keep up with what is heard. That is worth another try once: a server that starts has more to do than later. */
+  async warmUp(signal: AbortSignal): Promise<void> {
+    await this.#voice.warmUp(signal);
+    let least = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < MEASUREMENTS && least > MOST_FACTOR; i++) {
+      least = Math.min(least, await this.#measure(signal));
+      if (signal.aborted) return;
+    }
+    const factor = least.toFixed(2);
+    if (least <= MOST_FACTOR) {
+      this.#environment.log.info({ engine: info.id, factor }, 'seconds that a second of speech takes');
+      return;
+    }
+    // Its net would hold hundreds of megabytes for nothing.
+    await this.#voice.close();
+    if (!this.#closed) this.#voice = openVoice(this.#environment);
+    this.#refusals++;
+    const message = `Kokoro takes ${factor} s on this machine for each second of speech, and ${MOST_FACTOR} s is the most with which sound does not break off. PARLEY_TTS=hibari chooses a voice that is quick enough`;
+    throw new EngineError(info.id, 'unavailable', `${message}.`, { retryable: this.#refusals === 1 });
+  }
+
+  health(): EngineHealth {
+    return this.#voice.health();
+  }
+
+  speak(texts: AsyncIterable<string>, options: TtsOptions, signal: AbortSignal): AsyncIterable<Speech> {
+    return this.#voice.speak(texts, options, signal);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#voice.close();
+  }
+
+  /** Seconds by the clock for a second of sound as it is handed out. */
+  async #measure(signal: AbortSignal): Promise<number> {
+    async function* text() {
+      yield MEASURED;
+    }
+    const { clock } = this.#environment;
+    const voice = kokoroVoices[0]?.id ?? '';
+    const startedMs = clock.now();
+    let samples = 0;
+    for await (const { pcm } of this.#voice.speak(text(), { model: '', voice, speed: 1 }, signal)) samples += pcm.samples.length;
+    return (clock.now() - startedMs) / 1000 / (samples / CLAUSE_RATE_HZ);
+  }
+}
+
+function openVoice(environment: EngineEnvironment): ClauseVoice<KokoroManner> {
+  const { models, settings } = environment;
+  const cores = availableParallelism();
+  const usualWorkers = Math.max(1, Math.floor(cores / MOST_THREADS));
+  const workers = Number(settings['PARLEY_TTS_WORKERS']) || usualWorkers;
+  const threads = Math.min(MOST_THREADS, Math.max(1, Math.floor(cores / workers)));
+  return new ClauseVoice<KokoroManner>(environment, {
+    info,
+    voices: kokoroVoices,
+    mannerOf: findKokoroVoice,
+    script: new URL('./kokoro-worker.ts', import.meta.url),
+    usualWorkers,
+    answerMs: ANSWER_MS,
+    async workerData(signal): Promise<KokoroWorkerData> {
+      const pronunciations = await readPronunciations(info.id, settings);
+      const [folder, words] = await Promise.all([models.folder(KOKORO_MODEL, signal), models.folder(HIBARI_MODEL, signal)]);
+      return { folder, words, threads, ...pronunciations };
+    },
+  });
+}
