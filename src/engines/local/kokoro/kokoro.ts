@@ -11,10 +11,10 @@ import {
   type TtsOptions,
   type Voice,
 } from '../../engine.ts';
-import { CLAUSE_RATE_HZ } from '../clause-job.ts';
 import { ClauseVoice, readPronunciations } from '../clause-voice.ts';
 import { HIBARI_MODEL } from '../hibari/hibari.ts';
 import type { KokoroManner, KokoroWorkerData } from './kokoro-job.ts';
+import { measureSpeed } from './speed.ts';
 import { findKokoroVoice, kokoroVoices } from './voices.ts';
 
 /** The model that it needs; the word lists are those of hibari's. */
@@ -27,7 +27,9 @@ const MOST_THREADS = 4;
 const MOST_FACTOR = 0.8;
 /** The first finds the net cold, and others may find the machine busy: the best counts. */
 const MEASUREMENTS = 3;
-const MEASURED = 'I have moved your appointment to Tuesday at half past three. Is there anything else that I can do for you today?';
+
+const ownScript = new URL('./kokoro-worker.ts', import.meta.url);
+const firstVoice = kokoroVoices[0]?.id ?? '';
 
 const info: EngineInfo = {
   id: 'kokoro',
@@ -47,17 +49,22 @@ export const kokoro: EngineFactory<Tts> = {
   create: (environment) => new Kokoro(environment),
 };
 
-class Kokoro implements Tts {
+export class Kokoro implements Tts {
   readonly info = info;
   readonly takes = 'clauses';
   readonly #environment: EngineEnvironment;
+  readonly #script: URL;
+  readonly #measure: typeof measureSpeed;
   #voice: ClauseVoice<KokoroManner>;
   #refusals = 0;
   #closed = false;
 
-  constructor(environment: EngineEnvironment) {
+  /** `script` is what the worker threads run, `measure` how their speed is found. */
+  constructor(environment: EngineEnvironment, { script = ownScript, measure = measureSpeed } = {}) {
     this.#environment = environment;
-    this.#voice = openVoice(environment);
+    this.#script = script;
+    this.#measure = measure;
+    this.#voice = openVoice(environment, script);
   }
 
   voices(): readonly Voice[] {
@@ -69,7 +76,7 @@ class Kokoro implements Tts {
     await this.#voice.warmUp(signal);
     let least = Number.POSITIVE_INFINITY;
     for (let i = 0; i < MEASUREMENTS && least > MOST_FACTOR; i++) {
-      least = Math.min(least, await this.#measure(signal));
+      least = Math.min(least, await this.#measure(this.#voice, firstVoice, this.#environment.clock, signal));
       if (signal.aborted) return;
     }
     const factor = least.toFixed(2);
@@ -79,7 +86,7 @@ class Kokoro implements Tts {
     }
     // Its net would hold hundreds of megabytes for nothing.
     await this.#voice.close();
-    if (!this.#closed) this.#voice = openVoice(this.#environment);
+    if (!this.#closed) this.#voice = openVoice(this.#environment, this.#script);
     this.#refusals++;
     const message = `Kokoro takes ${factor} s on this machine for each second of speech, and ${MOST_FACTOR} s is the most with which sound does not break off. PARLEY_TTS=hibari chooses a voice that is quick enough`;
     throw new EngineError(info.id, 'unavailable', `${message}.`, { retryable: this.#refusals === 1 });
@@ -97,22 +104,9 @@ class Kokoro implements Tts {
     this.#closed = true;
     await this.#voice.close();
   }
-
-  /** Seconds by the clock for a second of sound as it is handed out. */
-  async #measure(signal: AbortSignal): Promise<number> {
-    async function* text() {
-      yield MEASURED;
-    }
-    const { clock } = this.#environment;
-    const voice = kokoroVoices[0]?.id ?? '';
-    const startedMs = clock.now();
-    let samples = 0;
-    for await (const { pcm } of this.#voice.speak(text(), { model: '', voice, speed: 1 }, signal)) samples += pcm.samples.length;
-    return (clock.now() - startedMs) / 1000 / (samples / CLAUSE_RATE_HZ);
-  }
 }
 
-function openVoice(environment: EngineEnvironment): ClauseVoice<KokoroManner> {
+function openVoice(environment: EngineEnvironment, script: URL): ClauseVoice<KokoroManner> {
   const { models, settings } = environment;
   const cores = availableParallelism();
   const usualWorkers = Math.max(1, Math.floor(cores / MOST_THREADS));
@@ -122,7 +116,7 @@ function openVoice(environment: EngineEnvironment): ClauseVoice<KokoroManner> {
     info,
     voices: kokoroVoices,
     mannerOf: findKokoroVoice,
-    script: new URL('./kokoro-worker.ts', import.meta.url),
+    script,
     usualWorkers,
     answerMs: ANSWER_MS,
     async workerData(signal): Promise<KokoroWorkerData> {
