@@ -1,10 +1,9 @@
 // `node bench/turns.ts`: how often the judge of turns cuts people off in a pause, and how long it lets them wait at the end. On sentences spoken by
 // the voices of a synthesiser (one that knows how people end a sentence: Flite does not), and on recordings of people.
-import { globSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pick, rows } from '../src/engines/catalogue.ts';
-import { type EngineEnvironment, type TurnJudgement, VAD_RATE_HZ } from '../src/engines/engine.ts';
+import { type EngineEnvironment, type Stt, type TurnJudgement, VAD_RATE_HZ } from '../src/engines/engine.ts';
 import { ModelStore } from '../src/engines/models/store.ts';
 import { judgeWords } from '../src/engines/turn/lexical.ts';
 import { type Clock, ManualClock, systemClock } from '../src/lib/clock.ts';
@@ -43,6 +42,7 @@ const { values: options } = parseArgs({
     speech: { type: 'string', default: '' },
     data: { type: 'string', default: '.parley' },
     only: { type: 'string', default: '' },
+    read: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -51,6 +51,7 @@ if (options.help) {
   --tts hibari        the engine that speaks; the first there is unless told
   --voices Sarah,Mark its voices; the first four unless told
   --stt moonshine     the engine that reads recordings of people
+  --read              and the voices: with its marks and its errors, instead of the sentences as they were meant
   --speech folder     where they are, with a README.md like that of samples/; ../shared/speech unless told
   --only voices       or people, or speed
   --data .parley      the data folder, with the models
@@ -76,6 +77,8 @@ try {
   if (['', 'voices'].includes(options.only)) {
     const engine = pick(rows.tts, options.tts).create(environment(systemClock));
     await engine.warmUp(signal);
+    const reader = options.read ? pick(rows.stt, options.stt).create(environment(systemClock)) : undefined;
+    await reader?.warmUp(signal);
     const asked =
       options.voices === ''
         ? engine
@@ -84,11 +87,13 @@ try {
             .map(({ id }) => id)
         : options.voices.split(',');
     for (const voice of asked) {
-      const judged = await judgeAll(await inVoice(engine, voice));
+      const moments = await inVoice(engine, voice);
+      const judged = await judgeAll(reader ? await readBy(reader, moments) : moments);
       tell(`${engine.info.name}, ${voice}`, judged);
       all.push(...judged);
     }
     await engine.close();
+    await reader?.close();
     if (asked.length > 1) tell('all voices', all);
     tellKinds(all);
   }
@@ -108,6 +113,19 @@ try {
 } finally {
   await judge.close();
   clearInterval(alive);
+}
+
+/** The moments with the words that the recogniser makes of their sound. */
+async function readBy(stt: Stt, moments: readonly Moment[]): Promise<Moment[]> {
+  const read: Moment[] = [];
+  for (const moment of moments) {
+    const recognition = stt.open({ model: '', vocabulary: [] }, () => {});
+    recognition.hear(moment.audio);
+    const { text } = await recognition.words('final');
+    recognition.close();
+    read.push({ ...moment, transcript: text });
+  }
+  return read;
 }
 
 async function judgeAll(moments: readonly Moment[]): Promise<Judged[]> {

@@ -3,7 +3,7 @@ import { globSync } from 'node:fs';
 import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EngineError, type EngineEnvironment, noModels, type Stt } from '../../src/engines/engine.ts';
 import { flite } from '../../src/engines/local/flite/flite.ts';
 import { Moonshine, moonshine } from '../../src/engines/local/moonshine/moonshine.ts';
@@ -16,7 +16,6 @@ import { noise } from './vowels.ts';
 const dataDir = resolve(import.meta.dirname, '../..', process.env['PARLEY_DATA_DIR'] ?? '.parley');
 const [step] = globSync('**/step.onnx', { cwd: join(dataDir, 'models/moonshine-base-en') });
 const weights = step === undefined ? undefined : join(dataDir, 'models/moonshine-base-en', dirname(step));
-const leftOut = 'the weights of Moonshine are not in the data folder';
 const never = new AbortController().signal;
 
 function environment(folder = weights ?? '', settings: EngineEnvironment['settings'] = {}): EngineEnvironment {
@@ -54,14 +53,7 @@ const said = () => {
   return speech;
 };
 
-describe('Moonshine with its weights', () => {
-  beforeEach(({ skip }) => skip(weights === undefined, leftOut));
-
-  if (weights === undefined) {
-    test('passes the contract of recognisers', () => expect(weights).toBeDefined());
-    return;
-  }
-
+describe.skipIf(weights === undefined)('Moonshine with its weights', () => {
   describeStt('Moonshine', { open: () => moonshine.create(environment()), speech: said });
 
   let stt: Stt;
@@ -149,9 +141,7 @@ describe('Moonshine with its weights', () => {
   });
 });
 
-describe('Moonshine when a worker dies', () => {
-  beforeEach(({ skip }) => skip(weights === undefined, leftOut));
-
+describe.skipIf(weights === undefined)('Moonshine when a worker dies', () => {
   test('in the midst of a decode: the words come all the same, twenty times', { timeout: 120_000 }, async () => {
     // A folder of its own, in which the order to die can be laid.
     const folder = await mkdtemp(join(tmpdir(), 'parley-moonshine-'));

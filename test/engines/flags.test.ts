@@ -73,6 +73,7 @@ describe('a function word at the end', () => {
 
   test('is one even in what was heard as a question, where no question ends', () => {
     expect(unfinishedBy('Could you tell me the?')).toBe('function_word');
+    expect(unfinishedBy('The man at?')).toBe('function_word');
   });
 });
 
@@ -111,12 +112,15 @@ describe('digits and letters under way', () => {
     'my name is s m',
     'spelled j o h n',
     'my account is seven',
+    'you can reach me at 61244',
+    'please dial 08',
   ])('keep %j open', (said) => {
     expect(unfinishedBy(said)).toBe('digits');
   });
 
   test.each([
     'set a timer for 15',
+    'the year was 2024',
     'a table for two',
     'let us meet at seven',
     'I want that one',
@@ -138,6 +142,9 @@ describe('a clause that opens another', () => {
     'after the meeting',
     'when the doctor calls',
     'Hello. If I want to cancel my order',
+    'before we start',
+    'I have a question',
+    'Hi, could I ask you something?',
   ])('keeps %j open', (said) => {
     expect(unfinishedBy(said)).toBe('open_clause');
   });

@@ -96,6 +96,8 @@ const HESITATION = /(?:^|\s)(?:um+|uh+|uhm|er|erm|hmm+|(?<!\bdo )you know|i mean
 const OPENING_WELL = /(?:^|\b(?:oh|um|uh|and|but|so|yes|yeah|no|okay|ok) )well$/;
 
 const DIGITS = words('zero oh o one two three four five six seven eight nine double triple');
+/** Of digits written together, `25` is one word, but nobody says these otherwise than one by one; after `number` and the like, none. */
+const SAID_BY_DIGITS = /^(?:0\d+|\d{5,})$/;
 /** What is followed by digits or letters, one by one. */
 const SPELLED_AFTER = /\b(?:number|code|phone|card|zip|account|order|spell(?:ed|s|ing)?|name is|name's)\b/;
 /** From here on such a run is long enough to be whole. */
@@ -103,7 +105,10 @@ const MOST_OPEN_DIGITS = 6;
 
 /** A longer sentence has most probably come to its second clause, whose subject may be any noun. */
 const MOST_OPEN_WORDS = 8;
-const OPENERS = words('if when because after although unless');
+const OPENERS = words('if when because after before while once although unless');
+/** Whoever says that says more. */
+const PREFACE =
+  /(?:^| )(?:i have an? (?:\w+ )?(?:question|problem|request)|one more thing|the thing is|(?:can|could|may) i ask you (?:something|a question))$/;
 const INVERTED = new Set([...AUXILIARIES, 'do', 'have']);
 const IMPERATIVES = words(
   'please then let call tell ask remind send turn set give make play open close show stop book wake add find start read go come take try do',
@@ -116,8 +121,11 @@ export function unfinishedBy(transcript: string): Unfinished | undefined {
   if (said.length === 0) return undefined;
   // A recogniser that writes a comma, a dash or dots at the end has heard a hesitation.
   if (/(?:,|-|–|—|…|\.\.\.)$/.test(text) || isHesitation(said.join(' '))) return 'filler';
-  if (isOpenPhrase(said, text.endsWith('?'))) return 'function_word';
-  if (text.endsWith('?')) return undefined;
+  // Heard as a question, and worded as one, it is one: `what is this for?`
+  const asked = text.endsWith('?') && said.slice(0, 3).some((word) => QUESTION_WORDS.has(word) || INVERTED.has(word));
+  if (isOpenPhrase(said, asked)) return 'function_word';
+  if (PREFACE.test(said.join(' '))) return 'open_clause';
+  if (asked) return undefined;
   if (isSpelling(said)) return 'digits';
   return isOpenClause(text) ? 'open_clause' : undefined;
 }
@@ -130,7 +138,6 @@ function isOpenPhrase(said: readonly string[], asked: boolean): boolean {
   const last = said.at(-1) as string;
   if (WHOLE_TURNS.has(said.join(' ')) || (said.length <= 3 && SHORT_ENDS.has(last))) return false;
   if (NEVER_LAST.has(last)) return true;
-  // Heard as a question, it is one: `what is this for?`
   return !asked && (SOMETIMES_LAST.find((rule) => rule.last.has(last))?.open(said.slice(0, -1)) ?? false);
 }
 
@@ -164,9 +171,12 @@ function isSpelling(said: readonly string[]): boolean {
   const asked = SPELLED_AFTER.test(said.join(' '));
   const last = said.findLastIndex((word) => !isSpelled(word));
   const run = said.slice(last + 1);
-  // Digits written together were said one by one after `number` and the like; elsewhere `25` is one word.
-  const length = asked ? run.reduce((sum, word) => sum + (/^\d+$/.test(word) ? word.length : 1), 0) : run.length;
+  const length = run.reduce((sum, word) => sum + (asked || SAID_BY_DIGITS.test(word) ? digitsOf(word) : 1), 0);
   return length >= (asked ? 1 : 2) && length <= MOST_OPEN_DIGITS;
+}
+
+function digitsOf(word: string): number {
+  return /^\d+$/.test(word) ? word.length : 1;
 }
 
 function isSpelled(word: string): boolean {

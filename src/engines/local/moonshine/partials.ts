@@ -2,7 +2,8 @@
 import type { TimedWord } from './word-times.ts';
 import type { SegmentText } from './transcribe.ts';
 
-interface ShownWord extends TimedWord {
+interface ShownWord {
+  readonly word: TimedWord;
   /** With the marks around it. */
   readonly written: string;
 }
@@ -14,17 +15,17 @@ export class Partials {
   /** Takes the newest guess; returns what is stable now. */
   agree(guess: SegmentText): Pick<SegmentText, 'text' | 'words'> {
     const written = guess.text.split(/\s+/);
-    const words = guess.words.map((word, i) => ({ ...word, written: (written.length === guess.words.length && written[i]) || word.text }));
+    const words = guess.words.map((word, i) => ({ word, written: (written.length === guess.words.length && written[i]) || word.text }));
     let same = 0;
     while (same < words.length && same < this.#before.length && bare(words[same]) === bare(this.#before[same])) same++;
     if (same > this.#stable.length) this.#stable = [...this.#stable, ...words.slice(this.#stable.length, same)];
     this.#before = words;
     // Whether the sentence ends here is not known before the next word is.
     const text = this.#stable
-      .map((word) => word.written)
+      .map(({ written }) => written)
       .join(' ')
       .replace(/[.,;:!?…]+$/, '');
-    return { text, words: this.#stable.map(({ written: _, ...word }) => word) };
+    return { text, words: this.#stable.map(({ word }) => word) };
   }
 
   /** The segment is over, and another begins. */
@@ -34,6 +35,6 @@ export class Partials {
   }
 }
 
-function bare(word: TimedWord | undefined): string | undefined {
-  return word?.text.toLowerCase().replaceAll(/[^\p{L}\p{N}']/gu, '');
+function bare(shown: ShownWord | undefined): string | undefined {
+  return shown?.word.text.toLowerCase().replaceAll(/[^\p{L}\p{N}']/gu, '');
 }

@@ -251,14 +251,18 @@ export class MoonshineUtterance implements Recognition {
     this.#guesses++;
     const guess = this.#orderOpen('partial');
     this.#guess = guess;
-    const done = (text?: SegmentText) => {
-      if (this.#guess !== guess) return;
-      this.#guess = undefined;
-      if (text) this.#show(text);
-      this.#startGuess();
-    };
     // A guess that fails is no loss: `words` tells what is wrong.
-    guess.result.then(done, () => done());
+    guess.result.then(
+      (text) => this.#guessed(guess, text),
+      () => this.#guessed(guess, undefined),
+    );
+  }
+
+  #guessed(guess: DecodeJob, text: SegmentText | undefined): void {
+    if (this.#guess !== guess) return;
+    this.#guess = undefined;
+    if (text) this.#show(text);
+    this.#startGuess();
   }
 
   #dropGuess(): void {
@@ -282,9 +286,10 @@ async function placed(startMs: number, result: Promise<SegmentText | undefined>)
   return text && { startMs, ...text };
 }
 
-function failed(error: EngineError): Answer {
+/** Of an utterance that is over. */
+function failed(over: EngineError): Answer {
   const transcript = Promise.withResolvers<Transcript>();
   transcript.promise.catch(() => {});
-  transcript.reject(error);
+  transcript.reject(over);
   return { frames: 0, thresholdDb: 0, transcript, jobs: [], own: undefined, urgency: 'final', state: 'failed', outdated: true };
 }
