@@ -2,7 +2,7 @@
 import type { Clock } from '../../../lib/clock.ts';
 import type { Tts } from '../../engine.ts';
 
-const SAID = 'I have moved your appointment to Tuesday at half past three. Is there anything else that I can do for you today?';
+const SAID = 'I have moved your appointment to Tuesday at half past three.';
 
 /** Seconds by the clock that a second of its sound takes, as it is handed out. NaN when the signal fires before there is any. */
 export async function measureSpeed(tts: Pick<Tts, 'speak'>, voice: string, clock: Clock, signal: AbortSignal): Promise<number> {
