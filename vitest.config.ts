@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const speech = ['test/e2e/**/*.test.ts', 'test/clients/**/*.test.ts', 'test/contract/pocketsphinx.test.ts'];
 /** Those of them that hold a page's calls against the clock: they need the machine more to themselves, and one all of it. */
 const calls = ['test/e2e/webrtc*.test.ts', 'test/clients/agents-webrtc.test.ts'];
-const alone = ['test/e2e/webrtc-worker-death.test.ts'];
+const alone = ['test/e2e/webrtc-worker-death.test.ts', 'test/e2e/kill-neural.test.ts'];
 
 export default defineConfig({
   test: {
@@ -17,7 +17,7 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'rules', include: ['test/**/*.test.ts'], exclude: speech } },
       // The recogniser does not hear the same speech the same twice at its borders. What fails twice has failed.
-      { extends: true, test: { name: 'speech', include: speech, exclude: calls, retry: 1 } },
+      { extends: true, test: { name: 'speech', include: speech, exclude: [...calls, ...alone], retry: 1 } },
       { extends: true, test: { name: 'calls', include: calls, exclude: alone, retry: 1, maxWorkers: 2, sequence: { groupOrder: 1 } } },
       { extends: true, test: { name: 'alone', include: alone, retry: 1, maxWorkers: 1, sequence: { groupOrder: 2 } } },
     ],

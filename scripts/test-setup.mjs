@@ -1,6 +1,8 @@
-// Runs before the tests: a browser and a relay to call through, where this machine's own packages have them and we may install them, and the
-// Python clients, where there is a Python. Tests that want what is not there say so and are skipped. Plain JavaScript, no dependencies.
+// Runs before the tests: a browser and a relay to call through, where this machine's own packages have them and we may install them, the
+// Python clients, where there is a Python, and the models. Tests that want what is not there say so and are skipped. Plain JavaScript, no
+// dependencies.
 import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
 import { has } from './programs.mjs';
 import { installPythonClients } from './python-clients.mjs';
 
@@ -29,4 +31,17 @@ async function installPrograms() {
     if (!(await aptGet('install', '-y', '--no-install-recommends', each.package))) console.error(`${each.package} could not be installed.`);
 }
 
-await Promise.all([installPrograms(), installPythonClients()]);
+/** Those that a server wants at its start; what is there is left as it is. */
+async function fetchModels() {
+  if (process.env.PARLEY_MODELS === 'off') return;
+  const repository = resolve(import.meta.dirname, '..');
+  const node = resolve(repository, 'node_modules/.bin/node');
+  const code = await new Promise((done) => {
+    const child = spawn(node, ['src/cli/models.ts', 'fetch'], { cwd: repository, stdio: ['ignore', 'ignore', 'inherit'] });
+    child.once('error', () => done(undefined));
+    child.once('close', done);
+  });
+  if (code !== 0) console.error('Models could not be had: the tests that need them are left out.');
+}
+
+await Promise.all([installPrograms(), installPythonClients(), fetchModels()]);

@@ -14,10 +14,11 @@ import { offline } from './offline/offline.ts';
 import { scriptedLlm } from './scripted/llm.ts';
 import { scriptedStt } from './scripted/stt.ts';
 import { scriptedTts } from './scripted/tts.ts';
+import { whisper } from './local/whisper/whisper.ts';
 import { lexical } from './turn/lexical.ts';
 
 export const rows = {
-  stt: [moonshine, pocketsphinx, scriptedStt] satisfies EngineFactory<Stt>[],
+  stt: [moonshine, whisper, pocketsphinx, scriptedStt] satisfies EngineFactory<Stt>[],
   llm: [offline, scriptedLlm] satisfies EngineFactory<Llm>[],
   tts: [hibari, kokoro, flite, scriptedTts] satisfies EngineFactory<Tts>[],
   vad: [silero] satisfies EngineFactory<Vad>[],

@@ -69,6 +69,8 @@ export interface EngineFactory<E extends Engine> {
   readonly id: string;
   /** The id of the engine of the same kind that serves while this one cannot be had. */
   readonly standIn?: string;
+  /** Of a recogniser: the id of the one that serves the languages which this one does not know. */
+  readonly otherLanguages?: string;
   create(environment: EngineEnvironment): E;
 }
 
@@ -87,6 +89,8 @@ export interface SttOptions {
   readonly model: string;
   /** ISO 639-1. */
   readonly language?: string;
+  /** Where it may be any of several: which; empty when it may be any at all. Absent where `language` is known, and where nothing is said of it. */
+  readonly languages?: readonly string[];
   /** Free text that hints at the words to come (`transcription.prompt`). */
   readonly prompt?: string;
   /** Words and names worth knowing: the client's keywords, the names of tools and of their enumerated values. */

@@ -17,6 +17,8 @@ const mostSeconds = 15;
 
 interface AsidePorts {
   engines: Engines;
+  /** Whose asides they are. */
+  key: string;
   feed: (fact: Fact) => void;
   /** An aside came to nothing; `fault` when no engine declared it: a fault of ours. */
   onFailure: (error: unknown, fault: boolean) => void;
@@ -89,7 +91,8 @@ export class Asides {
     const words: SpokenWord[] = [];
     let seconds = 0;
     const text = engine.steers ? order.text : withoutDirections(order.text);
-    for await (const speech of engine.speak(single(text), speechOptions(engine, choice, order), signal)) {
+    const options = speechOptions(engine, choice, order, this.#ports.key);
+    for await (const speech of engine.speak(single(text), options, signal)) {
       pieces.push(speech.pcm);
       words.push(...(speech.words ?? []));
       seconds += speech.pcm.samples.length / speech.pcm.rateHz;

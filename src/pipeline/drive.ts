@@ -108,6 +108,7 @@ class Run {
     this.#memory = new Condenser(parts.engines, (fact) => this.#feed(fact), this.#log);
     this.#asides = new Asides({
       engines: parts.engines,
+      key: parts.birth.sessionId,
       feed: (fact) => this.#feed(fact),
       onFailure: (error, fault) => this.#log[fault ? 'error' : 'debug']({ err: error }, 'an aside came to nothing'),
     });
@@ -278,6 +279,7 @@ class Run {
         this.#replies.set(response, controller);
         const ports = {
           engines: this.#parts.engines,
+          key: this.#parts.birth.sessionId,
           feed: (fact: Fact) => {
             if (!controller.signal.aborted) this.#feed(fact);
           },

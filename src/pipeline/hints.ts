@@ -11,7 +11,7 @@ export function sttOptions(config: SessionConfig, model: string, key: string): S
   return {
     model,
     key,
-    ...spokenLanguage(config),
+    ...spokenLanguages(config),
     ...(prompt === '' ? {} : { prompt }),
     ...(stt?.voice_profile ? { voiceProfile: true } : {}),
     vocabulary: [
@@ -21,13 +21,14 @@ export function sttOptions(config: SessionConfig, model: string, key: string): S
   };
 }
 
-/** What is spoken, where the client says so. */
-export function spokenLanguage({ audio, providerData }: SessionConfig): { language?: string } {
-  const { language: named, languages } = audio.input.transcription ?? {};
-  // Of several languages any may be spoken: a recogniser is told of one only where there is one.
-  const only = languages?.length === 1 ? languages[0] : undefined;
-  const language = named ?? only ?? (languages?.length ? undefined : readProviderData(providerData).stt?.language_hints?.[0]);
-  return language === undefined ? {} : { language };
+/** What is spoken, where the client says so: one language, or any of several; `auto` is any at all. */
+export function spokenLanguages({ audio, providerData }: SessionConfig): Pick<SttOptions, 'language' | 'languages'> {
+  const { language: named, languages = [] } = audio.input.transcription ?? {};
+  const [hint] = readProviderData(providerData).stt?.language_hints ?? [];
+  const [language, ...more] = named === undefined ? (languages.length > 0 ? languages : hint === undefined ? [] : [hint]) : [named];
+  if (language === undefined) return {};
+  if ([language, ...more].some((each) => each.toLowerCase() === 'auto')) return { languages: [] };
+  return more.length === 0 ? { language } : { languages: [language, ...more] };
 }
 
 function enumeratedValues(schema: unknown): string[] {

@@ -7,7 +7,7 @@ import type { AudioFormat } from '../protocol/audio-format.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
 import type { Fact, Failure } from '../session/facts.ts';
 import { patienceMs, speechThreshold } from '../session/patience.ts';
-import { spokenLanguage, sttOptions } from './hints.ts';
+import { spokenLanguages, sttOptions } from './hints.ts';
 import { Intake } from './intake.ts';
 import { speakersOf } from './speakers.ts';
 import { acousticEnd, SpeechDetector } from './speech-detector.ts';
@@ -197,11 +197,12 @@ export class Ear {
     // Speech may have gone on meanwhile: then there will be another pause to judge.
     if (this.#utterance !== utterance || this.#spokenUntil !== pause || this.#detector.speaking || signal.aborted) return;
     this.#pausedAt = undefined;
+    const { language } = spokenLanguages(this.#config);
     const turn = {
       transcript: this.#wordsOf(utterance),
       silenceMs: Math.max(silenceMs, settleMs),
       audio: this.#recorder.slice(Math.max(this.#turnStart, end - mostJudgedMs * samplesPerMs), end),
-      ...spokenLanguage(this.#config),
+      ...(language === undefined ? {} : { language }),
     };
     let judgement: Omit<TurnJudgement, 'inferenceMs'> & { inferenceMs?: number } = { complete: 0.5, basis: 'words' };
     try {

@@ -17,6 +17,8 @@ const mostWaiting = 20_000;
 
 export interface ReplyPorts {
   engines: Engines;
+  /** Whose replies they are. */
+  key: string;
   feed: (fact: ReplyFact) => void;
   /** Resolves when the listener's side can take more sound. */
   room: () => Promise<void>;
@@ -177,7 +179,7 @@ class Mouth {
       const bytes = encodeWire(format, samples);
       this.#ports.feed({ kind: 'reply.audio', response, bytes, ms: wireMs(format, bytes.length), words });
     };
-    const options = speechOptions(engine, choice, this.#order);
+    const options = speechOptions(engine, choice, this.#order, this.#ports.key);
     const spoken =
       manner.segmenter === 'per_segment_context'
         ? speakApart(engine, text, options, this.#signal)

@@ -2,15 +2,18 @@
 import type { Tts, TtsOptions } from '../engines/engine.ts';
 import type { SpeechManner } from '../session/speech-manner.ts';
 
+/** `key`: whose speech it is. */
 export function speechOptions(
   { steers }: Pick<Tts, 'steers'>,
   choice: Pick<TtsOptions, 'model' | 'voice'>,
   { speed, manner }: { speed: number; manner: SpeechManner },
+  key: string,
 ): TtsOptions {
   const { language, deliveryMode, steering } = manner;
   return {
     ...choice,
     speed,
+    key,
     ...(language === undefined ? {} : { language }),
     ...(deliveryMode === undefined ? {} : { deliveryMode }),
     ...(steering === undefined || !steers ? {} : { steering }),

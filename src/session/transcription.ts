@@ -87,7 +87,7 @@ function spokenLanguages({ config }: Core, { text, languages }: FactOf<'transcri
   const { model = '', language, languages: named } = config.audio.input.transcription ?? {};
   if (!named && !/(^|\/)gpt-transcribe$/.test(model)) return {};
   const told = language ?? named?.[0];
-  const spoken = languages ?? (told === undefined || text === '' ? [] : [told]);
+  const spoken = languages ?? (told === undefined || told === 'auto' || text === '' ? [] : [told]);
   return { languages: spoken.map((code) => ({ code })) };
 }
 

@@ -30,7 +30,9 @@ test('before the set-up has run, its command is the reason', async () => {
 test('without a Python the set-up goes well, and that is the reason', async () => {
   // Neither python3 nor apt-get is found there.
   const env = { PATH: dataDir, PARLEY_DATA_DIR: dataDir };
-  await run(process.execPath, ['scripts/test-setup.mjs'], { cwd: repository, env });
+  const { stderr } = await run(process.execPath, ['scripts/test-setup.mjs'], { cwd: repository, env });
+  expect(stderr).toContain('npm run models fetch moonshine');
+  expect(stderr).toContain('Models could not be had: the tests that need them are left out.');
   expect(await found()).toEqual({ missing: 'the Python clients are not here: there is no python3 of 3.11 or later with venv' });
 });
 

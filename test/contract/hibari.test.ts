@@ -1,19 +1,24 @@
 // The embedded neural synthesiser, with its model: the contract of every synthesiser, and what only it promises.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EngineEnvironment, EngineError, noModels, type Tts } from '../../src/engines/engine.ts';
-import { HIBARI_MODEL, hibari } from '../../src/engines/local/hibari/hibari.ts';
+import { HIBARI_MODEL, hibari, openHibari } from '../../src/engines/local/hibari/hibari.ts';
 import { hibariVoices } from '../../src/engines/local/hibari/voices.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { concat } from '../../src/media/pcm.ts';
 import { loudness } from '../media/loudness.ts';
-import { fetchedModels, hasModel } from './model-folder.ts';
+import { Mortals } from '../dying.ts';
+import { describeWithModels, testModels } from '../models.ts';
 import { clauses, describeTts, rms, say } from './tts.ts';
 
-const environment: EngineEnvironment = { dataDir: '', log: silentLog, clock: systemClock, models: fetchedModels, settings: {} };
+const environment: EngineEnvironment = { dataDir: '', log: silentLog, clock: systemClock, models: testModels, settings: {} };
 const open = (workers = '1') => hibari.create({ ...environment, settings: { PARLEY_TTS_WORKERS: workers } });
 /** One voice of each character. */
 const nine = ['Olivia', 'Ronald', 'Dennis', 'Alex', 'Liam', 'Elizabeth', 'Wendy', 'Julia', 'Priya'];
+const workerScript = new URL('../../src/engines/local/hibari/hibari-worker.ts', import.meta.url);
 const samplesIn = (ms: number) => ms * 24;
 
 test('a server that cannot have the model hears so, and may ask again', async () => {
@@ -30,7 +35,7 @@ test('a wrong number of workers is said at once', () => {
   expect(() => open('none')).toThrow('PARLEY_TTS_WORKERS');
 });
 
-describe.skipIf(!hasModel(HIBARI_MODEL))('with its model', () => {
+describeWithModels([HIBARI_MODEL], 'with its model', () => {
   let tts: Tts;
 
   beforeAll(async () => {
@@ -196,6 +201,53 @@ describe.skipIf(!hasModel(HIBARI_MODEL))('with its model', () => {
     await closing.close();
     expect(((await speaking) as EngineError).reason).toBe('unavailable');
     expect(closing.health?.().state).toBe('closed');
+  });
+});
+
+describeWithModels([HIBARI_MODEL], 'when a worker dies', () => {
+  const text = ['A table for two, on Friday evening,', 'is what you asked for.'];
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'parley-hibari-'));
+  });
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  async function mortal(run: (tts: Tts, mortals: Mortals) => Promise<void>): Promise<void> {
+    const mortals = new Mortals(folder);
+    const tts = openHibari({ ...environment, settings: { PARLEY_TTS_WORKERS: '2' } }, mortals.script(workerScript));
+    try {
+      await tts.warmUp(new AbortController().signal);
+      await run(tts, mortals);
+    } finally {
+      await tts.close();
+    }
+  }
+
+  test('before, within or after the sound of a clause, every speech is what it would have been', async () => {
+    await mortal(async (tts, mortals) => {
+      const whole = await say(tts, text, 'Olivia');
+      for (const [lost, afterParts] of [1, 0, 4, 2].entries()) {
+        mortals.kill(workerScript, afterParts);
+        const [one, other] = await Promise.all([say(tts, text, 'Olivia'), say(tts, text, 'Olivia')]);
+        for (const { samples, words } of [one, other]) {
+          expect(samples).toEqual(whole.samples);
+          expect(words).toEqual(whole.words);
+        }
+        await expect.poll(() => tts.health?.().losses, { timeout: 20_000 }).toBe(lost + 1);
+      }
+      await expect.poll(() => tts.health?.().state, { timeout: 20_000 }).toBe('ready');
+    });
+  }, 120_000);
+
+  test('and another at the same clause, the speech fails as one that may work a moment later', async () => {
+    await mortal(async (tts, mortals) => {
+      const killing = setInterval(() => mortals.kill(workerScript, 1), 5);
+      const failure = await say(tts, ['What you asked for.'], 'Olivia').catch((error: unknown) => error);
+      clearInterval(killing);
+      expect(failure).toMatchObject({ name: 'EngineError', reason: 'crashed', retryable: true });
+    });
   });
 });
 

@@ -1,17 +1,17 @@
 // Kokoro, with its model: the contract of every synthesiser, and what only it promises. How fast the machine is does not matter here.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type EngineEnvironment, EngineError, noModels, type Tts } from '../../src/engines/engine.ts';
 import { HIBARI_MODEL } from '../../src/engines/local/hibari/hibari.ts';
 import { KOKORO_MODEL, kokoro } from '../../src/engines/local/kokoro/kokoro.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { loudness } from '../media/loudness.ts';
-import { fetchedModels, hasModel } from './model-folder.ts';
+import { describeWithModels, testModels } from '../models.ts';
 import { describeTts, say } from './tts.ts';
 
 /** By it nothing takes any time, so that no machine is too slow. */
 const patientClock = { ...systemClock, now: () => 0 };
-const environment: EngineEnvironment = { dataDir: '', log: silentLog, clock: patientClock, models: fetchedModels, settings: {} };
+const environment: EngineEnvironment = { dataDir: '', log: silentLog, clock: patientClock, models: testModels, settings: {} };
 const open = () => kokoro.create(environment);
 
 test('a server that cannot have the model hears so, and may ask again', async () => {
@@ -24,7 +24,8 @@ test('a server that cannot have the model hears so, and may ask again', async ()
   await without.close();
 });
 
-describe.skipIf(!hasModel(KOKORO_MODEL) || !hasModel(HIBARI_MODEL))('with its model', { timeout: 120_000 }, () => {
+describeWithModels([KOKORO_MODEL, HIBARI_MODEL], 'Kokoro', () => {
+  vi.setConfig({ testTimeout: 120_000 });
   let tts: Tts;
 
   beforeAll(async () => {

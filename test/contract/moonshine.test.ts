@@ -1,8 +1,7 @@
 // Moonshine against the contract, where its weights are, on speech made by the embedded synthesiser; then what only it promises.
-import { globSync } from 'node:fs';
-import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EngineError, type EngineEnvironment, noModels, type Stt } from '../../src/engines/engine.ts';
 import { flite } from '../../src/engines/local/flite/flite.ts';
@@ -10,17 +9,17 @@ import { Moonshine, moonshine } from '../../src/engines/local/moonshine/moonshin
 import { ManualClock, systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { concat } from '../../src/media/pcm.ts';
+import { Mortals } from '../dying.ts';
+import { describeWithModels, testModels } from '../models.ts';
 import { describeStt, hear, listen, recognised, type SpeechSample, STT_RATE_HZ, understood } from './stt.ts';
 import { noise } from './vowels.ts';
 
-const dataDir = resolve(import.meta.dirname, '../..', process.env['PARLEY_DATA_DIR'] ?? '.parley');
-const [step] = globSync('**/step.onnx', { cwd: join(dataDir, 'models/moonshine-base-en') });
-const weights = step === undefined ? undefined : join(dataDir, 'models/moonshine-base-en', dirname(step));
+const MODEL = 'moonshine-base-en';
+const workerScript = new URL('../../src/engines/local/moonshine/moonshine-worker.ts', import.meta.url);
 const never = new AbortController().signal;
 
-function environment(folder = weights ?? '', settings: EngineEnvironment['settings'] = {}): EngineEnvironment {
-  const models = { folder: async () => folder, distrust() {} };
-  return { dataDir, settings, log: silentLog, clock: systemClock, models };
+function environment(settings: EngineEnvironment['settings'] = {}, models = testModels): EngineEnvironment {
+  return { dataDir: '', settings, log: silentLog, clock: systemClock, models };
 }
 
 async function spoken(texts: readonly string[]): Promise<SpeechSample[]> {
@@ -53,7 +52,7 @@ const said = () => {
   return speech;
 };
 
-describe.skipIf(weights === undefined)('Moonshine with its weights', () => {
+describeWithModels([MODEL], 'Moonshine with its weights', () => {
   describeStt('Moonshine', { open: () => moonshine.create(environment()), speech: said });
 
   let stt: Stt;
@@ -64,7 +63,7 @@ describe.skipIf(weights === undefined)('Moonshine with its weights', () => {
 
   beforeAll(async () => {
     [kitchen, home, report, twice] = (await said()) as [SpeechSample, SpeechSample, SpeechSample, SpeechSample];
-    stt = moonshine.create(environment(weights, { PARLEY_STT_PROCESSES: '1' }));
+    stt = moonshine.create(environment({ PARLEY_STT_PROCESSES: '1' }));
     await stt.warmUp(never);
   });
 
@@ -141,17 +140,16 @@ describe.skipIf(weights === undefined)('Moonshine with its weights', () => {
   });
 });
 
-describe.skipIf(weights === undefined)('Moonshine when a worker dies', () => {
-  test('in the midst of a decode: the words come all the same, twenty times', { timeout: 120_000 }, async () => {
-    // A folder of its own, in which the order to die can be laid.
+describeWithModels([MODEL], 'Moonshine when a worker dies', () => {
+  test('in the midst of a decode: the words come all the same', { timeout: 60_000 }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'parley-moonshine-'));
-    for (const name of await readdir(weights as string)) await symlink(join(weights as string, name), join(folder, name));
-    const stt = new Moonshine(environment(folder, { PARLEY_STT_PROCESSES: '2' }), new URL('./dying-moonshine-worker.ts', import.meta.url));
+    const mortals = new Mortals(folder);
+    const stt = new Moonshine(environment({ PARLEY_STT_PROCESSES: '2' }), mortals.script(workerScript));
     try {
       await stt.warmUp(never);
       const [kitchen, home] = (await said()) as [SpeechSample, SpeechSample];
-      for (let kill = 1; kill <= 20; kill++) {
-        await writeFile(join(folder, 'die'), '');
+      for (let kill = 1; kill <= 4; kill++) {
+        mortals.kill(workerScript);
         const [one, other] = await Promise.all([recognised(stt, kitchen.samples), recognised(stt, home.samples)]);
         expect(understood(kitchen, one.text)).toBeGreaterThan(0.6);
         expect(understood(home, other.text)).toBeGreaterThan(0.6);
@@ -185,14 +183,15 @@ describe('Moonshine without its weights', () => {
     };
     const stt = moonshine.create({ ...environment(), clock: new ManualClock(), models });
     await expect(stt.warmUp(never)).rejects.toMatchObject({ reason: 'unavailable' });
-    expect(asked).toEqual(['folder moonshine-base-en', 'distrust moonshine-base-en']);
+    const twice = ['folder moonshine-base-en', 'distrust moonshine-base-en', 'folder moonshine-base-en', 'distrust moonshine-base-en'];
+    expect(asked).toEqual(twice);
     await expect(stt.warmUp(never)).rejects.toMatchObject({ reason: 'unavailable' });
-    expect(asked.slice(2)).toEqual(['folder moonshine-base-en', 'distrust moonshine-base-en']);
+    expect(asked.slice(4)).toEqual(twice);
     await stt.close();
   });
 
   test('refuses a number of workers that is none', async () => {
-    const stt = moonshine.create(environment('', { PARLEY_STT_PROCESSES: 'many' }));
+    const stt = moonshine.create(environment({ PARLEY_STT_PROCESSES: 'many' }));
     await expect(stt.warmUp(never)).rejects.toMatchObject({ reason: 'unavailable' });
     await stt.close();
   });

@@ -1,7 +1,8 @@
 // The front end of Smart Turn, against values of the one that it was trained with.
 import { describe, expect, test } from 'vitest';
-import { BINS, FRAME, PowerSpectra } from '../../src/engines/local/smart-turn/fourier.ts';
-import { BANDS, FRAMES, MelFrontEnd } from '../../src/engines/local/smart-turn/mel.ts';
+import { BINS, FRAME, PowerSpectra } from '../../src/engines/local/mel/fourier.ts';
+import { BANDS } from '../../src/engines/local/mel/log-mel.ts';
+import { FRAMES, MelFrontEnd } from '../../src/engines/local/smart-turn/mel.ts';
 import { risingTone } from './rising-tone.ts';
 
 describe('the power spectra', () => {

@@ -1,36 +1,32 @@
 // The conversion of the real weights, where they are: the words of the shipped graphs come out of the converted ones.
-import { globSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import ort from 'onnxruntime-node';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { convert } from '../../src/engines/local/moonshine/convert.ts';
 import { resample } from '../../src/media/resample.ts';
 import { readWav } from '../../src/media/wav.ts';
+import { describeWithSource } from '../models.ts';
 import { sessionOptions } from './models/onnx-graphs.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
-const dataDir = resolve(repository, process.env['PARLEY_DATA_DIR'] ?? '.parley');
-const source = globSync(join(dataDir, 'models/**/decoder_model_merged.ort')).map((file) => dirname(file))[0];
 
 const BEGIN = 1;
 const END = 2;
 
-describe('the conversion of Moonshine base', () => {
-  beforeEach(({ skip }) => skip(source === undefined, 'the weights of Moonshine as shipped are not in the data folder'));
-
+describeWithSource('moonshine-base-en', 'the conversion of Moonshine base', (source) => {
   let target: string;
   let samples: Float32Array;
   beforeAll(async () => {
     target = await mkdtemp(join(tmpdir(), 'parley-moonshine-'));
-    if (source !== undefined) await convert(source, target);
+    await convert(source, target);
     samples = await speech(join(repository, 'samples/question.wav'));
   });
   afterAll(() => rm(target, { recursive: true, force: true }));
 
   it('gives the tokens that the shipped graphs give, one by one or all at once', async () => {
-    const shipped = await shippedTokens(source ?? '', samples);
+    const shipped = await shippedTokens(source, samples);
     expect(shipped.length).toBeGreaterThan(3);
 
     const { step, seen, fresh } = await open(target, samples);
@@ -54,7 +50,7 @@ describe('the conversion of Moonshine base', () => {
   it('gives the same bytes each time', async () => {
     const again = await mkdtemp(join(tmpdir(), 'parley-moonshine-'));
     try {
-      await convert(source ?? '', again);
+      await convert(source, again);
       const names = ['encoder.onnx', 'cross.onnx', 'step.onnx', 'tokens.bin'];
       const same = await Promise.all(
         names.map(async (name) => (await readFile(join(target, name))).equals(await readFile(join(again, name)))),

@@ -55,10 +55,12 @@ function word(text: string, startMs: number, logprob = -0.1): Segment {
 
 function begun({ free = true } = {}) {
   const decoders: FakeDecoder[] = [];
+  const keys: (string | undefined)[] = [];
   const guesses: string[] = [];
   let released = 0;
   const pool = {
-    acquire: async () => {
+    acquire: async (_words: readonly string[], _signal: AbortSignal, key?: string) => {
+      keys.push(key);
       if (!free) return new Promise<undefined>(() => {});
       const decoder = new FakeDecoder();
       decoders.push(decoder);
@@ -68,16 +70,17 @@ function begun({ free = true } = {}) {
   };
   let closed = 0;
   const recognition = new PocketsphinxRecognition([], {
+    key: 'sess_one',
     pool: async () => pool,
     onPartial: ({ text }) => guesses.push(text),
     onClosed: () => void closed++,
   });
-  return { recognition, decoders, guesses, released: () => released, closed: () => closed };
+  return { recognition, decoders, keys, guesses, released: () => released, closed: () => closed };
 }
 
 describe('an utterance for decoders', () => {
   test('is one stretch until its words are asked for, and the next sound begins another', async () => {
-    const { recognition, decoders } = begun();
+    const { recognition, decoders, keys } = begun();
     recognition.hear(noise(200));
     recognition.hear(noise(100));
     await settled();
@@ -88,6 +91,7 @@ describe('an utterance for decoders', () => {
     recognition.hear(noise(200));
     await settled();
     expect(decoders.map(({ ended }) => ended)).toEqual([true, false]);
+    expect(keys).toEqual(['sess_one', 'sess_one']);
   });
 
   test.each([

@@ -1,11 +1,10 @@
 // The judge that hears: what becomes of its word, and of its silence; and, where its weights are, what it says.
-import { globSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { type EngineEnvironment, EngineError, type Models, noModels, type PausedTurn } from '../../src/engines/engine.ts';
-import { SmartTurn, smartTurn } from '../../src/engines/local/smart-turn/smart-turn.ts';
+import { SMART_TURN_MODEL, SmartTurn, smartTurn } from '../../src/engines/local/smart-turn/smart-turn.ts';
 import { ManualClock, systemClock } from '../../src/lib/clock.ts';
 import { type Log, silentLog } from '../../src/lib/log.ts';
+import { describeWithModels, testModels } from '../models.ts';
 import { risingTone } from './rising-tone.ts';
 
 const act = { answer: 1, die: 2, hang: 3 };
@@ -139,19 +138,10 @@ describe('when nothing is heard, the words are judged alone:', () => {
   });
 });
 
-describe('with its weights', () => {
-  const dataDir = resolve(import.meta.dirname, '../..', process.env['PARLEY_DATA_DIR'] ?? '.parley');
-  const [weights] = globSync(join(dataDir, 'models/**/smart-turn-v3.2-cpu.onnx'));
-  beforeEach(({ skip }) => skip(weights === undefined, 'the weights of Smart Turn are not in the data folder'));
-
-  function hearing(): SmartTurn {
-    const engine = smartTurn.create(environment({ models: { ...noModels, folder: async () => dirname(weights ?? '') } })) as SmartTurn;
-    opened.push(engine);
-    return engine;
-  }
-
+describeWithModels([SMART_TURN_MODEL], 'with its weights', () => {
   test('the network says what it says with the front end it was trained with', async () => {
-    const engine = hearing();
+    const engine = new SmartTurn(environment({ models: testModels }));
+    opened.push(engine);
     await engine.warmUp(signal);
     for (const [samples, complete] of [
       [400, 0.9836],

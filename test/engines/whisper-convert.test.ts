@@ -1,15 +1,12 @@
 // The conversion of the real weights, where they are.
-import { globSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import ort from 'onnxruntime-node';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { convert } from '../../src/engines/local/whisper/convert.ts';
+import { describeWithSource } from '../models.ts';
 import { sessionOptions } from './models/onnx-graphs.ts';
-
-const dataDir = resolve(import.meta.dirname, '../..', process.env['PARLEY_DATA_DIR'] ?? '.parley');
-const source = globSync(join(dataDir, 'models/**/model.bin.part1')).map((file) => dirname(file))[0];
 
 const BEGIN = 50_258;
 const ENGLISH = 50_259;
@@ -17,13 +14,11 @@ const TRANSCRIBE = 50_359;
 const NO_TIMES = 50_363;
 const NO_SPEECH = 50_362;
 
-describe('the conversion of Whisper base', () => {
-  beforeEach(({ skip }) => skip(source === undefined, 'the weights of Whisper as packed are not in the data folder'));
-
+describeWithSource('whisper-base', 'the conversion of Whisper base', (source) => {
   let target: string;
   beforeAll(async () => {
     target = await mkdtemp(join(tmpdir(), 'parley-whisper-'));
-    if (source !== undefined) await convert(source, target);
+    await convert(source, target);
   });
   afterAll(() => rm(target, { recursive: true, force: true }));
 

@@ -60,6 +60,11 @@ describe('providerData.stt', () => {
     const several = hinted({ languages: ['fr', 'de'] }, { language_hints: ['it'] });
     await several.hear(scene(300, 500, 800));
     expect(several.stt.calls[0]?.options).not.toHaveProperty('language');
+    expect(several.stt.calls[0]?.options).toMatchObject({ languages: ['fr', 'de'] });
+    const any = hinted({ language: 'auto' });
+    await any.hear(scene(300, 500, 800));
+    expect(any.stt.calls[0]?.options).not.toHaveProperty('language');
+    expect(any.stt.calls[0]?.options).toMatchObject({ languages: [] });
     const named = hinted({ language: 'de', languages: ['fr'] });
     await named.hear(scene(300, 500, 800));
     expect(named.stt.calls[0]?.options).toMatchObject({ language: 'de' });

@@ -38,6 +38,7 @@ function start(changes: Partial<ReplyOrder> = {}, engines = new FakeEngines()) {
   const controller = new AbortController();
   const ports = {
     engines,
+    key: 'sess_test',
     feed: (fact: ReplyFact) => void facts.push(fact),
     room: () => transport.room(),
     image: () => Promise.reject(new Error('no images here')),
@@ -82,13 +83,14 @@ describe('the manner of speaking', () => {
       model: 'a-voice-model',
       voice: 'Dennis',
       speed: 1.25,
+      key: 'sess_test',
       language: 'de-DE',
       deliveryMode: 'creative',
     });
     const silent = start();
     silent.llm.last.text('Hallo.');
     await settled();
-    expect(silent.tts.last.options).toEqual({ model: 'a-voice-model', voice: 'Dennis', speed: 1.25 });
+    expect(silent.tts.last.options).toEqual({ model: 'a-voice-model', voice: 'Dennis', speed: 1.25, key: 'sess_test' });
     run.controller.abort();
     silent.controller.abort();
   });
@@ -200,7 +202,7 @@ describe('a spoken answer', () => {
       sampling,
       behalf,
     });
-    expect(run.tts.last.options).toEqual({ model: 'a-voice-model', voice: 'Dennis', speed: 1.25 });
+    expect(run.tts.last.options).toEqual({ model: 'a-voice-model', voice: 'Dennis', speed: 1.25, key: 'sess_test' });
     run.controller.abort();
     await run.done;
   });

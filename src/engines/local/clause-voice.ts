@@ -14,7 +14,8 @@ import {
 import { Channel } from '../../lib/channel.ts';
 import type { Clause } from '../text/front-end.ts';
 import { CLAUSE_RATE_HZ, type ClauseJob, type ClauseResult, type ClauseSound, type ReaderData } from './clause-job.ts';
-import { Crew } from './crew.ts';
+import { Crew, type RunOptions } from './crew.ts';
+import { startCrew } from './model-crew.ts';
 
 /** Silence after the very last word. */
 const LAST_GAP_MS = 40;
@@ -31,10 +32,11 @@ export interface ClauseVoiceOptions<Manner> {
   readonly voices: readonly Voice[];
   /** Who speaks when that voice is asked for; undefined when there is none of that name. */
   readonly mannerOf: (voice: string) => Manner | undefined;
+  readonly model: string;
   /** What the worker threads run: it answers tasks of the kind `ClauseJob<Manner>`. */
   readonly script: URL;
-  /** Fetches what they need and says where it is, for `memberData`. */
-  readonly workerData: (signal: AbortSignal) => Promise<ReaderData>;
+  /** Fetches what they need beside the model; what comes is told the model's folder and says what the workers find as `memberData`. */
+  readonly prepare: (signal: AbortSignal) => Promise<(folder: string) => ReaderData>;
   /** How many, unless PARLEY_TTS_WORKERS says. */
   readonly usualWorkers: number;
   /** A worker that is silent for that long hangs. */
@@ -56,6 +58,7 @@ export class ClauseVoice<Manner> implements Tts {
   readonly #workers: number;
   #crew: Promise<Crew<ClauseJob<Manner>, ClauseResult>> | undefined;
   #opened: Crew<ClauseJob<Manner>, ClauseResult> | undefined;
+  #problem: string | undefined;
   readonly #closing = new AbortController();
 
   /** @throws EngineError when PARLEY_TTS_WORKERS is no number of workers. */
@@ -76,7 +79,8 @@ export class ClauseVoice<Manner> implements Tts {
 
   health(): EngineHealth {
     if (this.#closing.signal.aborted) return { state: 'closed' };
-    return this.#opened?.health ?? { state: 'starting' };
+    if (this.#opened) return this.#opened.health;
+    return this.#problem === undefined ? { state: 'starting' } : { state: 'failed', problem: this.#problem };
   }
 
   async *speak(texts: AsyncIterable<string>, { voice, speed, key }: TtsOptions, signal: AbortSignal): AsyncIterable<Speech> {
@@ -138,8 +142,7 @@ export class ClauseVoice<Manner> implements Tts {
   async #begin(job: ClauseJob<Manner>, rest: readonly Clause[], key: string | undefined, signal: AbortSignal): Promise<Coming> {
     const crew = await this.#open();
     const stretches = new Channel<ClauseSound>(MOST_STRETCHES);
-    const onPart = (part: unknown) => void stretches.push(part as ClauseSound);
-    const result = crew.run(job, { signal, onPart, ...(key === undefined ? {} : { key }) }).then((spoken) => {
+    const result = this.#speakOn(crew, job, stretches, { signal, ...(key === undefined ? {} : { key }) }).then((spoken) => {
       for (const line of spoken?.skipped ?? []) this.#environment.log.info({ engine: this.info.id }, line);
       return spoken && { ...spoken, rest: [...spoken.rest, ...rest] };
     });
@@ -150,32 +153,60 @@ export class ClauseVoice<Manner> implements Tts {
     return { stretches, result };
   }
 
+  /** A clause whose worker dies is made once more by another, from where it broke off: what is said twice sounds the same twice. */
+  async #speakOn(
+    crew: Crew<ClauseJob<Manner>, ClauseResult>,
+    job: ClauseJob<Manner>,
+    stretches: Channel<ClauseSound>,
+    options: RunOptions,
+  ): Promise<ClauseResult | undefined> {
+    let come = 0;
+    const said = () => {
+      let place = 0;
+      return (part: unknown) => {
+        if (++place <= come) return;
+        come = place;
+        stretches.push(part as ClauseSound);
+      };
+    };
+    try {
+      return await crew.run(job, { ...options, onPart: said() });
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.reason !== 'crashed' || !error.retryable) throw error;
+      return await crew.run(job, { ...options, onPart: said() });
+    }
+  }
+
   #open(): Promise<Crew<ClauseJob<Manner>, ClauseResult>> {
     if (this.#closing.signal.aborted)
       return Promise.reject(new EngineError(this.info.id, 'unavailable', `${this.info.name} has been shut down`));
     this.#crew ??= this.#load().catch((error: unknown) => {
       // The model may be there when the next one asks.
       this.#crew = undefined;
+      this.#problem = error instanceof Error ? error.message : String(error);
       throw error;
     });
     return this.#crew;
   }
 
   async #load(): Promise<Crew<ClauseJob<Manner>, ClauseResult>> {
-    const { clock, log } = this.#environment;
-    const { info, script, workerData, answerMs } = this.#options;
-    const crew = new Crew<ClauseJob<Manner>, ClauseResult>({
-      engine: info.id,
-      script,
-      workerData: await workerData(this.#closing.signal),
-      size: this.#workers,
-      clock,
-      log,
-      answerMs,
-      mostWaiting: MOST_WAITING,
-    });
-    this.#opened = crew;
-    return crew;
+    const { models, clock, log } = this.#environment;
+    const { info, model, script, prepare, answerMs } = this.#options;
+    const dataOf = await prepare(this.#closing.signal);
+    const hire = (folder: string) =>
+      new Crew<ClauseJob<Manner>, ClauseResult>({
+        engine: info.id,
+        script,
+        workerData: dataOf(folder),
+        size: this.#workers,
+        clock,
+        log,
+        answerMs,
+        mostWaiting: MOST_WAITING,
+      });
+    this.#opened = await startCrew({ model, models, hire }, this.#closing.signal);
+    this.#problem = undefined;
+    return this.#opened;
   }
 
   #mannerOf(voice: string, speed: number): Manner {

@@ -14,6 +14,7 @@ import type {
   TurnDetector,
   Vad,
 } from '../engine.ts';
+import { ByLanguage } from './by-language.ts';
 import { Preferred } from './preferred.ts';
 
 export interface Chosen {
@@ -40,7 +41,13 @@ export function chooseEngines(ids: Readonly<Record<EngineKind, string>>, environ
 }
 
 function chooseStt(id: string, environment: EngineEnvironment): Stt {
-  const { engine, preferred } = choose<Stt>(rows.stt, id, environment, chooseStt);
+  const { otherLanguages } = pick<Stt>(rows.stt, id);
+  const usual = withStandIn(id, environment);
+  return otherLanguages === undefined ? usual : new ByLanguage(usual, pick<Stt>(rows.stt, otherLanguages).create(environment), environment);
+}
+
+function withStandIn(id: string, environment: EngineEnvironment): Stt {
+  const { engine, preferred } = choose<Stt>(rows.stt, id, environment, withStandIn);
   if (!preferred) return engine;
   return joined(preferred, {
     get can() {

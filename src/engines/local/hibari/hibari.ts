@@ -23,19 +23,20 @@ export const hibari: EngineFactory<Tts> = {
   create: (environment) => openHibari(environment),
 };
 
-function openHibari(environment: EngineEnvironment): Tts {
-  const { models, settings } = environment;
+/** `script` is what a worker thread runs. */
+export function openHibari(environment: EngineEnvironment, script = new URL('./hibari-worker.ts', import.meta.url)): Tts {
+  const { settings } = environment;
   return new ClauseVoice<HibariManner>(environment, {
     info,
     voices: hibariVoices,
     mannerOf,
-    script: new URL('./hibari-worker.ts', import.meta.url),
+    model: HIBARI_MODEL,
+    script,
     usualWorkers: Math.min(2, availableParallelism()),
     answerMs: ANSWER_MS,
-    async workerData(signal): Promise<HibariWorkerData> {
+    async prepare() {
       const pronunciations = await readPronunciations(info.id, settings);
-      const folder = await models.folder(HIBARI_MODEL, signal);
-      return { folder, words: folder, ...pronunciations };
+      return (folder): HibariWorkerData => ({ folder, words: folder, ...pronunciations });
     },
   });
 }

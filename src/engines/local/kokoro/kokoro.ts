@@ -116,13 +116,14 @@ function openVoice(environment: EngineEnvironment, script: URL): ClauseVoice<Kok
     info,
     voices: kokoroVoices,
     mannerOf: findKokoroVoice,
+    model: KOKORO_MODEL,
     script,
     usualWorkers,
     answerMs: ANSWER_MS,
-    async workerData(signal): Promise<KokoroWorkerData> {
+    async prepare(signal) {
       const pronunciations = await readPronunciations(info.id, settings);
-      const [folder, words] = await Promise.all([models.folder(KOKORO_MODEL, signal), models.folder(HIBARI_MODEL, signal)]);
-      return { folder, words, threads, ...pronunciations };
+      const words = await models.folder(HIBARI_MODEL, signal);
+      return (folder): KokoroWorkerData => ({ folder, words, threads, ...pronunciations });
     },
   });
 }

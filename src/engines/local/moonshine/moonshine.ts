@@ -1,168 +1,30 @@
 // Speech recognition that comes with the server: Moonshine base for English, in worker threads that share one queue.
 // Numbers stay as the model writes them (see transcribe.ts); other languages than English are another engine's.
 import { availableParallelism } from 'node:os';
-import {
-  type EngineEnvironment,
-  EngineError,
-  type EngineFactory,
-  type EngineHealth,
-  type EngineInfo,
-  type Recognition,
-} from '../../engine.ts';
-import type { Stt, SttCapabilities, SttOptions, Transcript } from '../../engine.ts';
-import { Crew } from '../crew.ts';
-import { CrewDecoder, type DecodeOptions, type SegmentDecoder } from './decoder.ts';
-import type { MoonshineData } from './moonshine-worker.ts';
-import { MoonshineUtterance } from './segments.ts';
-import type { SegmentTask, SegmentText } from './transcribe.ts';
+import type { EngineEnvironment, EngineFactory, Stt } from '../../engine.ts';
+import { type RecogniserProfile, SegmentedStt } from '../segmented/segmented-stt.ts';
 
-const MODEL = 'moonshine-base-en';
-/** Loading takes two seconds; a machine under load may need many times that. */
-const START_MS = 60_000;
-/** A segment takes under a second of computing. */
-const ANSWER_MS = 20_000;
-const MOST_WAITING = 512;
+const profile: RecogniserProfile = {
+  info: { id: 'moonshine', kind: 'stt', name: 'Moonshine base (embedded)', licence: 'MIT', languages: ['en', 'en-US'] },
+  can: { partials: true, wordTimes: true, keyTerms: true, logprobs: true },
+  model: 'moonshine-base-en',
+  script: new URL('./moonshine-worker.ts', import.meta.url),
+  answerMs: 20_000,
+  // A decode costs more than in proportion to its length.
+  limits: { longestMs: 12_000, shortestMs: 5000, partialEveryMs: 1000 },
+  workers: Math.max(1, availableParallelism()),
+};
 
-const info: EngineInfo = { id: 'moonshine', kind: 'stt', name: 'Moonshine base (embedded)', licence: 'MIT', languages: ['en', 'en-US'] };
-
-export class Moonshine implements Stt, SegmentDecoder {
-  readonly info = info;
-  readonly can: SttCapabilities = { partials: true, wordTimes: true, keyTerms: true, logprobs: true };
-  readonly #environment: EngineEnvironment;
-  readonly #script: URL;
-  readonly #closing = new AbortController();
-  readonly #utterances = new Set<MoonshineUtterance>();
-  #opening: Promise<CrewDecoder> | undefined;
-  #crew: Crew<SegmentTask, SegmentText | undefined> | undefined;
-  #decoder: CrewDecoder | undefined;
-  #problem: string | undefined;
-
+export class Moonshine extends SegmentedStt {
   /** `script` is what a worker thread runs. */
-  constructor(environment: EngineEnvironment, script = new URL('./moonshine-worker.ts', import.meta.url)) {
-    this.#environment = environment;
-    this.#script = script;
+  constructor(environment: EngineEnvironment, script = profile.script) {
+    super(environment, { ...profile, script });
   }
-
-  async warmUp(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    const { promise: aborted, resolve } = Promise.withResolvers<void>();
-    const abort = () => resolve();
-    signal.addEventListener('abort', abort, { once: true });
-    try {
-      const ready = this.#ready().then(() => this.#startCrew(signal));
-      await Promise.race([ready, aborted]);
-    } finally {
-      signal.removeEventListener('abort', abort);
-    }
-  }
-
-  open({ prompt, vocabulary, key }: SttOptions, onPartial: (guess: Transcript) => void): Recognition {
-    const utterance: MoonshineUtterance = new MoonshineUtterance(this, {
-      hints: { vocabulary, ...(prompt === undefined ? {} : { prompt }) },
-      key,
-      onPartial: (guess) => {
-        try {
-          onPartial(guess);
-        } catch (err) {
-          this.#environment.log.error({ err }, 'a listener to guesses threw');
-        }
-      },
-      onClose: () => this.#utterances.delete(utterance),
-    });
-    if (this.#closing.signal.aborted) utterance.end(shutDown());
-    else this.#utterances.add(utterance);
-    return utterance;
-  }
-
-  health(): EngineHealth {
-    if (this.#closing.signal.aborted) return { state: 'closed' };
-    if (this.#crew) return this.#crew.health;
-    return this.#problem === undefined ? { state: 'starting' } : { state: 'failed', problem: this.#problem };
-  }
-
-  async close(): Promise<void> {
-    this.#closing.abort();
-    for (const utterance of this.#utterances) utterance.end(shutDown());
-    this.#utterances.clear();
-    await this.#opening?.catch(() => {});
-    await this.#crew?.close();
-  }
-
-  // --- the decoder of its utterances
-
-  get busy(): boolean {
-    return this.#decoder?.busy ?? true;
-  }
-
-  async decode(task: SegmentTask, options: DecodeOptions): Promise<SegmentText | undefined> {
-    const decoder = this.#decoder ?? (await this.#ready());
-    return decoder.decode(task, options);
-  }
-
-  async #startCrew(signal: AbortSignal): Promise<void> {
-    const crew = this.#crew;
-    try {
-      await crew?.start(signal);
-    } catch (error) {
-      // It may be the files: the next who asks gets them checked. Whoever waits now is told by the crew.
-      if (this.#crew === crew && !this.#closing.signal.aborted) {
-        this.#environment.models.distrust(MODEL);
-        this.#opening = undefined;
-        this.#decoder = undefined;
-        this.#crew = undefined;
-        this.#problem = error instanceof Error ? error.message : String(error);
-        await crew?.close();
-      }
-      throw error;
-    }
-  }
-
-  /** The crew, once the model is there. A model that could not be had is asked for again with the next utterance. */
-  #ready(): Promise<CrewDecoder> {
-    if (this.#closing.signal.aborted) return Promise.reject(shutDown());
-    this.#opening ??= this.#openCrew().catch((error: unknown) => {
-      this.#opening = undefined;
-      this.#problem = error instanceof Error ? error.message : String(error);
-      throw error;
-    });
-    return this.#opening;
-  }
-
-  async #openCrew(): Promise<CrewDecoder> {
-    const { settings, clock, log, models } = this.#environment;
-    const size = workersOf(settings['PARLEY_STT_PROCESSES']);
-    const folder = await models.folder(MODEL, this.#closing.signal);
-    if (this.#closing.signal.aborted) throw shutDown();
-    this.#problem = undefined;
-    this.#crew = new Crew({
-      engine: info.id,
-      script: this.#script,
-      workerData: { folder } satisfies MoonshineData,
-      size,
-      clock,
-      log,
-      startMs: START_MS,
-      answerMs: ANSWER_MS,
-      mostWaiting: MOST_WAITING,
-    });
-    this.#decoder = new CrewDecoder(this.#crew, size);
-    return this.#decoder;
-  }
-}
-
-function workersOf(setting: string | undefined): number {
-  if (setting === undefined || setting.trim() === '') return Math.max(1, availableParallelism());
-  const count = Number(setting);
-  if (Number.isInteger(count) && count >= 1 && count <= 256) return count;
-  throw new EngineError(info.id, 'unavailable', `PARLEY_STT_PROCESSES must be a whole number from 1 to 256, not '${setting}'`);
-}
-
-function shutDown(): EngineError {
-  return new EngineError(info.id, 'unavailable', 'speech recognition is shut down');
 }
 
 export const moonshine: EngineFactory<Stt> = {
-  id: info.id,
+  id: profile.info.id,
   standIn: 'pocketsphinx',
+  otherLanguages: 'whisper',
   create: (environment) => new Moonshine(environment),
 };

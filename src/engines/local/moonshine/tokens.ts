@@ -1,4 +1,5 @@
 // Moonshine's vocabulary: pieces of words to text, and words to pieces in the way the model was taught them.
+import { entriesOf, merged, type Vocabulary } from '../segmented/vocabulary.ts';
 
 /** The token every transcript begins with. */
 export const BEGIN = 1;
@@ -10,20 +11,13 @@ const FIRST_PIECE = FIRST_BYTE + 256;
 /** Stands for a space within pieces. */
 const SPACE = '▁';
 
-export class Tokens {
+export class Tokens implements Vocabulary {
   readonly #pieces: readonly Uint8Array[];
   readonly #ids = new Map<string, number>();
 
-  /** `file`: entries of a length (one byte, or two from 128 on: second × 128 + first − 128), then that many bytes. */
+  /** `file`: see `entriesOf`. */
   constructor(file: Uint8Array) {
-    const pieces: Uint8Array[] = [];
-    for (let at = 0; at < file.length; ) {
-      let length = file[at++] as number;
-      if (length >= 128) length = (file[at++] ?? 0) * 128 + length - 128;
-      if (at + length > file.length) throw new Error('the token file breaks off in the middle of an entry');
-      pieces.push(file.subarray(at, at + length));
-      at += length;
-    }
+    const pieces = entriesOf(file);
     if (pieces.length <= FIRST_PIECE) throw new Error(`the token file has ${pieces.length} entries, which are too few`);
     this.#pieces = pieces;
     const decoder = new TextDecoder();
@@ -44,20 +38,7 @@ export class Tokens {
 
   /** The tokens of a text that begins a word: byte-pair merges, the commonest first. What has no piece becomes bytes. */
   encode(text: string): number[] {
-    const parts = [...`${SPACE}${text.trim().replaceAll(/\s+/g, SPACE)}`];
-    for (;;) {
-      let best = Number.POSITIVE_INFINITY;
-      let at = -1;
-      for (let i = 0; i + 1 < parts.length; i++) {
-        const id = this.#ids.get(`${parts[i]}${parts[i + 1]}`);
-        if (id !== undefined && id < best) {
-          best = id;
-          at = i;
-        }
-      }
-      if (at < 0) break;
-      parts.splice(at, 2, `${parts[at]}${parts[at + 1]}`);
-    }
+    const parts = merged([...`${SPACE}${text.trim().replaceAll(/\s+/g, SPACE)}`], this.#ids);
     return parts.flatMap((part) => this.#ids.get(part) ?? [...Buffer.from(part)].map((byte) => FIRST_BYTE + byte));
   }
 }

@@ -18,6 +18,8 @@ interface Placed {
 }
 
 export interface RecognitionPorts {
+  /** Whose speech it is. */
+  readonly key?: string | undefined;
   readonly pool: () => Promise<Decoders>;
   readonly onPartial: (guess: Transcript) => void;
   readonly onClosed: () => void;
@@ -74,7 +76,7 @@ export class PocketsphinxRecognition implements Recognition {
   #begin(): Stretch {
     const { end } = this.#heard;
     const leadIn = quietEnd(this.#heard.slice(end - LEAD_IN_SAMPLES, end));
-    const stretch = new Stretch(this.#vocabulary, () => this.#tell());
+    const stretch = new Stretch(this.#vocabulary, this.#ports.key, () => this.#tell());
     this.#stretches.push({ stretch, beganMs: (end - leadIn.length) / samplesPerMs });
     if (leadIn.length > 0) stretch.hear(leadIn);
     void stretch.lease(this.#ports.pool());

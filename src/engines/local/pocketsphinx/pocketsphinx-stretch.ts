@@ -17,7 +17,7 @@ const WINDOW = 3;
 export type Decoder = Pick<DecoderProcess, 'dead' | 'begin' | 'hear' | 'end' | 'cancel'>;
 
 export interface Decoders {
-  acquire(words: readonly string[], signal: AbortSignal): Promise<Decoder | undefined>;
+  acquire(words: readonly string[], signal: AbortSignal, key?: string): Promise<Decoder | undefined>;
   release(decoder: Decoder): void;
 }
 
@@ -26,6 +26,8 @@ export class Stretch implements Listener {
   readonly done: Promise<void>;
   readonly #settle: PromiseWithResolvers<void>;
   readonly #vocabulary: readonly string[];
+  /** Who speaks. */
+  readonly #key: string | undefined;
   readonly #onGuess: () => void;
   readonly #over = new AbortController();
   #process: Decoder | undefined;
@@ -39,8 +41,9 @@ export class Stretch implements Listener {
   text = '';
   words: readonly Word[] = [];
 
-  constructor(vocabulary: readonly string[], onGuess: () => void) {
+  constructor(vocabulary: readonly string[], key: string | undefined, onGuess: () => void) {
     this.#vocabulary = vocabulary;
+    this.#key = key;
     this.#onGuess = onGuess;
     this.#settle = Promise.withResolvers();
     this.done = this.#settle.promise;
@@ -52,7 +55,7 @@ export class Stretch implements Listener {
   async lease(pool: Promise<Decoders>): Promise<void> {
     try {
       const decoders = await pool;
-      const process = await decoders.acquire(this.#vocabulary, this.#over.signal);
+      const process = await decoders.acquire(this.#vocabulary, this.#over.signal, this.#key);
       if (!process) return;
       if (this.#over.signal.aborted) return decoders.release(process);
       this.#process = process;

@@ -3,7 +3,8 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { systemClock } from '../../../lib/clock.ts';
 import { memberData, serve, type TaskPort } from '../crew-member.ts';
-import { BANDS, FRAMES, MelFrontEnd } from './mel.ts';
+import { BANDS } from '../mel/log-mel.ts';
+import { FRAMES, MelFrontEnd } from './mel.ts';
 import type { Heard, SmartTurnWorkerData } from './smart-turn-job.ts';
 
 const { model } = memberData() as SmartTurnWorkerData;

@@ -5,6 +5,7 @@ import { type EngineEnvironment, EngineError, type EngineFactory, type EngineHea
 import type { PausedTurn, TurnDetector, TurnJudgement } from '../../engine.ts';
 import { judgeWords } from '../../turn/lexical.ts';
 import { Crew } from '../crew.ts';
+import { startCrew } from '../model-crew.ts';
 import type { Heard, SmartTurnWorkerData } from './smart-turn-job.ts';
 
 export const SMART_TURN_MODEL = 'smart-turn-v3.2';
@@ -59,10 +60,12 @@ export class SmartTurn implements TurnDetector {
   /** May be called again after a failure: perhaps the weights are there by then. */
   async warmUp(signal: AbortSignal): Promise<void> {
     try {
-      const folder = await this.#environment.models.folder(SMART_TURN_MODEL, signal);
+      const { models } = this.#environment;
+      const hire = (folder: string) => this.#hire(join(folder, WEIGHTS));
+      const crew = this.#crew ?? (await startCrew({ model: SMART_TURN_MODEL, models, hire }, signal));
+      this.#crew = crew;
       if (this.#closed) throw new EngineError(info.id, 'unavailable', 'Smart Turn is shut down');
-      this.#crew ??= this.#hire(join(folder, WEIGHTS));
-      await this.#crew.start(signal);
+      await crew.start(signal);
       this.#problem = undefined;
     } catch (error) {
       this.#problem = error instanceof Error ? error.message : String(error);

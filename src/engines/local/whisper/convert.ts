@@ -22,8 +22,7 @@ import { crossGraph, encoderGraph, stepGraph } from './graphs.ts';
 import { tokensFromVocabulary } from './vocabulary.ts';
 
 export async function convert(source: string, target: string): Promise<void> {
-  const parts = await Promise.all(['model.bin.part1', 'model.bin.part2'].map((name) => readFile(join(source, name))));
-  const weights = new Ct2File(Buffer.concat(parts));
+  const weights = new Ct2File(await readFile(join(source, 'model.bin')));
   await writeFile(join(target, 'encoder.onnx'), encodeOnnx(encoderGraph(weights)));
   await writeFile(join(target, 'cross.onnx'), encodeOnnx(crossGraph(weights)));
   await writeFile(join(target, 'step.onnx'), encodeOnnx(stepGraph(weights)));

@@ -1,7 +1,7 @@
 // What of an utterance is decoded when, with a decoder that is answered by hand.
 import { beforeEach, expect, test } from 'vitest';
 import { EngineError, type Transcript } from '../../../src/engines/engine.ts';
-import { MoonshineUtterance } from '../../../src/engines/local/moonshine/segments.ts';
+import { SegmentedUtterance } from '../../../src/engines/local/segmented/segments.ts';
 import { concat } from '../../../src/media/pcm.ts';
 import { noise, vowels } from '../../contract/vowels.ts';
 import { FakeDecoder, settled } from './fake-decoder.ts';
@@ -12,7 +12,7 @@ const seconds = (samples: Int16Array) => samples.length / 16_000;
 
 let decoder: FakeDecoder;
 let guesses: Transcript[];
-let utterance: MoonshineUtterance;
+let utterance: SegmentedUtterance;
 
 beforeEach(() => {
   decoder = new FakeDecoder();
@@ -20,8 +20,14 @@ beforeEach(() => {
   utterance = open();
 });
 
-function open(): MoonshineUtterance {
-  return new MoonshineUtterance(decoder, { hints: { vocabulary: ['Pelimont'] }, key: 'key_1', onPartial: (guess) => guesses.push(guess) });
+function open(): SegmentedUtterance {
+  return new SegmentedUtterance(decoder, {
+    engine: 'ear',
+    limits: { longestMs: 12_000, shortestMs: 5000, partialEveryMs: 1000 },
+    hints: { vocabulary: ['Pelimont'] },
+    key: 'key_1',
+    onPartial: (guess) => guesses.push(guess),
+  });
 }
 
 /** Hears sound as it would come from a line. */

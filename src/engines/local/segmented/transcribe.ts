@@ -1,10 +1,10 @@
 // One segment of sound to words: trimmed, decoded, tried again where the model said nothing, and refused where what it said is nothing.
 // Numbers stay as the model writes them, which depends on what it hears: `555-1234`, `$25.99`, `the 21st of June`, but `twenty five dollars`, too.
 // To rewrite them would take knowing which of them are quantities: whoever needs one form normalises the text.
-import { type Decoded, decodeGreedily, type GreedyOptions } from './greedy.ts';
-import type { Graphs } from './graphs.ts';
-import type { Hints, KeyTerms } from './key-terms.ts';
+import type { Decoded } from './greedy.ts';
+import type { Hints } from './key-terms.ts';
 import { FRAME, levelsOf, soundSpan, soundThresholdDb } from './levels.ts';
+import type { Vocabulary } from './vocabulary.ts';
 import { type TimedWord, timedWords } from './word-times.ts';
 
 const SAMPLES_PER_MS = 16;
@@ -40,17 +40,29 @@ export interface SegmentText {
   readonly words: readonly TimedWord[];
   readonly meanLogprob: number;
   readonly tokens: readonly number[];
+  /** ISO 639-1: what was spoken, from a model that knows several languages. */
+  readonly language?: string;
+}
+
+export interface DecodeSettings {
+  readonly hints: Hints;
+  readonly draft: readonly number[];
+  readonly aborted: () => boolean;
+}
+
+/** What a segment is decoded with: everything of the model that a test may play. */
+export interface SegmentModel {
+  readonly tokens: Vocabulary;
+  /** Milliseconds of one frame of the encoder. */
+  readonly frameMs: number;
+  /** The tokens of this sound (16 kHz, ±1); undefined when it was aborted. */
+  decode(samples: Float32Array, settings: DecodeSettings): Promise<(Decoded & { readonly language?: string }) | undefined>;
 }
 
 const nothing: SegmentText = { text: '', words: [], meanLogprob: 0, tokens: [] };
 
 /** Undefined when `aborted` says so. */
-export async function transcribeSegment(
-  graphs: Graphs,
-  keyTerms: KeyTerms,
-  task: Omit<SegmentTask, 'hints'>,
-  aborted: () => boolean,
-): Promise<SegmentText | undefined> {
+export async function transcribeSegment(model: SegmentModel, task: SegmentTask, aborted: () => boolean): Promise<SegmentText | undefined> {
   const levels = levelsOf(task.samples);
   const thresholdDb = soundThresholdDb(levels);
   const span = soundSpan(levels, thresholdDb);
@@ -60,9 +72,10 @@ export async function transcribeSegment(
   const sound = stretch(task.samples, from, to);
   for (const { offsetMs, samples } of attempts(sound, task.retry)) {
     const draft = samples === sound ? task.draft : [];
-    const decoded = await decode(graphs, samples, { keyTerms, draft, aborted });
+    if (aborted()) return undefined;
+    const decoded = await model.decode(samples, { hints: task.hints, draft, aborted });
     if (!decoded) return undefined;
-    const { tokens } = graphs;
+    const { tokens, frameMs } = model;
     const ids = decoded.tokens.map(({ id }) => id);
     const text = tidied(tokens.text(ids));
     if (!/[\p{L}\p{N}]/u.test(text) || isMadeUp(text, decoded)) continue;
@@ -73,9 +86,11 @@ export async function transcribeSegment(
       tokens,
       { fromMs: span.from * FRAMES_MS - originMs, toMs: span.to * FRAMES_MS - originMs },
       (ms) => (levels[Math.round((ms + originMs) / FRAMES_MS)] ?? Number.NEGATIVE_INFINITY) > thresholdDb,
+      frameMs,
     );
     const shifted = words.map((word) => ({ ...word, startMs: word.startMs + originMs, endMs: word.endMs + originMs }));
-    return { text, words: shifted, meanLogprob: decoded.meanLogprob, tokens: ids };
+    const { meanLogprob, language } = decoded;
+    return { text, words: shifted, meanLogprob, tokens: ids, ...(language === undefined ? {} : { language }) };
   }
   return nothing;
 }
@@ -89,16 +104,6 @@ function* attempts(sound: Float32Array, retry: boolean): Generator<{ offsetMs: n
   padded.set(sound, before);
   yield { offsetMs: -RETRY_BEFORE_MS, samples: padded };
   yield { offsetMs: RETRY_SKIP_MS, samples: sound.subarray(RETRY_SKIP_MS * SAMPLES_PER_MS) };
-}
-
-async function decode(
-  graphs: Graphs,
-  samples: Float32Array,
-  options: Pick<GreedyOptions, 'keyTerms' | 'draft' | 'aborted'>,
-): Promise<Decoded | undefined> {
-  if (options.aborted()) return undefined;
-  const decoder = await graphs.listen(samples);
-  return decodeGreedily(decoder, { ...options, seconds: samples.length / SAMPLES_PER_MS / 1000 });
 }
 
 /** Without marks that stand twice. */

@@ -11,17 +11,10 @@ import type { SegmentText } from './transcribe.ts';
 
 const FRAMES_PER_SECOND = 100;
 const SAMPLES_PER_MS = 16;
-/** A segment is closed at a pause when it is longer: a decode costs more than in proportion to its length. */
-const LONGEST_SEGMENT = 12 * FRAMES_PER_SECOND;
-/** It is not closed before this: short ones lack context. */
-const SHORTEST_SEGMENT = 5 * FRAMES_PER_SECOND;
 /** Samples that may wait for a decoder: an item may hold five minutes, and all of them come at once. */
 const MOST_WAITING = 360 * FRAMES_PER_SECOND * FRAME;
 /** So many frames of sound after what was decoded may be a word; fewer are a click. */
 const LEAST_LOUD_FRAMES = 5;
-/** A guess for every so much sound, but the second of a segment sooner: only what two agree on is shown. */
-const PARTIAL_EVERY = FRAMES_PER_SECOND * FRAME;
-const SECOND_PARTIAL_AFTER = PARTIAL_EVERY / 2;
 
 /** A part of the utterance that nothing will be added to; decoded once. */
 interface Closed {
@@ -47,7 +40,20 @@ interface Answer {
   outdated: boolean;
 }
 
+/** What suits a model. */
+export interface SegmentLimits {
+  /** A segment is closed at a pause when it is longer. */
+  readonly longestMs: number;
+  /** It is not closed before this: short ones lack context. */
+  readonly shortestMs: number;
+  /** A guess for every so much sound, but the second of a segment after half of it: only what two agree on is shown. */
+  readonly partialEveryMs: number;
+}
+
 export interface UtteranceOptions {
+  /** The engine's id. */
+  readonly engine: string;
+  readonly limits: SegmentLimits;
   readonly hints: Hints;
   /** Whose speech it is. */
   readonly key?: string | undefined;
@@ -55,7 +61,7 @@ export interface UtteranceOptions {
   readonly onClose?: () => void;
 }
 
-export class MoonshineUtterance implements Recognition {
+export class SegmentedUtterance implements Recognition {
   readonly #decoder: SegmentDecoder;
   readonly #options: UtteranceOptions;
   readonly #open = new Samples();
@@ -84,7 +90,7 @@ export class MoonshineUtterance implements Recognition {
   hear(samples: Int16Array): void {
     if (this.#over) return;
     this.#open.append(samples);
-    while (!this.#over && this.#open.levels().length > LONGEST_SEGMENT) this.#closeSegment();
+    while (!this.#over && this.#open.levels().length > framesOf(this.#options.limits.longestMs)) this.#closeSegment();
     this.#startGuess();
   }
 
@@ -96,7 +102,7 @@ export class MoonshineUtterance implements Recognition {
   }
 
   close(): void {
-    this.end(new EngineError('moonshine', 'unavailable', 'the recognition was closed'));
+    this.end(new EngineError(this.#options.engine, 'unavailable', 'the recognition was closed'));
     this.#options.onClose?.();
   }
 
@@ -132,7 +138,7 @@ export class MoonshineUtterance implements Recognition {
     if (before?.state === 'working' && before.urgency === 'speculative') {
       // Speech went on, so that nobody needs it any more.
       before.own?.abort();
-      this.#fail(before, new EngineError('moonshine', 'rate_limited', 'speech went on before these words were there'));
+      this.#fail(before, new EngineError(this.#options.engine, 'rate_limited', 'speech went on before these words were there'));
     }
     this.#answer = this.#newAnswer(urgency);
     return this.#answer;
@@ -189,7 +195,9 @@ export class MoonshineUtterance implements Recognition {
 
   /** Cuts the first of the open segment off at a pause. Its words will not be asked of the model again. */
   #closeSegment(): void {
-    const frames = bestPause(this.#open.levels().subarray(0, LONGEST_SEGMENT + FRAMES_PER_SECOND), SHORTEST_SEGMENT, LONGEST_SEGMENT);
+    const { longestMs, shortestMs } = this.#options.limits;
+    const longest = framesOf(longestMs);
+    const frames = bestPause(this.#open.levels().subarray(0, longest + FRAMES_PER_SECOND), framesOf(shortestMs), longest);
     const samples = this.#open.take(frames);
     const closed: Closed = { startMs: this.#openStartMs, samples, draft: this.#draft, job: undefined, text: undefined };
     this.#draft = [];
@@ -202,7 +210,8 @@ export class MoonshineUtterance implements Recognition {
     if (this.#answer) this.#answer.outdated = true;
     void this.#closedText(closed, 'speculative').catch(() => {});
     const waiting = this.#closed.reduce((sum, { samples }) => sum + samples.length, 0);
-    if (waiting > MOST_WAITING) this.end(new EngineError('moonshine', 'timeout', 'the recogniser fell six minutes behind the speaker'));
+    if (waiting > MOST_WAITING)
+      this.end(new EngineError(this.#options.engine, 'timeout', 'the recogniser fell six minutes behind the speaker'));
   }
 
   async #closedText(closed: Closed, urgency: Urgency): Promise<PlacedText | undefined> {
@@ -241,8 +250,9 @@ export class MoonshineUtterance implements Recognition {
 
   #startGuess(): void {
     if (this.#over || this.#guess || this.#answer?.state === 'working' || this.#decoder.busy) return;
-    const wait = this.#guesses === 1 ? SECOND_PARTIAL_AFTER : PARTIAL_EVERY;
-    if (this.#open.length - this.#known < wait) return;
+    const { partialEveryMs } = this.#options.limits;
+    const waitMs = this.#guesses === 1 ? partialEveryMs / 2 : partialEveryMs;
+    if (this.#open.length - this.#known < waitMs * SAMPLES_PER_MS) return;
     const from = Math.floor(this.#known / FRAME);
     this.#known = this.#open.length;
     const levels = this.#open.levels();
@@ -272,13 +282,17 @@ export class MoonshineUtterance implements Recognition {
 
   #show(guess: SegmentText): void {
     const stable = this.#partials.agree(guess);
-    const before = this.#closed.map(({ startMs, text }) => text && { startMs, ...text });
+    const before = this.#closed.map(({ startMs, text }) => text && { startMs, text: text.text, words: text.words });
     if (!before.every((text) => text !== undefined)) return;
     const transcript = joinSegments([...before, { startMs: this.#openStartMs, ...stable }]);
     if (transcript.text === this.#shown || transcript.text === '') return;
     this.#shown = transcript.text;
     this.#options.onPartial(transcript);
   }
+}
+
+function framesOf(ms: number): number {
+  return (ms * FRAMES_PER_SECOND) / 1000;
 }
 
 async function placed(startMs: number, result: Promise<SegmentText | undefined>): Promise<PlacedText | undefined> {

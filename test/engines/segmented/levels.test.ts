@@ -1,6 +1,6 @@
 // Where sound is, and where it pauses.
 import { expect, test } from 'vitest';
-import { bestPause, FRAME, levelsOf, soundSpan } from '../../../src/engines/local/moonshine/levels.ts';
+import { bestPause, FRAME, levelsOf, soundSpan } from '../../../src/engines/local/segmented/levels.ts';
 import { noise, vowels } from '../../contract/vowels.ts';
 import { concat } from '../../../src/media/pcm.ts';
 

@@ -1,6 +1,6 @@
 // Words worth knowing: which of a caller's hints help the recogniser, and how they make the next token likelier.
 import type { SttOptions } from '../../engine.ts';
-import type { Tokens } from './tokens.ts';
+import type { Vocabulary } from './vocabulary.ts';
 
 /** What is added to the first token of a term, and to the next one of a term begun. Measured: enough for rare names, harmless elsewhere. */
 const FIRST_BONUS = 3;
@@ -14,14 +14,14 @@ const RARE_TOKENS = 3;
 const MOST_WORDS_OF_ENTRY = 4;
 
 /** What a caller says of the words to come. */
-export type Hints = Pick<SttOptions, 'prompt' | 'vocabulary'>;
+export type Hints = Pick<SttOptions, 'prompt' | 'vocabulary' | 'language' | 'languages'>;
 
 /**
  * The terms in a caller's hints. A line of a prompt that is a list (`Anna Krüger, DialFins`) gives its entries; of a sentence count the
  * words that are written like names or are rare. So it is with the vocabulary: names and rare words. Of an identifier, such as
  * `fetchPelimont_report`, each word counts for itself. Making ordinary words likelier would do more harm than good.
  */
-export function keyTerms({ prompt = '', vocabulary }: Hints, tokens: Tokens): string[] {
+export function keyTerms({ prompt = '', vocabulary }: Hints, tokens: Vocabulary): string[] {
   const terms = new Set<string>();
   const rare = (word: string) => tokens.encode(word.toLowerCase()).length >= RARE_TOKENS;
   for (const line of prompt.split('\n')) {
@@ -74,7 +74,7 @@ export class KeyTerms {
   }
 
   /** Each term as it is written, and as it would begin a sentence or stand within one. */
-  static of(terms: readonly string[], tokens: Tokens): KeyTerms {
+  static of(terms: readonly string[], tokens: Vocabulary): KeyTerms {
     const spellings = terms.flatMap((term) => [term, capital(term), term.toLowerCase()]);
     return new KeyTerms([...new Set(spellings)].map((spelling) => tokens.encode(spelling)));
   }
@@ -104,10 +104,10 @@ const MOST_CALLERS = 32;
 
 /** Makes terms of hints, and remembers those of the newest callers. */
 export class TermBook {
-  readonly #tokens: Tokens;
+  readonly #tokens: Vocabulary;
   readonly #terms = new Map<string, KeyTerms>();
 
-  constructor(tokens: Tokens) {
+  constructor(tokens: Vocabulary) {
     this.#tokens = tokens;
   }
 

@@ -1,9 +1,7 @@
 // When each word was said: the frames its tokens attend to, put in order by dynamic time warping.
 import { centreOf, type DecodedToken } from './greedy.ts';
-import type { Tokens } from './tokens.ts';
+import type { Vocabulary } from './vocabulary.ts';
 
-/** Milliseconds of one frame of the encoder. */
-export const FRAME_MS = 24;
 /** Heads whose attention runs along with the words; the others look elsewhere. */
 const HEADS = 8;
 
@@ -15,7 +13,7 @@ export interface TimedWord {
 }
 
 /** Tokens that make one word: as many as there are words, divided by space, in the transcript. */
-export function wordGroups(tokens: readonly DecodedToken[], vocabulary: Tokens): DecodedToken[][] {
+export function wordGroups(tokens: readonly DecodedToken[], vocabulary: Vocabulary): DecodedToken[][] {
   const groups: DecodedToken[][] = [];
   for (const token of tokens) {
     const last = groups.at(-1);
@@ -97,27 +95,28 @@ function correlation(values: readonly number[]): number {
 }
 
 /**
- * Words with their times from the start of the sound that was decoded. `span` is where sound begins and ends in it, `loud` tells whether
+ * Words with their times from the start of the sound that was decoded, in which a frame takes `frameMs`. `span` is where sound begins and ends in it, `loud` tells whether
  * the 10 ms at a time are sound: the first word begins with the sound, and a word ends where sound ends before the next begins.
  */
 export function timedWords(
   tokens: readonly DecodedToken[],
-  vocabulary: Tokens,
+  vocabulary: Vocabulary,
   span: { fromMs: number; toMs: number },
   loud: (ms: number) => boolean,
+  frameMs: number,
 ): TimedWord[] {
   const groups = wordGroups(tokens, vocabulary);
   const starts = alignTokens(tokens.map(({ attention }) => attention));
-  const startOf = new Map(tokens.map((token, i) => [token, (starts[i] as number) * FRAME_MS]));
+  const startOf = new Map(tokens.map((token, i) => [token, (starts[i] as number) * frameMs]));
   const words: TimedWord[] = [];
   for (const [i, group] of groups.entries()) {
     const least = words.at(-1)?.endMs ?? 0;
     const aligned = i === 0 ? span.fromMs : (startOf.get(group[0] as DecodedToken) ?? 0);
-    const startMs = Math.max(least, Math.min(aligned, Math.max(0, span.toMs - FRAME_MS)));
+    const startMs = Math.max(least, Math.min(aligned, Math.max(0, span.toMs - frameMs)));
     const next = groups[i + 1]?.[0];
-    const limit = Math.max(startMs + FRAME_MS, Math.min(next ? (startOf.get(next) ?? span.toMs) : span.toMs, span.toMs));
+    const limit = Math.max(startMs + frameMs, Math.min(next ? (startOf.get(next) ?? span.toMs) : span.toMs, span.toMs));
     let endMs = limit;
-    while (endMs - 10 >= startMs + FRAME_MS && !loud(endMs - 10)) endMs -= 10;
+    while (endMs - 10 >= startMs + frameMs && !loud(endMs - 10)) endMs -= 10;
     words.push({
       text: spoken(vocabulary.text(group.map(({ id }) => id))),
       startMs,

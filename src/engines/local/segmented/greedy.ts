@@ -1,14 +1,8 @@
 // The loop that writes a transcript: the likeliest token again and again, until the model ends it or it turns in circles.
 import type { KeyTerms } from './key-terms.ts';
-import { BEGIN, END } from './tokens.ts';
 
-/** Tokens a speaker can say in a second, generously. */
-const TOKENS_PER_SECOND = 6.5;
-const LEAST_TOKENS = 3;
 /** A stretch of up to this many tokens counts as a circle when it is said again at once. */
 const LONGEST_CIRCLE = 30;
-/** Frames (24 ms) a token takes when it is spoken, at least. Measured: 5.5 to 7 in repetitions of people, up to 4.5 in circles. */
-const SPOKEN_FRAMES = 5;
 
 /** What one step of the decoder says of the token to come. */
 export interface Step {
@@ -41,9 +35,22 @@ export interface Decoded {
   readonly ended: 'end' | 'length' | 'circle';
 }
 
+/** How a model writes. */
+export interface Manner {
+  /** The tokens that every transcript begins with. */
+  readonly begin: readonly number[];
+  /** The token that ends it. */
+  readonly end: number;
+  /** Frames that a token takes when it is spoken, at least: repetitions that take less were not said. */
+  readonly spokenFrames: number;
+  /** Lowers the scores of what is no word, before the token of this place is chosen. */
+  readonly bar?: (scores: Float32Array, place: number) => void;
+}
+
 export interface GreedyOptions {
-  /** How long the sound is. */
-  readonly seconds: number;
+  readonly manner: Manner;
+  /** More than anybody can say in the time. */
+  readonly most: number;
   readonly keyTerms: KeyTerms;
   /** What an earlier decode made of the beginning of the same sound: as far as it stands, it is confirmed in one run. */
   readonly draft?: readonly number[];
@@ -54,24 +61,28 @@ export interface GreedyOptions {
 /** Undefined when it was aborted. */
 export async function decodeGreedily(
   decoder: TokenDecoder,
-  { seconds, keyTerms, draft = [], aborted }: GreedyOptions,
+  { manner, most, keyTerms, draft = [], aborted }: GreedyOptions,
 ): Promise<Decoded | undefined> {
-  const most = Math.max(LEAST_TOKENS, Math.ceil(seconds * TOKENS_PER_SECOND));
+  const { begin, end } = manner;
   const tokens: DecodedToken[] = [];
   const decoded = (ended: Decoded['ended']): Decoded => ({ tokens, meanLogprob: choices === 0 ? 0 : sum / choices, ended });
   let sum = 0;
   let choices = 0;
   keyTerms.reset();
-  for (let unread = [BEGIN, ...draft.slice(0, most - 1)]; ; ) {
+  // Of the tokens it begins with only the last is followed by a word.
+  let skipped = begin.length - 1;
+  for (let unread = [...begin, ...draft.slice(0, most - 1)]; ; skipped = 0) {
     if (aborted()) return undefined;
     for (const [at, step] of (await decoder.feed(unread)).entries()) {
+      if (at < skipped) continue;
+      manner.bar?.(step.scores, tokens.length);
       const { id, logprob } = choose(step.scores, keyTerms);
       sum += logprob;
       choices++;
-      if (id === END) return decoded('end');
+      if (id === end) return decoded('end');
       keyTerms.take(id);
       tokens.push({ id, logprob, attention: step.attention });
-      const repeated = circleOf(tokens);
+      const repeated = circleOf(tokens, manner.spokenFrames);
       if (repeated > 0) {
         tokens.length -= repeated;
         return decoded('circle');
@@ -79,7 +90,7 @@ export async function decodeGreedily(
       if (tokens.length >= most) return decoded('length');
       if (at + 1 < unread.length && id !== unread[at + 1]) {
         // The rest of the draft was about something else.
-        decoder.keep(tokens.length);
+        decoder.keep(begin.length - 1 + tokens.length);
         break;
       }
     }
@@ -99,10 +110,10 @@ function choose(scores: Float32Array, keyTerms: KeyTerms): { id: number; logprob
  * How many tokens at the end say again what was said before them though it was not: 0 when none do. People repeat themselves, too, but then the
  * model's attention moves on in the sound as fast as they speak, where a circle stays at the same place or skims what is left.
  */
-export function circleOf(tokens: readonly DecodedToken[]): number {
+export function circleOf(tokens: readonly DecodedToken[], spokenFrames: number): number {
   for (let length = 1; length <= LONGEST_CIRCLE && length * 2 <= tokens.length; length++) {
     const times = leastTimes(length);
-    if (repeats(tokens, length) >= times && advance(tokens, length) < SPOKEN_FRAMES) return length * (times - 1);
+    if (repeats(tokens, length) >= times && advance(tokens, length) < spokenFrames) return length * (times - 1);
   }
   return 0;
 }

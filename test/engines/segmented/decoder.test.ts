@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { EngineError } from '../../../src/engines/engine.ts';
 import type { RunOptions } from '../../../src/engines/local/crew.ts';
-import { BEGUN, CrewDecoder, type Urgency } from '../../../src/engines/local/moonshine/decoder.ts';
-import type { SegmentTask, SegmentText } from '../../../src/engines/local/moonshine/transcribe.ts';
+import { BEGUN, CrewDecoder, type Urgency } from '../../../src/engines/local/segmented/decoder.ts';
+import type { SegmentTask, SegmentText } from '../../../src/engines/local/segmented/transcribe.ts';
 import { segmentText, settled } from './fake-decoder.ts';
 
 const task: SegmentTask = { samples: new Int16Array(10), hints: { vocabulary: [] }, retry: true, draft: [] };

@@ -1,7 +1,7 @@
 // The loop that writes transcripts, with a model that is a list of scores.
 import { expect, test } from 'vitest';
-import { circleOf, type DecodedToken, decodeGreedily, type TokenDecoder } from '../../../src/engines/local/moonshine/greedy.ts';
-import { KeyTerms } from '../../../src/engines/local/moonshine/key-terms.ts';
+import { circleOf, type DecodedToken, decodeGreedily, type TokenDecoder } from '../../../src/engines/local/segmented/greedy.ts';
+import { KeyTerms } from '../../../src/engines/local/segmented/key-terms.ts';
 import { BEGIN, END } from '../../../src/engines/local/moonshine/tokens.ts';
 
 const SIZE = 40;
@@ -30,7 +30,7 @@ function model(wanted: readonly number[], nearly: readonly { id: number; score: 
   return { decoder, given };
 }
 
-const options = { seconds: 10, keyTerms: none, aborted: () => false };
+const options = { manner: { begin: [BEGIN], end: END, spokenFrames: 5 }, most: 65, keyTerms: none, aborted: () => false };
 
 test('gives each step the token before, beginning with the begin token, until the end token', async () => {
   const { decoder, given } = model([5, 6, 7]);
@@ -50,7 +50,7 @@ test('says how likely each token is', async () => {
 
 test('stops when it has said more than anybody can in this time', async () => {
   const endless = Array.from({ length: 100 }, (_, i) => 5 + ((i * 7 + Math.floor(i / 30)) % 30));
-  const decoded = await decodeGreedily(model(endless).decoder, { ...options, seconds: 2 });
+  const decoded = await decodeGreedily(model(endless).decoder, { ...options, most: 13 });
   expect(decoded?.tokens).toHaveLength(13);
   expect(decoded?.ended).toBe('length');
 });
@@ -79,19 +79,19 @@ function peak(frame: number): Float32Array {
 }
 
 test('counts how much of the end is said again: one token seven times, two or three four times, from four on twice', () => {
-  expect(circleOf(stuck(1, 9, 9, 9, 9, 9, 9, 9))).toBe(6);
-  expect(circleOf(stuck(1, 9, 9, 9, 9, 9, 9))).toBe(0);
-  expect(circleOf(stuck(5, 6, 5, 6, 5, 6, 5, 6))).toBe(6);
-  expect(circleOf(stuck(5, 6, 5, 6, 5, 6))).toBe(0);
-  expect(circleOf(stuck(4, 5, 6, 7, 4, 5, 6, 7))).toBe(4);
+  expect(circleOf(stuck(1, 9, 9, 9, 9, 9, 9, 9), 5)).toBe(6);
+  expect(circleOf(stuck(1, 9, 9, 9, 9, 9, 9), 5)).toBe(0);
+  expect(circleOf(stuck(5, 6, 5, 6, 5, 6, 5, 6), 5)).toBe(6);
+  expect(circleOf(stuck(5, 6, 5, 6, 5, 6), 5)).toBe(0);
+  expect(circleOf(stuck(4, 5, 6, 7, 4, 5, 6, 7), 5)).toBe(4);
 });
 
 test('lets people repeat themselves: then the attention moves on in the sound', () => {
-  expect(circleOf(spoken(4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7))).toBe(0);
-  expect(circleOf(spoken(9, 9, 9, 9, 9, 9, 9, 9, 9))).toBe(0);
+  expect(circleOf(spoken(4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7), 5)).toBe(0);
+  expect(circleOf(spoken(9, 9, 9, 9, 9, 9, 9, 9, 9), 5)).toBe(0);
   // What skims over the rest of the sound is none.
   const skimming = spoken(4, 5, 6, 7, 4, 5, 6, 7).map((token, i) => ({ ...token, attention: [peak(2 * i)] }));
-  expect(circleOf(skimming)).toBe(4);
+  expect(circleOf(skimming, 5)).toBe(4);
 });
 
 test('refuses to make words of numbers that are none', async () => {
@@ -145,6 +145,6 @@ test('ends before the draft does when the model ends there', async () => {
 
 test('a draft does not make a transcript longer than anybody can speak', async () => {
   const draft = Array.from({ length: 30 }, (_, i) => 5 + i);
-  const decoded = await decodeGreedily(model(draft).decoder, { ...options, seconds: 1, draft });
+  const decoded = await decodeGreedily(model(draft).decoder, { ...options, most: 7, draft });
   expect(decoded?.tokens).toHaveLength(7);
 });

@@ -1,6 +1,6 @@
 // A decoder that a test answers by hand: it says what was asked of it and hears what it is told to hear.
-import type { DecodeOptions, SegmentDecoder } from '../../../src/engines/local/moonshine/decoder.ts';
-import type { SegmentTask, SegmentText } from '../../../src/engines/local/moonshine/transcribe.ts';
+import type { DecodeOptions, SegmentDecoder } from '../../../src/engines/local/segmented/decoder.ts';
+import type { SegmentTask, SegmentText } from '../../../src/engines/local/segmented/transcribe.ts';
 
 export interface Order {
   readonly task: SegmentTask;

@@ -1,7 +1,7 @@
 // Which hints of a caller become terms.
 import { expect, test } from 'vitest';
-import { KeyTerms, keyTerms } from '../../../src/engines/local/moonshine/key-terms.ts';
-import { idOf, vocabulary } from './vocabulary.ts';
+import { KeyTerms, keyTerms } from '../../../src/engines/local/segmented/key-terms.ts';
+import { idOf, vocabulary } from '../moonshine/vocabulary.ts';
 
 const letters = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'];
 /** Words that the model knows as one piece; every other is spelled. */

@@ -1,11 +1,12 @@
 // Words in time, out of attention that is drawn by hand.
 import { expect, test } from 'vitest';
-import type { DecodedToken } from '../../../src/engines/local/moonshine/greedy.ts';
-import { alignTokens, FRAME_MS, timedWords, wordGroups } from '../../../src/engines/local/moonshine/word-times.ts';
-import { idOf, vocabulary } from './vocabulary.ts';
+import type { DecodedToken } from '../../../src/engines/local/segmented/greedy.ts';
+import { alignTokens, timedWords, wordGroups } from '../../../src/engines/local/segmented/word-times.ts';
+import { idOf, vocabulary } from '../moonshine/vocabulary.ts';
 
 const pieces = ['▁turn', '▁light', 's', '▁off', '.', '▁', 'x'];
 const tokens = vocabulary(pieces);
+const FRAME_MS = 24;
 
 /** A row of frames, with its weight around one place. */
 function around(centre: number, frames: number, width = 2): Float32Array {
@@ -69,7 +70,7 @@ test('times words from the onset to the end of the sound, without marks, each as
     ['▁off', 40],
     ['.', 42],
   ]);
-  const words = timedWords(list, tokens, { fromMs: 100, toMs: 1200 }, () => true);
+  const words = timedWords(list, tokens, { fromMs: 100, toMs: 1200 }, () => true, FRAME_MS);
   expect(words.map(({ text }) => text)).toEqual(['turn', 'lights', 'off']);
   expect(words.map(({ logprob }) => logprob)).toEqual([-0.25, -0.5, -0.5]);
   expect(words[0]?.startMs).toBe(100);
@@ -85,6 +86,6 @@ test('ends a word where the sound ends before a pause', () => {
     ['▁turn', 5],
     ['▁off', 45],
   ]);
-  const words = timedWords(list, tokens, { fromMs: 0, toMs: 60 * FRAME_MS }, (ms) => ms < 300 || ms > 900);
+  const words = timedWords(list, tokens, { fromMs: 0, toMs: 60 * FRAME_MS }, (ms) => ms < 300 || ms > 900, FRAME_MS);
   expect(words[0]?.endMs).toBeLessThanOrEqual(310);
 });

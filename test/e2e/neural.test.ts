@@ -1,0 +1,187 @@
+// The whole server with the engines that need models: what people say is understood, what it says is understandable, and pauses are judged.
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { resample } from '../../src/media/resample.ts';
+import { readWav } from '../../src/media/wav.ts';
+import { toBytes } from '../../src/media/pcm.ts';
+import { defaultModels, describeWithModels } from '../models.ts';
+import { Client, openaiPath } from './support/client.ts';
+import { field } from './support/events.ts';
+import { type RunningServer, startServer } from './support/server.ts';
+import { base64, overlap, rateHz, samplesOf, say, wordsOf } from './support/speech.ts';
+import { testTypes } from './support/types.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const repository = resolve(import.meta.dirname, '../..');
+/** A person reading, in the public domain: beside the clone, or beside the folder of a worktree. */
+const reader = ['..', '../..'].map((up) => resolve(repository, up, 'shared/speech/austen-0880.wav')).find((file) => existsSync(file));
+const heard = 'conversation.item.input_audio_transcription.completed';
+
+function recording(file: string): Int16Array {
+  return resample(readWav(readFileSync(file)), rateHz).samples;
+}
+
+describeWithModels(defaultModels, 'a server with its models', () => {
+  let running: RunningServer;
+  const clients: Client[] = [];
+
+  beforeAll(async () => {
+    running = await startServer({ engines: 'neural' });
+  });
+
+  afterEach(() => {
+    for (const client of clients.splice(0)) client.close();
+  });
+
+  afterAll(async () => {
+    await running.close();
+  });
+
+  async function connect(input: Record<string, unknown>, session: Record<string, unknown> = {}, path = openaiPath): Promise<Client> {
+    const client = await Client.open(running.ws, path);
+    clients.push(client);
+    const transcription = { model: 'gpt-4o-transcribe' };
+    client.send({ type: 'session.update', session: { type: 'realtime', audio: { input: { transcription, ...input } }, ...session } });
+    await client.log.wait('session.updated');
+    return client;
+  }
+
+  /** What is heard in a sound that is handed over as a whole. */
+  async function transcribed(client: Client, samples: Int16Array): Promise<string> {
+    const mark = client.log.mark;
+    for (let at = 0; at < samples.length; at += rateHz) {
+      client.send({ type: 'input_audio_buffer.append', audio: base64(toBytes(samples.slice(at, at + rateHz))) });
+    }
+    client.send({ type: 'input_audio_buffer.commit' });
+    return String((await client.log.wait(heard, mark))['transcript']);
+  }
+
+  test('its engines are those with models, and nothing is wrong', () => {
+    const engines = running.server.engines.map(({ info, problem }) => [info.id, problem]);
+    expect(engines).toEqual(
+      expect.arrayContaining([
+        ['moonshine', undefined],
+        ['hibari', undefined],
+        ['smart-turn', undefined],
+      ]),
+    );
+  });
+
+  test('what a person says is written down word for word, and answered', async ({ skip }) => {
+    if (reader === undefined) return skip('the recording of a person is not beside the clone');
+    const { log, microphone } = await connect({});
+    await microphone.speak(recording(reader));
+    expect(wordsOf(String((await log.wait(heard))['transcript'])).join(' ')).toBe('he was not an ill disposed young man');
+    expect(field(await log.wait('response.done'), 'response.status')).toBe('completed');
+    expect(samplesOf(log.of('response.output_audio.delta').map(({ delta }) => String(delta))).length).toBeGreaterThan(rateHz);
+  });
+
+  test('a question gets its answer, and another session understands the sound of it', async () => {
+    const sentence = 'The garden behind the old house is full of roses.';
+    const { log, microphone } = await connect({});
+    await microphone.speak(await say(running.server, `Repeat after me: ${sentence}`));
+    const answer = String((await log.wait('response.output_audio_transcript.done'))['transcript']);
+    expect(overlap(sentence, answer)).toBe(1);
+    await log.wait('response.done');
+    const sound = samplesOf(log.of('response.output_audio.delta').map(({ delta }) => String(delta)));
+    const other = await connect({ turn_detection: null });
+    expect(wordsOf(await transcribed(other, sound))).toEqual(wordsOf(sentence));
+  });
+
+  test('a long answer is interrupted, and remembered up to the word that was heard last', async () => {
+    const { log, microphone } = await connect({}, {}, '/api/v1/realtime/session?key=interrupted&protocol=realtime');
+    const mark = log.mark;
+    const objection = await say(running.server, 'Please stop now.');
+    await microphone.speak(await say(running.server, 'Count from one to two hundred.'));
+    const answer = await log.wait('response.output_audio.delta', mark);
+    const beganAt = performance.now();
+    await microphone.speak(new Int16Array(1.5 * rateHz));
+    await microphone.speak(objection);
+    const cut = await log.wait('response.done', mark);
+    const heardSeconds = (performance.now() - beganAt) / 1000;
+    expect(field(cut, 'response.status_details')).toEqual({ type: 'cancelled', reason: 'turn_detected' });
+    const ofAnswer = (type: string) => log.of(type).filter((event) => event['item_id'] === answer['item_id']);
+    const kept = wordsOf(String(ofAnswer('response.output_audio_transcript.done')[0]?.['transcript']));
+    expect(kept.slice(0, 2)).toEqual(['one', 'two']);
+    // Nobody says more than four numbers a second.
+    expect(kept.length).toBeLessThan(4 * heardSeconds + 1);
+    const again = await log.wait((event) => event.type === 'response.done' && event !== cut, mark);
+    expect(field(again, 'response.status')).toBe('completed');
+  });
+
+  test('semantic_vad waits longer for a speaker who breaks off than for one who has finished', async () => {
+    const { log, microphone } = await connect({ turn_detection: { type: 'semantic_vad', eagerness: 'medium' } });
+    const waitedMs = async (text: string) => {
+      const mark = log.mark;
+      await microphone.speak(await say(running.server, text));
+      const overAt = performance.now();
+      await log.wait('input_audio_buffer.speech_stopped', mark);
+      const ms = performance.now() - overAt;
+      await log.wait('response.done', mark);
+      return ms;
+    };
+    const finished = await waitedMs('What is the capital of France?');
+    const brokenOff = await waitedMs('I would like to know the');
+    expect(finished).toBeLessThan(1000);
+    expect(brokenOff - finished).toBeGreaterThan(600);
+  });
+
+  test('noise, a hum, clicks and coughs are no words, and do not spoil those that follow', async () => {
+    const client = await connect({ turn_detection: null });
+    for (const [name, sound] of noises()) expect([name, await transcribed(client, sound)]).toEqual([name, '']);
+    const { log, microphone } = await connect({});
+    for (const [, sound] of noises()) await microphone.speak(sound.subarray(0, 0.7 * rateHz));
+    await microphone.speak(new Int16Array(0.8 * rateHz));
+    const mark = log.mark;
+    await microphone.speak(await say(running.server, 'Can you hear me now?'));
+    expect(wordsOf(String((await log.wait(heard, mark))['transcript']))).toEqual(['can', 'you', 'hear', 'me', 'now']);
+    expect(
+      log
+        .of(heard)
+        .map(({ transcript }) => transcript)
+        .filter((text) => text !== ''),
+    ).toHaveLength(1);
+  });
+
+  test('F23: a rare name is heard when the prompt of the transcription has it, or a tool', async () => {
+    const sound = await say(running.server, 'I want the Pelimont report.');
+    const turn_detection = null;
+    const tool = { type: 'function', name: 'fetch_pelimont_report', parameters: { type: 'object', properties: {} } };
+    const [plain, prompted, tooled] = await Promise.all([
+      connect({ turn_detection }),
+      connect({ turn_detection, transcription: { model: 'gpt-4o-transcribe', prompt: 'The customer asks about Pelimont.' } }),
+      connect({ turn_detection }, { tools: [tool] }),
+    ]);
+    expect(await transcribed(prompted, sound)).toMatch(/pelimont/i);
+    expect(await transcribed(tooled, sound)).toMatch(/pelimont/i);
+    expect(await transcribed(plain, sound)).not.toMatch(/pelimont/i);
+  });
+
+  testTypes();
+});
+
+/** Sounds of two seconds that are loud enough to be heard. */
+function noises(): readonly (readonly [name: string, sound: Int16Array])[] {
+  let state = 1;
+  const chance = () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 31 - 1;
+  };
+  const make = (sample: (i: number) => number) => Int16Array.from({ length: 2 * rateHz }, (_, i) => Math.round(sample(i)));
+  const rows = Array.from({ length: 12 }, () => 0);
+  const pink = (i: number) => {
+    // Voss and McCartney's way: row n changes every 2 to the nth sample.
+    for (const row of rows.keys()) if (i % 2 ** row === 0) rows[row] = chance();
+    return rows.reduce((sum, value) => sum + value, 0) / rows.length;
+  };
+  const harmonics = [1, 2, 3, 5];
+  return [
+    ['pink noise', make((i) => 9000 * pink(i))],
+    ['a hum', make((i) => harmonics.reduce((sum, n) => sum + (1500 / n) * Math.sin((2 * Math.PI * 50 * n * i) / rateHz), 0))],
+    ['clicks', make((i) => 20_000 * Math.exp(-(i % (rateHz / 4)) / 40) * Math.sin(i))],
+    // Bursts that start at once and fade within a fifth of a second.
+    ['coughs', make((i) => 16_000 * Math.exp(-(i % rateHz) / (rateHz * 0.06)) * pink(i))],
+  ];
+}
