@@ -14,6 +14,7 @@ import { discoverProviders, ownerOfBareModel } from './engines/cloud/providers.t
 import { chooseEngines } from './engines/routing/chosen.ts';
 import { type LlmProvider, Router } from './engines/routing/router.ts';
 import { voiceAliases } from './engines/local/flite/voices.ts';
+import { kokoroAliases } from './engines/local/kokoro/voices.ts';
 import { registerConsolePage } from './http/console.ts';
 import { registerConsoleRoutes } from './http/console-routes.ts';
 import { registerDocs } from './http/docs-routes.ts';
@@ -331,10 +332,10 @@ async function sampleOf(tts: Tts, voice: { id: string; name: string }, signal: A
   return writeWav({ samples: concat(pieces.map(({ pcm }) => pcm.samples)), rateHz });
 }
 
-/** The synthesiser's own voice of that name, or the one that the name of another service's voice stands for. */
+/** The synthesiser's own voice of that name, or the one that the name of another synthesiser's or service's voice stands for. */
 function voiceOf(tts: Tts, name: string): string | undefined {
   const own = (wanted: string | undefined) => tts.voices().find(({ id }) => id.toLowerCase() === wanted?.toLowerCase())?.id;
-  return own(name) ?? own(voiceAliases.get(name.toLowerCase()));
+  return own(name) ?? own(kokoroAliases.get(name.toLowerCase())) ?? own(voiceAliases.get(name.toLowerCase()));
 }
 
 function addressOf(app: FastifyInstance, config: Config): string {

@@ -140,7 +140,11 @@ export const settings: readonly Setting[] = [
   engineSetting('stt', 'Speech recognition'),
   { name: 'PARLEY_STT_PROCESSES', description: 'Recogniser processes, each for one speaker at a time.', fallback: 'the number of cores' },
   engineSetting('tts', 'Speech synthesis'),
-  { name: 'PARLEY_TTS_WORKERS', description: 'Synthesis threads.', fallback: 'the number of cores, at most 2' },
+  {
+    name: 'PARLEY_TTS_WORKERS',
+    description: 'Synthesis threads.',
+    fallback: 'the number of cores, at most 2; with kokoro one for each four cores',
+  },
   engineSetting('llm', 'Where model ids go while no provider is configured; once one is, ids that none serves are refused'),
   engineSetting('vad', 'Detection of voice activity'),
   engineSetting('turn', 'The judge of whether a speaker has finished, for semantic_vad'),

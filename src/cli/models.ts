@@ -12,6 +12,7 @@ const options = { help: { kind: 'flag', help: 'this text' } } as const;
 
 const usage = `npm run models                      lists the models, and which are here
 npm run models fetch [NAME ...]     fetches them, or fetches anew what of them is broken (default: those a server wants at its start)
+npm run models NAME ...             the same for those that are named
 npm run models verify [NAME ...]    checks every byte of those that are here
 npm run models remove NAME ...      removes them
 
@@ -27,8 +28,10 @@ export interface ModelsContext {
 /** Runs one command. @throws UsageError, or an Error whose message is for people: something of what was asked for did not succeed. */
 export async function runModels(argv: readonly string[], context: ModelsContext): Promise<void> {
   const { values, order } = parseArguments(argv, options);
-  const [command = 'list', ...names] = order.map(({ value }) => value);
   const { store, say } = context;
+  const given = order.map(({ value }) => value);
+  if (given[0] !== undefined && findModel(store.rows, given[0])) given.unshift('fetch');
+  const [command = 'list', ...names] = given;
   if (values.help) return say(`${usage}\n${describeOptions(options)}`);
   const rows = names.map((name) => rowOf(store, name));
   if (command === 'list' && rows.length === 0) await list(context);

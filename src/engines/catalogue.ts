@@ -3,6 +3,7 @@
 import type { Decoder, Denoiser, Engine, EngineFactory, Llm, Stt, Tts, TurnDetector, Vad } from './engine.ts';
 import { flite } from './local/flite/flite.ts';
 import { hibari } from './local/hibari/hibari.ts';
+import { kokoro } from './local/kokoro/kokoro.ts';
 import { moonshine } from './local/moonshine/moonshine.ts';
 import { opus } from './local/opus/opus.ts';
 import { pocketsphinx } from './local/pocketsphinx/pocketsphinx.ts';
@@ -19,7 +20,7 @@ import { lexical } from './turn/lexical.ts';
 export const rows = {
   stt: [moonshine, whisper, pocketsphinx, scriptedStt] satisfies EngineFactory<Stt>[],
   llm: [offline, scriptedLlm] satisfies EngineFactory<Llm>[],
-  tts: [hibari, flite, scriptedTts] satisfies EngineFactory<Tts>[],
+  tts: [hibari, kokoro, flite, scriptedTts] satisfies EngineFactory<Tts>[],
   vad: [silero] satisfies EngineFactory<Vad>[],
   turn: [smartTurn, lexical] satisfies EngineFactory<TurnDetector>[],
   denoise: [rnnoise] satisfies EngineFactory<Denoiser>[],

@@ -63,6 +63,12 @@ test('fetches by short name, and again only what is broken', async () => {
   expect(said).toEqual(['toy-v1: right']);
 });
 
+test('fetches what is named and nothing else, when no command is', async () => {
+  await run('spare');
+  expect(said).toEqual(['spare-v1 is here.']);
+  await expect(run('nothing-like-it')).rejects.toThrow(UsageError);
+});
+
 /** Bits of the toy's weights are turned, its length stays. */
 async function damage(): Promise<void> {
   const { dataDir } = machine;

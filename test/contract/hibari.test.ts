@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EngineEnvironment, EngineError, noModels, type Tts } from '../../src/engines/engine.ts';
-import { Hibari, HIBARI_MODEL, hibari } from '../../src/engines/local/hibari/hibari.ts';
+import { HIBARI_MODEL, hibari, openHibari } from '../../src/engines/local/hibari/hibari.ts';
 import { hibariVoices } from '../../src/engines/local/hibari/voices.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
@@ -214,9 +214,9 @@ describeWithModels([HIBARI_MODEL], 'when a worker dies', () => {
 
   afterAll(() => rm(folder, { recursive: true }));
 
-  async function mortal(run: (tts: Hibari, mortals: Mortals) => Promise<void>): Promise<void> {
+  async function mortal(run: (tts: Tts, mortals: Mortals) => Promise<void>): Promise<void> {
     const mortals = new Mortals(folder);
-    const tts = new Hibari({ ...environment, settings: { PARLEY_TTS_WORKERS: '2' } }, mortals.script(workerScript));
+    const tts = openHibari({ ...environment, settings: { PARLEY_TTS_WORKERS: '2' } }, mortals.script(workerScript));
     try {
       await tts.warmUp(new AbortController().signal);
       await run(tts, mortals);
@@ -235,9 +235,9 @@ describeWithModels([HIBARI_MODEL], 'when a worker dies', () => {
           expect(samples).toEqual(whole.samples);
           expect(words).toEqual(whole.words);
         }
-        await expect.poll(() => tts.health().losses, { timeout: 20_000 }).toBe(lost + 1);
+        await expect.poll(() => tts.health?.().losses, { timeout: 20_000 }).toBe(lost + 1);
       }
-      await expect.poll(() => tts.health().state, { timeout: 20_000 }).toBe('ready');
+      await expect.poll(() => tts.health?.().state, { timeout: 20_000 }).toBe('ready');
     });
   }, 120_000);
 

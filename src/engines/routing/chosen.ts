@@ -47,7 +47,7 @@ function chooseStt(id: string, environment: EngineEnvironment): Stt {
 }
 
 function withStandIn(id: string, environment: EngineEnvironment): Stt {
-  const { engine, preferred } = choose<Stt>(rows.stt, id, environment);
+  const { engine, preferred } = choose<Stt>(rows.stt, id, environment, withStandIn);
   if (!preferred) return engine;
   return joined(preferred, {
     get can() {
@@ -58,7 +58,7 @@ function withStandIn(id: string, environment: EngineEnvironment): Stt {
 }
 
 export function chooseTts(id: string, environment: EngineEnvironment): Tts {
-  const { engine, preferred } = choose<Tts>(rows.tts, id, environment);
+  const { engine, preferred } = choose<Tts>(rows.tts, id, environment, chooseTts);
   if (!preferred) return engine;
   return joined(preferred, {
     get takes() {
@@ -71,7 +71,7 @@ export function chooseTts(id: string, environment: EngineEnvironment): Tts {
 }
 
 function chooseTurnDetector(id: string, environment: EngineEnvironment): TurnDetector {
-  const { engine, preferred } = choose<TurnDetector>(rows.turn, id, environment);
+  const { engine, preferred } = choose<TurnDetector>(rows.turn, id, environment, chooseTurnDetector);
   if (!preferred) return engine;
   return joined(preferred, { score: (turn, signal) => preferred.current.score(turn, signal) });
 }
@@ -80,11 +80,13 @@ function choose<E extends Engine>(
   factories: readonly EngineFactory<E>[],
   id: string,
   environment: EngineEnvironment,
+  chooseOther: (id: string, environment: EngineEnvironment) => E,
 ): { engine: E; preferred?: Preferred<E> } {
   const factory = pick(factories, id);
   const engine = factory.create(environment);
   if (factory.standIn === undefined) return { engine };
-  return { engine, preferred: new Preferred(engine, pick(factories, factory.standIn).create(environment), environment) };
+  // Which may have a stand-in of its own.
+  return { engine, preferred: new Preferred(engine, chooseOther(factory.standIn, environment), environment) };
 }
 
 /** What every engine has, of the two as one, and the calls of its kind. */

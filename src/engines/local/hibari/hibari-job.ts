@@ -1,27 +1,16 @@
 // What the engine and its workers say to each other.
-import type { Clause } from '../../text/front-end.ts';
+import type { ClauseJob, ReaderData } from '../clause-job.ts';
 import type { Character } from './characters.ts';
 
-export interface HibariWorkerData {
+export interface HibariWorkerData extends ReaderData {
   /** That of the model. */
   readonly folder: string;
-  /** Text of an operator's list. */
-  readonly pronunciations?: string;
 }
 
-/** Sound comes in parts, each a `Stretch`, before the result. */
-export interface HibariJob {
-  /** Text of which the first clause is spoken; or a clause that was read before. */
-  readonly say: string | Clause;
+export interface HibariManner {
   readonly character: Character;
-  readonly speed: number;
+  /** How fast it speaks among the voices of its character. */
+  readonly pace: number;
 }
 
-export interface HibariResult {
-  /** The silence that belongs after what was spoken, at speed 1. */
-  readonly pauseMs: number;
-  /** What else is in the text. */
-  readonly rest: readonly Clause[];
-  /** For the log: what of the text cannot be spoken. */
-  readonly skipped: readonly string[];
-}
+export type HibariJob = ClauseJob<HibariManner>;

@@ -1,6 +1,7 @@
 // A clause as it is handed out: without the silence that the net puts around it, as loud as every voice, its words timed, in short stretches.
 import type { SpokenWord } from '../../text/front-end.ts';
 import type { Word } from '../../engine.ts';
+import { FAINT, level } from '../levelling.ts';
 import type { Character } from './characters.ts';
 import { magnitude } from './curves.ts';
 import { BINS, FrameReader, HOP, RATE_HZ, type Spectrogram, VOICED_HZ } from './frames.ts';
@@ -23,12 +24,8 @@ const LEAD_MS = 3 * FRAME_MS;
 /** Hops of the first stretch, for which somebody waits, and of the others. */
 const [FIRST_HOPS, HOPS] = [8, 16];
 /** After the last word, what is below -55 dB is silence, and silence beyond 30 ms is left out. */
-const FAINT = 10 ** (-55 / 20);
 const SILENCE = FAINT * 32_768;
 const TAIL_SAMPLES = 0.03 * RATE_HZ;
-/** Above, peaks are bent so that none reaches full scale. */
-const BENT_FROM = 0.7;
-const BENT_ROOM = 0.28;
 
 /** `words` by their places in the phonemes, which begin at the second id. */
 export function* speakClause(recital: Recital, words: readonly SpokenWord[], character: Character, stretch: number): Generator<Stretch> {
@@ -92,17 +89,6 @@ function pseudoRandom(): () => number {
     state ^= state << 5;
     return (state >>> 0) / 2 ** 32;
   };
-}
-
-function level(sound: Float32Array, gain: number): Int16Array {
-  const samples = new Int16Array(sound.length);
-  for (let i = 0; i < sound.length; i++) samples[i] = Math.round(bend((sound[i] as number) * gain) * 32_767);
-  return samples;
-}
-
-function bend(x: number): number {
-  const size = Math.abs(x);
-  return size <= BENT_FROM ? x : Math.sign(x) * (BENT_FROM + BENT_ROOM * Math.tanh((size - BENT_FROM) / BENT_ROOM));
 }
 
 /** Holds silence back until it is known whether it is the end. */
