@@ -93,6 +93,22 @@ test('bytes of every size arrive in order in both directions, and so do the ends
   expect((await atLine).equals(Buffer.concat(sent))).toBe(true);
 });
 
+test('what came before both ends were closed is read all the same, however late', async () => {
+  const { line, far, near } = await pair();
+  const sent = Buffer.alloc(50_000, 7);
+  const gone = once(near, 'close');
+  far.end(sent);
+  line.end();
+  far.resume();
+  await gone;
+  const chunks: Buffer[] = [];
+  const closed = once(line, 'close');
+  for await (const chunk of line) chunks.push(chunk as Buffer);
+  expect(Buffer.concat(chunks).equals(sent)).toBe(true);
+  await closed;
+  expect(line.destroyed).toBe(true);
+});
+
 test('who is not listened to is not read', async () => {
   const { line, far, near } = await pair();
   let sent = 0;

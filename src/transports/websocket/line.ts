@@ -27,7 +27,11 @@ export class Line extends Duplex {
     });
     socket.on('end', () => this.push(null));
     socket.on('error', (error) => this.destroy(error));
-    socket.on('close', () => this.destroy());
+    socket.on('close', () => {
+      // What came before the far side's end has not been read yet, perhaps: whoever reads it gets all of it first.
+      if (socket.readableEnded && !this.readableEnded) this.once('end', () => this.destroy());
+      else this.destroy();
+    });
   }
 
   /** Bytes that the system has taken since the beginning. Some of them may still be on their way to the far side. */
