@@ -1,6 +1,9 @@
 // `npm run bench`: starts servers, drives them, prints what was measured and keeps it in bench/results/. docs/performance.md explains.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join, resolve } from 'node:path';
 import { measureCapacity } from './capacity.ts';
-import { measureEmbedded } from './embedded.ts';
+import { type EmbeddedOptions, measureEmbedded } from './embedded.ts';
 import { keepRaw, writeTables } from './keep.ts';
 import { measureCalls } from './latency.ts';
 import { machine } from './machine.ts';
@@ -9,7 +12,7 @@ import { type Options, readOptions } from './options.ts';
 import { report, type Results } from './report.ts';
 import { clips } from './speech.ts';
 
-async function run({ only, quick, seconds }: Options): Promise<Results> {
+async function run({ only, quick, seconds, embedded }: Options): Promise<Results> {
   const results: Results = { machine: await machine() };
   const speech = await clips();
   if (only.has('a') || only.has('c')) {
@@ -29,9 +32,23 @@ async function run({ only, quick, seconds }: Options): Promise<Results> {
   }
   if (only.has('e')) {
     say('embedded engines');
-    results.embedded = await measureEmbedded(quick ? 3 : 10);
+    results.embedded = await measureEmbedded(embedded, say);
+  }
+  if (only.has('turns')) {
+    say('the judge of turns');
+    await measureTurns(embedded);
   }
   return results;
+}
+
+/** A program of its own, which prints its own tables. */
+async function measureTurns({ speech, quick }: EmbeddedOptions): Promise<void> {
+  const root = resolve(import.meta.dirname, '..');
+  const data = resolve(root, process.env['PARLEY_DATA_DIR'] ?? '.parley');
+  const args = ['--speech', resolve(root, speech), '--data', data, ...(quick ? ['--only', 'speed'] : [])];
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'turns.ts'), ...args], { stdio: 'inherit' });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error('bench/turns.ts failed.');
 }
 
 function say(line: string): void {

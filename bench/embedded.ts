@@ -1,128 +1,115 @@
-// (e) the engines that come with the server, end to end: how soon a spoken question is answered, and how many words are heard wrong.
-import { sleep, systemClock } from '../src/lib/clock.ts';
-import { concat, toBytes } from '../src/media/pcm.ts';
-import { resample } from '../src/media/resample.ts';
-import { FRAME_MS, textFrame } from './frames.ts';
+// (e) the engines that come with the server, end to end: those of a server without models and the default ones, one after the other.
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type AnswersResult, measureAnswers } from './answers.ts';
+import { type CrowdResult, type FloodResult, measureCrowd, measureFlood } from './crowd.ts';
+import { type EarsResult, measureEars } from './ears.ts';
+import { openReaders } from './readers.ts';
 import { ServerProcess } from './server.ts';
-import { FRAME_SAMPLES, RATE_HZ, recordings, speak, trim } from './speech.ts';
-import { type Spread, spread } from './statistics.ts';
-import { Wire } from './wire.ts';
-import { wordErrors } from './word-errors.ts';
+import { people } from './speech.ts';
+import { measureStarts, type StartResult } from './starts.ts';
+import { measureVoice, type VoiceResult } from './voice.ts';
 
-export interface EmbeddedResult {
-  /** End of speech to first audio, silence of 500 ms included. */
-  answerMs: Spread;
-  unanswered: number;
-  heard: { set: string; words: number; errors: number }[];
-  transcripts: { words: string; heard: string }[];
+export const aspects = ['answers', 'ears', 'crowd', 'voice', 'starts'] as const;
+export type Aspect = (typeof aspects)[number];
+
+export interface EmbeddedOptions {
+  readonly quick: boolean;
+  /** Recordings of people. */
+  readonly speech: string;
+  /** Noises. */
+  readonly sounds: string;
+  /** Sentences for the voice: the first column of a table. */
+  readonly sentences: string;
+  /** What of it is measured. */
+  readonly aspects: ReadonlySet<Aspect>;
 }
 
-const questions: readonly { text: string; voice: string }[] = [
-  { text: 'What time is it?', voice: 'Olivia' },
-  { text: 'What is two plus three?', voice: 'Dennis' },
-  { text: 'What day is it today?', voice: 'Ashley' },
-  { text: 'How many days are there in a week?', voice: 'Elizabeth' },
-  { text: 'Can you tell me who you are?', voice: 'Ronald' },
-  { text: 'What is seven times eight?', voice: 'Sarah' },
-  { text: 'Please count from one to five.', voice: 'Olivia' },
-  { text: 'What can you do for me?', voice: 'Dennis' },
-  { text: 'My favorite color is green.', voice: 'Deborah' },
-  { text: 'Tell me a story about a dog.', voice: 'Theodore' },
-];
-const patienceMs = 12_000;
-/** Recordings are sent faster than they were spoken: recognition counts in the time of the audio. */
-const hurry = 2;
+export interface EmbeddedResult {
+  /** What hears, speaks and judges. */
+  readonly engines: readonly string[];
+  readonly answers?: AnswersResult;
+  readonly ears?: EarsResult;
+  readonly crowd?: CrowdResult;
+  readonly flood?: FloodResult;
+  readonly voice?: VoiceResult;
+  readonly starts?: StartResult;
+}
 
-export async function measureEmbedded(most: number): Promise<EmbeddedResult> {
-  const asked = questions.slice(0, most);
-  const spoken = (await speak(asked)).map(trim);
-  const server = await ServerProcess.start({ engines: 'embedded' });
+const root = resolve(import.meta.dirname, '..');
+const mostSentences = 50;
+/** People's recordings that one turn may hold; longer ones are for words only. */
+const longestTurnSeconds = 15;
+const ownSentences = ['Your appointment is on Tuesday at three.', 'Would you like me to read the next message?', 'I did not catch that.'];
+
+export async function measureEmbedded(options: EmbeddedOptions, say: (line: string) => void): Promise<EmbeddedResult[]> {
+  const results: EmbeddedResult[] = [];
+  for (const settings of [{ PARLEY_MODELS: 'off' }, {}]) results.push(await measureGeneration(settings, options, say));
+  return results;
+}
+
+async function measureGeneration(
+  settings: Readonly<Record<string, string>>,
+  { quick, speech, sounds, sentences, aspects }: EmbeddedOptions,
+  say: (line: string) => void,
+): Promise<EmbeddedResult> {
+  const spoken = people(resolve(root, speech));
+  const turns = spoken.filter(({ pcm }) => pcm.samples.length / pcm.rateHz <= longestTurnSeconds);
+  const wants = (aspect: Aspect) => aspects.has(aspect);
+  let result: EmbeddedResult = { engines: [] };
+  const server = await ServerProcess.start({ engines: 'embedded', settings });
   try {
-    const answers: number[] = [];
-    const transcripts: EmbeddedResult['transcripts'] = [];
-    for (const [index, samples] of spoken.entries()) {
-      const { answerMs, heard } = await ask(server, samples);
-      if (answerMs !== undefined) answers.push(answerMs);
-      transcripts.push({ words: asked[index]?.text ?? '', heard });
+    const engines = await enginesOf(server);
+    result = { engines };
+    const tell = (what: string) => say(`${engines[0]}: ${what}`);
+    if (wants('answers')) {
+      tell('answers');
+      result = { ...result, answers: await measureAnswers(server, quick ? 3 : 10) };
     }
-    const sets = [{ set: 'questions of our voices', pairs: [...transcripts] }];
-    const people = recordings();
-    if (people.length > 0) {
-      const pairs: EmbeddedResult['transcripts'] = [];
-      for (const { pcm, words } of people) pairs.push({ words, heard: await transcribe(server, resample(pcm, RATE_HZ).samples) });
-      transcripts.push(...pairs);
-      sets.push({ set: 'recordings of people', pairs });
+    if (wants('ears') && spoken.length > 0) {
+      tell('words');
+      result = { ...result, ears: await measureEars(server, quick ? turns.slice(0, 3) : spoken, resolve(root, sounds), quick) };
     }
-    const heard = sets.map(({ set, pairs }) => {
-      const counts = pairs.map(({ words, heard }) => wordErrors(words, heard));
-      return { set, words: sum(counts.map(({ words }) => words)), errors: sum(counts.map(({ errors }) => errors)) };
-    });
-    return { answerMs: spread(answers), unanswered: spoken.length - answers.length, heard, transcripts };
+    if (wants('voice')) {
+      tell('voice');
+      const readers = await openReaders(resolve(root, process.env['PARLEY_DATA_DIR'] ?? '.parley'));
+      const texts = sentencesOf(resolve(root, sentences)).slice(0, quick ? 5 : mostSentences);
+      try {
+        result = { ...result, voice: await measureVoice(server, texts, readers, quick) };
+      } finally {
+        for (const reader of readers) await reader.close();
+      }
+    }
   } finally {
     await server.stop();
   }
-}
-
-/** One question in a session of its own, at the pace of speech. */
-async function ask(server: ServerProcess, samples: Int16Array): Promise<{ answerMs: number | undefined; heard: string }> {
-  const seen = new Seen();
-  const wire = await Wire.open(server.port, server.key, (payload) => seen.take(payload));
-  wire.send(sessionUpdate({ type: 'server_vad', silence_duration_ms: 500 }));
-  const lead = new Int16Array(RATE_HZ / 4);
-  const sound = concat([lead, samples, new Int16Array(FRAME_SAMPLES - ((lead.length + samples.length) % FRAME_SAMPLES))]);
-  const startMs = systemClock.now();
-  const endMs = startMs + ((lead.length + samples.length) * 1000) / RATE_HZ;
-  for (let frame = 0; !seen.done && systemClock.now() < endMs + patienceMs; frame++) {
-    await sleep(systemClock, startMs + (frame + 1) * FRAME_MS - systemClock.now());
-    wire.send(append(sound.subarray(frame * FRAME_SAMPLES, (frame + 1) * FRAME_SAMPLES)));
-  }
-  wire.close();
-  return { answerMs: seen.firstAudioMs === undefined ? undefined : seen.firstAudioMs - endMs, heard: seen.transcript ?? '' };
-}
-
-/** A recording as one utterance, committed by hand. */
-async function transcribe(server: ServerProcess, samples: Int16Array): Promise<string> {
-  const seen = new Seen();
-  const wire = await Wire.open(server.port, server.key, (payload) => seen.take(payload));
-  wire.send(sessionUpdate(null));
-  const startMs = systemClock.now();
-  for (let frame = 0; frame * FRAME_SAMPLES < samples.length; frame++) {
-    wire.send(append(samples.subarray(frame * FRAME_SAMPLES, (frame + 1) * FRAME_SAMPLES)));
-    await sleep(systemClock, startMs + ((frame + 1) * FRAME_MS) / hurry - systemClock.now());
-  }
-  wire.send(textFrame('{"type":"input_audio_buffer.commit"}'));
-  const untilMs = systemClock.now() + patienceMs;
-  while (seen.transcript === undefined && systemClock.now() < untilMs) await sleep(systemClock, 20);
-  wire.close();
-  return seen.transcript ?? '';
-}
-
-class Seen {
-  firstAudioMs: number | undefined;
-  transcript: string | undefined;
-  done = false;
-
-  take(payload: Buffer): void {
-    const nowMs = systemClock.now();
-    const text = payload.toString('utf8');
-    if (text.startsWith('{"type":"response.output_audio.delta"')) this.firstAudioMs ??= nowMs;
-    else if (text.startsWith('{"type":"response.done"')) this.done = true;
-    else if (text.startsWith('{"type":"conversation.item.input_audio_transcription.completed"')) {
-      this.transcript = (JSON.parse(text) as { transcript: string }).transcript;
+  if (wants('crowd') && turns.length > 0 && !quick) {
+    const pinned = await ServerProcess.start({ engines: 'embedded', core: 0, settings });
+    try {
+      say(`${result.engines[0]}: many speakers on one core`);
+      result = { ...result, crowd: await measureCrowd(pinned, turns, 20) };
+      say(`${result.engines[0]}: a client who floods`);
+      result = { ...result, flood: await measureFlood(pinned, turns, 45) };
+    } finally {
+      await pinned.stop();
     }
   }
+  if (wants('starts') && !quick) {
+    say(`${result.engines[0]}: starts`);
+    result = { ...result, starts: await measureStarts(settings) };
+  }
+  return result;
 }
 
-function sessionUpdate(turnDetection: object | null): Buffer {
-  const input = { transcription: { model: 'bench' }, turn_detection: turnDetection };
-  return textFrame(JSON.stringify({ type: 'session.update', session: { type: 'realtime', audio: { input } } }));
+/** Which engines hear, speak and judge. */
+async function enginesOf(server: ServerProcess): Promise<string[]> {
+  const answer = await fetch(`http://127.0.0.1:${server.port}/health`);
+  const { engines } = (await answer.json()) as { engines: { kind: string; name: string }[] };
+  return ['stt', 'tts', 'turn'].map((kind) => engines.find((engine) => engine.kind === kind)?.name ?? '-');
 }
 
-function append(samples: Int16Array): Buffer {
-  const frame = samples.length === FRAME_SAMPLES ? samples : concat([samples, new Int16Array(FRAME_SAMPLES - samples.length)]);
-  return textFrame(`{"type":"input_audio_buffer.append","audio":"${Buffer.from(toBytes(frame)).toString('base64')}"}`);
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+function sentencesOf(file: string): readonly string[] {
+  if (!existsSync(file)) return ownSentences;
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines.flatMap((line) => line.split('\t')[0]?.trim() || []);
 }

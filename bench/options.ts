@@ -1,7 +1,8 @@
 // What can be asked of the benchmark on its command line.
 import { parseArgs } from 'node:util';
+import { type Aspect, aspects, type EmbeddedOptions } from './embedded.ts';
 
-const parts = ['a', 'b', 'c', 'd', 'e'] as const;
+const parts = ['a', 'b', 'c', 'd', 'e', 'turns'] as const;
 type Part = (typeof parts)[number];
 
 export interface Options {
@@ -12,13 +13,20 @@ export interface Options {
   readonly seconds: number;
   /** Also puts the tables into docs/performance.md. */
   readonly write: boolean;
+  /** Of (e) and of turns. */
+  readonly embedded: EmbeddedOptions;
 }
 
 const help = `npm run bench -- [options]
-  --only a,c     only these: (a) added latency, (b) sessions per core, (c) barge-in, (d) memory, (e) embedded engines; (a) and (c) are one run
+  --only a,c     only these: (a) added latency, (b) sessions per core, (c) barge-in, (d) memory, (e) embedded engines, (turns) their judge
+                 alone; (a) and (c) are one run, and turns is not in it unless asked for
   --quick        fewer and shorter runs
   --seconds 15   how long each step of (b) is measured
   --write        put the tables into docs/performance.md
+  --aspects ears,voice       of (e) only these: ${aspects.join(', ')}
+  --speech ../shared/speech  recordings of people for (e), with a README.md like that of samples/
+  --sounds ../shared/sounds  noises for (e)
+  --sentences ../shared/voice/phonemes.tsv  what the voice of (e) says: the first column, 50 lines
 `;
 
 /** Undefined when only help was wanted (and has been given). Throws Error that says what is wrong. */
@@ -26,10 +34,14 @@ export function readOptions(argv: string[]): Options | undefined {
   const { values } = parseArgs({
     args: argv,
     options: {
-      only: { type: 'string', default: parts.join(',') },
+      only: { type: 'string', default: 'a,b,c,d,e' },
       quick: { type: 'boolean', default: false },
       seconds: { type: 'string' },
       write: { type: 'boolean', default: false },
+      aspects: { type: 'string', default: aspects.join(',') },
+      speech: { type: 'string', default: '../shared/speech' },
+      sounds: { type: 'string', default: '../shared/sounds' },
+      sentences: { type: 'string', default: '../shared/voice/phonemes.tsv' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -39,7 +51,11 @@ export function readOptions(argv: string[]): Options | undefined {
   }
   const only = values.only.split(',').map((name) => parts.find((part) => part === name.trim()));
   if (only.includes(undefined)) throw new Error(`--only takes ${parts.join(', ')}, separated by commas, not '${values.only}'.`);
+  const wanted = values.aspects.split(',').map((name) => aspects.find((aspect) => aspect === name.trim()));
+  if (wanted.includes(undefined)) throw new Error(`--aspects takes ${aspects.join(', ')}, separated by commas, not '${values.aspects}'.`);
   const seconds = Number(values.seconds ?? (values.quick ? 8 : 15));
   if (!(seconds >= 5 && seconds <= 600)) throw new Error('--seconds takes 5 to 600.');
-  return { only: new Set(only.filter((part) => part !== undefined)), quick: values.quick, seconds, write: values.write };
+  const { quick, write, speech, sounds, sentences } = values;
+  const embedded = { quick, speech, sounds, sentences, aspects: new Set<Aspect>(wanted.filter((aspect) => aspect !== undefined)) };
+  return { only: new Set(only.filter((part) => part !== undefined)), quick, seconds, write, embedded };
 }

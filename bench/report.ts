@@ -1,16 +1,18 @@
-// The tables people read, as Markdown, which is also plain enough for a terminal.
+// The tables people read.
 import type { CapacityResult } from './capacity.ts';
 import type { EmbeddedResult } from './embedded.ts';
+import { embeddedReport } from './embedded-report.ts';
 import type { CallResult } from './latency.ts';
 import type { Machine } from './machine.ts';
 import type { MemoryResult } from './memory.ts';
+import { table, title } from './table.ts';
 
 export interface Results {
   machine: Machine;
   calls?: CallResult[];
   capacity?: CapacityResult;
   idle?: MemoryResult;
-  embedded?: EmbeddedResult;
+  embedded?: EmbeddedResult[];
 }
 
 export function report({ machine, calls, capacity, idle, embedded }: Results): string {
@@ -103,39 +105,12 @@ export function report({ machine, calls, capacity, idle, embedded }: Results): s
       ),
     );
   }
-  if (embedded) {
-    parts.push(
-      title('(e) Embedded engines, end to end'),
-      table(
-        ['', ''],
-        [
-          ['end of speech to first audio, p50', `${ms(embedded.answerMs.p50)} ms`],
-          ['p95', `${ms(embedded.answerMs.p95)} ms (${embedded.answerMs.count} questions, ${embedded.unanswered} unanswered)`],
-          ...embedded.heard.map(({ set, words, errors }) => [
-            `word error rate, ${set}`,
-            `${((100 * errors) / words).toFixed(1)} % of ${words} words`,
-          ]),
-        ],
-      ),
-    );
-  }
+  if (embedded) parts.push(...embeddedReport(embedded));
   return parts.join('\n\n');
 }
 
 export function machineLine({ cores, memoryGb, processor, node, yardstickUs }: Machine): string {
   return `Machine: ${cores}-core virtual machine, ${memoryGb} GB, ${processor}, Node ${node.slice(1)}; yardstick ${yardstickUs} µs.`;
-}
-
-export function title(text: string): string {
-  return `### ${text}`;
-}
-
-export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const lines = [head, head.map(() => '---'), ...rows].map((row) => row.map(String));
-  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  return lines
-    .map((line, index) => `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0, index === 1 ? '-' : ' ')).join(' | ')} |`)
-    .join('\n');
 }
 
 function ms(value: number): string {

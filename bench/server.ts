@@ -31,20 +31,23 @@ export interface ServerOptions {
 export class ServerProcess {
   readonly port: number;
   readonly key: string;
+  /** Of another client. */
+  readonly otherKey: string;
   readonly #child: ChildProcess;
   readonly #tidy: () => Promise<void>;
 
-  private constructor(child: ChildProcess, port: number, key: string, tidy: () => Promise<void>) {
+  private constructor(child: ChildProcess, port: number, [key, otherKey]: readonly [string, string], tidy: () => Promise<void>) {
     this.#child = child;
     this.port = port;
     this.key = key;
+    this.otherKey = otherKey;
     this.#tidy = tidy;
   }
 
   /** Starts one and waits until it is ready. Throws Error with what it wrote when it is not. */
   static async start({ engines, core, settings = {} }: ServerOptions): Promise<ServerProcess> {
     const port = await freePort();
-    const key = `bench-${randomToken(20)}`;
+    const keys = [`bench-${randomToken(20)}`, `bench-${randomToken(20)}`] as const;
     const ownDir = await mkdtemp(join(tmpdir(), 'parley-bench-'));
     // The embedded recogniser is installed in the data directory: fetching it anew for every run would be no kindness to anybody.
     const dataDir = engines === 'scripted' ? ownDir : resolve(root, process.env['PARLEY_DATA_DIR'] ?? '.parley');
@@ -59,7 +62,7 @@ export class ServerProcess {
         HOME: process.env['HOME'],
         NODE_OPTIONS: process.env['PARLEY_BENCH_NODE_OPTIONS'],
         PORT: String(port),
-        PARLEY_API_KEY: key,
+        PARLEY_API_KEY: keys.join(','),
         PARLEY_DATA_DIR: dataDir,
         PARLEY_LOG: 'warn',
         PARLEY_SELF_CHECK: 'off',
@@ -76,7 +79,7 @@ export class ServerProcess {
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
-    const server = new ServerProcess(child, port, key, () => rm(ownDir, { recursive: true, force: true }));
+    const server = new ServerProcess(child, port, keys, () => rm(ownDir, { recursive: true, force: true }));
     const untilMs = systemClock.now() + readyMs;
     while (!(await isReady(port))) {
       if (child.exitCode === null && systemClock.now() < untilMs) await sleep(systemClock, 100);
@@ -86,6 +89,10 @@ export class ServerProcess {
       }
     }
     return server;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   /** Processor time spent so far, children's not included; NaN where the system does not tell. */
@@ -135,7 +142,7 @@ async function isReady(port: number): Promise<boolean> {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

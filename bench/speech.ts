@@ -54,6 +54,21 @@ export function recordings(from: readonly string[] = folders): Recording[] {
   });
 }
 
+/** What is said in a recording whose README only gives the beginning: the opening of Dickens's novel of 1859, as far as the recording goes. */
+const passages: Readonly<Record<string, string>> = {
+  'two-cities.wav':
+    'it was the best of times it was the worst of times it was the age of wisdom it was the age of foolishness it was the epoch of belief it was the epoch of incredulity it was the season of light it was the season of darkness it was the spring of hope it was the winter of despair we had everything before us we had nothing before us we were all going direct to heaven we were all going direct the other way in short the period was so far like the present period that some of its noisiest authorities insisted on its being received for good or for evil in the superlative degree of comparison only',
+};
+
+/** People's recordings in a folder, those of which all words are known. */
+export function people(folder: string): Recording[] {
+  return recordings([folder]).flatMap((recording) => {
+    if (!recording.words.includes('…')) return [recording];
+    const words = passages[recording.name];
+    return words === undefined ? [] : [{ ...recording, words }];
+  });
+}
+
 /**
  * Four clips of about 2.8 s, the synthesiser's: where its sound begins and ends can be said to 5 ms. People fade in and out, so that a
  * time measured from their speech is mostly a matter of opinion; theirs is for word error rates.

@@ -1,6 +1,7 @@
 // The table of what WebRTC calls cost and how late they are, as Markdown; a row names its limit where there is one.
 import type { Machine } from './machine.ts';
-import { machineLine, table } from './report.ts';
+import { machineLine } from './report.ts';
+import { table } from './table.ts';
 import type { Spread } from './statistics.ts';
 import type { BargeInResult } from './webrtc-bargein.ts';
 import type { CpuResult, DriftResult, LatencyResult, MemoryResult, SetupResult } from './webrtc-media.ts';

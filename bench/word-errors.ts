@@ -1,4 +1,5 @@
 // Word errors: how many words must be changed, put in or taken out to make what was heard out of what was said.
+import { cardinal, decimal, eachDigit, year } from '../src/engines/text/number-words.ts';
 
 /** `words` are those that were said. */
 export function wordErrors(said: string, heard: string): { words: number; errors: number } {
@@ -18,10 +19,33 @@ export function wordErrors(said: string, heard: string): { words: number; errors
 }
 
 function wordsOf(text: string): string[] {
+  return (
+    text
+      .toLowerCase()
+      .replaceAll(/[-–—]/g, ' ')
+      // The same word, written by some and spelled out by others.
+      .replaceAll(/\bmr\b/g, 'mister')
+      .replaceAll(/\bmrs\b/g, 'missus')
+      .replaceAll(/\bdr\b/g, 'doctor')
+      .replaceAll(/[^\p{L}\p{N}\s]/gu, '')
+      .split(/\s+/)
+      .filter((word) => word !== '')
+  );
+}
+
+/** With numbers in words: whether somebody writes `$25` or `twenty five dollars` cannot be heard. */
+export function numbersSpoken(text: string): string {
   return text
-    .toLowerCase()
-    .replaceAll(/[-–—]/g, ' ')
-    .replaceAll(/[^\p{L}\p{N}\s]/gu, '')
-    .split(/\s+/)
-    .filter((word) => word !== '');
+    .replaceAll(/\$(\d[\d,]*(?:\.\d+)?) (thousand|million|billion)/g, '$1 $2 dollars')
+    .replaceAll(/\$(\d[\d,]*)\.(\d\d)(?!\d)/g, '$1 dollars and $2 cents')
+    .replaceAll(/\$(\d(?:[\d,]*\d)?)/g, '$1 dollars')
+    .replaceAll('%', ' percent')
+    .replaceAll(/\d+(?:,\d{3})*(?:\.\d+)?/g, (number) => numberSpoken(number));
+}
+
+function numberSpoken(number: string): string {
+  const digits = number.replaceAll(',', '');
+  if (digits.includes('.')) return decimal(digits);
+  if (/^0\d/.test(digits) || (digits.length > 4 && digits === number)) return eachDigit(digits);
+  return /^(?:1[1-9]|20)\d\d$/.test(number) ? year(digits) : cardinal(digits);
 }

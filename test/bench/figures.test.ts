@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { maskedFrame } from '../../bench/frames.ts';
 import { percentile } from '../../bench/statistics.ts';
-import { wordErrors } from '../../bench/word-errors.ts';
+import { numbersSpoken, wordErrors } from '../../bench/word-errors.ts';
 
 describe('the benchmark', () => {
   test('takes percentiles by nearest rank, whatever the order', () => {
@@ -18,6 +18,24 @@ describe('the benchmark', () => {
     expect(wordErrors('an ill-disposed young man', 'an ill disposed man')).toEqual({ words: 5, errors: 1 });
     expect(wordErrors('one two', 'one and two or')).toEqual({ words: 2, errors: 2 });
     expect(wordErrors('one two', '')).toEqual({ words: 2, errors: 2 });
+  });
+
+  test('takes titles for the same word, written or spelled out', () => {
+    expect(wordErrors('Mr. Dashwood and Dr. Grant', 'mister dashwood and doctor grant')).toEqual({ words: 5, errors: 0 });
+  });
+
+  test('takes numbers for the same, in digits or in words, and no others', () => {
+    const same: readonly [string, string][] = [
+      ['Your balance is 1,284 dollars and 16 cents.', 'your balance is $1,284.16'],
+      ['You owe $7.', 'you owe seven dollars'],
+      ['Your order number is 7 4 9 2 0 3.', 'your order number is 749203.'],
+      ['It was $3.2 billion, up 14%.', 'it was three point two billion dollars, up fourteen percent'],
+      ['In 1969, for twenty five minutes', 'in nineteen sixty-nine for 25 minutes'],
+      ['PIN 0142', 'pin zero one four two'],
+    ];
+    for (const [said, heard] of same) expect([said, wordErrors(numbersSpoken(said), numbersSpoken(heard)).errors]).toEqual([said, 0]);
+    expect(wordErrors(numbersSpoken('for 15 minutes'), numbersSpoken('for fifty minutes')).errors).toBe(1);
+    expect(wordErrors(numbersSpoken('gate 17'), numbersSpoken('gate 70')).errors).toBe(1);
   });
 
   test('masks its frames like any client', () => {

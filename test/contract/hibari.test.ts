@@ -9,7 +9,7 @@ import { hibariVoices } from '../../src/engines/local/hibari/voices.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { concat } from '../../src/media/pcm.ts';
-import { loudness } from '../media/loudness.ts';
+import { loudness } from '../../src/media/loudness.ts';
 import { Mortals } from '../dying.ts';
 import { describeWithModels, testModels } from '../models.ts';
 import { clauses, describeTts, rms, say } from './tts.ts';

@@ -5,7 +5,7 @@ import { HIBARI_MODEL } from '../../src/engines/local/hibari/hibari.ts';
 import { KOKORO_MODEL, kokoro } from '../../src/engines/local/kokoro/kokoro.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
-import { loudness } from '../media/loudness.ts';
+import { loudness } from '../../src/media/loudness.ts';
 import { describeWithModels, testModels } from '../models.ts';
 import { describeTts, say } from './tts.ts';
 

@@ -1,6 +1,6 @@
 // The measure of loudness, by the recommendation's own test signal.
 import { expect, test } from 'vitest';
-import { loudness } from './loudness.ts';
+import { loudness } from '../../src/media/loudness.ts';
 
 function tone(hz: number, level: number, rateHz: number, seconds = 3): Int16Array {
   return Int16Array.from({ length: seconds * rateHz }, (_, i) => 32_767 * level * Math.sin((2 * Math.PI * hz * i) / rateHz));

@@ -1,5 +1,5 @@
 // How loud sound is to people, in LUFS, by ITU-R BS.1770-4 (one channel, gated).
-import type { Pcm } from '../../src/media/pcm.ts';
+import type { Pcm } from './pcm.ts';
 
 interface Filter {
   readonly b: readonly [number, number, number];
