@@ -9,7 +9,8 @@ import { measureCalls } from './latency.ts';
 import { machine } from './machine.ts';
 import { measureIdle } from './memory.ts';
 import { type Options, readOptions } from './options.ts';
-import { report, type Results } from './report.ts';
+import { embeddedReport } from './embedded-report.ts';
+import { machineLine, report, type Results } from './report.ts';
 import { clips } from './speech.ts';
 
 async function run({ only, quick, seconds, embedded }: Options): Promise<Results> {
@@ -61,9 +62,12 @@ if (options) {
   const alive = setInterval(() => {}, 60_000);
   try {
     const results = await run(options);
-    process.stdout.write(`\n${report(results)}\n`);
+    const { embedded, ...scripted } = results;
+    const tables = [report(scripted), embeddedReport(embedded ?? []).join('\n\n')];
+    process.stdout.write(`\n${tables.filter((part) => part !== '').join('\n\n')}\n`);
     await keepRaw('', results);
-    if (options.write) await writeTables('bench', report(results));
+    if (options.write && Object.keys(scripted).length > 1) await writeTables('bench', report(scripted));
+    if (options.write && embedded) await writeTables('bench-embedded', `${machineLine(results.machine)}\n\n${tables[1]}`);
   } finally {
     clearInterval(alive);
   }

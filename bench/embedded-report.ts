@@ -15,6 +15,7 @@ export function embeddedReport(results: readonly EmbeddedResult[]): string[] {
   const readers = [...new Set(results.flatMap(({ voice }) => voice?.understood.map(({ reader }) => reader) ?? []))];
   const characters = [...new Set(results.flatMap(({ voice }) => voice?.characters.map(({ name }) => name) ?? []))];
   return [
+    ...part(results, '(e) The machine meanwhile', [['load average', loadOf]]),
     ...part(results, '(e) Embedded engines, end to end: one conversation', [
       ['end of speech to first audio, p50 / p95', ({ answers }) => both(answers?.answerMs)],
       ['questions answered', ({ answers }) => answers && `${answers.answerMs.count} of ${answers.answerMs.count + answers.unanswered}`],
@@ -74,6 +75,10 @@ function part(results: readonly EmbeddedResult[], name: string, rows: readonly R
   const lines = rows.map(([label, value]) => [label, ...results.map((result) => value(result) ?? '-')]);
   const told = lines.filter((line) => line.slice(1).some((cell) => cell !== '-'));
   return told.length === 0 ? [] : [title(name), table(['', ...results.map(({ engines }) => engines.join(', '))], told)];
+}
+
+function loadOf({ load }: EmbeddedResult): string | undefined {
+  return load.length === 0 ? undefined : `${Math.min(...load).toFixed(1)} to ${Math.max(...load).toFixed(1)}`;
 }
 
 function understoodBy(list: readonly Understood[] | undefined, name: string): Understood | undefined {

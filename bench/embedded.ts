@@ -1,5 +1,6 @@
 // (e) the engines that come with the server, end to end: those of a server without models and the default ones, one after the other.
 import { existsSync, readFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { resolve } from 'node:path';
 import { type AnswersResult, measureAnswers } from './answers.ts';
 import { type CrowdResult, type FloodResult, measureCrowd, measureFlood } from './crowd.ts';
@@ -28,6 +29,8 @@ export interface EmbeddedOptions {
 export interface EmbeddedResult {
   /** What hears, speaks and judges. */
   readonly engines: readonly string[];
+  /** Of the machine in the minutes before each aspect was done: far above what the aspect itself takes, others were at work. */
+  readonly load: readonly number[];
   readonly answers?: AnswersResult;
   readonly ears?: EarsResult;
   readonly crowd?: CrowdResult;
@@ -56,26 +59,29 @@ async function measureGeneration(
   const spoken = people(resolve(root, speech));
   const turns = spoken.filter(({ pcm }) => pcm.samples.length / pcm.rateHz <= longestTurnSeconds);
   const wants = (aspect: Aspect) => aspects.has(aspect);
-  let result: EmbeddedResult = { engines: [] };
+  let result: EmbeddedResult = { engines: [], load: [] };
+  const note = (more: Partial<EmbeddedResult>) => {
+    result = { ...result, ...more, load: [...result.load, loadavg()[0] ?? Number.NaN] };
+  };
   const server = await ServerProcess.start({ engines: 'embedded', settings });
   try {
     const engines = await enginesOf(server);
-    result = { engines };
+    result = { ...result, engines };
     const tell = (what: string) => say(`${engines[0]}: ${what}`);
     if (wants('answers')) {
       tell('answers');
-      result = { ...result, answers: await measureAnswers(server, quick ? 3 : 10) };
+      note({ answers: await measureAnswers(server, quick ? 3 : 10) });
     }
     if (wants('ears') && spoken.length > 0) {
       tell('words');
-      result = { ...result, ears: await measureEars(server, quick ? turns.slice(0, 3) : spoken, resolve(root, sounds), quick) };
+      note({ ears: await measureEars(server, quick ? turns.slice(0, 3) : spoken, resolve(root, sounds), quick) });
     }
     if (wants('voice')) {
       tell('voice');
       const readers = await openReaders(resolve(root, process.env['PARLEY_DATA_DIR'] ?? '.parley'));
       const texts = sentencesOf(resolve(root, sentences)).slice(0, quick ? 5 : mostSentences);
       try {
-        result = { ...result, voice: await measureVoice(server, texts, readers, quick) };
+        note({ voice: await measureVoice(server, texts, readers, quick) });
       } finally {
         for (const reader of readers) await reader.close();
       }
@@ -87,16 +93,16 @@ async function measureGeneration(
     const pinned = await ServerProcess.start({ engines: 'embedded', core: 0, settings });
     try {
       say(`${result.engines[0]}: many speakers on one core`);
-      result = { ...result, crowd: await measureCrowd(pinned, turns, 20) };
+      note({ crowd: await measureCrowd(pinned, turns, 20) });
       say(`${result.engines[0]}: a client who floods`);
-      result = { ...result, flood: await measureFlood(pinned, turns, 45) };
+      note({ flood: await measureFlood(pinned, turns, 45) });
     } finally {
       await pinned.stop();
     }
   }
   if (wants('starts') && !quick) {
     say(`${result.engines[0]}: starts`);
-    result = { ...result, starts: await measureStarts(settings) };
+    note({ starts: await measureStarts(settings) });
   }
   return result;
 }

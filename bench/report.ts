@@ -1,7 +1,6 @@
 // The tables people read.
 import type { CapacityResult } from './capacity.ts';
 import type { EmbeddedResult } from './embedded.ts';
-import { embeddedReport } from './embedded-report.ts';
 import type { CallResult } from './latency.ts';
 import type { Machine } from './machine.ts';
 import type { MemoryResult } from './memory.ts';
@@ -15,7 +14,8 @@ export interface Results {
   embedded?: EmbeddedResult[];
 }
 
-export function report({ machine, calls, capacity, idle, embedded }: Results): string {
+/** Of the scripted engines. */
+export function report({ machine, calls, capacity, idle }: Omit<Results, 'embedded'>): string {
   const parts = [machineLine(machine)];
   if (calls) {
     parts.push(
@@ -105,7 +105,6 @@ export function report({ machine, calls, capacity, idle, embedded }: Results): s
       ),
     );
   }
-  if (embedded) parts.push(...embeddedReport(embedded));
   return parts.join('\n\n');
 }
 

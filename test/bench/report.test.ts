@@ -11,11 +11,12 @@ const ears = (errors: number): EarsResult => ({
 });
 
 test('both generations stand side by side, and what was not measured is left out', () => {
-  const old = { engines: ['Old ear', 'Old voice', 'Old judge'], ears: ears(75) };
-  const tables = embeddedReport([old, { engines: ['New ear', 'New voice', 'New judge'], ears: ears(4) }]);
+  const old = { engines: ['Old ear', 'Old voice', 'Old judge'], load: [2, 5], ears: ears(75) };
+  const tables = embeddedReport([old, { engines: ['New ear', 'New voice', 'New judge'], load: [], ears: ears(4) }]);
   const text = tables.join('\n');
-  expect(tables.filter((part) => part.startsWith('###'))).toEqual(['### (e) What is heard']);
+  expect(tables.filter((part) => part.startsWith('###'))).toEqual(['### (e) The machine meanwhile', '### (e) What is heard']);
   expect(text).toMatch(/word errors, people\s+\| 37\.5 % of 200\s+\| 2\.0 % of 200 /);
+  expect(text).toMatch(/load average\s+\| 2\.0 to 5\.0\s+\| -/);
   expect(text).toMatch(/gave words\s+\| 1 of 15/);
   expect(text).toMatch(/p50 \/ p95\s+\| 20 ms \/ 300 ms/);
   expect(text).not.toContain('speakers at once');
