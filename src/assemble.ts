@@ -13,7 +13,7 @@ import { ModelStore } from './engines/models/store.ts';
 import { discoverProviders, ownerOfBareModel } from './engines/cloud/providers.ts';
 import { chooseEngines } from './engines/routing/chosen.ts';
 import { type LlmProvider, Router } from './engines/routing/router.ts';
-import { voiceAliases } from './engines/local/flite/voices.ts';
+import { voiceAliases } from './engines/text/voice-names.ts';
 import { kokoroAliases } from './engines/local/kokoro/voices.ts';
 import { registerConsolePage } from './http/console.ts';
 import { registerConsoleRoutes } from './http/console-routes.ts';

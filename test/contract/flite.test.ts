@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EngineError, noModels, type Tts } from '../../src/engines/engine.ts';
 import { flite } from '../../src/engines/local/flite/flite.ts';
-import { findVoice, fliteVoices, voiceAliases } from '../../src/engines/local/flite/voices.ts';
+import { findVoice, fliteVoices } from '../../src/engines/local/flite/voices.ts';
+import { voiceAliases } from '../../src/engines/text/voice-names.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { clauses, describeTts, rms, say } from './tts.ts';
@@ -75,7 +76,7 @@ test('any two voices of the catalogue differ in pitch or in pace, and women spea
 });
 
 test('F31: every alias stands for a voice, and names are found whatever their case', () => {
-  for (const [alias, id] of Object.entries(voiceAliases)) expect(findVoice(alias.toUpperCase())?.id).toBe(id);
+  for (const [alias, id] of voiceAliases) expect(findVoice(alias.toUpperCase())?.id).toBe(id);
   expect(findVoice('dennis')?.id).toBe('Dennis');
   expect(findVoice('nobody')).toBeUndefined();
 });

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EngineError, type EngineEnvironment, noModels, type Stt } from '../../src/engines/engine.ts';
-import { flite } from '../../src/engines/local/flite/flite.ts';
-import { Moonshine, moonshine } from '../../src/engines/local/moonshine/moonshine.ts';
+import { moonshine, openMoonshine } from '../../src/engines/local/moonshine/moonshine.ts';
 import { ManualClock, systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { concat } from '../../src/media/pcm.ts';
 import { Mortals } from '../dying.ts';
 import { describeWithModels, testModels } from '../models.ts';
+import { spoken } from './spoken.ts';
 import { describeStt, hear, listen, recognised, type SpeechSample, STT_RATE_HZ, understood } from './stt.ts';
 import { noise } from './vowels.ts';
 
@@ -20,25 +20,6 @@ const never = new AbortController().signal;
 
 function environment(settings: EngineEnvironment['settings'] = {}, models = testModels): EngineEnvironment {
   return { dataDir: '', settings, log: silentLog, clock: systemClock, models };
-}
-
-async function spoken(texts: readonly string[]): Promise<SpeechSample[]> {
-  const tts = flite.create(environment());
-  const samples: SpeechSample[] = [];
-  try {
-    const voice = tts.voices()[0]?.id as string;
-    for (const text of texts) {
-      const pieces: Int16Array[] = [];
-      const clauses = (async function* () {
-        yield text;
-      })();
-      for await (const { pcm } of tts.speak(clauses, { model: '', voice, speed: 1 }, never)) pieces.push(pcm.samples);
-      samples.push({ samples: concat(pieces), words: text.toLowerCase().replaceAll(/[.,?]/g, '').split(' ') });
-    }
-  } finally {
-    await tts.close();
-  }
-  return samples;
 }
 
 let speech: Promise<SpeechSample[]> | undefined;
@@ -144,7 +125,7 @@ describeWithModels([MODEL], 'Moonshine when a worker dies', () => {
   test('in the midst of a decode: the words come all the same', { timeout: 60_000 }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'parley-moonshine-'));
     const mortals = new Mortals(folder);
-    const stt = new Moonshine(environment({ PARLEY_STT_PROCESSES: '2' }), mortals.script(workerScript));
+    const stt = openMoonshine(environment({ PARLEY_STT_PROCESSES: '2' }), mortals.script(workerScript));
     try {
       await stt.warmUp(never);
       const [kitchen, home] = (await said()) as [SpeechSample, SpeechSample];

@@ -6,10 +6,10 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { noModels, type EngineEnvironment, EngineError, type Stt, type Transcript } from '../../src/engines/engine.ts';
 import { pocketsphinx } from '../../src/engines/local/pocketsphinx/pocketsphinx.ts';
-import { flite } from '../../src/engines/local/flite/flite.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { type Log, silentLog } from '../../src/lib/log.ts';
 import { concat } from '../../src/media/pcm.ts';
+import { spoken } from './spoken.ts';
 import { describeStt, hear, listen, recognised, type SpeechSample, STT_RATE_HZ, understood } from './stt.ts';
 
 const dataDir = resolve(import.meta.dirname, '../..', process.env['PARLEY_DATA_DIR'] ?? '.parley');
@@ -33,28 +33,6 @@ function pidLog(): { log: Log; pids: number[] } {
     },
   };
   return { log, pids };
-}
-
-async function spoken(texts: readonly string[]): Promise<SpeechSample[]> {
-  const tts = flite.create(environment());
-  const samples: SpeechSample[] = [];
-  try {
-    const voice = tts.voices()[0]?.id as string;
-    for (const text of texts) {
-      const pieces: Int16Array[] = [];
-      const clauses = (async function* () {
-        yield text;
-      })();
-      for await (const { pcm } of tts.speak(clauses, { model: '', voice, speed: 1 }, new AbortController().signal)) {
-        expect(pcm.rateHz).toBe(STT_RATE_HZ);
-        pieces.push(pcm.samples);
-      }
-      samples.push({ samples: concat(pieces), words: text.toLowerCase().replace(/[.?]/g, '').split(' ') });
-    }
-  } finally {
-    await tts.close();
-  }
-  return samples;
 }
 
 let speech: Promise<SpeechSample[]> | undefined;

@@ -1,12 +1,12 @@
 // Whisper against the contract, where its weights are, on speech made by the embedded synthesiser; then what only it promises.
 import { expect, test } from 'vitest';
 import { EngineError, type EngineEnvironment, noModels } from '../../src/engines/engine.ts';
-import { flite } from '../../src/engines/local/flite/flite.ts';
 import { whisper } from '../../src/engines/local/whisper/whisper.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { concat } from '../../src/media/pcm.ts';
 import { dataDir, describeWithModels, testModels } from '../models.ts';
+import { spoken } from './spoken.ts';
 import { describeStt, recognised, type SpeechSample, STT_RATE_HZ, understood } from './stt.ts';
 import { noise } from './vowels.ts';
 
@@ -14,25 +14,6 @@ const never = new AbortController().signal;
 
 function environment(models = testModels): EngineEnvironment {
   return { dataDir, settings: { PARLEY_STT_PROCESSES: '1' }, log: silentLog, clock: systemClock, models };
-}
-
-async function spoken(texts: readonly string[]): Promise<SpeechSample[]> {
-  const tts = flite.create(environment());
-  const samples: SpeechSample[] = [];
-  try {
-    const voice = tts.voices()[0]?.id as string;
-    for (const text of texts) {
-      const pieces: Int16Array[] = [];
-      const clauses = (async function* () {
-        yield text;
-      })();
-      for await (const { pcm } of tts.speak(clauses, { model: '', voice, speed: 1 }, never)) pieces.push(pcm.samples);
-      samples.push({ samples: concat(pieces), words: text.toLowerCase().replaceAll(/[.,?]/g, '').split(' ') });
-    }
-  } finally {
-    await tts.close();
-  }
-  return samples;
 }
 
 let speech: Promise<SpeechSample[]> | undefined;

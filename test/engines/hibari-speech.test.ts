@@ -7,7 +7,8 @@ import type { Recital } from '../../src/engines/local/hibari/net.ts';
 import { netSpeed, stretchOf } from '../../src/engines/local/hibari/pace.ts';
 import { speakClause, type Stretch } from '../../src/engines/local/hibari/speech.ts';
 import { hibariVoices } from '../../src/engines/local/hibari/voices.ts';
-import { findVoice, fliteVoices, voiceAliases } from '../../src/engines/local/flite/voices.ts';
+import { findVoice, fliteVoices } from '../../src/engines/local/flite/voices.ts';
+import { voiceAliases } from '../../src/engines/text/voice-names.ts';
 import { concat } from '../../src/media/pcm.ts';
 
 const STEP_FRAMES = 2;

@@ -6,7 +6,8 @@ import { readStyles, STYLE_ROWS, STYLE_VALUES, styleRow } from '../../src/engine
 import { measureSpeed } from '../../src/engines/local/kokoro/speed.ts';
 import { cutClause } from '../../src/engines/local/kokoro/speech.ts';
 import { findKokoroVoice, kokoroAliases, kokoroVoices } from '../../src/engines/local/kokoro/voices.ts';
-import { fliteVoices, voiceAliases } from '../../src/engines/local/flite/voices.ts';
+import { fliteVoices } from '../../src/engines/local/flite/voices.ts';
+import { voiceAliases } from '../../src/engines/text/voice-names.ts';
 import { hibariVoices } from '../../src/engines/local/hibari/voices.ts';
 import { findModel, manifest } from '../../src/engines/models/manifest.ts';
 import { chooseTts } from '../../src/engines/routing/chosen.ts';

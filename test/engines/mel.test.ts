@@ -1,33 +1,8 @@
 // The front end of Smart Turn, against values of the one that it was trained with.
 import { describe, expect, test } from 'vitest';
-import { BINS, FRAME, PowerSpectra } from '../../src/engines/local/mel/fourier.ts';
 import { BANDS } from '../../src/engines/local/mel/log-mel.ts';
 import { FRAMES, MelFrontEnd } from '../../src/engines/local/smart-turn/mel.ts';
 import { risingTone } from './rising-tone.ts';
-
-describe('the power spectra', () => {
-  test('of two frames at once are those of a Fourier transform by the book', () => {
-    const frame = (seed: number) => Float64Array.from({ length: FRAME }, (_, n) => Math.sin(n * seed) + Math.cos(n * n * 0.01 * seed));
-    const spectra = new PowerSpectra();
-    spectra.first.set(frame(0.3));
-    spectra.second.set(frame(1.7));
-    spectra.compute();
-    for (const [power, samples] of [
-      [spectra.firstPower, frame(0.3)],
-      [spectra.secondPower, frame(1.7)],
-    ] as const) {
-      const largest = power.reduce((most, value) => Math.max(most, value));
-      for (let bin = 0; bin < BINS; bin++) expect(Math.abs((power[bin] as number) - powerAt(samples, bin))).toBeLessThan(1e-12 * largest);
-    }
-  });
-});
-
-function powerAt(samples: Float64Array, bin: number): number {
-  const angle = (n: number) => (2 * Math.PI * ((bin * n) % FRAME)) / FRAME;
-  const re = samples.reduce((sum, value, n) => sum + value * Math.cos(angle(n)), 0);
-  const im = samples.reduce((sum, value, n) => sum + value * Math.sin(angle(n)), 0);
-  return re * re + im * im;
-}
 
 describe('the front end', () => {
   // Band, frame and value; then the mean of all values, and the root of the mean of their squares.

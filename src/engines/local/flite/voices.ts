@@ -1,6 +1,7 @@
 // The voices of the embedded synthesiser: what flite's own speakers become with another pitch, melody, pace and size of the speaker.
 // The names are those that clients of the services we follow ask for; the sound is ours, so each is described as it is here.
 import type { Voice } from '../../engine.ts';
+import { voiceAliases } from '../../text/voice-names.ts';
 import type { Manner } from './flite-job.ts';
 
 export interface FliteVoice extends Voice {
@@ -50,23 +51,6 @@ export const fliteVoices: readonly FliteVoice[] = [
   voice('Wendy', 'female', 'A posh, precise woman.', ['posh', 'precise'], ['slt', 218, 40, 1.14, 1]),
   voice('Dominus', 'male', 'A robot: flat, deep and menacing.', ['robotic', 'deep'], ['kal16', 74, 3, 1.1, 0.9]),
 ];
-
-/** Names of OpenAI's voices and the voice that comes nearest to each. */
-export const voiceAliases: ReadonlyMap<string, string> = new Map([
-  ['alloy', 'Ashley'],
-  ['ash', 'Alex'],
-  ['ballad', 'Clive'],
-  ['cedar', 'Dennis'],
-  ['coral', 'Sarah'],
-  ['echo', 'Liam'],
-  ['fable', 'Craig'],
-  ['marin', 'Olivia'],
-  ['nova', 'Julia'],
-  ['onyx', 'Ronald'],
-  ['sage', 'Elizabeth'],
-  ['shimmer', 'Deborah'],
-  ['verse', 'Shaun'],
-]);
 
 const byName = new Map<string, FliteVoice>();
 for (const voice of fliteVoices) byName.set(voice.id.toLowerCase(), voice);

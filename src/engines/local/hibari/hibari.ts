@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { EngineEnvironment, EngineFactory, EngineInfo, Tts } from '../../engine.ts';
 import { ClauseVoice, readPronunciations } from '../clause-voice.ts';
-import { voiceAliases } from '../flite/voices.ts';
+import { voiceAliases } from '../../text/voice-names.ts';
 import type { HibariManner, HibariWorkerData } from './hibari-job.ts';
 import { hibariVoices } from './voices.ts';
 

@@ -1,6 +1,6 @@
 // The voices that Kokoro was taught, under their own names, and those of the services we follow: each is the one of them that comes nearest.
 import type { Voice } from '../../engine.ts';
-import { voiceAliases } from '../flite/voices.ts';
+import { voiceAliases } from '../../text/voice-names.ts';
 import { hibariVoices } from '../hibari/voices.ts';
 import type { KokoroManner } from './kokoro-job.ts';
 

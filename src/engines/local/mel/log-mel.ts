@@ -1,7 +1,10 @@
 // The front end of Whisper, and of what was trained on it: the loudness of 80 bands in each hundredth of a second.
-import { BINS, FRAME, PowerSpectra } from './fourier.ts';
+import { RealFft } from '../../../media/real-fft.ts';
 
 export const RATE_HZ = 16_000;
+/** Samples of a frame, and frequencies from 0 to half of the rate. */
+const FRAME = 400;
+const BINS = FRAME / 2 + 1;
 export const BANDS = 80;
 /** Samples from one frame to the next. */
 export const HOP = 160;
@@ -23,7 +26,11 @@ const bands = slaneyBands();
 
 /** Keeps its own memory; not to be used by two at once. */
 export class LogMel {
-  readonly #spectra = new PowerSpectra();
+  readonly #fft = new RealFft(FRAME);
+  readonly #frame = new Float64Array(FRAME);
+  readonly #re = new Float64Array(BINS);
+  readonly #im = new Float64Array(BINS);
+  readonly #power = new Float64Array(BINS);
   #loudest = Number.NEGATIVE_INFINITY;
 
   /**
@@ -33,14 +40,7 @@ export class LogMel {
   compute(sound: Float32Array, features: Float32Array, from: number, to: number): void {
     const frames = features.length / BANDS;
     this.#loudest = Number.NEGATIVE_INFINITY;
-    const { first, second, firstPower, secondPower } = this.#spectra;
-    for (let frame = from; frame < to; frame += 2) {
-      load(sound, frame, first);
-      load(sound, Math.min(frame + 1, to - 1), second);
-      this.#spectra.compute();
-      this.#bands(features, frame, frames, firstPower);
-      if (frame + 1 < to) this.#bands(features, frame + 1, frames, secondPower);
-    }
+    for (let frame = from; frame < to; frame++) this.#compute(sound, features, frame, frames);
     const floor = this.#loudest - RANGE;
     for (let row = 0; row < features.length; row += frames) {
       for (let at = row + from; at < row + to; at++) features[at] = (Math.max(floor, features[at] as number) + 4) / 4;
@@ -49,21 +49,20 @@ export class LogMel {
     }
   }
 
-  #bands(features: Float32Array, frame: number, frames: number, power: Float64Array): void {
+  #compute(sound: Float32Array, features: Float32Array, frame: number, frames: number): void {
+    const from = frame * HOP;
+    for (let n = 0; n < FRAME; n++) this.#frame[n] = (sound[from + n] as number) * (hann[n] as number);
+    this.#fft.forward(this.#frame, this.#re, this.#im);
+    for (let bin = 0; bin < BINS; bin++) this.#power[bin] = (this.#re[bin] as number) ** 2 + (this.#im[bin] as number) ** 2;
     for (let band = 0; band < BANDS; band++) {
       const { firstBin, weights } = bands[band] as Band;
       let sum = 0;
-      for (let at = 0; at < weights.length; at++) sum += (weights[at] as number) * (power[firstBin + at] as number);
+      for (let at = 0; at < weights.length; at++) sum += (weights[at] as number) * (this.#power[firstBin + at] as number);
       const level = Math.log10(Math.max(LEAST_POWER, sum));
       if (level > this.#loudest) this.#loudest = level;
       features[band * frames + frame] = level;
     }
   }
-}
-
-function load(sound: Float32Array, frame: number, into: Float64Array): void {
-  const from = frame * HOP;
-  for (let n = 0; n < FRAME; n++) into[n] = (sound[from + n] as number) * (hann[n] as number);
 }
 
 /** Triangles over frequency, evenly spaced on Slaney's scale (even up to 1 kHz, by ratios above), each of the same area. */

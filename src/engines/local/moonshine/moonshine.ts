@@ -15,16 +15,14 @@ const profile: RecogniserProfile = {
   workers: Math.max(1, availableParallelism()),
 };
 
-export class Moonshine extends SegmentedStt {
-  /** `script` is what a worker thread runs. */
-  constructor(environment: EngineEnvironment, script = profile.script) {
-    super(environment, { ...profile, script });
-  }
+/** `script` is what a worker thread runs. */
+export function openMoonshine(environment: EngineEnvironment, script = profile.script): SegmentedStt {
+  return new SegmentedStt(environment, { ...profile, script });
 }
 
 export const moonshine: EngineFactory<Stt> = {
   id: profile.info.id,
   standIn: 'pocketsphinx',
   otherLanguages: 'whisper',
-  create: (environment) => new Moonshine(environment),
+  create: (environment) => openMoonshine(environment),
 };

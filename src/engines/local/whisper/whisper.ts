@@ -1,7 +1,7 @@
 // Speech recognition in 99 languages: Whisper base, in worker threads that share one queue. It costs more than Moonshine and errs more
 // often in English, so it is for everything else.
 import { availableParallelism } from 'node:os';
-import type { EngineEnvironment, EngineFactory, Stt } from '../../engine.ts';
+import type { EngineFactory, Stt } from '../../engine.ts';
 import { type RecogniserProfile, SegmentedStt } from '../segmented/segmented-stt.ts';
 import { languages } from './languages.ts';
 
@@ -16,15 +16,8 @@ const profile: RecogniserProfile = {
   workers: Math.max(1, Math.floor(availableParallelism() / 2)),
 };
 
-export class Whisper extends SegmentedStt {
-  /** `script` is what a worker thread runs. */
-  constructor(environment: EngineEnvironment, script = profile.script) {
-    super(environment, { ...profile, script });
-  }
-}
-
 export const whisper: EngineFactory<Stt> = {
   id: profile.info.id,
   standIn: 'pocketsphinx',
-  create: (environment) => new Whisper(environment),
+  create: (environment) => new SegmentedStt(environment, profile),
 };
