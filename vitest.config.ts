@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const speech = ['test/e2e/**/*.test.ts', 'test/clients/**/*.test.ts', 'test/contract/pocketsphinx.test.ts'];
 /** Those of them that hold a page's calls against the clock: they need the machine more to themselves, and one all of it. */
 const calls = ['test/e2e/webrtc*.test.ts', 'test/clients/agents-webrtc.test.ts'];
-const alone = ['test/e2e/webrtc-worker-death.test.ts', 'test/e2e/kill-neural.test.ts'];
+const alone = ['test/e2e/webrtc-worker-death.test.ts'];
 
 export default defineConfig({
   test: {
