@@ -104,8 +104,8 @@ export class Sessions {
     };
   }
 
-  /** `about` names the session in the log. */
-  run(transport: Transport, birth: Birth, about: Record<string, unknown>): void {
+  /** `about` names the session in the log; `by` is the id of the key that let the client in. */
+  run(transport: Transport, birth: Birth, about: { readonly by: string; readonly key?: string }): void {
     const { router, clock, log, outgoing, mcpCache, version, signal } = this.#parts;
     const sessionLog = log.child({ session: birth.sessionId, ...about });
     const { model } = birth.config;
@@ -117,7 +117,7 @@ export class Sessions {
     sessionLog.info({ model, servedBy: router.serves(model), inworld: birth.inworld }, 'session opened');
     const openTools = () => new McpServers({ clock, fetch: outgoing, cache: mcpCache, log: sessionLog, version });
     const image = (url: string, imageSignal: AbortSignal) => imageAt(outgoing, url, imageSignal);
-    const running = drive({ transport, engines: router, birth, clock, log: sessionLog, openTools, image, signal });
+    const running = drive({ transport, engines: router, birth, keyId: about.by, clock, log: sessionLog, openTools, image, signal });
     this.#running.add(running);
     void running.finally(() => {
       this.#running.delete(running);

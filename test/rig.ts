@@ -160,7 +160,17 @@ export class Rig {
       return tools;
     };
     const { signal } = this.#leaving;
-    this.ended = drive({ transport, engines: this.engines, birth, clock, log: this.#log(), openTools, image, signal }).finally(() => {
+    this.ended = drive({
+      transport,
+      engines: this.engines,
+      birth,
+      keyId: 'key_1',
+      clock,
+      log: this.#log(),
+      openTools,
+      image,
+      signal,
+    }).finally(() => {
       this.over = true;
     });
   }

@@ -1,6 +1,6 @@
 // The shell of one running session: feeds it facts, performs its effects, wakes it. Owns everything the session started.
 import { setImmediate } from 'node:timers/promises';
-import type { Engines } from '../engines/engine.ts';
+import type { Engines, Origin } from '../engines/engine.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { ClientEventType } from '../protocol/client-events.ts';
@@ -33,6 +33,8 @@ export interface Drive {
   transport: Transport;
   engines: Engines;
   birth: Birth;
+  /** The id of the key that let the client in. */
+  keyId: string;
   clock: Clock;
   log: Log;
   /** Opens a session's MCP servers; called when the session first names one. */
@@ -85,6 +87,7 @@ async function takeAudio(run: Run, bytes: Uint8Array): Promise<void> {
 
 class Run {
   readonly #parts: Drive;
+  readonly #origin: Origin;
   readonly #session: Session;
   readonly #ear: Ear;
   readonly #keepsakes = new Keepsakes();
@@ -102,20 +105,21 @@ class Run {
 
   constructor(parts: Drive) {
     this.#parts = parts;
+    this.#origin = { key: parts.keyId, session: parts.birth.sessionId };
     this.#log = parts.log;
     this.#session = new Session(parts.birth, parts.clock.now());
     this.#tools = new Toolbox(parts.openTools, (fact) => this.#feed(fact));
     this.#memory = new Condenser(parts.engines, (fact) => this.#feed(fact), this.#log);
     this.#asides = new Asides({
       engines: parts.engines,
-      key: parts.birth.sessionId,
+      origin: this.#origin,
       feed: (fact) => this.#feed(fact),
       onFailure: (error, fault) => this.#log[fault ? 'error' : 'debug']({ err: error }, 'an aside came to nothing'),
     });
     this.#ear = new Ear(parts.engines, this.#session.config, {
       feed: (fact) => this.#feed(fact),
       keep: (item, samples) => this.#keepsakes.keep(item, samples),
-      key: parts.birth.sessionId,
+      origin: this.#origin,
       onFault: (error) => logFailure(this.#log, error, 'listening failed'),
     });
   }
@@ -279,7 +283,7 @@ class Run {
         this.#replies.set(response, controller);
         const ports = {
           engines: this.#parts.engines,
-          key: this.#parts.birth.sessionId,
+          origin: this.#origin,
           feed: (fact: Fact) => {
             if (!controller.signal.aborted) this.#feed(fact);
           },

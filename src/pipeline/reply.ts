@@ -1,5 +1,5 @@
 // One reply: prompt → model → clauses → voice → facts. It knows nothing of turns; whoever started it may abort it at any moment.
-import { EngineError, type Engines, type Llm, type LlmUsage, type Speech, type Tts } from '../engines/engine.ts';
+import { EngineError, type Engines, type Llm, type LlmUsage, type Origin, type Speech, type Tts } from '../engines/engine.ts';
 import { Channel } from '../lib/channel.ts';
 import { Resampler } from '../media/resample.ts';
 import type { Prompt, PromptPart, PromptTurn } from '../protocol/prompt.ts';
@@ -18,7 +18,7 @@ const mostWaiting = 20_000;
 export interface ReplyPorts {
   engines: Engines;
   /** Whose replies they are. */
-  key: string;
+  origin: Origin;
   feed: (fact: ReplyFact) => void;
   /** Resolves when the listener's side can take more sound. */
   room: () => Promise<void>;
@@ -179,7 +179,7 @@ class Mouth {
       const bytes = encodeWire(format, samples);
       this.#ports.feed({ kind: 'reply.audio', response, bytes, ms: wireMs(format, bytes.length), words });
     };
-    const options = speechOptions(engine, choice, this.#order, this.#ports.key);
+    const options = speechOptions(engine, choice, this.#order, this.#ports.origin);
     const spoken =
       manner.segmenter === 'per_segment_context'
         ? speakApart(engine, text, options, this.#signal)

@@ -328,7 +328,7 @@ test('F22 F23: a recogniser is told what the session knows: language, hint, name
   await rig.hear(scene(300, 400, 100));
   expect(rig.stt.calls[0]?.options).toEqual({
     model: 'parley/test',
-    key: 'sess_1',
+    origin: { key: 'key_1', session: 'sess_1' },
     language: 'en',
     prompt: 'pizza',
     vocabulary: ['order', 'small', 'large'],

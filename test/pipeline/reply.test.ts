@@ -38,7 +38,7 @@ function start(changes: Partial<ReplyOrder> = {}, engines = new FakeEngines()) {
   const controller = new AbortController();
   const ports = {
     engines,
-    key: 'sess_test',
+    origin: { key: 'key_1', session: 'sess_test' },
     feed: (fact: ReplyFact) => void facts.push(fact),
     room: () => transport.room(),
     image: () => Promise.reject(new Error('no images here')),
@@ -83,14 +83,19 @@ describe('the manner of speaking', () => {
       model: 'a-voice-model',
       voice: 'Dennis',
       speed: 1.25,
-      key: 'sess_test',
+      origin: { key: 'key_1', session: 'sess_test' },
       language: 'de-DE',
       deliveryMode: 'creative',
     });
     const silent = start();
     silent.llm.last.text('Hallo.');
     await settled();
-    expect(silent.tts.last.options).toEqual({ model: 'a-voice-model', voice: 'Dennis', speed: 1.25, key: 'sess_test' });
+    expect(silent.tts.last.options).toEqual({
+      model: 'a-voice-model',
+      voice: 'Dennis',
+      speed: 1.25,
+      origin: { key: 'key_1', session: 'sess_test' },
+    });
     run.controller.abort();
     silent.controller.abort();
   });
@@ -202,7 +207,12 @@ describe('a spoken answer', () => {
       sampling,
       behalf,
     });
-    expect(run.tts.last.options).toEqual({ model: 'a-voice-model', voice: 'Dennis', speed: 1.25, key: 'sess_test' });
+    expect(run.tts.last.options).toEqual({
+      model: 'a-voice-model',
+      voice: 'Dennis',
+      speed: 1.25,
+      origin: { key: 'key_1', session: 'sess_test' },
+    });
     run.controller.abort();
     await run.done;
   });
