@@ -69,11 +69,11 @@ export class WeriftMedia implements CallMedia {
   #spare(): MediaThread | undefined {
     const seat = this.#seats.find(({ thread }) => !thread);
     if (!seat) return undefined;
-    const { publicAddress, interfaces, tcp, iceServers } = this.#options;
+    const { publicAddress, interfaces, tcp, candidates, iceServers } = this.#options;
     seat.thread = new MediaThread({
       ...this.#deps,
       script: this.#script,
-      data: { portRange: seat.portRange, publicAddress, interfaces, tcp, iceServers },
+      data: { portRange: seat.portRange, publicAddress, interfaces, tcp, candidates, iceServers },
       gone: () => {
         seat.thread = undefined;
       },

@@ -7,7 +7,7 @@ import { encodeSilence } from '../../../src/transports/webrtc/opus.ts';
 import { readOffer } from '../../../src/transports/webrtc/sdp.ts';
 import { bindSocketsSafely } from '../../../src/transports/webrtc/werift-sockets.ts';
 import { Caller, until } from './caller.ts';
-import { audio, data, offer } from './offers.ts';
+import { anywhere, audio, data, offer } from './offers.ts';
 
 let silence: Uint8Array;
 let nowMs = 0;
@@ -28,7 +28,7 @@ afterEach(async () => {
 
 async function answer(text: string): Promise<{ call: WorkerCall; sdp: string }> {
   const duties: CallDuties = { silence, nowMs: () => nowMs, tell: (message) => told.push(message), ended: () => void call.close() };
-  const read = readOffer(text);
+  const read = readOffer(text, anywhere);
   const options = { addresses: ['127.0.0.1'], portRange: undefined, tcp: false, iceServers: [] };
   const call = await WorkerCall.create(1, read, options, duties);
   calls.push(call);

@@ -18,6 +18,7 @@ const options: CallMediaOptions = {
   publicAddress: undefined,
   interfaces: [],
   tcp: false,
+  candidates: undefined,
   iceServers: [],
 };
 const faulty = new URL('./faulty-media-worker.ts', import.meta.url);
