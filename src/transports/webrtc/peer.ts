@@ -11,6 +11,7 @@ import {
   RtpHeader,
   RtpPacket,
 } from 'werift';
+import { demandProof } from './handshake-proof.ts';
 import type { CallMediaOptions } from './media.ts';
 import { PacketGuard } from './packet-guard.ts';
 import type { Arrival } from './rtp-input.ts';
@@ -134,6 +135,7 @@ export class Peer {
     // Without servers it would ask one of a large company.
     if (!this.#asksStun) delete connection.stunServer;
     new PacketGuard(transport, this.#nowMs).stand();
+    demandProof(transport);
     transport.onStateChange.subscribe((state) => {
       if (state === 'connected') this.#begin(transport);
       if (state === 'closed') this.#events.onEnd('closed');

@@ -1,6 +1,6 @@
 // What others can do to a call whose ports they know, or guess: nothing. Over real sockets, against a real call.
 import { afterEach, expect, test } from 'vitest';
-import { classes, Message, methods, type RTCIceTransport } from 'werift';
+import { classes, createSelfSignedCertificate, Message, methods, RTCCertificate, type RTCIceTransport } from 'werift';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLog } from '../../../src/lib/log.ts';
 import type { CallMedia } from '../../../src/transports/webrtc/media.ts';
@@ -150,4 +150,25 @@ test('checks that are not signed with the password of the call are not answered 
   await passed(300);
   expect(other.answers).toEqual([]);
   await expectAlive();
+});
+
+test.each([
+  ['when we begin the handshake', (sdp: string) => sdp],
+  ['when it begins the handshake', (sdp: string) => sdp.replaceAll('a=setup:actpass', 'a=setup:active')],
+])('whoever shows the certificate of the caller and does not hold its key is not connected, %s', async (_, offer) => {
+  const other = await createSelfSignedCertificate({ hash: 4, signature: 3 });
+  media = openWeriftMedia(options, { log: silentLog, clock: systemClock });
+  caller = await Caller.call(media, {
+    offer,
+    stack: (peer) => {
+      for (const transport of peer.dtlsTransports) {
+        const shown = transport.localCertificate;
+        if (shown) transport.localCertificate = new RTCCertificate(other.keyPem, shown.certPem, shown.signatureHash);
+      }
+    },
+  });
+  await until('it ended', () => caller.told.ends.length > 0);
+  expect(caller.told.ends).toEqual(['lost']);
+  expect(caller.told.opened).toBe(0);
+  expect(caller.told.sound).toEqual([]);
 });
