@@ -119,6 +119,12 @@ export const settings: readonly Setting[] = [
     description: 'Names or addresses of the network interfaces that calls use, separated by commas.',
     fallback: 'all',
   },
+  {
+    name: 'PARLEY_CALL_CANDIDATES',
+    description:
+      "Which of the addresses that a caller names are checked by the server, which is needed only where callers cannot reach it first: public ones; private, which are public ones and those of private networks; or any, this machine's own included.",
+    fallback: 'public where calls are offered a public address of version 4 (or of version 6 only), else private',
+  },
   { name: 'PARLEY_ICE_TCP', description: 'Whether calls may come over TCP as well: on or off.', fallback: 'off' },
   {
     name: 'PARLEY_STUN_URLS',
@@ -209,6 +215,8 @@ export interface Config {
     readonly portRange: readonly [number, number] | undefined;
     readonly interfaces: readonly string[];
     readonly tcp: boolean;
+    /** Undefined: what suits the addresses that are offered. */
+    readonly candidates: 'public' | 'private' | 'any' | undefined;
     readonly stunUrls: readonly string[];
     readonly turnUrls: readonly string[];
     readonly turnSecret: string | undefined;
@@ -273,6 +281,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       portRange: ports(values, 'PARLEY_UDP_PORTS'),
       interfaces: list(values.PARLEY_INTERFACES),
       tcp: choice(values, 'PARLEY_ICE_TCP', ['on', 'off'], 'off') === 'on',
+      candidates: candidateRule(values),
       stunUrls: iceUrls(values, 'PARLEY_STUN_URLS', /^stuns?:/),
       turnUrls: iceUrls(values, 'PARLEY_TURN_URLS', /^turns?:/),
       turnSecret: values.PARLEY_TURN_SECRET,
@@ -354,6 +363,11 @@ function choice(values: Record<string, string | undefined>, name: string, allowe
   const value = values[name] ?? fallback;
   if (!allowed.includes(value)) throw new ConfigError(`${name} must be one of ${allowed.join(', ')}, not '${value}'.`);
   return value;
+}
+
+function candidateRule(values: Record<string, string | undefined>): Config['calls']['candidates'] {
+  if (values.PARLEY_CALL_CANDIDATES === undefined) return undefined;
+  return choice(values, 'PARLEY_CALL_CANDIDATES', ['public', 'private', 'any'], '') as Config['calls']['candidates'];
 }
 
 /** Checked here, read by the store of models: a folder as an absolute path, an address as it is. */

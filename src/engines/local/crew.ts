@@ -8,8 +8,8 @@ import type { FromMember } from './crew-messages.ts';
 import { FairQueue } from './fair-queue.ts';
 import { Member } from './member.ts';
 import { Reliability } from './reliability.ts';
-import { Restarts } from './restarts.ts';
 import { Shares } from './shares.ts';
+import { Restarts } from '../../lib/restarts.ts';
 
 export interface CrewOptions {
   /** Its id, for errors and the log. */

@@ -1,7 +1,7 @@
-// Which of this machine's addresses are offered to callers.
+// The addresses of this machine, and which of them are offered to callers.
 import type { NetworkInterfaceInfo } from 'node:os';
 
-type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
+export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
 /** Bridges and ends of containers and virtual machines: nobody outside can reach them. */
 const inner = /^(docker|br-|veth|virbr|vmnet|cni|flannel|cali|lxc|podman|kube)/;
@@ -22,4 +22,9 @@ export function offeredAddresses(interfaces: Interfaces, names: readonly string[
     ({ info }) => info.address,
   );
   return [...new Set(addresses)];
+}
+
+/** Every address of this machine. */
+export function ownAddresses(interfaces: Interfaces): string[] {
+  return Object.values(interfaces).flatMap((infos = []) => infos.map(({ address }) => address));
 }
