@@ -7,7 +7,7 @@ import { EngineError, type EngineHealth } from '../engine.ts';
 import type { FromMember } from './crew-messages.ts';
 import { FairQueue } from './fair-queue.ts';
 import { Member } from './member.ts';
-import { Restarts } from './restarts.ts';
+import { Restarts } from '../../lib/restarts.ts';
 
 export interface CrewOptions {
   /** Its id, for errors and the log. */

@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../../../lib/clock.ts';
 import type { Log } from '../../../lib/log.ts';
 import { EngineError, type EngineHealth } from '../../engine.ts';
 import { FairQueue } from '../fair-queue.ts';
-import { Restarts } from '../restarts.ts';
+import { Restarts } from '../../../lib/restarts.ts';
 import type { Installation } from './pocketsphinx-install.ts';
 import { DecoderProcess } from './pocketsphinx-process.ts';
 
