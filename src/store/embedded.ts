@@ -1,7 +1,7 @@
 // The store for one machine: SQLite in a thread of its own (store-thread.ts, database.ts), so that no disk and no other process keeps a
 // session waiting. It tells the operator once when something is wrong with it, and once when that is over.
 import { join } from 'node:path';
-import type { Clock } from '../lib/clock.ts';
+import type { Clock, Timer } from '../lib/clock.ts';
 import { type Log, silentLog } from '../lib/log.ts';
 import type { StoreBounds } from './database.ts';
 import type { NonceClaim, SecretClaim, Store, StoredKey, StoredSecret, StoreError, StoreFault } from './store.ts';
@@ -27,8 +27,10 @@ export interface EmbeddedStoreOptions {
   readonly script?: URL;
 }
 
-/** A fault that comes and goes is told of so seldom. */
-const repeatMs = 60_000;
+/** A fault that stays, or comes and goes, is told of so seldom. */
+const repeatMs = 600_000;
+/** Whether a fault is over is looked at so often, so that `problem` tells the truth when nobody asks for anything. */
+const recheckMs = 10_000;
 
 interface Problem {
   readonly fault: StoreError;
@@ -44,6 +46,8 @@ export class EmbeddedStore implements Store {
   /** When each kind of fault was last told of. */
   readonly #toldMs = new Map<StoreFault, number>();
   #problem: Problem | undefined;
+  #recheck: Timer | undefined;
+  #closed = false;
 
   /** Opens nothing yet: what is wrong with the file, each request is told. */
   constructor(path: string, { clock, log = silentLog, bounds, answerMs, script }: EmbeddedStoreOptions) {
@@ -59,7 +63,7 @@ export class EmbeddedStore implements Store {
     });
   }
 
-  /** What is wrong with it, as the last requests met it. */
+  /** What is wrong with it, as the last requests met it. That it is full is over when something new could be kept. */
   get problem(): StoreError | undefined {
     return this.#problem?.fault;
   }
@@ -106,6 +110,8 @@ export class EmbeddedStore implements Store {
   }
 
   close(): Promise<void> {
+    this.#closed = true;
+    this.#recheck?.cancel();
     return this.#thread.close();
   }
 
@@ -118,10 +124,17 @@ export class EmbeddedStore implements Store {
     }
     const untilWritten = operation !== undefined && writes.has(operation);
     this.#problem = { fault, untilWritten, told: told || this.#problem?.told === true };
+    // Only what somebody has to keep shows whether there is room for it.
+    if (fault.reason === 'full' || this.#closed) return;
+    this.#recheck?.cancel();
+    this.#recheck = this.#clock.after(recheckMs, () => {
+      this.check().catch((error: unknown) => this.#log.debug({ err: error }, 'the store still does not work'));
+    });
   }
 
   #recover(operation: Operation | undefined): void {
     if (!this.#problem || (this.#problem.untilWritten && !(operation !== undefined && writes.has(operation)))) return;
+    this.#recheck?.cancel();
     if (this.#problem.told) this.#log.info({}, 'the store works again');
     this.#problem = undefined;
   }

@@ -149,9 +149,12 @@ export class StoreThread {
 
   /** The process stays alive for those who wait, and for nobody else. */
   #hold(): void {
-    const isAwaited = this.#requests.values().some(({ givenUp }) => !givenUp);
-    if (isAwaited) this.#worker?.ref();
-    else this.#worker?.unref();
+    for (const { givenUp } of this.#requests.values()) {
+      if (givenUp) continue;
+      this.#worker?.ref();
+      return;
+    }
+    this.#worker?.unref();
   }
 
   #lose(how: string): void {

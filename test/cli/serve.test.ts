@@ -26,7 +26,7 @@ function start(settings: Record<string, string>): Promise<{ code: number | null;
   });
 }
 
-test('A16: an unwritable data folder is named, and so is the setting', async () => {
+test('an unwritable data folder is named, and so is the setting', async () => {
   writeFileSync(join(folder, 'file'), '');
   const path = join(folder, 'file', 'data');
   expect(await start({ PARLEY_DATA_DIR: path })).toEqual({
@@ -35,14 +35,14 @@ test('A16: an unwritable data folder is named, and so is the setting', async () 
   });
 });
 
-test('A16: a bad PARLEY_ALLOW_HOSTS is named with the entry that is wrong', async () => {
+test('a bad PARLEY_ALLOW_HOSTS is named with the entry that is wrong', async () => {
   expect(await start({ PARLEY_ALLOW_HOSTS: 'mcp.example.org,http://10.0.0.1/' })).toEqual({
     code: 2,
     said: `parley: PARLEY_ALLOW_HOSTS cannot be used: 'http://10.0.0.1/' is not a host: write host, host:port, *.example.org or an address.\n`,
   });
 });
 
-test('A16: a master key that is too short is named', async () => {
+test('a master key that is too short is named', async () => {
   expect(await start({ PARLEY_MASTER_KEY: 'short' })).toEqual({
     code: 1,
     said: 'parley: The master key in PARLEY_MASTER_KEY is too short: it must have at least 32 random characters.\n',

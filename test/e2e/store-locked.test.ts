@@ -45,7 +45,7 @@ async function ask(key: string): Promise<void> {
   }
 }
 
-test('A16: a store that is locked for ten seconds keeps nobody who does not need it, and the loop not at all', async () => {
+test('a store that is locked for ten seconds keeps nobody who does not need it, and the loop not at all', async () => {
   const configured = `Bearer ${apiKey}`;
   let stored = '';
   await runKeys(['make'], { dataDir: running.dataDir, settings: {} }, (line) => {

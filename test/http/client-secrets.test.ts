@@ -75,7 +75,7 @@ describe('POST /v1/realtime/client_secrets', () => {
     }
   });
 
-  test('E05 A10: a session that is longer than a secret keeps is refused by its name, and one of a million characters is not', async () => {
+  test('E05: a session that is longer than a secret keeps is refused by its name, and one of a million characters is not', async () => {
     const long = { instructions: 'x'.repeat(1_000_000) };
     expect((await rig.post('/v1/realtime/client_secrets', { session: long })).status).toBe(200);
     const longer = { ...long, tools: [{ type: 'function', name: 'f', description: 'x'.repeat(60_000) }] };
@@ -91,7 +91,7 @@ describe('POST /v1/realtime/client_secrets', () => {
     });
   });
 
-  test('E05 A10: a key whose secrets keep too much is told to wait; it still opens the door, and another key mints', async () => {
+  test('E05: a key whose secrets keep too much is told to wait; it still opens the door, and another key mints', async () => {
     const small = await httpRig({ secretBytesPerKey: 100_000 });
     try {
       const session = { instructions: 'x'.repeat(60_000) };

@@ -6,7 +6,7 @@ import { aKey, aSecret, nowMs, storeFolder } from './rig.ts';
 
 const sealedSession = 'x'.repeat(100_000);
 
-test('A10: the secrets of a key take so many bytes and no more; another key and expired ones are no part of it', async () => {
+test('the secrets of a key take so many bytes and no more; another key and expired ones are no part of it', async () => {
   const place = storeFolder();
   const store = place.open({ bounds: { secretBytesPerKey: 300_000 + 3 * secretOverheadBytes } });
   const mint = (digest: string, more = {}, atMs = nowMs) => store.addSecret(aSecret(digest, { sealedSession, ...more }), atMs);
@@ -22,7 +22,7 @@ test('A10: the secrets of a key take so many bytes and no more; another key and 
   expect([await mint('g', {}, nowMs + 1000), await mint('h', {}, nowMs + 1000)]).toEqual(['kept', 'too_much']);
 });
 
-test('A10: 25 secrets with long sessions, minted again and again, do not make the store grow', async () => {
+test('25 secrets with long sessions, minted again and again, do not make the store grow', async () => {
   const place = storeFolder();
   const store = place.open();
   const round = async (number: number) => {

@@ -185,6 +185,31 @@ test('a thread that dies is replaced, and whoever waited for it is told at once'
   expect(lines).toEqual([expect.stringContaining('died'), 'the store works again']);
 });
 
+test('that a fault is over is noticed although nobody asks for anything', async () => {
+  const place = storeFolder();
+  writeFileSync(place.path, 'no database');
+  const clock = new ManualClock();
+  const { log, lines } = readableLog();
+  const over = Promise.withResolvers<void>();
+  const store = place.open({
+    clock,
+    log: {
+      ...log,
+      info(fields, message) {
+        log.info(fields, message);
+        over.resolve();
+      },
+    },
+  });
+  expect((await fault(store.keys())).reason).toBe('damaged');
+  rmSync(place.path);
+  expect(store.problem?.reason).toBe('damaged');
+  clock.advance(10_000);
+  await over.promise;
+  expect(store.problem).toBeUndefined();
+  expect(lines).toEqual([expect.stringContaining('damaged'), 'the store works again']);
+});
+
 test('a thread that cannot live is started ever more seldom, and requests in between are refused at once', async () => {
   const place = storeFolder();
   const clock = new ManualClock();

@@ -41,14 +41,14 @@ const refusal = {
   error: { message: expect.stringMatching(/^[^/]*store of keys[^/]*$/), type: 'server_error', param: null, code: 'store_unavailable' },
 };
 
-test('A16: the log names the file and what to do, once, and the file is left as it is', async () => {
+test('the log names the file and what to do, once, and the file is left as it is', async () => {
   const told = lines.filter((line) => line.includes('damaged'));
   expect(told).toEqual([expect.stringMatching(/parley\.db is damaged.*Put a backup in its place/)]);
   expect(readFileSync(storeFile(folder)).equals(rubbish)).toBe(true);
   expect(await (await fetch(`${running.http}/health`)).json()).toMatchObject({ status: 'ok', store: { problem: refusal.error.message } });
 });
 
-test('A16: a configured key opens the door as ever', async () => {
+test('a configured key opens the door as ever', async () => {
   const client = await Client.open(running.ws);
   client.close();
   // Whatever else it offers beside it.
@@ -56,11 +56,11 @@ test('A16: a configured key opens the door as ever', async () => {
   other.close();
 });
 
-test('A16: an upgrade with a credential of the store is refused with 503, when to try again, and a sentence', async () => {
+test('an upgrade with a credential of the store is refused with 503, when to try again, and a sentence', async () => {
   expect(await upgrade('some-key:some-secret')).toEqual({ status: 503, retry: '5', body: refusal });
 });
 
-test('A16: so is a request, in the words of its family', async () => {
+test('so is a request, in the words of its family', async () => {
   const mint = await fetch(`${running.http}/v1/realtime/client_secrets`, {
     method: 'POST',
     headers: { authorization: `Bearer ${apiKey}` },
