@@ -12,16 +12,16 @@ export class Refusal extends Error {
   readonly status: number;
   readonly code: string | null;
   readonly param: string | null;
-  /** After which it is worth another try. */
-  readonly retrySeconds: number | undefined;
+  /** When it is worth trying again. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(status: number, code: string | null, message: string, param: string | null = null, retrySeconds?: number) {
+  constructor(status: number, code: string | null, message: string, param: string | null = null, retryAfterSeconds?: number) {
     super(message);
     this.name = 'Refusal';
     this.status = status;
     this.code = code;
     this.param = param;
-    this.retrySeconds = retrySeconds ?? (status === 503 ? 5 : undefined);
+    this.retryAfterSeconds = retryAfterSeconds ?? (status === 503 ? 5 : undefined);
   }
 }
 
@@ -60,7 +60,7 @@ export function speakAs(scope: FastifyInstance, family: Family, log: Log): void 
     if (refusal.status >= 500 && !(error instanceof StoreError))
       log.error({ err: error, method: request.method, path: pathOf(request) }, 'a request failed');
     if (refusal.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
-    if (refusal.retrySeconds !== undefined) void reply.header('Retry-After', refusal.retrySeconds);
+    if (refusal.retryAfterSeconds !== undefined) void reply.header('Retry-After', refusal.retryAfterSeconds);
     return reply.code(refusal.status).send(envelopes[family](refusal));
   });
 }
