@@ -1,5 +1,4 @@
 // The only file that knows every concrete thing: makes the parts of a server from its configuration and joins them.
-import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -24,6 +23,7 @@ import { registerRoutes } from './http/routes/routes.ts';
 import { createHttp } from './http/server.ts';
 import { systemClock } from './lib/clock.ts';
 import { GuardedFetch } from './lib/guarded-fetch.ts';
+import { openFolder } from './lib/own-file.ts';
 import { randomIds, randomToken } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
 import { concat } from './media/pcm.ts';
@@ -36,6 +36,7 @@ import { inOwnFormats } from './session/settings.ts';
 import type { Catalogue } from './session/state.ts';
 import { Sessions } from './sessions.ts';
 import { EmbeddedStore, storeFile } from './store/embedded.ts';
+import { StoreError } from './store/store.ts';
 import { PromptFolder } from './store/prompts.ts';
 import { McpCache } from './tools/mcp-cache.ts';
 import { type Door, openDoor } from './transports/websocket/door.ts';
@@ -74,7 +75,7 @@ export const version: string = createRequire(import.meta.url)('../package.json')
 
 /**
  * Starts a server: engines warmed up, door open. An engine that cannot be had does not stop it; it is named in `engines`.
- * @throws when the port cannot be had.
+ * @throws SetupError when the data directory cannot be used, and whatever `listen` throws when the port cannot be had.
  */
 export async function assemble(
   config: Config,
@@ -82,8 +83,12 @@ export async function assemble(
   progress: (line: string) => void,
   onModels: (progress: ModelProgress) => void = () => {},
 ): Promise<ParleyServer> {
-  await mkdir(config.dataDir, { recursive: true });
+  openFolder(config.dataDir, 'PARLEY_DATA_DIR');
   const clock = systemClock;
+  const own = config.apiKeys.length === 0 ? ownKey(keyFile(config.dataDir)) : undefined;
+  const keys = own ? [own.key] : config.apiKeys;
+  const vault = new Vault(masterKey(config.dataDir, config.settings.PARLEY_MASTER_KEY, randomToken), randomToken);
+  const store = new EmbeddedStore(storeFile(config.dataDir), { clock, log, bounds: { secretBytesPerKey: config.secretBytesPerKey } });
   const leaving = new AbortController();
   const { dataDir, settings } = config;
   const models = new ModelStore({ dataDir, settings, log, clock, onProgress: onModels });
@@ -113,7 +118,10 @@ export async function assemble(
   };
   // Scripted models serve load tools, which must not meet a model server that happens to run here.
   const discovery = config.engines.llm === 'scripted' ? Promise.resolve([]) : discoverProviders(environment, leaving.signal);
+  // What needs no store goes on without it: configured keys open the door, and sessions need nothing of it.
+  const storeChecked = store.check().catch((error: unknown) => progress(error instanceof StoreError ? error.advice : String(error)));
   const [found, ...states] = await Promise.all([discovery, ...needed.map(warm)]);
+  await storeChecked;
   const providers = await Promise.all(
     found.map(async (provider) => ({ ...provider, models: provider.source === 'found' ? await provider.models() : [] })),
   );
@@ -150,10 +158,6 @@ export async function assemble(
     inworld: { model: defaultModel, voice: voiceFor(apiDefaults.inworld.voice) },
   };
 
-  const own = config.apiKeys.length === 0 ? ownKey(keyFile(config.dataDir)) : undefined;
-  const keys = own ? [own.key] : config.apiKeys;
-  const store = new EmbeddedStore(storeFile(config.dataDir));
-  const vault = new Vault(masterKey(config.dataDir, config.settings.PARLEY_MASTER_KEY, randomToken), randomToken);
   const access = new Access({ store, vault, clock, random: randomToken, configuredKeys: keys });
   const outgoing = new GuardedFetch({ clock, allowHosts: config.allowHosts });
   const sessions = new Sessions({
@@ -186,6 +190,7 @@ export async function assemble(
         sessions: sessions.size,
         calls: calls.size,
         engines: engineList(),
+        ...(store.problem ? { store: { problem: store.problem.message } } : {}),
       },
     }),
   });
@@ -253,11 +258,12 @@ export async function assemble(
     ids: randomIds,
     admit: async (request, query) => {
       const principal = await access.authenticate(request.headers, query, 'realtime').catch((error: unknown) => {
-        // Sealed with another master key, or the store cannot be read: nobody is let in on that.
+        if (error instanceof StoreError) return { unavailable: error.message };
+        // Sealed with another master key: nobody is let in on that.
         log.error({ err: error }, 'a credential could not be checked');
         return undefined;
       });
-      if (!principal) return undefined;
+      if (!principal || 'unavailable' in principal) return principal;
       const secret = principal.kind === 'secret' ? principal : undefined;
       return { keyId: principal.keyId, credential: principal.kind, session: secret?.session, beta: secret?.dialect === 'beta' };
     },

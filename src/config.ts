@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { EngineKind } from './engines/engine.ts';
 import { rows } from './engines/catalogue.ts';
+import { HostRules } from './lib/guarded-hosts.ts';
 import { isRecord } from './protocol/json.ts';
 
 export interface Setting {
@@ -30,6 +31,9 @@ function engineVariable(kind: EngineKind): string {
 /** As many as one core serves on time (docs/performance.md). All sound passes through one thread, so that further cores take only some of it off. */
 const sessionsPerCore = 100;
 const mostSessions = 150;
+
+/** Some ten thousand sessions of an ordinary length. */
+const usualSecretMegabytes = 64;
 
 /** How many sessions are let in when nobody says: one too many is refused, rather than made late together with all others. */
 export function defaultSessions(cores: number): number {
@@ -99,6 +103,12 @@ export const settings: readonly Setting[] = [
     description:
       'Hosts that sessions may reach although their address is private: host, host:port or *.domain, separated by commas (MCP servers, images).',
     fallback: 'none: public addresses only',
+  },
+  {
+    name: 'PARLEY_SECRET_MEGABYTES',
+    description:
+      'How much the client secrets of one key may take in the store, with their sessions, until they expire; a further one is refused with 429.',
+    fallback: String(usualSecretMegabytes),
   },
   { name: 'PARLEY_SESSION_MINUTES', description: 'How long a session may live, in minutes.', fallback: '60' },
   {
@@ -203,6 +213,7 @@ export interface Config {
   /** Hosts without ports, in lower case. */
   readonly consoleHosts: readonly string[];
   readonly allowHosts: readonly string[];
+  readonly secretBytesPerKey: number;
   readonly sessionMs: number;
   readonly contextTokens: number;
   readonly promptsDir: string;
@@ -269,7 +280,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     corsOrigins: list(values.PARLEY_CORS_ORIGINS ?? '*'),
     console: choice(values, 'PARLEY_CONSOLE', ['local', 'key', 'off'], 'local') as Config['console'],
     consoleHosts: list(values.PARLEY_CONSOLE_HOSTS ?? (wildcards.has(host) ? '' : host)).map((name) => name.toLowerCase()),
-    allowHosts: list(values.PARLEY_ALLOW_HOSTS),
+    allowHosts: hosts(values, 'PARLEY_ALLOW_HOSTS'),
+    secretBytesPerKey: number(values, 'PARLEY_SECRET_MEGABYTES', usualSecretMegabytes, 1, 1024) * 1_000_000,
     sessionMs: number(values, 'PARLEY_SESSION_MINUTES', 60, 1, 100_000) * 60_000,
     contextTokens: number(values, 'PARLEY_CONTEXT_TOKENS', 128_000, 256, 100_000_000),
     promptsDir: resolve(folder, values.PARLEY_PROMPTS_DIR ?? 'prompts'),
@@ -351,6 +363,16 @@ function ports(values: Record<string, string | undefined>, name: string): readon
   if (!first || !last || Number(first) < 1024 || Number(last) > 65_535 || Number(first) > Number(last))
     throw new ConfigError(`${name} must be two ports like 50000-50200, not '${text}'.`);
   return [Number(first), Number(last)];
+}
+
+function hosts(values: Record<string, string | undefined>, name: string): string[] {
+  const entries = list(values[name]);
+  try {
+    void new HostRules(entries);
+  } catch (error) {
+    throw new ConfigError(`${name} cannot be used: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+  return entries;
 }
 
 function iceUrls(values: Record<string, string | undefined>, name: string, scheme: RegExp): string[] {

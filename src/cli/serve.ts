@@ -6,6 +6,7 @@ import { greeting } from './greeting.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createLog } from '../lib/log.ts';
+import { SetupError } from '../lib/own-file.ts';
 import { modelsOn, MovingLine } from './progress-line.ts';
 
 const moving = new MovingLine(process.stdout, () => systemClock.now());
@@ -29,8 +30,9 @@ async function start(config: Config): Promise<ParleyServer> {
   try {
     return await assemble(config, createLog(config.logLevel), (line) => say(`  ${line}`), modelsOn(moving));
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') throw error;
+    if (error instanceof SetupError) return die(1, error.message);
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall !== 'listen' && syscall !== 'getaddrinfo') throw error;
     return die(1, `cannot listen on ${config.host}:${config.port} (${code}). Set PORT or HOST to another.`);
   }
 }

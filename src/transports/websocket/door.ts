@@ -42,8 +42,8 @@ export interface DoorOptions {
   server: Server;
   clock: Clock;
   ids: Ids;
-  /** Who this request comes from, if it offers anything that opens the door. */
-  admit(request: IncomingMessage, query: URLSearchParams): Promise<Visitor | undefined>;
+  /** Who this request comes from, if it offers anything that opens the door; or why that cannot be told right now. */
+  admit(request: IncomingMessage, query: URLSearchParams): Promise<Visitor | { readonly unavailable: string } | undefined>;
   /** Why no further session is taken right now, if so. */
   full(): string | undefined;
   enter(transport: Transport, arrival: Arrival, visitor: Visitor): void;
@@ -84,6 +84,7 @@ export function openDoor(options: DoorOptions): Door {
     if (!visitor) {
       return refuse(socket, 401, 'invalid_api_key', 'Incorrect or missing API key. Send it as "Authorization: Bearer <key>".');
     }
+    if ('unavailable' in visitor) return refuse(socket, 503, 'store_unavailable', visitor.unavailable);
     const callId = url.searchParams.get('call_id');
     const join = callId === null ? undefined : options.beside(callId, visitor);
     if (callId !== null && !join) return refuse(socket, 404, 'call_not_found', `There is no call '${callId.slice(0, 128)}'.`);
