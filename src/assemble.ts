@@ -13,6 +13,7 @@ import { ModelStore } from './engines/models/store.ts';
 import { discoverProviders, ownerOfBareModel } from './engines/cloud/providers.ts';
 import { chooseEngines } from './engines/routing/chosen.ts';
 import { type LlmProvider, Router } from './engines/routing/router.ts';
+import { withSecondTry } from './engines/routing/second-try.ts';
 import { voiceAliases } from './engines/text/voice-names.ts';
 import { kokoroAliases } from './engines/local/kokoro/voices.ts';
 import { registerConsolePage } from './http/console.ts';
@@ -115,7 +116,11 @@ export async function assemble(
   const discovery = config.engines.llm === 'scripted' ? Promise.resolve([]) : discoverProviders(environment, leaving.signal);
   const [found, ...states] = await Promise.all([discovery, ...needed.map(warm)]);
   const providers = await Promise.all(
-    found.map(async (provider) => ({ ...provider, models: provider.source === 'found' ? await provider.models() : [] })),
+    found.map(async (provider) => ({
+      ...provider,
+      llm: withSecondTry(provider.llm, { clock, log }),
+      models: provider.source === 'found' ? await provider.models() : [],
+    })),
   );
   for (const provider of providers) all.push(provider.llm);
 

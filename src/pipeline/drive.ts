@@ -285,7 +285,8 @@ class Run {
           },
           room: () => transport.room(),
           image: this.#parts.image,
-          onFault: (error: unknown) => this.#log.error({ err: error, response }, 'reply failed'),
+          onFailure: (error: unknown) => logFailure(this.#log, error, 'reply failed', { response }),
+          onFault: (error: unknown) => logFailure(this.#log, error, 'reply failed', { response }),
         };
         this.#own(reply(effect.order, effect.prompt, ports, controller.signal).finally(() => this.#replies.delete(response)));
         break;
