@@ -41,7 +41,7 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
 export class ManualClock implements Clock {
   #now = 0;
   #timers: { at: number; task: () => void }[] = [];
-  readonly #epochMs: number;
+  #epochMs: number;
 
   constructor(epochMs = 1_700_000_000_000) {
     this.#epochMs = epochMs;
@@ -53,6 +53,11 @@ export class ManualClock implements Clock {
 
   wallMs(): number {
     return this.#epochMs + this.#now;
+  }
+
+  /** Sets the time of day by that much, which is nothing to any timer. */
+  jump(ms: number): void {
+    this.#epochMs += ms;
   }
 
   after(delayMs: number, task: () => void): Timer {

@@ -53,6 +53,7 @@ export function speakAs(scope: FastifyInstance, family: Family, log: Log): void 
     const refusal = refusalOf(error) ?? new Refusal(500, null, 'The server had an error.');
     if (refusal.status >= 500) log.error({ err: error, method: request.method, path: pathOf(request) }, 'a request failed');
     if (refusal.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
+    if (refusal.status === 503) void reply.header('Retry-After', '5');
     return reply.code(refusal.status).send(envelopes[family](refusal));
   });
 }
