@@ -6,12 +6,14 @@ import { Access } from './access/access.ts';
 import { ownKey } from './access/keys.ts';
 import { masterKey, Vault } from './access/vault.ts';
 import { type Config, keyFile } from './config.ts';
-import { type Engine, EngineError, type EngineEnvironment, type EngineInfo, type Speech, type Tts } from './engines/engine.ts';
+import { type Engine, EngineError, type EngineEnvironment, type Speech, type Tts } from './engines/engine.ts';
 import type { ModelProgress } from './engines/models/progress.ts';
 import { ModelStore } from './engines/models/store.ts';
 import { discoverProviders, ownerOfBareModel } from './engines/cloud/providers.ts';
+import { type EngineState, engineState, missing } from './engines/engine-state.ts';
 import { chooseEngines } from './engines/routing/chosen.ts';
 import { type LlmProvider, Router } from './engines/routing/router.ts';
+import { withSecondTry } from './engines/routing/second-try.ts';
 import { voiceAliases } from './engines/text/voice-names.ts';
 import { kokoroAliases } from './engines/local/kokoro/voices.ts';
 import { registerConsolePage } from './http/console.ts';
@@ -28,6 +30,7 @@ import { randomIds, randomToken } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
 import { concat } from './media/pcm.ts';
 import { writeWav } from './media/wav.ts';
+import { goingAway, type Parting } from './pipeline/parting.ts';
 import { type Api, apiDefaults, apiOf } from './protocol/api.ts';
 import { chooseDialect } from './protocol/dialects/choose.ts';
 import { flatParam, flatToGa, gaToFlat } from './protocol/dialects/beta-session.ts';
@@ -45,15 +48,6 @@ import { iceServers } from './transports/webrtc/ice-servers.ts';
 import { CallError } from './transports/webrtc/media.ts';
 import { openWeriftMedia } from './transports/webrtc/werift-media.ts';
 
-export interface EngineState {
-  /** Who serves. */
-  readonly info: EngineInfo;
-  /** Why nothing of its kind works, or why another than the chosen one does; the server runs all the same. */
-  readonly problem: string | undefined;
-  readonly works: boolean;
-  readonly readyMs: number;
-}
-
 export interface ParleyServer {
   readonly app: FastifyInstance;
   /** As they are at this moment. */
@@ -67,8 +61,10 @@ export interface ParleyServer {
   readonly address: string;
   /** Makes the first call as quick as those after it. Nothing needs to wait for it; it never rejects. */
   warmCalls(): Promise<void>;
-  /** Ends every session with 1001, then every engine. */
-  close(): Promise<void>;
+  /** Takes nobody any more and ends each session once its answer was heard. Resolves when all have ended. */
+  drain(): Promise<void>;
+  /** Ends every session, with 1001 where nothing else is said, then every engine. */
+  close(parting?: Parting): Promise<void>;
 }
 
 export const version: string = createRequire(import.meta.url)('../package.json').version;
@@ -110,7 +106,7 @@ export async function assemble(
       log.warn({ engine: engine.info.id, reason: error.reason }, error.message);
     }
     const readyMs = Math.round(clock.now() - startedAt);
-    const state = () => ({ info: engine.info, problem: failure ?? engine.health?.().problem, works: failure === undefined, readyMs });
+    const state = () => engineState(engine, failure, readyMs);
     const { info, problem, works } = state();
     progress(`${info.name}: ${works ? `ready in ${readyMs} ms` : problem}`);
     if (works && problem !== undefined) progress(`  ${problem}`);
@@ -123,7 +119,11 @@ export async function assemble(
   const [found, ...states] = await Promise.all([discovery, ...needed.map(warm)]);
   await storeChecked;
   const providers = await Promise.all(
-    found.map(async (provider) => ({ ...provider, models: provider.source === 'found' ? await provider.models() : [] })),
+    found.map(async (provider) => ({
+      ...provider,
+      llm: withSecondTry(provider.llm, { clock, log }),
+      models: provider.source === 'found' ? await provider.models() : [],
+    })),
   );
   for (const provider of providers) all.push(provider.llm);
 
@@ -179,13 +179,21 @@ export async function assemble(
       return { kind: info.kind, name: info.name, ...(problem === undefined ? {} : { problem }) };
     });
   const ready = { value: false };
+  const unready = (): string[] => {
+    if (sessions.draining) return ['draining'];
+    if (!ready.value) return ['starting'];
+    const { full } = sessions;
+    return [...missing(states.map((state) => state())), ...(full === undefined ? [] : [full])];
+  };
   let door: Door | undefined;
   const app = createHttp({
     tls: config.tls,
     corsOrigins: config.corsOrigins,
     version,
     health: () => ({
-      ready: ready.value,
+      ready: ready.value && !sessions.draining,
+      draining: sessions.draining,
+      unready: unready(),
       detail: {
         sessions: sessions.size,
         calls: calls.size,
@@ -199,6 +207,7 @@ export async function assemble(
     media: openWeriftMedia({ ...config.calls, mostCalls: config.calls.most, iceServers: [] }, { log, clock }),
     clock,
     ids: randomIds,
+    log,
   });
   const desk: CallDesk = {
     async open({ sdp: offer, session, model, transcriptionOnly, onlyInworld, authorization }, by, headers) {
@@ -212,7 +221,7 @@ export async function assemble(
       const reason = sessions.full;
       if (reason !== undefined) throw new Refusal(503, 'server_overloaded', reason);
       const call = { offer, owner: by.keyId, dialect };
-      const opening = calls.open(call, (transport) => sessions.run(transport, birth, { by: by.keyId }));
+      const opening = calls.open(call, (transport, id) => sessions.run(transport, birth, { by: by.keyId, call: id }));
       const answered = await sessions.keepPlaceFor(opening).catch(refuseCall);
       return { ...answered, sessionId: birth.sessionId };
     },
@@ -288,9 +297,10 @@ export async function assemble(
     keyMade: own?.made ?? false,
     address: addressOf(app, config),
     warmCalls: () => calls.warmUp().catch((error: unknown) => log.warn({ err: error }, 'calls were not warmed up')),
-    async close() {
+    drain: () => sessions.drain(),
+    async close(parting = goingAway) {
       ready.value = false;
-      leaving.abort();
+      leaving.abort(parting);
       await Promise.race([sessions.ended, new Promise((resolve) => clock.after(600, () => resolve(undefined)))]);
       door?.close();
       await app.close();

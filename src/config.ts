@@ -110,6 +110,18 @@ export const settings: readonly Setting[] = [
       'How much the client secrets of one key may take in the store, with their sessions, until they expire; a further one is refused with 429.',
     fallback: String(usualSecretMegabytes),
   },
+  {
+    name: 'PARLEY_DRAIN_SECONDS',
+    description:
+      'How long SIGTERM may take, in seconds: so long (less the second and a half that closing may need) running answers are finished and heard, while nobody new is taken. 0 closes at once, as SIGINT does. Give a supervisor a longer patience than this.',
+    fallback: '20',
+  },
+  {
+    name: 'PARLEY_STALL_SECONDS',
+    description:
+      'When the main loop has stood still for so many seconds, the process ends with code 75 so that its supervisor starts it anew. From 3 s on the log says that it stands still, and where. 0: it is never ended.',
+    fallback: '30',
+  },
   { name: 'PARLEY_SESSION_MINUTES', description: 'How long a session may live, in minutes.', fallback: '60' },
   {
     name: 'PARLEY_MAX_SESSIONS',
@@ -214,6 +226,9 @@ export interface Config {
   readonly consoleHosts: readonly string[];
   readonly allowHosts: readonly string[];
   readonly secretBytesPerKey: number;
+  readonly drainMs: number;
+  /** 0: never. */
+  readonly mostStallMs: number;
   readonly sessionMs: number;
   readonly contextTokens: number;
   readonly promptsDir: string;
@@ -282,6 +297,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     consoleHosts: list(values.PARLEY_CONSOLE_HOSTS ?? (wildcards.has(host) ? '' : host)).map((name) => name.toLowerCase()),
     allowHosts: hosts(values, 'PARLEY_ALLOW_HOSTS'),
     secretBytesPerKey: number(values, 'PARLEY_SECRET_MEGABYTES', usualSecretMegabytes, 1, 1024) * 1_000_000,
+    drainMs: number(values, 'PARLEY_DRAIN_SECONDS', 20, 0, 3600) * 1000,
+    mostStallMs: number(values, 'PARLEY_STALL_SECONDS', 30, 0, 3600) * 1000,
     sessionMs: number(values, 'PARLEY_SESSION_MINUTES', 60, 1, 100_000) * 60_000,
     contextTokens: number(values, 'PARLEY_CONTEXT_TOKENS', 128_000, 256, 100_000_000),
     promptsDir: resolve(folder, values.PARLEY_PROMPTS_DIR ?? 'prompts'),

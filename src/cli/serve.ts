@@ -3,11 +3,17 @@ import { readFileSync } from 'node:fs';
 import { assemble, type ParleyServer } from '../assemble.ts';
 import { selfCheck } from './self-check.ts';
 import { greeting } from './greeting.ts';
+import { exitCodes } from './exit-codes.ts';
+import { Leaving } from './leave.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { systemClock } from '../lib/clock.ts';
-import { createLog } from '../lib/log.ts';
+import { createLog, type Log } from '../lib/log.ts';
 import { SetupError } from '../lib/own-file.ts';
+import { watchLoop } from '../lib/watchdog.ts';
 import { modelsOn, MovingLine } from './progress-line.ts';
+
+/** A loop that stands still for so long is told of: no answer was due for so long. */
+const noticeStallMs = 3000;
 
 const moving = new MovingLine(process.stdout, () => systemClock.now());
 const say = (line: string) => moving.say(line);
@@ -22,34 +28,33 @@ function configuration(): Config {
     return readConfig(process.env, process.cwd());
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return die(2, error.message);
+    return die(exitCodes.configuration, error.message);
   }
 }
 
-async function start(config: Config): Promise<ParleyServer> {
+async function start(config: Config, log: Log): Promise<ParleyServer> {
   try {
-    return await assemble(config, createLog(config.logLevel), (line) => say(`  ${line}`), modelsOn(moving));
+    return await assemble(config, log, (line) => say(`  ${line}`), modelsOn(moving));
   } catch (error) {
-    if (error instanceof SetupError) return die(1, error.message);
+    if (error instanceof SetupError) return die(exitCodes.failed, error.message);
     const { code, syscall } = error as NodeJS.ErrnoException;
     if (syscall !== 'listen' && syscall !== 'getaddrinfo') throw error;
-    return die(1, `cannot listen on ${config.host}:${config.port} (${code}). Set PORT or HOST to another.`);
+    return die(exitCodes.failed, `cannot listen on ${config.host}:${config.port} (${code}). Set PORT or HOST to another.`);
   }
 }
 
 const config = configuration();
 say('Parley is getting its engines ready.');
-const server = await start(config);
+const log = createLog(config.logLevel);
+const server = await start(config, log);
+watchLoop({ noticeMs: noticeStallMs, mostMs: config.mostStallMs, exitCode: exitCodes.stalled, logLevel: config.logLevel });
 
-let leaving = false;
-function leave(): void {
-  if (leaving) process.exit(1);
-  leaving = true;
-  say('\nClosing.');
-  void server.close().finally(() => process.exit(0));
-}
-process.on('SIGINT', leave);
-process.on('SIGTERM', leave);
+const exit = (code: number) => process.exit(code);
+const leaving = new Leaving({ server, drainMs: config.drainMs, clock: systemClock, log, say, exit });
+process.on('SIGINT', () => leaving.signal('SIGINT'));
+process.on('SIGTERM', () => leaving.signal('SIGTERM'));
+// A promise that nobody minds comes here, too.
+process.on('uncaughtException', (error) => leaving.fault(error));
 
 const scripted = Object.values(config.engines).includes('scripted');
 if (config.selfCheck && !scripted) {

@@ -384,19 +384,32 @@ export type EngineFailure =
   /** The far side answered with something that is not its protocol, or broke off. */
   | 'broken';
 
-/** The only error an engine throws. An abort is not an error. */
+export interface EngineErrorOptions {
+  readonly retryable?: boolean;
+  /** How long whoever refused wants to be left alone, where it says so. */
+  readonly retryAfterMs?: number | undefined;
+  /** The same in our own words for the end user, where the reason alone would tell too little: what is wrong with what they sent. */
+  readonly forClient?: string;
+  readonly cause?: unknown;
+}
+
+/** The only error an engine throws. An abort is not an error. Its message is the operator's: it may quote a service or name a file. */
 export class EngineError extends Error {
   readonly engine: string;
   readonly reason: EngineFailure;
-  /** Whether the same request may work on another engine, or a moment later. */
+  /** Whether the same request may work on another engine, or a moment later: `routing/second-try.ts` reads it. */
   readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+  readonly forClient: string | undefined;
 
-  constructor(engine: string, reason: EngineFailure, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+  constructor(engine: string, reason: EngineFailure, message: string, options: EngineErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.name = 'EngineError';
     this.engine = engine;
     this.reason = reason;
     this.retryable = options.retryable ?? (reason === 'timeout' || reason === 'crashed' || reason === 'rate_limited');
+    this.retryAfterMs = options.retryAfterMs;
+    this.forClient = options.forClient;
   }
 }
 

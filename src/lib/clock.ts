@@ -55,6 +55,11 @@ export class ManualClock implements Clock {
     return this.#epochMs + this.#now;
   }
 
+  /** Sets the time of day by that much, which is nothing to any timer. */
+  jump(ms: number): void {
+    this.#epochMs += ms;
+  }
+
   after(delayMs: number, task: () => void): Timer {
     const entry = { at: this.#now + Math.max(0, delayMs), task };
     this.#timers.push(entry);

@@ -5,7 +5,8 @@ import { looksLikeContainer } from '../media/containers.ts';
 import { resample } from '../media/resample.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
-import type { Fact, Failure } from '../session/facts.ts';
+import type { Fact } from '../session/facts.ts';
+import { failureOf } from './failure.ts';
 import { patienceMs, speechThreshold } from '../session/patience.ts';
 import { spokenLanguages, sttOptions } from './hints.ts';
 import { Intake } from './intake.ts';
@@ -168,8 +169,9 @@ export class Ear {
     this.#engines.decoder.decode(bytes, VAD_RATE_HZ).then(
       ({ samples }) => this.#recognise(item, samples),
       (error: unknown) => {
-        if (!(error instanceof EngineError)) this.#onFault(error);
-        if (!this.#closed) this.#feed({ kind: 'transcript.failed', item, failure: failureOf(error) });
+        if (this.#closed) return;
+        this.#onFault(error);
+        this.#feed({ kind: 'transcript.failed', item, failure: failureOf(error, 'The decoder of sound files') });
       },
     );
   }
@@ -357,7 +359,7 @@ export class Ear {
       },
       (error: unknown) => {
         if (!this.#closed) this.#onFault(error);
-        this.#tell(utterance, { kind: 'transcript.failed', item, failure: failureOf(error) });
+        this.#tell(utterance, { kind: 'transcript.failed', item, failure: failureOf(error, 'The speech recognition') });
       },
     );
   }
@@ -367,9 +369,4 @@ export class Ear {
     utterance.cancel();
     if (!this.#closed) this.#feed(fact);
   }
-}
-
-export function failureOf(error: unknown): Failure {
-  if (error instanceof EngineError) return { code: error.reason, message: error.message };
-  return { code: 'internal', message: 'The server had an error.' };
 }

@@ -78,7 +78,7 @@ export function openDoor(options: DoorOptions): Door {
   });
   async function answer(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const url = targetOf(request.url ?? '/');
-    const path = paths[url.pathname.replace(/\/+$/, '')];
+    const path = paths[url.pathname.replace(/(?<!\/)\/+$/, '')];
     if (!path) return refuse(socket, 404, 'not_found', `There is no WebSocket at ${url.pathname}; try /v1/realtime.`);
     const visitor = await options.admit(request, url.searchParams);
     if (!visitor) {
