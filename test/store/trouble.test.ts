@@ -73,7 +73,9 @@ test('a full store keeps what it has, is read as before, and takes something new
   await store.addKey(aKey('key_1'));
   const sealedSession = 'x'.repeat(50_000);
   const outcomes = await Promise.all(
-    Array.from({ length: 20 }, (_, at) => store.addSecret(aSecret(`secret_${at}`, { sealedSession }), nowMs).catch((error: unknown) => error)),
+    Array.from({ length: 20 }, (_, at) =>
+      store.addSecret(aSecret(`secret_${at}`, { sealedSession }), nowMs).catch((error: unknown) => error),
+    ),
   );
   const kept = outcomes.flatMap((outcome, at) => (outcome === 'kept' ? [`secret_${at}`] : []));
   const refused = outcomes.find((outcome) => outcome instanceof StoreError);
