@@ -19,7 +19,7 @@ export function upgrade(operationId: string, summary: string, parameters: JsonOb
   const responses = {
     101: { description: 'The WebSocket is open; `session.created` follows.' },
     401: unknownKey('OpenAiError'),
-    503: problem('The server takes no further session now.', 'OpenAiError'),
+    503: problem('The server takes no further session now, or cannot check the credential.', 'OpenAiError'),
   };
   return { operationId, tags: ['Realtime'], summary, description, parameters, responses };
 }
@@ -49,7 +49,12 @@ function keyed(
     ...(body === undefined && bodies === undefined
       ? {}
       : { requestBody: { content: { ...(body === undefined ? {} : { 'application/json': { schema: reference(body) } }), ...bodies } } }),
-    responses: { 400: problem('The request cannot be understood.', family), 401: unknownKey(family), ...responses },
+    responses: {
+      400: problem('The request cannot be understood.', family),
+      401: unknownKey(family),
+      503: problem('What it needs cannot be had at the moment; `Retry-After` says when to try again.', family),
+      ...responses,
+    },
   };
 }
 

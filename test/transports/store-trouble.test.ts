@@ -49,11 +49,13 @@ test('the log names the file and what to do, once, and the file is left as it is
 });
 
 test('a configured key opens the door as ever', async () => {
-  const client = await Client.open(running.ws);
-  client.close();
   // Whatever else it offers beside it.
-  const other = await Client.open(running.ws, '/v1/realtime?token=some-key:some-secret');
-  other.close();
+  for (const path of ['/v1/realtime', '/v1/realtime?token=some-key:some-secret']) {
+    const client = await Client.open(running.ws, path);
+    client.say('Hello?');
+    expect(await client.log.wait('conversation.item.done')).toBeDefined();
+    client.close();
+  }
 });
 
 test('an upgrade with a credential of the store is refused with 503, when to try again, and a sentence', async () => {
