@@ -40,6 +40,9 @@ export class RecordingTransport implements Transport {
 
   readonly inbound: AsyncIterable<Inbound> = { [Symbol.asyncIterator]: () => this.#read() };
 
+  /** Set by the test: nobody listens, though something may still come in. */
+  gone = false;
+
   /** Whether the session has taken in all there was. */
   get idle(): boolean {
     return (this.#queue.length === 0 && this.#wake !== undefined) || this.#ended;
@@ -107,6 +110,7 @@ export interface RigOptions {
   configure?: (config: SessionConfig) => void;
   lifeMs?: number;
   contextTokens?: number;
+  conversationBytes?: number;
   engines?: FakeEngines;
   /** The server is going already. */
   leaving?: boolean;
@@ -120,6 +124,8 @@ export class Rig {
   readonly ended: Promise<void>;
   /** What was opened to reach MCP servers: nothing, until the session names one. */
   readonly tools: FakeTools[] = [];
+  /** The images that were fetched. */
+  readonly images: string[] = [];
   over = false;
   readonly #leaving = new AbortController();
 
@@ -129,6 +135,7 @@ export class Rig {
     configure,
     lifeMs = 3_600_000,
     contextTokens = 128_000,
+    conversationBytes = 32 * 1024 * 1024,
     engines,
     leaving,
   }: RigOptions = {}) {
@@ -147,13 +154,16 @@ export class Rig {
       expiresAt: 1_700_003_600,
       lifeMs,
       contextTokens,
+      conversationBytes,
       ownInstructions: '',
       inworld: false,
       voiceLock: false,
     };
     const { transport, clock } = this;
-    const image = (url: string) =>
-      url.includes('missing') ? Promise.reject(new Error('its server answered 404')) : Promise.resolve('data:image/png;base64,AAAA');
+    const image = (url: string) => {
+      this.images.push(url);
+      return url.includes('missing') ? Promise.reject(new Error('its server answered 404')) : Promise.resolve('data:image/png;base64,AAAA');
+    };
     const openTools = () => {
       const tools = new FakeTools();
       this.tools.push(tools);

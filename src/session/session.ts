@@ -13,7 +13,7 @@ import {
   onBackchannelSpoken,
 } from './backchannel.ts';
 import { autoReply } from './barge-in.ts';
-import { createItem, deleteItem, retrieveItem, truncateItem } from './conversation.ts';
+import { createItem, deleteItem, keepWithinBudget, retrieveItem, truncateItem } from './conversation.ts';
 import type { Effect } from './effects.ts';
 import type { Fact, FactKind, FactOf, ReplyFact } from './facts.ts';
 import { fillerDueAtMs, followAnswer, onFillerFailed, onFillerSaid, onFillerSpoken } from './filler.ts';
@@ -123,6 +123,7 @@ export class Session {
       followTurn(core);
       followAnswer(core);
       tellSpeaker(core);
+      keepWithinBudget(core);
     }
     return this.#drain();
   }
