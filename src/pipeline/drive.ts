@@ -28,7 +28,16 @@ const mostAtOnce = 48_000;
 const mostBehindMs = 1000;
 
 /** What is done even when nobody listens any more: it is told to the log, or gives something back. */
-const doneForNobody: ReadonlySet<Effect['kind']> = new Set(['listen.configure', 'unserved', 'reply.abort', 'aside.abort', 'mcp.abort', 'memory.abort', 'item.forget', 'close']);
+const doneForNobody: ReadonlySet<Effect['kind']> = new Set([
+  'listen.configure',
+  'unserved',
+  'reply.abort',
+  'aside.abort',
+  'mcp.abort',
+  'memory.abort',
+  'item.forget',
+  'close',
+]);
 
 /** Events that say where a piece of the input ends: all of it must have been heard by then. */
 const cutsInput: ReadonlySet<ClientEventType> = new Set(['input_audio_buffer.commit', 'input_audio_buffer.clear']);

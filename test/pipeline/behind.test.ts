@@ -18,24 +18,27 @@ async function speakTo(rig: Rig, sound: Int16Array, slowness: number): Promise<v
 }
 
 describe('B1: a detector that is too slow', () => {
-  test.each([2, 4])('by %d times does not let a session fall behind: speech is noticed and turns end in time, minute after minute', async (slowness) => {
-    const rig = openRig();
-    const told: string[] = [];
-    rig.transport.onEvent = ({ type }) => {
-      if (type.startsWith('input_audio_buffer.speech')) told.push(`${type.slice(26)} ${Math.round(rig.clock.now())}`);
-    };
-    // A minute in which the detector falls behind, then a second and a half of speech.
-    await speakTo(rig, scene(60_000, 1500, 3000), slowness);
-    expect(told.map((line) => line.split(' ')[0])).toEqual(['started', 'stopped']);
-    const [started = 0, stopped = 0] = told.map((line) => Number(line.split(' ')[1]));
-    // What is decided by an answer waits for it, behind two others at the most.
-    const mostMs = 480 + 3 * slowness * windowMs;
-    expect(started - 60_000).toBeLessThan(mostMs);
-    // 500 ms of silence end a turn.
-    expect(stopped - 61_500).toBeGreaterThan(300);
-    expect(stopped - 61_500).toBeLessThan(500 + mostMs);
-    expect(warnings(rig)).toHaveLength(1);
-  });
+  test.each([2, 4])(
+    'by %d times does not let a session fall behind: speech is noticed and turns end in time, minute after minute',
+    async (slowness) => {
+      const rig = openRig();
+      const told: string[] = [];
+      rig.transport.onEvent = ({ type }) => {
+        if (type.startsWith('input_audio_buffer.speech')) told.push(`${type.slice(26)} ${Math.round(rig.clock.now())}`);
+      };
+      // A minute in which the detector falls behind, then a second and a half of speech.
+      await speakTo(rig, scene(60_000, 1500, 3000), slowness);
+      expect(told.map((line) => line.split(' ')[0])).toEqual(['started', 'stopped']);
+      const [started = 0, stopped = 0] = told.map((line) => Number(line.split(' ')[1]));
+      // What is decided by an answer waits for it, behind two others at the most.
+      const mostMs = 480 + 3 * slowness * windowMs;
+      expect(started - 60_000).toBeLessThan(mostMs);
+      // 500 ms of silence end a turn.
+      expect(stopped - 61_500).toBeGreaterThan(300);
+      expect(stopped - 61_500).toBeLessThan(500 + mostMs);
+      expect(warnings(rig)).toHaveLength(1);
+    },
+  );
 
   test('and that hangs altogether lets the session go on with what it knew, and is heard again when it is back', async () => {
     const rig = openRig();

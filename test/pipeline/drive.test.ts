@@ -475,8 +475,14 @@ describe('when its client has gone', () => {
     await rig.settle();
     rig.transport.gone = true;
     await rig.hear(scene(500, 500, 900));
-    rig.client({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_audio', audio: 'AAAA' }] } });
-    rig.client({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hi.' }] } });
+    rig.client({
+      type: 'conversation.item.create',
+      item: { type: 'message', role: 'user', content: [{ type: 'input_audio', audio: 'AAAA' }] },
+    });
+    rig.client({
+      type: 'conversation.item.create',
+      item: { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hi.' }] },
+    });
     rig.client({ type: 'response.create', response: { conversation: 'none' } });
     await rig.settle();
     expect([rig.vad.stream.pushed, rig.stt.calls.length, rig.llm.calls.length]).toEqual([0, 0, 0]);

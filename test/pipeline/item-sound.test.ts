@@ -58,7 +58,7 @@ describe('B13: minutes of sound in one item', () => {
     expect(rig.stt.calls[0]?.samples).toHaveLength(Math.ceil((8 * mib) / 3));
   });
 
-  test('C28: nor while they are retrieved, and what the client says next is answered after them', async () => {
+  test('nor while they are retrieved, and what the client says next is answered after them', async () => {
     const rig = openRig({ format: { type: 'audio/pcm', rate: 24_000 } });
     await rig.settle();
     const content = [{ type: 'input_audio', audio: Buffer.alloc(3 * mib).toString('base64') }];

@@ -15,7 +15,7 @@ function errorsOf(rig: Rig): unknown[] {
   return rig.all('error').map(({ error }) => [error.code, error.param, error.event_id]);
 }
 
-describe('S05: a conversation that is full', () => {
+describe('a conversation that is full', () => {
   test.each([
     ['text', { type: 'input_text', text: text(400_000) }],
     ['text that is no English', { type: 'input_text', text: '語'.repeat(140_000) }],
@@ -79,7 +79,7 @@ describe('S05: a conversation that is full', () => {
     expect(rig.watch.conversation).toHaveLength(mostItems);
   });
 
-  test('S12: refuses nothing that is said: turns and answers go on, and the oldest items go when the reserve is used up', () => {
+  test('S10: refuses nothing that is said: turns and answers go on, and the oldest items go when the reserve is used up', () => {
     const rig = new Rig({ conversationBytes, contextTokens: 1e9 });
     rig.client(message('old', { type: 'input_text', text: text(900_000) }));
     const answerBytes = 900_000;
@@ -89,7 +89,10 @@ describe('S05: a conversation that is full', () => {
       const response = rig.last('response.created').response.id ?? '';
       rig.fact({ kind: 'reply.text', response, delta: text(answerBytes) });
       rig.fact({ kind: 'reply.ended', response, reason: 'stop', usage: { inputTokens: 1, outputTokens: 1, cachedTokens: 0 } });
-      rig.client({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'x' }] } });
+      rig.client({
+        type: 'conversation.item.create',
+        item: { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'x' }] },
+      });
     }
     expect(rig.all('response.done').map(({ response }) => response.status)).toEqual(Array(answers).fill('completed'));
     expect(rig.all('error').map(({ error }) => error.code)).toEqual(Array(rig.all('error').length).fill('conversation_too_large'));
@@ -100,9 +103,9 @@ describe('S05: a conversation that is full', () => {
   });
 });
 
-describe('C01: what a session keeps besides', () => {
+describe('what a session keeps besides', () => {
   const big = text(600_000);
-  test('S01: tools, variables of a prompt and providerData of more than 1 MiB are refused by their names, and the session stays as it was', () => {
+  test('C01: tools, variables of a prompt and providerData of more than 1 MiB are refused by their names, and the session stays as it was', () => {
     const rig = new Rig({ turnDetection: null });
     const update = (session: Record<string, unknown>) => rig.client({ type: 'session.update', session: { type: 'realtime', ...session } });
     const tool = (name: string) => ({ type: 'function', name, description: big, parameters: { type: 'object', properties: {} } });
@@ -120,7 +123,7 @@ describe('C01: what a session keeps besides', () => {
     expect(rig.all('session.updated')).toHaveLength(2);
   });
 
-  test('C38: and so are the tools of one response', () => {
+  test('and so are the tools of one response', () => {
     const rig = new Rig({ turnDetection: null });
     const tools = ['a', 'b'].map((name) => ({ type: 'function', name, description: big }));
     rig.client({ type: 'response.create', response: { tools } });

@@ -49,7 +49,7 @@ describe('B13: the sound of a large message', () => {
     expect(turns).toBeGreaterThan(20);
   });
 
-  test('C17: is the sound of the part that it stands in, among several', async () => {
+  test('C19: is the sound of the part that it stands in, among several', async () => {
     const other = bytesOf(200_000);
     const content = [
       { type: 'input_text', text: 'Say "audio": "' },
@@ -57,7 +57,9 @@ describe('B13: the sound of a large message', () => {
       { type: 'input_audio', audio: 'AAAA' },
       { type: 'input_audio', audio: other.toString('base64') },
     ];
-    const inbound = await read(JSON.stringify({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content } }, null, 2));
+    const inbound = await read(
+      JSON.stringify({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content } }, null, 2),
+    );
     const event = inbound.kind === 'event' ? inbound.event : undefined;
     if (event?.type !== 'conversation.item.create' || event.item.type !== 'message') throw new Error('it was not read');
     const sounds = event.item.content.map((part) => ('audio' in part ? part.audio : undefined));
@@ -71,7 +73,9 @@ describe('B13: the sound of a large message', () => {
 
   test('is left alone where it is only text that looks like it', async () => {
     const text = `\\"audio\\":\\"${base64}`;
-    const inbound = await read(`{"type":"conversation.item.create","item":{"role":"user","content":[{"type":"input_text","text":"say \\"audio"},{"text":"${text}"}]}}`);
+    const inbound = await read(
+      `{"type":"conversation.item.create","item":{"role":"user","content":[{"type":"input_text","text":"say \\"audio"},{"text":"${text}"}]}}`,
+    );
     const event = inbound.kind === 'event' ? inbound.event : undefined;
     expect(event).toMatchObject({ item: { content: [{ text: 'say "audio' }, { text: `"audio":"${base64}` }] } });
   });
