@@ -1,7 +1,7 @@
 // A bounded queue between one writer and one reader. Full is the writer's business to know: `push` says no.
 
 /** What the values that wait may weigh together. The last that is let in may take them beyond it. */
-export interface Budget<T> {
+interface Budget<T> {
   readonly bytes: number;
   readonly of: (value: T) => number;
 }

@@ -10,7 +10,7 @@ const mostGivenBytes = 32 * 1024 * 1024;
 
 export type FetchImage = (url: string, signal: AbortSignal) => Promise<string>;
 /** What is at an address as a data: URL, or why it could not be had. */
-export type Image = { url: string } | { reason: string };
+type Image = { url: string } | { reason: string };
 
 export class Images {
   readonly #fetch: FetchImage;
