@@ -28,8 +28,17 @@ export function admit(core: Core, entries: readonly Pick<Entry, 'item' | 'speech
   for (const { inputBytes } of live.values()) bytes += inputBytes;
   for (const entry of entries) bytes += bytesOf(entry);
   items += entries.length;
-  if (bytes <= birth.conversationBytes && items <= mostItems) return;
-  throw errors.conversationTooLarge(param, { bytes, items }, { bytes: birth.conversationBytes, items: mostItems });
+  const most = { bytes: birth.conversationBytes, items: mostItems };
+  if (entries.every(isAnswer)) {
+    most.bytes += reserveBytes;
+    most.items += reserveItems;
+  }
+  if (bytes > most.bytes || items > most.items) throw errors.conversationTooLarge(param, { bytes, items }, most);
+}
+
+/** What the model itself has asked for belongs to the talk: without it nothing goes on. */
+function isAnswer({ item }: Pick<Entry, 'item'>): boolean {
+  return item.type === 'function_call_output' || item.type === 'mcp_approval_response';
 }
 
 /** The oldest items, without which the conversation is within its bounds again. */

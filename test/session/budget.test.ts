@@ -32,13 +32,14 @@ describe('a conversation that is full', () => {
     expect(rig.watch.conversation).toEqual(['b', 'c']);
   });
 
-  test('counts the results of functions, whose call it still knows when one was refused', () => {
+  test('takes the results of functions all the same, as long as the reserve lasts, and still knows the call of one that was refused', () => {
     const rig = new Rig({ turnDetection: null, conversationBytes });
     rig.client({ type: 'conversation.item.create', item: { type: 'function_call', call_id: 'call', name: 'look', arguments: '{}' } });
     const output = (bytes: number) => ({ type: 'function_call_output', call_id: 'call', output: text(bytes) });
-    rig.client({ type: 'conversation.item.create', item: output(mib) });
+    rig.client(message('full', { type: 'input_text', text: text(1_040_000) }));
+    rig.client({ type: 'conversation.item.create', item: output(reserveBytes + mib) });
     expect(rig.last('error').error).toMatchObject({ code: 'conversation_too_large', param: 'item' });
-    rig.client({ type: 'conversation.item.create', item: output(1000) });
+    rig.client({ type: 'conversation.item.create', item: output(100_000) });
     expect(rig.all('error')).toHaveLength(1);
   });
 
