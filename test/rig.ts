@@ -22,6 +22,18 @@ export async function settled(): Promise<void> {
   for (let round = 0; round < 4; round++) await setImmediate();
 }
 
+/** How often the other sessions had their turn while this was done. */
+export async function turnsDuring(work: Promise<unknown>): Promise<number> {
+  const state = { over: false };
+  const done = work.then(() => {
+    state.over = true;
+  });
+  let turns = 0;
+  for (; !state.over; turns += 1) await setImmediate();
+  await done;
+  return turns;
+}
+
 /** Carries nothing anywhere: what is to come in waits in a queue, what goes out is written down in order. */
 export class RecordingTransport implements Transport {
   readonly #queue: Inbound[] = [];

@@ -377,14 +377,17 @@ class Run {
 
   /** What an event of the client's asks for, and its next event waits for: so they are answered in their order. */
   #ownErrand(errand: Promise<void>): void {
-    const done = () => {
-      if (this.#errand === running) this.#errand = undefined;
-    };
-    const running = errand.then(done, (error: unknown) => {
-      done();
+    this.#errand = this.#runErrand(errand);
+  }
+
+  async #runErrand(errand: Promise<void>): Promise<void> {
+    try {
+      await errand;
+    } catch (error) {
       this.#fail(error);
-    });
-    this.#errand = running;
+    } finally {
+      this.#errand = undefined;
+    }
   }
 
   async #sendRetrieved(event: Extract<Effect, { kind: 'send.retrieved' }>['event'], heardMs: number | undefined): Promise<void> {

@@ -72,21 +72,31 @@ export class ItemSounds {
 
   /** Resolves when it is samples, or will never be. */
   async #run(order: Order): Promise<void> {
-    const { item, bytes } = order;
-    this.#bytes += bytes;
-    const done = () => {
-      this.#bytes -= bytes;
-      if (this.#wanted.get(item) === order) this.#wanted.delete(item);
-      void this.#begin();
-    };
+    this.#bytes += order.bytes;
     try {
       const samples = await this.#samples(order);
-      if (samples) void this.#ports.recognise(item, samples).then(done);
-      else done();
+      if (samples) void this.#recognise(order, samples);
+      else this.#leave(order);
     } catch (error) {
-      if (this.#isWanted(order)) this.#ports.onFailure(item, error);
-      done();
+      if (this.#isWanted(order)) this.#ports.onFailure(order.item, error);
+      this.#leave(order);
     }
+  }
+
+  async #recognise(order: Order, samples: Int16Array): Promise<void> {
+    try {
+      await this.#ports.recognise(order.item, samples);
+    } catch (error) {
+      if (this.#isWanted(order)) this.#ports.onFailure(order.item, error);
+    } finally {
+      this.#leave(order);
+    }
+  }
+
+  #leave(order: Order): void {
+    this.#bytes -= order.bytes;
+    if (this.#isWanted(order)) this.#wanted.delete(order.item);
+    void this.#begin();
   }
 
   async #samples(order: Order): Promise<Int16Array | undefined> {

@@ -60,9 +60,9 @@ function addressesIn({ turns }: Prompt): string[] {
 }
 
 /** Models are given what is at an address, not the address: who may be asked for it is decided here, on the way out. */
-async function withImages(prompt: Prompt, named: string[], { images }: ReplyPorts, signal: AbortSignal): Promise<Prompt> {
+async function withImages(prompt: Prompt, named: readonly string[], { images }: ReplyPorts, signal: AbortSignal): Promise<Prompt> {
   // What was shown last is what is talked about.
-  const found = await images.get(named.reverse(), signal);
+  const found = await images.get(named.toReversed(), signal);
   const seen = (part: PromptPart): PromptPart => {
     const image = found.get(addressOf(part) ?? '');
     if (!image || part.type !== 'image') return part;

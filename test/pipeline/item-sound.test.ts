@@ -5,7 +5,7 @@ import { resample } from '../../src/media/resample.ts';
 import { toBytes } from '../../src/media/pcm.ts';
 import { decoded, encoded, fromBase64 } from '../../src/pipeline/item-sound.ts';
 import type { AudioFormat } from '../../src/protocol/audio-format.ts';
-import { noise, openRig } from '../rig.ts';
+import { noise, openRig, turnsDuring } from '../rig.ts';
 
 const mib = 1024 * 1024;
 const formats: AudioFormat[] = [
@@ -14,20 +14,6 @@ const formats: AudioFormat[] = [
   { type: 'audio/pcm', rate: 16_000 },
   { type: 'audio/pcmu' },
 ];
-
-/** How often the others had their turn while this was done. */
-async function turnsDuring(work: Promise<unknown>): Promise<number> {
-  let [turns, over] = [0, false];
-  const done = work.then(() => {
-    over = true;
-  });
-  while (!over) {
-    await setImmediate();
-    turns += 1;
-  }
-  await done;
-  return turns;
-}
 
 describe('B13: minutes of sound in one item', () => {
   test('are decoded and resampled as though it had been done at once, whatever the format', async () => {

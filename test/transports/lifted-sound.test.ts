@@ -1,11 +1,11 @@
 // Sound is taken out of large messages before they are parsed, and what is read of them is the same as ever.
-import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { countingIds } from '../../src/lib/ids.ts';
 import { ga } from '../../src/protocol/dialects/ga.ts';
 import { EventText } from '../../src/transports/event-text.ts';
 import { liftSound } from '../../src/transports/lifted-sound.ts';
 import type { Inbound } from '../../src/transports/transport.ts';
+import { turnsDuring } from '../rig.ts';
 
 const bytesOf = (length: number) => Buffer.from(Array.from({ length }, (_, at) => (at * 37) % 256));
 const large = bytesOf(300_001);
@@ -34,15 +34,8 @@ describe('B13: the sound of a large message', () => {
   });
 
   test('is no string any more when the message is parsed, and takes many turns to decode', async () => {
-    let turns = 0;
-    let over = false;
-    const lifting = liftSound(Buffer.from(append(bytesOf(3 * 1024 * 1024).toString('base64')))).finally(() => {
-      over = true;
-    });
-    while (!over) {
-      await setImmediate();
-      turns += 1;
-    }
+    const lifting = liftSound(Buffer.from(append(bytesOf(3 * 1024 * 1024).toString('base64'))));
+    const turns = await turnsDuring(lifting);
     const { text, sounds } = await lifting;
     expect(text.length).toBeLessThan(200);
     expect([...sounds.values()].map(({ length }) => length)).toEqual([3 * 1024 * 1024]);
