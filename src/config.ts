@@ -206,6 +206,12 @@ export const settings: readonly Setting[] = [
     fallback: '128000',
   },
   {
+    name: 'PARLEY_CONVERSATION_BYTES',
+    description:
+      'Bytes of text, images and sound that a session’s client may put into its conversation; more is refused with conversation_too_large until items are deleted.',
+    fallback: '33554432 (32 MiB)',
+  },
+  {
     name: 'PARLEY_SCRIPTED',
     description: 'Delays of the scripted engines: stt, llm and tts in ms, rate in tokens per second, tokens as a count.',
     fallback: 'stt=100,llm=200,rate=40,tokens=30,tts=100',
@@ -231,6 +237,7 @@ export interface Config {
   readonly mostStallMs: number;
   readonly sessionMs: number;
   readonly contextTokens: number;
+  readonly conversationBytes: number;
   readonly promptsDir: string;
   readonly maxSessions: number;
   readonly calls: {
@@ -301,6 +308,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     mostStallMs: number(values, 'PARLEY_STALL_SECONDS', 30, 0, 3600) * 1000,
     sessionMs: number(values, 'PARLEY_SESSION_MINUTES', 60, 1, 100_000) * 60_000,
     contextTokens: number(values, 'PARLEY_CONTEXT_TOKENS', 128_000, 256, 100_000_000),
+    conversationBytes: number(values, 'PARLEY_CONVERSATION_BYTES', 32 * 1024 * 1024, 64 * 1024, 1024 * 1024 * 1024),
     promptsDir: resolve(folder, values.PARLEY_PROMPTS_DIR ?? 'prompts'),
     maxSessions: number(values, 'PARLEY_MAX_SESSIONS', defaultSessions(availableParallelism()), 1, Number.MAX_SAFE_INTEGER),
     calls: {

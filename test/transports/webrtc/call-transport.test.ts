@@ -100,6 +100,7 @@ class Beside implements Transport {
   readonly inbound = new Channel<Inbound>(10);
   readonly sent: ServerEvent[] = [];
   closed: { code: number; reason: string } | undefined;
+  readonly gone = false;
   send(event: ServerEvent) {
     this.sent.push(event);
   }
