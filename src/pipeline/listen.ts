@@ -46,6 +46,8 @@ export class Ear {
   readonly #onFault: (error: unknown) => void;
   readonly #windows: VadWindows;
   #wasBehind = false;
+  /** Under way to the windows that the detector is too slow for. */
+  #catchingUp: NodeJS.Immediate | undefined;
   readonly #recorder = new Recorder();
   /** The same sound as the detector hears it, at the same positions: only the last of it. */
   readonly #clean = new Recorder();
@@ -134,7 +136,6 @@ export class Ear {
     this.#recorder.append(samples);
     this.#clean.append(clean);
     this.#pump();
-    this.#windows.keepUp(this.#behind);
     this.#report();
   }
 
@@ -273,9 +274,22 @@ export class Ear {
 
   /**
    * Gives the detector its next windows, never more than it may have waiting: a client that sends a minute at once is heard like one
-   * that took a minute.
+   * that took a minute. What is to be left out is decided once all answers that are there have been heard: when the loop was late, they are.
    */
   #pump(): void {
+    if (this.#windows.leavesOut(this.#behind)) this.#catchingUp ??= setImmediate(() => this.#catchUpWithSpeech());
+    else this.#ask();
+  }
+
+  #catchUpWithSpeech(): void {
+    this.#catchingUp = undefined;
+    if (this.#closed) return;
+    this.#ask();
+    this.#windows.keepUp(this.#behind);
+    this.#report();
+  }
+
+  #ask(): void {
     for (let from = this.#nextWindow; this.#recorder.end - from >= VAD_WINDOW; from = this.#nextWindow) {
       const behind = this.#behind;
       if (!this.#windows.takes(from + VAD_WINDOW <= this.#saidUntil, behind)) break;

@@ -4,8 +4,12 @@ import type { Vad, VadStream } from '../engines/engine.ts';
 
 /** Windows it may have waiting of what was sent ahead of time. */
 const mostAhead = 32;
-/** With more undecided than this (256 ms) it is behind, and is asked no more than so many at a time: so what it does look at is of now. */
+/**
+ * With more undecided than this (256 ms), and one of them asked so long ago, it is behind, and is asked no more than so many at a time: so
+ * what it does look at is of now. Much that is undecided is no sign by itself: the loop that asks may have been late.
+ */
 const leastBehind = 8;
+const mostAnswerMs = 100;
 const mostBehind = 2;
 /** What is longer undecided than this (480 ms) is decided without it. */
 const mostUndecided = 15;
@@ -23,7 +27,8 @@ export class VadWindows {
   readonly #ports: VadWindowPorts;
   /** What is not decided, the oldest first: whether the detector was asked. */
   #undecided: ('asked' | 'left out')[] = [];
-  #asked = 0;
+  /** When it was asked what it has not answered, the oldest first. */
+  #askedMs: number[] = [];
   /** Answers to come that are too late for their windows. */
   #late = 0;
   #probability = 0;
@@ -53,25 +58,32 @@ export class VadWindows {
    * Who is behind leaves out what has been said; what has not can wait.
    */
   takes(said: boolean, behind: number): boolean {
-    return this.#leavesOut(behind) ? said : this.#asked < mostAhead;
+    return this.leavesOut(behind) ? said : this.#askedMs.length < mostAhead;
   }
 
   push(window: Int16Array, behind: number): void {
-    if (this.#leavesOut(behind)) {
+    if (this.leavesOut(behind)) {
       this.#undecided.push('left out');
       return;
     }
-    this.#asked += 1;
+    this.#askedMs.push(this.#ports.now());
     this.#undecided.push('asked');
     this.#stream.push(window);
   }
 
-  #leavesOut(behind: number): boolean {
-    return this.#asked >= mostBehind && (behind > leastBehind || this.#late > 0);
+  /** Whether the next window would be left out. */
+  leavesOut(behind: number): boolean {
+    return this.#askedMs.length >= mostBehind && ((behind > leastBehind && this.#isSlow) || this.#late > 0);
+  }
+
+  get #isSlow(): boolean {
+    const [oldest = Number.POSITIVE_INFINITY] = this.#askedMs;
+    return this.#ports.now() - oldest > mostAnswerMs;
   }
 
   /** Decides the oldest without the detector, when so many that have been said are undecided that it would be too late otherwise. */
   keepUp(behind: number): void {
+    if (!this.#isSlow) return;
     for (let left = behind - mostUndecided; left > 0 && this.#undecided.length > 0; left--) {
       if (this.#undecided.shift() === 'asked') this.#late += 1;
       this.#leaveOut();
@@ -82,7 +94,7 @@ export class VadWindows {
   reset(): void {
     this.#stream.reset();
     this.#undecided = [];
-    this.#asked = 0;
+    this.#askedMs = [];
     this.#late = 0;
     this.#probability = 0;
   }
@@ -92,7 +104,7 @@ export class VadWindows {
   }
 
   #answer(probability: number): void {
-    this.#asked -= 1;
+    this.#askedMs.shift();
     this.#probability = probability;
     if (this.#late > 0) {
       this.#late -= 1;

@@ -68,6 +68,24 @@ describe('B1: a detector that is too slow', () => {
     expect(rig.times.stopped).toHaveLength(1);
   });
 
+  test('is not what a late loop makes of one that answers in time: none of it is left out', async () => {
+    const rig = openRig();
+    rig.vad.held = true;
+    const sound = scene(480, 1536, 1536);
+    // The loop stands still for 384 ms at a time. Then sound and answers are there at once, and the sound is heard first.
+    const late = 12;
+    for (let at = 0; at < sound.length; at += late * VAD_WINDOW) {
+      rig.clock.advance(late * windowMs);
+      rig.sound(sound.subarray(at, at + late * VAD_WINDOW));
+      for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+      rig.vad.stream.answer(100);
+      await rig.settle();
+    }
+    expect(warnings(rig)).toEqual([]);
+    expect(rig.vad.stream.pushed).toBe(Math.floor(sound.length / VAD_WINDOW));
+    expect(rig.turns.map((line) => line.replace(/ \d+/, ''))).toEqual(['started item_1', 'stopped item_1', 'committed item_1']);
+  });
+
   test('is not what a client makes of one whose clock runs a little fast', async () => {
     const rig = openRig();
     for (let second = 0; second < 600; second++) {
