@@ -277,21 +277,25 @@ export class Ear {
    * that took a minute. What is to be left out is decided once all answers that are there have been heard: when the loop was late, they are.
    */
   #pump(): void {
-    if (this.#windows.leavesOut(this.#behind)) this.#catchingUp ??= setImmediate(() => this.#catchUpWithSpeech());
-    else this.#ask();
+    this.#ask(() => {
+      this.#catchingUp ??= setImmediate(() => this.#catchUpWithSpeech());
+      return false;
+    });
   }
 
   #catchUpWithSpeech(): void {
     this.#catchingUp = undefined;
     if (this.#closed) return;
-    this.#ask();
+    this.#ask(() => true);
     this.#windows.keepUp(this.#behind);
     this.#report();
   }
 
-  #ask(): void {
+  /** `mayLeaveOut` is asked before a window is left out. */
+  #ask(mayLeaveOut: () => boolean): void {
     for (let from = this.#nextWindow; this.#recorder.end - from >= VAD_WINDOW; from = this.#nextWindow) {
       const behind = this.#behind;
+      if (this.#windows.leavesOut(behind) && !mayLeaveOut()) break;
       if (!this.#windows.takes(from + VAD_WINDOW <= this.#saidUntil, behind)) break;
       this.#nextWindow += VAD_WINDOW;
       this.#windows.push(this.#clean.slice(from, from + VAD_WINDOW), behind);
