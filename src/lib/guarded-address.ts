@@ -1,5 +1,6 @@
 // Which addresses of the network are everybody's. Whatever is not plainly public is refused, so a kind that is invented later is refused too.
 import { BlockList, isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 
 /** Of IPv6 only this is global unicast; loopback, local, mapped (::ffff:), NAT64 (64:ff9b::) and multicast addresses all lie outside it. */
 const globalUnicast = new BlockList();
@@ -12,6 +13,8 @@ for (const [network, prefix] of [
   ['10.0.0.0', 8],
   ['100.64.0.0', 10],
   ['127.0.0.0', 8],
+  // Azure's own services for a virtual machine (metadata, DHCP, DNS): the one address of a cloud that looks like everybody's.
+  ['168.63.129.16', 32],
   ['169.254.0.0', 16],
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
@@ -45,4 +48,9 @@ export function isPublicAddress(address: string): boolean {
   if (family === 4) return !special.check(plain, 'ipv4');
   if (family === 6) return globalUnicast.check(plain, 'ipv6') && !special.check(plain, 'ipv6');
   return false;
+}
+
+/** The addresses of this machine's interfaces, as they are now: what answers there is behind the firewall, whatever the address looks like. */
+export function machineAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((found) => found?.map(({ address }) => address) ?? []);
 }
