@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { Access } from './access/access.ts';
 import { ownKey } from './access/keys.ts';
+import { Reception } from './access/reception.ts';
 import { masterKey, Vault } from './access/vault.ts';
 import { type Config, keyFile } from './config.ts';
 import { type Engine, EngineError, type EngineEnvironment, type EngineInfo, type Speech, type Tts } from './engines/engine.ts';
@@ -21,11 +22,14 @@ import { registerDocs } from './http/docs-routes.ts';
 import type { CallDesk } from './http/routes/deps.ts';
 import { Refusal } from './http/routes/family.ts';
 import { registerRoutes } from './http/routes/routes.ts';
-import { createHttp } from './http/server.ts';
+import { certificateOf, createHttp } from './http/server.ts';
+import { Sockets } from './http/sockets.ts';
 import { systemClock } from './lib/clock.ts';
+import { machineAddresses } from './lib/guarded-address.ts';
 import { GuardedFetch } from './lib/guarded-fetch.ts';
 import { randomIds, randomToken } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
+import { networkOf } from './lib/remote-address.ts';
 import { concat } from './media/pcm.ts';
 import { writeWav } from './media/wav.ts';
 import { type Api, apiDefaults, apiOf } from './protocol/api.ts';
@@ -66,6 +70,11 @@ export interface ParleyServer {
   readonly address: string;
   /** Makes the first call as quick as those after it. Nothing needs to wait for it; it never rejects. */
   warmCalls(): Promise<void>;
+  /**
+   * Takes over what may change while it runs, the keys and the certificate.
+   * @throws when the certificate cannot be used; then all stays as it was.
+   */
+  reload(config: Config): void;
   /** Ends every session with 1001, then every engine. */
   close(): Promise<void>;
 }
@@ -151,11 +160,16 @@ export async function assemble(
   };
 
   const own = config.apiKeys.length === 0 ? ownKey(keyFile(config.dataDir)) : undefined;
-  const keys = own ? [own.key] : config.apiKeys;
+  let keys = own ? [own.key] : config.apiKeys;
   const store = new EmbeddedStore(storeFile(config.dataDir));
   const vault = new Vault(masterKey(config.dataDir, config.settings.PARLEY_MASTER_KEY, randomToken), randomToken);
   const access = new Access({ store, vault, clock, random: randomToken, configuredKeys: keys });
-  const outgoing = new GuardedFetch({ clock, allowHosts: config.allowHosts });
+  const { publicAddress } = config.calls;
+  const ownAddresses = () => [...machineAddresses(), ...(publicAddress === undefined ? [] : [publicAddress])];
+  const outgoing = new GuardedFetch({ clock, allowHosts: config.allowHosts, ownAddresses });
+  const { addresses, authFailures, strangers, strangersPerAddress } = config.door;
+  const sockets = new Sockets({ strangers, strangersPerAddress, isProxy: (address) => addresses.isProxy(address), networkOf });
+  const reception = new Reception({ clock, log, addresses, failures: authFailures, known: (socket) => sockets.known(socket) });
   const sessions = new Sessions({
     config,
     router,
@@ -167,6 +181,7 @@ export async function assemble(
     clock,
     log,
     version,
+    sessionKeyName: (key) => vault.nameOf(key, 'session key'),
     signal: leaving.signal,
   });
   const engineList = () =>
@@ -180,6 +195,8 @@ export async function assemble(
     tls: config.tls,
     corsOrigins: config.corsOrigins,
     version,
+    sockets,
+    clock,
     health: () => ({
       ready: ready.value,
       detail: {
@@ -221,6 +238,7 @@ export async function assemble(
 
   registerRoutes(app, {
     access,
+    reception,
     calls: desk,
     clock,
     log,
@@ -235,6 +253,7 @@ export async function assemble(
     const asOwner = () => access.authenticate({ authorization: `Bearer ${keys[0] ?? ''}` }, new URLSearchParams(), 'api');
     registerConsoleRoutes(app, {
       access,
+      reception,
       local: config.console === 'local' ? asOwner : undefined,
       hosts: config.consoleHosts,
       log,
@@ -252,14 +271,17 @@ export async function assemble(
     clock,
     ids: randomIds,
     admit: async (request, query) => {
-      const principal = await access.authenticate(request.headers, query, 'realtime').catch((error: unknown) => {
+      const identify = () => access.authenticate(request.headers, query, 'realtime');
+      const admission = await reception.admit(request, identify).catch((error: unknown) => {
         // Sealed with another master key, or the store cannot be read: nobody is let in on that.
         log.error({ err: error }, 'a credential could not be checked');
-        return undefined;
+        return { outcome: 'unknown' } as const;
       });
-      if (!principal) return undefined;
+      if (admission.outcome !== 'welcome') return admission;
+      const principal = admission.who;
       const secret = principal.kind === 'secret' ? principal : undefined;
-      return { keyId: principal.keyId, credential: principal.kind, session: secret?.session, beta: secret?.dialect === 'beta' };
+      const { keyId, kind: credential } = principal;
+      return { outcome: 'welcome', visitor: { keyId, credential, session: secret?.session, beta: secret?.dialect === 'beta' } };
     },
     full: () => sessions.full,
     enter: (transport, arrival, visitor) => sessions.enter(transport, arrival, visitor),
@@ -278,10 +300,18 @@ export async function assemble(
     },
     router,
     defaultModel,
-    keys,
+    get keys() {
+      return keys;
+    },
     keyMade: own?.made ?? false,
     address: addressOf(app, config),
     warmCalls: () => calls.warmUp().catch((error: unknown) => log.warn({ err: error }, 'calls were not warmed up')),
+    reload(next) {
+      if ((next.tls === undefined) !== (config.tls === undefined)) log.warn({}, 'TLS is switched on and off at a start only');
+      else if (next.tls) sockets.useCertificate(certificateOf(next.tls));
+      keys = next.apiKeys.length === 0 ? [ownKey(keyFile(config.dataDir)).key] : next.apiKeys;
+      access.configure(keys);
+    },
     async close() {
       ready.value = false;
       leaving.abort();

@@ -5,9 +5,15 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
+import { leastMasterKeyCharacters } from './access/vault.ts';
+import { ConfigError, type Environment, readGiven } from './config-given.ts';
 import type { EngineKind } from './engines/engine.ts';
 import { rows } from './engines/catalogue.ts';
-import { isRecord } from './protocol/json.ts';
+import { providerSettings } from './engines/cloud/providers.ts';
+import { HostRules } from './lib/guarded-hosts.ts';
+import { RemoteAddresses } from './lib/remote-address.ts';
+
+export { ConfigError } from './config-given.ts';
 
 export interface Setting {
   readonly name: string;
@@ -41,7 +47,7 @@ export const settings: readonly Setting[] = [
   { name: 'HOST', description: 'Address to listen on. Any other than loopback needs PARLEY_API_KEY.', fallback: '127.0.0.1' },
   {
     name: 'PARLEY_API_KEY',
-    description: 'Keys that clients may use, separated by commas.',
+    description: 'Keys that clients may use, separated by commas; each of 32 characters at least.',
     fallback: 'one is made on the first start and kept in the data directory',
     secret: true,
   },
@@ -81,8 +87,8 @@ export const settings: readonly Setting[] = [
   {
     name: 'PARLEY_CONSOLE',
     description:
-      'Who may use the console at /: local (pages opened on this machine need no key, others do), key (everybody needs one; choose it behind a proxy) or off.',
-    fallback: 'local',
+      'Who may use the console at /: local (pages opened on this machine need no key, others do), key (everybody needs one) or off.',
+    fallback: 'key where PARLEY_API_KEY is set, else local',
   },
   {
     name: 'PARLEY_CONSOLE_HOSTS',
@@ -90,9 +96,32 @@ export const settings: readonly Setting[] = [
     fallback: 'HOST, unless that is a wildcard address',
   },
   {
+    name: 'PARLEY_TRUST_PROXY',
+    description:
+      'Proxies whose X-Forwarded-For (or X-Real-IP) says where a request comes from: addresses, networks like 10.0.0.0/8, loopback, or none.',
+    fallback: 'loopback',
+  },
+  {
+    name: 'PARLEY_AUTH_FAILURES',
+    description:
+      'Wrong keys that may come from one address (of IPv6: one /64) within a minute; then it is answered 429 for a minute, whatever key it offers.',
+    fallback: '30',
+  },
+  {
+    name: 'PARLEY_UNAUTHENTICATED_SOCKETS',
+    description: 'Connections that may be open without having shown a key; with one more the oldest of them is ended.',
+    fallback: '512',
+  },
+  {
+    name: 'PARLEY_UNAUTHENTICATED_SOCKETS_PER_ADDRESS',
+    description: 'Those from one address (of IPv6: one /64), unless it is one of PARLEY_TRUST_PROXY.',
+    fallback: '128',
+  },
+  {
     name: 'PARLEY_MASTER_KEY',
     description: 'What secrets at rest are sealed with: at least 32 characters, the same for all servers on one store.',
     fallback: 'one is made on the first start and kept in the data directory',
+    secret: true,
   },
   {
     name: 'PARLEY_ALLOW_HOSTS',
@@ -196,6 +225,13 @@ export interface Config {
   readonly console: 'local' | 'key' | 'off';
   /** Hosts without ports, in lower case. */
   readonly consoleHosts: readonly string[];
+  /** How strangers are held off. */
+  readonly door: {
+    readonly addresses: RemoteAddresses;
+    readonly authFailures: number;
+    readonly strangers: number;
+    readonly strangersPerAddress: number;
+  };
   readonly allowHosts: readonly string[];
   readonly sessionMs: number;
   readonly contextTokens: number;
@@ -223,12 +259,14 @@ export interface Config {
   readonly defaultInstructions: string;
   /** Everything by its own name, for the engines. */
   readonly settings: Readonly<Record<string, string | undefined>>;
+  /** What the operator should change although the server starts: sentences. */
+  readonly warnings: readonly string[];
 }
 
-/** A setting that cannot be used: the message names it and says what would do. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
+const leastKeyCharacters = 8;
+const goodKeyCharacters = 32;
+/** When keys of fewer than `goodKeyCharacters` are no longer taken. */
+const shortKeysEnd = 'version 0.3 on, which comes in June 2027 at the earliest,';
 
 const wildcards = new Set(['0.0.0.0', '::']);
 const loopback = new Set(['127.0.0.1', 'localhost', '::1']);
@@ -241,15 +279,37 @@ export function isLoopback(host: string): boolean {
  * Reads the environment and the optional file.
  * @throws ConfigError naming the setting that is wrong.
  */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>, folder: string): Config {
-  const given = withoutEmpty(environment);
-  const values = { ...fileSettings(given.PARLEY_CONFIG, folder), ...given };
+export function readConfig(environment: Environment, folder: string): Config {
+  const { values, unknown } = readGiven(environment, folder, knownNames());
+  return configOf(values, folder, unknown);
+}
+
+/** Whatever may be set. */
+export function knownNames(): string[] {
+  return [...settings, ...providerSettings].map(({ name }) => name);
+}
+
+/**
+ * The configuration that these values make.
+ * @throws ConfigError naming the setting that is wrong.
+ */
+export function configOf(values: Readonly<Record<string, string>>, folder: string, unknown: readonly string[]): Config {
   const apiKeys = list(values.PARLEY_API_KEY);
   const host = values.HOST ?? '127.0.0.1';
   if (apiKeys.length === 0 && !isLoopback(host)) {
-    throw new ConfigError(`HOST is ${host}, which others can reach: set PARLEY_API_KEY to one or more keys first.`);
+    throw new ConfigError(['HOST'], `HOST is ${host}, which others can reach: set PARLEY_API_KEY to one or more keys first.`);
   }
-  for (const key of apiKeys) if (key.length < 8) throw new ConfigError('PARLEY_API_KEY holds a key of less than 8 characters.');
+  for (const key of apiKeys) {
+    if (key.length < leastKeyCharacters)
+      throw new ConfigError(['PARLEY_API_KEY'], `PARLEY_API_KEY holds a key of less than ${leastKeyCharacters} characters.`);
+  }
+  const masterKey = values.PARLEY_MASTER_KEY;
+  if (masterKey !== undefined && masterKey.length < leastMasterKeyCharacters)
+    throw new ConfigError(
+      ['PARLEY_MASTER_KEY'],
+      `PARLEY_MASTER_KEY must have at least ${leastMasterKeyCharacters} characters, and they must be random.`,
+    );
+  const short = apiKeys.filter((key) => key.length < goodKeyCharacters).length;
   return Object.freeze({
     port: number(values, 'PORT', 8080, 0, 65_535),
     host,
@@ -259,9 +319,16 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     logLevel: choice(values, 'PARLEY_LOG', ['debug', 'info', 'warn', 'error', 'silent'], 'info'),
     selfCheck: choice(values, 'PARLEY_SELF_CHECK', ['on', 'off'], 'on') === 'on',
     corsOrigins: list(values.PARLEY_CORS_ORIGINS ?? '*'),
-    console: choice(values, 'PARLEY_CONSOLE', ['local', 'key', 'off'], 'local') as Config['console'],
+    // Who has set keys means that nobody comes in without one; and what is in front of this server may look like this machine.
+    console: choice(values, 'PARLEY_CONSOLE', ['local', 'key', 'off'], apiKeys.length > 0 ? 'key' : 'local') as Config['console'],
     consoleHosts: list(values.PARLEY_CONSOLE_HOSTS ?? (wildcards.has(host) ? '' : host)).map((name) => name.toLowerCase()),
-    allowHosts: list(values.PARLEY_ALLOW_HOSTS),
+    door: {
+      addresses: proxies(values),
+      authFailures: number(values, 'PARLEY_AUTH_FAILURES', 30, 1, 1_000_000),
+      strangers: number(values, 'PARLEY_UNAUTHENTICATED_SOCKETS', 512, 1, 1_000_000),
+      strangersPerAddress: number(values, 'PARLEY_UNAUTHENTICATED_SOCKETS_PER_ADDRESS', 128, 1, 1_000_000),
+    },
+    allowHosts: hosts(values),
     sessionMs: number(values, 'PARLEY_SESSION_MINUTES', 60, 1, 100_000) * 60_000,
     contextTokens: number(values, 'PARLEY_CONTEXT_TOKENS', 128_000, 256, 100_000_000),
     promptsDir: resolve(folder, values.PARLEY_PROMPTS_DIR ?? 'prompts'),
@@ -291,26 +358,34 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     voiceLock: choice(values, 'PARLEY_VOICE_LOCK', ['on', 'off'], 'off') === 'on',
     defaultInstructions: values.PARLEY_INSTRUCTIONS ?? 'You are a helpful voice assistant. Answer briefly, in plain spoken language.',
     settings: { PARLEY_STT_PROCESSES: String(availableParallelism()), ...values, ...modelSettings(values, folder) },
+    warnings: [
+      ...unknown,
+      ...(short === 0
+        ? []
+        : [
+            `PARLEY_API_KEY holds ${short === 1 ? 'a key' : `${short} keys`} of less than ${goodKeyCharacters} characters. From ${shortKeysEnd} such keys are refused: "npm run keys -- make" makes a good one.`,
+          ]),
+    ],
   });
 }
 
-function withoutEmpty(values: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''));
+function hosts(values: Readonly<Record<string, string>>): string[] {
+  const entries = list(values.PARLEY_ALLOW_HOSTS);
+  try {
+    void new HostRules(entries);
+  } catch (error) {
+    throw new ConfigError(['PARLEY_ALLOW_HOSTS'], `PARLEY_ALLOW_HOSTS cannot be used: ${(error as Error).message}.`);
+  }
+  return entries;
 }
 
-function fileSettings(named: string | undefined, folder: string): Record<string, string> {
-  const path = resolve(folder, named ?? 'parley.json');
-  if (named === undefined && !existsSync(path)) return {};
-  let content: unknown;
+function proxies(values: Readonly<Record<string, string>>): RemoteAddresses {
+  const entries = list(values.PARLEY_TRUST_PROXY ?? 'loopback');
   try {
-    content = JSON.parse(readFileSync(path, 'utf8'));
+    return new RemoteAddresses(entries.join() === 'none' ? [] : entries);
   } catch (error) {
-    throw new ConfigError(
-      `The configuration file ${path} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new ConfigError(['PARLEY_TRUST_PROXY'], `PARLEY_TRUST_PROXY cannot be used: ${(error as Error).message}.`);
   }
-  if (!isRecord(content)) throw new ConfigError(`The configuration file ${path} must hold one JSON object of settings.`);
-  return Object.fromEntries(Object.entries(content).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : String(value)]));
 }
 
 function list(value: string | undefined): string[] {
@@ -325,13 +400,13 @@ function number(values: Record<string, string | undefined>, name: string, fallba
   if (text === undefined) return fallback;
   const value = Number(text);
   if (!Number.isInteger(value) || value < least || value > most)
-    throw new ConfigError(`${name} must be a whole number from ${least} to ${most}, not '${text}'.`);
+    throw new ConfigError([name], `${name} must be a whole number from ${least} to ${most}, not '${text}'.`);
   return value;
 }
 
 function address(values: Record<string, string | undefined>, name: string): string | undefined {
   const value = values[name];
-  if (value !== undefined && isIP(value) === 0) throw new ConfigError(`${name} must be an IP address, not '${value}'.`);
+  if (value !== undefined && isIP(value) === 0) throw new ConfigError([name], `${name} must be an IP address, not '${value}'.`);
   return value;
 }
 
@@ -340,19 +415,19 @@ function ports(values: Record<string, string | undefined>, name: string): readon
   if (text === undefined) return undefined;
   const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
   if (!first || !last || Number(first) < 1024 || Number(last) > 65_535 || Number(first) > Number(last))
-    throw new ConfigError(`${name} must be two ports like 50000-50200, not '${text}'.`);
+    throw new ConfigError([name], `${name} must be two ports like 50000-50200, not '${text}'.`);
   return [Number(first), Number(last)];
 }
 
 function iceUrls(values: Record<string, string | undefined>, name: string, scheme: RegExp): string[] {
   const urls = list(values[name]);
-  for (const url of urls) if (!scheme.test(url)) throw new ConfigError(`${name} holds '${url}', which is no URL of that kind.`);
+  for (const url of urls) if (!scheme.test(url)) throw new ConfigError([name], `${name} holds '${url}', which is no URL of that kind.`);
   return urls;
 }
 
 function choice(values: Record<string, string | undefined>, name: string, allowed: readonly string[], fallback: string): string {
   const value = values[name] ?? fallback;
-  if (!allowed.includes(value)) throw new ConfigError(`${name} must be one of ${allowed.join(', ')}, not '${value}'.`);
+  if (!allowed.includes(value)) throw new ConfigError([name], `${name} must be one of ${allowed.join(', ')}, not '${value}'.`);
   return value;
 }
 
@@ -362,7 +437,7 @@ function modelSettings(values: Record<string, string | undefined>, folder: strin
   const mirror = values.PARLEY_MODELS_MIRROR;
   if (mirror === undefined) return { PARLEY_MODELS: mode };
   if (!/^https?:/i.test(mirror)) return { PARLEY_MODELS: mode, PARLEY_MODELS_MIRROR: readable('PARLEY_MODELS_MIRROR', mirror, folder) };
-  if (!URL.canParse(mirror)) throw new ConfigError(`PARLEY_MODELS_MIRROR is no address: '${mirror}'.`);
+  if (!URL.canParse(mirror)) throw new ConfigError(['PARLEY_MODELS_MIRROR'], `PARLEY_MODELS_MIRROR is no address: '${mirror}'.`);
   return { PARLEY_MODELS: mode, PARLEY_MODELS_MIRROR: mirror };
 }
 
@@ -374,19 +449,23 @@ function engineChoice(values: Record<string, string | undefined>, kind: EngineKi
 function certificate(values: Record<string, string | undefined>, folder: string): Config['tls'] {
   const { PARLEY_TLS_CERT: cert, PARLEY_TLS_KEY: key } = values;
   if (cert === undefined && key === undefined) return undefined;
-  if (cert === undefined || key === undefined) throw new ConfigError('PARLEY_TLS_CERT and PARLEY_TLS_KEY go together: set both or none.');
+  if (cert === undefined || key === undefined)
+    throw new ConfigError(['PARLEY_TLS_CERT', 'PARLEY_TLS_KEY'], 'PARLEY_TLS_CERT and PARLEY_TLS_KEY go together: set both or none.');
   const tls = { certPath: readable('PARLEY_TLS_CERT', cert, folder), keyPath: readable('PARLEY_TLS_KEY', key, folder) };
   try {
     createSecureContext({ cert: readFileSync(tls.certPath), key: readFileSync(tls.keyPath) });
   } catch (error) {
-    throw new ConfigError(`PARLEY_TLS_CERT and PARLEY_TLS_KEY cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ConfigError(
+      ['PARLEY_TLS_CERT', 'PARLEY_TLS_KEY'],
+      `PARLEY_TLS_CERT and PARLEY_TLS_KEY cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
   return tls;
 }
 
 function readable(name: string, path: string, folder: string): string {
   const full = resolve(folder, path);
-  if (!existsSync(full)) throw new ConfigError(`${name} names a file that is not there: ${full}`);
+  if (!existsSync(full)) throw new ConfigError([name], `${name} names a file that is not there: ${full}`);
   return full;
 }
 
@@ -394,7 +473,8 @@ function aliases(value: string | undefined): ReadonlyMap<string, string> {
   return new Map(
     list(value).map((entry) => {
       const [alias, target] = entry.split('=').map((part) => part.trim());
-      if (!alias || !target) throw new ConfigError(`PARLEY_MODEL_ALIASES must hold alias=provider/model pairs, not '${entry}'.`);
+      if (!alias || !target)
+        throw new ConfigError(['PARLEY_MODEL_ALIASES'], `PARLEY_MODEL_ALIASES must hold alias=provider/model pairs, not '${entry}'.`);
       return [alias, target];
     }),
   );

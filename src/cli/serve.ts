@@ -1,11 +1,13 @@
 // A server from start to end: read the configuration, assemble, listen, prove that it works, and leave in order when told to.
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { assemble, type ParleyServer } from '../assemble.ts';
+import { describeOptions, parseArguments, UsageError } from './arguments.ts';
+import { checkConfiguration } from './check.ts';
 import { selfCheck } from './self-check.ts';
 import { greeting } from './greeting.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { systemClock } from '../lib/clock.ts';
-import { createLog } from '../lib/log.ts';
+import { createLog, type Log } from '../lib/log.ts';
 import { modelsOn, MovingLine } from './progress-line.ts';
 
 const moving = new MovingLine(process.stdout, () => systemClock.now());
@@ -25,9 +27,44 @@ function configuration(): Config {
   }
 }
 
-async function start(config: Config): Promise<ParleyServer> {
+/** The same signal says that the window was closed in which the server was started. */
+function terminalIsGone(): boolean {
+  if (!process.stdin.isTTY) return false;
   try {
-    return await assemble(config, createLog(config.logLevel), (line) => say(`  ${line}`), modelsOn(moving));
+    closeSync(openSync('/dev/tty', 'r'));
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+const options = {
+  check: { kind: 'flag', help: 'print the settings it would start with and what is wrong with them; 1 when something is' },
+  help: { kind: 'flag', help: 'this text' },
+} as const;
+
+/** What the command line asks for instead of a server, if anything. */
+function answerArguments(): void {
+  try {
+    const { values, order } = parseArguments(process.argv.slice(2), options);
+    if (order.length > 0) throw new UsageError(`'${order[0]?.value}' is not understood.`);
+    if (values.help) {
+      say(`npm start [-- options]\n\n${describeOptions(options)}`);
+      process.exit(0);
+    }
+    if (!values.check) return;
+    const { lines, wrong } = checkConfiguration(process.env, process.cwd());
+    for (const line of lines) say(line);
+    process.exit(wrong.length === 0 ? 0 : 1);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    die(2, error.message);
+  }
+}
+
+async function start(config: Config, log: Log): Promise<ParleyServer> {
+  try {
+    return await assemble(config, log, (line) => say(`  ${line}`), modelsOn(moving));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') throw error;
@@ -35,9 +72,12 @@ async function start(config: Config): Promise<ParleyServer> {
   }
 }
 
+answerArguments();
 const config = configuration();
+const log = createLog(config.logLevel);
+for (const warning of config.warnings) log.warn({}, warning);
 say('Parley is getting its engines ready.');
-const server = await start(config);
+const server = await start(config, log);
 
 let leaving = false;
 function leave(): void {
@@ -48,6 +88,19 @@ function leave(): void {
 }
 process.on('SIGINT', leave);
 process.on('SIGTERM', leave);
+
+/** Keys and certificate again, from where they were read at the start. */
+function reload(): void {
+  try {
+    const next = readConfig(process.env, process.cwd());
+    server.reload(next);
+    for (const warning of next.warnings) log.warn({}, warning);
+    log.info({ keys: server.keys.length }, 'keys and certificate were read again');
+  } catch (error) {
+    log.error({ err: error }, 'keys and certificate cannot be read again: those of before stay');
+  }
+}
+process.on('SIGHUP', () => (terminalIsGone() ? leave() : reload()));
 
 const scripted = Object.values(config.engines).includes('scripted');
 if (config.selfCheck && !scripted) {

@@ -19,6 +19,7 @@ export function upgrade(operationId: string, summary: string, parameters: JsonOb
   const responses = {
     101: { description: 'The WebSocket is open; `session.created` follows.' },
     401: unknownKey('OpenAiError'),
+    429: problem(manyWrongKeys, 'OpenAiError'),
     503: problem('The server takes no further session now.', 'OpenAiError'),
   };
   return { operationId, tags: ['Realtime'], summary, description, parameters, responses };
@@ -49,7 +50,12 @@ function keyed(
     ...(body === undefined && bodies === undefined
       ? {}
       : { requestBody: { content: { ...(body === undefined ? {} : { 'application/json': { schema: reference(body) } }), ...bodies } } }),
-    responses: { 400: problem('The request cannot be understood.', family), 401: unknownKey(family), ...responses },
+    responses: {
+      400: problem('The request cannot be understood.', family),
+      401: unknownKey(family),
+      429: problem(manyWrongKeys, family),
+      ...responses,
+    },
   };
 }
 
@@ -64,6 +70,9 @@ export function answer(description: string, schema: string): JsonObject {
 export function problem(description: string, family: string): JsonObject {
   return answer(description, family);
 }
+
+/** Of every 429, with `Retry-After`, beside what else a route may say by it. */
+export const manyWrongKeys = 'Too many wrong keys came from this address.';
 
 function unknownKey(family: string): JsonObject {
   return problem('The key is missing or wrong.', family);

@@ -32,6 +32,7 @@ async function consoleRig(options: { local?: boolean; hosts?: string[] } = {}) {
   const engines: ListedEngine[] = [{ kind: 'tts', name: 'Flite', problem: 'The better one is not here.' }];
   registerConsoleRoutes(app, {
     access: rig.access,
+    reception: rig.reception,
     local: options.local === false ? undefined : async () => ({ kind: 'key', keyId: rig.key.id, workspace: 'acme' }),
     hosts: options.hosts ?? [],
     log: silentLog,
@@ -102,6 +103,11 @@ test.each<[string, Asked, string]>([
   ['another machine', { from: '192.168.1.7' }, '401 invalid_api_key'],
   ['a program that is no browser', { site: '' }, '401 invalid_api_key'],
   ['what comes through a proxy', { more: { 'x-forwarded-for': '203.0.113.9' } }, '401 invalid_api_key'],
+  ['what comes through a proxy that sends only X-Real-IP', { more: { 'x-real-ip': '203.0.113.9' } }, '401 invalid_api_key'],
+  ['what comes through a proxy that sends only Forwarded', { more: { forwarded: 'for=203.0.113.9' } }, '401 invalid_api_key'],
+  ['what comes through a proxy that sends only Via', { more: { via: '1.1 proxy' } }, '401 invalid_api_key'],
+  ['what comes through a proxy that tells only its port', { more: { 'x-forwarded-port': '443' } }, '401 invalid_api_key'],
+  ['what comes through a network of proxies', { more: { 'cf-connecting-ip': '203.0.113.9' } }, '401 invalid_api_key'],
   ['a wrong key, which must not fall back to none', { key: 'wrong-key-0123456' }, '401 invalid_api_key'],
 ])('%s is given none', async (_who, asked, answer) => {
   const { secret } = await consoleRig();

@@ -4,20 +4,23 @@ import type { z } from 'zod';
 import type { Log } from '../../lib/log.ts';
 import { errors, RealtimeError } from '../../protocol/errors.ts';
 import type { Principal } from '../../store/principal.ts';
-import type { Gate } from './deps.ts';
+import type { Admission, Doors } from './deps.ts';
 
 /** A refusal with its HTTP status; each family words it in its own envelope. */
 export class Refusal extends Error {
   readonly status: number;
   readonly code: string | null;
   readonly param: string | null;
+  /** When it is worth trying again. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(status: number, code: string | null, message: string, param: string | null = null) {
+  constructor(status: number, code: string | null, message: string, param: string | null = null, retryAfterSeconds?: number) {
     super(message);
     this.name = 'Refusal';
     this.status = status;
     this.code = code;
     this.param = param;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
@@ -53,6 +56,7 @@ export function speakAs(scope: FastifyInstance, family: Family, log: Log): void 
     const refusal = refusalOf(error) ?? new Refusal(500, null, 'The server had an error.');
     if (refusal.status >= 500) log.error({ err: error, method: request.method, path: pathOf(request) }, 'a request failed');
     if (refusal.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
+    if (refusal.retryAfterSeconds !== undefined) void reply.header('Retry-After', refusal.retryAfterSeconds);
     return reply.code(refusal.status).send(envelopes[family](refusal));
   });
 }
@@ -60,15 +64,29 @@ export function speakAs(scope: FastifyInstance, family: Family, log: Log): void 
 const decorator = 'principal';
 
 /** Routes registered on this scope are for those with a key or a token, or a secret where a session begins. Bodies of others are not even read. */
-export function requireKey(scope: FastifyInstance, access: Gate, purpose: 'realtime' | 'api' = 'api'): void {
+export function requireKey(scope: FastifyInstance, { access, reception }: Doors, purpose: 'realtime' | 'api' = 'api'): void {
   scope.decorateRequest(decorator);
   scope.addHook('onRequest', async (request) => {
-    const principal = await access.authenticate(request.headers, new URL(request.url, 'http://parley').searchParams, purpose);
-    if (!principal) {
+    const query = new URL(request.url, 'http://parley').searchParams;
+    const admission = await reception.admit(request.raw, () => access.authenticate(request.headers, query, purpose));
+    if (admission.outcome === 'unknown') {
       throw new Refusal(401, 'invalid_api_key', 'Incorrect or missing API key. Send it as "Authorization: Bearer <key>".');
     }
-    request.setDecorator(decorator, principal);
+    request.setDecorator(decorator, welcome(admission));
   });
+}
+
+/** @throws Refusal when too many wrong keys came from there. */
+export function welcome<T>(admission: Exclude<Admission<T>, { outcome: 'unknown' }>): T {
+  if (admission.outcome === 'welcome') return admission.who;
+  const { retryAfterSeconds } = admission;
+  throw new Refusal(
+    429,
+    'rate_limit_exceeded',
+    'Too many wrong API keys came from this address; try again later.',
+    null,
+    retryAfterSeconds,
+  );
 }
 
 /** Who sends a request that came past `requireKey`. */
