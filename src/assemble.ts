@@ -161,6 +161,7 @@ export async function assemble(
 
   const own = config.apiKeys.length === 0 ? ownKey(keyFile(config.dataDir)) : undefined;
   let keys = own ? [own.key] : config.apiKeys;
+  let consoleFor = config.console;
   const store = new EmbeddedStore(storeFile(config.dataDir));
   const vault = new Vault(masterKey(config.dataDir, config.settings.PARLEY_MASTER_KEY, randomToken), randomToken);
   const access = new Access({ store, vault, clock, random: randomToken, configuredKeys: keys });
@@ -250,11 +251,11 @@ export async function assemble(
   registerDocs(app, version);
   if (config.console !== 'off') {
     registerConsolePage(app, resolve(import.meta.dirname, '../dist/console'));
-    const asOwner = () => access.authenticate({ authorization: `Bearer ${keys[0] ?? ''}` }, new URLSearchParams(), 'api');
+    const owner = () => access.authenticate({ authorization: `Bearer ${keys[0] ?? ''}` }, new URLSearchParams(), 'api');
     registerConsoleRoutes(app, {
       access,
       reception,
-      local: config.console === 'local' ? asOwner : undefined,
+      local: async () => (consoleFor === 'local' ? owner() : undefined),
       hosts: config.consoleHosts,
       log,
       defaultModel: defaults.openai.model,
@@ -311,6 +312,7 @@ export async function assemble(
       else if (next.tls) sockets.useCertificate(certificateOf(next.tls));
       keys = next.apiKeys.length === 0 ? [ownKey(keyFile(config.dataDir)).key] : next.apiKeys;
       access.configure(keys);
+      consoleFor = next.console;
     },
     async close() {
       ready.value = false;

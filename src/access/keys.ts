@@ -102,6 +102,13 @@ export function offeredKeys(headers: IncomingHttpHeaders, query: URLSearchParams
   return [...new Set(offered)].filter((key) => key !== '').slice(0, mostCredentials);
 }
 
+/** In how many places of a request a credential sits, whatever forms each may be read in. */
+export function offeredPlaces(headers: IncomingHttpHeaders, query: URLSearchParams): number {
+  const single = [headers.authorization, headers['api-key'], ...['Authorization', 'authorization', 'token'].map((name) => query.get(name))];
+  const protocols = (headers['sec-websocket-protocol'] ?? '').split(',').filter((name) => name.trim().startsWith(insecureKeyProtocol));
+  return single.filter((value) => value).length + protocols.length;
+}
+
 function decodedText(token: string): string | undefined {
   const decoded = Buffer.from(token, 'base64').toString('utf8');
   return /^[\x21-\x7e]+$/.test(decoded) ? decoded : undefined;

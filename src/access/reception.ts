@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { networkOf, type RemoteAddresses } from '../lib/remote-address.ts';
-import { offeredKeys } from './keys.ts';
+import { offeredKeys, offeredPlaces } from './keys.ts';
 
 export type Admission<T> =
   | { readonly outcome: 'welcome'; readonly who: T }
@@ -103,8 +103,11 @@ export class Reception {
     const nowMs = clock.now();
     const known = this.#attempts.get(network);
     const attempts = known && known.untilMs > nowMs ? known : { failures: 0, untilMs: nowMs + windowMs };
-    attempts.failures += 1;
-    if (attempts.failures === most) attempts.untilMs = nowMs + windowMs;
+    const before = attempts.failures;
+    // A request may bring a whole list of guesses.
+    attempts.failures += offeredPlaces(request.headers, searchParams);
+    const tooMany = before < most && attempts.failures >= most;
+    if (tooMany) attempts.untilMs = nowMs + windowMs;
     // Behind all others again: who has just been here is forgotten last.
     this.#attempts.delete(network);
     this.#attempts.set(network, attempts);
@@ -113,7 +116,7 @@ export class Reception {
       this.#attempts.delete(oldest);
     }
     this.#write({ address, path, failures: attempts.failures }, 'a wrong key was refused');
-    if (attempts.failures === most)
+    if (tooMany)
       this.#write(
         { network, failures: most, seconds: windowMs / 1000 },
         'too many wrong keys: nothing from there is looked at for a while',

@@ -56,6 +56,13 @@ test('a wrong key now and then shuts nobody out, and neither does none at all', 
   expect(reception.counts).toEqual({ wrong: 20, missing: 10, throttled: 0 });
 });
 
+test('a list of guesses in one request counts as many as there are in it', async () => {
+  const { knock } = receptionRig();
+  const protocols = ['a', 'b', 'c'].map((guess) => `openai-insecure-api-key.${guess}`).join(', ');
+  expect(await knock('203.0.113.9', undefined, { 'sec-websocket-protocol': `realtime, ${protocols}` })).toBe('unknown');
+  expect(await knock('203.0.113.9', 'right')).toBe(60);
+});
+
 test('who has a /64 of IPv6 cannot go on under its other addresses', async () => {
   const { knock } = receptionRig();
   for (const end of ['::1', '::2', ':a:b:c:d']) expect(await knock(`2001:db8:1:2${end}`, 'wrong')).toBe('unknown');
@@ -77,7 +84,7 @@ test('behind a trusted proxy it is the client who is shut out, not the proxy; an
 test('a failed attempt is logged with its address and path, and with no part of the key', async () => {
   const { knock, lines } = receptionRig();
   await knock('203.0.113.9', 'wrong-key-of-some-length', {}, '/v1/realtime?token=another-wrong-key');
-  expect(lines).toEqual([{ message: 'a wrong key was refused', fields: { address: '203.0.113.9', path: '/v1/realtime', failures: 1 } }]);
+  expect(lines).toEqual([{ message: 'a wrong key was refused', fields: { address: '203.0.113.9', path: '/v1/realtime', failures: 2 } }]);
 });
 
 test('guessing from everywhere fills neither the log nor the memory, and what was not written is told', async () => {

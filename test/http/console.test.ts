@@ -1,7 +1,9 @@
 // The console's own doors: its page under its policy, and who is given a secret by them. No browser here; what one would send is sent as it would.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
 import { registerConsolePage } from '../../src/http/console.ts';
 import { type ListedEngine, registerConsoleRoutes } from '../../src/http/console-routes.ts';
@@ -112,6 +114,19 @@ test.each<[string, Asked, string]>([
 ])('%s is given none', async (_who, asked, answer) => {
   const { secret } = await consoleRig();
   expect(await secret(asked)).toBe(answer);
+});
+
+test('a proxy that says nothing but speaks HTTP/1.0, as no browser does, is given none', async () => {
+  const { app } = await consoleRig();
+  const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }));
+  const ask = async (version: string) => {
+    const socket = connect(Number(port), '127.0.0.1');
+    const head = [`Host: 127.0.0.1:${port}`, `Origin: http://127.0.0.1:${port}`, 'Sec-Fetch-Site: same-origin', 'Connection: close'];
+    socket.write(`POST /console/secret HTTP/${version}\r\n${head.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`);
+    return (await text(socket)).split(' ', 2)[1];
+  };
+  expect(await ask('1.1')).toBe('200');
+  expect(await ask('1.0')).toBe('401');
 });
 
 test('with a key the page may come from elsewhere, under a name that is configured', async () => {
