@@ -69,7 +69,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     // Credentials are keys in headers, never cookies, so that any origin may be let in.
     void reply.header('Access-Control-Allow-Origin', any ? '*' : origin);
     void reply.header('Vary', 'Origin');
-    void reply.header('Access-Control-Expose-Headers', 'Location');
+    void reply.header('Access-Control-Expose-Headers', 'Location, Retry-After');
     if (request.method !== 'OPTIONS') return;
     void reply.header('Access-Control-Allow-Methods', 'GET, POST, OPTIONS');
     // Clients send headers of their own (telemetry, SDK names): whatever a page of an allowed origin wants to send is let through.

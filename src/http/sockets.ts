@@ -82,7 +82,7 @@ export class Sockets {
       this.#open.delete(socket);
       if (this.#strangers.get(peer)?.socket === socket) this.#forget(peer);
     });
-    if (ofNetwork > this.#bounds.strangersPerAddress && !this.#bounds.isProxy(network)) this.#turnOut((other) => other.network === network);
+    if (ofNetwork > this.#bounds.strangersPerAddress && !this.#bounds.isProxy(address)) this.#turnOut((other) => other.network === network);
     if (this.#strangers.size > this.#bounds.strangers) this.#turnOut(() => true);
   }
 

@@ -31,8 +31,9 @@ export class RemoteAddresses {
   }
 
   isProxy(address: string): boolean {
-    const family = isIP(address);
-    return family !== 0 && this.#proxies.check(address, family === 4 ? 'ipv4' : 'ipv6');
+    const plain = plainAddress(address);
+    const family = isIP(plain);
+    return family !== 0 && this.#proxies.check(plain, family === 4 ? 'ipv4' : 'ipv6');
   }
 
   /** The address of the client; that of the nearest proxy which does not say it. Empty for a socket that has gone. */
