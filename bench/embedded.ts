@@ -22,6 +22,8 @@ export interface EmbeddedOptions {
   readonly sounds: string;
   /** Sentences for the voice: the first column of a table. */
   readonly sentences: string;
+  /** Where WAV files of the voice go. */
+  readonly keep?: string | undefined;
   /** What of it is measured. */
   readonly aspects: ReadonlySet<Aspect>;
 }
@@ -53,7 +55,7 @@ export async function measureEmbedded(options: EmbeddedOptions, say: (line: stri
 
 async function measureGeneration(
   settings: Readonly<Record<string, string>>,
-  { quick, speech, sounds, sentences, aspects }: EmbeddedOptions,
+  { quick, speech, sounds, sentences, keep, aspects }: EmbeddedOptions,
   say: (line: string) => void,
 ): Promise<EmbeddedResult> {
   const spoken = people(resolve(root, speech));
@@ -81,7 +83,8 @@ async function measureGeneration(
       const readers = await openReaders(resolve(root, process.env['PARLEY_DATA_DIR'] ?? '.parley'));
       const texts = sentencesOf(resolve(root, sentences)).slice(0, quick ? 5 : mostSentences);
       try {
-        note({ voice: await measureVoice(server, texts, readers, quick) });
+        const folder = keep === undefined ? undefined : resolve(root, keep, engines[1] ?? '');
+        note({ voice: await measureVoice(server, texts, readers, { quick, folder }) });
       } finally {
         for (const reader of readers) await reader.close();
       }

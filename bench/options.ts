@@ -27,6 +27,7 @@ const help = `npm run bench -- [options]
   --speech ../shared/speech  recordings of people for (e), with a README.md like that of samples/
   --sounds ../shared/sounds  noises for (e)
   --sentences ../shared/voice/phonemes.tsv  what the voice of (e) says: the first column, 50 lines
+  --keep folder              what the voice of (e) said, as WAV files, for whoever else may judge it
 `;
 
 /** Undefined when only help was wanted (and has been given). Throws Error that says what is wrong. */
@@ -42,6 +43,7 @@ export function readOptions(argv: string[]): Options | undefined {
       speech: { type: 'string', default: '../shared/speech' },
       sounds: { type: 'string', default: '../shared/sounds' },
       sentences: { type: 'string', default: '../shared/voice/phonemes.tsv' },
+      keep: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -55,7 +57,8 @@ export function readOptions(argv: string[]): Options | undefined {
   if (wanted.includes(undefined)) throw new Error(`--aspects takes ${aspects.join(', ')}, separated by commas, not '${values.aspects}'.`);
   const seconds = Number(values.seconds ?? (values.quick ? 8 : 15));
   if (!(seconds >= 5 && seconds <= 600)) throw new Error('--seconds takes 5 to 600.');
-  const { quick, write, speech, sounds, sentences } = values;
-  const embedded = { quick, speech, sounds, sentences, aspects: new Set<Aspect>(wanted.filter((aspect) => aspect !== undefined)) };
+  const { quick, write, speech, sounds, sentences, keep } = values;
+  const chosen = new Set<Aspect>(wanted.filter((aspect) => aspect !== undefined));
+  const embedded = { quick, speech, sounds, sentences, keep, aspects: chosen };
   return { only: new Set(only.filter((part) => part !== undefined)), quick, seconds, write, embedded };
 }

@@ -9,14 +9,14 @@ import { TracedText } from '../src/engines/text/traced.ts';
 import { LISTS_FILE, loadWordLists } from '../src/engines/text/word-lists.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { silentLog } from '../src/lib/log.ts';
-import { numbersSpoken } from './word-errors.ts';
+import { numbersByDigit, numbersInPairs, numbersSpoken } from './word-errors.ts';
 
 export interface Reader {
   readonly name: string;
   /** Mono 16 kHz. */
   read(samples: Int16Array): Promise<string>;
-  /** With numbers, dates and the like in words: one writes `3:30`, another `three thirty`, and both are right. */
-  asSpoken(text: string): string;
+  /** With numbers, dates and the like in words, in each way that they may be said: one writes `3.30`, another `three thirty`, and both are right. */
+  asSpoken(text: string): readonly string[];
   close(): Promise<void>;
 }
 
@@ -32,7 +32,8 @@ export async function openReaders(dataDir: string): Promise<Reader[]> {
     clock: systemClock,
     models: new ModelStore({ dataDir, settings: {}, log: silentLog, clock: systemClock }),
   };
-  const asSpoken = await spokenForm(environment);
+  const spoken = await spokenForm(environment);
+  const asSpoken = (text: string) => [text, numbersInPairs(text), numbersByDigit(text)].map(spoken);
   const readers: Reader[] = [];
   for (const id of wanted) {
     const models = existsSync(join(dataDir, 'models')) && rows.stt.some((row) => row.id === id);

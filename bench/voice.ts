@@ -1,8 +1,11 @@
 // (e) the voice, through the server: how soon and how cheaply it speaks, how loud, how clean, and how well it is understood.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { systemClock } from '../src/lib/clock.ts';
 import { loudness } from '../src/media/loudness.ts';
 import { concat, fromBytes } from '../src/media/pcm.ts';
 import { resample } from '../src/media/resample.ts';
+import { writeWav } from '../src/media/wav.ts';
 import { textFrame } from './frames.ts';
 import { medianPitchHz } from './pitch.ts';
 import { familyCpuSeconds } from './processes.ts';
@@ -11,7 +14,7 @@ import type { ServerProcess } from './server.ts';
 import { RATE_HZ } from './speech.ts';
 import { percentile, type Spread, spread } from './statistics.ts';
 import { Wire } from './wire.ts';
-import { wordErrors } from './word-errors.ts';
+import { leastWordErrors } from './word-errors.ts';
 
 export interface Understood {
   readonly reader: string;
@@ -39,6 +42,7 @@ export interface VoiceResult extends Read {
 
 /** One name for each character. */
 const voices = ['Olivia', 'Dominus', 'Dennis', 'Alex', 'Liam', 'Elizabeth', 'Wendy', 'Julia', 'Priya'];
+const mostOfCharacter = 20;
 const patienceMs = 30_000;
 /** Quieter is silence: -50 dB of full scale in 5 ms. */
 const audible = 32_768 * 10 ** (-50 / 20);
@@ -55,7 +59,7 @@ export async function measureVoice(
   server: ServerProcess,
   sentences: readonly string[],
   readers: readonly Reader[],
-  quick: boolean,
+  { quick, folder }: { quick: boolean; folder: string | undefined },
 ): Promise<VoiceResult> {
   const first = voices[0] as string;
   // The first answer of a session loads what the others have.
@@ -66,9 +70,11 @@ export async function measureVoice(
   const seconds = spoken.reduce((sum, { samples }) => sum + samples.length, 0) / RATE_HZ;
   const levels = spoken.map(({ samples }) => loudness({ samples, rateHz: RATE_HZ })).filter(Number.isFinite);
   const read = await readAll(readers, spoken);
+  keep(folder, 'sentences', spoken);
   const characters: VoiceResult['characters'][number][] = [];
   for (const name of quick ? [] : voices) {
-    const said = await speakAll(server, name, sentences.slice(0, 10));
+    const said = await speakAll(server, name, sentences.slice(0, mostOfCharacter));
+    keep(folder, name, said);
     const pcm = { samples: concat(said.map(({ samples }) => samples)), rateHz: RATE_HZ };
     characters.push({ name, lufs: loudness(pcm), pitchHz: medianPitchHz(pcm), ...(await readAll(readers, said)) });
   }
@@ -88,6 +94,14 @@ export async function measureVoice(
   };
 }
 
+function keep(folder: string | undefined, name: string, spoken: readonly Spoken[]): void {
+  if (folder === undefined) return;
+  mkdirSync(folder, { recursive: true });
+  for (const [index, { samples }] of spoken.entries()) {
+    writeFileSync(join(folder, `${name}-${String(index + 1).padStart(2, '0')}.wav`), writeWav({ samples, rateHz: RATE_HZ }));
+  }
+}
+
 async function readAll(readers: readonly Reader[], spoken: readonly Spoken[]): Promise<Read> {
   const heard: Read['heard'][number][] = [];
   const understood: Understood[] = [];
@@ -95,7 +109,7 @@ async function readAll(readers: readonly Reader[], spoken: readonly Spoken[]): P
     let [words, errors] = [0, 0];
     for (const { text, samples } of spoken) {
       const read = await reader.read(resample({ samples, rateHz: RATE_HZ }, 16_000).samples);
-      const counted = wordErrors(reader.asSpoken(text), reader.asSpoken(read));
+      const counted = leastWordErrors(reader.asSpoken(text), reader.asSpoken(read));
       words += counted.words;
       errors += counted.errors;
       heard.push({ said: text, reader: reader.name, text: read });

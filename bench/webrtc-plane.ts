@@ -8,7 +8,15 @@ import type { Call, CallEvents, CallMedia } from '../src/transports/webrtc/media
 import { openWeriftMedia } from '../src/transports/webrtc/werift-media.ts';
 import type { Asked, Findings, Order } from './webrtc-orders.ts';
 
-const options = { mostCalls: 1000, portRange: undefined, publicAddress: undefined, interfaces: [], tcp: false, iceServers: [] };
+const options = {
+  mostCalls: 1000,
+  portRange: undefined,
+  publicAddress: undefined,
+  interfaces: [],
+  tcp: false,
+  candidates: undefined,
+  iceServers: [],
+};
 const deaf: CallEvents = { onSound() {}, onOpen() {}, onMessage() {}, onPlayed() {}, onDigit() {}, onTaken() {}, onEnd() {} };
 
 export class Plane {

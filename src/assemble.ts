@@ -1,5 +1,4 @@
 // The only file that knows every concrete thing: makes the parts of a server from its configuration and joins them.
-import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -8,12 +7,14 @@ import { ownKey } from './access/keys.ts';
 import { Reception } from './access/reception.ts';
 import { masterKey, Vault } from './access/vault.ts';
 import { type Config, keyFile } from './config.ts';
-import { type Engine, EngineError, type EngineEnvironment, type EngineInfo, type Speech, type Tts } from './engines/engine.ts';
+import { type Engine, EngineError, type EngineEnvironment, type Speech, type Tts } from './engines/engine.ts';
 import type { ModelProgress } from './engines/models/progress.ts';
 import { ModelStore } from './engines/models/store.ts';
 import { discoverProviders, ownerOfBareModel } from './engines/cloud/providers.ts';
+import { type EngineState, engineState, missing } from './engines/engine-state.ts';
 import { chooseEngines } from './engines/routing/chosen.ts';
 import { type LlmProvider, Router } from './engines/routing/router.ts';
+import { withSecondTry } from './engines/routing/second-try.ts';
 import { voiceAliases } from './engines/text/voice-names.ts';
 import { kokoroAliases } from './engines/local/kokoro/voices.ts';
 import { registerConsolePage } from './http/console.ts';
@@ -27,11 +28,13 @@ import { Sockets } from './http/sockets.ts';
 import { systemClock } from './lib/clock.ts';
 import { machineAddresses } from './lib/guarded-address.ts';
 import { GuardedFetch } from './lib/guarded-fetch.ts';
+import { openFolder } from './lib/own-file.ts';
 import { randomIds, randomToken } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
 import { networkOf } from './lib/remote-address.ts';
 import { concat } from './media/pcm.ts';
 import { writeWav } from './media/wav.ts';
+import { goingAway, type Parting } from './pipeline/parting.ts';
 import { type Api, apiDefaults, apiOf } from './protocol/api.ts';
 import { chooseDialect } from './protocol/dialects/choose.ts';
 import { flatParam, flatToGa, gaToFlat } from './protocol/dialects/beta-session.ts';
@@ -40,6 +43,7 @@ import { inOwnFormats } from './session/settings.ts';
 import type { Catalogue } from './session/state.ts';
 import { Sessions } from './sessions.ts';
 import { EmbeddedStore, storeFile } from './store/embedded.ts';
+import { StoreError } from './store/store.ts';
 import { PromptFolder } from './store/prompts.ts';
 import { McpCache } from './tools/mcp-cache.ts';
 import { type Door, openDoor } from './transports/websocket/door.ts';
@@ -47,15 +51,6 @@ import { callLagMs, keepCalls } from './transports/webrtc/calls.ts';
 import { iceServers } from './transports/webrtc/ice-servers.ts';
 import { CallError } from './transports/webrtc/media.ts';
 import { openWeriftMedia } from './transports/webrtc/werift-media.ts';
-
-export interface EngineState {
-  /** Who serves. */
-  readonly info: EngineInfo;
-  /** Why nothing of its kind works, or why another than the chosen one does; the server runs all the same. */
-  readonly problem: string | undefined;
-  readonly works: boolean;
-  readonly readyMs: number;
-}
 
 export interface ParleyServer {
   readonly app: FastifyInstance;
@@ -75,15 +70,17 @@ export interface ParleyServer {
    * @throws when the certificate cannot be used; then all stays as it was.
    */
   reload(config: Config): void;
-  /** Ends every session with 1001, then every engine. */
-  close(): Promise<void>;
+  /** Takes nobody any more and ends each session once its answer was heard. Resolves when all have ended. */
+  drain(): Promise<void>;
+  /** Ends every session, with 1001 where nothing else is said, then every engine. */
+  close(parting?: Parting): Promise<void>;
 }
 
 export const version: string = createRequire(import.meta.url)('../package.json').version;
 
 /**
  * Starts a server: engines warmed up, door open. An engine that cannot be had does not stop it; it is named in `engines`.
- * @throws when the port cannot be had.
+ * @throws SetupError when the data directory cannot be used, and whatever `listen` throws when the port cannot be had.
  */
 export async function assemble(
   config: Config,
@@ -91,8 +88,12 @@ export async function assemble(
   progress: (line: string) => void,
   onModels: (progress: ModelProgress) => void = () => {},
 ): Promise<ParleyServer> {
-  await mkdir(config.dataDir, { recursive: true });
+  openFolder(config.dataDir, 'PARLEY_DATA_DIR');
   const clock = systemClock;
+  const own = config.apiKeys.length === 0 ? ownKey(keyFile(config.dataDir)) : undefined;
+  let keys = own ? [own.key] : config.apiKeys;
+  const vault = new Vault(masterKey(config.dataDir, config.settings.PARLEY_MASTER_KEY, randomToken), randomToken);
+  const store = new EmbeddedStore(storeFile(config.dataDir), { clock, log, bounds: { secretBytesPerKey: config.secretBytesPerKey } });
   const leaving = new AbortController();
   const { dataDir, settings } = config;
   const models = new ModelStore({ dataDir, settings, log, clock, onProgress: onModels });
@@ -114,7 +115,7 @@ export async function assemble(
       log.warn({ engine: engine.info.id, reason: error.reason }, error.message);
     }
     const readyMs = Math.round(clock.now() - startedAt);
-    const state = () => ({ info: engine.info, problem: failure ?? engine.health?.().problem, works: failure === undefined, readyMs });
+    const state = () => engineState(engine, failure, readyMs);
     const { info, problem, works } = state();
     progress(`${info.name}: ${works ? `ready in ${readyMs} ms` : problem}`);
     if (works && problem !== undefined) progress(`  ${problem}`);
@@ -122,9 +123,16 @@ export async function assemble(
   };
   // Scripted models serve load tools, which must not meet a model server that happens to run here.
   const discovery = config.engines.llm === 'scripted' ? Promise.resolve([]) : discoverProviders(environment, leaving.signal);
+  // What needs no store goes on without it: configured keys open the door, and sessions need nothing of it.
+  const storeChecked = store.check().catch((error: unknown) => progress(error instanceof StoreError ? error.advice : String(error)));
   const [found, ...states] = await Promise.all([discovery, ...needed.map(warm)]);
+  await storeChecked;
   const providers = await Promise.all(
-    found.map(async (provider) => ({ ...provider, models: provider.source === 'found' ? await provider.models() : [] })),
+    found.map(async (provider) => ({
+      ...provider,
+      llm: withSecondTry(provider.llm, { clock, log }),
+      models: provider.source === 'found' ? await provider.models() : [],
+    })),
   );
   for (const provider of providers) all.push(provider.llm);
 
@@ -159,15 +167,10 @@ export async function assemble(
     inworld: { model: defaultModel, voice: voiceFor(apiDefaults.inworld.voice) },
   };
 
-  const own = config.apiKeys.length === 0 ? ownKey(keyFile(config.dataDir)) : undefined;
-  let keys = own ? [own.key] : config.apiKeys;
   let consoleFor = config.console;
-  const store = new EmbeddedStore(storeFile(config.dataDir));
-  const vault = new Vault(masterKey(config.dataDir, config.settings.PARLEY_MASTER_KEY, randomToken), randomToken);
   const access = new Access({ store, vault, clock, random: randomToken, configuredKeys: keys });
   const { publicAddress } = config.calls;
-  const ownAddresses = () => [...machineAddresses(), ...(publicAddress === undefined ? [] : [publicAddress])];
-  const outgoing = new GuardedFetch({ clock, allowHosts: config.allowHosts, ownAddresses });
+  const outgoing = new GuardedFetch({ clock, allowHosts: config.allowHosts, ownAddresses: () => machineAddresses(publicAddress) });
   const { addresses, authFailures, strangers, strangersPerAddress } = config.door;
   const sockets = new Sockets({ strangers, strangersPerAddress, isProxy: (address) => addresses.isProxy(address), networkOf });
   const reception = new Reception({ clock, log, addresses, failures: authFailures, known: (socket) => sockets.known(socket) });
@@ -191,6 +194,12 @@ export async function assemble(
       return { kind: info.kind, name: info.name, ...(problem === undefined ? {} : { problem }) };
     });
   const ready = { value: false };
+  const unready = (): string[] => {
+    if (sessions.draining) return ['draining'];
+    if (!ready.value) return ['starting'];
+    const { full } = sessions;
+    return [...missing(states.map((state) => state())), ...(full === undefined ? [] : [full])];
+  };
   let door: Door | undefined;
   const app = createHttp({
     tls: config.tls,
@@ -199,11 +208,14 @@ export async function assemble(
     sockets,
     clock,
     health: () => ({
-      ready: ready.value,
+      ready: ready.value && !sessions.draining,
+      draining: sessions.draining,
+      unready: unready(),
       detail: {
         sessions: sessions.size,
         calls: calls.size,
         engines: engineList(),
+        ...(store.problem ? { store: { problem: store.problem.message } } : {}),
       },
     }),
   });
@@ -212,6 +224,7 @@ export async function assemble(
     media: openWeriftMedia({ ...config.calls, mostCalls: config.calls.most, iceServers: [] }, { log, clock }),
     clock,
     ids: randomIds,
+    log,
   });
   const desk: CallDesk = {
     async open({ sdp: offer, session, model, transcriptionOnly, onlyInworld, authorization }, by, headers) {
@@ -225,7 +238,7 @@ export async function assemble(
       const reason = sessions.full;
       if (reason !== undefined) throw new Refusal(503, 'server_overloaded', reason);
       const call = { offer, owner: by.keyId, dialect };
-      const opening = calls.open(call, (transport) => sessions.run(transport, birth, { by: by.keyId }));
+      const opening = calls.open(call, (transport, id) => sessions.run(transport, birth, { by: by.keyId, call: id }));
       const answered = await sessions.keepPlaceFor(opening).catch(refuseCall);
       return { ...answered, sessionId: birth.sessionId };
     },
@@ -274,7 +287,8 @@ export async function assemble(
     admit: async (request, query) => {
       const identify = () => access.authenticate(request.headers, query, 'realtime');
       const admission = await reception.admit(request, identify).catch((error: unknown) => {
-        // Sealed with another master key, or the store cannot be read: nobody is let in on that.
+        if (error instanceof StoreError) return { outcome: 'unavailable', why: error.message } as const;
+        // Sealed with another master key: nobody is let in on that.
         log.error({ err: error }, 'a credential could not be checked');
         return { outcome: 'unknown' } as const;
       });
@@ -314,9 +328,10 @@ export async function assemble(
       access.configure(keys);
       consoleFor = next.console;
     },
-    async close() {
+    drain: () => sessions.drain(),
+    async close(parting = goingAway) {
       ready.value = false;
-      leaving.abort();
+      leaving.abort(parting);
       await Promise.race([sessions.ended, new Promise((resolve) => clock.after(600, () => resolve(undefined)))]);
       door?.close();
       await app.close();

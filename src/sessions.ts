@@ -1,7 +1,7 @@
 // The sessions of a server: what one is born with, how one is run, and which there are.
 import type { Config } from './config.ts';
 import type { Router } from './engines/routing/router.ts';
-import type { Clock } from './lib/clock.ts';
+import { type Clock, sleep } from './lib/clock.ts';
 import type { GuardedFetch } from './lib/guarded-fetch.ts';
 import { imageAt } from './lib/guarded-image.ts';
 import { randomFraction, randomIds } from './lib/ids.ts';
@@ -47,7 +47,8 @@ const secretArrival: Arrival = { api: 'openai', model: undefined, sessionKey: un
 
 export class Sessions {
   readonly #parts: SessionParts;
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #draining = new AbortController();
   /** Offers that are being answered: each is to be a session. */
   #promised = 0;
 
@@ -57,6 +58,7 @@ export class Sessions {
 
   /** Why no further session is taken right now, if so. */
   get full(): string | undefined {
+    if (this.#draining.signal.aborted) return 'This server is about to leave; connect again, for another or its next start.';
     const taken = this.#running.size + this.#promised >= this.#parts.config.maxSessions;
     return taken ? 'All sessions of this server are taken; try again in a moment.' : undefined;
   }
@@ -73,6 +75,20 @@ export class Sessions {
     } finally {
       this.#promised -= 1;
     }
+  }
+
+  /** No session begins any more, and each that runs closes once it is in the middle of nothing. Resolves when all have. */
+  async drain(): Promise<void> {
+    this.#draining.abort();
+    while (this.#running.size + this.#promised > 0) {
+      // An offer that is being answered brings a session that is not there yet.
+      if (this.#running.size === 0) await sleep(this.#parts.clock, 20);
+      await Promise.all(this.#running);
+    }
+  }
+
+  get draining(): boolean {
+    return this.#draining.signal.aborted;
   }
 
   /** Resolves when those that run now have ended. */
@@ -106,8 +122,8 @@ export class Sessions {
     };
   }
 
-  /** `about` names the session in the log. */
-  run(transport: Transport, birth: Birth, about: Record<string, unknown>): void {
+  /** `about` names the session in the log; `by` is the id of the key that let the client in. */
+  run(transport: Transport, birth: Birth, about: { readonly by: string; readonly key?: string; readonly call?: string }): void {
     const { router, clock, log, outgoing, mcpCache, version, signal } = this.#parts;
     const sessionLog = log.child({ session: birth.sessionId, ...about });
     const { model } = birth.config;
@@ -119,11 +135,24 @@ export class Sessions {
     sessionLog.info({ model, servedBy: router.serves(model), inworld: birth.inworld }, 'session opened');
     const openTools = () => new McpServers({ clock, fetch: outgoing, cache: mcpCache, log: sessionLog, version });
     const image = (url: string, imageSignal: AbortSignal) => imageAt(outgoing, url, imageSignal);
-    const running = drive({ transport, engines: router, birth, clock, log: sessionLog, openTools, image, signal });
+    const draining = this.#draining.signal;
+    const running = drive({
+      transport,
+      engines: router,
+      birth,
+      keyId: about.by,
+      clock,
+      log: sessionLog,
+      openTools,
+      image,
+      draining,
+      signal,
+    });
     this.#running.add(running);
-    void running.finally(() => {
+    void running.then(({ ending, ...tally }) => {
       this.#running.delete(running);
-      sessionLog.info({}, 'session closed');
+      const { by: endedBy, code, reason } = ending ?? {};
+      sessionLog.info({ ...tally, endedBy, code, reason }, 'session closed');
     });
   }
 

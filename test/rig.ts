@@ -6,7 +6,7 @@ import { ManualClock } from '../src/lib/clock.ts';
 import { countingIds } from '../src/lib/ids.ts';
 import type { Log } from '../src/lib/log.ts';
 import { concat, toBytes } from '../src/media/pcm.ts';
-import { drive } from '../src/pipeline/drive.ts';
+import { drive, type SessionEnd } from '../src/pipeline/drive.ts';
 import type { AudioFormat } from '../src/protocol/audio-format.ts';
 import { parseClientEvent } from '../src/protocol/client-events.ts';
 import type { ServerEvent, ServerEventType, TimestampInfo } from '../src/protocol/server-events.ts';
@@ -117,11 +117,12 @@ export class Rig {
   readonly engines: FakeEngines;
   readonly transport = new RecordingTransport();
   readonly logged: { level: string; fields: object; message: string }[] = [];
-  readonly ended: Promise<void>;
+  readonly ended: Promise<SessionEnd>;
   /** What was opened to reach MCP servers: nothing, until the session names one. */
   readonly tools: FakeTools[] = [];
   over = false;
   readonly #leaving = new AbortController();
+  readonly #draining = new AbortController();
 
   constructor({
     turnDetection = serverVadDefaults,
@@ -160,9 +161,13 @@ export class Rig {
       return tools;
     };
     const { signal } = this.#leaving;
-    this.ended = drive({ transport, engines: this.engines, birth, clock, log: this.#log(), openTools, image, signal }).finally(() => {
-      this.over = true;
-    });
+    const draining = this.#draining.signal;
+    const log = this.#log();
+    this.ended = drive({ transport, engines: this.engines, birth, keyId: 'key_1', clock, log, openTools, image, draining, signal }).finally(
+      () => {
+        this.over = true;
+      },
+    );
   }
 
   get vad() {
@@ -220,6 +225,11 @@ export class Rig {
   async wait(ms: number): Promise<void> {
     this.clock.advance(ms);
     await this.settle();
+  }
+
+  /** The server will be going. */
+  drain(): void {
+    this.#draining.abort();
   }
 
   /** The server is going. */

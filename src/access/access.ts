@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../lib/clock.ts';
 import { isRecord } from '../protocol/json.ts';
 import type { Principal, SecretDialect } from '../store/principal.ts';
-import type { Store } from '../store/store.ts';
+import { holdsAt, type Store, StoreError } from '../store/store.ts';
 import { defaultWorkspace, digestOf } from './issue.ts';
 import { Keys, offeredKeys } from './keys.ts';
 import { isSignedWith, readSignedRequest, type SignedFor } from './signature.ts';
@@ -49,6 +49,16 @@ export type TokenGrant =
   /** The key has used up the nonces it may have alive. */
   | { readonly outcome: 'exhausted' };
 
+export type SecretGrant =
+  | { readonly outcome: 'minted'; readonly value: string; readonly expiresAt: number }
+  /** The session is longer than one may be, as JSON. */
+  | { readonly outcome: 'too_large'; readonly bytes: number; readonly mostBytes: number }
+  /** The key has as many alive as it may have, or as many bytes of them. */
+  | { readonly outcome: 'too_many' }
+  | { readonly outcome: 'too_much' };
+
+/** A million characters of instructions and some tools. */
+const mostSessionBytes = 1024 * 1024;
 /** How far a signed request's clock may be off, either way. */
 const signatureWindowMs = 5 * 60_000;
 const inworldHosts = ['api-engine.inworld.ai', 'api.inworld.ai'];
@@ -77,12 +87,22 @@ export class Access {
     return new Keys(keys, (key) => this.#options.vault.nameOf(key, 'configured key'));
   }
 
-  /** Who sends this request: the first of the credentials it offers that holds for the purpose. */
+  /**
+   * Who sends this request: the first of the credentials it offers that holds for the purpose. Rejects with StoreError when none does without
+   * the store, and the store cannot be asked.
+   */
   async authenticate(headers: IncomingHttpHeaders, query: URLSearchParams, purpose: Purpose): Promise<Principal | undefined> {
+    let fault: StoreError | undefined;
     for (const credential of offeredKeys(headers, this.#options.queryCredentials === false ? noQuery : query)) {
-      const principal = await this.#identify(credential, purpose);
-      if (principal) return principal;
+      try {
+        const principal = await this.#identify(credential, purpose);
+        if (principal) return principal;
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+        fault = error;
+      }
     }
+    if (fault) throw fault;
     return undefined;
   }
 
@@ -102,7 +122,7 @@ export class Access {
   async #bearerOfSecret(value: string): Promise<Principal | undefined> {
     const { store, vault, clock } = this.#options;
     const secret = await store.secretByDigest(digestOf(value));
-    if (!secret || secret.expiresMs <= clock.wallMs() || !(await this.#holds(secret))) return undefined;
+    if (!secret || !holdsAt(secret, clock.wallMs()) || !(await this.#holds(secret))) return undefined;
     const session: unknown = JSON.parse(vault.open(secret.sealedSession, secret.digest));
     const { keyId, workspace, expiresMs, dialect } = secret;
     return { kind: 'secret', keyId, workspace, expiresMs, dialect, session: isRecord(session) ? session : {} };
@@ -117,31 +137,35 @@ export class Access {
 
   /**
    * An ephemeral secret for the realtime doors, bound to a session in GA spelling. It outlives neither `seconds` nor the token it was asked
-   * for with. Undefined when the key has too many alive.
+   * for with.
    */
   async mintSecret(
     by: Principal,
     wish: { session: Readonly<Record<string, unknown>>; dialect: SecretDialect; seconds: number },
-  ): Promise<{ value: string; expiresAt: number } | undefined> {
+  ): Promise<SecretGrant> {
     if (by.kind === 'secret') throw new Error('An ephemeral secret mints no other: authenticate for the purpose api first.');
     const { store, vault, clock, random } = this.#options;
+    const session = JSON.stringify(wish.session);
+    const bytes = Buffer.byteLength(session);
+    if (bytes > mostSessionBytes) return { outcome: 'too_large', bytes, mostBytes: mostSessionBytes };
     const nowMs = clock.wallMs();
     const wishedAt = Math.floor(nowMs / 1000) + wish.seconds;
     const expiresAt = by.kind === 'token' ? Math.min(wishedAt, Math.floor(by.expiresMs / 1000)) : wishedAt;
     const value = `${secretPrefix}${random(43)}`;
     const digest = digestOf(value);
-    const kept = await store.addSecret(
+    const outcome = await store.addSecret(
       {
         digest,
         keyId: by.keyId,
         workspace: by.workspace,
         dialect: wish.dialect,
-        sealedSession: vault.seal(JSON.stringify(wish.session), digest),
+        sealedSession: vault.seal(session, digest),
+        createdMs: nowMs,
         expiresMs: expiresAt * 1000,
       },
       nowMs,
     );
-    return kept ? { value, expiresAt } : undefined;
+    return outcome === 'kept' ? { outcome: 'minted', value, expiresAt } : { outcome };
   }
 
   /** A token for a request that the holder of a key's secret signed (protocol 7.5). */

@@ -1,10 +1,10 @@
 // Long-lived keys that the configuration names, compared without telling how much of them was right, and every place of a request where a
 // credential may sit.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { randomToken } from '../lib/ids.ts';
+import { keepFile } from '../lib/own-file.ts';
 
 function digest(key: string): Buffer {
   return createHash('sha256').update(key).digest();
@@ -56,17 +56,13 @@ export class Keys {
   }
 }
 
-/** The key kept in the file, made (mode 0600) when there is none. */
+/** The key kept in the file, made (mode 0600) when there is none. @throws SetupError when it can be neither read nor made. */
 export function ownKey(path: string): { key: string; made: boolean } {
-  if (existsSync(path)) {
-    const key = readFileSync(path, 'utf8').trim();
-    if (key !== '') return { key, made: false };
-  }
-  const key = `pk_${randomToken(40)}`;
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `${key}\n`, { mode: 0o600 });
-  chmodSync(path, 0o600);
-  return { key, made: true };
+  const { text, made } = keepFile(path, () => `pk_${randomToken(40)}`);
+  if (text !== '') return { key: text, made };
+  // Nobody has a key that says nothing.
+  rmSync(path);
+  return ownKey(path);
 }
 
 const insecureKeyProtocol = 'openai-insecure-api-key.';

@@ -1,6 +1,7 @@
 // Short-lived tokens: JWTs signed with HS256 and nothing else. What a token's header says about its own algorithm is not believed.
 import { errors, jwtVerify, SignJWT } from 'jose';
 import type { Clock } from '../lib/clock.ts';
+import { holdsAt } from '../store/store.ts';
 
 const algorithm = 'HS256';
 const issuer = 'parley';
@@ -37,6 +38,7 @@ export class Tokens {
 
   /** What a token says, when it is one of ours and still holds. Whether its key still does is another question. */
   async verify(token: string): Promise<TokenClaims | undefined> {
+    const nowMs = this.#clock.wallMs();
     try {
       const { payload } = await jwtVerify(token, this.#key, {
         algorithms: [algorithm],
@@ -44,10 +46,11 @@ export class Tokens {
         issuer,
         audience,
         requiredClaims: ['sub', 'iat', 'exp', 'jti', workspaceClaim],
-        currentDate: new Date(this.#clock.wallMs()),
+        currentDate: new Date(nowMs),
       });
-      const { sub, exp, [workspaceClaim]: workspace } = payload;
-      if (sub === undefined || exp === undefined || typeof workspace !== 'string') return undefined;
+      const { sub, iat, exp, [workspaceClaim]: workspace } = payload;
+      if (sub === undefined || iat === undefined || exp === undefined || typeof workspace !== 'string') return undefined;
+      if (!holdsAt({ createdMs: iat * 1000, expiresMs: exp * 1000 }, nowMs)) return undefined;
       return { keyId: sub, workspace, expiresMs: exp * 1000 };
     } catch (error) {
       if (error instanceof errors.JOSEError) return undefined;

@@ -1,8 +1,9 @@
 // The master key and what is made of it: one key that encrypts secrets at rest, another that signs tokens, a third that names what must not
 // be told. It refuses to guess: a box that does not open is an error, never an empty secret.
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { keepFile, openFolder, SetupError } from '../lib/own-file.ts';
 
 /** `length` characters of [0-9A-Za-z], unguessable: `randomToken` of lib/ids, or a test's own. */
 export type RandomToken = (length: number) => string;
@@ -61,27 +62,18 @@ export class Vault {
 
 /**
  * The master key: the configured one, else that of the data directory, made (mode 0600) when there is none.
- * @throws when it is too short to be one.
+ * @throws when it is too short to be one, and SetupError when its file can be neither read nor made.
  */
 export function masterKey(dataDir: string, configured: string | undefined, random: RandomToken): string {
   if (configured !== undefined) return checked(configured, 'PARLEY_MASTER_KEY');
   const path = join(dataDir, 'master-key');
-  if (!existsSync(path)) {
-    mkdirSync(dirname(path), { recursive: true });
-    try {
-      // Exclusive: a server and a command that start together must end up with one key.
-      writeFileSync(path, `${random(43)}\n`, { mode: 0o600, flag: 'wx' });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-  }
-  chmodSync(path, 0o600);
-  return checked(readFileSync(path, 'utf8').trim(), path);
+  if (!existsSync(path)) openFolder(dataDir, 'PARLEY_DATA_DIR');
+  return checked(keepFile(path, () => random(43)).text, path);
 }
 
 function checked(key: string, where: string): string {
   if (key.length < leastMasterKeyCharacters) {
-    throw new Error(`The master key in ${where} is too short: it must have at least ${leastMasterKeyCharacters} random characters.`);
+    throw new SetupError(`The master key in ${where} is too short: it must have at least ${leastMasterKeyCharacters} random characters.`);
   }
   return key;
 }

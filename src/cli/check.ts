@@ -1,8 +1,9 @@
 // `npm start -- --check`: what the server would start with, and what is wrong with it, without starting.
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Config, configOf, knownNames, settings } from '../config.ts';
+import { type Config, configOf, knownNames } from '../config.ts';
 import { ConfigError, type Environment, type Given, readGiven } from '../config-given.ts';
+import { settings } from '../config-settings.ts';
 import { providerSettings } from '../engines/cloud/providers.ts';
 
 export interface Checked {

@@ -1,5 +1,6 @@
 // What the server says once it is ready: how to talk to it, with commands that can be copied.
-import type { EngineState, ParleyServer } from '../assemble.ts';
+import type { ParleyServer } from '../assemble.ts';
+import type { EngineState } from '../engines/engine-state.ts';
 import { type Config, isLoopback, keyFile } from '../config.ts';
 
 export function greeting(server: ParleyServer, config: Config): string[] {

@@ -5,6 +5,7 @@ import { type Config, readConfig } from '../config.ts';
 import { systemClock } from '../lib/clock.ts';
 import { randomToken } from '../lib/ids.ts';
 import { EmbeddedStore, storeFile } from '../store/embedded.ts';
+import { StoreError } from '../store/store.ts';
 import { describeOptions, parseArguments, UsageError } from './arguments.ts';
 
 const options = {
@@ -28,7 +29,7 @@ export async function runKeys(
   const [command, id, ...surplus] = order.map(({ value }) => value);
   if (values.help || command === undefined) return say(`${usage}\n${describeOptions(options)}`);
   if (surplus.length > 0 || (id !== undefined) !== (command === 'revoke')) throw new UsageError(usage);
-  const store = new EmbeddedStore(storeFile(config.dataDir));
+  const store = new EmbeddedStore(storeFile(config.dataDir), { clock: systemClock });
   try {
     const vault = new Vault(masterKey(config.dataDir, config.settings['PARLEY_MASTER_KEY'], randomToken), randomToken);
     const issuing: Issuing = { store, vault, clock: systemClock, random: randomToken };
@@ -91,7 +92,7 @@ if (import.meta.main) {
     const config = readConfig({ ...process.env, HOST: '127.0.0.1' }, process.cwd());
     await runKeys(process.argv.slice(2), config, (line) => process.stdout.write(`${line}\n`));
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${error instanceof StoreError ? error.advice : error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = error instanceof UsageError ? 2 : 1;
   }
 }

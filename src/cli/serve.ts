@@ -1,14 +1,22 @@
 // A server from start to end: read the configuration, assemble, listen, prove that it works, and leave in order when told to.
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { assemble, type ParleyServer } from '../assemble.ts';
 import { describeOptions, parseArguments, UsageError } from './arguments.ts';
 import { checkConfiguration } from './check.ts';
 import { selfCheck } from './self-check.ts';
 import { greeting } from './greeting.ts';
+import { exitCodes } from './exit-codes.ts';
+import { Leaving } from './leave.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createLog, type Log } from '../lib/log.ts';
+import { SetupError } from '../lib/own-file.ts';
+import { watchLoop } from '../lib/watchdog.ts';
 import { modelsOn, MovingLine } from './progress-line.ts';
+
+/** A loop that stands still for so long is told of: no answer was due for so long. */
+const noticeStallMs = 3000;
 
 const moving = new MovingLine(process.stdout, () => systemClock.now());
 const say = (line: string) => moving.say(line);
@@ -23,13 +31,16 @@ function configuration(): Config {
     return readConfig(process.env, process.cwd());
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return die(2, error.message);
+    return die(exitCodes.configuration, error.message);
   }
 }
 
+/** Asked at the start: what was a terminal is none once it is gone. */
+const hadTerminal = isatty(0);
+
 /** The same signal says that the window was closed in which the server was started. */
 function terminalIsGone(): boolean {
-  if (!process.stdin.isTTY) return false;
+  if (!hadTerminal) return false;
   try {
     closeSync(openSync('/dev/tty', 'r'));
     return false;
@@ -50,15 +61,15 @@ function answerArguments(): void {
     if (order.length > 0) throw new UsageError(`'${order[0]?.value}' is not understood.`);
     if (values.help) {
       say(`npm start [-- options]\n\n${describeOptions(options)}`);
-      process.exit(0);
+      process.exit(exitCodes.left);
     }
     if (!values.check) return;
     const { lines, wrong } = checkConfiguration(process.env, process.cwd());
     for (const line of lines) say(line);
-    process.exit(wrong.length === 0 ? 0 : 1);
+    process.exit(wrong.length === 0 ? exitCodes.left : exitCodes.failed);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    die(2, error.message);
+    die(exitCodes.configuration, error.message);
   }
 }
 
@@ -66,9 +77,10 @@ async function start(config: Config, log: Log): Promise<ParleyServer> {
   try {
     return await assemble(config, log, (line) => say(`  ${line}`), modelsOn(moving));
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') throw error;
-    return die(1, `cannot listen on ${config.host}:${config.port} (${code}). Set PORT or HOST to another.`);
+    if (error instanceof SetupError) return die(exitCodes.failed, error.message);
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall !== 'listen' && syscall !== 'getaddrinfo') throw error;
+    return die(exitCodes.failed, `cannot listen on ${config.host}:${config.port} (${code}). Set PORT or HOST to another.`);
   }
 }
 
@@ -78,16 +90,16 @@ const log = createLog(config.logLevel);
 for (const warning of config.warnings) log.warn({}, warning);
 say('Parley is getting its engines ready.');
 const server = await start(config, log);
+watchLoop({ noticeMs: noticeStallMs, mostMs: config.mostStallMs, exitCode: exitCodes.stalled, logLevel: config.logLevel });
 
-let leaving = false;
-function leave(): void {
-  if (leaving) process.exit(1);
-  leaving = true;
-  say('\nClosing.');
-  void server.close().finally(() => process.exit(0));
-}
-process.on('SIGINT', leave);
-process.on('SIGTERM', leave);
+const exit = (code: number) => process.exit(code);
+const leaving = new Leaving({ server, drainMs: config.drainMs, clock: systemClock, log, say, exit });
+process.on('SIGINT', () => leaving.signal('SIGINT'));
+process.on('SIGTERM', () => leaving.signal('SIGTERM'));
+// Whoever read what is written may be gone, with the terminal or at the end of a pipe: that is no fault of the server.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
+// A promise that nobody minds comes here, too.
+process.on('uncaughtException', (error) => leaving.fault(error));
 
 /** Keys and certificate again, from where they were read at the start. */
 function reload(): void {
@@ -100,7 +112,7 @@ function reload(): void {
     log.error({ err: error }, 'keys and certificate cannot be read again: those of before stay');
   }
 }
-process.on('SIGHUP', () => (terminalIsGone() ? leave() : reload()));
+process.on('SIGHUP', () => (terminalIsGone() ? leaving.signal('SIGINT') : reload()));
 
 const scripted = Object.values(config.engines).includes('scripted');
 if (config.selfCheck && !scripted) {

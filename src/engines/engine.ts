@@ -85,6 +85,13 @@ export interface Word {
   readonly logprob?: number;
 }
 
+/** Whose work it is: engines that have more to do than they can do serve keys in turn, and the sessions of each. */
+export interface Origin {
+  /** The id of the key that let the client in. */
+  readonly key: string;
+  readonly session: string;
+}
+
 export interface SttOptions {
   readonly model: string;
   /** ISO 639-1. */
@@ -95,8 +102,8 @@ export interface SttOptions {
   readonly prompt?: string;
   /** Words and names worth knowing: the client's keywords, the names of tools and of their enumerated values. */
   readonly vocabulary: readonly string[];
-  /** Whose speech it is, the same for all of a session: engines that have more to do than they can do serve the keys in turn. */
-  readonly key?: string;
+  /** Whose speech it is. */
+  readonly origin?: Origin;
   /** Whether somebody wants to know what the voice is like; absent when nobody does. */
   readonly voiceProfile?: boolean;
 }
@@ -240,8 +247,8 @@ export interface TtsOptions {
   readonly language?: string;
   /** How close to keep to one delivery, for a voice that can vary it. A hint. */
   readonly deliveryMode?: 'stable' | 'balanced' | 'creative';
-  /** Whose speech it is: where speeches wait for a worker, keys take turns. */
-  readonly key?: string;
+  /** Whose speech it is. */
+  readonly origin?: Origin;
   /** For an engine that steers: whether a direction holds for all that follows in the text, or only where it stands. */
   readonly steering?: 'repeat_each_chunk' | 'emit_once';
 }
@@ -377,19 +384,32 @@ export type EngineFailure =
   /** The far side answered with something that is not its protocol, or broke off. */
   | 'broken';
 
-/** The only error an engine throws. An abort is not an error. */
+export interface EngineErrorOptions {
+  readonly retryable?: boolean;
+  /** How long whoever refused wants to be left alone, where it says so. */
+  readonly retryAfterMs?: number | undefined;
+  /** The same in our own words for the end user, where the reason alone would tell too little: what is wrong with what they sent. */
+  readonly forClient?: string;
+  readonly cause?: unknown;
+}
+
+/** The only error an engine throws. An abort is not an error. Its message is the operator's: it may quote a service or name a file. */
 export class EngineError extends Error {
   readonly engine: string;
   readonly reason: EngineFailure;
-  /** Whether the same request may work on another engine, or a moment later. */
+  /** Whether the same request may work on another engine, or a moment later: `routing/second-try.ts` reads it. */
   readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+  readonly forClient: string | undefined;
 
-  constructor(engine: string, reason: EngineFailure, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+  constructor(engine: string, reason: EngineFailure, message: string, options: EngineErrorOptions = {}) {
     super(message, { cause: options.cause });
     this.name = 'EngineError';
     this.engine = engine;
     this.reason = reason;
     this.retryable = options.retryable ?? (reason === 'timeout' || reason === 'crashed' || reason === 'rate_limited');
+    this.retryAfterMs = options.retryAfterMs;
+    this.forClient = options.forClient;
   }
 }
 

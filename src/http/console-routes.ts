@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Log } from '../lib/log.ts';
 import { admitConsole, type ConsoleAccess } from './console-guard.ts';
 import type { ListedModel, ListedVoice } from './routes/deps.ts';
-import { unstored } from './routes/client-secrets.ts';
+import { mintSecret, unstored } from './routes/client-secrets.ts';
 import { Refusal, speakAs } from './routes/family.ts';
 
 /** Long enough to connect with, short enough to be worth nothing to whoever finds it. */
@@ -43,10 +43,8 @@ export function registerConsoleRoutes(app: FastifyInstance, deps: ConsoleDeps): 
       const by = await admitConsole(request, deps);
       // By a name that is listed for the page, so that it can describe the voice and let it be heard.
       const session = { audio: { output: { voice: deps.defaultVoice } } };
-      const minted = await deps.access.mintSecret(by, { session, dialect: 'ga', seconds: secretSeconds });
-      if (!minted)
-        throw new Refusal(429, 'rate_limit_exceeded', 'Too many secrets are out that have not expired yet; try again in a minute.');
-      return unstored(reply).send({ value: minted.value, expires_at: minted.expiresAt });
+      const { value, expiresAt } = await mintSecret(deps.access, by, { session, dialect: 'ga', seconds: secretSeconds }, null);
+      return unstored(reply).send({ value, expires_at: expiresAt });
     });
 
     scope.get('/console/catalogue', async (request, reply) => {

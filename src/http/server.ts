@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { type Clock, systemClock } from '../lib/clock.ts';
+import { unavailableRetrySeconds } from '../protocol/errors.ts';
 import type { Sockets } from './sockets.ts';
 
 /** In milliseconds. They are over for a socket that has become a WebSocket. */
@@ -32,19 +33,32 @@ const usualTimeouts: HttpTimeouts = {
   lookEveryMs: 2000,
 };
 
-/** What a socket has for its last words when the server closes. Afterwards it is destroyed, whatever is still to be read or written. */
-const lastWordsMs = 1000;
+/**
+ * What a socket has for its last words when the server closes. Afterwards it is destroyed, whatever is still to be read or written: what is
+ * closed after it needs its share of the time that leaving has (cli/leave.ts).
+ */
+const lastWordsMs = 500;
 
 export interface HttpOptions {
   tls: { certPath: string; keyPath: string } | undefined;
   corsOrigins: readonly string[];
   version: string;
-  /** Whether the server is ready to talk, and what serves it. */
-  health(): { ready: boolean; detail: Record<string, unknown> };
+  health(): Health;
   /** Keeps the sockets; without it there are no bounds, and closing waits for every one of them. */
   sockets?: Sockets;
   timeouts?: Partial<HttpTimeouts>;
   clock?: Clock;
+}
+
+export interface Health {
+  /** It has started, and is not leaving. */
+  readonly ready: boolean;
+  /** It lets its answers finish and takes nobody any more. */
+  readonly draining?: boolean;
+  /** Why nobody new can talk now, in words; empty where somebody can. */
+  readonly unready?: readonly string[];
+  /** What serves. */
+  readonly detail: Record<string, unknown>;
 }
 
 /** The HTTP server, not yet listening. Errors are `{"error":{message,type,param,code}}`. */
@@ -107,8 +121,17 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   });
 
   app.get('/health', (_request, reply) => {
-    const { ready, detail } = options.health();
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ok' : 'starting', version: options.version, ...detail });
+    const { ready, draining, detail } = options.health();
+    const status = draining ? 'draining' : ready ? 'ok' : 'starting';
+    return reply.code(ready ? 200 : 503).send({ status, version: options.version, ...detail });
+  });
+  // For supervisors: an answer at all says that the loop runs.
+  app.get('/livez', () => ({ status: 'ok' }));
+  // For load balancers: whether a new conversation would be served now.
+  app.get('/readyz', (_request, reply) => {
+    const { unready = [] } = options.health();
+    if (unready.length === 0) return reply.send({ status: 'ready' });
+    return reply.code(503).header('Retry-After', unavailableRetrySeconds).send({ status: 'not_ready', reasons: unready });
   });
   return app;
 }

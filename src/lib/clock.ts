@@ -41,7 +41,7 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
 export class ManualClock implements Clock {
   #now = 0;
   #timers: { at: number; task: () => void }[] = [];
-  readonly #epochMs: number;
+  #epochMs: number;
 
   constructor(epochMs = 1_700_000_000_000) {
     this.#epochMs = epochMs;
@@ -55,6 +55,11 @@ export class ManualClock implements Clock {
     return this.#epochMs + this.#now;
   }
 
+  /** Sets the time of day by that much, which is nothing to any timer. */
+  jump(ms: number): void {
+    this.#epochMs += ms;
+  }
+
   after(delayMs: number, task: () => void): Timer {
     const entry = { at: this.#now + Math.max(0, delayMs), task };
     this.#timers.push(entry);
@@ -63,6 +68,11 @@ export class ManualClock implements Clock {
         this.#timers = this.#timers.filter((timer) => timer !== entry);
       },
     };
+  }
+
+  /** Somebody sets the clock on the wall, by so many milliseconds either way: no time has passed. */
+  setWall(byMs: number): void {
+    this.#epochMs += byMs;
   }
 
   advance(ms: number): void {

@@ -1,6 +1,6 @@
 // What is said beside the answer: a small model is asked for a few words, the voice makes them sound. It knows neither why nor when;
 // each aside is owned here from its order to its one fact, and may be aborted at any moment.
-import { EngineError, type Engines } from '../engines/engine.ts';
+import { EngineError, type Engines, type Origin } from '../engines/engine.ts';
 import { concat, type Pcm } from '../media/pcm.ts';
 import { resample } from '../media/resample.ts';
 import type { Prompt } from '../protocol/prompt.ts';
@@ -18,7 +18,7 @@ const mostSeconds = 15;
 interface AsidePorts {
   engines: Engines;
   /** Whose asides they are. */
-  key: string;
+  origin: Origin;
   feed: (fact: Fact) => void;
   /** An aside came to nothing; `fault` when no engine declared it: a fault of ours. */
   onFailure: (error: unknown, fault: boolean) => void;
@@ -91,7 +91,7 @@ export class Asides {
     const words: SpokenWord[] = [];
     let seconds = 0;
     const text = engine.steers ? order.text : withoutDirections(order.text);
-    const options = speechOptions(engine, choice, order, this.#ports.key);
+    const options = speechOptions(engine, choice, order, this.#ports.origin);
     for await (const speech of engine.speak(single(text), options, signal)) {
       pieces.push(speech.pcm);
       words.push(...(speech.words ?? []));

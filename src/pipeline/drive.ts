@@ -1,6 +1,6 @@
 // The shell of one running session: feeds it facts, performs its effects, wakes it. Owns everything the session started.
 import { setImmediate } from 'node:timers/promises';
-import type { Engines } from '../engines/engine.ts';
+import type { Engines, Origin } from '../engines/engine.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { ClientEventType } from '../protocol/client-events.ts';
@@ -12,13 +12,15 @@ import type { SessionConfig } from '../protocol/session-config.ts';
 import { onBehalf } from '../session/generation.ts';
 import { Session } from '../session/session.ts';
 import type { Birth } from '../session/state.ts';
-import type { Inbound, Transport } from '../transports/transport.ts';
+import type { Ending, Inbound, Transport } from '../transports/transport.ts';
 import { Asides } from './asides.ts';
 import { Keepsakes } from './keepsakes.ts';
 import { Ear } from './listen.ts';
 import { logFailure } from './log-failure.ts';
 import { Condenser } from './memory.ts';
+import { broken, goingAway, partingOf } from './parting.ts';
 import { reply } from './reply.ts';
+import { type SessionTally, Tally } from './tally.ts';
 import { Toolbox, type ToolRunner } from './tools.ts';
 
 /** Bytes of sound taken in without a break: about a second. */
@@ -33,26 +35,42 @@ export interface Drive {
   transport: Transport;
   engines: Engines;
   birth: Birth;
+  /** The id of the key that let the client in. */
+  keyId: string;
   clock: Clock;
   log: Log;
   /** Opens a session's MCP servers; called when the session first names one. */
   openTools: () => ToolRunner;
   /** The image at an http(s) address as a data: URL. */
   image: (url: string, signal: AbortSignal) => Promise<string>;
-  /** Fires when the server is going: the session then closes with 1001. */
+  /** Fires when the server will be going soon: the session closes with 1001 once it is in the middle of nothing. */
+  draining: AbortSignal;
+  /** Fires when the server is going: the session then closes with the Parting that is its reason, or with 1001. */
   signal: AbortSignal;
 }
 
+/** What a session came to, and how it ended. */
+export interface SessionEnd extends SessionTally {
+  readonly ending: Ending | undefined;
+}
+
 /** Runs a session until its transport ends. Never rejects: what goes wrong is logged and closes the session with 1011. */
-export async function drive(parts: Drive): Promise<void> {
-  const leave = () => parts.transport.close(1001, 'server shutting down');
+export async function drive(parts: Drive): Promise<SessionEnd> {
+  const { transport, clock } = parts;
+  const tally = new Tally(clock.now());
+  const leave = () => {
+    const { code, reason } = partingOf(parts.signal);
+    transport.close(code, reason);
+  };
+  const leaveSoon = () => run?.leaveWhenIdle();
   parts.signal.addEventListener('abort', leave, { once: true });
+  parts.draining.addEventListener('abort', leaveSoon, { once: true });
   let run: Run | undefined;
   try {
     if (parts.signal.aborted) leave();
-    run = new Run(parts);
+    run = new Run(parts, tally);
     run.begin();
-    for await (const inbound of parts.transport.inbound) {
+    for await (const inbound of transport.inbound) {
       if (inbound.kind === 'audio') await takeAudio(run, inbound.bytes);
       else {
         // An event comes after the sound that was sent before it.
@@ -63,11 +81,13 @@ export async function drive(parts: Drive): Promise<void> {
     }
   } catch (error) {
     (run?.log ?? parts.log).error({ err: error }, 'session failed');
-    parts.transport.close(1011, 'internal error');
+    transport.close(broken.code, broken.reason);
   } finally {
     parts.signal.removeEventListener('abort', leave);
+    parts.draining.removeEventListener('abort', leaveSoon);
     run?.end();
   }
+  return { ...tally.read(clock.now()), ending: transport.ending };
 }
 
 /** Much sound at once is heard in pieces, so that neither the other sessions nor the engines that clean it are overrun. */
@@ -85,6 +105,8 @@ async function takeAudio(run: Run, bytes: Uint8Array): Promise<void> {
 
 class Run {
   readonly #parts: Drive;
+  readonly #origin: Origin;
+  readonly #tally: Tally;
   readonly #session: Session;
   readonly #ear: Ear;
   readonly #keepsakes = new Keepsakes();
@@ -99,23 +121,26 @@ class Run {
   #behalf = '{}';
   readonly #unserved = new Set<string>();
   #wake: { atMs: number; timer: Timer } | undefined;
+  #heard: Timer | undefined;
 
-  constructor(parts: Drive) {
+  constructor(parts: Drive, tally: Tally) {
     this.#parts = parts;
+    this.#origin = { key: parts.keyId, session: parts.birth.sessionId };
+    this.#tally = tally;
     this.#log = parts.log;
     this.#session = new Session(parts.birth, parts.clock.now());
     this.#tools = new Toolbox(parts.openTools, (fact) => this.#feed(fact));
     this.#memory = new Condenser(parts.engines, (fact) => this.#feed(fact), this.#log);
     this.#asides = new Asides({
       engines: parts.engines,
-      key: parts.birth.sessionId,
+      origin: this.#origin,
       feed: (fact) => this.#feed(fact),
       onFailure: (error, fault) => this.#log[fault ? 'error' : 'debug']({ err: error }, 'an aside came to nothing'),
     });
     this.#ear = new Ear(parts.engines, this.#session.config, {
       feed: (fact) => this.#feed(fact),
       keep: (item, samples) => this.#keepsakes.keep(item, samples),
-      key: parts.birth.sessionId,
+      origin: this.#origin,
       onFault: (error) => logFailure(this.#log, error, 'listening failed'),
     });
   }
@@ -140,6 +165,19 @@ class Run {
   begin(): void {
     for (const effect of this.#session.open()) this.#perform(effect);
     this.#arm();
+    if (this.#parts.draining.aborted) this.leaveWhenIdle();
+  }
+
+  /** The server will be going: what is under way is finished first, an answer until it has been heard. */
+  leaveWhenIdle(): void {
+    if (this.#ended.signal.aborted) return;
+    const { clock, transport } = this.#parts;
+    this.#heard?.cancel();
+    const leftMs = this.#session.busyUntilMs - clock.now();
+    if (leftMs === Number.POSITIVE_INFINITY) return;
+    if (leftMs > 0) this.#heard = clock.after(leftMs, () => this.leaveWhenIdle());
+    // Who is behind is sent the rest of it first.
+    else this.#own(transport.room().then(() => transport.close(goingAway.code, goingAway.reason)));
   }
 
   take(inbound: Inbound): void {
@@ -170,6 +208,7 @@ class Run {
     this.#ended.abort();
     this.#wake?.timer.cancel();
     this.#wake = undefined;
+    this.#heard?.cancel();
     for (const controller of this.#replies.values()) controller.abort();
     this.#replies.clear();
     this.#memory.abort('unwanted');
@@ -194,6 +233,7 @@ class Run {
       this.#stepping = false;
     }
     this.#arm();
+    if (this.#parts.draining.aborted) this.leaveWhenIdle();
   }
 
   /** From the moment a client says on whose behalf it speaks, so does every line of the log. */
@@ -215,7 +255,7 @@ class Run {
 
   #fail(error: unknown): void {
     this.#log.error({ err: error }, 'session failed');
-    this.#parts.transport.close(1011, 'internal error');
+    this.#parts.transport.close(broken.code, broken.reason);
     this.end();
   }
 
@@ -235,7 +275,8 @@ class Run {
   }
 
   #perform(effect: Effect): void {
-    const { transport } = this.#parts;
+    const { clock, transport } = this.#parts;
+    this.#tally.see(effect, clock.now());
     switch (effect.kind) {
       case 'send':
         transport.send(effect.event);
@@ -279,13 +320,14 @@ class Run {
         this.#replies.set(response, controller);
         const ports = {
           engines: this.#parts.engines,
-          key: this.#parts.birth.sessionId,
+          origin: this.#origin,
           feed: (fact: Fact) => {
             if (!controller.signal.aborted) this.#feed(fact);
           },
           room: () => transport.room(),
           image: this.#parts.image,
-          onFault: (error: unknown) => this.#log.error({ err: error, response }, 'reply failed'),
+          onFailure: (error: unknown) => logFailure(this.#log, error, 'reply failed', { response }),
+          onFault: (error: unknown) => logFailure(this.#log, error, 'reply failed', { response }),
         };
         this.#own(reply(effect.order, effect.prompt, ports, controller.signal).finally(() => this.#replies.delete(response)));
         break;

@@ -1,16 +1,16 @@
 // What may help a recogniser to guess right: the client's hints, and the words its tools are made of.
-import type { SttOptions } from '../engines/engine.ts';
+import type { Origin, SttOptions } from '../engines/engine.ts';
 import { readProviderData } from '../protocol/provider-data/provider-data.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
 
-/** `key`: whose speech it is. */
-export function sttOptions(config: SessionConfig, model: string, key: string): SttOptions {
+/** `origin`: whose speech it is. */
+export function sttOptions(config: SessionConfig, model: string, origin: Origin): SttOptions {
   const { prompt: hint, keywords = [] } = config.audio.input.transcription ?? {};
   const { stt } = readProviderData(config.providerData);
   const prompt = [hint, stt?.prompt, keywords.join(', ')].filter(Boolean).join('\n');
   return {
     model,
-    key,
+    origin,
     ...spokenLanguages(config),
     ...(prompt === '' ? {} : { prompt }),
     ...(stt?.voice_profile ? { voiceProfile: true } : {}),
@@ -24,8 +24,8 @@ export function sttOptions(config: SessionConfig, model: string, key: string): S
 /** What is spoken, where the client says so: one language, or any of several; `auto` is any at all. */
 export function spokenLanguages({ audio, providerData }: SessionConfig): Pick<SttOptions, 'language' | 'languages'> {
   const { language: named, languages = [] } = audio.input.transcription ?? {};
-  const [hint] = readProviderData(providerData).stt?.language_hints ?? [];
-  const [language, ...more] = named === undefined ? (languages.length > 0 ? languages : hint === undefined ? [] : [hint]) : [named];
+  const several = languages.length > 0 ? languages : (readProviderData(providerData).stt?.language_hints ?? []);
+  const [language, ...more] = named === undefined ? several : [named];
   if (language === undefined) return {};
   if ([language, ...more].some((each) => each.toLowerCase() === 'auto')) return { languages: [] };
   return more.length === 0 ? { language } : { languages: [language, ...more] };

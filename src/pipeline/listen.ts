@@ -1,11 +1,12 @@
 // The ear of one session: wire bytes become samples, samples become onsets, pauses and words. It reports; the session decides.
-import { EngineError, type Engines, type TurnJudgement, VAD_RATE_HZ, VAD_WINDOW, type VadStream } from '../engines/engine.ts';
+import { EngineError, type Engines, type Origin, type TurnJudgement, VAD_RATE_HZ, VAD_WINDOW, type VadStream } from '../engines/engine.ts';
 import { Recorder } from '../media/recorder.ts';
 import { looksLikeContainer } from '../media/containers.ts';
 import { resample } from '../media/resample.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
-import type { Fact, Failure } from '../session/facts.ts';
+import type { Fact } from '../session/facts.ts';
+import { failureOf } from './failure.ts';
 import { patienceMs, speechThreshold } from '../session/patience.ts';
 import { spokenLanguages, sttOptions } from './hints.ts';
 import { Intake } from './intake.ts';
@@ -32,7 +33,7 @@ export interface EarPorts {
   /** The sound of an item, for whoever asks for it later. */
   keep: (item: string, samples: Int16Array) => void;
   /** Whose speech it is, for the recognisers. */
-  key: string;
+  origin: Origin;
   /** Something failed, to be logged: a recogniser (an EngineError, of which a fact tells too), or what is a fault of ours. */
   onFault: (error: unknown) => void;
 }
@@ -41,7 +42,7 @@ export class Ear {
   readonly #engines: Engines;
   readonly #feed: (fact: Fact) => void;
   readonly #keep: (item: string, samples: Int16Array) => void;
-  readonly #key: string;
+  readonly #origin: Origin;
   readonly #onFault: (error: unknown) => void;
   readonly #vad: VadStream;
   readonly #recorder = new Recorder();
@@ -71,12 +72,12 @@ export class Ear {
   readonly #committed = new Set<Utterance>();
   #closed = false;
 
-  constructor(engines: Engines, config: SessionConfig, { feed, keep, key, onFault }: EarPorts) {
+  constructor(engines: Engines, config: SessionConfig, { feed, keep, origin, onFault }: EarPorts) {
     this.#engines = engines;
     this.#config = config;
     this.#feed = feed;
     this.#keep = keep;
-    this.#key = key;
+    this.#origin = origin;
     this.#onFault = onFault;
     this.#detector = new SpeechDetector(speechThreshold(config));
     this.#vad = engines.vad.open((probability) => this.#onProbability(probability));
@@ -168,8 +169,9 @@ export class Ear {
     this.#engines.decoder.decode(bytes, VAD_RATE_HZ).then(
       ({ samples }) => this.#recognise(item, samples),
       (error: unknown) => {
-        if (!(error instanceof EngineError)) this.#onFault(error);
-        if (!this.#closed) this.#feed({ kind: 'transcript.failed', item, failure: failureOf(error) });
+        if (this.#closed) return;
+        this.#onFault(error);
+        this.#feed({ kind: 'transcript.failed', item, failure: failureOf(error, 'The decoder of sound files') });
       },
     );
   }
@@ -336,7 +338,7 @@ export class Ear {
     const utterance: Utterance = new Utterance(
       () => {
         const { engine, model } = this.#engines.stt(this.#config.audio.input.transcription?.model ?? '');
-        return { engine, options: sttOptions(this.#config, model, this.#key) };
+        return { engine, options: sttOptions(this.#config, model, this.#origin) };
       },
       sound,
       (text) => {
@@ -357,7 +359,7 @@ export class Ear {
       },
       (error: unknown) => {
         if (!this.#closed) this.#onFault(error);
-        this.#tell(utterance, { kind: 'transcript.failed', item, failure: failureOf(error) });
+        this.#tell(utterance, { kind: 'transcript.failed', item, failure: failureOf(error, 'The speech recognition') });
       },
     );
   }
@@ -367,9 +369,4 @@ export class Ear {
     utterance.cancel();
     if (!this.#closed) this.#feed(fact);
   }
-}
-
-export function failureOf(error: unknown): Failure {
-  if (error instanceof EngineError) return { code: error.reason, message: error.message };
-  return { code: 'internal', message: 'The server had an error.' };
 }

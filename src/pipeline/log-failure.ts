@@ -2,11 +2,11 @@
 import { EngineError } from '../engines/engine.ts';
 import type { Log } from '../lib/log.ts';
 
-export function logFailure(log: Log, error: unknown, what: string): void {
+export function logFailure(log: Log, error: unknown, what: string, about: object = {}): void {
   if (!(error instanceof EngineError)) {
-    log.error({ err: error }, what);
+    log.error({ ...about, err: error }, what);
     return;
   }
   const { engine, reason, message, cause } = error;
-  log.warn({ engine, reason, why: message, ...(cause === undefined ? {} : { err: cause }) }, what);
+  log.warn({ ...about, engine, reason, why: message, ...(cause === undefined ? {} : { err: cause }) }, what);
 }

@@ -1,12 +1,12 @@
 // One reply: prompt → model → clauses → voice → facts. It knows nothing of turns; whoever started it may abort it at any moment.
-import { EngineError, type Engines, type Llm, type LlmUsage, type Speech, type Tts } from '../engines/engine.ts';
+import { EngineError, type Engines, type Llm, type LlmUsage, type Origin, type Speech, type Tts } from '../engines/engine.ts';
 import { Channel } from '../lib/channel.ts';
 import { Resampler } from '../media/resample.ts';
 import type { Prompt, PromptPart, PromptTurn } from '../protocol/prompt.ts';
 import type { ReplyOrder } from '../session/effects.ts';
 import type { ReplyEnd, ReplyFact } from '../session/facts.ts';
 import { sampleRateHz } from '../protocol/audio-format.ts';
-import { failureOf } from './listen.ts';
+import { failureOf } from './failure.ts';
 import { speakApart } from './speak-apart.ts';
 import { speechOptions } from './speech-options.ts';
 import { SpeechText } from './speech-text.ts';
@@ -18,12 +18,14 @@ const mostWaiting = 20_000;
 export interface ReplyPorts {
   engines: Engines;
   /** Whose replies they are. */
-  key: string;
+  origin: Origin;
   feed: (fact: ReplyFact) => void;
   /** Resolves when the listener's side can take more sound. */
   room: () => Promise<void>;
   /** The image at an http(s) address as a data: URL; rejects with a reason for people. */
   image: (url: string, signal: AbortSignal) => Promise<string>;
+  /** An engine says that it failed: what it says is for the log. */
+  onFailure: (error: EngineError) => void;
   /** Something failed that is no engine's declared failure: a fault of ours, to be logged. */
   onFault: (error: unknown) => void;
 }
@@ -41,7 +43,9 @@ export async function reply(order: ReplyOrder, prompt: Prompt, ports: ReplyPorts
     end = await speakAnswer(engine, model, order, seen, mouth, ports, usage, signal);
   } catch (error) {
     if (!(error instanceof EngineError)) ports.onFault(error);
-    end = { reason: 'failed', usage: usage.value, failure: failureOf(error) };
+    else if (!signal.aborted && !mouth.faulted) ports.onFailure(error);
+    const failed = error === mouth.failure ? 'The voice' : 'The language model';
+    end = { reason: 'failed', usage: usage.value, failure: failureOf(error, failed) };
   } finally {
     mouth.drop();
   }
@@ -128,6 +132,8 @@ class Mouth {
   readonly #signal: AbortSignal;
   #speech: { text: Channel<string>; script: SpeechText; done: Promise<void> } | undefined;
   failure: EngineError | undefined;
+  /** It failed by a fault of ours, which was logged. */
+  faulted = false;
 
   constructor(order: ReplyOrder, ports: ReplyPorts, signal: AbortSignal) {
     this.#order = order;
@@ -137,7 +143,12 @@ class Mouth {
 
   say(text: string): void {
     if (this.#order.modality === 'text') return;
-    this.#speech ??= this.#begin();
+    try {
+      this.#speech ??= this.#begin();
+    } catch (error) {
+      if (error instanceof EngineError) this.failure = error;
+      throw error;
+    }
     const { script } = this.#speech;
     for (const piece of script.push(text)) this.#speech.text.push(piece);
   }
@@ -163,7 +174,8 @@ class Mouth {
     const { engine, ...choice } = this.#ports.engines.tts(ttsModel, voice);
     const text = new Channel<string>(mostWaiting);
     const done = this.#speak(engine, choice, text).catch((error: unknown) => {
-      if (!(error instanceof EngineError)) this.#ports.onFault(error);
+      this.faulted = !(error instanceof EngineError);
+      if (this.faulted) this.#ports.onFault(error);
       this.failure =
         error instanceof EngineError ? error : new EngineError(engine.info.id, 'broken', 'The voice failed.', { cause: error });
     });
@@ -179,7 +191,7 @@ class Mouth {
       const bytes = encodeWire(format, samples);
       this.#ports.feed({ kind: 'reply.audio', response, bytes, ms: wireMs(format, bytes.length), words });
     };
-    const options = speechOptions(engine, choice, this.#order, this.#ports.key);
+    const options = speechOptions(engine, choice, this.#order, this.#ports.origin);
     const spoken =
       manner.segmenter === 'per_segment_context'
         ? speakApart(engine, text, options, this.#signal)

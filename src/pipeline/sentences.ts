@@ -8,10 +8,12 @@ interface Cut {
   /** Text without any punctuation is cut at a space after so many characters: the first clause, and any other. */
   readonly mostFirst: number;
   readonly most: number;
+  /** So far the end of a clause is looked for. Text without an end or a space in it is no speech, and is cut there. */
+  readonly reach: number;
 }
 
-const balanced: Cut = { atCommas: { first: 4, others: 40 }, mostFirst: 60, most: 180 };
-const sentences: Cut = { atCommas: false, mostFirst: 1000, most: 1000 };
+const balanced: Cut = { atCommas: { first: 4, others: 40 }, mostFirst: 60, most: 180, reach: 800 };
+const sentences: Cut = { atCommas: false, mostFirst: 1000, most: 1000, reach: 2000 };
 const cuts: Record<Exclude<SegmenterStrategy, 'full_turn'>, Cut> = {
   auto: balanced,
   balanced,
@@ -23,11 +25,15 @@ const cuts: Record<Exclude<SegmenterStrategy, 'full_turn'>, Cut> = {
 const mostAtOnce = 50_000;
 
 const abbreviation = /(?:^|[\s(])(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|approx|e\.g|i\.e|a\.m|p\.m|(?:[A-Z]\.)*[A-Z])\.$/;
+/** More letters than the longest of them has; what stands further before its stop is of no account. */
+const abbreviationLetters = 16;
 /**
  * Where a clause may end: at a mark with the quotation marks and brackets behind it and one space, or at the end of a line. Chinese and
- * Japanese put no space behind theirs: there the next character shows that the mark is all.
+ * Japanese put no space behind theirs: there the next character shows that the mark is all. A row of marks is tried from its beginning
+ * only, or a long one would take the square of its length.
  */
-const mark = /[.!?…;:,—]+["'”’»)\]]*\s|\n|(?:[。！？｡]+|[，、；：]+)[”’」』）】》〉｣]*(?=[^。！？｡，、；：”’」』）】》〉｣])/g;
+const mark =
+  /(?<![.!?…;:,—])[.!?…;:,—]+["'”’»)\]]*\s|\n|(?:(?<![。！？｡])[。！？｡]+|(?<![，、；：])[，、；：]+)[”’」』）】》〉｣]*(?=[^。！？｡，、；：”’」』）】》〉｣])/g;
 const wideStop = /^[。！？｡]/;
 const wideComma = /^[，、；：]/;
 /** How many letters one of their characters stands for, about. */
@@ -71,21 +77,24 @@ export class ClauseSplitter {
   #nextEnd(): number {
     const text = this.#pending;
     if (!this.#cut) return text.length > mostAtOnce ? text.length : -1;
-    const { atCommas, mostFirst, most } = this.#cut;
-    for (const match of text.matchAll(mark)) {
+    const { atCommas, mostFirst, most, reach } = this.#cut;
+    for (const match of text.slice(0, reach).matchAll(mark)) {
       const [ending] = match;
       const end = match.index + ending.length;
       if (wideStop.test(ending)) return end;
       const wide = wideComma.test(ending);
       const body = text.slice(0, wide ? end : end - 1);
-      if (ending.endsWith('\n') || /[!?…]["'”’»)\]]*$/.test(body)) return end;
-      if (/\.["'”’»)\]]*$/.test(body)) {
-        if (!abbreviation.test(body) && !/^\s*\d+\.$/.test(body)) return end;
+      if (ending.endsWith('\n') || /[!?…]["'”’»)\]]*\s$/.test(ending)) return end;
+      if (/\.["'”’»)\]]*\s$/.test(ending)) {
+        if (!abbreviation.test(body.slice(-abbreviationLetters)) && !/^\s*\d+\.$/.test(body)) return end;
       } else if (atCommas && body.trim().length * (wide ? wideLetters : 1) >= (this.#first ? atCommas.first : atCommas.others)) return end;
     }
     const longest = this.#first ? mostFirst : most;
     if (text.length <= longest) return -1;
     const space = text.lastIndexOf(' ', longest);
-    return space > 0 ? space + 1 : -1;
+    if (space > 0) return space + 1;
+    if (text.length <= reach) return -1;
+    // Not between the two halves of a character.
+    return text.slice(0, reach).isWellFormed() ? reach : reach - 1;
   }
 }

@@ -62,11 +62,13 @@ export function openApiSchemas(): Record<string, JsonObject> {
     }),
     StatusError: noted(object({ code: { type: 'integer' }, message: text, details: list({}) }), "Inworld's envelope; `code` is gRPC's."),
     Health: object({
-      status: oneOf('ok', 'starting'),
+      status: oneOf('ok', 'starting', 'draining'),
       version: text,
       sessions: noted({ type: 'integer' }, 'That run now, calls among them.'),
       calls: noted({ type: 'integer' }, 'Over WebRTC, that are up now.'),
     }),
+    Live: object({ status: oneOf('ok') }),
+    Ready: object({ status: oneOf('ready', 'not_ready'), reasons: list(text) }, 'reasons'),
     Document: { type: 'object' },
 
     ClientSecretRequest: object({ expires_after: expiresAfter, session: reference('SessionUpdate') }, 'expires_after', 'session'),

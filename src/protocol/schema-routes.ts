@@ -23,6 +23,15 @@ export function openApiPaths(): Record<string, JsonObject> {
         503: answer('Not yet.', 'Health'),
       }),
     },
+    '/livez': {
+      get: open('livez', 'Server', 'Whether the process lives: for supervisors.', { 200: answer('It does.', 'Live') }),
+    },
+    '/readyz': {
+      get: open('readyz', 'Server', 'Whether a new conversation would be served now: for load balancers.', {
+        200: answer('It would.', 'Ready'),
+        503: answer('It would not, and why: an engine is lost, all sessions are taken, or the server is about to leave.', 'Ready'),
+      }),
+    },
     '/docs': {
       get: open('docsPage', 'Server', 'This contract, to be read.', {
         200: { description: 'A page.', content: { 'text/html': { schema: { type: 'string' } } } },

@@ -116,7 +116,7 @@ export function onFillerSaid(core: Core, fact: FactOf<'aside.said'>): void {
 /** The first line without the quotation marks that models like to put around it; nothing when it is too long to be a filler. */
 function phrase(text: string): string {
   const [line = ''] = text.trim().split('\n');
-  const words = line.replaceAll(/^["'“”‘\s]+|["“”\s]+$/g, '');
+  const words = line.replaceAll(/^["'“”‘\s]+|(?<!["“”\s])["“”\s]+$/g, '');
   return words.length > mostCharacters ? '' : words;
 }
 

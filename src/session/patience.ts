@@ -27,14 +27,14 @@ const waits: Readonly<Record<Exclude<Eagerness, 'auto'>, Readonly<Record<Flag, W
     filler: [2000, 2000, 1600, 1600, 2000],
     digits: [1600, 1300, 1300, 1000, 1600],
     open_clause: [1600, 1300, 1300, 1000, 1600],
-    none: [1300, 1000, 700, 400, 700],
+    none: [1300, 1000, 850, 500, 700],
   },
   medium: {
     function_word: [1600, 1600, 1300, 1300, 1600],
     filler: [1600, 1600, 1300, 1300, 1600],
     digits: [1300, 1000, 1000, 850, 1300],
     open_clause: [1300, 1000, 1000, 850, 1300],
-    none: [1000, 850, 550, 350, 550],
+    none: [1000, 850, 700, 400, 550],
   },
   high: {
     function_word: [1300, 1300, 1000, 1000, 1300],

@@ -99,7 +99,7 @@ function textUpTo(text: string, words: readonly string[]): string {
   const lower = text.toLowerCase();
   let end = 0;
   for (const word of words) {
-    const key = word.toLowerCase().replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '');
+    const key = word.toLowerCase().replace(/^[^\p{L}\p{N}]+|(?<=[\p{L}\p{N}])[^\p{L}\p{N}]+$/gu, '');
     if (key === '') continue;
     const at = lower.indexOf(key, end);
     if (at >= 0 && at - end < 40) end = at + key.length;

@@ -13,6 +13,7 @@ import {
   onBackchannelSpoken,
 } from './backchannel.ts';
 import { autoReply } from './barge-in.ts';
+import { busyUntilMs } from './busy.ts';
 import { createItem, deleteItem, retrieveItem, truncateItem } from './conversation.ts';
 import type { Effect } from './effects.ts';
 import type { Fact, FactKind, FactOf, ReplyFact } from './facts.ts';
@@ -134,6 +135,11 @@ export class Session {
     let at = bornAtMs + birth.lifeMs;
     for (const deadline of deadlines(this.#core)) at = Math.min(at, deadline.atMs);
     return at;
+  }
+
+  /** Until when it is in the middle of something, in the clock's time: busy.ts. */
+  get busyUntilMs(): number {
+    return busyUntilMs(this.#core);
   }
 
   #drain(): Effect[] {

@@ -26,13 +26,63 @@ export interface StoredSecret {
   readonly dialect: SecretDialect;
   /** The session's configuration as JSON, encrypted: tools in it may carry authorizations. */
   readonly sealedSession: string;
+  readonly createdMs: number;
   readonly expiresMs: number;
 }
+
+/** How a secret fared: `too_many` and `too_much` when its key has as many alive, or as many bytes of them, as it may have; then nothing is kept. */
+export type SecretClaim = 'kept' | 'too_many' | 'too_much';
 
 /** How a nonce fared: `new` once, `used` ever after, `full` when its key has too many alive. */
 export type NonceClaim = 'new' | 'used' | 'full';
 
-/** Every method may reject with a plain Error when the storage itself fails. */
+/** What a clock is set back by without anybody noticing: it is put right by some seconds every now and then. */
+export const clockSlackMs = 60_000;
+
+/**
+ * Whether something made at one time to hold until another holds now. What was made in the future was made while the clock was ahead, and
+ * would live for as long as it was ahead.
+ */
+export function holdsAt({ createdMs, expiresMs }: { createdMs: number; expiresMs: number }, nowMs: number): boolean {
+  return nowMs < expiresMs && createdMs <= nowMs + clockSlackMs;
+}
+
+/**
+ * `busy`: another process has it, or it does not answer in time · `full`: no room on the disk, or for the store · `read_only` · `damaged`: no
+ * database, or a broken one · `newer`: made by a newer version · `unreachable`: it cannot be opened or read · `overloaded`: too much is asked
+ * of it at once · `lost`: its thread died · `closed`: by us.
+ */
+export type StoreFault = 'busy' | 'full' | 'read_only' | 'damaged' | 'newer' | 'unreachable' | 'overloaded' | 'lost' | 'closed';
+
+const unusable = 'The store of keys cannot be used at the moment; the operator of this server is told why.';
+
+/** For those who ask: they can do nothing but try again. */
+const sentences: Readonly<Record<StoreFault, string>> = {
+  busy: 'The store of keys is busy; try again in a few seconds.',
+  full: 'The store of keys has no room for anything new; the operator of this server is told so.',
+  read_only: 'The store of keys can only be read at the moment; the operator of this server is told so.',
+  damaged: unusable,
+  newer: unusable,
+  unreachable: unusable,
+  overloaded: 'Too much is asked of the store of keys at once; try again in a few seconds.',
+  lost: 'The store of keys is starting again; try again in a few seconds.',
+  closed: 'The server is closing.',
+};
+
+/** The storage itself failed. The message is for whoever asked; `advice` is for the operator, and names files. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly reason: StoreFault;
+  readonly advice: string;
+
+  constructor(reason: StoreFault, advice: string) {
+    super(sentences[reason]);
+    this.reason = reason;
+    this.advice = advice;
+  }
+}
+
+/** Every method rejects with StoreError when the storage itself fails; it never takes longer than the store's time to answer. */
 export interface Store {
   addKey(key: StoredKey): Promise<void>;
   /** Every key, revoked ones too, oldest first. */
@@ -42,11 +92,14 @@ export interface Store {
   keyByDigest(digest: string): Promise<StoredKey | undefined>;
   /** False when there is no such key or it is revoked already. */
   revokeKey(id: string, atMs: number): Promise<boolean>;
-  /** False, and nothing kept, when the key has as many secrets alive as it may have. */
-  addSecret(secret: StoredSecret, nowMs: number): Promise<boolean>;
+  /** Secrets that do not hold any more make room. */
+  addSecret(secret: StoredSecret, nowMs: number): Promise<SecretClaim>;
   /** The secret, expired or not: the caller has the clock. */
   secretByDigest(digest: string): Promise<StoredSecret | undefined>;
-  /** Notes a nonce until `expiresMs`; of two who claim one, one gets `new`. */
+  /**
+   * Notes a nonce until `expiresMs`; of two who claim one, one gets `new`. What was forgotten once counts as used, also when the clock is set
+   * back afterwards.
+   */
   claimNonce(keyId: string, nonce: string, expiresMs: number, nowMs: number): Promise<NonceClaim>;
   close(): Promise<void>;
 }

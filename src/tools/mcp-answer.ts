@@ -61,27 +61,39 @@ function idIn(message: unknown): unknown {
 function readableEvents(asked: unknown): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
-  let waiting = '';
+  /** Pieces of the event that comes in: joined once it ends, or one that comes in crumbs would be copied for each. */
+  let pieces: string[] = [];
+  /** The last of what came, where an end may have begun. */
+  let before = '';
   let bytes = 0;
   return new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
     transform(chunk, controller) {
-      // An end may begin in the chunk before.
-      EVENT_END.lastIndex = Math.max(0, waiting.length - 3);
-      waiting += decoder.decode(chunk, { stream: true });
+      const piece = decoder.decode(chunk, { stream: true });
       bytes += chunk.byteLength;
-      let start = 0;
-      for (let end = EVENT_END.exec(waiting); end; end = EVENT_END.exec(waiting)) {
-        controller.enqueue(encoder.encode(readableEvent(waiting.slice(start, EVENT_END.lastIndex), asked)));
-        start = EVENT_END.lastIndex;
-        bytes = 0;
+      pieces.push(piece);
+      const recent = before + piece;
+      before = recent.slice(-3);
+      EVENT_END.lastIndex = 0;
+      if (EVENT_END.test(recent)) {
+        const whole = pieces.join('');
+        EVENT_END.lastIndex = 0;
+        let start = 0;
+        for (let end = EVENT_END.exec(whole); end; end = EVENT_END.exec(whole)) {
+          controller.enqueue(encoder.encode(readableEvent(whole.slice(start, EVENT_END.lastIndex), asked)));
+          start = EVENT_END.lastIndex;
+          bytes = 0;
+        }
+        const rest = whole.slice(start);
+        pieces = [rest];
+        before = rest.slice(-3);
+        bytes = Math.max(bytes, rest.length);
       }
-      waiting = waiting.slice(start);
-      if (Math.max(bytes, waiting.length) > EVENT_BYTES) {
+      if (bytes > EVENT_BYTES) {
         controller.error(new GuardedFetchError('too_large', `The MCP server sent an event of more than ${EVENT_BYTES} bytes`));
       }
     },
     flush(controller) {
-      controller.enqueue(encoder.encode(waiting));
+      controller.enqueue(encoder.encode(pieces.join('')));
     },
   });
 }

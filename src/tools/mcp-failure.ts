@@ -1,6 +1,7 @@
 // Whatever went wrong between here and an MCP server, as an McpError: plain words, and never a secret that was sent.
 import { STATUS_CODES } from 'node:http';
 import { GuardedFetchError } from '../lib/guarded-fetch.ts';
+import { shortWithoutSecrets } from '../lib/redact.ts';
 import { sentence } from './mcp-sentence.ts';
 import { codes, type McpError } from './mcp-types.ts';
 
@@ -29,18 +30,12 @@ export class McpEnded extends Error {
   }
 }
 
-/** Takes the secrets out of a text. */
+/** Takes the secrets out of an error's text, and cuts it. */
 export type Redact = (text: string) => string;
 
-/** @param secrets values that must not appear, in any position. Those of less than four characters hide nothing and would maul the text. */
+/** @param secrets values that must not appear, in any position. */
 export function redactor(secrets: readonly string[]): Redact {
-  // The longest first: one may be part of another.
-  const hidden = secrets.filter((secret) => secret.length > 3).toSorted((a, b) => b.length - a.length);
-  return (text) => {
-    let clean = text;
-    for (const secret of hidden) clean = clean.replaceAll(secret, '…');
-    return clean.length > MESSAGE_CHARS ? `${clean.slice(0, MESSAGE_CHARS).toWellFormed()}…` : clean;
-  };
+  return (text) => shortWithoutSecrets(text, secrets, MESSAGE_CHARS);
 }
 
 /** A server's own answer, a refusal, as the SDK gives it: not a connection that broke or time that ran out. */

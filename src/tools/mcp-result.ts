@@ -6,15 +6,15 @@ const OUTPUT_BYTES = 64 * 1024;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The text of a result; a server may send anything. */
-export function outputText(result: unknown): string {
+/** The text of a result; a server may send anything. `clean` has the whole of it before it is cut. */
+export function outputText(result: unknown, clean: (text: string) => string = (text) => text): string {
   // What came before content had a name was called a toolResult.
   const { content, structuredContent, toolResult } = fieldsOf(result);
   const parts = listOf(content).map(partText);
   const structured = structuredContent ?? toolResult;
   // A server that gives structured content is asked to give the same as text, too: once is enough.
   if (structured !== undefined && structured !== null && !parts.some((part) => isJsonOf(part, structured))) parts.push(jsonOf(structured));
-  return cut(parts.join('\n'));
+  return cut(clean(parts.join('\n')));
 }
 
 /** Whether the tool itself says that it failed. */

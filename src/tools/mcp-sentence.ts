@@ -11,7 +11,7 @@ export function sentence(text: string): string {
   const start = whole.search(JSON_START);
   return (start < 0 ? whole : `${whole.slice(0, start)} ${saidIn(whole.slice(start))}`)
     .replaceAll(/\s+/g, ' ')
-    .replace(/[ :,(-]+$/, '')
+    .replace(/(?<![ :,(-])[ :,(-]+$/, '')
     .trim();
 }
 

@@ -85,7 +85,7 @@ export class McpServer {
           }),
         end.signal,
       );
-      const output = outputText(result);
+      const output = outputText(result, this.target.withoutCredentials);
       if (!isFailure(result)) return { output };
       return { error: { type: 'tool_execution_error', message: this.target.redact(output) || 'The tool failed' } };
     } catch (error) {

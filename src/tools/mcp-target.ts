@@ -1,4 +1,5 @@
 // Where a server is and what proves who asks: the only place that reads `authorization` and `headers`, and the only holder of them.
+import { withoutSecrets } from '../lib/redact.ts';
 import { cacheKey } from './mcp-cache.ts';
 import { type Redact, redactor } from './mcp-failure.ts';
 import type { McpServerConfig } from './mcp-types.ts';
@@ -10,6 +11,11 @@ export interface McpTarget {
   /** The same for the same server seen with the same headers. */
   readonly key: string;
   readonly redact: Redact;
+  /**
+   * The text of a result without what proves who asks, should its server echo that. Other values of headers stay, unlike in errors: a result may
+   * well have the word `english` in it.
+   */
+  readonly withoutCredentials: (text: string) => string;
   /** What is wrong with it, if anything: then it is not asked at all. */
   readonly fault: string | undefined;
 }
@@ -17,6 +23,11 @@ export interface McpTarget {
 /** These are the protocol's or the connection's own. */
 const reserved = new Set(['accept', 'content-type', 'mcp-session-id', 'mcp-protocol-version', 'last-event-id', 'host', 'content-length']);
 for (const name of ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'expect', 'te', 'trailer']) reserved.add(name);
+
+/** Names of headers, and of a query's parameters, that hold credentials. */
+const credentialName = /auth|cookie|cred|key|pass|secret|session|sig|token/i;
+/** What is shorter is as likely a word. */
+const fewestOfCredential = 6;
 
 export function targetOf(config: McpServerConfig): McpTarget {
   const headers = new Map<string, string>();
@@ -32,9 +43,26 @@ export function targetOf(config: McpServerConfig): McpTarget {
     if (isHeader('authorization', value)) headers.set('authorization', value);
     else fault ??= 'Its authorization cannot be sent';
   }
-  const secrets = [...headers.values()].flatMap((value) => [value, ...value.split(/\s+/)]);
-  const query = URL.parse(config.server_url)?.searchParams.values() ?? [];
-  return { url: config.server_url, headers, key: cacheKey(config.server_url, headers), redact: redactor([...secrets, ...query]), fault };
+  const secrets = [...headers.values()].flatMap((value) => spread(value, { scheme: true }));
+  const query = [...(URL.parse(config.server_url)?.searchParams ?? [])];
+  const credentials = [...headers, ...query]
+    .filter(([name]) => credentialName.test(name))
+    .flatMap(([, value]) => spread(value, { scheme: false }))
+    .filter((value) => value.length >= fewestOfCredential);
+  return {
+    url: config.server_url,
+    headers,
+    key: cacheKey(config.server_url, headers),
+    redact: redactor([...secrets, ...query.map(([, value]) => value)]),
+    withoutCredentials: (text) => withoutSecrets(text, credentials),
+    fault,
+  };
+}
+
+/** A header's value, and its words: what belongs to a scheme (`Bearer`), and where it is wanted the scheme before it. */
+function spread(value: string, { scheme }: { scheme: boolean }): string[] {
+  const words = value.split(/\s+/);
+  return [value, ...(scheme || !/^[A-Za-z]{1,12}$/.test(words[0] ?? '') ? words : words.slice(1))];
 }
 
 /** What a header refuses it quotes in its error, so that error goes nowhere. */

@@ -24,6 +24,13 @@ export interface AudioPlace {
   readonly contentIndex: number;
 }
 
+/** How a connection ended: who ended it, and with which WebSocket close code (or what stands for it here). */
+export interface Ending {
+  readonly by: 'server' | 'client';
+  readonly code: number;
+  readonly reason: string;
+}
+
 export interface Transport {
   /** Ends when the far side has gone. */
   readonly inbound: AsyncIterable<Inbound>;
@@ -38,6 +45,8 @@ export interface Transport {
   clear?(): void;
   /** Resolves when more sound may be sent: at once for a reader that keeps up. */
   room(): Promise<void>;
+  /** How it ended, once it has; for the log. */
+  readonly ending?: Ending | undefined;
   /** Ends the connection with a WebSocket close code (or what stands for it here). */
   close(code: number, reason: string): void;
 }

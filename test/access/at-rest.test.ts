@@ -6,8 +6,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runKeys } from '../../src/cli/keys.ts';
 import { UsageError } from '../../src/cli/arguments.ts';
+import { ownKey } from '../../src/access/keys.ts';
 import { masterKey, Vault } from '../../src/access/vault.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { randomToken } from '../../src/lib/ids.ts';
+import { SetupError } from '../../src/lib/own-file.ts';
 import { EmbeddedStore, storeFile } from '../../src/store/embedded.ts';
 import { accessRig } from './rig.ts';
 
@@ -48,26 +51,56 @@ describe('the store', () => {
   });
 
   test('keeps keys, secrets and nonces over a restart', async () => {
-    const first = new EmbeddedStore(storeFile(folder));
+    const first = new EmbeddedStore(storeFile(folder), { clock: systemClock });
     const key = { id: 'key_1', key: 'k', digest: 'd', sealedSecret: 's', workspace: 'w', name: 'n', createdMs: 1, revokedMs: null };
-    const secret = { digest: 'e', keyId: 'key_1', workspace: 'w', dialect: 'beta', sealedSession: 's', expiresMs: 99 } as const;
+    const secret = {
+      digest: 'e',
+      keyId: 'key_1',
+      workspace: 'w',
+      dialect: 'beta',
+      sealedSession: 's',
+      createdMs: 1,
+      expiresMs: 99,
+    } as const;
     await first.addKey(key);
     await first.addSecret(secret, 1);
     expect(await first.claimNonce('key_1', 'n', 99, 1)).toBe('new');
     await first.close();
-    const second = new EmbeddedStore(storeFile(folder));
+    const second = new EmbeddedStore(storeFile(folder), { clock: systemClock });
     expect(await second.keyByDigest('d')).toEqual(key);
     expect(await second.secretByDigest('e')).toEqual(secret);
     expect(await second.claimNonce('key_1', 'n', 99, 1)).toBe('used');
     await second.close();
   });
 
-  test('of a newer version is left alone', () => {
+  test('of a newer version is left alone', async () => {
     const path = storeFile(folder);
     const newer = new DatabaseSync(path);
     newer.exec('PRAGMA user_version = 99');
     newer.close();
-    expect(() => new EmbeddedStore(path)).toThrow(/newer version of Parley/);
+    const store = new EmbeddedStore(path, { clock: systemClock });
+    for (const asked of [store.keys(), store.revokeKey('key_1', 1)])
+      await expect(asked).rejects.toMatchObject({ reason: 'newer', advice: expect.stringContaining('newer version of Parley') });
+    await store.close();
+  });
+});
+
+describe('the key of the server itself', () => {
+  test('is made once, for its owner only, and never half written', () => {
+    const path = join(folder, 'api-key');
+    const { key, made } = ownKey(path);
+    expect([key.length, made, mode(path)]).toEqual([43, true, 0o600]);
+    expect(ownKey(path)).toEqual({ key, made: false });
+    expect(readdirSync(folder)).toEqual(['api-key']);
+    // What a version before left when it was killed as it made one.
+    writeFileSync(path, '');
+    expect(ownKey(path)).toMatchObject({ made: true });
+  });
+
+  test('that cannot be made is named, with why', () => {
+    writeFileSync(join(folder, 'file'), '');
+    expect(() => ownKey(join(folder, 'file', 'api-key'))).toThrow(SetupError);
+    expect(() => ownKey(join(folder, 'file', 'api-key'))).toThrow(/api-key cannot be read or made: a part of its path is no folder/);
   });
 });
 

@@ -7,20 +7,20 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Access, type AccessOptions, type Purpose } from '../../src/access/access.ts';
 import { type IssuedKey, makeKey, revokeKey } from '../../src/access/issue.ts';
 import { Vault } from '../../src/access/vault.ts';
-import { ManualClock } from '../../src/lib/clock.ts';
+import { ManualClock, systemClock } from '../../src/lib/clock.ts';
 import { randomToken } from '../../src/lib/ids.ts';
 import { EmbeddedStore, type StoreBounds, storeFile } from '../../src/store/embedded.ts';
 
 export const plainKey = 'configured-key-0123456789';
 
 export interface RigOptions extends Partial<Pick<AccessOptions, 'configuredKeys' | 'hosts' | 'queryCredentials'>> {
-  bounds?: StoreBounds;
+  bounds?: Partial<StoreBounds>;
 }
 
 export function accessRig({ bounds, ...options }: RigOptions = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-access-'));
   const clock = new ManualClock();
-  const store = new EmbeddedStore(storeFile(dataDir), bounds);
+  const store = new EmbeddedStore(storeFile(dataDir), { clock: systemClock, ...(bounds ? { bounds } : {}) });
   const vault = new Vault('m'.repeat(40), randomToken);
   const issuing = { store, vault, clock, random: randomToken };
   const make = (settings: Partial<AccessOptions> = {}) => new Access({ ...issuing, configuredKeys: [plainKey], ...options, ...settings });
@@ -36,7 +36,7 @@ export function accessRig({ bounds, ...options }: RigOptions = {}) {
     make,
     /** The store as another process has it open. */
     elsewhere() {
-      const other = new EmbeddedStore(storeFile(dataDir), bounds);
+      const other = new EmbeddedStore(storeFile(dataDir), { clock: systemClock, ...(bounds ? { bounds } : {}) });
       parallel.push(other);
       return other;
     },
@@ -55,7 +55,7 @@ export function accessRig({ bounds, ...options }: RigOptions = {}) {
     async secret(key: IssuedKey, seconds = 600): Promise<string> {
       const by = { kind: 'key', keyId: key.id, workspace: key.workspace } as const;
       const minted = await access.mintSecret(by, { session: { type: 'realtime', instructions: 'Be brief.' }, dialect: 'ga', seconds });
-      if (!minted) throw new Error('no secret');
+      if (minted.outcome !== 'minted') throw new Error(`no secret: ${minted.outcome}`);
       return minted.value;
     },
     async close() {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { maskedFrame } from '../../bench/frames.ts';
 import { percentile } from '../../bench/statistics.ts';
-import { numbersSpoken, wordErrors } from '../../bench/word-errors.ts';
+import { leastWordErrors, numbersByDigit, numbersInPairs, numbersSpoken, wordErrors } from '../../bench/word-errors.ts';
 
 describe('the benchmark', () => {
   test('takes percentiles by nearest rank, whatever the order', () => {
@@ -36,6 +36,18 @@ describe('the benchmark', () => {
     for (const [said, heard] of same) expect([said, wordErrors(numbersSpoken(said), numbersSpoken(heard)).errors]).toEqual([said, 0]);
     expect(wordErrors(numbersSpoken('for 15 minutes'), numbersSpoken('for fifty minutes')).errors).toBe(1);
     expect(wordErrors(numbersSpoken('gate 17'), numbersSpoken('gate 70')).errors).toBe(1);
+  });
+
+  test('takes a number for the same in each way that it may be said, and for no other number', () => {
+    const readings = (text: string) => [text, numbersInPairs(text), numbersByDigit(text)].map(numbersSpoken);
+    const errors = (said: string, heard: string) => leastWordErrors(readings(said), readings(heard)).errors;
+    expect(errors('at three thirty pm', 'at 3.30 pm')).toBe(0);
+    expect(errors('from nine fifteen to ten forty-five', 'from 9.15 to 10-45')).toBe(0);
+    expect(errors('Your PIN is 8305.', 'your pin is 83.05')).toBe(0);
+    expect(errors('lowercase k, nine, seven', 'lowercase k 97')).toBe(0);
+    expect(errors('gate B17', 'gate B-17')).toBe(0);
+    expect(errors('from nine fifteen', 'from 9.50')).toBe(1);
+    expect(errors('nine seven', '96')).toBe(1);
   });
 
   test('masks its frames like any client', () => {

@@ -1,4 +1,4 @@
-// SIGHUP at a server in a process of its own: keys are read again, and a file that cannot be used changes nothing.
+// SIGHUP at a server in a process of its own: keys are read again, a file that cannot be used changes nothing, and without its terminal it goes.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -53,5 +53,28 @@ test('after SIGHUP another key opens the door, and after a bad file it still doe
   await until(/cannot be read again/);
   expect(await status(second)).toBe(200);
   child.kill('SIGTERM');
+  expect((await once(child, 'exit'))[0]).toBe(0);
+});
+
+/** Runs what its arguments say in a terminal, closes that once the server is there, and ends with the same code. */
+const inTerminal = `
+import os, pty, sys, time
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+seen = b''
+while b'is ready at' not in seen:
+    seen += os.read(terminal, 4096)
+time.sleep(0.5)
+os.close(terminal)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`;
+
+test.each(['info', 'silent'])('a server whose window is closed goes in order, with the log at %s', async (level) => {
+  keys(first);
+  child = spawn('python3', ['-c', inTerminal, process.execPath, resolve('src/cli/scripted.ts')], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], PARLEY_MODELS: 'off', PARLEY_LOG: level },
+  });
   expect((await once(child, 'exit'))[0]).toBe(0);
 });

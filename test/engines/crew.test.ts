@@ -24,7 +24,7 @@ function crew(options: Partial<CrewOptions> = {}): ActorCrew {
 }
 
 async function echo(actors: ActorCrew, say?: unknown, key = ''): Promise<Echo> {
-  return (await actors.run({ act: 'echo', say }, { signal, key })) as Echo;
+  return (await actors.run({ act: 'echo', say }, { signal, origin: { key, session: '' } })) as Echo;
 }
 
 async function failureOf(outcome: Promise<unknown>): Promise<EngineError> {
@@ -128,12 +128,78 @@ describe('the queue of a crew', () => {
     const { started, outcome } = begun(actors, { act: 'block', ms: 1 });
     const order: unknown[] = [];
     const ask = async (say: string, key: string, priority: number) => {
-      await actors.run({ act: 'echo', say }, { signal, key, priority });
+      await actors.run({ act: 'echo', say }, { signal, origin: { key, session: '' }, priority });
       order.push(say);
     };
     const asked = [ask('a1', 'a', 1), ask('a2', 'a', 1), ask('a3', 'a', 1), ask('b1', 'b', 1), ask('now', 'a', 0)];
     await Promise.all([started, outcome, ...asked]);
-    expect(order).toEqual(['now', 'a1', 'b1', 'a2', 'a3']);
+    // The urgent one was a turn of its key.
+    expect(order).toEqual(['now', 'b1', 'a1', 'a2', 'a3']);
+  });
+
+  test('a key that has kept the members busy comes after one that has not, however urgent its tasks are', async () => {
+    const clock = new ManualClock();
+    const actors = crew({ clock });
+    const work = async (key: string, ms: number) => {
+      const leave = new AbortController();
+      const { promise: started, resolve } = Promise.withResolvers<unknown>();
+      const outcome = actors.run({ act: 'work' }, { signal: leave.signal, origin: { key, session: '' }, onPart: resolve });
+      await started;
+      clock.advance(ms);
+      leave.abort();
+      await outcome;
+    };
+    // A quarter of the member's time is anybody's; half of it is not.
+    await work('light', 1000);
+    await work('heavy', 6000);
+    const order: unknown[] = [];
+    const ask = async (say: string, key: string, priority: number) => {
+      await actors.run({ act: 'echo', say }, { signal, origin: { key, session: '' }, priority });
+      order.push(say);
+    };
+    const asked = [ask('h1', 'heavy', 0), ask('h2', 'heavy', 0), ask('l1', 'light', 2), ask('l2', 'light', 1)];
+    await Promise.all(asked);
+    expect(order.slice(-4)).toEqual(['l2', 'l1', 'h1', 'h2']);
+    // What was long ago is forgotten.
+    clock.advance(30_000);
+    order.length = 0;
+    await Promise.all([ask('l3', 'light', 1), ask('l4', 'light', 1), ask('h3', 'heavy', 0)]);
+    expect(order).toEqual(['l3', 'h3', 'l4']);
+  });
+
+  test('a task that can be repeated makes way for one of a key that had less, and is done afterwards', async () => {
+    const clock = new ManualClock();
+    const actors = crew({ clock });
+    const heavy = (onPart: (part: unknown) => void, leave = signal) =>
+      actors.run({ act: 'work' }, { signal: leave, origin: { key: 'heavy', session: '' }, repeatable: true, onPart });
+    const first = new AbortController();
+    const { promise: begunFirst, resolve } = Promise.withResolvers<unknown>();
+    const outcome = heavy(resolve, first.signal);
+    await begunFirst;
+    clock.advance(6000);
+    first.abort();
+    await outcome;
+    let begunTimes = 0;
+    const over = new AbortController();
+    const { promise: begunAgain, resolve: again } = Promise.withResolvers<unknown>();
+    const { promise: begunOnce, resolve: once } = Promise.withResolvers<unknown>();
+    const repeated = heavy(() => {
+      begunTimes++;
+      (begunTimes === 1 ? once : again)(undefined);
+    }, over.signal);
+    await begunOnce;
+    // It would never end by itself.
+    expect((await actors.run({ act: 'echo', say: 'light' }, { signal, origin: { key: 'light', session: '' } })) as Echo).toMatchObject({
+      left: 'work',
+    });
+    await begunAgain;
+    expect(begunTimes).toBe(2);
+    const settled = vi.fn();
+    void repeated.then(settled);
+    await echo(actors, undefined, 'light');
+    expect(settled).not.toHaveBeenCalled();
+    over.abort();
+    expect(await repeated).toBeUndefined();
   });
 
   test('it has an end, at which the key with the most gives way', async () => {
@@ -253,6 +319,37 @@ describe('a crew that loses members', () => {
     clock.advance(400);
     await vi.waitFor(() => expect(actors.health.state).toBe('ready'), patience);
     expect((await echo(actors)).count).toBe(1);
+  });
+
+  test('counts as failed for a while when every task is the death of its member, and does tasks all the same', async () => {
+    const clock = new ManualClock();
+    const actors = crew({ clock, answerMs: 1e9, startMs: 1e9, leaveMs: 0 });
+    await actors.start(signal);
+    const crash = async () => {
+      const failure = failureOf(actors.run({ act: 'crash' }, { signal }));
+      clock.advance(10_000);
+      expect((await failure).reason).toBe('crashed');
+    };
+    const ready = async () => {
+      clock.advance(10_000);
+      // A member that is ready again does its task, or none of this could be told from a crew without members.
+      await vi.waitFor(() => expect(actors.health.state).toBe('ready'), patience);
+    };
+    for (let i = 0; i < 4; i++) await crash();
+    await ready();
+    await crash();
+    expect(actors.health).toMatchObject({ state: 'failed', losses: 5 });
+    clock.advance(19_999);
+    expect(actors.health.state).toBe('failed');
+    clock.advance(10_001);
+    await vi.waitFor(() => expect(actors.health.state).toBe('ready'), patience);
+    await crash();
+    clock.advance(59_999);
+    expect(actors.health.state).toBe('failed');
+    await echo(actors);
+    expect(actors.health.state).toBe('ready');
+    for (let i = 0; i < 4; i++) await crash();
+    await ready();
   });
 
   test('rejects the start when the member cannot get ready, and can be started later', async () => {

@@ -206,6 +206,23 @@ describe('a failure', () => {
     await expect(failed).rejects.toThrow('Incorrect API key provided: … or … (status 401)');
   });
 
+  it('of an empty purse is none that a moment mends, though its status is that of haste', async () => {
+    const failed = ask(refuse(429, { error: { message: 'You exceeded your current quota.', type: 'insufficient_quota' } }));
+    await expect(failed).rejects.toMatchObject({ reason: 'unauthorized', retryable: false });
+  });
+
+  it.each([
+    [{ 'retry-after': '2' }, 2000],
+    [{ 'retry-after': '20', 'retry-after-ms': '1500' }, 1500],
+    [{ 'retry-after': new Date(1_700_000_007_000).toUTCString() }, 7000],
+    [{ 'retry-after': new Date(1_600_000_000_000).toUTCString() }, 0],
+    [{ 'retry-after': 'soon' }, undefined],
+    [{}, undefined],
+  ])('with the headers %j is over in %s ms', async (headers, retryAfterMs) => {
+    const failed = ask(refuse(429, 'slow down', headers), prompt('hello'), { clock: new ManualClock() });
+    await expect(failed).rejects.toMatchObject({ reason: 'rate_limited', retryAfterMs });
+  });
+
   it('inside the stream ends it', async () => {
     const failed = ask(stream(textChunk('so'), { error: { message: 'overloaded', code: 529 } }));
     await expect(failed).rejects.toMatchObject({ reason: 'broken', retryable: true });

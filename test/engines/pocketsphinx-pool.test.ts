@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { EngineError } from '../../src/engines/engine.ts';
+import { EngineError, type Origin } from '../../src/engines/engine.ts';
 import { DecoderPool } from '../../src/engines/local/pocketsphinx/pocketsphinx-pool.ts';
 import type { DecoderProcess } from '../../src/engines/local/pocketsphinx/pocketsphinx-process.ts';
 import { ManualClock } from '../../src/lib/clock.ts';
@@ -33,8 +33,8 @@ function open(limit = 1): DecoderPool {
   return pool;
 }
 
-async function hold(pool: DecoderPool, words: readonly string[] = [], key?: string): Promise<DecoderProcess> {
-  return (await pool.acquire(words, never, key)) as DecoderProcess;
+async function hold(pool: DecoderPool, words: readonly string[] = [], origin?: Origin): Promise<DecoderProcess> {
+  return (await pool.acquire(words, never, origin)) as DecoderProcess;
 }
 
 /** Says something to the decoder and waits for the end of it. */
@@ -56,7 +56,7 @@ test('a key that asks for many decoders lets others have their turn', async () =
   const first = await hold(pool);
   const order: string[] = [];
   const wait = async (name: string, key: string) => {
-    const process = await hold(pool, [], key);
+    const process = await hold(pool, [], { key, session: '' });
     order.push(name);
     pool.release(process);
   };

@@ -1,6 +1,6 @@
 // What decoders, which can only finish what they began, are given of an utterance with pauses, and what is made of their words.
 import { describe, expect, test } from 'vitest';
-import { EngineError } from '../../src/engines/engine.ts';
+import { EngineError, type Origin } from '../../src/engines/engine.ts';
 import type { Segment } from '../../src/engines/local/pocketsphinx/pocketsphinx-native.ts';
 import type { Listener } from '../../src/engines/local/pocketsphinx/pocketsphinx-process.ts';
 import { PocketsphinxRecognition } from '../../src/engines/local/pocketsphinx/pocketsphinx-recognition.ts';
@@ -9,6 +9,7 @@ import { concat } from '../../src/media/pcm.ts';
 import { noise, quiet, settled } from '../rig.ts';
 
 const ms = 16;
+const origin: Origin = { key: 'key_1', session: 'sess_one' };
 
 /** Takes all it is given at once, and says what the test says. */
 class FakeDecoder implements Decoder {
@@ -55,12 +56,12 @@ function word(text: string, startMs: number, logprob = -0.1): Segment {
 
 function begun({ free = true } = {}) {
   const decoders: FakeDecoder[] = [];
-  const keys: (string | undefined)[] = [];
+  const origins: (Origin | undefined)[] = [];
   const guesses: string[] = [];
   let released = 0;
   const pool = {
-    acquire: async (_words: readonly string[], _signal: AbortSignal, key?: string) => {
-      keys.push(key);
+    acquire: async (_words: readonly string[], _signal: AbortSignal, origin?: Origin) => {
+      origins.push(origin);
       if (!free) return new Promise<undefined>(() => {});
       const decoder = new FakeDecoder();
       decoders.push(decoder);
@@ -70,17 +71,17 @@ function begun({ free = true } = {}) {
   };
   let closed = 0;
   const recognition = new PocketsphinxRecognition([], {
-    key: 'sess_one',
+    origin,
     pool: async () => pool,
     onPartial: ({ text }) => guesses.push(text),
     onClosed: () => void closed++,
   });
-  return { recognition, decoders, keys, guesses, released: () => released, closed: () => closed };
+  return { recognition, decoders, origins, guesses, released: () => released, closed: () => closed };
 }
 
 describe('an utterance for decoders', () => {
   test('is one stretch until its words are asked for, and the next sound begins another', async () => {
-    const { recognition, decoders, keys } = begun();
+    const { recognition, decoders, origins } = begun();
     recognition.hear(noise(200));
     recognition.hear(noise(100));
     await settled();
@@ -91,7 +92,7 @@ describe('an utterance for decoders', () => {
     recognition.hear(noise(200));
     await settled();
     expect(decoders.map(({ ended }) => ended)).toEqual([true, false]);
-    expect(keys).toEqual(['sess_one', 'sess_one']);
+    expect(origins).toEqual([origin, origin]);
   });
 
   test.each([

@@ -30,8 +30,10 @@ describe('the spectrogram', () => {
   });
 });
 
-/** Scores the steps get: after the begin token those of `first`, then each of the words, then the end. */
-function model(first: Readonly<Record<number, number>>, words: readonly number[]) {
+/** Scores the steps get: after the begin token those of `first`, then each of the words, then the end; `logprob` of each. */
+function model(first: Readonly<Record<number, number>>, words: readonly number[], logprob = -1e-9) {
+  const share = Math.exp(logprob);
+  const score = Math.log((51_864 * share) / (1 - share));
   const given: number[] = [];
   const decoder: TokenDecoder = {
     feed: async (tokens) =>
@@ -39,7 +41,7 @@ function model(first: Readonly<Record<number, number>>, words: readonly number[]
         given.push(token);
         const scores = new Float32Array(51_865);
         if (token === BEGIN) for (const [id, score] of Object.entries(first)) scores[Number(id)] = score;
-        else scores[words[given.length - 4] ?? END] = 30;
+        else scores[words[given.length - 4] ?? END] = score;
         return { scores, attention: [] };
       }),
     keep: () => {},
@@ -79,15 +81,22 @@ describe('what is spoken', () => {
 });
 
 test.each([
-  [0.44, 1],
-  [0.46, 0],
-])('when it is likely with %d that nobody speaks there are %d words', async (probability, words) => {
-  // All others are the end token's.
-  const first = { [NO_SPEECH]: 20 + Math.log(probability / (1 - probability)), [END]: 20 };
-  const heard = await hears(model(first, [400]).decoder);
-  expect(heard?.tokens).toHaveLength(words);
-  expect(heard?.language).toBe(words === 0 ? undefined : 'en');
-});
+  [0.44, -0.6, 1],
+  [0.46, -0.6, 0],
+  [0.46, -0.4, 1],
+  [0.21, -1.1, 0],
+  [0.19, -1.1, 1],
+  [0.21, -0.9, 1],
+])(
+  'when it is likely with %d that nobody speaks, and the words with a logarithm of %d, there are %d of them',
+  async (probability, logprob, words) => {
+    // All others are the end token's.
+    const first = { [NO_SPEECH]: 20 + Math.log(probability / (1 - probability)), [END]: 20 };
+    const heard = await hears(model(first, [400], logprob).decoder);
+    expect(heard?.tokens).toHaveLength(words);
+    expect(heard?.language).toBe(words === 0 ? undefined : 'en');
+  },
+);
 
 test('there are 99 languages, and some have two names', () => {
   expect(new Set(languages).size).toBe(99);

@@ -75,6 +75,41 @@ describe('POST /v1/realtime/client_secrets', () => {
     }
   });
 
+  test('E05: a session that is longer than a secret keeps is refused by its name, and one of a million characters is not', async () => {
+    const long = { instructions: 'x'.repeat(1_000_000) };
+    expect((await rig.post('/v1/realtime/client_secrets', { session: long })).status).toBe(200);
+    const longer = { ...long, tools: [{ type: 'function', name: 'f', description: 'x'.repeat(60_000) }] };
+    expect(await rig.post('/v1/realtime/client_secrets', { session: longer })).toMatchObject({
+      status: 413,
+      body: {
+        error: { type: 'invalid_request_error', code: 'session_too_large', param: 'session', message: expect.stringContaining('1048576') },
+      },
+    });
+    expect(await rig.post('/v1/realtime/sessions', { ...longer, voice: 'alloy' })).toMatchObject({
+      status: 413,
+      body: { error: { param: null } },
+    });
+  });
+
+  test('E05: a key whose secrets keep too much is told to wait; it still opens the door, and another key mints', async () => {
+    const small = await httpRig({ secretBytesPerKey: 100_000 });
+    try {
+      const session = { instructions: 'x'.repeat(60_000) };
+      expect((await small.post('/v1/realtime/client_secrets', { session })).status).toBe(200);
+      const refused = await small.post('/v1/realtime/client_secrets', { session });
+      expect(refused).toMatchObject({ status: 429, body: { error: { type: 'rate_limit_error', code: 'rate_limit_exceeded' } } });
+      expect(refused.headers.get('retry-after')).toBe('30');
+      expect((await small.get('/v1/models')).status).toBe(200);
+      const other = await small.makeKey('other');
+      const authorization = `Bearer ${other.credential}`;
+      expect((await small.post('/v1/realtime/client_secrets', { session }, { authorization })).status).toBe(200);
+      small.clock.advance(600_000);
+      expect((await small.post('/v1/realtime/client_secrets', { session })).status).toBe(200);
+    } finally {
+      await small.close();
+    }
+  });
+
   test('keeps our own faults to itself', async () => {
     const { status, body } = await rig.post('/v1/realtime/client_secrets', { session: { model: 'our/fault' } });
     expect(status).toBe(500);

@@ -11,12 +11,12 @@ import type { CallDesk, CallWish, ListedVoice, RouteDeps } from '../../src/http/
 import { Refusal } from '../../src/http/routes/family.ts';
 import type { Principal } from '../../src/store/principal.ts';
 import { createHttp } from '../../src/http/server.ts';
-import { ManualClock } from '../../src/lib/clock.ts';
+import { ManualClock, systemClock } from '../../src/lib/clock.ts';
 import { randomToken } from '../../src/lib/ids.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { RemoteAddresses } from '../../src/lib/remote-address.ts';
 import { errors } from '../../src/protocol/errors.ts';
-import { EmbeddedStore, storeFile } from '../../src/store/embedded.ts';
+import { EmbeddedStore, type StoreBounds, storeFile } from '../../src/store/embedded.ts';
 
 const voice = (id: string, language: string, gender: string, tags: string[]): ListedVoice => ({
   id,
@@ -34,10 +34,10 @@ export const voices = [
   voice('Mathilde', 'fr-FR', 'female', ['warm']),
 ];
 
-export async function httpRig() {
+export async function httpRig(bounds: Partial<StoreBounds> = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-http-'));
   const clock = new ManualClock();
-  const store = new EmbeddedStore(storeFile(dataDir));
+  const store = new EmbeddedStore(storeFile(dataDir), { clock: systemClock, bounds });
   const vault = new Vault('m'.repeat(40), randomToken);
   const issuing = { store, vault, clock, random: randomToken };
   const access = new Access({ ...issuing, configuredKeys: [] });

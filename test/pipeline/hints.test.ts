@@ -28,9 +28,13 @@ function faint(options: RigOptions): Rig {
 
 describe('providerData.stt', () => {
   test('F38 providerData.stt: prompt and language_hints are hints for the recogniser', async () => {
-    const rig = openRig(born({ prompt: 'Parley, Inworld', language_hints: ['de', 'en'] }));
+    const rig = openRig(born({ prompt: 'Parley, Inworld', language_hints: ['de'] }));
     await rig.hear(scene(300, 500, 800));
     expect(rig.stt.calls[0]?.options).toMatchObject({ prompt: 'Parley, Inworld', language: 'de' });
+    const several = openRig(born({ language_hints: ['de', 'en'] }));
+    await several.hear(scene(300, 500, 800));
+    expect(several.stt.calls[0]?.options).not.toHaveProperty('language');
+    expect(several.stt.calls[0]?.options).toMatchObject({ languages: ['de', 'en'] });
   });
 
   test("transcription's own language comes first, and its prompt stands beside the other", async () => {
@@ -70,13 +74,18 @@ describe('providerData.stt', () => {
     expect(named.stt.calls[0]?.options).toMatchObject({ language: 'de' });
     const bare = hinted({ keywords: ['Parley'] });
     await bare.hear(scene(300, 500, 800));
-    expect(bare.stt.calls[0]?.options).toEqual({ model: 'parley/test', key: 'sess_1', prompt: 'Parley', vocabulary: ['Parley'] });
+    expect(bare.stt.calls[0]?.options).toEqual({
+      model: 'parley/test',
+      origin: { key: 'key_1', session: 'sess_1' },
+      prompt: 'Parley',
+      vocabulary: ['Parley'],
+    });
   });
 
   test('without any of them the recogniser is told nothing of the kind', async () => {
     const rig = openRig();
     await rig.hear(scene(300, 500, 800));
-    expect(rig.stt.calls[0]?.options).toEqual({ model: 'parley/test', key: 'sess_1', vocabulary: [] });
+    expect(rig.stt.calls[0]?.options).toEqual({ model: 'parley/test', origin: { key: 'key_1', session: 'sess_1' }, vocabulary: [] });
   });
 
   test.each([serverVadDefaults, semanticVadDefaults])('vad_threshold overrules the detection: $type', async (turnDetection) => {

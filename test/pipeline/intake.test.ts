@@ -115,7 +115,7 @@ test('C19: a file inside an item is decoded and recognised', async () => {
 
 test('a file that cannot be read fails its transcription with the reason', async () => {
   const rig = openRig();
-  rig.engines.decoder.result = new EngineError('opus', 'rejected', 'The Ogg file holds no Opus.');
+  rig.engines.decoder.result = new EngineError('opus', 'rejected', 'no Opus', { forClient: 'The Ogg file holds no Opus.' });
   rig.client({ type: 'conversation.item.create', item });
   await settled();
   const [failed] = rig.all('conversation.item.input_audio_transcription.failed');

@@ -70,7 +70,7 @@ describe('at a pause', () => {
     expect(rig.turns).toHaveLength(1);
     rig.stt.calls[0]?.say('Book a table.');
     await rig.settle();
-    expect(patience(rig, 1000)).toEqual([350]);
+    expect(patience(rig, 1000)).toEqual([400]);
   });
 
   test('the judge is told what language is spoken, where the client says so', async () => {
@@ -84,8 +84,8 @@ describe('at a pause', () => {
   });
 
   test.each([
-    [0.9, 350],
-    [0.5, 550],
+    [0.9, 400],
+    [0.5, 700],
     [0.1, 850],
     [0.05, 1000],
   ])('a score of %d ends the turn after %d ms', async (score, waitMs) => {
@@ -145,7 +145,7 @@ describe('at a pause', () => {
     rig.stt.script = (call) => call.fail(new EngineError('fake-stt', 'crashed', 'It died.'));
     await rig.hear(scene(500, 500, 1500), 320);
     expect(rig.turn.asked.map(({ transcript }) => transcript)).toEqual(['']);
-    expect(patience(rig, 1000)).toEqual([350]);
+    expect(patience(rig, 1000)).toEqual([400]);
     expect(rig.last('conversation.item.input_audio_transcription.failed').error.code).toBe('crashed');
   });
 });
@@ -180,7 +180,7 @@ describe('speech that goes on while the judge thinks', () => {
     expect(rig.turn.asked.map(({ transcript }) => transcript)).toEqual(['I would like.', 'I would like to go home.']);
     rig.turn.asked[1]?.answer(1);
     await rig.hear(sound.subarray(2020 * ms), 320);
-    expect(patience(rig, 1800)).toEqual([350]);
+    expect(patience(rig, 1800)).toEqual([400]);
     expect(rig.transcripts).toEqual(['item_1 I would like to go home.']);
   });
 
@@ -235,5 +235,5 @@ test('what follows a pause in a burst is heard, however far behind the detector 
   rig.vad.held = false;
   rig.vad.stream.answer(32);
   await rig.settle();
-  expect(patience(rig, 1800).at(-1)).toBe(350);
+  expect(patience(rig, 1800).at(-1)).toBe(400);
 });

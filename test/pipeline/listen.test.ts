@@ -269,7 +269,10 @@ describe('a recogniser that fails', () => {
     };
     await rig.hear(scene(500, 500, 900, 500, 900), 640);
     const failed = rig.last('conversation.item.input_audio_transcription.failed');
-    expect(failed).toMatchObject({ item_id: 'item_1', error: { code: 'crashed', message: 'It died.' } });
+    expect(failed).toMatchObject({
+      item_id: 'item_1',
+      error: { code: 'crashed', message: 'The speech recognition stopped in the middle of its work.' },
+    });
     expect(rig.all('response.done')[0]?.response).toMatchObject({
       status: 'failed',
       status_details: { error: { code: 'transcription_failed' } },
@@ -328,7 +331,7 @@ test('F22 F23: a recogniser is told what the session knows: language, hint, name
   await rig.hear(scene(300, 400, 100));
   expect(rig.stt.calls[0]?.options).toEqual({
     model: 'parley/test',
-    key: 'sess_1',
+    origin: { key: 'key_1', session: 'sess_1' },
     language: 'en',
     prompt: 'pizza',
     vocabulary: ['order', 'small', 'large'],

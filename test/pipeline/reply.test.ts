@@ -34,14 +34,16 @@ function start(changes: Partial<ReplyOrder> = {}, engines = new FakeEngines()) {
   };
   const facts: ReplyFact[] = [];
   const faults: unknown[] = [];
+  const failures: string[] = [];
   const transport = new RecordingTransport();
   const controller = new AbortController();
   const ports = {
     engines,
-    key: 'sess_test',
+    origin: { key: 'key_1', session: 'sess_test' },
     feed: (fact: ReplyFact) => void facts.push(fact),
     room: () => transport.room(),
     image: () => Promise.reject(new Error('no images here')),
+    onFailure: (error: EngineError) => void failures.push(error.message),
     onFault: (error: unknown) => void faults.push(error),
   };
   const state = { over: false };
@@ -49,7 +51,7 @@ function start(changes: Partial<ReplyOrder> = {}, engines = new FakeEngines()) {
     state.over = true;
   });
   const of = <K extends ReplyFact['kind']>(kind: K) => facts.filter((fact): fact is FactOf<K> => fact.kind === kind);
-  return { engines, llm: engines.fakeLlm, tts: engines.fakeTts, facts, faults, of, transport, controller, state, done };
+  return { engines, llm: engines.fakeLlm, tts: engines.fakeTts, facts, faults, failures, of, transport, controller, state, done };
 }
 
 type Started = ReturnType<typeof start>;
@@ -83,14 +85,19 @@ describe('the manner of speaking', () => {
       model: 'a-voice-model',
       voice: 'Dennis',
       speed: 1.25,
-      key: 'sess_test',
+      origin: { key: 'key_1', session: 'sess_test' },
       language: 'de-DE',
       deliveryMode: 'creative',
     });
     const silent = start();
     silent.llm.last.text('Hallo.');
     await settled();
-    expect(silent.tts.last.options).toEqual({ model: 'a-voice-model', voice: 'Dennis', speed: 1.25, key: 'sess_test' });
+    expect(silent.tts.last.options).toEqual({
+      model: 'a-voice-model',
+      voice: 'Dennis',
+      speed: 1.25,
+      origin: { key: 'key_1', session: 'sess_test' },
+    });
     run.controller.abort();
     silent.controller.abort();
   });
@@ -202,7 +209,12 @@ describe('a spoken answer', () => {
       sampling,
       behalf,
     });
-    expect(run.tts.last.options).toEqual({ model: 'a-voice-model', voice: 'Dennis', speed: 1.25, key: 'sess_test' });
+    expect(run.tts.last.options).toEqual({
+      model: 'a-voice-model',
+      voice: 'Dennis',
+      speed: 1.25,
+      origin: { key: 'key_1', session: 'sess_test' },
+    });
     run.controller.abort();
     await run.done;
   });
@@ -375,8 +387,27 @@ describe('a failure', () => {
     run.llm.last.fail(new EngineError('fake-llm', 'rate_limited', 'Too many.'));
     await run.done;
     expect(story(run)).toEqual(['text I was ', 'ended failed']);
-    expect(run.of('reply.ended')[0]).toMatchObject({ usage, failure: { code: 'rate_limited', message: 'Too many.' } });
+    expect(run.of('reply.ended')[0]).toMatchObject({ usage, failure: { code: 'rate_limited' } });
     expect(run.faults).toEqual([]);
+  });
+
+  test('that a provider words for its operator is told to the user in a plain sentence, and to the log as it is', async () => {
+    const run = start({ modality: 'text' });
+    const words = 'Groq: Rate limit reached in organization org_01hx at 10.2.3.4 (status 429)';
+    run.llm.last.fail(new EngineError('groq', 'rate_limited', words));
+    await run.done;
+    expect(run.of('reply.ended')[0]).toMatchObject({
+      failure: { code: 'rate_limited', message: 'The language model has too much to do at the moment.' },
+    });
+    expect(run.failures).toEqual([words]);
+  });
+
+  test('of what the client itself has named is told by that name', async () => {
+    const run = start({ modality: 'text' });
+    const what = "There is no voice 'Zoe'.";
+    run.llm.last.fail(new EngineError('router', 'unavailable', what, { forClient: what }));
+    await run.done;
+    expect(run.of('reply.ended')[0]).toMatchObject({ failure: { code: 'unavailable', message: what } });
   });
 
   test('of the model lets the voice have no more text', async () => {
@@ -397,7 +428,10 @@ describe('a failure', () => {
     await settled();
     run.llm.last.text('And so on. ');
     await run.done;
-    expect(run.of('reply.ended')[0]).toMatchObject({ reason: 'failed', failure: { code: 'crashed', message: 'It died.' } });
+    expect(run.of('reply.ended')[0]).toMatchObject({
+      reason: 'failed',
+      failure: { code: 'crashed', message: 'The voice stopped in the middle of its work.' },
+    });
   });
 
   test('of the voice after the model has ended ends the reply too', async () => {
@@ -427,7 +461,7 @@ describe('a failure', () => {
     await settled();
     voice.tts.last.fail(new TypeError('secret detail'));
     await voice.done;
-    expect(voice.of('reply.ended')[0]).toMatchObject({ reason: 'failed', failure: { code: 'broken', message: 'The voice failed.' } });
+    expect(voice.of('reply.ended')[0]).toMatchObject({ reason: 'failed', failure: { code: 'broken', message: 'The voice did not work.' } });
     expect(voice.faults).toEqual([new TypeError('secret detail')]);
   });
 

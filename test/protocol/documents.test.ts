@@ -174,8 +174,8 @@ describe('the OpenAPI document', () => {
     registerRoutes(app, { clock: new ManualClock() } as unknown as RouteDeps);
     await app.ready();
     await app.close();
-    // These three are not fastify's to tell: two are upgrades, and health belongs to the server itself.
-    const own = ['get /health', 'get /v1/realtime', 'get /api/v1/realtime/session'];
+    // These are not fastify's to tell: two are upgrades, and the others belong to the server itself.
+    const own = ['get /health', 'get /livez', 'get /readyz', 'get /v1/realtime', 'get /api/v1/realtime/session'];
     const documented = Object.entries(at(routes, 'paths')).flatMap(([path, methods]) =>
       Object.keys(methods as object).map((method) => `${method} ${path}`),
     );

@@ -84,7 +84,7 @@ describe('another kind of detection in mid-turn', () => {
     rig.hear(1000);
     expect(turns(rig)).toEqual(['started item_1 100']);
     rig.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.5, basis: 'sound' });
-    expect(turns(rig)).toEqual(['started item_1 100', 'stopped item_1 1450', 'committed item_1']);
+    expect(turns(rig)).toEqual(['started item_1 100', 'stopped item_1 1600', 'committed item_1']);
     rig.golden('semantic-vad-in-pause');
   });
 

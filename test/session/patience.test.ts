@@ -43,23 +43,23 @@ describe('providerData.stt', () => {
   });
 
   test('F38 providerData.stt: the limits of silence hold for judged turns as well', () => {
-    expect(judged(0.9)).toBe(350);
+    expect(judged(0.9)).toBe(400);
     expect(judged(0.9, { min_end_of_turn_silence: 700 })).toBe(700);
     expect(judged(0.1, {}, { unfinished: 'filler' })).toBe(1600);
     expect(judged(0.1, { max_turn_silence: 1000 }, { unfinished: 'filler' })).toBe(1000);
   });
 
   test('F38 providerData.stt: end_of_turn_confidence_threshold says from which score on the judge is believed', () => {
-    expect(judged(0.75)).toBe(550);
-    expect(judged(0.75, { end_of_turn_confidence_threshold: 0.7 })).toBe(350);
-    expect(judged(0.75, { end_of_turn_confidence_threshold: 0.8 })).toBe(550);
-    expect(judged(0.95, { end_of_turn_confidence_threshold: 0.98 })).toBe(550);
-    expect(judged(0, { end_of_turn_confidence_threshold: 0 })).toBe(350);
+    expect(judged(0.75)).toBe(700);
+    expect(judged(0.75, { end_of_turn_confidence_threshold: 0.7 })).toBe(400);
+    expect(judged(0.75, { end_of_turn_confidence_threshold: 0.8 })).toBe(700);
+    expect(judged(0.95, { end_of_turn_confidence_threshold: 0.98 })).toBe(700);
+    expect(judged(0, { end_of_turn_confidence_threshold: 0 })).toBe(400);
   });
 
   test('F38 providerData.stt: the other borders keep their proportion to end_of_turn_confidence_threshold', () => {
     const at = (score: number) => judged(score, { end_of_turn_confidence_threshold: 0.45 });
-    expect([0.46, 0.44, 0.26, 0.24, 0.06, 0.04].map(at)).toEqual([350, 550, 550, 850, 850, 1000]);
+    expect([0.46, 0.44, 0.26, 0.24, 0.06, 0.04].map(at)).toEqual([400, 700, 700, 850, 850, 1000]);
   });
 
   test('F38 providerData.stt: words that show more to come are believed whatever the threshold, and so are words alone', () => {
@@ -80,7 +80,7 @@ describe('providerData.stt', () => {
     const surer = paused({ turnDetection: semanticVad });
     surer.fact({ kind: 'turn.judged', item: 'item_1', complete: 0.5, basis: 'sound' });
     surer.client(stt({ end_of_turn_confidence_threshold: 0.5 }));
-    expect(waited(surer)).toBe(350);
+    expect(waited(surer)).toBe(400);
   });
 
   test('a change that makes the turn due ends it with the update, after session.updated', () => {

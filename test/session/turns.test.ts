@@ -107,9 +107,9 @@ describe('semantic_vad', () => {
 
   test.each([
     ['high', 850, 700, 400, 250, 400, 1300],
-    ['medium', 1000, 850, 550, 350, 550, 1600],
-    ['auto', 1000, 850, 550, 350, 550, 1600],
-    ['low', 1300, 1000, 700, 400, 700, 2000],
+    ['medium', 1000, 850, 700, 400, 550, 1600],
+    ['auto', 1000, 850, 700, 400, 550, 1600],
+    ['low', 1300, 1000, 850, 500, 700, 2000],
   ] as const)(
     'F25: eagerness %s waits %i ms for who sounds in full flow, %i, %i, and %i for who sounds finished; %i by words alone, %i unjudged',
     (eagerness, ...waits) => {
@@ -149,7 +149,7 @@ describe('semantic_vad', () => {
     rig.hear(400);
     rig.transcript('item_1', 'Call me a taxi.');
     rig.answer('resp_1', 'On its way.', 600);
-    expect(rig.last('input_audio_buffer.speech_stopped').audio_end_ms).toBe(1650);
+    expect(rig.last('input_audio_buffer.speech_stopped').audio_end_ms).toBe(1700);
     rig.golden('semantic-vad-complete');
   });
 

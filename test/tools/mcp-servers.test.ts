@@ -536,6 +536,23 @@ describe('connecting', () => {
 });
 
 describe('secrets', () => {
+  it('that a server echoes in a result that is no failure reach neither the model nor the client, and words of other headers stay', async () => {
+    const far = await rig.far();
+    const sent = ['tok_12345', 'dXNlcjpodW50ZXIy', 'a "quoted" key', 'query-secret'];
+    far.handle = () => ({
+      content: [{ type: 'text', text: `Bearer ${sent[0]}, Basic ${sent[1]}, english` }],
+      structuredContent: { seen: [...sent, 'x'.repeat(70_000)], language: 'english' },
+    });
+    const url = `${far.url}?api_key=query-secret&lang=english`;
+    for (const authorization of ['tok_12345', 'Basic dXNlcjpodW50ZXIy']) {
+      const headers = { 'x-api-key': 'a "quoted" key', 'x-also-auth': sent.slice(0, 2).join(' '), 'x-lang': 'english' };
+      const outcome = await rig.session(at(far, { server_url: url, authorization, headers })).call('far', 'echo', '{}');
+      const { output } = outcome as { output: string };
+      expect(output).toMatch(/^(?:Bearer )?…, (?:Basic )?…, english\n/);
+      expect(sent.filter((secret) => output.includes(secret) || output.includes(JSON.stringify(secret).slice(1, -1)))).toEqual([]);
+    }
+  });
+
   it('are in no error and no log line, whatever a server sends back', async () => {
     const secrets = ['sk-very-secret', 'Basic dXNlcjpodW50ZXIy', 'dXNlcjpodW50ZXIy', 'tenant-secret', 'query-secret'];
     const far = await rig.far();

@@ -29,6 +29,16 @@ test('health needs no key, and says what serves', async () => {
   expect(JSON.stringify(health)).not.toContain(apiKey);
 });
 
+test('a supervisor and a load balancer are told, without a key, that it lives and that it is ready', async () => {
+  for (const [path, status] of [
+    ['/livez', 'ok'],
+    ['/readyz', 'ready'],
+  ]) {
+    const answer = await fetch(`${running.http}${path}`);
+    expect([answer.status, await answer.json()]).toEqual([200, { status }]);
+  }
+});
+
 test('what is not there is a 404 with an error in JSON', async () => {
   const answer = await fetch(`${running.http}/v1/nothing?token=secret`, { method: 'POST' });
   expect(answer.status).toBe(404);

@@ -88,6 +88,11 @@ test('a session too many is refused with 503 until another has gone', async () =
       response.on('end', () => resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'], body }));
     });
   });
+  const readiness = await fetch(`${running.http}/readyz`);
+  expect([readiness.status, await readiness.json()]).toMatchObject([
+    503,
+    { status: 'not_ready', reasons: [expect.stringContaining('All sessions')] },
+  ]);
   expect(refusal.status).toBe(503);
   expect(Number(refusal.retryAfter)).toBeGreaterThan(0);
   expect(JSON.parse(refusal.body)).toMatchObject({ error: { type: 'server_error', code: 'server_overloaded' } });

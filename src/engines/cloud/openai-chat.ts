@@ -1,5 +1,5 @@
 // Any server that speaks OpenAI's chat completions, over fetch and server-sent events. One request per reply and no hidden
-// retry: the router decides what happens after a failure.
+// retry: routing/second-try.ts decides what happens after a failure.
 import type { Clock, Timer } from '../../lib/clock.ts';
 import { type Ids, randomIds } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
@@ -9,11 +9,13 @@ import { EngineError, type EngineInfo, type Llm, type LlmOptions, type LlmPart }
 import { ToolNames } from './call-fields.ts';
 import { httpFailure, networkFailure, streamFailure, type FarSide } from './openai-failure.ts';
 import { type ChatChunk, ChatParts } from './openai-parts.ts';
+import { retryAfterMs } from './retry-after.ts';
 import { chatRequest, type Dialect } from './openai-request.ts';
 import { readSse, type SseEvent } from './sse.ts';
 
-/** How much of an error's (or an unstreamed answer's) body is read. */
+/** How much of an unstreamed answer's body is read, and of an error's. */
 const BODY_BYTES = 4 * 1024 * 1024;
+const FAILURE_BYTES = 64 * 1024;
 
 /** How long the connection may take to finish after the last word. */
 const DRAIN_MS = 1000;
@@ -145,11 +147,12 @@ class OpenAiChat implements Llm {
       signal: exchange.request.signal,
     });
     if (response.status !== 200 || !response.body) {
-      throw httpFailure(this.#side, response.status, parseOr(await readText(response)));
+      const wait = retryAfterMs(response.headers, this.#options.clock.wallMs());
+      throw httpFailure(this.#side, response.status, parseOr(await readText(response, FAILURE_BYTES)), wait);
     }
     if (response.headers.get('content-type')?.includes('application/json')) {
       // A server that does not stream: the whole message is the only chunk.
-      yield this.#parse(await readText(response));
+      yield this.#parse(await readText(response, BODY_BYTES));
       return;
     }
     const events = readSse(response.body);
@@ -239,13 +242,13 @@ class Patience {
   }
 }
 
-async function readText(response: Response): Promise<string> {
+async function readText(response: Response, mostBytes: number): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   if (!response.body) return text;
   for await (const chunk of response.body) {
     text += decoder.decode(chunk, { stream: true });
-    if (text.length > BODY_BYTES) break;
+    if (text.length > mostBytes) break;
   }
   return text;
 }

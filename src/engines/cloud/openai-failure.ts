@@ -1,8 +1,11 @@
-// What went wrong at the far side, as an EngineError: the provider's own words, and never the key that was sent.
+// What went wrong at the far side, as an EngineError: the provider's own words for the operator, and never the key that was sent.
+import { shortWithoutSecrets } from '../../lib/redact.ts';
 import { EngineError, type EngineFailure } from '../engine.ts';
 
 /** More of a message than this helps nobody. */
 const MESSAGE_CHARS = 500;
+/** A message nested deeper than this is none. */
+const MOST_DEPTH = 8;
 
 export interface FarSide {
   readonly id: string;
@@ -11,12 +14,15 @@ export interface FarSide {
   readonly secrets: readonly string[];
 }
 
-/** The failure that an HTTP status (or an error inside the stream, with its code) stands for. */
-export function httpFailure(side: FarSide, status: number, body: unknown): EngineError {
-  const { reason, retryable } = meaning(status);
-  const said = messageOf(body);
-  const text = said === '' ? `${side.name} answered with status ${status}` : `${side.name}: ${said} (status ${status})`;
-  return new EngineError(side.id, reason, redact(text, side.secrets), { retryable });
+/**
+ * The failure that an HTTP status (or an error inside the stream, with its code) stands for. `retryAfterMs`: how long the far side wants to
+ * be left alone, as far as it says.
+ */
+export function httpFailure(side: FarSide, status: number, body: unknown, retryAfterMs?: number): EngineError {
+  const { reason, retryable } = isOutOfCredit(body) ? meaning(402) : meaning(status);
+  const said = messageOf(body, MOST_DEPTH);
+  const text = said === '' ? `${side.name} answered with status ${status}` : `${side.name}: ${readable(said, side)} (status ${status})`;
+  return new EngineError(side.id, reason, text, { retryable, retryAfterMs });
 }
 
 /** An error event in the middle of a stream; providers put a number, a name or nothing into its code. */
@@ -31,9 +37,9 @@ export function streamFailure(side: FarSide, error: unknown): EngineError {
 
 /** The request never got an answer: no such host, nobody listening, a certificate, a socket that broke. */
 export function networkFailure(side: FarSide, cause: unknown, started: boolean): EngineError {
-  const detail = reasonOf(cause);
+  const detail = readable(reasonOf(cause), side);
   const text = started ? `${side.name} broke off: ${detail}` : `${side.name} cannot be reached: ${detail}`;
-  return new EngineError(side.id, started ? 'broken' : 'unavailable', redact(text, side.secrets), { retryable: true });
+  return new EngineError(side.id, started ? 'broken' : 'unavailable', text, { retryable: true });
 }
 
 function meaning(status: number): { reason: EngineFailure; retryable: boolean } {
@@ -48,14 +54,25 @@ function meaning(status: number): { reason: EngineFailure; retryable: boolean } 
   return { reason: 'broken', retryable: false };
 }
 
+/** OpenAI says 429 to those who have used up what they paid for, too: a moment later is no better. */
+function isOutOfCredit(body: unknown): boolean {
+  const { error } = (typeof body === 'object' && body !== null ? body : {}) as { error?: { type?: unknown; code?: unknown } | null };
+  return error?.type === 'insufficient_quota' || error?.code === 'insufficient_quota';
+}
+
 /** OpenAI's {error:{message}}, Google's [{error}], Mistral's {message|detail}, Ollama's {error:"…"}, or plain text. */
-function messageOf(body: unknown): string {
-  if (typeof body === 'string') return /^\s*</.test(body) ? '' : body.trim();
-  if (Array.isArray(body)) return body.map(messageOf).filter(Boolean).join('; ');
-  if (typeof body !== 'object' || body === null) return '';
+function messageOf(body: unknown, depth: number): string {
+  if (typeof body === 'string') return body.trimStart().startsWith('<') ? '' : body.trim();
+  if (typeof body !== 'object' || body === null || depth === 0) return '';
+  if (Array.isArray(body)) {
+    return body
+      .map((entry) => messageOf(entry, depth - 1))
+      .filter(Boolean)
+      .join('; ');
+  }
   const fields = body as Record<string, unknown>;
   for (const key of ['error', 'message', 'detail', 'msg']) {
-    const said = messageOf(fields[key]);
+    const said = messageOf(fields[key], depth - 1);
     if (said !== '') return said;
   }
   return '';
@@ -70,10 +87,10 @@ function reasonOf(cause: unknown): string {
   return error.message || code || error.name;
 }
 
-function redact(text: string, secrets: readonly string[]): string {
-  let clean = text;
-  for (const secret of secrets) if (secret.length > 3) clean = clean.replaceAll(secret, '…');
+function readable(text: string, side: FarSide): string {
   // Providers quote a key with its middle starred out; even the ends of a key are nobody's business.
-  clean = clean.replace(/\S*\*{3,}\S*/g, '…');
-  return clean.length > MESSAGE_CHARS ? `${clean.slice(0, MESSAGE_CHARS)}…` : clean;
+  return shortWithoutSecrets(text, side.secrets, MESSAGE_CHARS)
+    .split(/(\s+)/)
+    .map((word) => (word.includes('***') ? '…' : word))
+    .join('');
 }

@@ -17,6 +17,9 @@ const LIMIT_CHARS = 4 * 1024 * 1024;
 export async function* readSse(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<SseEvent> {
   const decoder = new TextDecoder();
   let rest = '';
+  /** Pieces of a line that goes on, behind `rest`: joined once it ends, or a line that comes in crumbs would be copied for each. */
+  let pieces: string[] = [];
+  let waiting = 0;
   let event = 'message';
   let data: string[] = [];
   let size = 0;
@@ -43,7 +46,14 @@ export async function* readSse(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
   };
 
   for await (const chunk of chunks) {
-    rest += decoder.decode(chunk, { stream: true });
+    const piece = decoder.decode(chunk, { stream: true });
+    pieces.push(piece);
+    waiting += piece.length;
+    if (waiting > LIMIT_CHARS && endOfLine(piece, 0) < 0) throw new RangeError('a line of the stream is too long');
+    // What waits may end in a CR, which ends a line whatever comes.
+    if (endOfLine(piece, 0) < 0 && !rest.endsWith('\r')) continue;
+    rest += pieces.join('');
+    pieces = [];
     let from = 0;
     for (;;) {
       const end = endOfLine(rest, from);
@@ -54,18 +64,20 @@ export async function* readSse(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
       if (whole) yield whole;
     }
     rest = rest.slice(from);
-    if (rest.length > LIMIT_CHARS) throw new RangeError('a line of the stream is too long');
+    waiting = rest.length;
+    if (waiting > LIMIT_CHARS) throw new RangeError('a line of the stream is too long');
   }
-  rest += decoder.decode();
+  rest += pieces.join('') + decoder.decode();
   const early = line(rest.replace(/\r$/, ''));
   if (early) yield early;
   const last = take();
   if (last) yield last;
 }
 
+/** Sought for both at once: with a search for each, a text full of the one would be read to its end at every line for the other. */
+const EITHER = /[\r\n]/g;
+
 function endOfLine(text: string, from: number): number {
-  const lf = text.indexOf('\n', from);
-  const cr = text.indexOf('\r', from);
-  if (lf < 0) return cr;
-  return cr < 0 ? lf : Math.min(lf, cr);
+  EITHER.lastIndex = from;
+  return EITHER.exec(text)?.index ?? -1;
 }

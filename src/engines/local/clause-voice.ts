@@ -6,6 +6,7 @@ import {
   EngineError,
   type EngineHealth,
   type EngineInfo,
+  type Origin,
   type Speech,
   type Tts,
   type TtsOptions,
@@ -83,7 +84,7 @@ export class ClauseVoice<Manner> implements Tts {
     return this.#problem === undefined ? { state: 'starting' } : { state: 'failed', problem: this.#problem };
   }
 
-  async *speak(texts: AsyncIterable<string>, { voice, speed, key }: TtsOptions, signal: AbortSignal): AsyncIterable<Speech> {
+  async *speak(texts: AsyncIterable<string>, { voice, speed, origin }: TtsOptions, signal: AbortSignal): AsyncIterable<Speech> {
     const manner = this.#mannerOf(voice, speed);
     const leaving = new AbortController();
     const over = AbortSignal.any([signal, leaving.signal]);
@@ -91,10 +92,10 @@ export class ClauseVoice<Manner> implements Tts {
     const source = texts[Symbol.asyncIterator]();
     let ended = false;
     const prepare = async (rest: readonly Clause[]): Promise<Coming | undefined> => {
-      if (rest.length > 0) return this.#begin({ say: rest[0] as Clause, manner, speed }, rest.slice(1), key, over);
+      if (rest.length > 0) return this.#begin({ say: rest[0] as Clause, manner, speed }, rest.slice(1), origin, over);
       const next = await source.next();
       ended = next.done === true;
-      return ended || over.aborted ? undefined : this.#begin({ say: next.value as string, manner, speed }, [], key, over);
+      return ended || over.aborted ? undefined : this.#begin({ say: next.value as string, manner, speed }, [], origin, over);
     };
     let beganMs = 0;
     try {
@@ -139,10 +140,10 @@ export class ClauseVoice<Manner> implements Tts {
   }
 
   /** `rest`: clauses of the same text that come after this one, if it is one of a text that was read before. */
-  async #begin(job: ClauseJob<Manner>, rest: readonly Clause[], key: string | undefined, signal: AbortSignal): Promise<Coming> {
+  async #begin(job: ClauseJob<Manner>, rest: readonly Clause[], origin: Origin | undefined, signal: AbortSignal): Promise<Coming> {
     const crew = await this.#open();
     const stretches = new Channel<ClauseSound>(MOST_STRETCHES);
-    const result = this.#speakOn(crew, job, stretches, { signal, ...(key === undefined ? {} : { key }) }).then((spoken) => {
+    const result = this.#speakOn(crew, job, stretches, { signal, ...(origin === undefined ? {} : { origin }) }).then((spoken) => {
       for (const line of spoken?.skipped ?? []) this.#environment.log.info({ engine: this.info.id }, line);
       return spoken && { ...spoken, rest: [...spoken.rest, ...rest] };
     });

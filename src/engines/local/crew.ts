@@ -3,11 +3,13 @@
 import type { Transferable } from 'node:worker_threads';
 import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { EngineError, type EngineHealth } from '../engine.ts';
+import { EngineError, type EngineHealth, type Origin } from '../engine.ts';
 import type { FromMember } from './crew-messages.ts';
 import { FairQueue } from './fair-queue.ts';
 import { Member } from './member.ts';
-import { Restarts } from './restarts.ts';
+import { Reliability } from './reliability.ts';
+import { Shares } from './shares.ts';
+import { Restarts } from '../../lib/restarts.ts';
 
 export interface CrewOptions {
   /** Its id, for errors and the log. */
@@ -24,7 +26,7 @@ export interface CrewOptions {
   readonly startMs?: number;
   /** A member at a task that says nothing for so long is given up: neither a part nor the result. */
   readonly answerMs: number;
-  /** Tasks that may wait. Beyond, the key with the most of them loses one as `rate_limited`. */
+  /** Tasks that may wait. Beyond, who has the most of them loses one as `rate_limited`. */
   readonly mostWaiting: number;
   readonly kind?: 'thread' | 'child';
   /** How long a member may take to leave before it is ended by force; 0 for one without native code. Ten seconds unless told. */
@@ -33,23 +35,38 @@ export interface CrewOptions {
 
 export interface RunOptions {
   readonly signal: AbortSignal;
-  /** Whose task it is: keys take turns. */
-  readonly key?: string;
+  /** Whose task it is. */
+  readonly origin?: Origin;
   /** 0 first. */
   readonly priority?: number;
   /** What of the task is handed over instead of copied, once its turn comes. */
   readonly transfer?: readonly Transferable[];
   /** Gets what the task hands out before its result. */
   readonly onPart?: (part: unknown) => void;
+  /**
+   * The task may be broken off and done again later, so as to make way for tasks of keys that had less of the members' time. It must give
+   * undefined when it is broken off, and nothing else.
+   */
+  readonly repeatable?: boolean;
 }
 
 /** Members lost in a row without one getting ready, after which tasks are refused at once. */
 const MOST_UNREADY = 3;
 
+/** So often a task is broken off for others; then it is done. */
+const MOST_REPEATS = 2;
+
 interface Job<Task, Result> {
-  readonly id: number;
+  /** A new one each time that it is given to a member. */
+  id: number;
+  readonly origin: Origin | undefined;
+  readonly priority: number;
   readonly task: Task;
+  /** How often it may still be broken off. */
+  repeats: number;
   readonly transfer: readonly Transferable[];
+  /** Whether somebody still waits for it. */
+  readonly wanted: () => boolean;
   readonly part: (value: unknown) => void;
   readonly resolve: (result: Result | undefined) => void;
   readonly reject: (error: EngineError) => void;
@@ -59,15 +76,21 @@ interface Seat<Task, Result> {
   readonly member: Member;
   readonly hiredMs: number;
   job: Job<Task, Result> | undefined;
+  /** When it was given its task. */
+  begunMs: number;
+  /** Its member was told to break the task off, for one of another key. */
+  yielding: boolean;
   hanging: Timer | undefined;
 }
 
 export class Crew<Task, Result> {
   readonly #options: CrewOptions;
   readonly #queue: FairQueue<Job<Task, Result>>;
+  readonly #shares: Shares;
   readonly #seats = new Set<Seat<Task, Result>>();
   readonly #leaving = new Set<Promise<void>>();
   readonly #restarts = new Restarts();
+  readonly #reliability = new Reliability();
   /** Until it rings no member is started. */
   #resting: Timer | undefined;
   #starters: PromiseWithResolvers<void>[] = [];
@@ -81,15 +104,18 @@ export class Crew<Task, Result> {
 
   constructor(options: CrewOptions) {
     this.#options = options;
-    this.#queue = new FairQueue(options.mostWaiting);
+    const shares = new Shares(options.size);
+    this.#shares = shares;
+    this.#queue = new FairQueue(options.mostWaiting, (key) => shares.weightOf(key, options.clock.now()));
   }
 
   get health(): Required<Pick<EngineHealth, 'waiting' | 'losses'>> & EngineHealth {
     const counts = { waiting: this.#queue.size, losses: this.#losses };
     if (this.#closed) return { state: 'closed', ...counts };
-    if (this.#isReady()) return { state: 'ready', ...counts };
+    const isReliable = this.#reliability.isReliable(this.#options.clock.now());
+    if (this.#isReady() && isReliable) return { state: 'ready', ...counts };
     if (this.#unready === 0 && !this.#wasReady) return { state: 'starting', ...counts };
-    const state = this.#unready >= MOST_UNREADY || !this.#wasReady ? 'failed' : 'recovering';
+    const state = this.#unready >= MOST_UNREADY || !this.#wasReady || !isReliable ? 'failed' : 'recovering';
     return { state, ...(this.#problem === undefined ? {} : { problem: this.#problem }), ...counts };
   }
 
@@ -114,7 +140,7 @@ export class Crew<Task, Result> {
    * one under way is dropped, and its member told. Rejects with EngineError: what the task threw, `crashed` or `timeout` when its member was
    * lost, `rate_limited` when too many wait, `unavailable` when the crew is closed or no member gets ready.
    */
-  run(task: Task, { signal, key, priority, transfer = [], onPart }: RunOptions): Promise<Result | undefined> {
+  run(task: Task, { signal, origin, priority = 0, transfer = [], onPart, repeatable = false }: RunOptions): Promise<Result | undefined> {
     if (signal.aborted) return Promise.resolve(undefined);
     if (this.#closed) return Promise.reject(this.#unavailable('it was shut down'));
     if (this.#isHopeless()) {
@@ -122,18 +148,20 @@ export class Crew<Task, Result> {
       if (this.#seats.size === 0 && !this.#resting) this.#hire();
       return Promise.reject(this.#unavailable('its workers do not get ready'));
     }
-    this.#lastId = (this.#lastId % 0x7f_ff_ff_ff) + 1;
-    const id = this.#lastId;
     return new Promise((resolve, reject) => {
       const abort = () => {
-        if (!this.#queue.remove(job)) this.#seatOf(job)?.member.abort(id);
+        if (!this.#queue.remove(job)) this.#seatOf(job)?.member.abort(job.id);
         resolve(undefined);
       };
       const settled = () => signal.removeEventListener('abort', abort);
       const job: Job<Task, Result> = {
-        id,
+        id: 0,
+        origin,
+        priority,
         task,
+        repeats: repeatable ? MOST_REPEATS : 0,
         transfer,
+        wanted: () => !signal.aborted,
         part: (value) => {
           if (!signal.aborted) onPart?.(value);
         },
@@ -147,9 +175,9 @@ export class Crew<Task, Result> {
         },
       };
       signal.addEventListener('abort', abort, { once: true });
-      const most = this.#options.mostWaiting;
-      this.#queue.push(job, key, priority)?.reject(this.#error('rate_limited', `${most} tasks wait for ${this.#options.engine} already`));
+      this.#queueUp(job);
       this.#dispatch();
+      if (!this.#seatOf(job)) this.#makeWay(job);
     });
   }
 
@@ -178,6 +206,28 @@ export class Crew<Task, Result> {
 
   #seatOf(job: Job<Task, Result>): Seat<Task, Result> | undefined {
     return [...this.#seats].find((seat) => seat.job === job);
+  }
+
+  #queueUp(job: Job<Task, Result>): void {
+    const { engine, mostWaiting } = this.#options;
+    this.#queue.push(job, job.origin, job.priority)?.reject(this.#error('rate_limited', `${mostWaiting} tasks wait for ${engine} already`));
+  }
+
+  /** Breaks off the youngest task of a key that is heavier than this one's, so that it does not wait until that is done. */
+  #makeWay(job: Job<Task, Result>): void {
+    const weight = this.#weightOf(job);
+    const younger = (a: Seat<Task, Result>, b: Seat<Task, Result>) => b.begunMs - a.begunMs;
+    const heavier = [...this.#seats].filter(
+      (seat) => seat.job && !seat.yielding && seat.job.repeats > 0 && this.#weightOf(seat.job) > weight,
+    );
+    const [seat] = heavier.sort(younger);
+    if (!seat?.job) return;
+    seat.yielding = true;
+    seat.member.abort(seat.job.id);
+  }
+
+  #weightOf({ origin }: Job<Task, Result>): number {
+    return this.#shares.weightOf(origin?.key ?? '', this.#options.clock.now());
   }
 
   /** Gives waiting tasks to free members, and starts as many more members as tasks still wait. */
@@ -210,7 +260,7 @@ export class Crew<Task, Result> {
         lost: (error, how) => this.#lose(seat, error, how),
       },
     );
-    const seat: Seat<Task, Result> = { member, hiredMs: clock.now(), job: undefined, hanging: undefined };
+    const seat: Seat<Task, Result> = { member, hiredMs: clock.now(), job: undefined, begunMs: 0, yielding: false, hanging: undefined };
     this.#seats.add(seat);
   }
 
@@ -227,6 +277,8 @@ export class Crew<Task, Result> {
   }
 
   #give(seat: Seat<Task, Result>, job: Job<Task, Result>): void {
+    this.#lastId = (this.#lastId % 0x7f_ff_ff_ff) + 1;
+    job.id = this.#lastId;
     try {
       seat.member.post({ kind: 'task', id: job.id, task: job.task }, job.transfer);
     } catch (cause) {
@@ -234,6 +286,7 @@ export class Crew<Task, Result> {
       return;
     }
     seat.job = job;
+    seat.begunMs = this.#options.clock.now();
     seat.member.hold(true);
     this.#watch(seat);
   }
@@ -252,9 +305,14 @@ export class Crew<Task, Result> {
       return;
     }
     this.#restarts.worked();
+    this.#reliability.worked();
+    const brokenOff = seat.yielding && message.kind === 'result' && message.value === undefined;
     const job = this.#vacate(seat);
     seat.member.hold(false);
-    if (message.kind === 'result') job?.resolve(message.value as Result);
+    if (brokenOff && job?.wanted()) {
+      job.repeats--;
+      this.#queueUp(job);
+    } else if (message.kind === 'result') job?.resolve(message.value as Result);
     else job?.reject(new EngineError(this.#options.engine, message.reason, message.message, { retryable: message.retryable }));
     this.#dispatch();
   }
@@ -274,6 +332,7 @@ export class Crew<Task, Result> {
     this.#losses++;
     this.#unready++;
     this.#problem = how;
+    if (seat.job) this.#reliability.lost(clock.now());
     const delayMs = this.#restarts.lost();
     log.warn({ engine, reason: error.reason, losses: this.#losses, nextMs: delayMs, how }, 'a worker was lost');
     this.#vacate(seat)?.reject(error);
@@ -296,9 +355,12 @@ export class Crew<Task, Result> {
 
   #vacate(seat: Seat<Task, Result>): Job<Task, Result> | undefined {
     const { job } = seat;
+    const nowMs = this.#options.clock.now();
+    if (job) this.#shares.add(job.origin?.key ?? '', nowMs - seat.begunMs, nowMs);
     seat.hanging?.cancel();
     seat.hanging = undefined;
     seat.job = undefined;
+    seat.yielding = false;
     return job;
   }
 

@@ -1,17 +1,37 @@
-// Work that waits, in a fair order: what is urgent first, and among equals one of each key in turn. It is bounded, and when it is full it is
-// the key with the most waiting that has to give way, not whoever comes last.
+// Work that waits, in a fair order. A key that has had much of the workers' time lately comes after those that have had less; then what is
+// urgent comes first; and among equals one of each key in turn, and of each session of a key. The queue is bounded, and when it is full it is
+// who has the most waiting that has to give way, not whoever comes last.
+import type { Origin } from '../engine.ts';
 
-/** What waits with one urgency, by key; the key whose turn it is comes first. */
+/** What waits with one urgency, by session; the session whose turn it is comes first. */
 type Lane<Item> = Map<string, Item[]>;
+
+/** What waits of one key. */
+interface Waiting<Item> {
+  /** By priority, the most urgent first; none is empty. */
+  lanes: { readonly priority: number; readonly lane: Lane<Item> }[];
+  size: number;
+}
+
+/** How soon a lane's turn comes: the heavier key later, then the higher priority. */
+interface Rank {
+  readonly weight: number;
+  readonly priority: number;
+}
+
+const nobody: Origin = { key: '', session: '' };
 
 export class FairQueue<Item> {
   readonly #most: number;
-  /** By priority, the most urgent first. */
-  #lanes: { readonly priority: number; readonly lane: Lane<Item> }[] = [];
+  readonly #weightOf: (key: string) => number;
+  /** The key whose turn it is comes first. */
+  readonly #keys = new Map<string, Waiting<Item>>();
   #size = 0;
 
-  constructor(most: number) {
+  /** `weightOf` a key is 0 unless it has had more than others of what is being waited for. */
+  constructor(most: number, weightOf: (key: string) => number = () => 0) {
     this.#most = most;
+    this.#weightOf = weightOf;
   }
 
   get size(): number {
@@ -20,43 +40,51 @@ export class FairQueue<Item> {
 
   /**
    * Lets `item` wait; priority 0 comes before 1. Gives back what has no place any more: nothing while there is room, else the youngest of the
-   * key with the most waiting among what is less urgent or, when there is none, among what is as urgent; that may be `item` itself.
+   * key with the most waiting among what would come later or, when there is none, among what is as urgent; that may be `item` itself.
    */
-  push(item: Item, key = '', priority = 0): Item | undefined {
-    const displaced = this.#size < this.#most ? undefined : this.#displace(key, priority);
+  push(item: Item, origin: Origin = nobody, priority = 0): Item | undefined {
+    const displaced = this.#size < this.#most ? undefined : this.#displace(origin, priority);
     if (displaced === undefined && this.#size >= this.#most) return item;
-    const lane = this.#lane(priority);
-    const items = lane.get(key);
+    const waiting = this.#keys.get(origin.key) ?? { lanes: [], size: 0 };
+    this.#keys.set(origin.key, waiting);
+    const lane = laneOf(waiting, priority);
+    const items = lane.get(origin.session);
     if (items) items.push(item);
-    else lane.set(key, [item]);
+    else lane.set(origin.session, [item]);
+    waiting.size++;
     this.#size++;
     return displaced;
   }
 
   /** The next in turn. */
   shift(): Item | undefined {
-    for (const { lane } of this.#lanes) {
-      for (const [key, items] of lane) {
-        const item = items.shift();
-        lane.delete(key);
-        if (items.length > 0) lane.set(key, items);
-        this.#size--;
-        return item;
-      }
+    let next: { key: string; waiting: Waiting<Item>; rank: Rank } | undefined;
+    for (const [key, waiting] of this.#keys) {
+      const rank = { weight: this.#weightOf(key), priority: waiting.lanes[0]?.priority ?? 0 };
+      if (!next || comesBefore(rank, next.rank)) next = { key, waiting, rank };
     }
-    return undefined;
+    if (!next) return undefined;
+    const { key, waiting } = next;
+    const [session, items] = firstOf(waiting);
+    const item = items.shift() as Item;
+    this.#took(key, waiting, session);
+    // Whoever has had a turn comes last.
+    if (this.#keys.delete(key) && waiting.size > 0) this.#keys.set(key, waiting);
+    return item;
   }
 
   /** Whether the item had been waiting. */
   remove(item: Item): boolean {
-    for (const { lane } of this.#lanes) {
-      for (const [key, items] of lane) {
-        const at = items.indexOf(item);
-        if (at < 0) continue;
-        items.splice(at, 1);
-        if (items.length === 0) lane.delete(key);
-        this.#size--;
-        return true;
+    for (const [key, waiting] of this.#keys) {
+      for (const { lane } of waiting.lanes) {
+        for (const [session, items] of lane) {
+          const at = items.indexOf(item);
+          if (at < 0) continue;
+          items.splice(at, 1);
+          if (items.length === 0) lane.delete(session);
+          this.#forget(key, waiting);
+          return true;
+        }
       }
     }
     return false;
@@ -69,24 +97,61 @@ export class FairQueue<Item> {
     return items;
   }
 
-  #lane(priority: number): Lane<Item> {
-    const found = this.#lanes.find((other) => other.priority === priority);
-    if (found) return found.lane;
-    const lane: Lane<Item> = new Map();
-    this.#lanes = [...this.#lanes, { priority, lane }].sort((a, b) => a.priority - b.priority);
-    return lane;
+  #took(key: string, waiting: Waiting<Item>, session: string): void {
+    const lane = waiting.lanes[0]?.lane;
+    const items = lane?.get(session) ?? [];
+    // The next of this session waits for the others'.
+    lane?.delete(session);
+    if (items.length > 0) lane?.set(session, items);
+    this.#forget(key, waiting);
   }
 
-  #displace(key: string, priority: number): Item | undefined {
-    const worst = this.#lanes.findLast(({ lane }) => lane.size > 0);
-    if (!worst || worst.priority < priority) return undefined;
-    const [fullest, items] = [...worst.lane].reduce((most, other) => (other[1].length > most[1].length ? other : most));
-    // Among equals somebody gives way only to one who still has less waiting afterwards: otherwise two keys would displace each other for ever.
-    const own = worst.lane.get(key)?.length ?? 0;
-    if (worst.priority === priority && items.length <= own + 1) return undefined;
-    const displaced = items.pop();
-    if (items.length === 0) worst.lane.delete(fullest);
+  /** One of the key's items is gone. */
+  #forget(key: string, waiting: Waiting<Item>): void {
+    waiting.lanes = waiting.lanes.filter(({ lane }) => lane.size > 0);
+    waiting.size--;
     this.#size--;
+    if (waiting.size === 0) this.#keys.delete(key);
+  }
+
+  #displace({ key, session }: Origin, priority: number): Item | undefined {
+    const own = { weight: this.#weightOf(key), priority };
+    const owns = this.#keys.get(key);
+    let victim: { key: string; waiting: Waiting<Item>; rank: Rank } | undefined;
+    for (const [other, waiting] of this.#keys) {
+      const rank = { weight: this.#weightOf(other), priority: waiting.lanes.at(-1)?.priority ?? 0 };
+      const isWorse = !victim || comesBefore(victim.rank, rank) || (!comesBefore(rank, victim.rank) && waiting.size > victim.waiting.size);
+      if (isWorse) victim = { key: other, waiting, rank };
+    }
+    if (!victim || comesBefore(victim.rank, own)) return undefined;
+    const lane = victim.waiting.lanes.at(-1)?.lane as Lane<Item>;
+    const [fullest, items] = [...lane].reduce((most, other) => (other[1].length > most[1].length ? other : most));
+    if (!comesBefore(own, victim.rank)) {
+      // Among equals somebody gives way only to one who still has less waiting afterwards: otherwise two would displace each other for ever.
+      const least = victim.key === key ? (lane.get(session)?.length ?? 0) : (owns?.size ?? 0);
+      const most = victim.key === key ? items.length : victim.waiting.size;
+      if (most <= least + 1) return undefined;
+    }
+    const displaced = items.pop();
+    if (items.length === 0) lane.delete(fullest);
+    this.#forget(victim.key, victim.waiting);
     return displaced;
   }
+}
+
+function comesBefore(a: Rank, b: Rank): boolean {
+  return a.weight < b.weight || (a.weight === b.weight && a.priority < b.priority);
+}
+
+function laneOf<Item>(waiting: Waiting<Item>, priority: number): Lane<Item> {
+  const found = waiting.lanes.find((other) => other.priority === priority);
+  if (found) return found.lane;
+  const lane: Lane<Item> = new Map();
+  waiting.lanes = [...waiting.lanes, { priority, lane }].sort((a, b) => a.priority - b.priority);
+  return lane;
+}
+
+function firstOf<Item>({ lanes }: Waiting<Item>): [session: string, items: Item[]] {
+  for (const entry of lanes[0]?.lane ?? []) return entry;
+  throw new Error('a key waits without anything that waits');
 }

@@ -3,7 +3,7 @@
 import type { Clock, Timer } from '../../lib/clock.ts';
 import { EngineError, type EngineHealth } from '../engine.ts';
 import type { MemberEvents } from './member.ts';
-import { Restarts } from './restarts.ts';
+import { Restarts } from '../../lib/restarts.ts';
 
 /** A life of the worker: a Member, or what an engine has built around one. */
 interface Life {

@@ -154,12 +154,17 @@ function fullDisk({ output }: CommandResult): DiskError | undefined {
 function pipReason({ output, code }: CommandResult): string {
   const lines = linesOf(output);
   const find = (pattern: RegExp) => lines.map((line) => pattern.exec(line)?.[1]).findLast((found) => found !== undefined);
+  const broken = find(/connection broken by '(.*)':/) ?? find(/connection error: (.*?)(?: - skipping)?$/);
+  if (broken !== undefined) return `the package index cannot be reached: ${connectionReason(broken)}`;
   const refused = find(/(?:Could not fetch URL \S+ |HTTP error )(.*?)(?: - skipping)?$/);
   if (refused !== undefined) return `the package index refuses: ${refused}`;
-  const broken = find(/connection broken by '(.*)':/);
-  if (broken !== undefined) return `the package index cannot be reached: ${broken.replace(/<[^>]*>(?:: )?/g, '')}`;
   if (lines.some((line) => line.includes('(from versions:'))) return 'the package index does not have it';
   return find(/^ERROR: (.*)/) ?? lines.at(-1) ?? `it ended with ${code}`;
+}
+
+/** Of what Python prints of an exception the system's own words, where they are there; else all but the addresses of its objects. */
+function connectionReason(printed: string): string {
+  return /\[Errno -?\d+\] ([^)'"]+)/.exec(printed)?.[1] ?? printed.replaceAll(/<[^>]*>(?:: )?/g, '');
 }
 
 function npmReason({ output, code }: CommandResult): string {

@@ -66,7 +66,7 @@ export class Router implements Engines {
 
   llm(id: string): Route {
     const route = this.#route(id);
-    if (!route) throw new EngineError('router', 'unavailable', `The model '${id}' is served by no configured provider and is no alias.`);
+    if (!route) throw unserved(`The model '${id}' is served by no configured provider and is no alias.`);
     return route;
   }
 
@@ -85,7 +85,7 @@ export class Router implements Engines {
 
   tts(id: string, voice: string): { engine: Tts; model: string; voice: string } {
     const known = this.#parts.voice(voice);
-    if (known === undefined) throw new EngineError('router', 'unavailable', `There is no voice '${voice}'.`);
+    if (known === undefined) throw unserved(`There is no voice '${voice}'.`);
     return { engine: this.#parts.tts, model: id, voice: known };
   }
 
@@ -135,4 +135,9 @@ export class Router implements Engines {
     const provider = this.#parts.providers.find((candidate) => candidate.defaultModel !== undefined);
     return provider?.defaultModel === undefined ? undefined : { engine: provider.llm, model: provider.defaultModel };
   }
+}
+
+/** What the client itself has asked for by name. */
+function unserved(what: string): EngineError {
+  return new EngineError('router', 'unavailable', what, { forClient: what });
 }

@@ -186,7 +186,7 @@ function isSpelled(word: string): boolean {
 /** Whether the last sentence begins with a subordinate clause and holds no other yet. */
 function isOpenClause(text: string): boolean {
   const sentence = text
-    .replace(/[.!]+$/, '')
+    .replace(/(?<![.!])[.!]+$/, '')
     .split(/[.?!]\s+/)
     .at(-1) as string;
   const said = sentence.match(/[\p{L}\p{N}']+/gu) ?? [];

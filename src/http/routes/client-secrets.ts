@@ -3,12 +3,14 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { RealtimeError } from '../../protocol/errors.ts';
-import type { Principal, SecretDialect } from '../../store/principal.ts';
-import type { RouteDeps, SessionType } from './deps.ts';
+import type { Principal } from '../../store/principal.ts';
+import type { Gate, RouteDeps, SessionType } from './deps.ts';
 import { principalOf, read, Refusal } from './family.ts';
 
-/** A session of a million characters of instructions and its tools. */
-const bodyLimit = 4 * 1024 * 1024;
+/** A session may have 1 MiB as we write it; as others do, it may be longer. */
+const bodyLimit = 2 * 1024 * 1024;
+/** Until a few of them may have expired. */
+const crowdedSeconds = 30;
 const defaultSeconds = 600;
 
 const expiresAfter = z
@@ -24,7 +26,8 @@ export function clientSecretRoutes(scope: FastifyInstance, deps: RouteDeps): voi
     const body = read(secretBody, request.body ?? {});
     const patch = body.session ?? {};
     const session = deps.checkSession(patch);
-    const { value, expiresAt } = await mint(deps, principalOf(request), patch, 'ga', body.expires_after?.seconds ?? defaultSeconds);
+    const wish = { session: patch, dialect: 'ga', seconds: body.expires_after?.seconds ?? defaultSeconds } as const;
+    const { value, expiresAt } = await mintSecret(deps.access, principalOf(request), wish, 'session');
     return unstored(reply).send({ value, expires_at: expiresAt, session });
   });
 
@@ -34,7 +37,7 @@ export function clientSecretRoutes(scope: FastifyInstance, deps: RouteDeps): voi
       const patch = deps.beta.toGa(flat, type);
       const session = deps.beta.toBeta(checkFlat(deps, patch));
       const seconds = (life?.expires_after ?? life?.expires_at)?.seconds ?? defaultSeconds;
-      const { value, expiresAt } = await mint(deps, principalOf(request), patch, 'beta', seconds);
+      const { value, expiresAt } = await mintSecret(deps.access, principalOf(request), { session: patch, dialect: 'beta', seconds }, null);
       return unstored(reply).send({ ...session, client_secret: { value, expires_at: expiresAt } });
     });
   };
@@ -52,11 +55,36 @@ function checkFlat(deps: RouteDeps, patch: Record<string, unknown>): object {
   }
 }
 
-async function mint(deps: RouteDeps, by: Principal, session: Record<string, unknown>, dialect: SecretDialect, seconds: number) {
-  const minted = await deps.access.mintSecret(by, { session, dialect, seconds });
-  if (!minted)
-    throw new Refusal(429, 'rate_limit_exceeded', 'This key has too many client secrets that have not expired yet; try again later.');
-  return minted;
+/**
+ * A secret and when it expires, in seconds since the Unix epoch.
+ * @param param the field that the session was given in; null when it was the body.
+ * @throws Refusal when the key has too much of them out, or the session is too large to be kept.
+ */
+export async function mintSecret(
+  access: Gate,
+  by: Principal,
+  wish: Parameters<Gate['mintSecret']>[1],
+  param: string | null,
+): Promise<{ value: string; expiresAt: number }> {
+  const granted = await access.mintSecret(by, wish);
+  if (granted.outcome === 'minted') return granted;
+  if (granted.outcome === 'too_large') {
+    const { bytes, mostBytes } = granted;
+    throw new Refusal(
+      413,
+      'session_too_large',
+      `The session has ${bytes} bytes as JSON; a client secret keeps ${mostBytes} at most.`,
+      param,
+    );
+  }
+  const what = granted.outcome === 'too_many' ? 'are too many' : 'keep too many bytes of sessions';
+  throw new Refusal(
+    429,
+    'rate_limit_exceeded',
+    `The client secrets of this key that have not expired yet ${what}; try again later.`,
+    null,
+    crowdedSeconds,
+  );
 }
 
 /** A credential in an answer is for the one who asked, not for a cache between. */

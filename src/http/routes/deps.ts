@@ -10,7 +10,12 @@ export interface Gate {
   mintSecret(
     by: Principal,
     wish: { session: Readonly<Record<string, unknown>>; dialect: SecretDialect; seconds: number },
-  ): Promise<{ value: string; expiresAt: number } | undefined>;
+  ): Promise<
+    | { outcome: 'minted'; value: string; expiresAt: number }
+    | { outcome: 'too_large'; bytes: number; mostBytes: number }
+    | { outcome: 'too_many' }
+    | { outcome: 'too_much' }
+  >;
   exchange(request: {
     authorization: string | undefined;
     host: string | undefined;

@@ -2,8 +2,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Log } from '../../lib/log.ts';
-import { errors, RealtimeError } from '../../protocol/errors.ts';
+import { errors, RealtimeError, unavailableRetrySeconds } from '../../protocol/errors.ts';
 import type { Principal } from '../../store/principal.ts';
+import { StoreError } from '../../store/store.ts';
 import type { Admission, Doors } from './deps.ts';
 
 /** A refusal with its HTTP status; each family words it in its own envelope. */
@@ -20,7 +21,7 @@ export class Refusal extends Error {
     this.status = status;
     this.code = code;
     this.param = param;
-    this.retryAfterSeconds = retryAfterSeconds;
+    this.retryAfterSeconds = retryAfterSeconds ?? (status === 503 ? unavailableRetrySeconds : undefined);
   }
 }
 
@@ -43,6 +44,7 @@ const statuses: Readonly<Record<RealtimeError['type'], number>> = { invalid_requ
 /** Whatever a route threw, as a refusal; undefined when it is our own fault. */
 function refusalOf(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error;
+  if (error instanceof StoreError) return new Refusal(503, 'store_unavailable', error.message);
   if (error instanceof RealtimeError) return new Refusal(statuses[error.type], error.code, error.message, error.param);
   const status = (error as { statusCode?: unknown }).statusCode;
   // Fastify's own refusals: a body that is no JSON, or too long.
@@ -54,7 +56,9 @@ function refusalOf(error: unknown): Refusal | undefined {
 export function speakAs(scope: FastifyInstance, family: Family, log: Log): void {
   scope.setErrorHandler((error, request, reply) => {
     const refusal = refusalOf(error) ?? new Refusal(500, null, 'The server had an error.');
-    if (refusal.status >= 500) log.error({ err: error, method: request.method, path: pathOf(request) }, 'a request failed');
+    // Of its faults the store has told already, once for many requests.
+    if (refusal.status >= 500 && !(error instanceof StoreError))
+      log.error({ err: error, method: request.method, path: pathOf(request) }, 'a request failed');
     if (refusal.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
     if (refusal.retryAfterSeconds !== undefined) void reply.header('Retry-After', refusal.retryAfterSeconds);
     return reply.code(refusal.status).send(envelopes[family](refusal));

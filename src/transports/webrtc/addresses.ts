@@ -1,7 +1,7 @@
-// Which of this machine's addresses are offered to callers.
+// The addresses of this machine, and which of them are offered to callers.
 import type { NetworkInterfaceInfo } from 'node:os';
 
-type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
+export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
 /** Bridges and ends of containers and virtual machines: nobody outside can reach them. */
 const inner = /^(docker|br-|veth|virbr|vmnet|cni|flannel|cali|lxc|podman|kube)/;

@@ -6,7 +6,7 @@ import type { ServerEvent } from '../../protocol/server-events.ts';
 import type { SessionObject } from '../../protocol/session-config.ts';
 import type { EventText } from '../event-text.ts';
 import { Reader } from '../reader.ts';
-import type { AudioPlace, Inbound, Transport } from '../transport.ts';
+import type { AudioPlace, Ending, Inbound, Transport } from '../transport.ts';
 import { withoutLargeFields } from './large-fields.ts';
 import { type Call, CALL_RATE_HZ, type CallEnd, type CallEvents } from './media.ts';
 
@@ -41,6 +41,7 @@ export class CallTransport implements Transport, CallEvents {
   #sentMs = 0;
   #clears = 0;
   #ended = false;
+  #ending: Ending | undefined;
 
   constructor(options: { clock: Clock; text: EventText; onEnded: () => void }) {
     this.#clock = options.clock;
@@ -54,6 +55,10 @@ export class CallTransport implements Transport, CallEvents {
     this.#reader = new Reader(call, this.#clock, () => this.close(1013, 'reader too slow'));
     if (call.mostMessageBytes === 0) this.#line = { state: 'none' };
     if (this.#ended) call.close();
+  }
+
+  get ending(): Ending | undefined {
+    return this.#ending;
   }
 
   get ended(): boolean {
@@ -98,6 +103,7 @@ export class CallTransport implements Transport, CallEvents {
 
   close(code: number, reason: string): void {
     if (this.#ended) return;
+    this.#ending = { by: 'server', code, reason };
     this.#end();
     for (const other of this.#beside) other.close(code, reason);
     const call = this.#call;
@@ -172,6 +178,7 @@ export class CallTransport implements Transport, CallEvents {
 
   onEnd(end: CallEnd): void {
     if (this.#ended) return;
+    this.#ending = end === 'closed' ? { by: 'client', code: 1000, reason: 'hung up' } : { by: 'server', code: 1011, reason: end };
     this.#end();
     const lost = new RealtimeError(
       'call_failed',

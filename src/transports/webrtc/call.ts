@@ -3,7 +3,7 @@
 import type { CallEnd } from './media.ts';
 import { type FromWorker, MOST_UNTAKEN, type ToWorker } from './media-messages.ts';
 import { createVoiceDecoder, createVoiceEncoder, FRAME_TICKS, type VoiceDecoder, type VoiceEncoder } from './opus.ts';
-import { Peer, type PeerOptions } from './peer.ts';
+import { Peer, type PeerEvents, type PeerOptions } from './peer.ts';
 import { RtpInput } from './rtp-input.ts';
 import type { Offer } from './sdp.ts';
 import { SoundOut } from './sound-out.ts';
@@ -73,7 +73,7 @@ export class WorkerCall {
     this.#signMs = this.#sinceMs;
     this.#input = new RtpInput(decoder, (samples) => duties.tell({ kind: 'sound', call: id, samples }, [samples.buffer]));
     this.#output = new SoundOut(encoder, duties.silence, (sentMs, clears) => duties.tell({ kind: 'played', call: id, sentMs, clears }));
-    this.#peer = new Peer(options, {
+    const events: PeerEvents = {
       onConnected: () => {
         if (this.#phase === 'connecting') this.#phase = 'connected';
       },
@@ -90,7 +90,8 @@ export class WorkerCall {
       onMessage: (text) => this.#hand(text),
       onDrained: () => this.#handOut(),
       onEnd: (end) => this.#end(end),
-    });
+    };
+    this.#peer = new Peer(options, events, duties.nowMs);
   }
 
   /** The answer as the stack makes it. */

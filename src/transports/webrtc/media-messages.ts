@@ -2,7 +2,7 @@
 import type { CallEnd, CallError, CallMediaOptions } from './media.ts';
 
 /** What a worker must know to answer calls; its ports are its own, so that two workers never want the same one. */
-export type MediaWorkerData = Pick<CallMediaOptions, 'portRange' | 'publicAddress' | 'interfaces' | 'tcp' | 'iceServers'>;
+export type MediaWorkerData = Pick<CallMediaOptions, 'portRange' | 'publicAddress' | 'interfaces' | 'tcp' | 'candidates' | 'iceServers'>;
 
 /** Messages of a data channel that the worker has passed on and the main thread has not yet taken; a call with more is ended. */
 export const MOST_UNTAKEN = 1024;

@@ -30,7 +30,9 @@ export interface ThreadOptions {
   readonly data: MediaWorkerData;
   readonly clock: Clock;
   readonly log: Log;
-  /** The thread is no more. */
+  /** It has done what it is there for. */
+  readonly worked: () => void;
+  /** The thread is no more. Not called once `stop` was. */
   readonly gone: () => void;
 }
 
@@ -127,6 +129,7 @@ export class MediaThread {
             this.#attend();
           },
         };
+        this.#options.worked();
         const call = new PlacedCall(message, owner);
         this.#calls.set(message.call, call);
         return asked.resolve(call);

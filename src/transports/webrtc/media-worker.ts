@@ -5,6 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../lib/clock.ts';
 import { offeredAddresses } from './addresses.ts';
 import { type CallDuties, WorkerCall } from './call.ts';
+import { defaultRule, mayBeChecked } from './candidates.ts';
 import { CallError } from './media.ts';
 import type { FromWorker, MediaWorkerData, ToWorker } from './media-messages.ts';
 import { encodeSilence } from './opus.ts';
@@ -82,8 +83,10 @@ async function begin(id: number, text: string): Promise<void> {
 
 /** @throws CallError, or what the stack throws at an offer it does not understand. */
 async function answer(id: number, text: string, report: CallDuties['tell']) {
-  const offer = readOffer(text);
-  const addresses = offeredAddresses(networkInterfaces(), data.interfaces);
+  const interfaces = networkInterfaces();
+  const addresses = offeredAddresses(interfaces, data.interfaces);
+  const network = { interfaces, offered: addresses, publicAddress: data.publicAddress };
+  const offer = readOffer(text, mayBeChecked(data.candidates ?? defaultRule(network), network));
   const duties: CallDuties = { silence, tell: report, nowMs: () => systemClock.now(), ended: () => end(id) };
   const call = await WorkerCall.create(id, offer, { ...data, addresses }, duties);
   calls.set(id, call);

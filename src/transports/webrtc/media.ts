@@ -71,6 +71,12 @@ export interface CallMedia {
   close(): Promise<void>;
 }
 
+/**
+ * Addresses of a caller that this machine may send its checks to: those of the internet; those of private networks as well; or every one,
+ * this machine's own included.
+ */
+export type CandidateRule = 'public' | 'private' | 'any';
+
 export interface CallMediaOptions {
   /** Worker threads; 0 means one for each core but one, at least one. They start when first needed. */
   workers: number;
@@ -84,6 +90,8 @@ export interface CallMediaOptions {
   interfaces: readonly string[];
   /** Whether to offer ICE over TCP as well. */
   tcp: boolean;
+  /** Which addresses of callers are checked by ourselves; when undefined, what suits the addresses that are offered. */
+  candidates: CandidateRule | undefined;
   /** STUN or TURN servers for this side. */
   iceServers: readonly { urls: string; username?: string | undefined; credential?: string | undefined }[];
 }

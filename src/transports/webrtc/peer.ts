@@ -3,7 +3,6 @@
 import {
   MediaStream,
   MediaStreamTrack,
-  type Message,
   type RTCDataChannel,
   type RTCDtlsTransport,
   RTCPeerConnection,
@@ -12,7 +11,9 @@ import {
   RtpHeader,
   RtpPacket,
 } from 'werift';
+import { demandProof } from './handshake-proof.ts';
 import type { CallMediaOptions } from './media.ts';
+import { PacketGuard } from './packet-guard.ts';
 import type { Arrival } from './rtp-input.ts';
 import type { Offer } from './sdp.ts';
 
@@ -41,14 +42,16 @@ export class Peer {
   #sender: RTCRtpSender | undefined;
   #digitType: number | undefined;
   #channel: RTCDataChannel | undefined;
-  /** The user names of those who may check whether they reach us. */
-  readonly #callers = new Set<string>();
+  readonly #nowMs: () => number;
+  /** Packets and messages that only the far side can have made. */
+  #heard = 0;
   #sequenceNumber = 0;
   /** When the key that was pressed last was pressed: it is told of in several packets. */
   #digitTimestamp: number | undefined;
 
-  constructor(options: PeerOptions, events: PeerEvents) {
+  constructor(options: PeerOptions, events: PeerEvents, nowMs: () => number) {
     this.#events = events;
+    this.#nowMs = nowMs;
     this.#asksStun = options.iceServers.some(({ urls }) => urls.startsWith('stun'));
     this.#connection = new RTCPeerConnection({
       bundlePolicy: 'max-bundle',
@@ -67,8 +70,6 @@ export class Peer {
       iceAdditionalHostAddresses: [...options.addresses],
       iceUseTcp: options.tcp,
       icePortRange: options.portRange && [...options.portRange],
-      // Whoever does not know the credentials is no caller. Without this, anybody could fill the list of pairs to try.
-      iceFilterStunResponse: (message: Message) => this.#callers.has(message.getAttributeValue('USERNAME') as string),
       maxMessageSize: MOST_MESSAGE_BYTES,
     });
     this.#connection.onDataChannel.subscribe((channel) => this.#adopt(channel));
@@ -95,11 +96,10 @@ export class Peer {
     return connection.localDescription?.sdp ?? '';
   }
 
-  /** How much has come from the far side so far, in no unit: a number that stands still when nothing comes. */
+  /** How much has come from the far side so far, in no unit: a number that stands still when nothing comes. Only what it signed counts. */
   get signsOfLife(): number {
-    return this.#connection.iceTransports.reduce((sum, { connection: { nominated } }) => {
-      return sum + (nominated ? nominated.packetsReceived + nominated.responsesReceived + nominated.requestsReceived : 0);
-    }, 0);
+    const pairs = this.#connection.iceTransports.flatMap(({ connection }) => connection.candidatePairs);
+    return pairs.reduce((sum, { responsesReceived, requestsReceived }) => sum + responsesReceived + requestsReceived, this.#heard);
   }
 
   /** Bytes of the data channel that wait here, since the far side does not take them. */
@@ -134,19 +134,31 @@ export class Peer {
     const { connection } = transport.iceTransport;
     // Without servers it would ask one of a large company.
     if (!this.#asksStun) delete connection.stunServer;
-    this.#callers.add(`${connection.localUsername}:${connection.remoteUsername}`);
+    new PacketGuard(transport, this.#nowMs).stand();
+    demandProof(transport);
     transport.onStateChange.subscribe((state) => {
-      if (state === 'connected') this.#events.onConnected();
+      if (state === 'connected') this.#begin(transport);
       if (state === 'closed') this.#events.onEnd('closed');
       if (state === 'failed') this.#events.onEnd('lost');
     });
+    transport.onRtcp.subscribe(() => {
+      this.#heard++;
+    });
     // Not by way of a track: werift makes those only for callers who say in advance how they number their streams.
     transport.onRtp.subscribe(({ header, payload }) => {
+      this.#heard++;
       const { ssrc, sequenceNumber, timestamp } = header;
       if (header.payloadType === this.#digitType) this.#press(payload, timestamp);
       if (header.payloadType !== this.#sender?.codec?.payloadType) return;
       this.#events.onPacket({ ssrc, sequenceNumber, timestamp, payload });
     });
+  }
+
+  #begin(transport: RTCDtlsTransport): void {
+    transport.dtls?.onData.subscribe(() => {
+      this.#heard++;
+    });
+    this.#events.onConnected();
   }
 
   /** RFC 4733: an event's number, and more about it, again and again as long as the key is held. */

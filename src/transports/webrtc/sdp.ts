@@ -1,21 +1,19 @@
 // Which offers are answered (RFC 8829), and what of them the stack gets to see: the few lines it needs, written the one way it reads well,
 // however the caller wrote them. Knows lines, no library. An offer that cannot be answered is refused with a sentence its author can act upon.
-import { isIP } from 'node:net';
+import { candidatesToCheck } from './candidates.ts';
 import { CallError } from './media.ts';
 import { codecs, cut, type Description, directionOf, has, joined, type Lines, linesOf, mediaLine, opusOf, values } from './sdp-lines.ts';
 
 /** A browser's offer has a few kilobytes. */
 const MOST_CHARACTERS = 100_000;
 const MOST_SECTIONS = 16;
-/** Addresses of a caller that are tried by ourselves; it tries ours anyway. */
-const MOST_CANDIDATES = 20;
 
 /** RFC 8829, 5.1.2: an offer may name any of these; whether it is protected, its fingerprint says. */
 const rtpProfile = /^((UDP|TCP)\/D?TLS\/)?RTP\/S?AVPF?$/i;
 const dataProfile = /^((UDP|TCP)\/)?DTLS\/SCTP$/i;
 
 export interface Offer {
-  /** As the stack is given it: only lines it answers, only candidates worth trying. */
+  /** As the stack is given it: only lines it answers, only candidates it may check. */
   readonly sdp: string;
   /** Whether there is an audio line; in which directions it is used is said below. */
   readonly audio: boolean;
@@ -46,8 +44,8 @@ export interface EchoedSection {
   readonly muxed: boolean;
 }
 
-/** @throws CallError `rejected`. */
-export function readOffer(text: string): Offer {
+/** `mayCheck` says which of the caller's addresses may be checked by ourselves. @throws CallError `rejected`. */
+export function readOffer(text: string, mayCheck: (host: string) => boolean): Offer {
   if (text.length > MOST_CHARACTERS) throw refusal(`The offer is longer than ${MOST_CHARACTERS} characters.`);
   const lines = linesOf(text);
   if (lines[0] !== 'v=0') throw refusal("The offer is no session description: it must begin with 'v=0'.");
@@ -65,7 +63,7 @@ export function readOffer(text: string): Offer {
   for (const section of answered) checkTransport(description, section);
   const direction = audio && (directionOf(audio) ?? directionOf(session) ?? 'sendrecv');
   return {
-    sdp: joined(shown(description, answered, audio)),
+    sdp: joined(shown(description, answered, audio, mayCheck)),
     audio: audio !== undefined,
     digitType: audio && digitType(audio),
     callerSends: direction === 'sendrecv' || direction === 'sendonly',
@@ -162,7 +160,12 @@ function setupOf(description: Description, section: Lines): string {
 }
 
 /** The offer written anew. Lines that are turned down are not shown: what is answered to them needs no stack. */
-function shown(description: Description, answered: readonly Lines[], audio: Lines | undefined): string[] {
+function shown(
+  description: Description,
+  answered: readonly Lines[],
+  audio: Lines | undefined,
+  mayCheck: (host: string) => boolean,
+): string[] {
   const { session } = description;
   const mids = answered.map((section) => midOf(section) ?? freeName(description, section));
   const bundles = values(session, 'group').flatMap((group) => {
@@ -183,7 +186,7 @@ function shown(description: Description, answered: readonly Lines[], audio: Line
       );
       const lines = [...transport, `a=setup:${setupOf(description, section)}`, `a=mid:${mids[index]}`];
       const [head, ...own] = section === audio ? audioLines(section, session) : dataLines(section);
-      return [head as string, 'c=IN IP4 0.0.0.0', ...lines, ...own, ...candidates(section)];
+      return [head as string, 'c=IN IP4 0.0.0.0', ...lines, ...own, ...candidatesToCheck(section, mayCheck)];
     }),
   ];
 }
@@ -226,18 +229,4 @@ function messageBytes(section: Lines): number {
   const stated = values(section, 'max-message-size').find((bytes) => /^\d+$/.test(bytes));
   // RFC 8841, 6.1: 64 KB where nothing is said, and no limit at 0.
   return stated === undefined ? 65_536 : Number(stated) || Number.POSITIVE_INFINITY;
-}
-
-/** Those that are worth trying; there may be none, since the caller tries ours. More may come by themselves, as its own checks. */
-function candidates(section: Lines): string[] {
-  return section.filter((line) => line.startsWith('a=candidate:') && isWorthTrying(line)).slice(0, MOST_CANDIDATES);
-}
-
-/**
- * A name (mDNS mostly) would have to be asked for, in a network that is not the caller's; and nobody but the caller may make this machine
- * open connections. The second component is for RTCP on a port of its own, which we do not use.
- */
-function isWorthTrying(line: string): boolean {
-  const [, component, protocol = '', , host = ''] = line.split(/\s+/);
-  return component === '1' && isIP(host) !== 0 && protocol.toLowerCase() === 'udp';
 }

@@ -2,8 +2,9 @@
 // never moves; it is placed in the worker with the fewest, and one worker is always kept ahead of need, since the first call of a new one
 // would wait for it to start.
 import { availableParallelism } from 'node:os';
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
+import { Restarts } from '../../lib/restarts.ts';
 import { type Call, CallError, type CallEvents, type CallMedia, type CallMediaOptions } from './media.ts';
 import type { MediaWorkerData } from './media-messages.ts';
 import { MediaThread } from './media-thread.ts';
@@ -11,6 +12,14 @@ import { MediaThread } from './media-thread.ts';
 export interface CallMediaDependencies {
   readonly log: Log;
   readonly clock: Clock;
+}
+
+/** A place for one worker, with ports of its own. After a loss it rests for a while, if there is not to be a successor at once. */
+interface Seat {
+  readonly portRange: MediaWorkerData['portRange'];
+  readonly restarts: Restarts;
+  thread: MediaThread | undefined;
+  resting: Timer | undefined;
 }
 
 /** The sound and data of all WebRTC calls. Starts nothing before it is needed. */
@@ -22,8 +31,7 @@ export class WeriftMedia implements CallMedia {
   readonly #options: CallMediaOptions;
   readonly #deps: CallMediaDependencies;
   readonly #script: URL;
-  /** One seat for each worker there may be. A seat has ports of its own. */
-  readonly #seats: { thread: MediaThread | undefined; readonly portRange: MediaWorkerData['portRange'] }[];
+  readonly #seats: readonly Seat[];
   #closed = false;
 
   /** `script` is what the worker threads run. */
@@ -32,7 +40,12 @@ export class WeriftMedia implements CallMedia {
     this.#deps = deps;
     this.#script = script;
     const workers = options.workers > 0 ? options.workers : Math.max(1, availableParallelism() - 1);
-    this.#seats = portShares(options.portRange, workers).map((portRange) => ({ thread: undefined, portRange }));
+    this.#seats = portShares(options.portRange, workers).map((portRange) => ({
+      portRange,
+      restarts: new Restarts(),
+      thread: undefined,
+      resting: undefined,
+    }));
   }
 
   get size(): number {
@@ -44,41 +57,58 @@ export class WeriftMedia implements CallMedia {
     if (this.size >= this.#options.mostCalls) {
       throw new CallError('full', `The server has ${this.#options.mostCalls} calls already, and takes no more.`);
     }
-    const answered = this.#leastLoaded().answer(offer, events);
+    const thread = this.#leastLoaded();
+    if (!thread) throw new CallError('unavailable', 'The call cannot be answered: what carries calls is just being started again.');
+    const answered = thread.answer(offer, events);
     if (!this.#seats.some(({ thread }) => thread?.size === 0)) void this.#spare()?.warmUp();
     return answered;
   }
 
   async warmUp(): Promise<void> {
-    if (!this.#closed) await this.#leastLoaded().warmUp();
+    if (!this.#closed) await this.#leastLoaded()?.warmUp();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    for (const seat of this.#seats) seat.resting?.cancel();
     await Promise.all(this.#seats.flatMap(({ thread }) => thread?.stop() ?? []));
   }
 
-  #leastLoaded(): MediaThread {
+  /** Undefined where all workers were lost again and again, and rest. */
+  #leastLoaded(): MediaThread | undefined {
     const threads = this.#seats.flatMap(({ thread }) => thread ?? []).sort((a, b) => a.size - b.size);
     const [best] = threads;
-    if (best && (best.size === 0 || threads.length === this.#seats.length)) return best;
-    return this.#spare() as MediaThread;
+    return best?.size === 0 ? best : (this.#spare() ?? best);
   }
 
   /** A new worker, if there may be one more. */
   #spare(): MediaThread | undefined {
-    const seat = this.#seats.find(({ thread }) => !thread);
-    if (!seat) return undefined;
-    const { publicAddress, interfaces, tcp, iceServers } = this.#options;
+    const seat = this.#seats.find(({ thread, resting }) => !thread && !resting);
+    return seat && this.#fill(seat);
+  }
+
+  #fill(seat: Seat): MediaThread {
+    const { publicAddress, interfaces, tcp, candidates, iceServers } = this.#options;
     seat.thread = new MediaThread({
       ...this.#deps,
       script: this.#script,
-      data: { portRange: seat.portRange, publicAddress, interfaces, tcp, iceServers },
-      gone: () => {
-        seat.thread = undefined;
-      },
+      data: { portRange: seat.portRange, publicAddress, interfaces, tcp, candidates, iceServers },
+      worked: () => seat.restarts.worked(),
+      gone: () => this.#replace(seat),
     });
     return seat.thread;
+  }
+
+  /** What was there is there again before anybody calls: the next caller waits for no start. */
+  #replace(seat: Seat): void {
+    seat.thread = undefined;
+    const restMs = seat.restarts.lost();
+    const begin = () => {
+      seat.resting = undefined;
+      void this.#fill(seat).warmUp();
+    };
+    if (restMs === 0) begin();
+    else seat.resting = this.#deps.clock.after(restMs, begin);
   }
 }
 

@@ -6,7 +6,7 @@ import type { Ids } from '../../lib/ids.ts';
 import type { Dialect } from '../../protocol/dialects/dialect.ts';
 import type { ServerEvent, TimestampInfo } from '../../protocol/server-events.ts';
 import { EventText } from '../event-text.ts';
-import type { AudioPlace, Inbound, Transport } from '../transport.ts';
+import type { AudioPlace, Ending, Inbound, Transport } from '../transport.ts';
 import type { Line } from './line.ts';
 import { behindBytes, Reader, slowestMs } from '../reader.ts';
 
@@ -42,6 +42,7 @@ export class WebSocketConnection implements Transport {
   #pinged: { atMs: number; sentBytes: number } | undefined;
   /** Bytes that have been read for certain. */
   #readBytes = 0;
+  #ending: Ending | undefined;
 
   /** `line` is what `socket` writes to, `dialect` as the handshake showed it. */
   constructor(socket: WebSocket, line: Line, clock: Clock, ids: Ids, dialect: Dialect) {
@@ -68,7 +69,9 @@ export class WebSocketConnection implements Transport {
       this.#readBytes = this.#pinged.sentBytes;
       this.#pinged = undefined;
     });
-    socket.on('close', () => {
+    socket.on('close', (code: number, reason: Buffer) => {
+      // What a client writes there goes to the log: a few words are enough.
+      this.#ending ??= { by: 'client', code, reason: reason.toString('utf8').slice(0, 100) };
       this.#reader.end();
       this.#inbound.close();
     });
@@ -86,6 +89,10 @@ export class WebSocketConnection implements Transport {
       await this.#reader.below(fullBytes);
       yield inbound;
     }
+  }
+
+  get ending(): Ending | undefined {
+    return this.#ending;
   }
 
   /** Bytes that the far side has not taken. */
@@ -107,6 +114,7 @@ export class WebSocketConnection implements Transport {
 
   close(code: number, reason: string): void {
     if (this.#socket.readyState === this.#socket.CLOSED) return;
+    this.#ending ??= { by: 'server', code, reason };
     this.#reader.end();
     this.#socket.close(code, reason);
     this.#clock.after(closeMs, () => this.#socket.terminate());

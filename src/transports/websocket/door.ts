@@ -9,6 +9,7 @@ import type { Ids } from '../../lib/ids.ts';
 import { endWith } from '../../lib/last-words.ts';
 import { type Api, apiOf, authorizationOf } from '../../protocol/api.ts';
 import { chooseDialect } from '../../protocol/dialects/choose.ts';
+import { unavailableRetrySeconds } from '../../protocol/errors.ts';
 import type { Transport } from '../transport.ts';
 
 /** An append of 15 MiB in base64, with the JSON around it. */
@@ -44,7 +45,9 @@ export type Entrance =
   /** Nothing that it offers opens the door. */
   | { readonly outcome: 'unknown' }
   /** Too many wrong keys came from there. */
-  | { readonly outcome: 'later'; readonly retryAfterSeconds: number };
+  | { readonly outcome: 'later'; readonly retryAfterSeconds: number }
+  /** That cannot be told right now. */
+  | { readonly outcome: 'unavailable'; readonly why: string };
 
 export interface DoorOptions {
   server: Server;
@@ -86,11 +89,12 @@ export function openDoor(options: DoorOptions): Door {
   });
   async function answer(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const url = targetOf(request.url ?? '/');
-    const path = paths[url.pathname.replace(/\/+$/, '')];
+    const path = paths[url.pathname.replace(/(?<!\/)\/+$/, '')];
     const refuse = (status: number, code: string, message: string, retryAfterSeconds?: number) =>
       endWith(socket, refusal(status, code, message, retryAfterSeconds), clock);
     if (!path) return refuse(404, 'not_found', `There is no WebSocket at ${url.pathname.slice(0, 128)}; try /v1/realtime.`);
     const entrance = await options.admit(request, url.searchParams);
+    if (entrance.outcome === 'unavailable') return refuse(503, 'store_unavailable', entrance.why);
     if (entrance.outcome === 'later') return refuse(429, 'rate_limit_exceeded', tooManyWrongKeys, entrance.retryAfterSeconds);
     if (entrance.outcome === 'unknown') {
       return refuse(401, 'invalid_api_key', 'Incorrect or missing API key. Send it as "Authorization: Bearer <key>".');
@@ -100,7 +104,7 @@ export function openDoor(options: DoorOptions): Door {
     const join = callId === null ? undefined : options.beside(callId, visitor);
     if (callId !== null && !join) return refuse(404, 'call_not_found', `There is no call '${callId.slice(0, 128)}'.`);
     const reason = join ? undefined : options.full();
-    if (reason !== undefined) return refuse(503, 'server_overloaded', reason, 5);
+    if (reason !== undefined) return refuse(503, 'server_overloaded', reason);
     const line = new Line(socket);
     sockets.handleUpgrade(request, line, head, (webSocket) => {
       const dialect = chooseDialect({ headers: request.headers, subprotocols: subprotocolsOf(request), secretIsBeta: visitor.beta });
@@ -158,7 +162,12 @@ const types: Record<number, string> = { 429: 'rate_limit_error', 503: 'server_er
 const tooManyWrongKeys = 'Too many wrong API keys came from this address; try again later.';
 
 /** An answer in plain HTTP, with a body that says why. */
-function refusal(status: number, code: string, message: string, retryAfterSeconds: number | undefined): string {
+function refusal(
+  status: number,
+  code: string,
+  message: string,
+  retryAfterSeconds = status === 503 ? unavailableRetrySeconds : undefined,
+): string {
   const body = JSON.stringify({ error: { message, type: types[status] ?? 'invalid_request_error', param: null, code } });
   return (
     `HTTP/1.1 ${status} ${statusTexts[status]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +

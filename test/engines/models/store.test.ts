@@ -154,6 +154,11 @@ describe('a fetch that fails', () => {
       'cannot be reached: NewConnectionError',
     ],
     [
+      'an index that is not reached without a second try',
+      "echo \"Could not fetch URL http://index/toy/: connection error: HTTPConnectionPool(host='index', port=9): Max retries exceeded (Caused by NewConnectionError('<x at 0x1>: Failed to establish a new connection: [Errno 111] Connection refused')) - skipping\"",
+      'cannot be reached: Connection refused).',
+    ],
+    [
       'an index that lacks it',
       "echo 'ERROR: Could not find a version that satisfies the requirement toy (from versions: 0.9)'",
       'does not have it',

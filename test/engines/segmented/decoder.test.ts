@@ -26,7 +26,12 @@ function rig(size: number) {
   };
   const decoder = new CrewDecoder(workers, size);
   const decode = (urgency: Urgency, onBegin?: () => void) =>
-    decoder.decode(task, { urgency, key: 'key_1', signal: new AbortController().signal, ...(onBegin ? { onBegin } : {}) });
+    decoder.decode(task, {
+      urgency,
+      origin: { key: 'key_1', session: 'sess_1' },
+      signal: new AbortController().signal,
+      ...(onBegin ? { onBegin } : {}),
+    });
   return { decoder, decode, runs, workers };
 }
 
@@ -36,7 +41,7 @@ test('finals come before speculative decodes, these before guesses, and the crew
   const { decode, runs } = rig(4);
   for (const urgency of ['partial', 'speculative', 'final'] as const) void decode(urgency);
   expect(runs.map(({ options }) => options.priority)).toEqual([2, 1, 0]);
-  expect(runs.every(({ options }) => options.key === 'key_1')).toBe(true);
+  expect(runs.every(({ options }) => options.origin?.key === 'key_1')).toBe(true);
 });
 
 test('tells when the turn of a task has come', () => {

@@ -25,7 +25,7 @@ function open(): SegmentedUtterance {
     engine: 'ear',
     limits: { longestMs: 12_000, shortestMs: 5000, partialEveryMs: 1000 },
     hints: { vocabulary: ['Pelimont'] },
-    key: 'key_1',
+    origin: { key: 'key_1', session: 'sess_1' },
     onPartial: (guess) => guesses.push(guess),
   });
 }
@@ -47,7 +47,7 @@ test('decodes all that was heard when the words are asked for', async () => {
   hearUnguessed(hush(100), voice(1500), hush(200));
   const words = utterance.words('final');
   expect(decoder.only.task).toMatchObject({ hints: { vocabulary: ['Pelimont'] }, retry: true });
-  expect(decoder.only.options).toMatchObject({ urgency: 'final', key: 'key_1' });
+  expect(decoder.only.options).toMatchObject({ urgency: 'final', origin: { key: 'key_1', session: 'sess_1' } });
   expect(seconds(decoder.only.task.samples)).toBeCloseTo(1.8);
   await decoder.only.answer('Turn left.');
   expect(await words).toMatchObject({ text: 'Turn left.', words: [{ text: 'Turn', startMs: 0 }, { text: 'left' }] });

@@ -2,6 +2,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../../src/lib/clock.ts';
 import { countingIds } from '../../../src/lib/ids.ts';
+import { silentLog } from '../../../src/lib/log.ts';
 import { ga } from '../../../src/protocol/dialects/ga.ts';
 import type { ServerEvent } from '../../../src/protocol/server-events.ts';
 import { keepCalls, type Calls } from '../../../src/transports/webrtc/calls.ts';
@@ -70,7 +71,7 @@ beforeEach(() => {
     warmUp: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
-  calls = keepCalls({ media, clock, ids: countingIds() });
+  calls = keepCalls({ media, clock, ids: countingIds(), log: silentLog });
 });
 
 async function open(offer = withChannel): Promise<CallTransport> {

@@ -7,7 +7,8 @@ import { encodeSilence } from '../../../src/transports/webrtc/opus.ts';
 import { readOffer } from '../../../src/transports/webrtc/sdp.ts';
 import { bindSocketsSafely } from '../../../src/transports/webrtc/werift-sockets.ts';
 import { Caller, until } from './caller.ts';
-import { audio, data, offer } from './offers.ts';
+import { anywhere, audio, data, offer } from './offers.ts';
+import { portsOf, sendAs, Stranger, unsigned } from './strangers.ts';
 
 let silence: Uint8Array;
 let nowMs = 0;
@@ -28,7 +29,7 @@ afterEach(async () => {
 
 async function answer(text: string): Promise<{ call: WorkerCall; sdp: string }> {
   const duties: CallDuties = { silence, nowMs: () => nowMs, tell: (message) => told.push(message), ended: () => void call.close() };
-  const read = readOffer(text);
+  const read = readOffer(text, anywhere);
   const options = { addresses: ['127.0.0.1'], portRange: undefined, tcp: false, iceServers: [] };
   const call = await WorkerCall.create(1, read, options, duties);
   calls.push(call);
@@ -91,6 +92,30 @@ test('a connection from which nothing comes for fifteen seconds is lost; with a 
   await new Promise((resolve) => setTimeout(resolve, 100));
   look();
   nowMs = 60_000;
+  look();
+  expect(ends()).toEqual(lost);
+});
+
+test('what strangers send is no sign of life, nor what others send in the name of the caller', async () => {
+  const { call, caller } = await connect();
+  const look = () => {
+    for (let i = 0; i < 10; i++) call.tick(nowMs, 0);
+  };
+  caller.mute();
+  for (const { connection } of caller.peer.iceTransports) connection.send = async () => {};
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  look();
+  nowMs = 14_000;
+  const stranger = new Stranger();
+  for (const datagram of Object.values(unsigned)) {
+    for (const port of portsOf(caller.call.sdp)) await stranger.send(datagram, port);
+    await sendAs(caller, datagram);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  stranger.close();
+  look();
+  expect(ends()).toEqual([]);
+  nowMs = 15_001;
   look();
   expect(ends()).toEqual(lost);
 });

@@ -15,6 +15,8 @@ export interface CallerOptions {
   apart?: boolean;
   /** An agent that only answers checks (RFC 8445, 2.5). */
   lite?: boolean;
+  /** What is done to its own stack before it is answered. */
+  stack?: (peer: RTCPeerConnection) => void;
   /** What is done to the offer on its way. */
   offer?: (sdp: string) => string;
   /** And to the answer. */
@@ -134,10 +136,11 @@ export class Caller {
     this.#decoder.free();
   }
 
-  async #ring(media: CallMedia, { offer = (sdp) => sdp, answer = (sdp) => sdp }: CallerOptions): Promise<void> {
+  async #ring(media: CallMedia, { stack, offer = (sdp) => sdp, answer = (sdp) => sdp }: CallerOptions): Promise<void> {
     // It would ask a server on the internet for its address.
     for (const { connection } of this.peer.iceTransports) delete connection.stunServer;
     await this.peer.setLocalDescription(await this.peer.createOffer());
+    stack?.(this.peer);
     const { told } = this;
     this.#call = await media.answer(offer(this.peer.localDescription?.sdp ?? ''), {
       onSound: (samples) => told.sound.push(samples),

@@ -13,7 +13,16 @@ import { findChromium, type OpenBrowser, openBrowser } from '../../e2e/support/b
 import { loudStretch, shareAt, Told, tone, until } from './caller.ts';
 
 const chromium = findChromium();
-const options = { workers: 1, mostCalls: 5, portRange: undefined, publicAddress: undefined, interfaces: [], tcp: false, iceServers: [] };
+const options = {
+  workers: 1,
+  mostCalls: 5,
+  portRange: undefined,
+  publicAddress: undefined,
+  interfaces: [],
+  tcp: false,
+  candidates: undefined,
+  iceServers: [],
+};
 
 /** Calls, listens with a worklet's eye on every 128 samples, and keeps what it hears and is told. */
 const page = `<!doctype html><script>

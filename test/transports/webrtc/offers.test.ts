@@ -9,7 +9,16 @@ import { faultsOf, readSections, valueOf } from './answer-rules.ts';
 import { audio, data, offer, video } from './offers.ts';
 import { offers } from './stacks.ts';
 
-const options = { workers: 1, mostCalls: 50, portRange: undefined, publicAddress: undefined, interfaces: [], tcp: false, iceServers: [] };
+const options = {
+  workers: 1,
+  mostCalls: 50,
+  portRange: undefined,
+  publicAddress: undefined,
+  interfaces: [],
+  tcp: false,
+  candidates: undefined,
+  iceServers: [],
+};
 const nobody = { onSound() {}, onOpen() {}, onMessage() {}, onPlayed() {}, onTaken() {}, onDigit() {}, onEnd() {} };
 
 let media: CallMedia;

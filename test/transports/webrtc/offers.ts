@@ -1,4 +1,5 @@
 // Offers as browsers make them, cut down to the lines that matter.
+import { isIP } from 'node:net';
 
 const transport = [
   'c=IN IP4 0.0.0.0',
@@ -8,6 +9,9 @@ const transport = [
   'a=fingerprint:sha-256 E4:1A:7A:CC:0C:38:4B:D9:24:0D:A6:6A:47:50:C3:4A:56:F2:12:B1:68:0E:3E:0F:CF:E7:43:E7:9B:3C:81:8E',
   'a=setup:actpass',
 ];
+
+/** Every address may be checked. */
+export const anywhere = (host: string) => isIP(host) !== 0;
 
 export const candidates = [
   'a=candidate:1 1 udp 2122194687 192.0.2.9 40001 typ host generation 0 network-id 1',

@@ -4,7 +4,16 @@ import { silentLog } from '../../../src/lib/log.ts';
 import { openWeriftMedia } from '../../../src/transports/webrtc/werift-media.ts';
 import { audio, data, offer } from './offers.ts';
 
-const options = { workers: 1, mostCalls: 5, portRange: undefined, publicAddress: undefined, interfaces: [], tcp: false, iceServers: [] };
+const options = {
+  workers: 1,
+  mostCalls: 5,
+  portRange: undefined,
+  publicAddress: undefined,
+  interfaces: [],
+  tcp: false,
+  candidates: undefined,
+  iceServers: [],
+};
 const media = openWeriftMedia(options, { log: silentLog, clock: systemClock });
 const call = await media.answer(offer(audio(), data()), {
   onSound() {},

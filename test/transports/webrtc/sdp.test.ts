@@ -3,11 +3,11 @@ import { expect, test } from 'vitest';
 import { CallError } from '../../../src/transports/webrtc/media.ts';
 import { type Echo, readOffer } from '../../../src/transports/webrtc/sdp.ts';
 import { finishAnswer } from '../../../src/transports/webrtc/sdp-answer.ts';
-import { audio, candidates, data, offer, video } from './offers.ts';
+import { anywhere, audio, candidates, data, offer, video } from './offers.ts';
 
 function refusal(sdp: string): string {
   try {
-    readOffer(sdp);
+    readOffer(sdp, anywhere);
   } catch (error) {
     return error instanceof CallError ? `${error.reason}: ${error.message}` : 'not as a CallError';
   }
@@ -28,7 +28,7 @@ test.each<[what: string, sdp: string, sends: boolean, hears: boolean, bytes: num
   ['a data channel that has no limit', offer(changed(data(), '262144', '0')), false, false, Number.POSITIVE_INFINITY],
   ['the plain line ends of a file', offer(audio(), data()).replaceAll('\r\n', '\n'), true, true, 262_144],
 ])('an offer of %s is read', (_, sdp, callerSends, callerHears, mostMessageBytes) => {
-  expect(readOffer(sdp)).toMatchObject({ callerSends, callerHears, mostMessageBytes });
+  expect(readOffer(sdp, anywhere)).toMatchObject({ callerSends, callerHears, mostMessageBytes });
 });
 
 test.each<[what: string, sdp: string, why: string]>([
@@ -63,14 +63,15 @@ test('credentials and fingerprint may stand for all lines together', () => {
 });
 
 test('of the candidates, only addresses are tried, and never by connecting', () => {
-  const { sdp } = readOffer(offer([...audio(), ...candidates, 'a=end-of-candidates'], data()));
+  const unusable = ['a=candidate:6 1 udp 1 192.0.2.9 0 typ host', 'a=candidate:7 2 udp 1 192.0.2.9 40002 typ host'];
+  const { sdp } = readOffer(offer([...audio(), ...candidates, ...unusable, 'a=end-of-candidates'], data()), anywhere);
   expect(sdp.match(/^a=candidate:\d/gm)).toEqual(['a=candidate:1', 'a=candidate:5']);
   // More than were named may come by themselves.
   expect(sdp).not.toContain('end-of-candidates');
 });
 
 test('video, and a second line of sound, are kept from the stack and answered where they stand', () => {
-  const { sdp, callerSends, echo } = readOffer(offer(video(0), audio(1), audio(2, 'recvonly'), data(3)));
+  const { sdp, callerSends, echo } = readOffer(offer(video(0), audio(1), audio(2, 'recvonly'), data(3)), anywhere);
   expect(sdp.match(/^m=\S+ \d+/gm)).toEqual(['m=audio 9', 'm=application 9']);
   expect(sdp).toContain('a=group:BUNDLE 1 3\r\n');
   expect(callerSends).toBe(true);
@@ -82,18 +83,20 @@ test('video, and a second line of sound, are kept from the stack and answered wh
 
 test('a line that is offered only in the bundle is not taken for a rejected one', () => {
   const bundled = [...changed(data(), 'm=application 9', 'm=application 0'), 'a=bundle-only'];
-  expect(readOffer(offer(audio(), bundled)).sdp).toContain('m=application 9 ');
+  expect(readOffer(offer(audio(), bundled), anywhere).sdp).toContain('m=application 9 ');
 });
 
 const answer = offer([...without(audio(), 'a=fmtp:111'), ...candidates], [...data(), ...candidates]);
 const mine = ['192.0.2.9'];
-const asked: Echo = readOffer(offer(audio(), data())).echo;
+const asked: Echo = readOffer(offer(audio(), data()), anywhere).echo;
 
 test('the answer says what Opus shall do, and nothing about falling silent', () => {
   const finished = finishAnswer(answer, asked, { addresses: mine, publicAddress: undefined });
   expect(finished.match(/^a=fmtp:111.*$/gm)).toEqual(['a=fmtp:111 minptime=10;useinbandfec=1']);
   expect(
-    finishAnswer(offer(audio()), readOffer(offer(audio())).echo, { addresses: mine, publicAddress: undefined }).match(/^a=fmtp:111/gm),
+    finishAnswer(offer(audio()), readOffer(offer(audio()), anywhere).echo, { addresses: mine, publicAddress: undefined }).match(
+      /^a=fmtp:111/gm,
+    ),
   ).toHaveLength(1);
 });
 
@@ -121,7 +124,7 @@ test('behind NAT, the public address stands in the place of each of ours, once f
 });
 
 test('a line that was not answered keeps port 0', () => {
-  const { echo } = readOffer(offer(video(0), audio(1)));
+  const { echo } = readOffer(offer(video(0), audio(1)), anywhere);
   const finished = finishAnswer(offer([...audio(1), ...candidates]), echo, { addresses: mine, publicAddress: undefined });
   expect(finished.match(/^m=\S+ \d+/gm)).toEqual(['m=video 0', 'm=audio 40001']);
 });

@@ -18,10 +18,12 @@ const options: CallMediaOptions = {
   publicAddress: undefined,
   interfaces: [],
   tcp: false,
+  candidates: undefined,
   iceServers: [],
 };
 const faulty = new URL('./faulty-media-worker.ts', import.meta.url);
 const silent = new URL('./silent-media-worker.ts', import.meta.url);
+const dying = new URL('./dying-media-worker.ts', import.meta.url);
 
 let media: WeriftMedia;
 let clock: ManualClock;
@@ -104,6 +106,33 @@ test('a worker that does not answer any more is ended like one that died', async
   clock.advance(1);
   expect(ends).toEqual(['crashed', 'crashed']);
   expect(media.size).toBe(0);
+});
+
+test('a worker that dies again and again is replaced ever more seldom, and calls are refused at once meanwhile', async () => {
+  clock = new ManualClock();
+  media = new WeriftMedia({ ...options, workers: 1 }, { log: silentLog, clock }, dying);
+  const dies = () => expect(media.answer('die', events([]))).rejects.toThrow('its worker is gone');
+  const rests = () => expect(media.answer('please', events([]))).rejects.toThrow('just being started again');
+  await dies();
+  // The first time, at once.
+  await dies();
+  for (const restMs of [100, 200, 400]) {
+    await rests();
+    clock.advance(restMs - 1);
+    await rests();
+    clock.advance(1);
+    await dies();
+  }
+  clock.advance(800);
+  // It has done something: the next loss is the first again.
+  const ends: CallEnd[] = [];
+  const { promise: opened, resolve } = Promise.withResolvers<void>();
+  const call = await media.answer('please', events(ends, resolve));
+  await opened;
+  call.send('die');
+  await until('it ended', () => ends.length > 0);
+  expect(ends).toEqual(['crashed']);
+  await media.answer('please', events([]));
 });
 
 test('a call that is not answered within ten seconds is refused', async () => {

@@ -75,7 +75,7 @@ class Flite implements Tts {
     await Promise.all(first ?? []);
   }
 
-  async *speak(clauses: AsyncIterable<string>, { voice, speed, key }: TtsOptions, signal: AbortSignal): AsyncIterable<Speech> {
+  async *speak(clauses: AsyncIterable<string>, { voice, speed, origin }: TtsOptions, signal: AbortSignal): AsyncIterable<Speech> {
     const manner = paced(findVoice(voice), voice, speed);
     const leaving = new AbortController();
     const over = AbortSignal.any([signal, leaving.signal]);
@@ -90,7 +90,7 @@ class Flite implements Tts {
       }
       const crew = await this.#open();
       const text = next.value.tokens.map(({ say }) => say).join(' ');
-      const spoken = await crew.run({ text, manner }, { signal: over, ...(key === undefined ? {} : { key }) });
+      const spoken = await crew.run({ text, manner }, { signal: over, ...(origin === undefined ? {} : { origin }) });
       return spoken && { piece: next.value, spoken };
     };
     let beganMs = 0;

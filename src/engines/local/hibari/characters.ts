@@ -37,6 +37,6 @@ export const characters: Readonly<Record<CharacterName, Character>> = {
   tenor: moved({ pitch: [0.74, 1.15], size: [0.86, 0.86], tilt: 2.5, pace: 1, gain: 2.01 }),
   alto: moved({ pitch: [0.9, 0.95], size: [1, 0.88], tilt: 1, pace: 0.96, gain: 2.03 }),
   mezzo: moved({ pitch: [1.06, 0.95], size: [0.9, 0.86], tilt: 1, pace: 1.05, gain: 2.42 }),
-  bright: moved({ pitch: [1.24, 1], size: [1.06, 1.06], tilt: 2, pace: 1, gain: 2.11 }),
+  bright: moved({ pitch: [1.16, 1], size: [1.06, 1.06], tilt: 2, pace: 1, gain: 2.11 }),
   older: moved({ pitch: [0.83, 0.75], size: [0.85, 0.98], tilt: 1, breath: 1, pace: 0.93, gain: 2.0 }),
 };

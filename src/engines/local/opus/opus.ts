@@ -84,7 +84,8 @@ function asFileFault(error: EngineError): EngineError {
 }
 
 function refused(why: string): EngineError {
-  return new EngineError(info.id, 'rejected', `The sound cannot be decoded: ${why}.`);
+  const what = `The sound cannot be decoded: ${why}.`;
+  return new EngineError(info.id, 'rejected', what, { forClient: what });
 }
 
 function shutDown(): EngineError {

@@ -2,9 +2,9 @@
 // replaced, ever more seldom when it happens again and again.
 import type { Clock, Timer } from '../../../lib/clock.ts';
 import type { Log } from '../../../lib/log.ts';
-import { EngineError, type EngineHealth } from '../../engine.ts';
+import { EngineError, type EngineHealth, type Origin } from '../../engine.ts';
 import { FairQueue } from '../fair-queue.ts';
-import { Restarts } from '../restarts.ts';
+import { Restarts } from '../../../lib/restarts.ts';
 import type { Installation } from './pocketsphinx-install.ts';
 import { DecoderProcess } from './pocketsphinx-process.ts';
 
@@ -70,9 +70,9 @@ export class DecoderPool {
   }
 
   /**
-   * A decoder to hold until `release`. `key`: who asks; keys take turns. Undefined when the signal fires first. Rejects with EngineError.
+   * A decoder to hold until `release`. `origin`: who asks. Undefined when the signal fires first. Rejects with EngineError.
    */
-  acquire(words: readonly string[], signal: AbortSignal, key?: string): Promise<DecoderProcess | undefined> {
+  acquire(words: readonly string[], signal: AbortSignal, origin?: Origin): Promise<DecoderProcess | undefined> {
     if (signal.aborted) return Promise.resolve(undefined);
     if (this.#closed) return Promise.reject(closedError());
     if (this.#unready >= MOST_UNREADY && this.#processes.size === this.#starting) {
@@ -97,7 +97,7 @@ export class DecoderPool {
         },
       };
       signal.addEventListener('abort', leave, { once: true });
-      const displaced = this.#waiters.push(waiter, key);
+      const displaced = this.#waiters.push(waiter, origin);
       displaced?.refused(new EngineError('pocketsphinx', 'rate_limited', 'all speech decoders are busy and too many utterances wait'));
       this.#serve();
     });

@@ -2,7 +2,7 @@
 // begins another one, and the words of all are joined.
 import { joinStretches } from '../../../lib/join-stretches.ts';
 import { Recorder } from '../../../media/recorder.ts';
-import { EngineError, type Recognition, type Transcript } from '../../engine.ts';
+import { EngineError, type Origin, type Recognition, type Transcript } from '../../engine.ts';
 import { closedError } from './pocketsphinx-pool.ts';
 import { type Decoders, Stretch } from './pocketsphinx-stretch.ts';
 
@@ -19,7 +19,7 @@ interface Placed {
 
 export interface RecognitionPorts {
   /** Whose speech it is. */
-  readonly key?: string | undefined;
+  readonly origin?: Origin | undefined;
   readonly pool: () => Promise<Decoders>;
   readonly onPartial: (guess: Transcript) => void;
   readonly onClosed: () => void;
@@ -76,7 +76,7 @@ export class PocketsphinxRecognition implements Recognition {
   #begin(): Stretch {
     const { end } = this.#heard;
     const leadIn = quietEnd(this.#heard.slice(end - LEAD_IN_SAMPLES, end));
-    const stretch = new Stretch(this.#vocabulary, this.#ports.key, () => this.#tell());
+    const stretch = new Stretch(this.#vocabulary, this.#ports.origin, () => this.#tell());
     this.#stretches.push({ stretch, beganMs: (end - leadIn.length) / samplesPerMs });
     if (leadIn.length > 0) stretch.hear(leadIn);
     void stretch.lease(this.#ports.pool());

@@ -1,7 +1,7 @@
 // Speech up to a pause, which is all that a decoder can finish: sound in at the caller's pace, out to a decoder at the decoder's pace, and the latest
 // guess for whoever asks.
 import { concat } from '../../../media/pcm.ts';
-import { EngineError, type Word } from '../../engine.ts';
+import { EngineError, type Origin, type Word } from '../../engine.ts';
 import type { Segment } from './pocketsphinx-native.ts';
 import type { DecoderProcess, Listener } from './pocketsphinx-process.ts';
 import { finalText, partialText, wordsOf } from './pocketsphinx-wording.ts';
@@ -17,7 +17,7 @@ const WINDOW = 3;
 export type Decoder = Pick<DecoderProcess, 'dead' | 'begin' | 'hear' | 'end' | 'cancel'>;
 
 export interface Decoders {
-  acquire(words: readonly string[], signal: AbortSignal, key?: string): Promise<Decoder | undefined>;
+  acquire(words: readonly string[], signal: AbortSignal, origin?: Origin): Promise<Decoder | undefined>;
   release(decoder: Decoder): void;
 }
 
@@ -27,7 +27,7 @@ export class Stretch implements Listener {
   readonly #settle: PromiseWithResolvers<void>;
   readonly #vocabulary: readonly string[];
   /** Who speaks. */
-  readonly #key: string | undefined;
+  readonly #origin: Origin | undefined;
   readonly #onGuess: () => void;
   readonly #over = new AbortController();
   #process: Decoder | undefined;
@@ -41,9 +41,9 @@ export class Stretch implements Listener {
   text = '';
   words: readonly Word[] = [];
 
-  constructor(vocabulary: readonly string[], key: string | undefined, onGuess: () => void) {
+  constructor(vocabulary: readonly string[], origin: Origin | undefined, onGuess: () => void) {
     this.#vocabulary = vocabulary;
-    this.#key = key;
+    this.#origin = origin;
     this.#onGuess = onGuess;
     this.#settle = Promise.withResolvers();
     this.done = this.#settle.promise;
@@ -55,7 +55,7 @@ export class Stretch implements Listener {
   async lease(pool: Promise<Decoders>): Promise<void> {
     try {
       const decoders = await pool;
-      const process = await decoders.acquire(this.#vocabulary, this.#over.signal, this.#key);
+      const process = await decoders.acquire(this.#vocabulary, this.#over.signal, this.#origin);
       if (!process) return;
       if (this.#over.signal.aborted) return decoders.release(process);
       this.#process = process;

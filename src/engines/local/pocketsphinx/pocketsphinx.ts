@@ -58,7 +58,7 @@ class Pocketsphinx implements Stt {
   open(options: SttOptions, onPartial: (guess: Transcript) => void): Recognition {
     const vocabulary = vocabularyOf([...options.vocabulary, options.prompt ?? ''], VOCABULARY_LIMIT);
     const onClosed = () => this.#recognitions.delete(recognition);
-    const ports = { key: options.key, pool: () => this.#ready(), onPartial, onClosed };
+    const ports = { origin: options.origin, pool: () => this.#ready(), onPartial, onClosed };
     const recognition = new PocketsphinxRecognition(vocabulary, ports);
     this.#recognitions.add(recognition);
     return recognition;

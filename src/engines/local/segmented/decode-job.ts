@@ -1,4 +1,5 @@
 // One segment ordered from the decoder, which may turn out to be wanted sooner than it was thought, or not at all.
+import type { Origin } from '../../engine.ts';
 import type { SegmentDecoder, Urgency } from './decoder.ts';
 import type { SegmentTask, SegmentText } from './transcribe.ts';
 
@@ -10,9 +11,9 @@ export class DecodeJob {
   /** Of the place it has in the queue now. */
   #place = new AbortController();
 
-  constructor(decoder: SegmentDecoder, task: SegmentTask, urgency: Urgency, key: string | undefined) {
+  constructor(decoder: SegmentDecoder, task: SegmentTask, urgency: Urgency, origin: Origin | undefined) {
     this.#urgency = urgency;
-    this.result = this.#run(decoder, task, key);
+    this.result = this.#run(decoder, task, origin);
     // Whoever waits for it hears of a failure.
     this.result.catch(() => {});
   }
@@ -29,14 +30,14 @@ export class DecodeJob {
     this.#place.abort();
   }
 
-  async #run(decoder: SegmentDecoder, task: SegmentTask, key: string | undefined): Promise<SegmentText | undefined> {
+  async #run(decoder: SegmentDecoder, task: SegmentTask, origin: Origin | undefined): Promise<SegmentText | undefined> {
     for (;;) {
       const urgency = this.#urgency;
       const place = this.#place;
       const onBegin = () => {
         if (this.#state === 'waiting' && place === this.#place) this.#state = 'begun';
       };
-      const text = await decoder.decode(task, { urgency, signal: place.signal, onBegin, ...(key === undefined ? {} : { key }) });
+      const text = await decoder.decode(task, { urgency, signal: place.signal, onBegin, ...(origin === undefined ? {} : { origin }) });
       if (text !== undefined || urgency === this.#urgency) return text;
       if (this.#state === 'aborted') return undefined;
       this.#place = new AbortController();

@@ -1,5 +1,5 @@
 // What the parts of an utterance are decoded with: finals first, then what may soon be asked for, then guesses, which give way to everything.
-import { EngineError } from '../../engine.ts';
+import { EngineError, type Origin } from '../../engine.ts';
 import type { Crew } from '../crew.ts';
 import type { SegmentTask, SegmentText } from './transcribe.ts';
 
@@ -14,7 +14,7 @@ export interface DecodeOptions {
   readonly urgency: Urgency;
   readonly signal: AbortSignal;
   /** Whose it is. */
-  readonly key?: string;
+  readonly origin?: Origin;
   /** The task's turn has come. */
   readonly onBegin?: () => void;
 }
@@ -62,11 +62,12 @@ export class CrewDecoder implements SegmentDecoder {
     }
   }
 
-  #run(task: SegmentTask, { urgency, signal, key, onBegin }: DecodeOptions): Promise<SegmentText | undefined> {
+  #run(task: SegmentTask, { urgency, signal, origin, onBegin }: DecodeOptions): Promise<SegmentText | undefined> {
     return this.#workers.run(task, {
       signal,
       priority: PRIORITIES[urgency],
-      ...(key === undefined ? {} : { key }),
+      repeatable: true,
+      ...(origin === undefined ? {} : { origin }),
       onPart: (part) => {
         if (part === BEGUN) onBegin?.();
       },

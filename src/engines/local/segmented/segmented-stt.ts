@@ -59,7 +59,7 @@ export class SegmentedStt implements Stt, SegmentDecoder {
     }
   }
 
-  open({ prompt, vocabulary, language, languages, key }: SttOptions, onPartial: (guess: Transcript) => void): Recognition {
+  open({ prompt, vocabulary, language, languages, origin }: SttOptions, onPartial: (guess: Transcript) => void): Recognition {
     const utterance: SegmentedUtterance = new SegmentedUtterance(this, {
       engine: this.info.id,
       limits: this.#profile.limits,
@@ -69,7 +69,7 @@ export class SegmentedStt implements Stt, SegmentDecoder {
         ...(language === undefined ? {} : { language }),
         ...(languages === undefined ? {} : { languages }),
       },
-      key,
+      origin,
       onPartial: (guess) => {
         try {
           onPartial(guess);

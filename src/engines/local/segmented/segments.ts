@@ -1,5 +1,5 @@
 // One utterance: keeps its sound, closes what is too long to be decoded again and again, and knows for how long an answer stays good.
-import { EngineError, type Recognition, type Transcript } from '../../engine.ts';
+import { EngineError, type Origin, type Recognition, type Transcript } from '../../engine.ts';
 import { DecodeJob } from './decode-job.ts';
 import type { SegmentDecoder, Urgency } from './decoder.ts';
 import type { Hints } from './key-terms.ts';
@@ -56,7 +56,7 @@ export interface UtteranceOptions {
   readonly limits: SegmentLimits;
   readonly hints: Hints;
   /** Whose speech it is. */
-  readonly key?: string | undefined;
+  readonly origin?: Origin | undefined;
   readonly onPartial: (guess: Transcript) => void;
   readonly onClose?: () => void;
 }
@@ -244,8 +244,8 @@ export class SegmentedUtterance implements Recognition {
 
   /** `draft`: of an earlier decode that began with the same sound. */
   #order(samples: Int16Array, urgency: Urgency, draft: readonly number[]): DecodeJob {
-    const { hints, key } = this.#options;
-    return new DecodeJob(this.#decoder, { samples, hints, retry: urgency !== 'partial', draft }, urgency, key);
+    const { hints, origin } = this.#options;
+    return new DecodeJob(this.#decoder, { samples, hints, retry: urgency !== 'partial', draft }, urgency, origin);
   }
 
   #startGuess(): void {

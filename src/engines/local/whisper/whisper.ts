@@ -11,7 +11,7 @@ const profile: RecogniserProfile = {
   model: 'whisper-base',
   script: new URL('./whisper-worker.ts', import.meta.url),
   answerMs: 60_000,
-  limits: { longestMs: 25_000, shortestMs: 10_000, partialEveryMs: 1000 },
+  limits: { longestMs: 25_000, shortestMs: 10_000, partialEveryMs: 2000 },
   // It has less to do than the recogniser of English, beside which it runs.
   workers: Math.max(1, Math.floor(availableParallelism() / 2)),
 };

@@ -1,0 +1,33 @@
+// Whether something takes time in proportion to a text, as far as a machine with other things to do can tell: the text grows fourfold up to a
+// megabyte, and is each time held against a plain walk through it at the same moment. What takes the square of the length is found out at 64 kB.
+import { expect } from 'vitest';
+
+const lengths = [16, 64, 256, 1024].map((kilobytes) => kilobytes * 1024);
+/** So many times the plain walk, and this much for a machine that stumbles. */
+const most = 1000;
+const stumbleMs = 300;
+
+/** `work` on a megabyte of `unit` again and again, with `end` behind it. */
+export function expectLinear(work: (text: string) => unknown, unit: string, end = ''): void {
+  for (const length of lengths) {
+    const text = unit.repeat(Math.ceil(length / unit.length)) + end;
+    const walkMs = quickest(() => walk(text));
+    const tookMs = quickest(() => work(text));
+    expect(tookMs, `${length} characters of ${JSON.stringify(unit)}`).toBeLessThan(walkMs * most + stumbleMs);
+  }
+}
+
+function quickest(work: () => unknown): number {
+  const times = [1, 2].map(() => {
+    const startedAt = performance.now();
+    work();
+    return performance.now() - startedAt;
+  });
+  return Math.min(...times);
+}
+
+function walk(text: string): number {
+  let sum = 0;
+  for (let at = 0; at < text.length; at++) sum = (sum + text.charCodeAt(at)) | 0;
+  return sum;
+}
