@@ -221,6 +221,12 @@ export const settings: readonly Setting[] = [
     fallback: '128000',
   },
   {
+    name: 'PARLEY_CONVERSATION_BYTES',
+    description:
+      'Bytes of text, images and sound that a session’s client may put into its conversation; more is refused with conversation_too_large until items are deleted.',
+    fallback: '33554432 (32 MiB)',
+  },
+  {
     name: 'PARLEY_SCRIPTED',
     description: 'Delays of the scripted engines: stt, llm and tts in ms, rate in tokens per second, tokens as a count.',
     fallback: 'stt=100,llm=200,rate=40,tokens=30,tts=100',

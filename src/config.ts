@@ -42,6 +42,7 @@ export interface Config {
   readonly mostStallMs: number;
   readonly sessionMs: number;
   readonly contextTokens: number;
+  readonly conversationBytes: number;
   readonly promptsDir: string;
   readonly maxSessions: number;
   readonly calls: {
@@ -143,6 +144,7 @@ export function configOf(values: Readonly<Record<string, string>>, folder: strin
     mostStallMs: number(values, 'PARLEY_STALL_SECONDS', 30, 0, 3600) * 1000,
     sessionMs: number(values, 'PARLEY_SESSION_MINUTES', 60, 1, 100_000) * 60_000,
     contextTokens: number(values, 'PARLEY_CONTEXT_TOKENS', 128_000, 256, 100_000_000),
+    conversationBytes: number(values, 'PARLEY_CONVERSATION_BYTES', 32 * 1024 * 1024, 64 * 1024, 1024 * 1024 * 1024),
     promptsDir: resolve(folder, values.PARLEY_PROMPTS_DIR ?? 'prompts'),
     maxSessions: number(values, 'PARLEY_MAX_SESSIONS', defaultSessions(availableParallelism()), 1, Number.MAX_SAFE_INTEGER),
     calls: {

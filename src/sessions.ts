@@ -116,6 +116,7 @@ export class Sessions {
       expiresAt: this.#expiresAt(),
       lifeMs: config.sessionMs,
       contextTokens: config.contextTokens,
+      conversationBytes: config.conversationBytes,
       ownInstructions: config.defaultInstructions,
       inworld: arrival.api === 'inworld',
       voiceLock: config.voiceLock,

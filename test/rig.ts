@@ -22,6 +22,18 @@ export async function settled(): Promise<void> {
   for (let round = 0; round < 4; round++) await setImmediate();
 }
 
+/** How often the other sessions had their turn while this was done. */
+export async function turnsDuring(work: Promise<unknown>): Promise<number> {
+  const state = { over: false };
+  const done = work.then(() => {
+    state.over = true;
+  });
+  let turns = 0;
+  for (; !state.over; turns += 1) await setImmediate();
+  await done;
+  return turns;
+}
+
 /** Carries nothing anywhere: what is to come in waits in a queue, what goes out is written down in order. */
 export class RecordingTransport implements Transport {
   readonly #queue: Inbound[] = [];
@@ -39,6 +51,9 @@ export class RecordingTransport implements Transport {
   endsOnClose = true;
 
   readonly inbound: AsyncIterable<Inbound> = { [Symbol.asyncIterator]: () => this.#read() };
+
+  /** Set by the test: nobody listens, though something may still come in. */
+  gone = false;
 
   /** Whether the session has taken in all there was. */
   get idle(): boolean {
@@ -107,6 +122,7 @@ export interface RigOptions {
   configure?: (config: SessionConfig) => void;
   lifeMs?: number;
   contextTokens?: number;
+  conversationBytes?: number;
   engines?: FakeEngines;
   /** The server is going already. */
   leaving?: boolean;
@@ -120,6 +136,8 @@ export class Rig {
   readonly ended: Promise<SessionEnd>;
   /** What was opened to reach MCP servers: nothing, until the session names one. */
   readonly tools: FakeTools[] = [];
+  /** The images that were fetched. */
+  readonly images: string[] = [];
   over = false;
   readonly #leaving = new AbortController();
   readonly #draining = new AbortController();
@@ -130,6 +148,7 @@ export class Rig {
     configure,
     lifeMs = 3_600_000,
     contextTokens = 128_000,
+    conversationBytes = 32 * 1024 * 1024,
     engines,
     leaving,
   }: RigOptions = {}) {
@@ -148,13 +167,16 @@ export class Rig {
       expiresAt: 1_700_003_600,
       lifeMs,
       contextTokens,
+      conversationBytes,
       ownInstructions: '',
       inworld: false,
       voiceLock: false,
     };
     const { transport, clock } = this;
-    const image = (url: string) =>
-      url.includes('missing') ? Promise.reject(new Error('its server answered 404')) : Promise.resolve('data:image/png;base64,AAAA');
+    const image = (url: string) => {
+      this.images.push(url);
+      return url.includes('missing') ? Promise.reject(new Error('its server answered 404')) : Promise.resolve('data:image/png;base64,AAAA');
+    };
     const openTools = () => {
       const tools = new FakeTools();
       this.tools.push(tools);

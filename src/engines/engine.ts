@@ -220,6 +220,8 @@ export type LlmPart =
 export interface Llm extends Engine {
   /** `false` for an engine with rules of its own: it converses, but does no other work that instructions describe. */
   readonly followsInstructions?: boolean;
+  /** `false` for an engine that cannot look at images: those named by their address stay addresses, and nothing is fetched for it. */
+  readonly sees?: boolean;
   /** Rejects with EngineError. When the signal fires the iteration ends within 5 ms, without error, and the request is dropped. */
   respond(prompt: Prompt, options: LlmOptions, signal: AbortSignal): AsyncIterable<LlmPart>;
 }

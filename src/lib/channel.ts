@@ -1,16 +1,26 @@
 // A bounded queue between one writer and one reader. Full is the writer's business to know: `push` says no.
 
-/** A single-consumer async queue. `push` returns false, and drops the value, when `capacity` values wait or it is closed. */
+/** What the values that wait may weigh together. The last that is let in may take them beyond it. */
+interface Budget<T> {
+  readonly bytes: number;
+  readonly of: (value: T) => number;
+}
+
+/** A single-consumer async queue. `push` returns false, and drops the value, when it is full or closed. */
 export class Channel<T> implements AsyncIterable<T> {
   readonly #capacity: number;
+  readonly #budget: Budget<T> | undefined;
   #values: T[] = [];
+  #bytes = 0;
   #closed = false;
   #failure: { error: unknown } | undefined;
   #wakeReader: (() => void) | undefined;
   #wakeWriters: (() => void)[] = [];
 
-  constructor(capacity: number) {
+  /** Full is a channel in which `capacity` values wait, or as many bytes as its budget has. */
+  constructor(capacity: number, budget?: Budget<T>) {
     this.#capacity = capacity;
+    this.#budget = budget;
   }
 
   get size(): number {
@@ -22,15 +32,16 @@ export class Channel<T> implements AsyncIterable<T> {
   }
 
   push(value: T): boolean {
-    if (this.#closed || this.#values.length >= this.#capacity) return false;
+    if (this.#closed || this.#full) return false;
     this.#values.push(value);
+    this.#bytes += this.#budget?.of(value) ?? 0;
     this.#wakeReader?.();
     return true;
   }
 
   /** Resolves when there is room (or the channel is closed): await it, then push. */
   room(): Promise<void> {
-    if (this.#closed || this.#values.length < this.#capacity) return Promise.resolve();
+    if (this.#closed || !this.#full) return Promise.resolve();
     return new Promise((resolve) => this.#wakeWriters.push(resolve));
   }
 
@@ -39,6 +50,13 @@ export class Channel<T> implements AsyncIterable<T> {
     this.#closed = true;
     this.#wakeReader?.();
     this.#releaseWriters();
+  }
+
+  /** No more values, and those that wait are gone: there is nobody any more for whom they would be read. */
+  drop(): void {
+    this.#values = [];
+    this.#bytes = 0;
+    this.close();
   }
 
   /** Like close, but the reader gets the error after the values that wait. */
@@ -52,6 +70,7 @@ export class Channel<T> implements AsyncIterable<T> {
       for (;;) {
         while (this.#values.length > 0) {
           const value = this.#values.shift() as T;
+          this.#bytes -= this.#budget?.of(value) ?? 0;
           this.#releaseWriters();
           yield value;
         }
@@ -66,9 +85,12 @@ export class Channel<T> implements AsyncIterable<T> {
       }
     } finally {
       // The reader has left: nothing that waits can ever be read.
-      this.#values = [];
-      this.close();
+      this.drop();
     }
+  }
+
+  get #full(): boolean {
+    return this.#values.length >= this.#capacity || (this.#budget !== undefined && this.#bytes >= this.#budget.bytes);
   }
 
   #releaseWriters(): void {

@@ -14,6 +14,7 @@ import { Session } from '../session/session.ts';
 import type { Birth } from '../session/state.ts';
 import type { Ending, Inbound, Transport } from '../transports/transport.ts';
 import { Asides } from './asides.ts';
+import { type FetchImage, Images } from './images.ts';
 import { Keepsakes } from './keepsakes.ts';
 import { Ear } from './listen.ts';
 import { logFailure } from './log-failure.ts';
@@ -27,6 +28,18 @@ import { Toolbox, type ToolRunner } from './tools.ts';
 const mostAtOnce = 48_000;
 /** Sound that may be under way to the ear before no more is taken in. */
 const mostBehindMs = 1000;
+
+/** What is done even when nobody listens any more: it is told to the log, or gives something back. */
+const doneForNobody: ReadonlySet<Effect['kind']> = new Set([
+  'listen.configure',
+  'unserved',
+  'reply.abort',
+  'aside.abort',
+  'mcp.abort',
+  'memory.abort',
+  'item.forget',
+  'close',
+]);
 
 /** Events that say where a piece of the input ends: all of it must have been heard by then. */
 const cutsInput: ReadonlySet<ClientEventType> = new Set(['input_audio_buffer.commit', 'input_audio_buffer.clear']);
@@ -42,7 +55,7 @@ export interface Drive {
   /** Opens a session's MCP servers; called when the session first names one. */
   openTools: () => ToolRunner;
   /** The image at an http(s) address as a data: URL. */
-  image: (url: string, signal: AbortSignal) => Promise<string>;
+  image: FetchImage;
   /** Fires when the server will be going soon: the session closes with 1001 once it is in the middle of nothing. */
   draining: AbortSignal;
   /** Fires when the server is going: the session then closes with the Parting that is its reason, or with 1001. */
@@ -72,12 +85,7 @@ export async function drive(parts: Drive): Promise<SessionEnd> {
     run.begin();
     for await (const inbound of transport.inbound) {
       if (inbound.kind === 'audio') await takeAudio(run, inbound.bytes);
-      else {
-        // An event comes after the sound that was sent before it.
-        if (inbound.kind === 'event' && cutsInput.has(inbound.event.type)) run.catchUp();
-        if (run.settled) await run.settled;
-        run.take(inbound);
-      }
+      else await takeEvent(run, inbound);
     }
   } catch (error) {
     (run?.log ?? parts.log).error({ err: error }, 'session failed');
@@ -90,14 +98,24 @@ export async function drive(parts: Drive): Promise<SessionEnd> {
   return { ...tally.read(clock.now()), ending: transport.ending };
 }
 
+/** An event comes after the sound that was sent before it, and after what the events before it have asked for. */
+async function takeEvent(run: Run, inbound: Exclude<Inbound, { kind: 'audio' }>): Promise<void> {
+  if (!run.listened) return run.take(inbound);
+  if (inbound.kind === 'event' && cutsInput.has(inbound.event.type)) run.catchUp();
+  if (run.settled) await run.settled;
+  run.take(inbound);
+  if (run.errand) await run.errand;
+}
+
 /** Much sound at once is heard in pieces, so that neither the other sessions nor the engines that clean it are overrun. */
 async function takeAudio(run: Run, bytes: Uint8Array): Promise<void> {
+  if (!run.listened) return;
   if (bytes.length <= mostAtOnce) {
     run.take({ kind: 'audio', bytes });
     if (run.behindMs > mostBehindMs) await run.settled;
     return;
   }
-  for (let at = 0; at < bytes.length; at += mostAtOnce) {
+  for (let at = 0; at < bytes.length && run.listened; at += mostAtOnce) {
     run.take({ kind: 'audio', bytes: bytes.subarray(at, at + mostAtOnce) });
     await (run.settled ?? setImmediate());
   }
@@ -113,10 +131,12 @@ class Run {
   readonly #tools: Toolbox;
   readonly #memory: Condenser;
   readonly #asides: Asides;
+  readonly #images: Images;
   readonly #replies = new Map<string, AbortController>();
   readonly #ended = new AbortController();
   readonly #facts: Fact[] = [];
   #stepping = false;
+  #errand: Promise<void> | undefined;
   #log: Log;
   #behalf = '{}';
   readonly #unserved = new Set<string>();
@@ -131,6 +151,7 @@ class Run {
     this.#session = new Session(parts.birth, parts.clock.now());
     this.#tools = new Toolbox(parts.openTools, (fact) => this.#feed(fact));
     this.#memory = new Condenser(parts.engines, (fact) => this.#feed(fact), this.#log);
+    this.#images = new Images(parts.image, this.#ended.signal);
     this.#asides = new Asides({
       engines: parts.engines,
       origin: this.#origin,
@@ -141,12 +162,23 @@ class Run {
       feed: (fact) => this.#feed(fact),
       keep: (item, samples) => this.#keepsakes.keep(item, samples),
       origin: this.#origin,
+      now: () => parts.clock.now(),
+      onBehind: () => this.#log.warn({}, 'voice activity detection cannot follow: some of what is said is not looked at'),
       onFault: (error) => logFailure(this.#log, error, 'listening failed'),
     });
   }
 
+  /** Whether there is anybody to hear what comes of it. */
+  get listened(): boolean {
+    return !this.#parts.transport.gone;
+  }
+
   get settled(): Promise<void> | undefined {
     return this.#ear.settled;
+  }
+
+  get errand(): Promise<void> | undefined {
+    return this.#errand;
   }
 
   catchUp(): void {
@@ -277,6 +309,7 @@ class Run {
   #perform(effect: Effect): void {
     const { clock, transport } = this.#parts;
     this.#tally.see(effect, clock.now());
+    if (transport.gone && !doneForNobody.has(effect.kind)) return;
     switch (effect.kind) {
       case 'send':
         transport.send(effect.event);
@@ -292,7 +325,7 @@ class Run {
         break;
       }
       case 'send.retrieved':
-        transport.send({ ...effect.event, item: this.#withSound(effect.event.item, effect.heardMs) });
+        this.#ownErrand(this.#sendRetrieved(effect.event, effect.heardMs));
         break;
       case 'listen.configure':
         this.#identify(effect.config);
@@ -308,7 +341,7 @@ class Run {
         this.#ear.clear(effect.untilMs);
         break;
       case 'transcribe':
-        this.#ear.transcribe(effect.item, effect.audio, effect.format);
+        this.#ownErrand(this.#ear.transcribe(effect.item, effect.audio, effect.format));
         break;
       case 'judge.turn':
         this.#own(this.#ear.judge(effect.item, effect.silenceMs, this.#ended.signal));
@@ -325,7 +358,7 @@ class Run {
             if (!controller.signal.aborted) this.#feed(fact);
           },
           room: () => transport.room(),
-          image: this.#parts.image,
+          images: this.#images,
           onFailure: (error: unknown) => logFailure(this.#log, error, 'reply failed', { response }),
           onFault: (error: unknown) => logFailure(this.#log, error, 'reply failed', { response }),
         };
@@ -365,6 +398,7 @@ class Run {
         break;
       case 'item.forget':
         this.#keepsakes.forget(effect.item);
+        this.#ear.forget(effect.item);
         break;
       case 'unserved':
         this.#nameUnserved(effect.what);
@@ -383,13 +417,31 @@ class Run {
     task.catch((error: unknown) => this.#fail(error));
   }
 
-  #withSound(item: Item, heardMs: number | undefined): Item {
-    if (item.type !== 'message' || item.role === 'system') return item;
-    const sound = this.#keepsakes.read(item.id, this.#session.config.audio.input.format, heardMs);
-    if (sound === undefined) return item;
+  /** What an event of the client's asks for, and its next event waits for: so they are answered in their order. */
+  #ownErrand(errand: Promise<void>): void {
+    this.#errand = this.#runErrand(errand);
+  }
+
+  async #runErrand(errand: Promise<void>): Promise<void> {
+    try {
+      await errand;
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#errand = undefined;
+    }
+  }
+
+  async #sendRetrieved(event: Extract<Effect, { kind: 'send.retrieved' }>['event'], heardMs: number | undefined): Promise<void> {
+    const { transport } = this.#parts;
+    const { item } = event;
+    const format = this.#session.config.audio.input.format;
+    const hasSound = item.type === 'message' && item.role !== 'system';
+    const sound = hasSound ? await this.#keepsakes.read(item.id, format, heardMs) : undefined;
+    if (!hasSound || sound === undefined) return transport.send(event);
     const content = item.content.map((part) =>
       part.type === 'input_audio' || part.type === 'output_audio' ? { ...part, ...sound } : part,
     );
-    return { ...item, content } as Item;
+    transport.send({ ...event, item: { ...item, content } as Item });
   }
 }

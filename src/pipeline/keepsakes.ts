@@ -1,9 +1,8 @@
 // The sound of the conversation's items, for conversation.item.retrieve. Bounded: the oldest items lose theirs first, and what is too much
 // for one event is neither given nor kept.
 import { VAD_RATE_HZ } from '../engines/engine.ts';
-import { resample } from '../media/resample.ts';
 import { type AudioFormat, bytesPerSample, sampleRateHz } from '../protocol/audio-format.ts';
-import { encodeWire } from './wire-audio.ts';
+import { encoded } from './item-sound.ts';
 
 const mostBytes = 16 * 1024 * 1024;
 /** Sound of one item that goes into one event, in the bytes of its format: 87 s of PCM at 24 kHz, 5.6 MB in base64. */
@@ -57,16 +56,15 @@ export class Keepsakes {
    * The item's sound in base64: a user's in the given format, an answer's in the format it was sent in, up to where it was heard. Undefined
    * when there is none (any more).
    */
-  read(item: string, format: AudioFormat, heardMs?: number): GivenSound | undefined {
+  async read(item: string, format: AudioFormat, heardMs?: number): Promise<GivenSound | undefined> {
     const sound = this.#items.get(item)?.sound;
     if (!sound) return undefined;
     switch (sound.kind) {
       case 'samples': {
-        // It is converted on the thread of all sessions: what is too much is not even begun.
+        // What is too much is not even begun.
         const ms = (sound.samples.length * 1000) / VAD_RATE_HZ;
         if (bytesUntil(ms, format) > mostGivenBytes) return { audio_omitted: 'too_large' };
-        const { samples } = resample({ samples: sound.samples, rateHz: VAD_RATE_HZ }, sampleRateHz(format));
-        return { audio: Buffer.from(encodeWire(format, samples)).toString('base64') };
+        return { audio: (await encoded(sound.samples, format)).toString('base64') };
       }
       case 'answer': {
         const bytes = Math.min(sound.madeBytes, heardMs === undefined ? Infinity : bytesUntil(heardMs, sound.format));

@@ -1,8 +1,6 @@
 // The ear of one session: wire bytes become samples, samples become onsets, pauses and words. It reports; the session decides.
-import { EngineError, type Engines, type Origin, type TurnJudgement, VAD_RATE_HZ, VAD_WINDOW, type VadStream } from '../engines/engine.ts';
+import { EngineError, type Engines, type Origin, type TurnJudgement, VAD_RATE_HZ, VAD_WINDOW } from '../engines/engine.ts';
 import { Recorder } from '../media/recorder.ts';
-import { looksLikeContainer } from '../media/containers.ts';
-import { resample } from '../media/resample.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
 import type { Fact } from '../session/facts.ts';
@@ -10,10 +8,11 @@ import { failureOf } from './failure.ts';
 import { patienceMs, speechThreshold } from '../session/patience.ts';
 import { spokenLanguages, sttOptions } from './hints.ts';
 import { Intake } from './intake.ts';
+import { ItemSounds } from './item-sounds.ts';
 import { speakersOf } from './speakers.ts';
 import { acousticEnd, SpeechDetector } from './speech-detector.ts';
 import { type Sound, Utterance } from './utterance.ts';
-import { WireDecoder } from './wire-audio.ts';
+import { VadWindows } from './vad-windows.ts';
 
 const samplesPerMs = VAD_RATE_HZ / 1000;
 /** Sound before the onset that a recogniser needs to hear the first word whole. */
@@ -25,8 +24,6 @@ const mostJudgedMs = 8000;
 /** Sound that no item holds yet: while nobody speaks, and at the most. Older sound is forgotten. */
 const mostQuietMs = 10_000;
 const mostBufferedMs = 300_000;
-/** Windows the detector may have waiting; it answers more than 64 without looking at them. */
-const mostUndecided = 32;
 
 export interface EarPorts {
   feed: (fact: Fact) => void;
@@ -34,6 +31,9 @@ export interface EarPorts {
   keep: (item: string, samples: Int16Array) => void;
   /** Whose speech it is, for the recognisers. */
   origin: Origin;
+  now: () => number;
+  /** The detector cannot follow: from here on some of what is said is left out of what it looks at. Told once. */
+  onBehind: () => void;
   /** Something failed, to be logged: a recogniser (an EngineError, of which a fact tells too), or what is a fault of ours. */
   onFault: (error: unknown) => void;
 }
@@ -44,12 +44,16 @@ export class Ear {
   readonly #keep: (item: string, samples: Int16Array) => void;
   readonly #origin: Origin;
   readonly #onFault: (error: unknown) => void;
-  readonly #vad: VadStream;
+  readonly #windows: VadWindows;
+  #wasBehind = false;
+  /** Under way to the windows that the detector is too slow for. */
+  #catchingUp: NodeJS.Immediate | undefined;
   readonly #recorder = new Recorder();
   /** The same sound as the detector hears it, at the same positions: only the last of it. */
   readonly #clean = new Recorder();
   #config: SessionConfig;
   readonly #intake: Intake;
+  readonly #items: ItemSounds;
   #detector: SpeechDetector;
   #receivedMs = 0;
   /** Positions: where the detector's window 0 began, and where the next window for it begins. */
@@ -72,7 +76,7 @@ export class Ear {
   readonly #committed = new Set<Utterance>();
   #closed = false;
 
-  constructor(engines: Engines, config: SessionConfig, { feed, keep, origin, onFault }: EarPorts) {
+  constructor(engines: Engines, config: SessionConfig, { feed, keep, origin, now, onBehind, onFault }: EarPorts) {
     this.#engines = engines;
     this.#config = config;
     this.#feed = feed;
@@ -80,7 +84,22 @@ export class Ear {
     this.#origin = origin;
     this.#onFault = onFault;
     this.#detector = new SpeechDetector(speechThreshold(config));
-    this.#vad = engines.vad.open((probability) => this.#onProbability(probability));
+    this.#windows = new VadWindows(engines.vad, {
+      now,
+      decide: (probability) => this.#onProbability(probability),
+      onLeftOut: () => {
+        if (!this.#wasBehind) onBehind();
+        this.#wasBehind = true;
+      },
+    });
+    this.#items = new ItemSounds({
+      decoder: engines.decoder,
+      recognise: (item, samples) => this.#recognise(item, samples),
+      onFailure: (item, error) => {
+        this.#onFault(error);
+        this.#feed({ kind: 'transcript.failed', item, failure: failureOf(error, 'The decoder of sound files') });
+      },
+    });
     this.#intake = new Intake(engines, config.audio.input, { onSound: (samples, clean, ms) => this.#hear(samples, clean, ms), onFault });
   }
 
@@ -113,6 +132,7 @@ export class Ear {
 
   #hear(samples: Int16Array, clean: Int16Array, ms: number): void {
     this.#receivedMs += ms;
+    this.#windows.came(ms);
     this.#recorder.append(samples);
     this.#clean.append(clean);
     this.#pump();
@@ -145,7 +165,7 @@ export class Ear {
     const straddles = this.#detector.speaking || to - this.#decidedUntil > VAD_WINDOW * 2;
     this.#leaveUtterance(to);
     if (straddles) this.#restartDetection(to);
-    this.#finish(utterance, item, fromMs, sound.length / VAD_RATE_HZ);
+    void this.#finish(utterance, item, fromMs, sound.length / VAD_RATE_HZ);
     // What came after `to` may be all that comes: it is not to wait for more sound.
     this.#pump();
   }
@@ -157,33 +177,23 @@ export class Ear {
     this.#restartDetection(until);
   }
 
-  /** Recognises sound a client sent inside an item. */
-  transcribe(item: string, audio: string, format: AudioFormat): void {
-    const bytes = Buffer.from(audio, 'base64');
-    if (looksLikeContainer(bytes) === undefined) {
-      const decoder = new WireDecoder(format);
-      this.#recognise(item, resample({ samples: decoder.decode(bytes), rateHz: decoder.rateHz }, VAD_RATE_HZ).samples);
-      return;
-    }
-    // A file (Opus in Ogg or WebM, WAV) says itself what it holds.
-    this.#engines.decoder.decode(bytes, VAD_RATE_HZ).then(
-      ({ samples }) => this.#recognise(item, samples),
-      (error: unknown) => {
-        if (this.#closed) return;
-        this.#onFault(error);
-        this.#feed({ kind: 'transcript.failed', item, failure: failureOf(error, 'The decoder of sound files') });
-      },
-    );
+  /** Recognises sound a client sent inside an item. Resolves when the next event may be taken. */
+  transcribe(item: string, audio: string | Uint8Array, format: AudioFormat): Promise<void> {
+    return this.#items.take(item, audio, format);
   }
 
-  #recognise(item: string, samples: Int16Array): void {
-    if (this.#closed) return;
+  /** The item is gone. */
+  forget(item: string): void {
+    this.#items.forget(item);
+  }
+
+  #recognise(item: string, samples: Int16Array): Promise<void> {
     this.#keep(item, samples);
     const utterance = this.#newUtterance((from, to) => samples.subarray(from, to));
     utterance.item = item;
     utterance.begin(0);
     utterance.hear(samples.length);
-    this.#finish(utterance, item, 0, samples.length / VAD_RATE_HZ);
+    return this.#finish(utterance, item, 0, samples.length / VAD_RATE_HZ);
   }
 
   /**
@@ -240,9 +250,11 @@ export class Ear {
 
   close(): void {
     this.#closed = true;
+    clearImmediate(this.#catchingUp);
     this.#awaited?.reached();
     this.#intake.close();
-    this.#vad.close();
+    this.#items.close();
+    this.#windows.close();
     this.#utterance?.cancel();
     for (const utterance of this.#committed) utterance.cancel();
   }
@@ -251,14 +263,39 @@ export class Ear {
     return this.#windowBase + this.#decided * VAD_WINDOW;
   }
 
+  /** Position up to which the sound has been said by now, if it was said in its own time. */
+  get #saidUntil(): number {
+    return this.#recorder.end - this.#windows.aheadMs * samplesPerMs;
+  }
+
+  /** Windows that have been said and are not decided. */
+  get #behind(): number {
+    return Math.floor((this.#saidUntil - this.#decidedUntil) / VAD_WINDOW);
+  }
+
   /**
    * Gives the detector its next windows, never more than it may have waiting: a client that sends a minute at once is heard like one
-   * that took a minute.
+   * that took a minute. What is to be left out is decided once all answers that are there have been heard: when the loop was late, they are.
    */
   #pump(): void {
-    while (this.#recorder.end - this.#nextWindow >= VAD_WINDOW && this.#nextWindow - this.#decidedUntil < mostUndecided * VAD_WINDOW) {
-      this.#vad.push(this.#clean.slice(this.#nextWindow, this.#nextWindow + VAD_WINDOW));
+    if (this.#windows.leavesOut(this.#behind)) this.#catchingUp ??= setImmediate(() => this.#catchUpWithSpeech());
+    else this.#ask();
+  }
+
+  #catchUpWithSpeech(): void {
+    this.#catchingUp = undefined;
+    if (this.#closed) return;
+    this.#ask();
+    this.#windows.keepUp(this.#behind);
+    this.#report();
+  }
+
+  #ask(): void {
+    for (let from = this.#nextWindow; this.#recorder.end - from >= VAD_WINDOW; from = this.#nextWindow) {
+      const behind = this.#behind;
+      if (!this.#windows.takes(from + VAD_WINDOW <= this.#saidUntil, behind)) break;
       this.#nextWindow += VAD_WINDOW;
+      this.#windows.push(this.#clean.slice(from, from + VAD_WINDOW), behind);
     }
     this.#forget();
   }
@@ -326,7 +363,7 @@ export class Ear {
   }
 
   #restartDetection(from: number): void {
-    this.#vad.reset();
+    this.#windows.reset();
     this.#detector = new SpeechDetector(speechThreshold(this.#config));
     this.#windowBase = from;
     this.#nextWindow = from;
@@ -350,9 +387,9 @@ export class Ear {
   }
 
   /** The words of an item that begins at `fromMs` of the input and lasts so many seconds. */
-  #finish(utterance: Utterance, item: string, fromMs: number, seconds: number): void {
+  #finish(utterance: Utterance, item: string, fromMs: number, seconds: number): Promise<void> {
     this.#committed.add(utterance);
-    void utterance.words('final').then(
+    return utterance.words('final').then(
       ({ text, logprobs, recognised }) => {
         const speakers = speakersOf(recognised, fromMs, seconds * 1000);
         this.#tell(utterance, { kind: 'transcript.final', item, text, logprobs, seconds, ...speakers });

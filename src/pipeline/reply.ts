@@ -2,11 +2,12 @@
 import { EngineError, type Engines, type Llm, type LlmUsage, type Origin, type Speech, type Tts } from '../engines/engine.ts';
 import { Channel } from '../lib/channel.ts';
 import { Resampler } from '../media/resample.ts';
-import type { Prompt, PromptPart, PromptTurn } from '../protocol/prompt.ts';
+import type { Prompt, PromptPart } from '../protocol/prompt.ts';
 import type { ReplyOrder } from '../session/effects.ts';
 import type { ReplyEnd, ReplyFact } from '../session/facts.ts';
 import { sampleRateHz } from '../protocol/audio-format.ts';
 import { failureOf } from './failure.ts';
+import type { Images } from './images.ts';
 import { speakApart } from './speak-apart.ts';
 import { speechOptions } from './speech-options.ts';
 import { SpeechText } from './speech-text.ts';
@@ -22,8 +23,8 @@ export interface ReplyPorts {
   feed: (fact: ReplyFact) => void;
   /** Resolves when the listener's side can take more sound. */
   room: () => Promise<void>;
-  /** The image at an http(s) address as a data: URL; rejects with a reason for people. */
-  image: (url: string, signal: AbortSignal) => Promise<string>;
+  /** The session's images by their addresses. */
+  images: Images;
   /** An engine says that it failed: what it says is for the log. */
   onFailure: (error: EngineError) => void;
   /** Something failed that is no engine's declared failure: a fault of ours, to be logged. */
@@ -38,7 +39,8 @@ export async function reply(order: ReplyOrder, prompt: Prompt, ports: ReplyPorts
   const mouth = new Mouth(order, ports, signal);
   try {
     const { engine, model } = ports.engines.llm(order.model);
-    const seen = prompt.turns.some(namesImage) ? await withImages(prompt, ports, signal) : prompt;
+    const named = engine.sees === false ? [] : addressesIn(prompt);
+    const seen = named.length > 0 ? await withImages(prompt, named, ports, signal) : prompt;
     if (signal.aborted) return;
     end = await speakAnswer(engine, model, order, seen, mouth, ports, usage, signal);
   } catch (error) {
@@ -52,25 +54,25 @@ export async function reply(order: ReplyOrder, prompt: Prompt, ports: ReplyPorts
   if (!signal.aborted) ports.feed({ kind: 'reply.ended', response, ...end });
 }
 
-/** Whether a turn has an image by its address. */
-function namesImage(turn: PromptTurn): boolean {
-  return 'parts' in turn && turn.parts.some((part) => part.type === 'image' && !part.url.startsWith('data:'));
+/** The address of an image that is named by one. */
+function addressOf(part: PromptPart): string | undefined {
+  return part.type === 'image' && !part.url.startsWith('data:') ? part.url : undefined;
+}
+
+function addressesIn({ turns }: Prompt): string[] {
+  return turns.flatMap((turn) => ('parts' in turn ? turn.parts : [])).flatMap((part) => addressOf(part) ?? []);
 }
 
 /** Models are given what is at an address, not the address: who may be asked for it is decided here, on the way out. */
-async function withImages(prompt: Prompt, { image }: ReplyPorts, signal: AbortSignal): Promise<Prompt> {
-  const fetched = async (part: PromptPart): Promise<PromptPart> => {
-    if (part.type !== 'image' || part.url.startsWith('data:')) return part;
-    try {
-      return { ...part, url: await image(part.url, signal) };
-    } catch (error) {
-      return { type: 'text', text: `(an image that could not be loaded: ${error instanceof Error ? error.message : String(error)})` };
-    }
+async function withImages(prompt: Prompt, named: readonly string[], { images }: ReplyPorts, signal: AbortSignal): Promise<Prompt> {
+  // What was shown last is what is talked about.
+  const found = await images.get(named.toReversed(), signal);
+  const seen = (part: PromptPart): PromptPart => {
+    const image = found.get(addressOf(part) ?? '');
+    if (!image || part.type !== 'image') return part;
+    return 'url' in image ? { ...part, url: image.url } : { type: 'text', text: `(an image that could not be loaded: ${image.reason})` };
   };
-  const turns = await Promise.all(
-    prompt.turns.map(async (turn) => ('parts' in turn ? { ...turn, parts: await Promise.all(turn.parts.map(fetched)) } : turn)),
-  );
-  return { ...prompt, turns };
+  return { ...prompt, turns: prompt.turns.map((turn) => ('parts' in turn ? { ...turn, parts: turn.parts.map(seen) } : turn)) };
 }
 
 async function speakAnswer(

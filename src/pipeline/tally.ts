@@ -2,6 +2,9 @@
 import type { ServerEvent } from '../protocol/server-events.ts';
 import type { Effect } from '../session/effects.ts';
 
+/** Turns whose words may be awaited at a time. */
+const mostAwaited = 64;
+
 interface Latency {
   readonly count: number;
   readonly meanMs: number;
@@ -60,6 +63,9 @@ export class Tally {
     if (event.type === 'input_audio_buffer.committed') {
       this.#turns += 1;
       this.#turnEnds.set(event.item_id, nowMs);
+      const [oldest] = this.#turnEnds.keys();
+      // Without transcription nobody takes them out.
+      if (this.#turnEnds.size > mostAwaited && oldest !== undefined) this.#turnEnds.delete(oldest);
     } else if (event.type === 'conversation.item.input_audio_transcription.completed') {
       const endedAtMs = this.#turnEnds.get(event.item_id);
       if (endedAtMs !== undefined) this.#latencies.transcript.add(nowMs - endedAtMs);

@@ -126,6 +126,14 @@ export const errors = {
       'context_length_exceeded',
       `The conversation has about ${tokens} tokens after instructions and tools, and there is room for ${most}.`,
     ),
+  conversationTooLarge: (param: string, asked: { bytes: number; items: number }, most: { bytes: number; items: number }) =>
+    new RealtimeError(
+      'conversation_too_large',
+      `The conversation would hold ${asked.bytes} bytes in ${asked.items} items; a session may hold ${most.bytes} bytes in ${most.items} items. Delete items to make room.`,
+      param,
+    ),
+  tooLarge: (param: string, mostBytes: number) =>
+    new RealtimeError('invalid_value', `Invalid value for '${param}': it holds more than ${mostBytes} bytes as JSON.`, param),
   sessionExpired: (minutes: number) => new RealtimeError('session_expired', `Your session hit the maximum duration of ${minutes} minutes.`),
   internal: () =>
     new RealtimeError(null, 'The server had an error while processing this event. The session goes on.', null, 'server_error'),

@@ -96,7 +96,8 @@ const imageUrl = z.preprocess(
   }),
 );
 const isImage = (base64: string) => base64 !== '' && isBase64(base64);
-const sound = z.preprocess(
+/** Base64. Much of it is bytes already when the session gets it: see transports/lifted-sound.ts. */
+const sound: z.ZodType<string | Uint8Array> = z.preprocess(
   (audio) => (typeof audio === 'string' ? plainBase64(audio) : audio),
   z.string().refine(isBase64, { error: 'is not base64' }),
 );
@@ -185,7 +186,7 @@ export const inputItem = z.preprocess(
 );
 export type InputItem = z.infer<typeof inputItem>;
 
-/** A client's item made whole: an id, a status, and a call id where it had none. */
+/** A client's item made whole: an id, a status, and a call id where it had none. Without its sound, which is not the conversation's to keep. */
 export function completeItem(
   item: ClientItem | Exclude<InputItem, { type: 'item_reference' }>,
   itemId: string,
@@ -216,5 +217,5 @@ export function completeItem(
 
 function completeUserPart(part: z.infer<typeof userPart>): UserPart {
   if (part.type !== 'input_audio') return part;
-  return { type: 'input_audio', ...(part.audio == null ? {} : { audio: part.audio }), transcript: part.transcript ?? null };
+  return { type: 'input_audio', transcript: part.transcript ?? null };
 }

@@ -20,7 +20,7 @@ export function upgrade(operationId: string, summary: string, parameters: JsonOb
     101: { description: 'The WebSocket is open; `session.created` follows.' },
     401: unknownKey('OpenAiError'),
     429: problem(manyWrongKeys, 'OpenAiError'),
-    503: problem('The server takes no further session now.', 'OpenAiError'),
+    503: problem('The server takes no further session now, or cannot check the credential.', 'OpenAiError'),
   };
   return { operationId, tags: ['Realtime'], summary, description, parameters, responses };
 }
@@ -54,6 +54,7 @@ function keyed(
       400: problem('The request cannot be understood.', family),
       401: unknownKey(family),
       429: problem(manyWrongKeys, family),
+      503: problem('What it needs cannot be had at the moment; `Retry-After` says when to try again.', family),
       ...responses,
     },
   };

@@ -16,6 +16,10 @@ export function openApiPaths(): Record<string, JsonObject> {
     parameter('query', 'pageSize', { schema: { type: 'integer', minimum: 0 }, description: 'Voices on a page; all of them without it.' }),
     parameter('query', 'pageToken', text('`nextPageToken` of the page before.')),
   ];
+  const secretProblems = {
+    413: problem('The session is larger than a secret keeps.', 'OpenAiError'),
+    429: problem(`The key has too many secrets alive, or too many bytes of them. ${manyWrongKeys}`, 'OpenAiError'),
+  };
   return {
     '/health': {
       get: open('health', 'Server', 'Whether the server is ready to talk.', {
@@ -67,7 +71,7 @@ export function openApiPaths(): Record<string, JsonObject> {
         'createClientSecret',
         'Realtime',
         `An ephemeral secret for a browser. ${secretLife}`,
-        { 200: answer('The secret.', 'ClientSecret'), 429: problem(`The key has too many secrets alive. ${manyWrongKeys}`, 'OpenAiError') },
+        { 200: answer('The secret.', 'ClientSecret'), ...secretProblems },
         { body: 'ClientSecretRequest' },
       ),
     },
@@ -76,7 +80,7 @@ export function openApiPaths(): Record<string, JsonObject> {
         'createBetaSession',
         'Realtime',
         `The same in the shape of the beta; a session it opens speaks the beta dialect. ${secretLife}`,
-        { 200: answer('The session and its secret.', 'BetaSessionWithSecret') },
+        { 200: answer('The session and its secret.', 'BetaSessionWithSecret'), ...secretProblems },
         { body: 'BetaSessionRequest' },
       ),
     },
@@ -85,7 +89,7 @@ export function openApiPaths(): Record<string, JsonObject> {
         'createBetaTranscriptionSession',
         'Realtime',
         `The same for a session that only writes down what is said. ${secretLife}`,
-        { 200: answer('The session and its secret.', 'BetaSessionWithSecret') },
+        { 200: answer('The session and its secret.', 'BetaSessionWithSecret'), ...secretProblems },
         { body: 'BetaSessionRequest' },
       ),
     },

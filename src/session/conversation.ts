@@ -1,7 +1,8 @@
 // conversation.item.*: the list of what was said, in order, and the client's ways to change it.
 import type { ClientEvents } from '../protocol/client-events.ts';
 import { errors } from '../protocol/errors.ts';
-import { completeItem, type Item } from '../protocol/items.ts';
+import { type ClientItem, completeItem } from '../protocol/items.ts';
+import { admit, outgrown, soundBytes } from './budget.ts';
 import { stopPlayout, truncate } from './playout.ts';
 import { decideApproval } from './mcp.ts';
 import { countTurn, leaveOutDeleted } from './memory.ts';
@@ -24,9 +25,10 @@ export function createItem(core: Core, event: ClientEvents['conversation.item.cr
   const item = completeItem(event.item, id, () => core.birth.ids('call'));
   const call = item.type === 'function_call_output' ? findCall(core, item.call_id) : undefined;
   if (item.type === 'function_call_output' && !call) throw errors.unknownCall(item.call_id);
+  const sound = soundOf(event.item);
+  const entry = { ...newEntry(item), soundBytes: sound === undefined ? 0 : soundBytes(sound) };
+  admit(core, [entry], 'item');
   if (item.type === 'mcp_approval_response') decideApproval(core, item);
-  const entry = newEntry(item);
-  const sound = soundOf(item);
   if (sound !== undefined) expectWords(core, entry);
   conversation.insert(entry, at);
   conversation.itemsGiven += 1;
@@ -54,10 +56,10 @@ function findCall(core: Core, callId: string): Entry | undefined {
 }
 
 /** Sound a client put in that has no words yet. */
-function soundOf(item: Item): string | undefined {
+function soundOf(item: ClientItem): string | Uint8Array | undefined {
   if (item.type !== 'message' || item.role !== 'user') return undefined;
   for (const part of item.content) {
-    if (part.type === 'input_audio' && part.transcript === null) return part.audio ?? '';
+    if (part.type === 'input_audio' && part.transcript == null) return part.audio ?? '';
   }
   return undefined;
 }
@@ -78,13 +80,24 @@ export function deleteItem(core: Core, event: ClientEvents['conversation.item.de
   if (!entry) throw errors.deleteUnknown(event.item_id);
   if (core.active?.open?.entry === entry)
     throw errors.invalid('item_id', `The item '${event.item_id}' is still being made; cancel its response first.`);
+  remove(core, entry);
+  resumeWaiting(core);
+}
+
+/** The item is gone, and all that is known of it. */
+function remove(core: Core, entry: Entry): void {
+  const item_id = entry.item.id;
   core.conversation.remove(entry);
   leaveOutDeleted(core, entry);
-  core.recognising.delete(event.item_id);
-  core.told.delete(event.item_id);
-  core.effects.push({ kind: 'item.forget', item: event.item_id });
-  send(core, { type: 'conversation.item.deleted', item_id: event.item_id });
-  resumeWaiting(core);
+  core.recognising.delete(item_id);
+  core.told.delete(item_id);
+  core.effects.push({ kind: 'item.forget', item: item_id });
+  send(core, { type: 'conversation.item.deleted', item_id });
+}
+
+/** What was said is never refused: when there is too much of it, the oldest goes, and the client is told as if it had deleted it. */
+export function keepWithinBudget(core: Core): void {
+  for (const entry of outgrown(core)) remove(core, entry);
 }
 
 /** `audio_end_ms` past the end is not an error but the end: clients measure with clocks of their own (protocol 4.7). */

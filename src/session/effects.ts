@@ -72,8 +72,8 @@ export type Effect =
   | { kind: 'listen.commit'; item: string; fromMs: number; toMs: number }
   /** Forget the input from the last commit up to `untilMs`, and any utterance begun. */
   | { kind: 'listen.clear'; untilMs: number }
-  /** Transcribe the sound a client put into an item: a final transcript or a failure must follow. */
-  | { kind: 'transcribe'; item: string; audio: string; format: AudioFormat }
+  /** Transcribe the sound a client put into an item, in base64 or no more: a final transcript or a failure must follow. */
+  | { kind: 'transcribe'; item: string; audio: string | Uint8Array; format: AudioFormat }
   /** Ask whether the speaker of the open utterance has finished, once the silence is long enough to tell; the answer is `turn.judged`. */
   | { kind: 'judge.turn'; item: string; silenceMs: number }
   | { kind: 'reply.start'; order: ReplyOrder; prompt: Prompt }

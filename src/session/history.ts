@@ -11,6 +11,8 @@ export interface Entry {
   response: string | undefined;
   /** The sound of an assistant's message, as far as it was made. */
   speech: Speech | undefined;
+  /** Sound that its client put into it and that is not words yet. */
+  soundBytes: number;
 }
 
 export interface Speech {
@@ -30,11 +32,18 @@ export interface Speech {
 export class Conversation {
   readonly entries: Entry[] = [];
   readonly #byId = new Map<string, Entry>();
+  readonly #measured = new Map<Entry, number>();
+  #bytes = 0;
   /** How many items came from outside a response: what "something new was said" is measured by. */
   itemsGiven = 0;
 
   get(id: string): Entry | undefined {
     return this.#byId.get(id);
+  }
+
+  /** What all of it holds, as last measured. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get lastId(): string | null {
@@ -52,11 +61,53 @@ export class Conversation {
   insert(entry: Entry, at: number): void {
     this.entries.splice(at, 0, entry);
     this.#byId.set(entry.item.id, entry);
+    this.measure(entry);
+  }
+
+  /** To be called when an item has got its words: what it holds has changed. Nothing, when it is none of the conversation's. */
+  measure(entry: Entry): void {
+    if (this.#byId.get(entry.item.id) !== entry) return;
+    const bytes = bytesOf(entry);
+    this.#bytes += bytes - (this.#measured.get(entry) ?? 0);
+    this.#measured.set(entry, bytes);
   }
 
   remove(entry: Entry): void {
     this.entries.splice(this.entries.indexOf(entry), 1);
     this.#byId.delete(entry.item.id);
+    this.#bytes -= this.#measured.get(entry) ?? 0;
+    this.#measured.delete(entry);
+  }
+}
+
+/** An item without its words, and a word with its times. */
+const itemBytes = 512;
+const wordBytes = 64;
+
+/** What an item holds: its text as UTF-8, its images, its sound as long as that is not words yet. */
+export function bytesOf({ item, speech, soundBytes }: Pick<Entry, 'item' | 'speech' | 'soundBytes'>): number {
+  const spoken = speech ? Buffer.byteLength(speech.text) + wordBytes * speech.words.length : 0;
+  return itemBytes + soundBytes + spoken + textsOf(item).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+}
+
+function textsOf(item: Item): string[] {
+  switch (item.type) {
+    case 'message':
+      return item.content.map((part) => {
+        if ('text' in part) return part.text;
+        return ('image_url' in part ? part.image_url : part.transcript) ?? '';
+      });
+    case 'function_call':
+    case 'mcp_approval_request':
+      return [item.arguments];
+    case 'function_call_output':
+      return [item.output];
+    case 'mcp_call':
+      return [item.arguments, item.output ?? '', item.error?.message ?? ''];
+    case 'mcp_approval_response':
+      return [item.reason ?? ''];
+    case 'mcp_list_tools':
+      return [JSON.stringify(item.tools), JSON.stringify(item.left_out ?? [])];
   }
 }
 
@@ -64,7 +115,7 @@ export class Conversation {
 export function snapshot(item: Item): Item {
   if (item.type === 'mcp_list_tools') return { ...item, tools: [...item.tools] };
   if (item.type !== 'message') return { ...item };
-  if (item.role === 'user') return { ...item, content: item.content.map(withoutSound) };
+  if (item.role === 'user') return { ...item, content: item.content.map((part) => ({ ...part })) };
   if (item.role === 'assistant') return { ...item, content: item.content.map((part) => ({ ...part })) };
   return { ...item, content: item.content.map((part) => ({ ...part })) };
 }
@@ -74,13 +125,6 @@ export function statusOf(item: Item): ItemStatus {
   return 'status' in item ? item.status : 'completed';
 }
 
-/** Only `retrieved` carries sound. */
-function withoutSound<P extends { type: string; audio?: string }>(part: P): P {
-  if (part.audio === undefined) return { ...part };
-  const { audio: _, ...rest } = part;
-  return rest as P;
-}
-
 export function newEntry(item: Item, response?: string): Entry {
-  return { item, transcript: { state: 'none' }, response, speech: undefined };
+  return { item, transcript: { state: 'none' }, response, speech: undefined, soundBytes: 0 };
 }

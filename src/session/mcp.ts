@@ -80,6 +80,7 @@ export function onUnlisted(core: Core, fact: FactOf<'mcp.unlisted'>): void {
 
 function finishList(core: Core, { list }: McpServer): void {
   if (!core.conversation.get(list.item.id)) return;
+  core.conversation.measure(list);
   send(core, { type: 'conversation.item.done', previous_item_id: core.conversation.previousId(list), item: snapshot(list.item) });
 }
 

@@ -211,6 +211,7 @@ export function interruptCalls(core: Core, response: Response): void {
 /** The conversation's word comes first, as it does at OpenAI's. */
 function tellDone(core: Core, response: Response, { entry, index }: { entry: Entry; index: number }): void {
   const { item } = entry;
+  core.conversation.measure(entry);
   if (!response.settings.outOfBand && core.conversation.get(item.id)) {
     send(core, { type: 'conversation.item.done', previous_item_id: core.conversation.previousId(entry), item: snapshot(item) });
   }

@@ -5,7 +5,8 @@ import { completeItem, type McpApprovalRequest, type McpApprovalResponse } from 
 import { readProviderData } from '../protocol/provider-data/provider-data.ts';
 import type { FactOf, Failure, ReplyEnd, ReplyUsage } from './facts.ts';
 import { onBehalf } from './generation.ts';
-import { type Entry, newEntry } from './history.ts';
+import { admit } from './budget.ts';
+import { bytesOf, type Entry, newEntry } from './history.ts';
 import { goOn } from './follow-up.ts';
 import { awaitsLists, joinServers, offeredTools } from './mcp.ts';
 import { untrimmed } from './memory.ts';
@@ -27,6 +28,7 @@ export function createResponse(core: Core, event: ClientEvents['response.create'
   for (const item of settings.input ?? []) {
     if (item.type === 'item_reference' && !core.conversation.get(item.id)) throw errors.itemNotFound('response.input', item.id);
   }
+  admit(core, ownInput(settings), 'response.input');
   if (settings.outOfBand) {
     startResponse(core, 'client', settings);
     return;
@@ -54,6 +56,11 @@ export function createResponse(core: Core, event: ClientEvents['response.create'
     throw errors.activeResponse(lastEnded.response.id);
   }
   startResponse(core, 'client', settings);
+}
+
+/** The items that a response brings along. Their ids do not matter here. */
+function ownInput({ input = [] }: ResponseSettings): Entry[] {
+  return input.flatMap((item) => (item.type === 'item_reference' ? [] : newEntry(completeItem(item, '', () => ''))));
 }
 
 /** Whether a `response.create` brings nothing new so soon after an answer that it can only be the reflex of a client to its events. */
@@ -98,6 +105,7 @@ export function startResponse(core: Core, origin: Origin, settings: ResponseSett
     id: core.birth.ids('resp'),
     origin,
     settings,
+    inputBytes: ownInput(settings).reduce((sum, entry) => sum + bytesOf(entry), 0),
     state: 'waiting',
     output: [],
     seen: new Set(),

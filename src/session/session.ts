@@ -14,7 +14,7 @@ import {
 } from './backchannel.ts';
 import { autoReply } from './barge-in.ts';
 import { busyUntilMs } from './busy.ts';
-import { createItem, deleteItem, retrieveItem, truncateItem } from './conversation.ts';
+import { createItem, deleteItem, keepWithinBudget, retrieveItem, truncateItem } from './conversation.ts';
 import type { Effect } from './effects.ts';
 import type { Fact, FactKind, FactOf, ReplyFact } from './facts.ts';
 import { fillerDueAtMs, followAnswer, onFillerFailed, onFillerSaid, onFillerSpoken } from './filler.ts';
@@ -124,6 +124,7 @@ export class Session {
       followTurn(core);
       followAnswer(core);
       tellSpeaker(core);
+      keepWithinBudget(core);
     }
     return this.#drain();
   }

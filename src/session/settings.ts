@@ -183,7 +183,18 @@ function mergedDetection(old: TurnDetection, patch: TurnDetectionPatch): TurnDet
   return { ...result, type } as TurnDetection;
 }
 
+/** Of what a session keeps and tells again: tools, the variables of a prompt, providerData. */
+const mostFieldBytes = 1024 * 1024;
+
+/** @throws RealtimeError naming the field that holds too much. */
+function checkSize(param: string, value: unknown): void {
+  if (value != null && Buffer.byteLength(JSON.stringify(value)) > mostFieldBytes) throw errors.tooLarge(param, mostFieldBytes);
+}
+
 function check(next: SessionConfig, catalogue: Catalogue, patch: SessionPatch): void {
+  checkSize('session.tools', patch.tools);
+  checkSize('session.prompt', patch.prompt);
+  if (patch.providerData) checkSize('session.providerData', next.providerData);
   if (next.type === 'transcription' && patch.audio?.input?.transcription === null) {
     throw errors.invalid('session.audio.input.transcription', 'A transcription session transcribes: this cannot be turned off in it.');
   }
@@ -279,6 +290,8 @@ export function responseSettings(core: Core, params: ResponseParams | null | und
     throw errors.invalid('response.audio.output.voice', `Unknown voice '${output.voice}'.`);
   }
   checkVoiceLock(core, output?.voice ?? base.voice);
+  checkSize('response.tools', params.tools);
+  checkSize('response.prompt', params.prompt);
   const tools = params.tools ?? base.tools;
   checkToolChoice(params.tool_choice ?? 'auto', tools, 'response.tool_choice', true);
   tellUnserved(core, unservedTools(tools));

@@ -42,6 +42,8 @@ export interface Birth {
   lifeMs: number;
   /** Tokens that a prompt may have, as `truncation.ts` estimates them. */
   contextTokens: number;
+  /** What a client may put into the conversation: its text, images and sound (see budget.ts). */
+  conversationBytes: number;
   /** The server's own instructions: what `config` has while no client has given any. They give way to a stored prompt. */
   ownInstructions: string;
   /**
@@ -121,6 +123,8 @@ export interface Response {
   id: string;
   origin: Origin;
   settings: ResponseSettings;
+  /** What its client gave it to answer instead of the conversation. */
+  inputBytes: number;
   /** `waiting`: for words still being recognised, or tools still being listed. `calling`: the model is done, its MCP calls are not. */
   state: 'waiting' | 'generating' | 'calling';
   /** How the model ended, once it has. */

@@ -76,6 +76,8 @@ export function onFinal(core: Core, fact: FactOf<'transcript.final'>): void {
   core.told.delete(fact.item);
   const part = item.content[content_index];
   if (part?.type === 'input_audio') part.transcript = fact.text;
+  entry.soundBytes = 0;
+  core.conversation.measure(entry);
   resumeWaiting(core);
 }
 
@@ -130,6 +132,8 @@ export function onTranscriptFailed(core: Core, fact: FactOf<'transcript.failed'>
   if (entry?.transcript.state !== 'pending') return;
   core.recognising.delete(fact.item);
   entry.transcript = { state: 'failed', message: fact.failure.message };
+  entry.soundBytes = 0;
+  core.conversation.measure(entry);
   core.told.delete(fact.item);
   // A failure is told even when no transcription was asked for: the turn has no answer, and this says why.
   send(core, {

@@ -74,7 +74,8 @@ function unitsOf(entries: readonly Entry[]): Unit[] {
   return [...units.values()];
 }
 
-function unitKey({ item }: Entry): string {
+/** The same for items that are told together or not at all. */
+export function unitKey({ item }: Entry): string {
   if (item.type === 'function_call' || item.type === 'function_call_output') return `call ${item.call_id}`;
   if (item.type === 'mcp_call' || item.type === 'mcp_approval_response') return `item ${item.approval_request_id ?? item.id}`;
   return `item ${item.id}`;

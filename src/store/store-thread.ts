@@ -149,6 +149,8 @@ export class StoreThread {
 
   /** The process stays alive for those who wait, and for nobody else. */
   #hold(): void {
+    // Whoever closes it waits for its end.
+    if (this.#closed) return;
     for (const { givenUp } of this.#requests.values()) {
       if (givenUp) continue;
       this.#worker?.ref();

@@ -17,6 +17,11 @@ export function decodeAudio(audio: unknown): Uint8Array {
   if (typeof audio !== 'string') throw errors.wrongType('audio', 'string', audio);
   const bytes = bytesOf(audio) ?? bytesOf(plainBase64(audio));
   if (bytes === undefined) throw errors.invalid('audio', "Invalid value for 'audio': it is not base64.");
+  return notTooMuch(bytes);
+}
+
+/** @throws RealtimeError naming `audio`: too much. */
+export function notTooMuch(bytes: Uint8Array): Uint8Array {
   if (bytes.length > mostBytes) throw errors.invalid('audio', "Invalid value for 'audio': it holds more than 15 MiB of audio.");
   return bytes;
 }

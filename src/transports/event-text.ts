@@ -10,8 +10,16 @@ import { errors, RealtimeError } from '../protocol/errors.ts';
 import { isRecord } from '../protocol/json.ts';
 import { unreadFields } from '../protocol/unread.ts';
 import type { ServerEvent, TimestampInfo } from '../protocol/server-events.ts';
-import { audioDelta, decodeAudio } from './audio-text.ts';
+import { audioDelta, decodeAudio, notTooMuch } from './audio-text.ts';
+import { liftedAppend, liftSound, returnSound, type Sounds } from './lifted-sound.ts';
 import type { AudioPlace, Inbound } from './transport.ts';
+
+/** A larger message is read with pauses, in which the other sessions go on. */
+const largeBytes = 256 * 1024;
+const noSounds: Sounds = new Map();
+
+/** An event of less weighs nothing in a queue that is bounded in number as well. */
+const smallCharacters = 1024;
 
 export class EventText {
   readonly #ids: Ids;
@@ -39,15 +47,22 @@ export class EventText {
     return audioDelta(this.#dialect.audioDeltaType, this.#ids('event'), place, bytes, timestamps);
   }
 
-  /** One message; undefined stands for one that was no text. */
-  read(text: string | undefined): Inbound {
+  /** One message as its bytes came; undefined stands for one that was no text. */
+  async readBytes(bytes: Buffer | undefined): Promise<Inbound> {
+    if (bytes === undefined || bytes.length < largeBytes) return this.read(bytes?.toString('utf8'));
+    const { text, sounds } = await liftSound(bytes);
+    return this.read(text, sounds);
+  }
+
+  /** One message; undefined stands for one that was no text. `sounds` are what was taken out of it. */
+  read(text: string | undefined, sounds: Sounds = noSounds): Inbound {
     let message: unknown;
     try {
       if (text === undefined) throw errors.invalidJson('binary frames are not part of the protocol.');
       message = parseJson(text);
       // Sound is read without a schema: it is most of what comes. What else is wrong with it is for the schema to say.
       if (isRecord(message) && message.type === 'input_audio_buffer.append' && isEventId(message.event_id)) {
-        return { kind: 'audio', bytes: decodeAudio(message.audio) };
+        return { kind: 'audio', bytes: notTooMuch(liftedAppend(message, sounds) ?? decodeAudio(message.audio)) };
       }
       if (!this.#settled && isRecord(message) && typeof message.type === 'string' && message.type.endsWith('session.update')) {
         this.#settled = true;
@@ -56,7 +71,9 @@ export class EventText {
       const said = this.#dialect.toGa(message);
       const event = parseClientEvent(said);
       const unread = unreadFields(said, event);
-      return { kind: 'event', event, ...(unread.length > 0 ? { unread } : {}) };
+      returnSound(event, sounds);
+      const much = text.length > smallCharacters ? { characters: text.length } : {};
+      return { kind: 'event', event, ...(unread.length > 0 ? { unread } : {}), ...much };
     } catch (error) {
       if (!(error instanceof RealtimeError)) throw error;
       return { kind: 'fault', error, eventId: clientEventId(message) };

@@ -7,8 +7,8 @@ import type { ServerEvent, TimestampInfo } from '../protocol/server-events.ts';
 export type Inbound =
   /** Sound in the session's input format; any number of bytes. */
   | { kind: 'audio'; bytes: Uint8Array }
-  /** `unread`: fields of it that nobody knows, by their paths. */
-  | { kind: 'event'; event: ClientEvent; unread?: readonly string[] }
+  /** `unread`: fields of it that nobody knows, by their paths. `characters`: how many it was written in, where there are many. */
+  | { kind: 'event'; event: ClientEvent; unread?: readonly string[]; characters?: number }
   /** A key of a telephone was pressed. */
   | { kind: 'digit'; digit: string }
   /** A transport with a speaker of its own has played all but this much. */
@@ -32,8 +32,13 @@ export interface Ending {
 }
 
 export interface Transport {
-  /** Ends when the far side has gone. */
+  /**
+   * Ends when the far side has gone: with the last of what it sent, if it took its leave, and at once if its connection was lost. What
+   * waits here is bounded in bytes.
+   */
   readonly inbound: AsyncIterable<Inbound>;
+  /** Nobody is there any more: what comes in now is still what was said, but what only a listener would want is not to be begun. */
+  readonly gone: boolean;
   /** Never waits: what the far side does not take in is bounded by the transport, which then closes. */
   send(event: ServerEvent): void;
   /**

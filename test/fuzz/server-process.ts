@@ -9,7 +9,9 @@ import type { Account, Told } from './served.ts';
  * V8 not to widen its nursery for the storm.
  */
 const plainMemory = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' };
-const execArgv = ['--expose-gc', '--max-semi-space-size=8'];
+/** What it must do with, whatever is sent: much less than a machine has. */
+const heapMebibytes = 600;
+const execArgv = ['--expose-gc', '--max-semi-space-size=8', `--max-old-space-size=${heapMebibytes}`];
 
 export class ServerProcess {
   readonly #child: ChildProcess;

@@ -468,3 +468,25 @@ describe('when the server is going', () => {
     expect(rig.transport.closes).toEqual([]);
   });
 });
+
+describe('when its client has gone', () => {
+  test('a session begins nothing more of what was sent before, neither hearing nor answering', async () => {
+    const rig = openRig();
+    await rig.settle();
+    rig.transport.gone = true;
+    await rig.hear(scene(500, 500, 900));
+    rig.client({
+      type: 'conversation.item.create',
+      item: { type: 'message', role: 'user', content: [{ type: 'input_audio', audio: 'AAAA' }] },
+    });
+    rig.client({
+      type: 'conversation.item.create',
+      item: { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hi.' }] },
+    });
+    rig.client({ type: 'response.create', response: { conversation: 'none' } });
+    await rig.settle();
+    expect([rig.vad.stream.pushed, rig.stt.calls.length, rig.llm.calls.length]).toEqual([0, 0, 0]);
+    rig.transport.end();
+    await rig.ended;
+  });
+});

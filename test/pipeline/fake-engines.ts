@@ -244,6 +244,7 @@ export class Answer extends Hand<LlmPart> {
 
 export class FakeLlm implements Llm {
   readonly info = infoOf('llm');
+  sees = true;
   readonly warmUp = still.warmUp;
   readonly close = still.close;
   readonly calls: Answer[] = [];

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { EngineError } from '../../src/engines/engine.ts';
 import { concat } from '../../src/media/pcm.ts';
+import { Images } from '../../src/pipeline/images.ts';
 import { reply } from '../../src/pipeline/reply.ts';
 import { WireDecoder } from '../../src/pipeline/wire-audio.ts';
 import { type AudioFormat, bytesPerSample, pcmRates, sampleRateHz } from '../../src/protocol/audio-format.ts';
@@ -42,7 +43,7 @@ function start(changes: Partial<ReplyOrder> = {}, engines = new FakeEngines()) {
     origin: { key: 'key_1', session: 'sess_test' },
     feed: (fact: ReplyFact) => void facts.push(fact),
     room: () => transport.room(),
-    image: () => Promise.reject(new Error('no images here')),
+    images: new Images(() => Promise.reject(new Error('no images here')), controller.signal),
     onFailure: (error: EngineError) => void failures.push(error.message),
     onFault: (error: unknown) => void faults.push(error),
   };

@@ -77,6 +77,7 @@ class Life {
       lifeMs,
       // Sometimes so few that a conversation outgrows it soon.
       contextTokens: chance.pick([128_000, 128_000, 60]),
+      conversationBytes: 32 * 1024 * 1024,
       ownInstructions: '',
       inworld,
       voiceLock: chance.often(0.3),

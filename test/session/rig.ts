@@ -69,6 +69,7 @@ export interface RigOptions {
   /** A call, whose speaker is ours. */
   speaker?: Birth['speaker'];
   contextTokens?: number;
+  conversationBytes?: number;
   voiceLock?: boolean;
   /** What the lot says; 0 always, when nothing is said. */
   chance?: () => number;
@@ -94,6 +95,7 @@ export class Rig {
     inworld = false,
     lifeMs = 3_600_000,
     contextTokens = 128_000,
+    conversationBytes = 32 * 1024 * 1024,
     voiceLock = false,
     chance = () => 0,
     speaker,
@@ -112,6 +114,7 @@ export class Rig {
       expiresAt: 1_700_003_600,
       lifeMs,
       contextTokens,
+      conversationBytes,
       ownInstructions: 'Be brief.',
       inworld,
       speaker,

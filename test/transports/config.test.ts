@@ -39,6 +39,12 @@ test.each(['127.0.0.1', 'localhost', '::1'])('listening on %s takes none', (HOST
   expect(readConfig({ HOST }, folder)).toMatchObject({ host: HOST, apiKeys: [] });
 });
 
+test('which addresses of callers are checked is one of three rules, or left to the addresses that are offered', () => {
+  expect(readConfig({}, folder).calls.candidates).toBeUndefined();
+  expect(readConfig({ PARLEY_CALL_CANDIDATES: 'private' }, folder).calls.candidates).toBe('private');
+  expect(() => readConfig({ PARLEY_CALL_CANDIDATES: 'all' }, folder)).toThrow('PARLEY_CALL_CANDIDATES must be one of public, private, any');
+});
+
 test('keys are a list, and one that is short enough to guess is refused', () => {
   expect(readConfig({ PARLEY_API_KEY: 'first-key-1, second-key-2' }, folder).apiKeys).toEqual(['first-key-1', 'second-key-2']);
   expect(() => readConfig({ PARLEY_API_KEY: 'first-key-1,short' }, folder)).toThrow(/PARLEY_API_KEY/);

@@ -294,3 +294,61 @@ test('a fault of ours in reading a message ends its session and nobody else', as
   socket.emit('message', Buffer.from('{"type":"input_audio_buffer.clear"}'), false);
   await expect(connection.inbound[Symbol.asyncIterator]().next()).rejects.toThrow(SyntaxError);
 });
+
+/** Resolves when the server has got everything that the client sent before. */
+async function arrived(client: WebSocket): Promise<void> {
+  const answered = once(client, 'pong');
+  client.ping();
+  await answered;
+}
+
+/** The event ids of everything that comes in, until it ends. */
+async function idsOf(transport: Transport): Promise<unknown[]> {
+  const ids: unknown[] = [];
+  for await (const inbound of transport.inbound) if (inbound.kind === 'event') ids.push(inbound.event.event_id);
+  return ids;
+}
+
+test('who sends large messages faster than the session takes them is not read any further, and nothing of it is lost', async () => {
+  const { client, transport } = await connect();
+  const ids = Array.from({ length: 64 }, (_, index) => `${index}`);
+  for (const event_id of ids) client.send(JSON.stringify({ type: 'input_audio_buffer.clear', event_id, padding: 'x'.repeat(mebibyte) }));
+  // What the system takes in on its own account is a few mebibytes.
+  for (let turn = 0, before = -1; turn < 200; turn++) {
+    await nextTurn();
+    if (turn % 50 === 49 && client.bufferedAmount !== before) [turn, before] = [0, client.bufferedAmount];
+  }
+  expect(client.bufferedAmount).toBeGreaterThan(32 * mebibyte);
+  client.close();
+  expect(await idsOf(transport)).toEqual(ids);
+});
+
+test('what a client sent before it took its leave is read to its end, more of it than may wait', async () => {
+  const { client, transport } = await connect();
+  const ids = Array.from({ length: 1500 }, (_, index) => `${index}`);
+  for (const event_id of ids) client.send(`{"type":"response.cancel","event_id":"${event_id}"}`);
+  client.close();
+  for (let turn = 0; turn < 50; turn++) await nextTurn();
+  expect(await idsOf(transport)).toEqual(ids);
+});
+
+test('what waits of a connection that was lost is not worked off', async () => {
+  const { client, transport } = await connect();
+  for (let index = 0; index < 500; index++) client.send(JSON.stringify({ type: 'response.cancel', event_id: `${index}` }));
+  await arrived(client);
+  expect(transport.gone).toBe(false);
+  client.terminate();
+  await vi.waitFor(() => expect(door.size).toBe(0));
+  expect(transport.gone).toBe(true);
+  expect(await idsOf(transport)).toEqual([]);
+});
+
+test('who is not read is not taken for one that does not answer', async () => {
+  const { client, transport } = await connect();
+  for (let index = 0; index < 8; index++) client.send(JSON.stringify({ type: 'no.such', padding: 'x'.repeat(mebibyte) }));
+  for (let turn = 0; turn < 100; turn++) await nextTurn();
+  for (let pings = 0; pings < 10; pings++) clock.advance(20_000);
+  expect(door.size).toBe(1);
+  client.close();
+  await idsOf(transport);
+});

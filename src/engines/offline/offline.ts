@@ -25,6 +25,7 @@ export const offline: EngineFactory<Llm> = {
 class Offline implements Llm {
   readonly info: EngineInfo = { id: 'offline', kind: 'llm', name: "Parley's offline assistant", licence: 'Apache-2.0', languages: ['en'] };
   readonly followsInstructions = false;
+  readonly sees = false;
   readonly #means: Means;
   #closed = false;
 

@@ -24,6 +24,7 @@ export const scriptedLlm: EngineFactory<Llm> = {
     const ids = countingIds();
     return {
       info,
+      sees: false,
       warmUp: async () => {},
       close: async () => closing.abort(),
       respond: (prompt, options, signal) => respond({ clock, script, ids, closing: closing.signal }, prompt, options, signal),

@@ -10,8 +10,9 @@ import type { AudioPlace, Ending, Inbound, Transport } from '../transport.ts';
 import { withoutLargeFields } from './large-fields.ts';
 import { type Call, CALL_RATE_HZ, type CallEnd, type CallEvents } from './media.ts';
 
-/** Frames of sound and events that may wait for the session. */
+/** Frames of sound and events, and their bytes, that may wait for the session. */
 const mostInbound = 1024;
+const mostInboundBytes = 16 * 1024 * 1024;
 /** Characters of events that wait for the data channel to open. */
 const mostWaiting = 4 * 1024 * 1024;
 /** Bytes of events that may wait for their reader before what it asks for waits as well. */
@@ -29,7 +30,7 @@ type EventLine = { state: 'opening'; waiting: string[]; characters: number } | {
 export class CallTransport implements Transport, CallEvents {
   readonly #clock: Clock;
   readonly #text: EventText;
-  readonly #inbound = new Channel<Inbound>(mostInbound);
+  readonly #inbound = new Channel<Inbound>(mostInbound, { bytes: mostInboundBytes, of: bytesOf });
   readonly #beside = new Set<Transport>();
   readonly #onEnded: () => void;
   #call: Call | undefined;
@@ -75,6 +76,10 @@ export class CallTransport implements Transport, CallEvents {
       await this.#reader?.below(fullBytes);
       yield inbound;
     }
+  }
+
+  get gone(): boolean {
+    return this.#ended;
   }
 
   send(event: ServerEvent): void {
@@ -195,7 +200,7 @@ export class CallTransport implements Transport, CallEvents {
   #end(): void {
     this.#ended = true;
     this.#reader?.end();
-    this.#inbound.close();
+    this.#inbound.drop();
     this.#onEnded();
   }
 
@@ -225,4 +230,10 @@ export class CallTransport implements Transport, CallEvents {
     // A character has three bytes at most.
     return text.length <= most / 3 || Buffer.byteLength(text) <= most;
   }
+}
+
+/** What comes to a call is the sound of its line and events in as many characters as they were written in. */
+function bytesOf(inbound: Inbound): number {
+  if (inbound.kind === 'audio') return inbound.bytes.length;
+  return inbound.kind === 'event' ? (inbound.characters ?? 0) : 0;
 }

@@ -10,8 +10,11 @@ import type { AudioPlace, Ending, Inbound, Transport } from '../transport.ts';
 import type { Line } from './line.ts';
 import { behindBytes, Reader, slowestMs } from '../reader.ts';
 
-/** Messages that may wait for the session before the socket is no longer read. */
+/** Messages, and their bytes, that may wait for the session before the socket is no longer read. */
 const mostInbound = 1024;
+const mostInboundBytes = 4 * 1024 * 1024;
+/** The code of a connection that ended without a word. */
+const lost = 1006;
 /**
  * Bytes that may wait for the reader before its own messages wait as well: what it asks for faster than it reads is bounded by that. It is
  * above what an ordinary image makes, so that the user is heard while one is on its way.
@@ -33,9 +36,11 @@ export class WebSocketConnection implements Transport {
   readonly #line: Line;
   readonly #clock: Clock;
   readonly #text: EventText;
-  readonly #inbound = new Channel<Inbound>(mostInbound);
+  /** As it came: what it says is looked into when its turn has come. Undefined stands for a frame that is no text. */
+  readonly #inbound = new Channel<Buffer | undefined>(mostInbound, { bytes: mostInboundBytes, of: (message) => message?.length ?? 0 });
   /** What had been read from the socket already when the queue was full: no more than one chunk of it holds. */
-  readonly #overflow: Inbound[] = [];
+  #overflow: (Buffer | undefined)[] = [];
+  #closed = false;
   readonly #reader: Reader;
   #heardMs: number;
   /** The ping that waits for its answer: when it was sent, and after how many bytes. */
@@ -55,12 +60,7 @@ export class WebSocketConnection implements Transport {
     this.#text = new EventText(ids, dialect);
     socket.on('message', (data, isBinary) => {
       this.#heardMs = this.#clock.now();
-      try {
-        this.#receive(this.#text.read(isBinary ? undefined : (data as Buffer).toString('utf8')));
-      } catch (error) {
-        // A fault of ours ends this session, who reads the queue; thrown into the socket it would end the process.
-        this.#inbound.fail(error);
-      }
+      this.#receive(isBinary ? undefined : byItself(data as Buffer));
     });
     socket.on('pong', (data: Buffer) => {
       this.#heardMs = this.#clock.now();
@@ -73,7 +73,9 @@ export class WebSocketConnection implements Transport {
       // What a client writes there goes to the log: a few words are enough.
       this.#ending ??= { by: 'client', code, reason: reason.toString('utf8').slice(0, 100) };
       this.#reader.end();
-      this.#inbound.close();
+      this.#closed = true;
+      if (code === lost) this.#drop();
+      else if (this.#overflow.length === 0) this.#inbound.close();
     });
     // ws follows an error with 'close': there is nothing to add.
     socket.on('error', () => {});
@@ -85,14 +87,18 @@ export class WebSocketConnection implements Transport {
 
   /** Each message in its turn, as soon as there is room for what it may make. */
   async *#answerable(): AsyncIterable<Inbound> {
-    for await (const inbound of this.#inbound) {
+    for await (const message of this.#inbound) {
       await this.#reader.below(fullBytes);
-      yield inbound;
+      yield await this.#text.readBytes(message);
     }
   }
 
   get ending(): Ending | undefined {
     return this.#ending;
+  }
+
+  get gone(): boolean {
+    return this.#socket.readyState !== this.#socket.OPEN;
   }
 
   /** Bytes that the far side has not taken. */
@@ -123,6 +129,8 @@ export class WebSocketConnection implements Transport {
   /** Called every 20 s: a peer that has not answered the last ping, though it had the time to read so far, is gone. */
   ping(): void {
     const nowMs = this.#clock.now();
+    // Whom we do not read cannot answer.
+    if (this.#socket.isPaused) this.#heardMs = nowMs;
     if (!this.#pinged) {
       const sentBytes = this.#line.takenBytes + this.#line.waitingBytes;
       this.#pinged = { atMs: nowMs, sentBytes };
@@ -144,12 +152,12 @@ export class WebSocketConnection implements Transport {
     this.#reader.wrote();
   }
 
-  #receive(inbound: Inbound): void {
+  #receive(message: Buffer | undefined): void {
     if (this.#inbound.closed) return;
-    const taken = this.#overflow.length === 0 && this.waitingBytes <= fullBytes && this.#inbound.push(inbound);
+    const taken = this.#overflow.length === 0 && this.waitingBytes <= fullBytes && this.#inbound.push(message);
     if (taken) return;
     // A pause takes effect with the next chunk: the frames of this one keep coming, and must keep their order.
-    if (this.#overflow.push(inbound) > 1) return;
+    if (this.#overflow.push(message) > 1) return;
     this.#socket.pause();
     void this.#refill();
   }
@@ -158,8 +166,19 @@ export class WebSocketConnection implements Transport {
     while (this.#overflow.length > 0 && !this.#inbound.closed) {
       await this.#reader.below(fullBytes);
       await this.#inbound.room();
-      while (this.#overflow[0] && this.#inbound.push(this.#overflow[0])) this.#overflow.shift();
+      while (this.#overflow.length > 0 && this.#inbound.push(this.#overflow[0])) this.#overflow.shift();
     }
-    this.#socket.resume();
+    if (this.#closed) this.#inbound.close();
+    else this.#socket.resume();
   }
+
+  #drop(): void {
+    this.#overflow = [];
+    this.#inbound.drop();
+  }
+}
+
+/** A small message lies in the chunk that it came with, and would hold all of it. */
+function byItself(message: Buffer): Buffer {
+  return message.length === message.buffer.byteLength ? message : Buffer.from(message);
 }

@@ -52,6 +52,7 @@ let offers: string[];
 let ending: CallEnd | undefined;
 const deleted: ServerEvent = { type: 'conversation.item.deleted', item_id: 'item_1' };
 const place = { response: 'resp_1', item: 'item_1', outputIndex: 0, contentIndex: 0 };
+let logged: object[];
 const withChannel = 'v=0\nm=audio 9 x 111\nm=application 9 x webrtc-datachannel';
 
 beforeEach(() => {
@@ -59,6 +60,7 @@ beforeEach(() => {
   line = new FakeCall();
   offers = [];
   ending = undefined;
+  logged = [];
   const media: CallMedia = {
     size: 0,
     async answer(offer, told) {
@@ -71,7 +73,7 @@ beforeEach(() => {
     warmUp: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
-  calls = keepCalls({ media, clock, ids: countingIds(), log: silentLog });
+  calls = keepCalls({ media, clock, ids: countingIds(), log: { ...silentLog, info: (fields) => void logged.push(fields) } });
 });
 
 async function open(offer = withChannel): Promise<CallTransport> {
@@ -98,6 +100,7 @@ class Beside implements Transport {
   readonly inbound = new Channel<Inbound>(10);
   readonly sent: ServerEvent[] = [];
   closed: { code: number; reason: string } | undefined;
+  readonly gone = false;
   send(event: ServerEvent) {
     this.sent.push(event);
   }
@@ -118,6 +121,21 @@ test('events wait for the data channel and keep their order', async () => {
   transport.send({ ...deleted, item_id: 'item_3' });
   expect(line.texts.map(({ item_id }) => item_id)).toEqual(['item_1', 'item_2', 'item_3']);
   expect(line.texts[0]).toMatchObject({ type: 'conversation.item.deleted', event_id: 'event_1' });
+});
+
+test('the log has one line on each call that has ended: how long it was, and who ended it with what', async () => {
+  await open();
+  clock.advance(2500);
+  events.onEnd('closed');
+  const second = await open();
+  second.close(1001, 'server shutting down');
+  await open();
+  events.onEnd('lost');
+  expect(logged).toEqual([
+    { call: 'rtc_1', by: 'key_1', durationMs: 2500, endedBy: 'client', code: 1000, reason: 'hung up' },
+    { call: 'rtc_2', by: 'key_1', durationMs: 0, endedBy: 'server', code: 1001, reason: 'server shutting down' },
+    { call: 'rtc_3', by: 'key_1', durationMs: 0, endedBy: 'server', code: 1011, reason: 'lost' },
+  ]);
 });
 
 test('an offer without a data channel leaves nothing waiting', async () => {

@@ -15,6 +15,8 @@ export interface CallerOptions {
   apart?: boolean;
   /** An agent that only answers checks (RFC 8445, 2.5). */
   lite?: boolean;
+  /** Its network lets TCP out as well. */
+  tcp?: boolean;
   /** What is done to its own stack before it is answered. */
   stack?: (peer: RTCPeerConnection) => void;
   /** What is done to the offer on its way. */
@@ -85,6 +87,7 @@ export class Caller {
     this.peer = new RTCPeerConnection({
       bundlePolicy: options.apart ? 'disable' : 'max-bundle',
       iceLite: options.lite ?? false,
+      iceUseTcp: options.tcp ?? false,
       iceServers: [],
       iceUseIpv6: false,
       maxMessageSize: 262_144,

@@ -1,4 +1,6 @@
 // What others can do to a call whose ports they know, or guess: nothing. Over real sockets, against a real call.
+import { once } from 'node:events';
+import { connect, type Socket as TcpSocket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { classes, createSelfSignedCertificate, Message, methods, RTCCertificate, type RTCIceTransport } from 'werift';
 import { systemClock } from '../../../src/lib/clock.ts';
@@ -24,7 +26,7 @@ let caller: Caller;
 const strangers: Stranger[] = [];
 
 async function ring(settings: CallerOptions = {}): Promise<void> {
-  media = openWeriftMedia(options, { log: silentLog, clock: systemClock });
+  media = openWeriftMedia({ ...options, tcp: settings.tcp ?? false }, { log: silentLog, clock: systemClock });
   caller = await Caller.call(media, settings);
   await until('the channel is open', () => caller.told.opened === 1);
 }
@@ -43,6 +45,12 @@ afterEach(async () => {
 
 function passed(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+async function connected(host: string, port: number): Promise<TcpSocket> {
+  const socket = connect(port, host).on('error', () => {});
+  await once(socket, 'connect');
+  return socket;
 }
 
 /** Fails when a packet of sound is missing between the first and the last that came. */
@@ -83,6 +91,24 @@ test.each([
   },
   30_000,
 );
+
+test('a call over TCP is heard and hears, and whoever else connects there changes nothing', async () => {
+  await ring({ tcp: true, answer: (sdp) => sdp.replaceAll(/^a=candidate:\S+ 1 udp .*\r\n/gim, '') });
+  caller.call.play(tone(500, 20_000));
+  await until('it speaks', () => caller.heard.length > 10);
+  const [, host = '', port = ''] = /^a=candidate:\S+ 1 tcp \d+ (\d+\.\d+\.\d+\.\d+) (\d+) .*passive/im.exec(caller.call.sdp) ?? [];
+  const others = await Promise.all(Array.from({ length: 3 }, () => connected(host, Number(port))));
+  for (const datagram of Object.values(unsigned)) {
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(datagram.length);
+    for (const other of others) other.write(Buffer.concat([length, datagram]));
+    await sendAs(caller, datagram);
+  }
+  await passed(300);
+  for (const other of others) other.destroy();
+  await expectAlive();
+  expectUnbroken();
+}, 30_000);
 
 test('10,000 datagrams of strangers during an answer cost no packet of it', async () => {
   await ring();
