@@ -47,7 +47,7 @@ export class ServerProcess {
   /** Starts one and waits until it is ready. Throws Error with what it wrote when it is not. */
   static async start({ engines, core, settings = {} }: ServerOptions): Promise<ServerProcess> {
     const port = await freePort();
-    const keys = [`bench-${randomToken(20)}`, `bench-${randomToken(20)}`] as const;
+    const keys = [`bench-${randomToken(32)}`, `bench-${randomToken(32)}`] as const;
     const ownDir = await mkdtemp(join(tmpdir(), 'parley-bench-'));
     // The embedded recogniser is installed in the data directory: fetching it anew for every run would be no kindness to anybody.
     const dataDir = engines === 'scripted' ? ownDir : resolve(root, process.env['PARLEY_DATA_DIR'] ?? '.parley');

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { Access } from './access/access.ts';
 import { ownKey } from './access/keys.ts';
+import { Reception } from './access/reception.ts';
 import { masterKey, Vault } from './access/vault.ts';
 import { type Config, keyFile } from './config.ts';
 import { type Engine, EngineError, type EngineEnvironment, type Speech, type Tts } from './engines/engine.ts';
@@ -22,12 +23,15 @@ import { registerDocs } from './http/docs-routes.ts';
 import type { CallDesk } from './http/routes/deps.ts';
 import { Refusal } from './http/routes/family.ts';
 import { registerRoutes } from './http/routes/routes.ts';
-import { createHttp } from './http/server.ts';
+import { certificateOf, createHttp } from './http/server.ts';
+import { Sockets } from './http/sockets.ts';
 import { systemClock } from './lib/clock.ts';
+import { machineAddresses } from './lib/guarded-address.ts';
 import { GuardedFetch } from './lib/guarded-fetch.ts';
 import { openFolder } from './lib/own-file.ts';
 import { randomIds, randomToken } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
+import { networkOf } from './lib/remote-address.ts';
 import { concat } from './media/pcm.ts';
 import { writeWav } from './media/wav.ts';
 import { goingAway, type Parting } from './pipeline/parting.ts';
@@ -61,6 +65,11 @@ export interface ParleyServer {
   readonly address: string;
   /** Makes the first call as quick as those after it. Nothing needs to wait for it; it never rejects. */
   warmCalls(): Promise<void>;
+  /**
+   * Takes over what may change while it runs, the keys and the certificate.
+   * @throws when the certificate cannot be used; then all stays as it was.
+   */
+  reload(config: Config): void;
   /** Takes nobody any more and ends each session once its answer was heard. Resolves when all have ended. */
   drain(): Promise<void>;
   /** Ends every session, with 1001 where nothing else is said, then every engine. */
@@ -82,7 +91,7 @@ export async function assemble(
   openFolder(config.dataDir, 'PARLEY_DATA_DIR');
   const clock = systemClock;
   const own = config.apiKeys.length === 0 ? ownKey(keyFile(config.dataDir)) : undefined;
-  const keys = own ? [own.key] : config.apiKeys;
+  let keys = own ? [own.key] : config.apiKeys;
   const vault = new Vault(masterKey(config.dataDir, config.settings.PARLEY_MASTER_KEY, randomToken), randomToken);
   const store = new EmbeddedStore(storeFile(config.dataDir), { clock, log, bounds: { secretBytesPerKey: config.secretBytesPerKey } });
   const leaving = new AbortController();
@@ -158,8 +167,13 @@ export async function assemble(
     inworld: { model: defaultModel, voice: voiceFor(apiDefaults.inworld.voice) },
   };
 
+  let consoleFor = config.console;
   const access = new Access({ store, vault, clock, random: randomToken, configuredKeys: keys });
-  const outgoing = new GuardedFetch({ clock, allowHosts: config.allowHosts });
+  const { publicAddress } = config.calls;
+  const outgoing = new GuardedFetch({ clock, allowHosts: config.allowHosts, ownAddresses: () => machineAddresses(publicAddress) });
+  const { addresses, authFailures, strangers, strangersPerAddress } = config.door;
+  const sockets = new Sockets({ strangers, strangersPerAddress, isProxy: (address) => addresses.isProxy(address), networkOf });
+  const reception = new Reception({ clock, log, addresses, failures: authFailures, known: (socket) => sockets.known(socket) });
   const sessions = new Sessions({
     config,
     router,
@@ -171,6 +185,7 @@ export async function assemble(
     clock,
     log,
     version,
+    sessionKeyName: (key) => vault.nameOf(key, 'session key'),
     signal: leaving.signal,
   });
   const engineList = () =>
@@ -190,6 +205,8 @@ export async function assemble(
     tls: config.tls,
     corsOrigins: config.corsOrigins,
     version,
+    sockets,
+    clock,
     health: () => ({
       ready: ready.value && !sessions.draining,
       draining: sessions.draining,
@@ -235,6 +252,7 @@ export async function assemble(
 
   registerRoutes(app, {
     access,
+    reception,
     calls: desk,
     clock,
     log,
@@ -246,10 +264,11 @@ export async function assemble(
   registerDocs(app, version);
   if (config.console !== 'off') {
     registerConsolePage(app, resolve(import.meta.dirname, '../dist/console'));
-    const asOwner = () => access.authenticate({ authorization: `Bearer ${keys[0] ?? ''}` }, new URLSearchParams(), 'api');
+    const owner = () => access.authenticate({ authorization: `Bearer ${keys[0] ?? ''}` }, new URLSearchParams(), 'api');
     registerConsoleRoutes(app, {
       access,
-      local: config.console === 'local' ? asOwner : undefined,
+      reception,
+      local: async () => (consoleFor === 'local' ? owner() : undefined),
       hosts: config.consoleHosts,
       log,
       defaultModel: defaults.openai.model,
@@ -266,15 +285,18 @@ export async function assemble(
     clock,
     ids: randomIds,
     admit: async (request, query) => {
-      const principal = await access.authenticate(request.headers, query, 'realtime').catch((error: unknown) => {
-        if (error instanceof StoreError) return { unavailable: error.message };
+      const identify = () => access.authenticate(request.headers, query, 'realtime');
+      const admission = await reception.admit(request, identify).catch((error: unknown) => {
+        if (error instanceof StoreError) return { outcome: 'unavailable', why: error.message } as const;
         // Sealed with another master key: nobody is let in on that.
         log.error({ err: error }, 'a credential could not be checked');
-        return undefined;
+        return { outcome: 'unknown' } as const;
       });
-      if (!principal || 'unavailable' in principal) return principal;
+      if (admission.outcome !== 'welcome') return admission;
+      const principal = admission.who;
       const secret = principal.kind === 'secret' ? principal : undefined;
-      return { keyId: principal.keyId, credential: principal.kind, session: secret?.session, beta: secret?.dialect === 'beta' };
+      const { keyId, kind: credential } = principal;
+      return { outcome: 'welcome', visitor: { keyId, credential, session: secret?.session, beta: secret?.dialect === 'beta' } };
     },
     full: () => sessions.full,
     enter: (transport, arrival, visitor) => sessions.enter(transport, arrival, visitor),
@@ -293,10 +315,19 @@ export async function assemble(
     },
     router,
     defaultModel,
-    keys,
+    get keys() {
+      return keys;
+    },
     keyMade: own?.made ?? false,
     address: addressOf(app, config),
     warmCalls: () => calls.warmUp().catch((error: unknown) => log.warn({ err: error }, 'calls were not warmed up')),
+    reload(next) {
+      if ((next.tls === undefined) !== (config.tls === undefined)) log.warn({}, 'TLS is switched on and off at a start only');
+      else if (next.tls) sockets.useCertificate(certificateOf(next.tls));
+      keys = next.apiKeys.length === 0 ? [ownKey(keyFile(config.dataDir)).key] : next.apiKeys;
+      access.configure(keys);
+      consoleFor = next.console;
+    },
     drain: () => sessions.drain(),
     async close(parting = goingAway) {
       ready.value = false;

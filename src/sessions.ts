@@ -33,6 +33,8 @@ interface SessionParts {
   clock: Clock;
   log: Log;
   version: string;
+  /** What stands in the log for a session key: clients put into it what they like, secrets too. */
+  sessionKeyName(key: string): string;
   /** Fires when the server is going. */
   signal: AbortSignal;
 }
@@ -160,7 +162,7 @@ export class Sessions {
     try {
       this.run(transport, this.birth(arrival, session), {
         by: keyId,
-        ...(arrival.sessionKey === undefined ? {} : { key: arrival.sessionKey }),
+        ...(arrival.sessionKey === undefined ? {} : { key: this.#parts.sessionKeyName(arrival.sessionKey) }),
       });
     } catch (error) {
       if (!(error instanceof RealtimeError)) throw error;

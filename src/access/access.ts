@@ -69,13 +69,22 @@ const noQuery = new URLSearchParams();
 
 export class Access {
   readonly #options: AccessOptions;
-  readonly #configured: Keys;
+  #configured: Keys;
   readonly #tokens: Tokens;
 
   constructor(options: AccessOptions) {
     this.#options = options;
-    this.#configured = new Keys(options.configuredKeys);
+    this.#configured = this.#named(options.configuredKeys);
     this.#tokens = new Tokens(options.vault.tokenKey, options.clock);
+  }
+
+  /** From now on these are the keys of the configuration. What was minted for one that is no longer among them ends with it. */
+  configure(keys: readonly string[]): void {
+    this.#configured = this.#named(keys);
+  }
+
+  #named(keys: readonly string[]): Keys {
+    return new Keys(keys, (key) => this.#options.vault.nameOf(key, 'configured key'));
   }
 
   /**

@@ -25,12 +25,12 @@ export interface KeyPair {
 export class Keys {
   readonly #keys: readonly ConfiguredKey[];
 
-  constructor(keys: readonly string[]) {
-    this.#keys = keys.map((key) => {
-      const hash = digest(key);
-      // From the key itself: a token minted for it dies with it, wherever the key stands in the list.
-      return { id: `configured_${hash.toString('hex').slice(0, 16)}`, digest: hash, pair: pairOf(key) };
-    });
+  /**
+   * @param nameOf Gives the same name to a key at every start, so that what was minted for it holds on, and dies with it wherever it stands in the
+   * list. The name is in tokens, logs and TURN user names: the key must not be guessed from it.
+   */
+  constructor(keys: readonly string[], nameOf: (key: string) => string) {
+    this.#keys = keys.map((key) => ({ id: `configured_${nameOf(key)}`, digest: digest(key), pair: pairOf(key) }));
   }
 
   /** The id of a key that is configured. */
@@ -96,6 +96,13 @@ export function offeredKeys(headers: IncomingHttpHeaders, query: URLSearchParams
   }
   offer(query.get('token'));
   return [...new Set(offered)].filter((key) => key !== '').slice(0, mostCredentials);
+}
+
+/** In how many places of a request a credential sits, whatever forms each may be read in. */
+export function offeredPlaces(headers: IncomingHttpHeaders, query: URLSearchParams): number {
+  const single = [headers.authorization, headers['api-key'], ...['Authorization', 'authorization', 'token'].map((name) => query.get(name))];
+  const protocols = (headers['sec-websocket-protocol'] ?? '').split(',').filter((name) => name.trim().startsWith(insecureKeyProtocol));
+  return single.filter((value) => value).length + protocols.length;
 }
 
 function decodedText(token: string): string | undefined {

@@ -1,6 +1,6 @@
-// The master key and what is made of it: one key that encrypts secrets at rest, another that signs tokens. It refuses to guess: a box that
-// does not open is an error, never an empty secret.
-import { createCipheriv, createDecipheriv, createHash, hkdfSync } from 'node:crypto';
+// The master key and what is made of it: one key that encrypts secrets at rest, another that signs tokens, a third that names what must not
+// be told. It refuses to guess: a box that does not open is an error, never an empty secret.
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { keepFile, openFolder, SetupError } from '../lib/own-file.ts';
@@ -8,7 +8,7 @@ import { keepFile, openFolder, SetupError } from '../lib/own-file.ts';
 /** `length` characters of [0-9A-Za-z], unguessable: `randomToken` of lib/ids, or a test's own. */
 export type RandomToken = (length: number) => string;
 
-const leastMasterKeyCharacters = 32;
+export const leastMasterKeyCharacters = 32;
 const nonceBytes = 12;
 const tagBytes = 16;
 
@@ -19,14 +19,24 @@ function derive(masterKey: string, purpose: string): Buffer {
 
 export class Vault {
   readonly #sealingKey: Buffer;
+  readonly #namingKey: Buffer;
   readonly #random: RandomToken;
   /** Signs and checks tokens (HS256). */
   readonly tokenKey: Uint8Array;
 
   constructor(masterKey: string, random: RandomToken) {
     this.#sealingKey = derive(masterKey, 'secrets at rest');
+    this.#namingKey = derive(masterKey, 'names');
     this.tokenKey = derive(masterKey, 'tokens');
     this.#random = random;
+  }
+
+  /**
+   * 16 hex digits that stand for the text in logs and tokens: always the same ones, and without the master key of no use to whoever would guess
+   * the text. `kind` keeps apart what is named for different ends.
+   */
+  nameOf(text: string, kind: string): string {
+    return createHmac('sha256', this.#namingKey).update(`${kind}\0${text}`).digest('hex').slice(0, 16);
   }
 
   /** AES-256-GCM. `label` says whose text it is; a box moved to another's row does not open there. */

@@ -1,7 +1,7 @@
 // `npm run docs`: writes docs/configuration.md from the table of settings. A test holds the file against what this would write.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Setting, settings } from '../config.ts';
+import { type Setting, settings } from '../config-settings.ts';
 import { providerSettings } from '../engines/cloud/providers.ts';
 
 export const configurationFile = fileURLToPath(new URL('../../docs/configuration.md', import.meta.url));

@@ -1,11 +1,11 @@
 // With which code the server's process ends. 128 and more are signals'.
 
 export const exitCodes = {
-  /** It was told to go. */
+  /** It was told to go, or has said what it was asked. */
   left: 0,
-  /** It could not start, or was told to go by one signal too many. */
+  /** It could not start, was told to go by one signal too many, or `--check` found something wrong. */
   failed: 1,
-  /** A setting cannot be used. */
+  /** A setting or an argument cannot be used. */
   configuration: 2,
   /** A fault of ours that nobody caught. */
   fault: 70,

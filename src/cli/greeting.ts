@@ -19,7 +19,9 @@ export function greeting(server: ParleyServer, config: Config): string[] {
     ...(config.apiKeys.length === 0 ? [`  Key      ${key}${keyMade ? ' (new)' : ''}, kept in ${keyFile(config.dataDir)}`] : []),
     ...(isLoopback(config.host) ? [] : [`  Reach    ${config.host}, with ${keys.length} key${keys.length === 1 ? '' : 's'}`]),
     '',
-    ...(config.console === 'off' ? [] : ['  Talk to it in a browser:', `    ${address}/`, '']),
+    ...(config.console === 'off'
+      ? []
+      : [`  Talk to it in a browser${config.console === 'key' ? ' (it asks for a key)' : ''}:`, `    ${address}/`, '']),
     '  Ask it something (in another terminal):',
     `    npm run talk -- samples/question.wav --out answer.wav${elsewhere ? ` --url ${realtime}` : ''}${config.tls ? ' --insecure' : ''}`,
     `    curl ${address}/health`,

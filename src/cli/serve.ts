@@ -1,6 +1,9 @@
 // A server from start to end: read the configuration, assemble, listen, prove that it works, and leave in order when told to.
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { assemble, type ParleyServer } from '../assemble.ts';
+import { describeOptions, parseArguments, UsageError } from './arguments.ts';
+import { checkConfiguration } from './check.ts';
 import { selfCheck } from './self-check.ts';
 import { greeting } from './greeting.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -32,6 +35,44 @@ function configuration(): Config {
   }
 }
 
+/** Asked at the start: what was a terminal is none once it is gone. */
+const hadTerminal = isatty(0);
+
+/** The same signal says that the window was closed in which the server was started. */
+function terminalIsGone(): boolean {
+  if (!hadTerminal) return false;
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+const options = {
+  check: { kind: 'flag', help: 'print the settings it would start with and what is wrong with them; 1 when something is' },
+  help: { kind: 'flag', help: 'this text' },
+} as const;
+
+/** What the command line asks for instead of a server, if anything. */
+function answerArguments(): void {
+  try {
+    const { values, order } = parseArguments(process.argv.slice(2), options);
+    if (order.length > 0) throw new UsageError(`'${order[0]?.value}' is not understood.`);
+    if (values.help) {
+      say(`npm start [-- options]\n\n${describeOptions(options)}`);
+      process.exit(exitCodes.left);
+    }
+    if (!values.check) return;
+    const { lines, wrong } = checkConfiguration(process.env, process.cwd());
+    for (const line of lines) say(line);
+    process.exit(wrong.length === 0 ? exitCodes.left : exitCodes.failed);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    die(exitCodes.configuration, error.message);
+  }
+}
+
 async function start(config: Config, log: Log): Promise<ParleyServer> {
   try {
     return await assemble(config, log, (line) => say(`  ${line}`), modelsOn(moving));
@@ -43,9 +84,11 @@ async function start(config: Config, log: Log): Promise<ParleyServer> {
   }
 }
 
+answerArguments();
 const config = configuration();
-say('Parley is getting its engines ready.');
 const log = createLog(config.logLevel);
+for (const warning of config.warnings) log.warn({}, warning);
+say('Parley is getting its engines ready.');
 const server = await start(config, log);
 watchLoop({ noticeMs: noticeStallMs, mostMs: config.mostStallMs, exitCode: exitCodes.stalled, logLevel: config.logLevel });
 
@@ -53,8 +96,23 @@ const exit = (code: number) => process.exit(code);
 const leaving = new Leaving({ server, drainMs: config.drainMs, clock: systemClock, log, say, exit });
 process.on('SIGINT', () => leaving.signal('SIGINT'));
 process.on('SIGTERM', () => leaving.signal('SIGTERM'));
+// Whoever read what is written may be gone, with the terminal or at the end of a pipe: that is no fault of the server.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
 // A promise that nobody minds comes here, too.
 process.on('uncaughtException', (error) => leaving.fault(error));
+
+/** Keys and certificate again, from where they were read at the start. */
+function reload(): void {
+  try {
+    const next = readConfig(process.env, process.cwd());
+    server.reload(next);
+    for (const warning of next.warnings) log.warn({}, warning);
+    log.info({ keys: server.keys.length }, 'keys and certificate were read again');
+  } catch (error) {
+    log.error({ err: error }, 'keys and certificate cannot be read again: those of before stay');
+  }
+}
+process.on('SIGHUP', () => (terminalIsGone() ? leaving.signal('SIGINT') : reload()));
 
 const scripted = Object.values(config.engines).includes('scripted');
 if (config.selfCheck && !scripted) {

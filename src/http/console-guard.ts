@@ -3,11 +3,10 @@
 import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import type { Principal } from '../store/principal.ts';
-import { type Gate } from './routes/deps.ts';
-import { Refusal } from './routes/family.ts';
+import type { Doors } from './routes/deps.ts';
+import { Refusal, welcome } from './routes/family.ts';
 
-export interface ConsoleAccess {
-  readonly access: Gate;
+export interface ConsoleAccess extends Doors {
   /** Whether the page of this very machine is let in without a key, and as whom. */
   readonly local: (() => Promise<Principal | undefined>) | undefined;
   /** Names beside loopback ones by which the page may be reached. */
@@ -18,7 +17,7 @@ export interface ConsoleAccess {
  * The one a request of the console's page comes from.
  * @throws Refusal when it is not the console's own page (403), or needs a key and brings none (401).
  */
-export async function admitConsole(request: FastifyRequest, { access, local, hosts }: ConsoleAccess): Promise<Principal> {
+export async function admitConsole(request: FastifyRequest, { access, reception, local, hosts }: ConsoleAccess): Promise<Principal> {
   const host = hostOf(request.headers.host);
   if (host === undefined || !(isLoopbackName(host) || hosts.includes(host))) {
     throw new Refusal(
@@ -28,13 +27,12 @@ export async function admitConsole(request: FastifyRequest, { access, local, hos
     );
   }
   if (!isOwnOrigin(request)) throw new Refusal(403, 'origin_not_allowed', "Only the console's own page may ask for this.");
-  const principal = await access.authenticate({ authorization: request.headers.authorization }, new URLSearchParams(), 'api');
-  if (principal) return principal;
-  if (request.headers.authorization === undefined && local && isThisMachine(request, host)) {
-    const own = await local();
-    if (own) return own;
-  }
-  throw new Refusal(401, 'invalid_api_key', 'The console needs an API key here.');
+  const { authorization } = request.headers;
+  const asOwner = authorization === undefined && isThisMachine(request, host) ? local : undefined;
+  const byKey = () => access.authenticate({ authorization }, new URLSearchParams(), 'api');
+  const admission = await reception.admit(request.raw, asOwner ?? byKey);
+  if (admission.outcome === 'unknown') throw new Refusal(401, 'invalid_api_key', 'The console needs an API key here.');
+  return welcome(admission);
 }
 
 /** Browsers say where a request comes from; what they do not say (a GET has no Origin, plain http to another machine no Sec-Fetch-Site) is let be. */
@@ -47,7 +45,12 @@ function isOwnOrigin({ headers, method }: FastifyRequest): boolean {
 }
 
 /** Signs of a proxy, which would make the whole world look like this machine. */
-const forwarding = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'];
+const forwarding = [
+  ...['forwarded', 'via', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'true-client-ip', 'x-original-host'],
+  ...['cf-ray', 'cf-connecting-ip', 'fastly-client-ip', 'fly-client-ip', 'x-envoy-external-address', 'x-appengine-user-ip'],
+];
+const isForwarding = (name: string) =>
+  forwarding.includes(name) || name.startsWith('x-forwarded') || name.startsWith('x-original-forwarded');
 
 function isThisMachine(request: FastifyRequest, host: string): boolean {
   return (
@@ -55,7 +58,9 @@ function isThisMachine(request: FastifyRequest, host: string): boolean {
     isLoopbackName(host) &&
     // To loopback every current browser says it, so that a missing one is no browser.
     request.headers['sec-fetch-site'] === 'same-origin' &&
-    forwarding.every((name) => request.headers[name] === undefined)
+    // Some proxies say nothing but that they are not of today; no browser speaks HTTP/1.0.
+    request.raw.httpVersion === '1.1' &&
+    !Object.keys(request.headers).some(isForwarding)
   );
 }
 

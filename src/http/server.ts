@@ -1,12 +1,53 @@
-// What all HTTP endpoints share: CORS, error envelopes, health.
+// What all HTTP endpoints share: the server and its sockets, CORS, error envelopes, health.
 import { readFileSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
+import { type Clock, systemClock } from '../lib/clock.ts';
+import { unavailableRetrySeconds } from '../protocol/errors.ts';
+import type { Sockets } from './sockets.ts';
+
+/** In milliseconds. They are over for a socket that has become a WebSocket. */
+export interface HttpTimeouts {
+  /** Until the head of a request is there, from the first byte; and from the beginning of the connection to the first. */
+  readonly headersMs: number;
+  /** Until all of a request is there. */
+  readonly requestMs: number;
+  /** Between two requests. Longer than proxies keep an idle connection (nginx: a minute), or they would send into one that has just ended. */
+  readonly keepAliveMs: number;
+  /** Without a byte in either direction. No answer takes as long. */
+  readonly idleMs: number;
+  /** For the handshake of TLS. */
+  readonly handshakeMs: number;
+  /** How often the first two are looked at. */
+  readonly lookEveryMs: number;
+}
+
+const usualTimeouts: HttpTimeouts = {
+  headersMs: 10_000,
+  requestMs: 30_000,
+  keepAliveMs: 72_000,
+  idleMs: 120_000,
+  handshakeMs: 10_000,
+  lookEveryMs: 2000,
+};
+
+/**
+ * What a socket has for its last words when the server closes. Afterwards it is destroyed, whatever is still to be read or written: what is
+ * closed after it needs its share of the time that leaving has (cli/leave.ts).
+ */
+const lastWordsMs = 500;
 
 export interface HttpOptions {
   tls: { certPath: string; keyPath: string } | undefined;
   corsOrigins: readonly string[];
   version: string;
   health(): Health;
+  /** Keeps the sockets; without it there are no bounds, and closing waits for every one of them. */
+  sockets?: Sockets;
+  timeouts?: Partial<HttpTimeouts>;
+  clock?: Clock;
 }
 
 export interface Health {
@@ -22,10 +63,17 @@ export interface Health {
 
 /** The HTTP server, not yet listening. Errors are `{"error":{message,type,param,code}}`. */
 export function createHttp(options: HttpOptions): FastifyInstance {
-  const base = { logger: false, forceCloseConnections: true } as const;
-  const app: FastifyInstance = options.tls
-    ? fastify({ ...base, https: { cert: readFileSync(options.tls.certPath), key: readFileSync(options.tls.keyPath) } })
-    : fastify(base);
+  const { sockets, clock = systemClock } = options;
+  const app: FastifyInstance = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    clientErrorHandler: refuseBroken,
+    serverFactory: (listener: RequestListener) => serverOf(listener, options),
+  });
+  // Whoever closes the app need not know what sockets there are: half-open ones, refused ones, and readers that do not read.
+  app.addHook('preClose', async () => {
+    clock.after(lastWordsMs, () => sockets?.destroyAll());
+  });
 
   app.addHook('onRequest', async (request, reply) => {
     const { origin } = request.headers;
@@ -35,7 +83,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     // Credentials are keys in headers, never cookies, so that any origin may be let in.
     void reply.header('Access-Control-Allow-Origin', any ? '*' : origin);
     void reply.header('Vary', 'Origin');
-    void reply.header('Access-Control-Expose-Headers', 'Location');
+    void reply.header('Access-Control-Expose-Headers', 'Location, Retry-After');
     if (request.method !== 'OPTIONS') return;
     void reply.header('Access-Control-Allow-Methods', 'GET, POST, OPTIONS');
     // Clients send headers of their own (telemetry, SDK names): whatever a page of an allowed origin wants to send is let through.
@@ -83,7 +131,46 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   app.get('/readyz', (_request, reply) => {
     const { unready = [] } = options.health();
     if (unready.length === 0) return reply.send({ status: 'ready' });
-    return reply.code(503).header('Retry-After', '5').send({ status: 'not_ready', reasons: unready });
+    return reply.code(503).header('Retry-After', unavailableRetrySeconds).send({ status: 'not_ready', reasons: unready });
   });
   return app;
+}
+
+/** Called once for each address that is listened on: `localhost` may be two. */
+function serverOf(listener: RequestListener, { tls, sockets, timeouts }: HttpOptions): Server {
+  const { headersMs, requestMs, keepAliveMs, idleMs, handshakeMs, lookEveryMs } = { ...usualTimeouts, ...timeouts };
+  const bounds = {
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    keepAliveTimeout: keepAliveMs,
+    connectionsCheckingInterval: lookEveryMs,
+  };
+  const server = tls
+    ? createTlsServer({ ...bounds, handshakeTimeout: handshakeMs, ...certificateOf(tls) }, listener)
+    : createServer(bounds, listener);
+  server.setTimeout(idleMs);
+  sockets?.watch(server);
+  return server;
+}
+
+/** @throws when a file cannot be read. */
+export function certificateOf({ certPath, keyPath }: NonNullable<HttpOptions['tls']>): { cert: Buffer; key: Buffer } {
+  return { cert: readFileSync(certPath), key: readFileSync(keyPath) };
+}
+
+const brokenRequests: Readonly<Record<string, readonly [line: string, message: string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request did not come to its end in time.'],
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The head of the request is too large.'],
+};
+
+/** What is no request, or none that ever ends: answered as far as that can be, and gone. */
+function refuseBroken(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code !== 'ECONNRESET' && socket.writable) {
+    const [line, message] = brokenRequests[error.code ?? ''] ?? ['400 Bad Request', 'This is no HTTP request.'];
+    const body = JSON.stringify({ error: { message, type: 'invalid_request_error', param: null, code: null } });
+    socket.write(
+      `HTTP/1.1 ${line}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    );
+  }
+  socket.destroy(error);
 }

@@ -1,6 +1,7 @@
 // Which addresses of the network are everybody's, and which are somebody's own. Whatever is not plainly one of these is refused, so a kind that
 // is invented later is refused too.
 import { BlockList, isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 
 /** Of IPv6 only this is global unicast; loopback, local, mapped (::ffff:), NAT64 (64:ff9b::) and multicast addresses all lie outside it. */
 const globalUnicast = new BlockList();
@@ -13,6 +14,8 @@ for (const [network, prefix] of [
   ['10.0.0.0', 8],
   ['100.64.0.0', 10],
   ['127.0.0.0', 8],
+  // Azure's own services for a virtual machine (metadata, DHCP, DNS): the one address of a cloud that looks like everybody's.
+  ['168.63.129.16', 32],
   ['169.254.0.0', 16],
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
@@ -86,4 +89,16 @@ function read(address: string): { plain: string; family: number } {
   // A link-local address may name its interface: fe80::1%eth0.
   const plain = address.replace(/%.*$/, '');
   return { plain, family: isIP(plain) };
+}
+
+/**
+ * The addresses of this machine: of its interfaces, and the one by which the internet reaches it, where that is another. What answers there is
+ * behind the firewall, whatever the address looks like.
+ */
+export function machineAddresses(
+  publicAddress?: string,
+  interfaces: Readonly<Record<string, readonly { readonly address: string }[] | undefined>> = networkInterfaces(),
+): string[] {
+  const own = Object.values(interfaces).flatMap((infos = []) => infos.map(({ address }) => address));
+  return publicAddress === undefined ? own : [...own, publicAddress];
 }

@@ -4,13 +4,13 @@ import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { Agent, Response as AgentResponse, buildConnector, fetch as agentFetch } from 'undici';
 import type { Clock, Timer } from './clock.ts';
-import { isPublicAddress } from './guarded-address.ts';
+import { isPublicAddress, machineAddresses } from './guarded-address.ts';
 import { boundedBody } from './guarded-body.ts';
 import { HostRules } from './guarded-hosts.ts';
 
 /**
- * `url`: not an http or https URL, or one with credentials in it · `address`: not on the public internet · `redirect` · `too_large` ·
- * `timeout` · `unreachable`: no such host, nobody listening, no TLS · `broken`: the connection ended too early · `closed`: by us.
+ * `url`: not an http or https URL, or one with credentials in it · `address`: not on the public internet, or a name of nothing that is ·
+ * `redirect` · `too_large` · `timeout` · `unreachable`: nobody listening, no TLS · `broken`: the connection ended too early · `closed`: by us.
  */
 export type GuardReason = 'url' | 'address' | 'redirect' | 'too_large' | 'timeout' | 'unreachable' | 'broken' | 'closed';
 
@@ -46,6 +46,8 @@ export interface GuardedFetchOptions {
   readonly allowHosts?: readonly string[];
   /** How names are resolved; the system's way unless told. */
   readonly lookup?: LookupFunction;
+  /** Addresses by which this server itself is reached, public ones too; those of the machine's interfaces unless told. */
+  readonly ownAddresses?: () => readonly string[];
 }
 
 const usual: FetchLimits = { headMs: 10_000, idleMs: 10_000, totalMs: 30_000, maxBytes: 8 * 1024 * 1024 };
@@ -66,7 +68,7 @@ export class GuardedFetch {
     this.#clock = options.clock;
     // Its own timeouts are off: time is the clock's, and a stream of events may be quiet for as long as its reader likes.
     this.#agent = new Agent({
-      connect: connector(new HostRules(options.allowHosts ?? []), options.lookup),
+      connect: connector(new HostRules(options.allowHosts ?? []), options.ownAddresses ?? machineAddresses, options.lookup),
       headersTimeout: 0,
       bodyTimeout: 0,
     });
@@ -176,10 +178,15 @@ function answer(response: AgentResponse, body: ReadableStream<Uint8Array> | null
   return again;
 }
 
-/** Makes sockets to public addresses, and to any address of the hosts that the rules allow. */
-function connector(rules: HostRules, lookup: LookupFunction = systemLookup): buildConnector.connector {
+/** Makes sockets to public addresses that are not ours, and to any address of the hosts that the rules allow. */
+function connector(
+  rules: HostRules,
+  ownAddresses: () => readonly string[],
+  lookup: LookupFunction = systemLookup,
+): buildConnector.connector {
+  const isFree = (address: string) => isPublicAddress(address) && !ownAddresses().includes(address);
   const free = buildConnector({ timeout: CONNECT_MS, lookup });
-  const guarded = buildConnector({ timeout: CONNECT_MS, lookup: publicOnly(lookup) });
+  const guarded = buildConnector({ timeout: CONNECT_MS, lookup: only(isFree, lookup) });
   return (options, done) => {
     const host = options.hostname.replace(/^\[(.*)\]$/, '$1');
     const port = Number(options.port) || (options.protocol === 'https:' ? 443 : 80);
@@ -188,13 +195,13 @@ function connector(rules: HostRules, lookup: LookupFunction = systemLookup): bui
       return;
     }
     // An address needs no lookup, so it is checked here; URLs spell every address in one way only.
-    if (isIP(host) !== 0 && !isPublicAddress(host)) {
+    if (isIP(host) !== 0 && !isFree(host)) {
       done(refused(host), null);
       return;
     }
     guarded(options, (...[error, socket]) => {
       if (error) done(error, null);
-      else if (isPublicAddress(socket.remoteAddress ?? '')) done(null, socket);
+      else if (isFree(socket.remoteAddress ?? '')) done(null, socket);
       else {
         socket.destroy();
         done(refused(host), null);
@@ -203,22 +210,20 @@ function connector(rules: HostRules, lookup: LookupFunction = systemLookup): bui
   };
 }
 
-function publicOnly(lookup: LookupFunction): LookupFunction {
+function only(isFree: (address: string) => boolean, lookup: LookupFunction): LookupFunction {
   return (hostname, options, done) => {
     lookup(hostname, { ...options, all: true }, (error, found) => {
-      if (error) {
-        done(error, '');
-        return;
-      }
-      const addresses = (Array.isArray(found) ? found : []).filter(({ address }) => isPublicAddress(address));
+      const addresses = error || !Array.isArray(found) ? [] : found.filter(({ address }) => isFree(address));
       const [first] = addresses;
-      if (!first) done(refused(hostname), '');
+      // In the same words whether there is no such name or a private one: they would tell which names there are inside.
+      if (!first) done(refused(hostname, error ?? undefined), '');
       else if (options.all) done(null, addresses);
       else done(null, first.address, first.family);
     });
   };
 }
 
-function refused(host: string): GuardedFetchError {
-  return new GuardedFetchError('address', `${host} is not on the public internet, and this server's configuration does not allow it`);
+function refused(host: string, cause?: Error): GuardedFetchError {
+  const what = isIP(host) === 0 ? 'has no address on the public internet' : 'is not on the public internet';
+  return new GuardedFetchError('address', `${host} ${what}, and this server's configuration does not allow it`, cause);
 }

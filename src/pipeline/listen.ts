@@ -250,6 +250,7 @@ export class Ear {
 
   close(): void {
     this.#closed = true;
+    clearImmediate(this.#catchingUp);
     this.#awaited?.reached();
     this.#intake.close();
     this.#items.close();

@@ -3,6 +3,9 @@
 
 export type ErrorType = 'invalid_request_error' | 'server_error' | 'rate_limit_error';
 
+/** When a refusal with 503 is worth another try, where it says nothing else. */
+export const unavailableRetrySeconds = 5;
+
 /** An error quotes what is wrong, which may be as long as a client likes: the name of a voice, a key of a map. */
 const mostMessageCharacters = 600;
 const mostParamCharacters = 512;

@@ -19,6 +19,7 @@ export function upgrade(operationId: string, summary: string, parameters: JsonOb
   const responses = {
     101: { description: 'The WebSocket is open; `session.created` follows.' },
     401: unknownKey('OpenAiError'),
+    429: problem(manyWrongKeys, 'OpenAiError'),
     503: problem('The server takes no further session now, or cannot check the credential.', 'OpenAiError'),
   };
   return { operationId, tags: ['Realtime'], summary, description, parameters, responses };
@@ -52,6 +53,7 @@ function keyed(
     responses: {
       400: problem('The request cannot be understood.', family),
       401: unknownKey(family),
+      429: problem(manyWrongKeys, family),
       503: problem('What it needs cannot be had at the moment; `Retry-After` says when to try again.', family),
       ...responses,
     },
@@ -69,6 +71,9 @@ export function answer(description: string, schema: string): JsonObject {
 export function problem(description: string, family: string): JsonObject {
   return answer(description, family);
 }
+
+/** Of every 429, with `Retry-After`, beside what else a route may say by it. */
+export const manyWrongKeys = 'Too many wrong keys came from this address.';
 
 function unknownKey(family: string): JsonObject {
   return problem('The key is missing or wrong.', family);

@@ -1,7 +1,7 @@
 // The HTTP routes for the published contract. The tests hold this list against the routes that the server has.
 import { betaCall, callPaths } from './schema-call-routes.ts';
 import type { JsonObject } from './schema-json.ts';
-import { answer, inworld, open, openAi, parameter, problem, text, upgrade } from './schema-route-parts.ts';
+import { answer, inworld, manyWrongKeys, open, openAi, parameter, problem, text, upgrade } from './schema-route-parts.ts';
 
 const secretLife = 'The secret opens realtime sessions only, until it expires, and each begins with the session that is given here.';
 
@@ -18,7 +18,7 @@ export function openApiPaths(): Record<string, JsonObject> {
   ];
   const secretProblems = {
     413: problem('The session is larger than a secret keeps.', 'OpenAiError'),
-    429: problem('The key has too many secrets alive, or too many bytes of them.', 'OpenAiError'),
+    429: problem(`The key has too many secrets alive, or too many bytes of them. ${manyWrongKeys}`, 'OpenAiError'),
   };
   return {
     '/health': {
@@ -117,7 +117,7 @@ export function openApiPaths(): Record<string, JsonObject> {
           {
             200: answer('The token.', 'Token'),
             403: problem('The signature is wrong, stale or used up.', 'StatusError'),
-            429: problem('The key has asked for too many tokens.', 'StatusError'),
+            429: problem(`The key has asked for too many tokens. ${manyWrongKeys}`, 'StatusError'),
           },
           {
             body: 'TokenRequest',
@@ -143,7 +143,7 @@ export function openApiPaths(): Record<string, JsonObject> {
           {
             200: answer('The token.', 'Token'),
             403: problem('The signature is wrong, stale or used up.', 'StatusError'),
-            429: problem('The key has asked for too many tokens.', 'StatusError'),
+            429: problem(`The key has asked for too many tokens. ${manyWrongKeys}`, 'StatusError'),
           },
           {
             body: 'SessionTokenRequest',

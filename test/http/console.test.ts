@@ -1,7 +1,9 @@
 // The console's own doors: its page under its policy, and who is given a secret by them. No browser here; what one would send is sent as it would.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
 import { registerConsolePage } from '../../src/http/console.ts';
 import { type ListedEngine, registerConsoleRoutes } from '../../src/http/console-routes.ts';
@@ -32,6 +34,7 @@ async function consoleRig(options: { local?: boolean; hosts?: string[] } = {}) {
   const engines: ListedEngine[] = [{ kind: 'tts', name: 'Flite', problem: 'The better one is not here.' }];
   registerConsoleRoutes(app, {
     access: rig.access,
+    reception: rig.reception,
     local: options.local === false ? undefined : async () => ({ kind: 'key', keyId: rig.key.id, workspace: 'acme' }),
     hosts: options.hosts ?? [],
     log: silentLog,
@@ -102,10 +105,28 @@ test.each<[string, Asked, string]>([
   ['another machine', { from: '192.168.1.7' }, '401 invalid_api_key'],
   ['a program that is no browser', { site: '' }, '401 invalid_api_key'],
   ['what comes through a proxy', { more: { 'x-forwarded-for': '203.0.113.9' } }, '401 invalid_api_key'],
+  ['what comes through a proxy that sends only X-Real-IP', { more: { 'x-real-ip': '203.0.113.9' } }, '401 invalid_api_key'],
+  ['what comes through a proxy that sends only Forwarded', { more: { forwarded: 'for=203.0.113.9' } }, '401 invalid_api_key'],
+  ['what comes through a proxy that sends only Via', { more: { via: '1.1 proxy' } }, '401 invalid_api_key'],
+  ['what comes through a proxy that tells only its port', { more: { 'x-forwarded-port': '443' } }, '401 invalid_api_key'],
+  ['what comes through a network of proxies', { more: { 'cf-connecting-ip': '203.0.113.9' } }, '401 invalid_api_key'],
   ['a wrong key, which must not fall back to none', { key: 'wrong-key-0123456' }, '401 invalid_api_key'],
 ])('%s is given none', async (_who, asked, answer) => {
   const { secret } = await consoleRig();
   expect(await secret(asked)).toBe(answer);
+});
+
+test('a proxy that says nothing but speaks HTTP/1.0, as no browser does, is given none', async () => {
+  const { app } = await consoleRig();
+  const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }));
+  const ask = async (version: string) => {
+    const socket = connect(Number(port), '127.0.0.1');
+    const head = [`Host: 127.0.0.1:${port}`, `Origin: http://127.0.0.1:${port}`, 'Sec-Fetch-Site: same-origin', 'Connection: close'];
+    socket.write(`POST /console/secret HTTP/${version}\r\n${head.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`);
+    return (await text(socket)).split(' ', 2)[1];
+  };
+  expect(await ask('1.1')).toBe('200');
+  expect(await ask('1.0')).toBe('401');
 });
 
 test('with a key the page may come from elsewhere, under a name that is configured', async () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Access } from '../../src/access/access.ts';
+import { Reception } from '../../src/access/reception.ts';
 import { makeKey, revokeKey } from '../../src/access/issue.ts';
 import { Vault } from '../../src/access/vault.ts';
 import { registerRoutes } from '../../src/http/routes/routes.ts';
@@ -13,6 +14,7 @@ import { createHttp } from '../../src/http/server.ts';
 import { ManualClock, systemClock } from '../../src/lib/clock.ts';
 import { randomToken } from '../../src/lib/ids.ts';
 import { silentLog } from '../../src/lib/log.ts';
+import { RemoteAddresses } from '../../src/lib/remote-address.ts';
 import { errors } from '../../src/protocol/errors.ts';
 import { EmbeddedStore, type StoreBounds, storeFile } from '../../src/store/embedded.ts';
 
@@ -39,6 +41,8 @@ export async function httpRig(bounds: Partial<StoreBounds> = {}) {
   const vault = new Vault('m'.repeat(40), randomToken);
   const issuing = { store, vault, clock, random: randomToken };
   const access = new Access({ ...issuing, configuredKeys: [] });
+  const addresses = new RemoteAddresses(['loopback']);
+  const reception = new Reception({ clock, log: silentLog, addresses, failures: 30, known: () => {} });
   const key = await makeKey(issuing, { name: '', workspace: 'acme' });
   /** What the routes asked of the session's side, in order. */
   const asked: unknown[] = [];
@@ -59,6 +63,7 @@ export async function httpRig(bounds: Partial<StoreBounds> = {}) {
   };
   const deps: RouteDeps = {
     access,
+    reception,
     calls,
     clock,
     log: silentLog,
@@ -88,6 +93,7 @@ export async function httpRig(bounds: Partial<StoreBounds> = {}) {
     url,
     clock,
     access,
+    reception,
     key,
     asked,
     wishes,

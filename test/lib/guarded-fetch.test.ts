@@ -3,7 +3,7 @@ import { type AddressInfo, createServer as createTcpServer, type LookupFunction 
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ManualClock, systemClock } from '../../src/lib/clock.ts';
-import { isPublicAddress } from '../../src/lib/guarded-address.ts';
+import { isPublicAddress, machineAddresses } from '../../src/lib/guarded-address.ts';
 import { GuardedFetch, GuardedFetchError, type GuardedFetchOptions } from '../../src/lib/guarded-fetch.ts';
 import { HostRules } from '../../src/lib/guarded-hosts.ts';
 
@@ -70,6 +70,8 @@ describe('an address', () => {
   it('is refused when it is private, local, shared, reserved, for many, or for nobody', () => {
     const v4 = ['0.0.0.0', '0.1.2.3', '10.0.0.1', '100.64.0.1', '100.127.255.255', '127.0.0.1', '127.255.255.254', '169.254.169.254'];
     v4.push('172.16.0.1', '172.31.255.255', '192.0.0.8', '192.0.2.1', '192.168.1.1', '198.18.0.1', '198.51.100.7', '203.0.113.7');
+    // What Azure's virtual machines find their own services at.
+    v4.push('168.63.129.16');
     v4.push('224.0.0.1', '239.255.255.255', '240.0.0.1', '255.255.255.255');
     const v6 = [
       '::',
@@ -194,6 +196,33 @@ describe('the guarded fetch', () => {
       for (const address of addresses) expect(error.message).not.toContain(address);
     }
     expect(requests).toEqual([]);
+  });
+
+  it('says the same of a name inside as of one that does not exist, so that nobody can list the names inside', async () => {
+    const nobody =
+      (code: string): LookupFunction =>
+      (_hostname, _options, done) =>
+        done(Object.assign(new Error(`getaddrinfo ${code} name.example`), { code }), '');
+    const errors = await Promise.all(
+      [namesTo('10.1.2.3'), nobody('ENOTFOUND'), nobody('EAI_AGAIN')].map((lookup) =>
+        refusal(guarded({ allowHosts: [], lookup }).fetch()('http://name.example/')),
+      ),
+    );
+    expect(new Set(errors.map(({ reason, message }) => `${reason}: ${message}`)).size).toBe(1);
+    // Of a host that is allowed it is told what is wrong: that is the operator's own.
+    const allowed = await refusal(guarded({ allowHosts: ['name.example'], lookup: nobody('ENOTFOUND') }).fetch()('http://name.example/'));
+    expect(allowed).toMatchObject({ reason: 'unreachable', message: expect.stringContaining('ENOTFOUND') as string });
+  });
+
+  it('refuses an address of this very machine, though it is public, by number and by name', async () => {
+    const own = { allowHosts: [], ownAddresses: () => ['8.8.4.4', '2001:4860:4860::8844'] };
+    for (const host of ['8.8.4.4', '[2001:4860:4860:0::8844]'])
+      expect((await refusal(guarded(own).fetch()(`http://${host}:8080/`))).reason).toBe('address');
+    expect((await refusal(guarded({ ...own, lookup: namesTo('8.8.4.4') }).fetch()('http://name.example/'))).reason).toBe('address');
+  });
+
+  it('knows the addresses of this machine by itself', () => {
+    expect(machineAddresses()).toContain('127.0.0.1');
   });
 
   it('reaches the hosts that are allowed, by name and port, wherever they are', async () => {

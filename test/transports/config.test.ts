@@ -2,10 +2,12 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { generate } from 'selfsigned';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { assemble } from '../../src/assemble.ts';
-import { ConfigError, defaultSessions, keyFile, readConfig } from '../../src/config.ts';
+import { ConfigError, keyFile, readConfig } from '../../src/config.ts';
+import { defaultSessions } from '../../src/config-settings.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { Client } from '../e2e/support/client.ts';
 import { type RunningServer, startServer, trust } from '../e2e/support/server.ts';
@@ -48,6 +50,20 @@ test('keys are a list, and one that is short enough to guess is refused', () => 
   expect(() => readConfig({ PARLEY_API_KEY: 'first-key-1,short' }, folder)).toThrow(/PARLEY_API_KEY/);
 });
 
+test('a key of less than 32 characters still opens the door, and the start says from when on it will not', () => {
+  const { warnings } = readConfig({ PARLEY_API_KEY: `first-key-1,${'k'.repeat(32)}` }, folder);
+  expect(warnings).toEqual([expect.stringMatching(/PARLEY_API_KEY holds a key of less than 32 characters.*version \d+\.\d+.*refused/)]);
+  expect(warnings.join()).not.toContain('first-key-1');
+  expect(readConfig({ PARLEY_API_KEY: 'k'.repeat(32) }, folder).warnings).toEqual([]);
+});
+
+test('with keys that are set, the console takes nobody without one, unless the operator says so', () => {
+  expect(readConfig({}, folder).console).toBe('local');
+  expect(readConfig({ PARLEY_API_KEY: 'k'.repeat(32) }, folder).console).toBe('key');
+  expect(readConfig({ PARLEY_API_KEY: 'k'.repeat(32), HOST: '0.0.0.0' }, folder).console).toBe('key');
+  expect(readConfig({ PARLEY_API_KEY: 'k'.repeat(32), PARLEY_CONSOLE: 'local' }, folder).console).toBe('local');
+});
+
 test('a certificate and its key go together, must be there and must be usable', async () => {
   writeFileSync(join(folder, 'cert.pem'), '');
   expect(() => readConfig({ PARLEY_TLS_CERT: 'cert.pem' }, folder)).toThrow(/PARLEY_TLS_KEY/);
@@ -62,7 +78,15 @@ test('a certificate and its key go together, must be there and must be usable', 
 });
 
 test('a value that cannot be used is named, in the file as in the environment', () => {
-  for (const [name, value] of Object.entries({ PORT: '70000', PARLEY_MAX_SESSIONS: '0', PARLEY_LOG: 'loud', PARLEY_STT: 'ears' })) {
+  for (const [name, value] of Object.entries({
+    PORT: '70000',
+    PARLEY_MAX_SESSIONS: '0',
+    PARLEY_LOG: 'loud',
+    PARLEY_STT: 'ears',
+    PARLEY_ALLOW_HOSTS: 'http://x',
+    PARLEY_TRUST_PROXY: 'nginx',
+    PARLEY_MASTER_KEY: 'short',
+  })) {
     expect(() => readConfig({ [name]: value }, folder)).toThrow(new RegExp(`^${name} `));
     writeFileSync(join(folder, 'wrong.json'), JSON.stringify({ [name]: value }));
     expect(() => readConfig({ PARLEY_CONFIG: 'wrong.json' }, folder)).toThrow(new RegExp(`^${name} `));
@@ -106,4 +130,38 @@ test('a server without a key makes one, keeps it to its owner, and has it again 
   await second.close();
   expect(second.keys).toEqual([key]);
   expect(second.keyMade).toBe(false);
+});
+
+const selfSigned = async (name: string): Promise<string> => {
+  const made = await generate([{ name: 'commonName', value: name }]);
+  writeFileSync(join(folder, 'renewed-cert.pem'), made.cert);
+  writeFileSync(join(folder, 'renewed-key.pem'), made.private);
+  return made.cert;
+};
+
+/** The name in the certificate that a new connection is shown. */
+function shownBy({ http }: RunningServer): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connectTls({ port: Number(new URL(http).port), host: '127.0.0.1', rejectUnauthorized: false }, () => {
+      resolve(String(socket.getPeerCertificate().subject.CN));
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
+}
+
+test('a running server takes over another certificate and other keys, and keeps what it has when they cannot be used', async () => {
+  await selfSigned('first.example');
+  const tls = { PARLEY_TLS_CERT: join(folder, 'renewed-cert.pem'), PARLEY_TLS_KEY: join(folder, 'renewed-key.pem') };
+  running = await startServer({ engines: 'scripted', settings: tls });
+  expect(await shownBy(running)).toBe('first.example');
+  await selfSigned('second.example');
+  const next = readConfig({ ...tls, PARLEY_API_KEY: 'another-key-0123456789' }, folder);
+  running.server.reload(next);
+  expect(await shownBy(running)).toBe('second.example');
+  expect(running.server.keys).toEqual(['another-key-0123456789']);
+  writeFileSync(join(folder, 'renewed-key.pem'), 'no key');
+  expect(() => running?.server.reload({ ...next, apiKeys: ['third-key-0123456789'] })).toThrow(/PEM|DECODER/);
+  expect(await shownBy(running)).toBe('second.example');
+  expect(running.server.keys).toEqual(['another-key-0123456789']);
 });

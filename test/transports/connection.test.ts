@@ -28,7 +28,7 @@ beforeEach(async () => {
     server: http,
     clock,
     ids: countingIds(),
-    admit: () => Promise.resolve({ keyId: 'key_1', credential: 'key', session: undefined, beta: false }),
+    admit: () => Promise.resolve({ outcome: 'welcome', visitor: { keyId: 'key_1', credential: 'key', session: undefined, beta: false } }),
     full: () => undefined,
     beside: () => undefined,
     enter: (transport) => entered.push(transport),

@@ -154,7 +154,7 @@ describe('over a socket', () => {
       server: http,
       clock,
       ids: countingIds(),
-      admit: () => Promise.resolve({ keyId: 'key_1', credential: 'key', session: undefined, beta: false }),
+      admit: () => Promise.resolve({ outcome: 'welcome', visitor: { keyId: 'key_1', credential: 'key', session: undefined, beta: false } }),
       full: () => undefined,
       beside: () => undefined,
       enter: (transport) => entered.push(transport),

@@ -1,5 +1,5 @@
 // What the routes are handed: plain functions and one gate, so that they know neither keys nor engines.
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Principal, SecretDialect } from '../../store/principal.ts';
@@ -28,6 +28,22 @@ export interface Gate {
     | { outcome: 'exhausted' }
     | { outcome: 'forbidden'; resource: string }
   >;
+}
+
+export type Admission<T> =
+  | { readonly outcome: 'welcome'; readonly who: T }
+  | { readonly outcome: 'unknown' }
+  | { readonly outcome: 'later'; readonly retryAfterSeconds: number };
+
+/** Watches over wrong keys (`Reception` of access/ does). */
+export interface Watch {
+  /** Whom `identify` finds, unless too many wrong keys have come from where this request comes from. */
+  admit<T>(request: IncomingMessage, identify: () => Promise<T | undefined>): Promise<Admission<T>>;
+}
+
+export interface Doors {
+  readonly access: Gate;
+  readonly reception: Watch;
 }
 
 export interface ListedVoice {
@@ -74,8 +90,7 @@ export interface CallDesk {
   iceServers(name: string): readonly object[];
 }
 
-export interface RouteDeps {
-  readonly access: Gate;
+export interface RouteDeps extends Doors {
   readonly calls: CallDesk;
   readonly clock: Clock;
   readonly log: Log;

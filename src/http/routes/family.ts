@@ -2,10 +2,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Log } from '../../lib/log.ts';
-import { errors, RealtimeError } from '../../protocol/errors.ts';
+import { errors, RealtimeError, unavailableRetrySeconds } from '../../protocol/errors.ts';
 import type { Principal } from '../../store/principal.ts';
 import { StoreError } from '../../store/store.ts';
-import type { Gate } from './deps.ts';
+import type { Admission, Doors } from './deps.ts';
 
 /** A refusal with its HTTP status; each family words it in its own envelope. */
 export class Refusal extends Error {
@@ -21,7 +21,7 @@ export class Refusal extends Error {
     this.status = status;
     this.code = code;
     this.param = param;
-    this.retryAfterSeconds = retryAfterSeconds ?? (status === 503 ? 5 : undefined);
+    this.retryAfterSeconds = retryAfterSeconds ?? (status === 503 ? unavailableRetrySeconds : undefined);
   }
 }
 
@@ -68,15 +68,29 @@ export function speakAs(scope: FastifyInstance, family: Family, log: Log): void 
 const decorator = 'principal';
 
 /** Routes registered on this scope are for those with a key or a token, or a secret where a session begins. Bodies of others are not even read. */
-export function requireKey(scope: FastifyInstance, access: Gate, purpose: 'realtime' | 'api' = 'api'): void {
+export function requireKey(scope: FastifyInstance, { access, reception }: Doors, purpose: 'realtime' | 'api' = 'api'): void {
   scope.decorateRequest(decorator);
   scope.addHook('onRequest', async (request) => {
-    const principal = await access.authenticate(request.headers, new URL(request.url, 'http://parley').searchParams, purpose);
-    if (!principal) {
+    const query = new URL(request.url, 'http://parley').searchParams;
+    const admission = await reception.admit(request.raw, () => access.authenticate(request.headers, query, purpose));
+    if (admission.outcome === 'unknown') {
       throw new Refusal(401, 'invalid_api_key', 'Incorrect or missing API key. Send it as "Authorization: Bearer <key>".');
     }
-    request.setDecorator(decorator, principal);
+    request.setDecorator(decorator, welcome(admission));
   });
+}
+
+/** @throws Refusal when too many wrong keys came from there. */
+export function welcome<T>(admission: Exclude<Admission<T>, { outcome: 'unknown' }>): T {
+  if (admission.outcome === 'welcome') return admission.who;
+  const { retryAfterSeconds } = admission;
+  throw new Refusal(
+    429,
+    'rate_limit_exceeded',
+    'Too many wrong API keys came from this address; try again later.',
+    null,
+    retryAfterSeconds,
+  );
 }
 
 /** Who sends a request that came past `requireKey`. */

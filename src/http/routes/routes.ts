@@ -12,24 +12,24 @@ import { voiceRoutes } from './voices.ts';
 export function registerRoutes(app: FastifyInstance, deps: RouteDeps): void {
   void app.register(async (scope) => {
     speakAs(scope, 'openai', deps.log);
-    requireKey(scope, deps.access);
+    requireKey(scope, deps);
     clientSecretRoutes(scope, deps);
     openAiModelRoutes(scope, deps);
   });
   void app.register(async (scope) => {
     speakAs(scope, 'inworld', deps.log);
-    requireKey(scope, deps.access);
+    requireKey(scope, deps);
     voiceRoutes(scope, deps);
     inworldModelRoutes(scope, deps);
   });
   void app.register(async (scope) => {
     speakAs(scope, 'openai', deps.log);
-    requireKey(scope, deps.access, 'realtime');
+    requireKey(scope, deps, 'realtime');
     callRoutes(scope, deps);
   });
   void app.register(async (scope) => {
     speakAs(scope, 'inworld', deps.log);
-    requireKey(scope, deps.access, 'realtime');
+    requireKey(scope, deps, 'realtime');
     inworldCallRoutes(scope, deps);
   });
   void app.register(async (scope) => {

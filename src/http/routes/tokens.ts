@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { unstored } from './client-secrets.ts';
 import type { RouteDeps } from './deps.ts';
-import { read, Refusal } from './family.ts';
+import { read, Refusal, welcome } from './family.ts';
 
 /** Strangers may send this body. */
 const bodyLimit = 16 * 1024;
@@ -35,12 +35,21 @@ export function tokenRoutes(scope: FastifyInstance, deps: RouteDeps): void {
 type Exchange = RouteDeps['access']['exchange'];
 type TokenWish = Pick<Parameters<Exchange>[0], 'key' | 'resources' | 'signedFor'>;
 
-async function grant({ access }: RouteDeps, request: FastifyRequest, reply: FastifyReply, wish: TokenWish): Promise<FastifyReply> {
+async function grant(
+  { access, reception }: RouteDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  wish: TokenWish,
+): Promise<FastifyReply> {
   const { authorization, host } = request.headers;
-  const granted = await access.exchange({ authorization, host, ...wish });
+  const admission = await reception.admit(request.raw, async () => {
+    const answered = await access.exchange({ authorization, host, ...wish });
+    return answered.outcome === 'refused' ? undefined : answered;
+  });
+  if (admission.outcome === 'unknown') throw new Refusal(403, null, 'invalid authorization signature');
+  const granted = welcome(admission);
   if (granted.outcome === 'forbidden') throw new Refusal(403, null, `this key has no access to ${granted.resource}`);
   if (granted.outcome === 'exhausted') throw new Refusal(429, null, 'this key has asked for too many tokens; try again in some minutes');
-  if (granted.outcome !== 'granted') throw new Refusal(403, null, 'invalid authorization signature');
   return unstored(reply).send({
     token: granted.token,
     type: 'Bearer',

@@ -23,8 +23,3 @@ export function offeredAddresses(interfaces: Interfaces, names: readonly string[
   );
   return [...new Set(addresses)];
 }
-
-/** Every address of this machine. */
-export function ownAddresses(interfaces: Interfaces): string[] {
-  return Object.values(interfaces).flatMap((infos = []) => infos.map(({ address }) => address));
-}

@@ -1,8 +1,8 @@
 // Which of the addresses a caller names are checked by ourselves (STUN). Callers check ours anyhow, and nearly every connection comes about that
 // way; but whoever may call could have this machine send to any port of any address, its own and its neighbours' included.
 import { BlockList, isIP, isIPv4 } from 'node:net';
-import { isOneHost, isPrivateAddress, isPublicAddress } from '../../lib/guarded-address.ts';
-import { type Interfaces, ownAddresses } from './addresses.ts';
+import { isOneHost, isPrivateAddress, isPublicAddress, machineAddresses } from '../../lib/guarded-address.ts';
+import type { Interfaces } from './addresses.ts';
 import type { CandidateRule } from './media.ts';
 
 /** Distinct addresses and ports of a caller that are tried. */
@@ -27,7 +27,7 @@ export function defaultRule({ offered, publicAddress }: Network): CandidateRule 
 /** Whether a caller's address may be checked. A name is none: it would have to be asked for, in a network that is not the caller's. */
 export function mayBeChecked(rule: CandidateRule, { interfaces, publicAddress }: Network): (host: string) => boolean {
   const own = new BlockList();
-  for (const address of [...ownAddresses(interfaces), ...(publicAddress === undefined ? [] : [publicAddress])]) {
+  for (const address of machineAddresses(publicAddress, interfaces)) {
     own.addAddress(address, isIPv4(address) ? 'ipv4' : 'ipv6');
   }
   return (host) => {

@@ -6,8 +6,10 @@ import { WebSocketConnection } from './connection.ts';
 import { Line } from './line.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
+import { endWith } from '../../lib/last-words.ts';
 import { type Api, apiOf, authorizationOf } from '../../protocol/api.ts';
 import { chooseDialect } from '../../protocol/dialects/choose.ts';
+import { unavailableRetrySeconds } from '../../protocol/errors.ts';
 import type { Transport } from '../transport.ts';
 
 /** An append of 15 MiB in base64, with the JSON around it. */
@@ -38,12 +40,21 @@ export interface Visitor {
   beta: boolean;
 }
 
+export type Entrance =
+  | { readonly outcome: 'welcome'; readonly visitor: Visitor }
+  /** Nothing that it offers opens the door. */
+  | { readonly outcome: 'unknown' }
+  /** Too many wrong keys came from there. */
+  | { readonly outcome: 'later'; readonly retryAfterSeconds: number }
+  /** That cannot be told right now. */
+  | { readonly outcome: 'unavailable'; readonly why: string };
+
 export interface DoorOptions {
   server: Server;
   clock: Clock;
   ids: Ids;
-  /** Who this request comes from, if it offers anything that opens the door; or why that cannot be told right now. */
-  admit(request: IncomingMessage, query: URLSearchParams): Promise<Visitor | { readonly unavailable: string } | undefined>;
+  /** Who this request comes from. */
+  admit(request: IncomingMessage, query: URLSearchParams): Promise<Entrance>;
   /** Why no further session is taken right now, if so. */
   full(): string | undefined;
   enter(transport: Transport, arrival: Arrival, visitor: Visitor): void;
@@ -79,17 +90,21 @@ export function openDoor(options: DoorOptions): Door {
   async function answer(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const url = targetOf(request.url ?? '/');
     const path = paths[url.pathname.replace(/(?<!\/)\/+$/, '')];
-    if (!path) return refuse(socket, 404, 'not_found', `There is no WebSocket at ${url.pathname}; try /v1/realtime.`);
-    const visitor = await options.admit(request, url.searchParams);
-    if (!visitor) {
-      return refuse(socket, 401, 'invalid_api_key', 'Incorrect or missing API key. Send it as "Authorization: Bearer <key>".');
+    const refuse = (status: number, code: string, message: string, retryAfterSeconds?: number) =>
+      endWith(socket, refusal(status, code, message, retryAfterSeconds), clock);
+    if (!path) return refuse(404, 'not_found', `There is no WebSocket at ${url.pathname.slice(0, 128)}; try /v1/realtime.`);
+    const entrance = await options.admit(request, url.searchParams);
+    if (entrance.outcome === 'unavailable') return refuse(503, 'store_unavailable', entrance.why);
+    if (entrance.outcome === 'later') return refuse(429, 'rate_limit_exceeded', tooManyWrongKeys, entrance.retryAfterSeconds);
+    if (entrance.outcome === 'unknown') {
+      return refuse(401, 'invalid_api_key', 'Incorrect or missing API key. Send it as "Authorization: Bearer <key>".');
     }
-    if ('unavailable' in visitor) return refuse(socket, 503, 'store_unavailable', visitor.unavailable);
+    const { visitor } = entrance;
     const callId = url.searchParams.get('call_id');
     const join = callId === null ? undefined : options.beside(callId, visitor);
-    if (callId !== null && !join) return refuse(socket, 404, 'call_not_found', `There is no call '${callId.slice(0, 128)}'.`);
+    if (callId !== null && !join) return refuse(404, 'call_not_found', `There is no call '${callId.slice(0, 128)}'.`);
     const reason = join ? undefined : options.full();
-    if (reason !== undefined) return refuse(socket, 503, 'server_overloaded', reason);
+    if (reason !== undefined) return refuse(503, 'server_overloaded', reason);
     const line = new Line(socket);
     sockets.handleUpgrade(request, line, head, (webSocket) => {
       const dialect = chooseDialect({ headers: request.headers, subprotocols: subprotocolsOf(request), secretIsBeta: visitor.beta });
@@ -137,14 +152,26 @@ function targetOf(target: string): URL {
   return new URL(URL.canParse(target, origin) ? target : '/', origin);
 }
 
-const statusTexts: Record<number, string> = { 401: 'Unauthorized', 404: 'Not Found', 503: 'Service Unavailable' };
+const statusTexts: Record<number, string> = {
+  401: 'Unauthorized',
+  404: 'Not Found',
+  429: 'Too Many Requests',
+  503: 'Service Unavailable',
+};
+const types: Record<number, string> = { 429: 'rate_limit_error', 503: 'server_error' };
+const tooManyWrongKeys = 'Too many wrong API keys came from this address; try again later.';
 
 /** An answer in plain HTTP, with a body that says why. */
-function refuse(socket: Duplex, status: number, code: string, message: string): void {
-  const type = status === 503 ? 'server_error' : 'invalid_request_error';
-  const body = JSON.stringify({ error: { message, type, param: null, code } });
-  socket.end(
+function refusal(
+  status: number,
+  code: string,
+  message: string,
+  retryAfterSeconds = status === 503 ? unavailableRetrySeconds : undefined,
+): string {
+  const body = JSON.stringify({ error: { message, type: types[status] ?? 'invalid_request_error', param: null, code } });
+  return (
     `HTTP/1.1 ${status} ${statusTexts[status]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `${status === 401 ? 'WWW-Authenticate: Bearer\r\n' : ''}${status === 503 ? 'Retry-After: 5\r\n' : ''}Connection: close\r\n\r\n${body}`,
+    `${status === 401 ? 'WWW-Authenticate: Bearer\r\n' : ''}${retryAfterSeconds === undefined ? '' : `Retry-After: ${retryAfterSeconds}\r\n`}` +
+    `Connection: close\r\n\r\n${body}`
   );
 }

@@ -55,6 +55,8 @@ export async function startServer({
     {
       PORT: '0',
       PARLEY_API_KEY: apiKey,
+      // The page of this machine is let in, as without a key that is set.
+      PARLEY_CONSOLE: 'local',
       PARLEY_DATA_DIR: dataDir,
       ...(engines === 'scripted' ? scripted : {}),
       ...(engines === 'neural' ? {} : { PARLEY_MODELS: 'off' }),

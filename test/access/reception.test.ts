@@ -1,0 +1,119 @@
+// Guessing keys: it is logged with where it comes from, counted, and soon answered without a look at the key.
+import type { IncomingMessage } from 'node:http';
+import { expect, test } from 'vitest';
+import { Reception } from '../../src/access/reception.ts';
+import { ManualClock } from '../../src/lib/clock.ts';
+import { type Log, silentLog } from '../../src/lib/log.ts';
+import { RemoteAddresses } from '../../src/lib/remote-address.ts';
+
+interface Line {
+  readonly fields: Record<string, unknown>;
+  readonly message: string;
+}
+
+function receptionRig({ failures = 3, proxies = ['loopback'] }: { failures?: number; proxies?: string[] } = {}) {
+  const clock = new ManualClock();
+  const lines: Line[] = [];
+  const log: Log = { ...silentLog, warn: (fields, message) => lines.push({ fields: fields as Line['fields'], message }) };
+  const known: unknown[] = [];
+  const addresses = new RemoteAddresses(proxies);
+  const reception = new Reception({ clock, log, addresses, failures, known: (socket) => known.push(socket) });
+  let looks = 0;
+  const knock = async (remoteAddress: string, key: string | undefined, headers: Record<string, string> = {}, url = '/v1/realtime') => {
+    const authorization = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    const request = { headers: { ...authorization, ...headers }, url, socket: { remoteAddress } } as unknown as IncomingMessage;
+    const admission = await reception.admit(request, async () => {
+      looks += 1;
+      return key === 'right' ? 'Ada' : undefined;
+    });
+    return admission.outcome === 'later' ? admission.retryAfterSeconds : admission.outcome;
+  };
+  return { clock, lines, known, reception, knock, looks: () => looks };
+}
+
+test('after too many wrong keys nothing from that address is looked at for a minute, the right key neither', async () => {
+  const { clock, knock, looks, reception } = receptionRig();
+  for (let count = 0; count < 3; count++) expect(await knock('203.0.113.9', 'wrong')).toBe('unknown');
+  expect(await knock('203.0.113.9', 'right')).toBe(60);
+  expect(looks()).toBe(3);
+  expect(await knock('203.0.113.10', 'right')).toBe('welcome');
+  clock.advance(59_500);
+  expect(await knock('203.0.113.9', 'right')).toBe(1);
+  clock.advance(500);
+  expect(await knock('203.0.113.9', 'right')).toBe('welcome');
+  expect(reception.counts).toEqual({ wrong: 3, missing: 0, throttled: 2 });
+});
+
+test('a wrong key now and then shuts nobody out, and neither does none at all', async () => {
+  const { clock, knock, reception } = receptionRig();
+  for (let count = 0; count < 10; count++) {
+    expect(await knock('203.0.113.9', 'wrong')).toBe('unknown');
+    expect(await knock('203.0.113.9', 'wrong')).toBe('unknown');
+    clock.advance(60_000);
+  }
+  for (let count = 0; count < 10; count++) expect(await knock('203.0.113.9', undefined)).toBe('unknown');
+  expect(await knock('203.0.113.9', 'right')).toBe('welcome');
+  expect(reception.counts).toEqual({ wrong: 20, missing: 10, throttled: 0 });
+});
+
+test('a list of guesses in one request counts as many as there are in it', async () => {
+  const { knock } = receptionRig();
+  const protocols = ['a', 'b', 'c'].map((guess) => `openai-insecure-api-key.${guess}`).join(', ');
+  expect(await knock('203.0.113.9', undefined, { 'sec-websocket-protocol': `realtime, ${protocols}` })).toBe('unknown');
+  expect(await knock('203.0.113.9', 'right')).toBe(60);
+});
+
+test('who has a /64 of IPv6 cannot go on under its other addresses', async () => {
+  const { knock } = receptionRig();
+  for (const end of ['::1', '::2', ':a:b:c:d']) expect(await knock(`2001:db8:1:2${end}`, 'wrong')).toBe('unknown');
+  expect(await knock('2001:db8:1:2:ffff::', 'right')).toBe(60);
+  expect(await knock('2001:db8:1:3::1', 'right')).toBe('welcome');
+});
+
+test('behind a trusted proxy it is the client who is shut out, not the proxy; another only pretends', async () => {
+  const { knock } = receptionRig();
+  const from = (client: string) => ({ 'x-forwarded-for': `192.0.2.77, ${client}` });
+  for (let count = 0; count < 3; count++) await knock('127.0.0.1', 'wrong', from('203.0.113.9'));
+  expect(await knock('127.0.0.1', 'right', from('203.0.113.9'))).toBe(60);
+  expect(await knock('127.0.0.1', 'right', from('203.0.113.10'))).toBe('welcome');
+  // Whoever is no proxy is where its socket is.
+  for (let count = 0; count < 3; count++) await knock('198.51.100.1', 'wrong', { 'x-forwarded-for': `203.0.113.${count}` });
+  expect(await knock('198.51.100.1', 'right', { 'x-forwarded-for': '203.0.113.50' })).toBe(60);
+});
+
+test('a failed attempt is logged with its address and path, and with no part of the key', async () => {
+  const { knock, lines } = receptionRig();
+  await knock('203.0.113.9', 'wrong-key-of-some-length', {}, '/v1/realtime?token=another-wrong-key');
+  expect(lines).toEqual([{ message: 'a wrong key was refused', fields: { address: '203.0.113.9', path: '/v1/realtime', failures: 2 } }]);
+});
+
+test('guessing from everywhere fills neither the log nor the memory, and what was not written is told', async () => {
+  const { clock, knock, lines, reception } = receptionRig();
+  for (let count = 0; count < 12_000; count++) await knock(`10.${count >> 16}.${(count >> 8) & 255}.${count & 255}`, 'wrong');
+  expect(reception.size).toBe(10_000);
+  expect(lines).toHaveLength(20);
+  clock.advance(3000);
+  await knock('203.0.113.9', 'wrong');
+  expect(lines.at(-1)?.fields).toMatchObject({ address: '203.0.113.9', unwritten: 11_980 });
+  expect(reception.counts.wrong).toBe(12_001);
+});
+
+test('a store that fails is nobody’s wrong key', async () => {
+  const { reception, lines } = receptionRig({ failures: 1 });
+  const request = {
+    headers: { authorization: 'Bearer x' },
+    url: '/',
+    socket: { remoteAddress: '203.0.113.9' },
+  } as unknown as IncomingMessage;
+  await expect(reception.admit(request, () => Promise.reject(new Error('locked')))).rejects.toThrow('locked');
+  expect(lines).toEqual([]);
+  expect(await reception.admit(request, async () => 'Ada')).toMatchObject({ outcome: 'welcome', who: 'Ada' });
+});
+
+test('only a socket over which somebody was let in is nobody’s any more', async () => {
+  const { knock, known } = receptionRig();
+  await knock('203.0.113.9', 'wrong');
+  expect(known).toEqual([]);
+  await knock('203.0.113.9', 'right');
+  expect(known).toEqual([{ remoteAddress: '203.0.113.9' }]);
+});
