@@ -80,7 +80,8 @@ export async function startServer({
   };
 }
 
-async function makeCertificate(folder: string): Promise<string> {
+/** In the folder, as `cert.pem` and `key.pem`. */
+export async function makeCertificate(folder: string): Promise<string> {
   const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], {
     keySize: 2048,
     extensions: [
