@@ -29,7 +29,12 @@ const answer = frameOf({ type: 'response.create', response: { output_modalities:
 /** Settings and items, small and valid, in turn. */
 const events: Attack = async (siege) => {
   const parameters = { type: 'object', properties: { city: { type: 'string' }, day: { type: 'string' } } };
-  const tools = Array.from({ length: 16 }, (_, n) => ({ type: 'function', name: `tool_${n}`, description: longText.slice(0, 300), parameters }));
+  const tools = Array.from({ length: 16 }, (_, n) => ({
+    type: 'function',
+    name: `tool_${n}`,
+    description: longText.slice(0, 300),
+    parameters,
+  }));
   const burst = [
     frameOf({ type: 'session.update', session: { type: 'realtime', instructions: longText.slice(0, 8000), tools } }),
     frameOf(message({ type: 'input_text', text: 'Hello.' }, 'item_flood')),

@@ -14,8 +14,7 @@ export interface Newcomers {
   readonly refused: readonly string[];
 }
 
-export interface Beside
-  extends Omit<CallResult, 'cpuSecondsPerSessionMinute' | 'memoryPerSessionBytes' | 'othersCores'> {
+export interface Beside extends Omit<CallResult, 'cpuSecondsPerSessionMinute' | 'memoryPerSessionBytes' | 'othersCores'> {
   readonly names: readonly string[];
   readonly newcomers: Newcomers;
   readonly mostBytes: number;
@@ -82,7 +81,7 @@ export function neighbourReport(result: NeighbourResult): string {
         nameOf(each),
         ms(each.added.p50),
         ms(each.added.p95),
-        each === quiet ? '1.0' : times(quiet, each).toFixed(1),
+        ms(each.added.p95) === 'never' ? '-' : times(quiet, each).toFixed(1),
         each.added.count,
         failures(each).join('; ') || '-',
         ms(percentile(each.newcomers.waitsMs, 0.95)),

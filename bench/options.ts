@@ -64,7 +64,8 @@ export function readOptions(argv: string[]): Options | undefined {
   const wanted = values.aspects.split(',').map((name) => aspects.find((aspect) => aspect === name.trim()));
   if (wanted.includes(undefined)) throw new Error(`--aspects takes ${aspects.join(', ')}, separated by commas, not '${values.aspects}'.`);
   const attacks = values.attacks.split(',').map((name) => attackNames.find((attack) => attack === name.trim()));
-  if (attacks.includes(undefined)) throw new Error(`--attacks takes ${attackNames.join(', ')}, separated by commas, not '${values.attacks}'.`);
+  if (attacks.includes(undefined))
+    throw new Error(`--attacks takes ${attackNames.join(', ')}, separated by commas, not '${values.attacks}'.`);
   const seconds = Number(values.seconds ?? (values.quick ? 8 : 15));
   if (!(seconds >= 5 && seconds <= 600)) throw new Error('--seconds takes 5 to 600.');
   const { quick, write, speech, sounds, sentences, keep } = values;

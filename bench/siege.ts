@@ -73,7 +73,7 @@ export async function opened(siege: Siege, onText: (payload: Buffer) => void, ke
   try {
     return await Wire.open(siege.port, key, onText, from);
   } catch (error) {
-    refused(siege, /HTTP\/1.1 (\d+)/.exec(String(error))?.[1] ?? String((error as { code?: string }).code ?? 'no answer'));
+    refused(siege, /HTTP\/1.1 (\d+)/.exec(String(error))?.[1] ?? (error as { code?: string }).code ?? 'no answer');
     return undefined;
   }
 }
