@@ -25,13 +25,17 @@ export interface NeighbourOptions {
 }
 
 /** Of the neighbour. The embedded engines share one core with the whole server. */
-const conversations = { scripted: 6, embedded: 2 } as const;
+const conversations = { scripted: 8, embedded: 2 } as const;
 /** Of the attacker: Inworld's limit for one key. */
 const hostileSessions = 20;
 /** Beyond, the attack is broken off: the machine is others', too. */
 const mostBytes = 3e9;
-const settleMs = 3000;
-const buildUpMs = 2000;
+/**
+ * From the first words: conversations go on at their own pace whatever the server does, so that by this timetable the same turns are measured each
+ * time, with nobody and with somebody beside them.
+ */
+const attackedMs = 3000;
+const measuredMs = 6000;
 const lookMs = 250;
 const newcomerMs = 1000;
 const patienceMs = 10_000;
@@ -46,7 +50,7 @@ export async function measureNeighbour(
 ): Promise<NeighbourResult> {
   say('the neighbour alone');
   const engines = embedded ? 'embedded' : 'scripted';
-  const quiet = await measureBeside(clips, engines, [], 2 * seconds);
+  const quiet = await measureBeside(clips, engines, [], seconds);
   const beside: Beside[] = [];
   for (const name of attacks) {
     say(`the neighbour beside ${name}`);
@@ -56,6 +60,9 @@ export async function measureNeighbour(
     say('the neighbour beside all of them');
     beside.push(await measureBeside(clips, engines, attacks, seconds));
   }
+  say('the neighbour alone again');
+  // How far apart two runs are by themselves.
+  beside.push({ ...(await measureBeside(clips, engines, [], seconds)), names: ['nobody again'] });
   return { engines, conversations: conversations[engines], seconds, quiet, beside };
 }
 
@@ -76,13 +83,15 @@ async function measureBeside(
     const load = await Load.start(server, clips);
     ends.push(() => load.stop());
     await load.add(conversations[engines], forever);
-    await load.measure(settleMs);
+    const startMs = systemClock.now();
+    const until = (ms: number) => sleep(systemClock, Math.max(0, startMs + ms - systemClock.now()));
+    await until(attackedMs);
     const attacker = names.length > 0 ? await Attacker.start(server, clips, names) : undefined;
     ends.push(() => attacker?.stop());
     const memory = watchMemory(server, () => attacker?.stop());
     const newcomers = greetNewcomers(server);
     ends.push(() => void memory(), newcomers);
-    await load.measure(names.length > 0 ? buildUpMs : settleMs);
+    await until(measuredMs);
     const figures = await load.measure(seconds * 1000);
     const { sent = 0, bytes = 0, refusals = {} } = (await attacker?.end()) ?? {};
     const restMs = engines === 'embedded' ? ENGINES_MS : 0;

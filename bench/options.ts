@@ -25,7 +25,7 @@ const help = `npm run bench -- [options]
                  alone, (neighbour) one key's conversations beside another's attacks; (a) and (c) are one run, and turns and neighbour
                  are not in it unless asked for
   --quick        fewer and shorter runs
-  --seconds 15   how long each step of (b) and each attack of (neighbour) is measured
+  --seconds 15   how long each step of (b) and each attack of (neighbour) is measured (40 there, unless told)
   --write        put the tables into docs/performance.md
   --attacks events,mints     of (neighbour) only these: ${attackNames.join(', ')}
   --embedded     (neighbour) with the embedded engines
@@ -72,7 +72,7 @@ export function readOptions(argv: string[]): Options | undefined {
   const chosen = new Set<Aspect>(wanted.filter((aspect) => aspect !== undefined));
   const embedded = { quick, speech, sounds, sentences, keep, aspects: chosen };
   // A conversation has a turn every five seconds.
-  const neighbourSeconds = values.seconds === undefined && !quick ? 30 : Math.max(10, seconds);
+  const neighbourSeconds = values.seconds === undefined && !quick ? 40 : Math.max(10, seconds);
   const neighbour = {
     embedded: values.embedded,
     seconds: neighbourSeconds,
