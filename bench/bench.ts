@@ -8,12 +8,14 @@ import { keepRaw, writeTables } from './keep.ts';
 import { measureCalls } from './latency.ts';
 import { machine } from './machine.ts';
 import { measureIdle } from './memory.ts';
+import { measureNeighbour } from './neighbour.ts';
+import { neighbourReport } from './neighbour-report.ts';
 import { type Options, readOptions } from './options.ts';
 import { embeddedReport } from './embedded-report.ts';
 import { machineLine, report, type Results } from './report.ts';
 import { clips } from './speech.ts';
 
-async function run({ only, quick, seconds, embedded }: Options): Promise<Results> {
+async function run({ only, quick, seconds, embedded, neighbour }: Options): Promise<Results> {
   const results: Results = { machine: await machine() };
   const speech = await clips();
   if (only.has('a') || only.has('c')) {
@@ -35,6 +37,7 @@ async function run({ only, quick, seconds, embedded }: Options): Promise<Results
     say('embedded engines');
     results.embedded = await measureEmbedded(embedded, say);
   }
+  if (only.has('neighbour')) results.neighbour = await measureNeighbour(speech, neighbour, say);
   if (only.has('turns')) {
     say('the judge of turns');
     await measureTurns(embedded);
@@ -62,12 +65,16 @@ if (options) {
   const alive = setInterval(() => {}, 60_000);
   try {
     const results = await run(options);
-    const { embedded, ...scripted } = results;
-    const tables = [report(scripted), embeddedReport(embedded ?? []).join('\n\n')];
+    const { embedded, neighbour, ...scripted } = results;
+    const tables = [report(scripted), embeddedReport(embedded ?? []).join('\n\n'), neighbour ? neighbourReport(neighbour) : ''];
     process.stdout.write(`\n${tables.filter((part) => part !== '').join('\n\n')}\n`);
     await keepRaw('', results);
     if (options.write && Object.keys(scripted).length > 1) await writeTables('bench', report(scripted));
     if (options.write && embedded) await writeTables('bench-embedded', `${machineLine(results.machine)}\n\n${tables[1]}`);
+    if (options.write && neighbour) {
+      const mark = neighbour.engines === 'scripted' ? 'neighbour' : 'neighbour-embedded';
+      await writeTables(mark, `${machineLine(results.machine)}\n\n${tables[2]}`);
+    }
   } finally {
     clearInterval(alive);
   }

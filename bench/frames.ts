@@ -50,17 +50,18 @@ export function textFrame(text: string): Buffer {
   return maskedFrame(0x1, Buffer.from(text));
 }
 
-/** A whole frame from a client; payloads up to 64 KB. */
+/** A whole frame from a client. */
 export function maskedFrame(opcode: number, payload: Buffer): Buffer {
-  const long = payload.length > 125;
-  const frame = Buffer.alloc((long ? 8 : 6) + payload.length);
+  const { length } = payload;
+  const body = 6 + (length > 65_535 ? 8 : length > 125 ? 2 : 0);
+  const frame = Buffer.alloc(body + length);
   frame[0] = 0x80 | opcode;
-  frame[1] = 0x80 | (long ? 126 : payload.length);
-  if (long) frame.writeUInt16BE(payload.length, 2);
+  frame[1] = 0x80 | (length > 65_535 ? 127 : length > 125 ? 126 : length);
+  if (length > 65_535) frame.writeBigUInt64BE(BigInt(length), 2);
+  else if (length > 125) frame.writeUInt16BE(length, 2);
   // No byte may be zero: the server must not be spared its unmasking.
   const mask = Uint8Array.from(randomBytes(4), (byte) => byte | 1);
-  const body = frame.length - payload.length;
   frame.set(mask, body - 4);
-  for (let i = 0; i < payload.length; i++) frame[body + i] = (payload[i] ?? 0) ^ (mask[i & 3] ?? 0);
+  for (let i = 0; i < length; i++) frame[body + i] = (payload[i] ?? 0) ^ (mask[i & 3] ?? 0);
   return frame;
 }

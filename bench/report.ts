@@ -4,6 +4,7 @@ import type { EmbeddedResult } from './embedded.ts';
 import type { CallResult } from './latency.ts';
 import type { Machine } from './machine.ts';
 import type { MemoryResult } from './memory.ts';
+import type { NeighbourResult } from './neighbour-report.ts';
 import { table, title } from './table.ts';
 
 export interface Results {
@@ -12,10 +13,11 @@ export interface Results {
   capacity?: CapacityResult;
   idle?: MemoryResult;
   embedded?: EmbeddedResult[];
+  neighbour?: NeighbourResult;
 }
 
 /** Of the scripted engines. */
-export function report({ machine, calls, capacity, idle }: Omit<Results, 'embedded'>): string {
+export function report({ machine, calls, capacity, idle }: Omit<Results, 'embedded' | 'neighbour'>): string {
   const parts = [machineLine(machine)];
   if (calls) {
     parts.push(

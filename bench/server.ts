@@ -91,6 +91,11 @@ export class ServerProcess {
     return server;
   }
 
+  /** It has ended, whoever wanted that. */
+  get ended(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
   get pid(): number {
     return this.#child.pid ?? 0;
   }

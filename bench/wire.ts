@@ -15,6 +15,8 @@ export class Wire {
   #rest: Buffer = Buffer.alloc(0);
   /** The peer closed, or the connection broke. */
   ended = false;
+  /** Why the peer closes, when it says so. */
+  closeCode: number | undefined;
 
   private constructor(socket: Socket, onText: (payload: Buffer) => void) {
     this.#socket = socket;
@@ -26,9 +28,11 @@ export class Wire {
     socket.on('error', () => {});
   }
 
-  static async open(port: number, key: string, onText: (payload: Buffer) => void): Promise<Wire> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  /** `from`: the address to come from. Rejects with Error that begins with the server's status line, if it refuses. */
+  static async open(port: number, key: string, onText: (payload: Buffer) => void, from?: string): Promise<Wire> {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true, ...(from === undefined ? {} : { localAddress: from }) });
     const timer = systemClock.after(answerMs, () => socket.destroy(new Error('The server does not answer.')));
+    socket.once('end', () => socket.destroy(new Error('The server hung up.')));
     await once(socket, 'connect');
     socket.write(
       `GET /v1/realtime?model=parley/bench HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
@@ -37,15 +41,41 @@ export class Wire {
     let head = Buffer.alloc(0);
     while (!head.includes('\r\n\r\n')) head = Buffer.concat([head, ((await once(socket, 'data')) as [Buffer])[0]]);
     timer.cancel();
-    if (!head.toString('latin1').startsWith('HTTP/1.1 101')) throw new Error(`The server refused: ${head.toString('utf8')}`);
+    if (!head.toString('latin1').startsWith('HTTP/1.1 101')) {
+      socket.on('error', () => {}).destroy();
+      throw new Error(`The server refused: ${head.toString('utf8')}`);
+    }
     const wire = new Wire(socket, onText);
     wire.#take(head.subarray(head.indexOf('\r\n\r\n') + 4));
     return wire;
   }
 
-  /** Sends a whole masked frame. */
-  send(frame: Buffer): void {
-    this.#socket.write(frame);
+  /** Sends a whole masked frame. False when the connection is full: whoever minds waits for `drained`. */
+  send(frame: Buffer): boolean {
+    return this.#socket.write(frame);
+  }
+
+  /** There is room again, or nobody to need it. */
+  async drained(): Promise<void> {
+    if (this.ended || !this.#socket.writableNeedDrain) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#socket.once('drain', resolve).once('close', resolve);
+    await promise;
+    this.#socket.off('drain', resolve).off('close', resolve);
+  }
+
+  /** Reads nothing until told otherwise. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Without a word. */
+  destroy(): void {
+    this.#socket.destroy();
   }
 
   close(): void {
@@ -65,6 +95,7 @@ export class Wire {
       const payload = bytes.subarray(at + header, at + header + length);
       const opcode = (bytes[at] ?? 0) & 0xf;
       if (opcode === 0x1) this.#onText(payload);
+      else if (opcode === close && length >= 2) this.closeCode = payload.readUInt16BE(0);
       else if (opcode === ping) this.send(maskedFrame(pong, payload));
       at += header + length;
     }

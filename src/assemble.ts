@@ -193,6 +193,12 @@ export async function assemble(
       const { info, problem } = state();
       return { kind: info.kind, name: info.name, ...(problem === undefined ? {} : { problem }) };
     });
+  // Those that start when they are wanted: told of while they fail.
+  const failing = () =>
+    [denoiser, decoder].flatMap((engine: Engine) => {
+      const problem = engine.health?.().problem;
+      return problem === undefined ? [] : [{ kind: engine.info.kind, name: engine.info.name, problem }];
+    });
   const ready = { value: false };
   const unready = (): string[] => {
     if (sessions.draining) return ['draining'];
@@ -214,18 +220,15 @@ export async function assemble(
       detail: {
         sessions: sessions.size,
         calls: calls.size,
-        engines: engineList(),
+        engines: [...engineList(), ...failing()],
+        ...(media.problem === undefined ? {} : { media: { problem: media.problem } }),
         ...(store.problem ? { store: { problem: store.problem.message } } : {}),
       },
     }),
   });
 
-  const calls = keepCalls({
-    media: openWeriftMedia({ ...config.calls, mostCalls: config.calls.most, iceServers: [] }, { log, clock }),
-    clock,
-    ids: randomIds,
-    log,
-  });
+  const media = openWeriftMedia({ ...config.calls, mostCalls: config.calls.most, iceServers: [] }, { log, clock });
+  const calls = keepCalls({ media, clock, ids: randomIds, log });
   const desk: CallDesk = {
     async open({ sdp: offer, session, model, transcriptionOnly, onlyInworld, authorization }, by, headers) {
       const secret = by.kind === 'secret' ? by : undefined;

@@ -51,14 +51,14 @@ describe('the benchmark', () => {
   });
 
   test('masks its frames like any client', () => {
-    for (const length of [5, 125, 126, 1332]) {
+    for (const length of [5, 125, 126, 1332, 65_536]) {
       const payload = Buffer.alloc(length, 0x61);
       const frame = maskedFrame(0x1, payload);
       const body = frame.length - length;
       const mask = frame.subarray(body - 4, body);
       expect(mask.includes(0)).toBe(false);
       expect(Buffer.from(frame.subarray(body).map((byte, index) => byte ^ (mask[index & 3] ?? 0)))).toEqual(payload);
-      expect((frame[1] ?? 0) & 0x7f).toBe(length < 126 ? length : 126);
+      expect((frame[1] ?? 0) & 0x7f).toBe(length < 126 ? length : length < 65_536 ? 126 : 127);
     }
   });
 });

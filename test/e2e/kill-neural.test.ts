@@ -3,13 +3,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pass } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type * as bodies from '../../src/engines/local/member-body.ts';
 import { Mortals } from '../dying.ts';
 import { defaultModels, describeWithModels } from '../models.ts';
 import { Client } from './support/client.ts';
-import { type EventLog, field } from './support/events.ts';
+import { health, kills, turnsOf, watchHealth } from './support/killing.ts';
 import { type RunningServer, startServer } from './support/server.ts';
 import { overlap, say } from './support/speech.ts';
 import { testTypes } from './support/types.ts';
@@ -32,16 +31,8 @@ vi.mock('../../src/engines/local/member-body.ts', async (original) => {
   return { ...actual, threadBody };
 });
 
-/** Of each. */
-const kills = Number(process.env['KILLS'] ?? 5);
 const speakers = 4;
 const questions = ['Please tell me your name.', 'Can you hear me now?', 'What is the capital of France?'];
-const input = 'conversation.item.input_audio_transcription';
-
-interface Health {
-  readonly status: number;
-  readonly problems: readonly string[];
-}
 
 describeWithModels(defaultModels, 'while four people talk', () => {
   const folder = mkdtempSync(join(tmpdir(), 'parley-kill-'));
@@ -68,15 +59,6 @@ describeWithModels(defaultModels, 'while four people talk', () => {
     rmSync(folder, { recursive: true });
   });
 
-  async function health(): Promise<Health> {
-    const response = await fetch(`${running.http}/health`);
-    const { engines } = (await response.json()) as { engines: { name: string; problem?: string }[] };
-    return {
-      status: response.status,
-      problems: engines.flatMap(({ name, problem }) => (problem === undefined ? [] : [`${name}: ${problem}`])),
-    };
-  }
-
   /** Asks one question after the other, each once the answer to the one before it has been made. */
   async function talk(samples: readonly Int16Array[], first: number, over: AbortSignal): Promise<Client> {
     const client = await Client.open(running.ws);
@@ -99,10 +81,7 @@ describeWithModels(defaultModels, 'while four people talk', () => {
   test('each dies many times, and every turn is transcribed and answered', { timeout: 240_000 }, async () => {
     const samples = await Promise.all(questions.map((question) => say(running.server, question)));
     const over = new AbortController();
-    const seen: Health[] = [];
-    const watching = (async () => {
-      for (; !over.signal.aborted; await pass(20)) seen.push(await health());
-    })();
+    const watched = watchHealth(running);
     const killing = async (script: URL, engine: string) => {
       for (let kill = 0; kill < kills; kill++) {
         const before = finished;
@@ -125,10 +104,10 @@ describeWithModels(defaultModels, 'while four people talk', () => {
       told = await talking;
     } finally {
       over.abort();
-      await watching;
     }
+    const seen = await watched();
 
-    const turns = told.flatMap(({ log }) => log.of('input_audio_buffer.committed').map((event) => turnOf(log, event['item_id'])));
+    const turns = told.flatMap(({ log }) => turnsOf(log));
     const failures = turns.filter(({ status }) => status !== 'completed');
     if (process.env['KILLS'] !== undefined) console.log(turns.length, failures, new Set(seen.flatMap(({ problems }) => problems)));
     expect(told.map(({ socket }) => socket.readyState)).toEqual(told.map(() => WebSocket.OPEN));
@@ -142,28 +121,11 @@ describeWithModels(defaultModels, 'while four people talk', () => {
     expect(failures.length).toBeLessThanOrEqual(turns.length / 5);
     expect(seen.map(({ status }) => status).filter((status) => status !== 200)).toEqual([]);
     expect(seen.flatMap(({ problems }) => problems)).not.toEqual([]);
-    await vi.waitFor(async () => expect(await health()).toEqual({ status: 200, problems: [] }), { timeout: 20_000 });
+    await vi.waitFor(async () => expect(await health(running)).toEqual({ status: 200, problems: [] }), { timeout: 20_000 });
     expect(running.server.engines.map(({ info }) => info.id)).toEqual(expect.arrayContaining(['moonshine', 'hibari', 'smart-turn']));
   });
 
   const until = (condition: () => boolean) => vi.waitFor(() => expect(condition()).toBe(true), { timeout: 30_000, interval: 5 });
-
-  /** What became of the turn of an item: how its transcription ended, and its answer. */
-  function turnOf(log: EventLog, item: unknown) {
-    const committed = log.all.findIndex((event) => event.type === 'input_audio_buffer.committed' && event['item_id'] === item);
-    const next = log.all.findIndex((event, at) => at > committed && event.type === 'input_audio_buffer.committed');
-    const events = log.all.slice(committed, next < 0 ? undefined : next);
-    const ends = events.filter(({ type }) => [`${input}.completed`, `${input}.failed`].includes(type));
-    const answers = events.filter(({ type }) => type === 'response.done');
-    return {
-      ends: ends.map(({ type }) => type),
-      transcript: ends[0]?.['transcript'] as string | undefined,
-      answers: answers.length,
-      status: answers[0] && field(answers[0], 'response.status'),
-      details: answers[0] && JSON.stringify(field(answers[0], 'response.status_details')),
-      sound: events.some(({ type }) => type === 'response.output_audio.delta'),
-    };
-  }
 
   function likenessToAny(transcript: string): number {
     return Math.max(...questions.map((question) => overlap(question, transcript)));

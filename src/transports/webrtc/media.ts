@@ -63,6 +63,8 @@ export class CallError extends Error {
 export interface CallMedia {
   /** Calls there are. */
   readonly size: number;
+  /** What is wrong with what carries calls, as long as it is. */
+  readonly problem?: string | undefined;
   /** Answers an offer within a second or two. @throws CallError. */
   answer(offer: string, events: CallEvents): Promise<Call>;
   /** Makes the first call as quick as the others. */

@@ -20,6 +20,8 @@ interface Seat {
   readonly restarts: Restarts;
   thread: MediaThread | undefined;
   resting: Timer | undefined;
+  /** Its worker was lost, and no other is ready yet. */
+  lost: boolean;
 }
 
 /** The sound and data of all WebRTC calls. Starts nothing before it is needed. */
@@ -45,11 +47,17 @@ export class WeriftMedia implements CallMedia {
       restarts: new Restarts(),
       thread: undefined,
       resting: undefined,
+      lost: false,
     }));
   }
 
   get size(): number {
     return this.#seats.reduce((sum, { thread }) => sum + (thread?.size ?? 0), 0);
+  }
+
+  get problem(): string | undefined {
+    const lost = this.#seats.filter(({ lost }) => lost).length;
+    return lost === 0 ? undefined : `${lost} of the ${this.#seats.length} workers that carry calls were lost and are being started again`;
   }
 
   async answer(offer: string, events: CallEvents): Promise<Call> {
@@ -102,10 +110,13 @@ export class WeriftMedia implements CallMedia {
   /** What was there is there again before anybody calls: the next caller waits for no start. */
   #replace(seat: Seat): void {
     seat.thread = undefined;
+    seat.lost = true;
     const restMs = seat.restarts.lost();
     const begin = () => {
       seat.resting = undefined;
-      void this.#fill(seat).warmUp();
+      const thread = this.#fill(seat);
+      // Should it be lost, too, another sits there.
+      void thread.warmUp().then(() => (seat.lost &&= seat.thread !== thread));
     };
     if (restMs === 0) begin();
     else seat.resting = this.#deps.clock.after(restMs, begin);
