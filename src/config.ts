@@ -122,6 +122,18 @@ export const settings: readonly Setting[] = [
       'When the main loop has stood still for so many seconds, the process ends with code 75 so that its supervisor starts it anew. From 3 s on the log says that it stands still, and where. 0: it is never ended.',
     fallback: '30',
   },
+  {
+    name: 'PARLEY_METRICS',
+    description:
+      'Whether `/metrics` tells Prometheus how the server is ([metrics.md](metrics.md)): on or off. On PORT it is for this machine, through no proxy, and for those with a key.',
+    fallback: 'on',
+  },
+  {
+    name: 'PARLEY_METRICS_PORT',
+    description:
+      'A port of its own for `/metrics`, as port or host:port; there nobody needs a key, and PORT has it no more. Without a host it is on loopback.',
+    fallback: 'none: it is on PORT',
+  },
   { name: 'PARLEY_SESSION_MINUTES', description: 'How long a session may live, in minutes.', fallback: '60' },
   {
     name: 'PARLEY_MAX_SESSIONS',
@@ -229,6 +241,8 @@ export interface Config {
   readonly drainMs: number;
   /** 0: never. */
   readonly mostStallMs: number;
+  /** `shared`: on the server's own port; an address: there only. */
+  readonly metrics: 'off' | 'shared' | { readonly host: string; readonly port: number };
   readonly sessionMs: number;
   readonly contextTokens: number;
   readonly promptsDir: string;
@@ -299,6 +313,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     secretBytesPerKey: number(values, 'PARLEY_SECRET_MEGABYTES', usualSecretMegabytes, 1, 1024) * 1_000_000,
     drainMs: number(values, 'PARLEY_DRAIN_SECONDS', 20, 0, 3600) * 1000,
     mostStallMs: number(values, 'PARLEY_STALL_SECONDS', 30, 0, 3600) * 1000,
+    metrics: metricsPlace(values),
     sessionMs: number(values, 'PARLEY_SESSION_MINUTES', 60, 1, 100_000) * 60_000,
     contextTokens: number(values, 'PARLEY_CONTEXT_TOKENS', 128_000, 256, 100_000_000),
     promptsDir: resolve(folder, values.PARLEY_PROMPTS_DIR ?? 'prompts'),
@@ -380,6 +395,20 @@ function ports(values: Record<string, string | undefined>, name: string): readon
   if (!first || !last || Number(first) < 1024 || Number(last) > 65_535 || Number(first) > Number(last))
     throw new ConfigError(`${name} must be two ports like 50000-50200, not '${text}'.`);
   return [Number(first), Number(last)];
+}
+
+function metricsPlace(values: Record<string, string | undefined>): Config['metrics'] {
+  const text = values.PARLEY_METRICS_PORT;
+  const [, bracketed, named, digits] = /^(?:(?:\[([^\]]+)\]|([^:[\]\s]+)):)?(\d{1,5})$/.exec(text ?? '') ?? [];
+  const host = bracketed ?? named ?? '127.0.0.1';
+  const port = Number(digits);
+  if (text !== undefined && !(port <= 65_535 && (bracketed === undefined || isIP(bracketed) === 6)))
+    throw new ConfigError(`PARLEY_METRICS_PORT must be a port like 9464, or an address like 127.0.0.1:9464 or [::1]:9464, not '${text}'.`);
+  if (choice(values, 'PARLEY_METRICS', ['on', 'off'], 'on') === 'off') return 'off';
+  if (text === undefined) return 'shared';
+  if (port !== 0 && port === Number(values.PORT ?? 8080))
+    throw new ConfigError(`PARLEY_METRICS_PORT is ${port}, which is PORT: set another, or leave it out to have metrics there.`);
+  return { host, port };
 }
 
 function hosts(values: Record<string, string | undefined>, name: string): string[] {

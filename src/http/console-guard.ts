@@ -50,13 +50,24 @@ function isOwnOrigin({ headers, method }: FastifyRequest): boolean {
 const forwarding = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'];
 
 function isThisMachine(request: FastifyRequest, host: string): boolean {
+  // To loopback every current browser says it, so that a missing one is no browser.
+  return comesFromHere(request, host) && request.headers['sec-fetch-site'] === 'same-origin';
+}
+
+function comesFromHere(request: FastifyRequest, host: string): boolean {
   return (
     isLoopbackAddress(request.socket.remoteAddress ?? '') &&
     isLoopbackName(host) &&
-    // To loopback every current browser says it, so that a missing one is no browser.
-    request.headers['sec-fetch-site'] === 'same-origin' &&
     forwarding.every((name) => request.headers[name] === undefined)
   );
+}
+
+/** Whether it comes from a program of this very machine, or a person at it: through no proxy, and from no page of somebody else's. */
+export function isLocalVisitor(request: FastifyRequest): boolean {
+  const host = hostOf(request.headers.host);
+  const site = request.headers['sec-fetch-site'] ?? 'none';
+  const ownWish = site === 'none' || site === 'same-origin';
+  return host !== undefined && comesFromHere(request, host) && ownWish && request.headers.origin === undefined;
 }
 
 /** The name without the port, in lower case; undefined when it is no host at all. */

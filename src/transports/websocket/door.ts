@@ -47,6 +47,8 @@ export interface DoorOptions {
   /** Why no further session is taken right now, if so. */
   full(): string | undefined;
   enter(transport: Transport, arrival: Arrival, visitor: Visitor): void;
+  /** Told of everybody who is turned away, with the status and the code of the answer. */
+  refused?(status: number, code: string): void;
   /** Joins a call from beside (`?call_id=`); undefined when the visitor has no such call. */
   beside(callId: string, visitor: Visitor): ((transport: Transport) => void) | undefined;
 }
@@ -79,17 +81,17 @@ export function openDoor(options: DoorOptions): Door {
   async function answer(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const url = targetOf(request.url ?? '/');
     const path = paths[url.pathname.replace(/(?<!\/)\/+$/, '')];
-    if (!path) return refuse(socket, 404, 'not_found', `There is no WebSocket at ${url.pathname}; try /v1/realtime.`);
+    if (!path) return refuse(options, socket, 404, 'not_found', `There is no WebSocket at ${url.pathname}; try /v1/realtime.`);
     const visitor = await options.admit(request, url.searchParams);
     if (!visitor) {
-      return refuse(socket, 401, 'invalid_api_key', 'Incorrect or missing API key. Send it as "Authorization: Bearer <key>".');
+      return refuse(options, socket, 401, 'invalid_api_key', 'Incorrect or missing API key. Send it as "Authorization: Bearer <key>".');
     }
-    if ('unavailable' in visitor) return refuse(socket, 503, 'store_unavailable', visitor.unavailable);
+    if ('unavailable' in visitor) return refuse(options, socket, 503, 'store_unavailable', visitor.unavailable);
     const callId = url.searchParams.get('call_id');
     const join = callId === null ? undefined : options.beside(callId, visitor);
-    if (callId !== null && !join) return refuse(socket, 404, 'call_not_found', `There is no call '${callId.slice(0, 128)}'.`);
+    if (callId !== null && !join) return refuse(options, socket, 404, 'call_not_found', `There is no call '${callId.slice(0, 128)}'.`);
     const reason = join ? undefined : options.full();
-    if (reason !== undefined) return refuse(socket, 503, 'server_overloaded', reason);
+    if (reason !== undefined) return refuse(options, socket, 503, 'server_overloaded', reason);
     const line = new Line(socket);
     sockets.handleUpgrade(request, line, head, (webSocket) => {
       const dialect = chooseDialect({ headers: request.headers, subprotocols: subprotocolsOf(request), secretIsBeta: visitor.beta });
@@ -140,7 +142,8 @@ function targetOf(target: string): URL {
 const statusTexts: Record<number, string> = { 401: 'Unauthorized', 404: 'Not Found', 503: 'Service Unavailable' };
 
 /** An answer in plain HTTP, with a body that says why. */
-function refuse(socket: Duplex, status: number, code: string, message: string): void {
+function refuse({ refused }: DoorOptions, socket: Duplex, status: number, code: string, message: string): void {
+  refused?.(status, code);
   const type = status === 503 ? 'server_error' : 'invalid_request_error';
   const body = JSON.stringify({ error: { message, type, param: null, code } });
   socket.end(
