@@ -50,7 +50,12 @@ export const table = {
       'Responses that ended; `status`: completed, cancelled, incomplete or failed, `reason`: why, where there is a reason (turn_detected, max_output_tokens, the code of a failure), else none.',
     labels: ['status', 'reason'],
   },
-  parley_barge_ins_total: { type: 'counter', meaning: 'Answers that were cut because the user began to speak.', labels: [] },
+  parley_barge_ins_total: {
+    type: 'counter',
+    meaning:
+      'Answers that were cut because the user began to speak; one that had been sent already counts when its client says that it cut it.',
+    labels: [],
+  },
   parley_tokens_total: {
     type: 'counter',
     meaning: 'Tokens of language models, as they or the estimate count them; `direction`: in or out.',
@@ -162,7 +167,7 @@ export type Labels<N extends MetricName> = Readonly<Record<Table[N]['labels'][nu
 /** Where a metric has no labels, none are given. */
 type With<N extends MetricName> = Table[N]['labels'] extends readonly [] ? [] : [labels: Labels<N>];
 
-/** Who is told what happens. Never throws, and costs less than a microsecond: it may be told of every piece of sound. */
+/** Who is told what happens. Never throws, and costs about a microsecond, without labels less: it may be told of every piece of sound. */
 export interface Meters {
   add<N extends CounterName>(name: N, by: number, ...labels: With<N>): void;
   observe<N extends HistogramName>(name: N, seconds: number, ...labels: With<N>): void;
