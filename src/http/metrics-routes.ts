@@ -10,21 +10,21 @@ export interface GuardedMetrics extends Metrics {
   admit(request: FastifyRequest): Promise<boolean>;
 }
 
-export function registerMetrics(app: FastifyInstance, { contentType, text, admit }: GuardedMetrics): void {
+export function registerMetrics(app: FastifyInstance, metrics: GuardedMetrics): void {
   app.get('/metrics', async (request, reply) => {
-    if (!(await admit(request))) {
+    if (!(await metrics.admit(request))) {
       const message =
         'Metrics are for this machine (through no proxy) and for those who send an API key, as "Authorization: Bearer <key>".';
       const error = { message, type: 'invalid_request_error', param: null, code: 'invalid_api_key' };
       return reply.code(401).header('WWW-Authenticate', 'Bearer').send({ error });
     }
-    return reply.type(contentType).send(await text());
+    return reply.type(metrics.contentType).send(await metrics.text());
   });
 }
 
 /** A server that has nothing but `/metrics`, not yet listening. */
-export function metricsPage({ contentType, text }: Metrics): FastifyInstance {
+export function metricsPage(metrics: Metrics): FastifyInstance {
   const app = fastify({ logger: false, forceCloseConnections: true });
-  app.get('/metrics', async (_request, reply) => reply.type(contentType).send(await text()));
+  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
   return app;
 }

@@ -179,6 +179,3 @@ export type Reading = { [N in ReadName]: { readonly name: N; readonly value: num
 export function reading<N extends ReadName>(name: N, value: number, ...[labels]: With<N>): Reading {
   return { name, value, labels: labels ?? {} } as unknown as Reading;
 }
-
-/** Nobody looks. */
-export const noMeters: Meters = { add() {}, observe() {} };

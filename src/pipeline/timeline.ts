@@ -5,6 +5,13 @@ import type { ServerEvent } from '../protocol/server-events.ts';
 import type { Effect } from '../session/effects.ts';
 import type { Fact } from '../session/facts.ts';
 
+/** What of a model's answer may be its first. */
+const firstWords: ReadonlySet<ServerEvent['type']> = new Set([
+  'response.output_text.delta',
+  'response.output_audio_transcript.delta',
+  'response.function_call_arguments.delta',
+]);
+
 /** Arrivals of sound that are remembered: those of some seconds. */
 const mostArrivals = 128;
 
@@ -78,28 +85,21 @@ export class Timeline {
   }
 
   #sent(event: ServerEvent, nowMs: number): void {
-    switch (event.type) {
-      case 'response.created': {
-        // What is said beside the conversation answers no turn.
-        const answers = event.response.conversation_id !== null && !this.#isAnswered;
-        if (answers) this.#isAnswered = true;
-        const turn = answers ? this.#turn : undefined;
-        this.#answers.set(event.response.id, { turn, askedMs: undefined, tokenMs: undefined, sounded: false });
-        break;
-      }
-      case 'response.output_text.delta':
-      case 'response.output_audio_transcript.delta':
-      case 'response.function_call_arguments.delta': {
-        const answer = this.#answers.get(event.response_id);
-        if (!answer || answer.tokenMs !== undefined) break;
-        answer.tokenMs = nowMs;
-        this.#took('parley_first_token_seconds', answer.askedMs, nowMs);
-        break;
-      }
-      case 'response.done':
-        this.#answers.delete(event.response.id);
-        break;
-    }
+    if (event.type === 'response.created') {
+      // What is said beside the conversation answers no turn.
+      const answers = event.response.conversation_id !== null && !this.#isAnswered;
+      if (answers) this.#isAnswered = true;
+      const turn = answers ? this.#turn : undefined;
+      this.#answers.set(event.response.id, { turn, askedMs: undefined, tokenMs: undefined, sounded: false });
+    } else if (event.type === 'response.done') this.#answers.delete(event.response.id);
+    else if (firstWords.has(event.type) && 'response_id' in event) this.#said(event.response_id, nowMs);
+  }
+
+  #said(response: string, nowMs: number): void {
+    const answer = this.#answers.get(response);
+    if (!answer || answer.tokenMs !== undefined) return;
+    answer.tokenMs = nowMs;
+    this.#took('parley_first_token_seconds', answer.askedMs, nowMs);
   }
 
   #sounded(response: string, nowMs: number): void {

@@ -36,7 +36,7 @@ function value(name: string, labels: Record<string, string> = {}): number {
   const found = samples.filter(
     (sample) => sample.name === name && Object.entries(labels).every(([label, wanted]) => sample.labels[label] === wanted),
   );
-  expect(found, `${name} ${JSON.stringify(labels)}`).toHaveLength(1);
+  if (found.length !== 1) throw new Error(`There are ${found.length} series ${name} ${JSON.stringify(labels)}.`);
   return found[0]?.value ?? Number.NaN;
 }
 
@@ -88,7 +88,8 @@ test('a conversation is seen: its session, turns, responses, tokens, sound and b
 
 test('each latency of the timeline is seen once for each turn', () => {
   const turns = value('parley_turns_total');
-  for (const name of ['answer', 'turn_end', 'transcript', 'server_added']) expect(value(`parley_${name}_seconds_count`), name).toBe(turns);
+  const counts = ['answer', 'turn_end', 'transcript', 'server_added'].map((name) => value(`parley_${name}_seconds_count`));
+  expect(counts).toEqual([turns, turns, turns, turns]);
   const parts = ['turn_end', 'first_token', 'first_audio'].map((name) => value(`parley_${name}_seconds_sum`));
   expect(Math.min(...parts)).toBeGreaterThan(0);
   expect(value('parley_server_added_seconds_sum')).toBeLessThan(value('parley_answer_seconds_sum'));
@@ -125,7 +126,8 @@ test('no key, session, model or word of the conversation is in it', () => {
 test('everything in the table is there, with its type, and nothing else', () => {
   const types = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => [name, type]);
   expect(types).toEqual(Object.entries(table).map(([name, { type }]) => [name, type]));
-  for (const [name, { labels }] of Object.entries(table)) expect(labelNames(samples, name), name).toEqual([...labels].sort());
+  const seen = Object.keys(table).map((name) => [name, labelNames(samples, name)]);
+  expect(seen).toEqual(Object.entries(table).map(([name, { labels }]) => [name, [...labels].sort()]));
 });
 
 const board = JSON.parse(read('deploy/grafana/parley.json')) as {
@@ -137,13 +139,14 @@ test.each(drawn.map(({ title, targets = [] }) => ({ title, targets })))('the boa
   expect(targets.length).toBeGreaterThan(0);
   for (const { expr, legendFormat } of targets) {
     const { metrics, grouped } = queried(expr);
-    expect(metrics.length, expr).toBeGreaterThan(0);
-    expect(missingFrom(metrics, grouped), expr).toEqual([]);
     const shown = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = '']) => label);
-    expect(
-      shown.filter((label) => !grouped.includes(label) && label !== 'instance'),
-      legendFormat,
-    ).toEqual([]);
+    const ungrouped = shown.filter((label) => !grouped.includes(label) && label !== 'instance');
+    expect({ expr, asks: metrics.length > 0, missing: missingFrom(metrics, grouped), ungrouped }).toEqual({
+      expr,
+      asks: true,
+      missing: [],
+      ungrouped: [],
+    });
   }
 });
 
@@ -191,8 +194,7 @@ test.each<[who: string, headers: Record<string, string>, status: number]>([
 ])('on the port of the server, %s is answered as it should be', async (_who, headers, status) => {
   const answer = await fetchMetrics(running.http, headers);
   expect(answer.status).toBe(status);
-  if (status === 401) expect(JSON.parse(answer.body)).toMatchObject({ error: { code: 'invalid_api_key' } });
-  expect(answer.body.includes('parley_sessions')).toBe(status === 200);
+  expect(answer.body).toContain(status === 200 ? 'parley_sessions 0' : '"code":"invalid_api_key"');
 });
 
 test('with a port of its own it is there for everybody who can reach that, and on the other it is not', async () => {

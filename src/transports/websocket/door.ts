@@ -47,8 +47,8 @@ export interface DoorOptions {
   /** Why no further session is taken right now, if so. */
   full(): string | undefined;
   enter(transport: Transport, arrival: Arrival, visitor: Visitor): void;
-  /** Told of everybody who is turned away, with the status and the code of the answer. */
-  refused?(status: number, code: string): void;
+  /** Told of everybody who is turned away, with the status of the answer. */
+  refused?(status: number): void;
   /** Joins a call from beside (`?call_id=`); undefined when the visitor has no such call. */
   beside(callId: string, visitor: Visitor): ((transport: Transport) => void) | undefined;
 }
@@ -142,8 +142,8 @@ function targetOf(target: string): URL {
 const statusTexts: Record<number, string> = { 401: 'Unauthorized', 404: 'Not Found', 503: 'Service Unavailable' };
 
 /** An answer in plain HTTP, with a body that says why. */
-function refuse({ refused }: DoorOptions, socket: Duplex, status: number, code: string, message: string): void {
-  refused?.(status, code);
+function refuse(options: DoorOptions, socket: Duplex, status: number, code: string, message: string): void {
+  options.refused?.(status);
   const type = status === 503 ? 'server_error' : 'invalid_request_error';
   const body = JSON.stringify({ error: { message, type, param: null, code } });
   socket.end(
