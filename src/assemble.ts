@@ -1,7 +1,7 @@
 // The only file that knows every concrete thing: makes the parts of a server from its configuration and joins them.
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Access } from './access/access.ts';
 import { ownKey } from './access/keys.ts';
 import { Reception } from './access/reception.ts';
@@ -18,8 +18,11 @@ import { withSecondTry } from './engines/routing/second-try.ts';
 import { voiceAliases } from './engines/text/voice-names.ts';
 import { kokoroAliases } from './engines/local/kokoro/voices.ts';
 import { registerConsolePage } from './http/console.ts';
+import { isLocalVisitor } from './http/console-guard.ts';
 import { registerConsoleRoutes } from './http/console-routes.ts';
 import { registerDocs } from './http/docs-routes.ts';
+import { metricsPage, registerMetrics } from './http/metrics-routes.ts';
+import { Traffic } from './http/traffic.ts';
 import type { CallDesk } from './http/routes/deps.ts';
 import { Refusal } from './http/routes/family.ts';
 import { registerRoutes } from './http/routes/routes.ts';
@@ -28,10 +31,12 @@ import { Sockets } from './http/sockets.ts';
 import { systemClock } from './lib/clock.ts';
 import { machineAddresses } from './lib/guarded-address.ts';
 import { GuardedFetch } from './lib/guarded-fetch.ts';
-import { openFolder } from './lib/own-file.ts';
+import { openFolder, SetupError } from './lib/own-file.ts';
 import { randomIds, randomToken } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
 import { networkOf } from './lib/remote-address.ts';
+import { watchProcess } from './metrics/process.ts';
+import { prometheusMeters } from './metrics/prometheus.ts';
 import { concat } from './media/pcm.ts';
 import { writeWav } from './media/wav.ts';
 import { goingAway, type Parting } from './pipeline/parting.ts';
@@ -41,6 +46,7 @@ import { flatParam, flatToGa, gaToFlat } from './protocol/dialects/beta-session.
 import { errors } from './protocol/errors.ts';
 import { inOwnFormats } from './session/settings.ts';
 import type { Catalogue } from './session/state.ts';
+import { readServer, refusalReason } from './server-meters.ts';
 import { Sessions } from './sessions.ts';
 import { EmbeddedStore, storeFile } from './store/embedded.ts';
 import { StoreError } from './store/store.ts';
@@ -63,6 +69,8 @@ export interface ParleyServer {
   readonly keyMade: boolean;
   /** `http://127.0.0.1:8080`, once it listens. */
   readonly address: string;
+  /** Where `/metrics` is, if anywhere. */
+  readonly metricsAddress: string | undefined;
   /** Makes the first call as quick as those after it. Nothing needs to wait for it; it never rejects. */
   warmCalls(): Promise<void>;
   /**
@@ -97,7 +105,9 @@ export async function assemble(
   const leaving = new AbortController();
   const { dataDir, settings } = config;
   const models = new ModelStore({ dataDir, settings, log, clock, onProgress: onModels });
-  const environment: EngineEnvironment = { dataDir, settings, log, clock, models };
+  const meters = prometheusMeters();
+  const onWaited = (engine: string, waitedMs: number) => meters.observe('parley_engine_wait_seconds', waitedMs / 1000, { engine });
+  const environment: EngineEnvironment = { dataDir, settings, log, clock, models, onWaited };
 
   const { stt, tts, llm, vad, turn, denoiser, decoder } = chooseEngines(config.engines, environment);
   // What every session needs is warm before the first; the last two start when somebody wants them.
@@ -127,10 +137,11 @@ export async function assemble(
   const storeChecked = store.check().catch((error: unknown) => progress(error instanceof StoreError ? error.advice : String(error)));
   const [found, ...states] = await Promise.all([discovery, ...needed.map(warm)]);
   await storeChecked;
+  const onSecond = ({ engine, reason }: EngineError) => meters.add('parley_second_tries_total', 1, { engine, reason });
   const providers = await Promise.all(
     found.map(async (provider) => ({
       ...provider,
-      llm: withSecondTry(provider.llm, { clock, log }),
+      llm: withSecondTry(provider.llm, { clock, log, onSecond }),
       models: provider.source === 'found' ? await provider.models() : [],
     })),
   );
@@ -184,6 +195,7 @@ export async function assemble(
     mcpCache: new McpCache(clock),
     clock,
     log,
+    meters,
     version,
     sessionKeyName: (key) => vault.nameOf(key, 'session key'),
     signal: leaving.signal,
@@ -206,6 +218,10 @@ export async function assemble(
     const { full } = sessions;
     return [...missing(states.map((state) => state())), ...(full === undefined ? [] : [full])];
   };
+  const refused = (way: 'http' | 'websocket', status: number) => {
+    const isFull = sessions.full !== undefined || calls.size >= config.calls.most;
+    meters.add('parley_refusals_total', 1, { way, reason: refusalReason(status, { isDraining: sessions.draining, isFull }) });
+  };
   let door: Door | undefined;
   const app = createHttp({
     tls: config.tls,
@@ -225,6 +241,7 @@ export async function assemble(
         ...(store.problem ? { store: { problem: store.problem.message } } : {}),
       },
     }),
+    refused: (status) => refused('http', status),
   });
 
   const media = openWeriftMedia({ ...config.calls, mostCalls: config.calls.most, iceServers: [] }, { log, clock });
@@ -283,6 +300,31 @@ export async function assemble(
     });
   }
 
+  const traffic = new Traffic(app.server, config.tls !== undefined);
+  const running = watchProcess(clock);
+  // The needed ones come first in both lists.
+  const readEngines = () => all.map((engine, index) => ({ engine, works: states[index]?.().works }));
+  const readAll = () => [
+    ...readServer({
+      version,
+      ready: unready().length === 0,
+      sessions: sessions.size,
+      calls: calls.size,
+      engines: readEngines(),
+      traffic,
+    }),
+    ...running.read(),
+  ];
+  const metrics = { contentType: meters.contentType, text: () => meters.text(readAll()) };
+  const metricsApp = typeof config.metrics === 'object' ? metricsPage(metrics) : undefined;
+  if (config.metrics === 'shared') {
+    const hasKey = async ({ raw, headers }: FastifyRequest) => {
+      const { outcome } = await reception.admit(raw, () => access.authenticate(headers, new URLSearchParams(), 'api'));
+      return outcome === 'welcome';
+    };
+    registerMetrics(app, { ...metrics, admit: async (request) => isLocalVisitor(request) || (await hasKey(request)) });
+  }
+
   door = openDoor({
     server: app.server,
     clock,
@@ -302,12 +344,14 @@ export async function assemble(
       return { outcome: 'welcome', visitor: { keyId, credential, session: secret?.session, beta: secret?.dialect === 'beta' } };
     },
     full: () => sessions.full,
+    refused: (status) => refused('websocket', status),
     enter: (transport, arrival, visitor) => sessions.enter(transport, arrival, visitor),
     beside(callId, { keyId }) {
       const call = calls.find(callId, keyId);
       return call && ((transport) => call.attach(transport) || transport.close(1013, 'too many connections beside this call'));
     },
   });
+  if (metricsApp && typeof config.metrics === 'object') await listenForMetrics(metricsApp, config.metrics);
   await app.listen({ port: config.port, host: config.host });
   ready.value = true;
 
@@ -323,6 +367,10 @@ export async function assemble(
     },
     keyMade: own?.made ?? false,
     address: addressOf(app, config),
+    metricsAddress:
+      config.metrics === 'off'
+        ? undefined
+        : `${metricsApp && typeof config.metrics === 'object' ? addressOf(metricsApp, { ...config.metrics, tls: undefined }) : addressOf(app, config)}/metrics`,
     warmCalls: () => calls.warmUp().catch((error: unknown) => log.warn({ err: error }, 'calls were not warmed up')),
     reload(next) {
       if ((next.tls === undefined) !== (config.tls === undefined)) log.warn({}, 'TLS is switched on and off at a start only');
@@ -337,7 +385,8 @@ export async function assemble(
       leaving.abort(parting);
       await Promise.race([sessions.ended, new Promise((resolve) => clock.after(600, () => resolve(undefined)))]);
       door?.close();
-      await app.close();
+      running.close();
+      await Promise.all([app.close(), metricsApp?.close()]);
       await Promise.all([calls.close(), ...all.map((engine) => engine.close()), outgoing.close(), store.close()]);
     },
   };
@@ -388,7 +437,16 @@ function voiceOf(tts: Tts, name: string): string | undefined {
   return own(name) ?? own(kokoroAliases.get(name.toLowerCase())) ?? own(voiceAliases.get(name.toLowerCase()));
 }
 
-function addressOf(app: FastifyInstance, config: Config): string {
+async function listenForMetrics(app: FastifyInstance, place: { host: string; port: number }): Promise<void> {
+  try {
+    await app.listen(place);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new SetupError(`cannot listen on ${place.host}:${place.port} for metrics (${code}). Set PARLEY_METRICS_PORT to another.`);
+  }
+}
+
+function addressOf(app: FastifyInstance, config: Pick<Config, 'host' | 'port' | 'tls'>): string {
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : config.port;
   const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host;

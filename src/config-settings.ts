@@ -137,6 +137,18 @@ export const settings: readonly Setting[] = [
       'When the main loop has stood still for so many seconds, the process ends with code 75 so that its supervisor starts it anew. From 3 s on the log says that it stands still, and where. 0: it is never ended.',
     fallback: '30',
   },
+  {
+    name: 'PARLEY_METRICS',
+    description:
+      'Whether `/metrics` tells Prometheus how the server is ([metrics.md](metrics.md)): on or off. On PORT it is for this machine, through no proxy, and for those with a key.',
+    fallback: 'on',
+  },
+  {
+    name: 'PARLEY_METRICS_PORT',
+    description:
+      'A port of its own for `/metrics`, as port or host:port; there nobody needs a key, and PORT has it no more. Without a host it is on loopback.',
+    fallback: 'none: it is on PORT',
+  },
   { name: 'PARLEY_SESSION_MINUTES', description: 'How long a session may live, in minutes.', fallback: '60' },
   {
     name: 'PARLEY_MAX_SESSIONS',

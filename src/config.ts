@@ -40,6 +40,8 @@ export interface Config {
   readonly drainMs: number;
   /** 0: never. */
   readonly mostStallMs: number;
+  /** `shared`: on the server's own port; an address: there only. */
+  readonly metrics: 'off' | 'shared' | { readonly host: string; readonly port: number };
   readonly sessionMs: number;
   readonly contextTokens: number;
   readonly conversationBytes: number;
@@ -142,6 +144,7 @@ export function configOf(values: Readonly<Record<string, string>>, folder: strin
     secretBytesPerKey: number(values, 'PARLEY_SECRET_MEGABYTES', usualSecretMegabytes, 1, 1024) * 1_000_000,
     drainMs: number(values, 'PARLEY_DRAIN_SECONDS', 20, 0, 3600) * 1000,
     mostStallMs: number(values, 'PARLEY_STALL_SECONDS', 30, 0, 3600) * 1000,
+    metrics: metricsPlace(values),
     sessionMs: number(values, 'PARLEY_SESSION_MINUTES', 60, 1, 100_000) * 60_000,
     contextTokens: number(values, 'PARLEY_CONTEXT_TOKENS', 128_000, 256, 100_000_000),
     conversationBytes: number(values, 'PARLEY_CONVERSATION_BYTES', 32 * 1024 * 1024, 64 * 1024, 1024 * 1024 * 1024),
@@ -232,6 +235,26 @@ function ports(values: Record<string, string | undefined>, name: string): readon
   if (!first || !last || Number(first) < 1024 || Number(last) > 65_535 || Number(first) > Number(last))
     throw new ConfigError([name], `${name} must be two ports like 50000-50200, not '${text}'.`);
   return [Number(first), Number(last)];
+}
+
+function metricsPlace(values: Record<string, string | undefined>): Config['metrics'] {
+  const text = values.PARLEY_METRICS_PORT;
+  const [, bracketed, named, digits] = /^(?:(?:\[([^\]]+)\]|([^:[\]\s]+)):)?(\d{1,5})$/.exec(text ?? '') ?? [];
+  const host = bracketed ?? named ?? '127.0.0.1';
+  const port = Number(digits);
+  if (text !== undefined && !(port <= 65_535 && (bracketed === undefined || isIP(bracketed) === 6)))
+    throw new ConfigError(
+      ['PARLEY_METRICS_PORT'],
+      `PARLEY_METRICS_PORT must be a port like 9464, or an address like 127.0.0.1:9464 or [::1]:9464, not '${text}'.`,
+    );
+  if (choice(values, 'PARLEY_METRICS', ['on', 'off'], 'on') === 'off') return 'off';
+  if (text === undefined) return 'shared';
+  if (port !== 0 && port === Number(values.PORT ?? 8080))
+    throw new ConfigError(
+      ['PARLEY_METRICS_PORT', 'PORT'],
+      `PARLEY_METRICS_PORT is ${port}, which is PORT: set another, or leave it out to have metrics there.`,
+    );
+  return { host, port };
 }
 
 function iceUrls(values: Record<string, string | undefined>, name: string, scheme: RegExp): string[] {

@@ -6,7 +6,9 @@ import type { GuardedFetch } from './lib/guarded-fetch.ts';
 import { imageAt } from './lib/guarded-image.ts';
 import { randomFraction, randomIds } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
+import type { Meters } from './metrics/meters.ts';
 import { drive } from './pipeline/drive.ts';
+import { broken, goingAway } from './pipeline/parting.ts';
 import { readSessionPatch } from './protocol/client-events.ts';
 import { sessionConfigToGa } from './protocol/dialects/inworld.ts';
 import { errorBody, errors, RealtimeError } from './protocol/errors.ts';
@@ -17,7 +19,7 @@ import { anyTranscriptionModel, configured, describeSession, namesDetection } fr
 import type { Birth, Catalogue } from './session/state.ts';
 import type { McpCache } from './tools/mcp-cache.ts';
 import { McpServers } from './tools/mcp-servers.ts';
-import type { Transport } from './transports/transport.ts';
+import type { Ending, Transport } from './transports/transport.ts';
 import type { Arrival, Visitor } from './transports/websocket/door.ts';
 
 interface SessionParts {
@@ -32,6 +34,7 @@ interface SessionParts {
   mcpCache: McpCache;
   clock: Clock;
   log: Log;
+  meters: Meters;
   version: string;
   /** What stands in the log for a session key: clients put into it what they like, secrets too. */
   sessionKeyName(key: string): string;
@@ -125,7 +128,7 @@ export class Sessions {
 
   /** `about` names the session in the log; `by` is the id of the key that let the client in. */
   run(transport: Transport, birth: Birth, about: { readonly by: string; readonly key?: string; readonly call?: string }): void {
-    const { router, clock, log, outgoing, mcpCache, version, signal } = this.#parts;
+    const { router, clock, log, meters, outgoing, mcpCache, version, signal } = this.#parts;
     const sessionLog = log.child({ session: birth.sessionId, ...about });
     const { model } = birth.config;
     if (!router.hasLlm(model)) {
@@ -134,6 +137,8 @@ export class Sessions {
       return;
     }
     sessionLog.info({ model, servedBy: router.serves(model), inworld: birth.inworld }, 'session opened');
+    const way = about.call === undefined ? 'websocket' : 'webrtc';
+    meters.add('parley_sessions_opened_total', 1, { way, api: birth.inworld ? 'inworld' : 'openai' });
     const openTools = () => new McpServers({ clock, fetch: outgoing, cache: mcpCache, log: sessionLog, version });
     const image = (url: string, imageSignal: AbortSignal) => imageAt(outgoing, url, imageSignal);
     const draining = this.#draining.signal;
@@ -144,6 +149,7 @@ export class Sessions {
       keyId: about.by,
       clock,
       log: sessionLog,
+      meters,
       openTools,
       image,
       draining,
@@ -154,6 +160,8 @@ export class Sessions {
       this.#running.delete(running);
       const { by: endedBy, code, reason } = ending ?? {};
       sessionLog.info({ ...tally, endedBy, code, reason }, 'session closed');
+      meters.add('parley_sessions_ended_total', 1, { way, reason: reasonOf(ending) });
+      meters.observe('parley_session_seconds', tally.durationMs / 1000);
     });
   }
 
@@ -211,4 +219,15 @@ export class Sessions {
       turnDetection,
     });
   }
+}
+
+/** Why a session ended, in one of few words: what a client gives as its code and reason is its own. */
+function reasonOf(ending: Ending | undefined): string {
+  // A connection that broke is told with 1006, or with nothing at all.
+  if (!ending || (ending.by === 'client' && ending.code === 1006)) return 'lost';
+  if (ending.by === 'client') return 'client';
+  if (ending.code === goingAway.code) return 'leaving';
+  if (ending.code === broken.code) return 'fault';
+  if (ending.code === 1013) return 'slow';
+  return ending.reason === 'session_expired' ? 'expired' : 'other';
 }

@@ -12,6 +12,7 @@ import { parseClientEvent } from '../src/protocol/client-events.ts';
 import type { ServerEvent, ServerEventType, TimestampInfo } from '../src/protocol/server-events.ts';
 import { serverVadDefaults, type SessionConfig, type TurnDetection } from '../src/protocol/session-config.ts';
 import type { AudioPlace, Inbound, Transport } from '../src/transports/transport.ts';
+import { CountingMeters } from './pipeline/counting-meters.ts';
 import { FakeEngines } from './pipeline/fake-engines.ts';
 import { FakeTools } from './pipeline/fake-tools.ts';
 import { testCatalogue, testConfig } from './session/rig.ts';
@@ -134,6 +135,7 @@ export class Rig {
   readonly transport = new RecordingTransport();
   readonly logged: { level: string; fields: object; message: string }[] = [];
   readonly ended: Promise<SessionEnd>;
+  readonly meters = new CountingMeters();
   /** What was opened to reach MCP servers: nothing, until the session names one. */
   readonly tools: FakeTools[] = [];
   /** The images that were fetched. */
@@ -185,11 +187,21 @@ export class Rig {
     const { signal } = this.#leaving;
     const draining = this.#draining.signal;
     const log = this.#log();
-    this.ended = drive({ transport, engines: this.engines, birth, keyId: 'key_1', clock, log, openTools, image, draining, signal }).finally(
-      () => {
-        this.over = true;
-      },
-    );
+    this.ended = drive({
+      transport,
+      engines: this.engines,
+      birth,
+      keyId: 'key_1',
+      clock,
+      log,
+      meters: this.meters,
+      openTools,
+      image,
+      draining,
+      signal,
+    }).finally(() => {
+      this.over = true;
+    });
   }
 
   get vad() {

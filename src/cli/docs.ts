@@ -1,8 +1,10 @@
-// `npm run docs`: writes docs/configuration.md from the table of settings. A test holds the file against what this would write.
+// `npm run docs`: writes docs/configuration.md from the table of settings and docs/metrics.md from that of metrics. Tests hold the files against what
+// this would write.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Setting, settings } from '../config-settings.ts';
 import { providerSettings } from '../engines/cloud/providers.ts';
+import { table } from '../metrics/meters.ts';
 
 export const configurationFile = fileURLToPath(new URL('../../docs/configuration.md', import.meta.url));
 
@@ -32,4 +34,29 @@ export function configurationPage(): string {
   ].join('\n')}\n`;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(configurationFile, configurationPage());
+const metricsFile = fileURLToPath(new URL('../../docs/metrics.md', import.meta.url));
+
+export function metricsPage(): string {
+  const row = ([name, { type, labels, meaning }]: [string, (typeof table)[keyof typeof table]]) =>
+    `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${meaning} |`;
+  return `${[
+    '# Metrics',
+    '',
+    'What `/metrics` tells Prometheus. It is on the port of the server: for programs on this machine that come through no proxy, and for those that send an API',
+    'key (`Authorization: Bearer <key>`, for Prometheus `authorization: { credentials: <key> }`). `PARLEY_METRICS_PORT=9464` (or `10.0.0.5:9464`) moves it to a port',
+    'of its own, where nobody needs a key; `PARLEY_METRICS=off` does without. [deploy/grafana/parley.json](../deploy/grafana/parley.json) is a board for Grafana.',
+    '',
+    'Labels come from short lists: no session, key or name that a client chose is among them. Latencies are measured in the server; what the network adds is not in',
+    'them, and what a client that sends faster than real time would confuse is counted from when its sound arrived. This page is made from',
+    '`src/metrics/meters.ts` by `npm run docs`.',
+    '',
+    '| metric | type | labels | what it is |',
+    '| --- | --- | --- | --- |',
+    ...Object.entries(table).map(row),
+  ].join('\n')}\n`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(configurationFile, configurationPage());
+  writeFileSync(metricsFile, metricsPage());
+}

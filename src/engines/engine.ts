@@ -63,7 +63,11 @@ export interface EngineEnvironment {
   readonly log: Log;
   readonly clock: Clock;
   readonly models: Models;
+  /** Told how long each task of an engine waited for one of its workers. */
+  readonly onWaited?: OnWaited;
 }
+
+export type OnWaited = (engine: string, waitedMs: number) => void;
 
 export interface EngineFactory<E extends Engine> {
   readonly id: string;

@@ -53,15 +53,26 @@ const isForwarding = (name: string) =>
   forwarding.includes(name) || name.startsWith('x-forwarded') || name.startsWith('x-original-forwarded');
 
 function isThisMachine(request: FastifyRequest, host: string): boolean {
+  // To loopback every current browser says it, so that a missing one is no browser.
+  return comesFromHere(request, host) && request.headers['sec-fetch-site'] === 'same-origin';
+}
+
+function comesFromHere(request: FastifyRequest, host: string): boolean {
   return (
     isLoopbackAddress(request.socket.remoteAddress ?? '') &&
     isLoopbackName(host) &&
-    // To loopback every current browser says it, so that a missing one is no browser.
-    request.headers['sec-fetch-site'] === 'same-origin' &&
     // Some proxies say nothing but that they are not of today; no browser speaks HTTP/1.0.
     request.raw.httpVersion === '1.1' &&
     !Object.keys(request.headers).some(isForwarding)
   );
+}
+
+/** Whether it comes from a program of this very machine, or a person at it: through no proxy, and from no page of somebody else's. */
+export function isLocalVisitor(request: FastifyRequest): boolean {
+  const host = hostOf(request.headers.host);
+  const site = request.headers['sec-fetch-site'] ?? 'none';
+  const ownWish = site === 'none' || site === 'same-origin';
+  return host !== undefined && comesFromHere(request, host) && ownWish && request.headers.origin === undefined;
 }
 
 /** The name without the port, in lower case; undefined when it is no host at all. */

@@ -48,6 +48,8 @@ export interface HttpOptions {
   sockets?: Sockets;
   timeouts?: Partial<HttpTimeouts>;
   clock?: Clock;
+  /** Told of every request that was turned away, with the status. */
+  refused?(status: number): void;
 }
 
 export interface Health {
@@ -60,6 +62,8 @@ export interface Health {
   /** What serves. */
   readonly detail: Record<string, unknown>;
 }
+
+const probes: ReadonlySet<string> = new Set(['/health', '/livez', '/readyz']);
 
 /** The HTTP server, not yet listening. Errors are `{"error":{message,type,param,code}}`. */
 export function createHttp(options: HttpOptions): FastifyInstance {
@@ -118,6 +122,11 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     return reply
       .code(status)
       .send({ error: { message, type: status < 500 ? 'invalid_request_error' : 'server_error', param: null, code: null } });
+  });
+
+  app.addHook('onResponse', async ({ routeOptions: { url } }, { statusCode }) => {
+    // A server that says how it is has refused nothing.
+    if (statusCode >= 400 && !(url !== undefined && probes.has(url))) options.refused?.(statusCode);
   });
 
   app.get('/health', (_request, reply) => {

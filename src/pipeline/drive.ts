@@ -1,8 +1,9 @@
 // The shell of one running session: feeds it facts, performs its effects, wakes it. Owns everything the session started.
 import { setImmediate } from 'node:timers/promises';
-import type { Engines, Origin } from '../engines/engine.ts';
+import { EngineError, type Engines, type Origin } from '../engines/engine.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import type { Meters } from '../metrics/meters.ts';
 import type { ClientEventType } from '../protocol/client-events.ts';
 import { errorBody } from '../protocol/errors.ts';
 import type { Item } from '../protocol/items.ts';
@@ -52,6 +53,7 @@ export interface Drive {
   keyId: string;
   clock: Clock;
   log: Log;
+  meters: Meters;
   /** Opens a session's MCP servers; called when the session first names one. */
   openTools: () => ToolRunner;
   /** The image at an http(s) address as a data: URL. */
@@ -70,7 +72,7 @@ export interface SessionEnd extends SessionTally {
 /** Runs a session until its transport ends. Never rejects: what goes wrong is logged and closes the session with 1011. */
 export async function drive(parts: Drive): Promise<SessionEnd> {
   const { transport, clock } = parts;
-  const tally = new Tally(clock.now());
+  const tally = new Tally(clock.now(), parts.meters);
   const leave = () => {
     const { code, reason } = partingOf(parts.signal);
     transport.close(code, reason);
@@ -150,13 +152,21 @@ class Run {
     this.#log = parts.log;
     this.#session = new Session(parts.birth, parts.clock.now());
     this.#tools = new Toolbox(parts.openTools, (fact) => this.#feed(fact));
-    this.#memory = new Condenser(parts.engines, (fact) => this.#feed(fact), this.#log);
+    this.#memory = new Condenser(
+      parts.engines,
+      (fact) => this.#feed(fact),
+      this.#log,
+      (error, what) => this.#failed(error, what),
+    );
     this.#images = new Images(parts.image, this.#ended.signal);
     this.#asides = new Asides({
       engines: parts.engines,
       origin: this.#origin,
       feed: (fact) => this.#feed(fact),
-      onFailure: (error, fault) => this.#log[fault ? 'error' : 'debug']({ err: error }, 'an aside came to nothing'),
+      onFailure: (error, fault) => {
+        this.#log[fault ? 'error' : 'debug']({ err: error }, 'an aside came to nothing');
+        this.#countFailure(error);
+      },
     });
     this.#ear = new Ear(parts.engines, this.#session.config, {
       feed: (fact) => this.#feed(fact),
@@ -164,7 +174,7 @@ class Run {
       origin: this.#origin,
       now: () => parts.clock.now(),
       onBehind: () => this.#log.warn({}, 'voice activity detection cannot follow: some of what is said is not looked at'),
-      onFault: (error) => logFailure(this.#log, error, 'listening failed'),
+      onFault: (error) => this.#failed(error, 'listening failed'),
     });
   }
 
@@ -257,7 +267,9 @@ class Run {
     this.#stepping = true;
     try {
       for (let next = this.#facts.shift(); next; next = this.#facts.shift()) {
-        for (const effect of this.#session.step(next, this.#parts.clock.now())) this.#perform(effect);
+        const nowMs = this.#parts.clock.now();
+        this.#tally.hear(next, nowMs);
+        for (const effect of this.#session.step(next, nowMs)) this.#perform(effect);
       }
     } catch (error) {
       this.#fail(error);
@@ -283,6 +295,17 @@ class Run {
     if (what.length === 0) return;
     for (const each of what) this.#unserved.add(each);
     this.#log.info({ what }, 'the client asks for what is not served here');
+  }
+
+  /** Something of this session's did not work; the session lives. */
+  #failed(error: unknown, what: string, about?: object): void {
+    logFailure(this.#log, error, what, about);
+    this.#countFailure(error);
+  }
+
+  #countFailure(error: unknown): void {
+    if (error instanceof EngineError)
+      this.#parts.meters.add('parley_engine_errors_total', 1, { engine: error.engine, reason: error.reason });
   }
 
   #fail(error: unknown): void {
@@ -359,8 +382,8 @@ class Run {
           },
           room: () => transport.room(),
           images: this.#images,
-          onFailure: (error: unknown) => logFailure(this.#log, error, 'reply failed', { response }),
-          onFault: (error: unknown) => logFailure(this.#log, error, 'reply failed', { response }),
+          onFailure: (error: unknown) => this.#failed(error, 'reply failed', { response }),
+          onFault: (error: unknown) => this.#failed(error, 'reply failed', { response }),
         };
         this.#own(reply(effect.order, effect.prompt, ports, controller.signal).finally(() => this.#replies.delete(response)));
         break;

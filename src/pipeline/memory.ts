@@ -3,7 +3,6 @@ import { EngineError, type Engines } from '../engines/engine.ts';
 import type { Log } from '../lib/log.ts';
 import type { Effect } from '../session/effects.ts';
 import type { Fact } from '../session/facts.ts';
-import { logFailure } from './log-failure.ts';
 import { type Condensed, excerpt, readAnswer } from './memory-answer.ts';
 
 type Order = Extract<Effect, { kind: 'memory.condense' }>;
@@ -17,12 +16,14 @@ export class Condenser {
   readonly #engines: Engines;
   readonly #feed: (fact: Fact) => void;
   readonly #log: Log;
+  readonly #onFailure: (error: unknown, what: string) => void;
   #running: AbortController | undefined;
 
-  constructor(engines: Engines, feed: (fact: Fact) => void, log: Log) {
+  constructor(engines: Engines, feed: (fact: Fact) => void, log: Log, onFailure: (error: unknown, what: string) => void) {
     this.#engines = engines;
     this.#feed = feed;
     this.#log = log;
+    this.#onFailure = onFailure;
   }
 
   /** Feeds one fact, unless it is aborted first. Never rejects: what goes wrong is the operator's to know. */
@@ -34,7 +35,7 @@ export class Condenser {
       fact = { kind: 'memory.condensed', order: order.order, ...(await this.#ask(order, running.signal)) };
     } catch (error) {
       if (running.signal.aborted) return;
-      logFailure(this.#log, error, failed);
+      this.#onFailure(error, failed);
       fact = { kind: 'memory.failed', order: order.order };
     }
     if (this.#running === running) this.#running = undefined;

@@ -1,6 +1,11 @@
-// What one session came to, for the one line that the log has on it at its end: counts, tokens and latencies, and no word of what was said.
-import type { ServerEvent } from '../protocol/server-events.ts';
+// What one session came to: for the one line that the log has on it at its end, and for the meters as it happens. Counts, tokens and latencies, and no
+// word of what was said.
+import type { Meters } from '../metrics/meters.ts';
+import type { ResponseObject, ServerEvent } from '../protocol/server-events.ts';
 import type { Effect } from '../session/effects.ts';
+import type { Fact } from '../session/facts.ts';
+import { Timeline } from './timeline.ts';
+import { wireMs } from './wire-audio.ts';
 
 /** Turns whose words may be awaited at a time. */
 const mostAwaited = 64;
@@ -26,6 +31,8 @@ export interface SessionTally {
 
 export class Tally {
   readonly #startedAtMs: number;
+  readonly #meters: Meters;
+  readonly #timeline: Timeline;
   readonly #responses: Record<string, number> = {};
   #turns = 0;
   #inputTokens = 0;
@@ -36,13 +43,30 @@ export class Tally {
   readonly #live = new Map<string, { sinceMs: number; text: boolean; audio: boolean }>();
   readonly #latencies = { transcript: new Spread(), firstText: new Spread(), firstAudio: new Spread() };
 
-  constructor(nowMs: number) {
+  /** Whether the user speaks just now. */
+  #speaking = false;
+  /** The answer that was cut last, and the one whose sound went out last, with its item. */
+  #cut: string | undefined;
+  #sounding: { response: string; item: string } | undefined;
+
+  constructor(nowMs: number, meters: Meters) {
     this.#startedAtMs = nowMs;
+    this.#meters = meters;
+    this.#timeline = new Timeline(meters);
+  }
+
+  hear(fact: Fact, nowMs: number): void {
+    this.#timeline.hear(fact, nowMs);
   }
 
   see(effect: Effect, nowMs: number): void {
+    this.#timeline.see(effect, nowMs);
     if (effect.kind === 'send') this.#sent(effect.event, nowMs);
-    else if (effect.kind === 'send.audio') this.#first(effect.response, 'audio', nowMs);
+    else if (effect.kind === 'send.audio') {
+      this.#meters.add('parley_speech_sent_seconds_total', wireMs(effect.format, effect.bytes.length) / 1000);
+      if (this.#sounding?.item !== effect.item) this.#sounding = { response: effect.response, item: effect.item };
+      this.#first(effect.response, 'audio', nowMs);
+    }
   }
 
   read(nowMs: number): SessionTally {
@@ -62,6 +86,7 @@ export class Tally {
   #sent(event: ServerEvent, nowMs: number): void {
     if (event.type === 'input_audio_buffer.committed') {
       this.#turns += 1;
+      this.#meters.add('parley_turns_total', 1);
       this.#turnEnds.set(event.item_id, nowMs);
       const [oldest] = this.#turnEnds.keys();
       // Without transcription nobody takes them out.
@@ -77,12 +102,33 @@ export class Tally {
     } else if (event.type === 'response.output_text.delta' || event.type === 'response.output_audio_transcript.delta') {
       this.#first(event.response_id, 'text', nowMs);
     } else if (event.type === 'response.done') {
-      const { id, status, usage } = event.response;
-      this.#live.delete(id);
-      this.#responses[status] = (this.#responses[status] ?? 0) + 1;
-      this.#inputTokens += usage?.input_tokens ?? 0;
-      this.#outputTokens += usage?.output_tokens ?? 0;
-    }
+      this.#done(event.response);
+    } else if (event.type === 'input_audio_buffer.speech_started') this.#speaking = true;
+    else if (event.type === 'input_audio_buffer.speech_stopped') this.#speaking = false;
+    // An answer that was whole already is cut while it is being heard: by a client that plays by itself, or by our own speaker.
+    else if (event.type === 'conversation.item.truncated' && event.item_id === this.#sounding?.item) this.#cutOff(this.#sounding.response);
+    else if (event.type === 'output_audio_buffer.cleared' && this.#speaking) this.#cutOff(event.response_id);
+  }
+
+  #done({ id, status, status_details: details, usage }: ResponseObject): void {
+    this.#live.delete(id);
+    this.#responses[status] = (this.#responses[status] ?? 0) + 1;
+    const { input_tokens: input, output_tokens: output } = usage ?? { input_tokens: 0, output_tokens: 0 };
+    this.#inputTokens += input;
+    this.#outputTokens += output;
+    const reason = (details?.type === 'failed' ? details.error.code : details?.reason) ?? 'none';
+    this.#meters.add('parley_responses_total', 1, { status, reason });
+    this.#meters.add('parley_tokens_total', input, { direction: 'in' });
+    this.#meters.add('parley_tokens_total', output, { direction: 'out' });
+    if (reason === 'turn_detected') this.#cutOff(id);
+    else if (status === 'cancelled') this.#cut = id;
+  }
+
+  /** Each answer is cut once, however many events tell of it. */
+  #cutOff(response: string): void {
+    if (this.#cut === response) return;
+    this.#cut = response;
+    this.#meters.add('parley_barge_ins_total', 1);
   }
 
   #first(response: string, what: 'text' | 'audio', nowMs: number): void {

@@ -1,6 +1,6 @@
 // docs/configuration.md is what `npm run docs` would write, and no setting is read that it does not list.
 import { expect, test } from 'vitest';
-import { configurationPage } from '../../src/cli/docs.ts';
+import { configurationPage, metricsPage } from '../../src/cli/docs.ts';
 import { pages, paths, read } from './pages.ts';
 
 /** Whole names only: `PARLEY_LLM_` before a placeholder is none. */
@@ -12,6 +12,10 @@ const listed = new Set([...configurationPage().matchAll(/^\| `([A-Z_]+)` \|/gm)]
 
 test('docs/configuration.md is up to date with the code (else: npm run docs)', () => {
   expect(read('docs/configuration.md')).toBe(configurationPage());
+});
+
+test('docs/metrics.md is up to date with the code (else: npm run docs)', () => {
+  expect(read('docs/metrics.md')).toBe(metricsPage());
 });
 
 test('every PARLEY_ setting that the sources name is listed', () => {

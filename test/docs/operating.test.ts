@@ -1,7 +1,7 @@
 // The page for operators, held against the code: its settings exist, its exit codes are those of the process.
 import { expect, test } from 'vitest';
 import { exitCodes } from '../../src/cli/exit-codes.ts';
-import { settings } from '../../src/config.ts';
+import { settings } from '../../src/config-settings.ts';
 import { paths, read } from './pages.ts';
 
 const page = read('docs/operating.md');

@@ -240,6 +240,25 @@ describe('the queue of a crew', () => {
     two.abort();
   });
 
+  test('how long each task waited for its member is told when it is given to it', async () => {
+    const clock = new ManualClock();
+    const waits: unknown[] = [];
+    const actors = crew({ clock, onWaited: (engine, ms) => waits.push([engine, ms]) });
+    const leave = new AbortController();
+    await echo(actors);
+    const first = begun(actors, { act: 'work' }, leave.signal);
+    await first.started;
+    const second = echo(actors);
+    clock.advance(750);
+    expect(waits).toHaveLength(2);
+    leave.abort();
+    await second;
+    expect(waits.slice(1)).toEqual([
+      ['actor', 0],
+      ['actor', 750],
+    ]);
+  });
+
   test('a listener that throws harms nobody', async () => {
     const actors = crew();
     const onPart = () => {

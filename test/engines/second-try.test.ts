@@ -1,7 +1,7 @@
 // A language model's service that refuses, fails or breaks off for a moment: nobody who talks is to notice.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createOpenAiChat } from '../../src/engines/cloud/openai-chat.ts';
-import type { LlmPart } from '../../src/engines/engine.ts';
+import type { EngineError, LlmPart } from '../../src/engines/engine.ts';
 import { withSecondTry } from '../../src/engines/routing/second-try.ts';
 import { ManualClock, systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
@@ -23,7 +23,7 @@ function does(...scripts: Script[]): void {
 }
 
 /** The wait goes by the clock that is given; the requests take the time they take. */
-function model(clock = new ManualClock()) {
+function model(clock = new ManualClock(), onSecond: (failure: EngineError) => void = () => {}) {
   const chat = createOpenAiChat({
     id: 'fake',
     name: 'Fake',
@@ -33,11 +33,15 @@ function model(clock = new ManualClock()) {
     clock: systemClock,
     log: silentLog,
   });
-  return withSecondTry(chat, { clock, log: silentLog });
+  return withSecondTry(chat, { clock, log: silentLog, onSecond });
 }
 
 /** Asks, and lets the clock go on by `ms` once the first try has failed. */
-async function ask(ms: number, signal = new AbortController().signal): Promise<{ parts: LlmPart[]; clock: ManualClock }> {
+async function ask(
+  ms: number,
+  signal = new AbortController().signal,
+  onSecond: (failure: EngineError) => void = () => {},
+): Promise<{ parts: LlmPart[]; clock: ManualClock }> {
   const waiting = Promise.withResolvers<void>();
   const clock = new (class extends ManualClock {
     override after(delayMs: number, task: () => void) {
@@ -45,7 +49,7 @@ async function ask(ms: number, signal = new AbortController().signal): Promise<{
       return super.after(delayMs, task);
     }
   })();
-  const parts = collect(model(clock).respond(prompt('hello'), { model: 'small' }, signal));
+  const parts = collect(model(clock, onSecond).respond(prompt('hello'), { model: 'small' }, signal));
   await Promise.race([waiting.promise, parts.catch(() => {})]);
   clock.advance(ms);
   return { parts: await parts, clock };
@@ -93,8 +97,12 @@ test('a service that wants to be left alone for longer fails the answer at once:
 
 test('there is one second try and no third', async () => {
   does(refuse(503, 'first'), refuse(503, 'second'), answer);
-  await expect(ask(250)).rejects.toMatchObject({ message: 'Fake: second (status 503)' });
+  const seconds: string[] = [];
+  await expect(ask(250, undefined, ({ engine, reason }) => seconds.push(`${engine} ${reason}`))).rejects.toMatchObject({
+    message: 'Fake: second (status 503)',
+  });
   expect(server.requests).toHaveLength(2);
+  expect(seconds).toEqual(['fake broken']);
 });
 
 test.each<[number]>([[400], [401], [402], [404]])('status %i is for good: nobody is asked again', async (status) => {

@@ -191,7 +191,7 @@ export class ClauseVoice<Manner> implements Tts {
   }
 
   async #load(): Promise<Crew<ClauseJob<Manner>, ClauseResult>> {
-    const { models, clock, log } = this.#environment;
+    const { models, clock, log, onWaited } = this.#environment;
     const { info, model, script, prepare, answerMs } = this.#options;
     const dataOf = await prepare(this.#closing.signal);
     const hire = (folder: string) =>
@@ -202,6 +202,7 @@ export class ClauseVoice<Manner> implements Tts {
         size: this.#workers,
         clock,
         log,
+        onWaited,
         answerMs,
         mostWaiting: MOST_WAITING,
       });

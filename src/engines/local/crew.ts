@@ -3,7 +3,7 @@
 import type { Transferable } from 'node:worker_threads';
 import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { EngineError, type EngineHealth, type Origin } from '../engine.ts';
+import { EngineError, type EngineHealth, type OnWaited, type Origin } from '../engine.ts';
 import type { FromMember } from './crew-messages.ts';
 import { FairQueue } from './fair-queue.ts';
 import { Member } from './member.ts';
@@ -22,6 +22,7 @@ export interface CrewOptions {
   readonly size: number;
   readonly clock: Clock;
   readonly log: Log;
+  readonly onWaited?: OnWaited | undefined;
   /** How long a member may take to be ready; a minute unless told. */
   readonly startMs?: number;
   /** A member at a task that says nothing for so long is given up: neither a part nor the result. */
@@ -62,6 +63,8 @@ interface Job<Task, Result> {
   readonly origin: Origin | undefined;
   readonly priority: number;
   readonly task: Task;
+  /** Since when it waits. */
+  sinceMs: number;
   /** How often it may still be broken off. */
   repeats: number;
   readonly transfer: readonly Transferable[];
@@ -159,6 +162,7 @@ export class Crew<Task, Result> {
         origin,
         priority,
         task,
+        sinceMs: 0,
         repeats: repeatable ? MOST_REPEATS : 0,
         transfer,
         wanted: () => !signal.aborted,
@@ -209,7 +213,8 @@ export class Crew<Task, Result> {
   }
 
   #queueUp(job: Job<Task, Result>): void {
-    const { engine, mostWaiting } = this.#options;
+    const { engine, mostWaiting, clock } = this.#options;
+    job.sinceMs = clock.now();
     this.#queue.push(job, job.origin, job.priority)?.reject(this.#error('rate_limited', `${mostWaiting} tasks wait for ${engine} already`));
   }
 
@@ -287,6 +292,7 @@ export class Crew<Task, Result> {
     }
     seat.job = job;
     seat.begunMs = this.#options.clock.now();
+    this.#options.onWaited?.(this.#options.engine, seat.begunMs - job.sinceMs);
     seat.member.hold(true);
     this.#watch(seat);
   }

@@ -15,6 +15,8 @@ const mostTriedMs = 5000;
 export interface SecondTryOptions {
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of each second try, with what the first failed at. */
+  readonly onSecond?: (failure: EngineError) => void;
 }
 
 /** The same model; a failure that may be over in a moment (429, 5xx, a connection that broke) is met by one more try. */
@@ -31,7 +33,7 @@ export function withSecondTry(llm: Llm, options: SecondTryOptions): Llm {
 
 async function* respond(
   llm: Llm,
-  { clock, log }: SecondTryOptions,
+  { clock, log, onSecond }: SecondTryOptions,
   prompt: Prompt,
   wish: LlmOptions,
   signal: AbortSignal,
@@ -49,6 +51,7 @@ async function* respond(
     if (waitMs === undefined || signal.aborted) throw error;
     const { engine, reason } = error as EngineError;
     log.info({ engine, reason, waitMs }, 'the language model is asked once more');
+    onSecond?.(error as EngineError);
     await sleep(clock, waitMs, signal);
   }
   if (!signal.aborted) yield* llm.respond(prompt, wish, signal);

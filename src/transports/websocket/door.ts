@@ -58,6 +58,8 @@ export interface DoorOptions {
   /** Why no further session is taken right now, if so. */
   full(): string | undefined;
   enter(transport: Transport, arrival: Arrival, visitor: Visitor): void;
+  /** Told of everybody who is turned away, with the status of the answer. */
+  refused?(status: number): void;
   /** Joins a call from beside (`?call_id=`); undefined when the visitor has no such call. */
   beside(callId: string, visitor: Visitor): ((transport: Transport) => void) | undefined;
 }
@@ -90,8 +92,10 @@ export function openDoor(options: DoorOptions): Door {
   async function answer(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const url = targetOf(request.url ?? '/');
     const path = paths[url.pathname.replace(/(?<!\/)\/+$/, '')];
-    const refuse = (status: number, code: string, message: string, retryAfterSeconds?: number) =>
+    const refuse = (status: number, code: string, message: string, retryAfterSeconds?: number) => {
+      options.refused?.(status);
       endWith(socket, refusal(status, code, message, retryAfterSeconds), clock);
+    };
     if (!path) return refuse(404, 'not_found', `There is no WebSocket at ${url.pathname.slice(0, 128)}; try /v1/realtime.`);
     const entrance = await options.admit(request, url.searchParams);
     if (entrance.outcome === 'unavailable') return refuse(503, 'store_unavailable', entrance.why);

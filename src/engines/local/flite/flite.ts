@@ -153,7 +153,7 @@ class Flite implements Tts {
   }
 
   #hire(module: WasmModule): Crew<SpeakJob, Spoken> {
-    const { clock, log } = this.#environment;
+    const { clock, log, onWaited } = this.#environment;
     return new Crew({
       engine: info.id,
       script: new URL('./flite-worker.ts', import.meta.url),
@@ -161,6 +161,7 @@ class Flite implements Tts {
       size: this.#workers,
       clock,
       log,
+      onWaited,
       answerMs: HANGING_MS,
       mostWaiting: MOST_WAITING,
       leaveMs: 0,

@@ -35,10 +35,10 @@ export class Opus implements Decoder {
   #closed = false;
 
   /** `script` is what the worker thread runs. */
-  constructor({ clock, log }: EngineEnvironment, script = new URL('./opus-worker.ts', import.meta.url)) {
+  constructor({ clock, log, onWaited }: EngineEnvironment, script = new URL('./opus-worker.ts', import.meta.url)) {
     // One thread without native code.
     const bounds = { size: 1, answerMs: HANGING_MS, mostWaiting: MOST_WAITING, leaveMs: 0 };
-    this.#crew = new Crew({ engine: info.id, script, clock, log, ...bounds });
+    this.#crew = new Crew({ engine: info.id, script, clock, log, onWaited, ...bounds });
   }
 
   /** Nothing is loaded before it is needed: most servers never see a file. */

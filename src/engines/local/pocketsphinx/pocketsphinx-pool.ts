@@ -2,7 +2,7 @@
 // replaced, ever more seldom when it happens again and again.
 import type { Clock, Timer } from '../../../lib/clock.ts';
 import type { Log } from '../../../lib/log.ts';
-import { EngineError, type EngineHealth, type Origin } from '../../engine.ts';
+import { EngineError, type EngineHealth, type OnWaited, type Origin } from '../../engine.ts';
 import { FairQueue } from '../fair-queue.ts';
 import { Restarts } from '../../../lib/restarts.ts';
 import type { Installation } from './pocketsphinx-install.ts';
@@ -23,6 +23,7 @@ export interface DecoderPoolOptions {
   readonly limit: number;
   readonly clock: Clock;
   readonly log: Log;
+  readonly onWaited?: OnWaited | undefined;
   /** What a decoder's process runs; another program in tests. */
   readonly program?: URL;
 }
@@ -80,6 +81,8 @@ export class DecoderPool {
       if (this.#starting === 0 && !this.#resting) void this.#start();
       return Promise.reject(unavailable(this.#problem));
     }
+    const { clock, onWaited } = this.#options;
+    const sinceMs = clock.now();
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.#waiters.remove(waiter);
@@ -89,6 +92,7 @@ export class DecoderPool {
         vocabulary: words.join(' '),
         granted: (process) => {
           signal.removeEventListener('abort', leave);
+          onWaited?.('pocketsphinx', clock.now() - sinceMs);
           resolve(process);
         },
         refused: (error) => {

@@ -84,10 +84,10 @@ class Pocketsphinx implements Stt {
   }
 
   async #open(): Promise<DecoderPool> {
-    const { dataDir, settings, log, clock } = this.#environment;
+    const { dataDir, settings, log, clock, onWaited } = this.#environment;
     const installation = await install({ dataDir, log, clock, signal: this.#closing.signal });
     if (!installation) throw closedError();
-    this.#opened ??= new DecoderPool(installation, { limit: processLimit(settings['PARLEY_STT_PROCESSES']), clock, log });
+    this.#opened ??= new DecoderPool(installation, { limit: processLimit(settings['PARLEY_STT_PROCESSES']), clock, log, onWaited });
     await this.#opened.warm();
     return this.#opened;
   }

@@ -121,7 +121,7 @@ export class SegmentedStt implements Stt, SegmentDecoder {
   }
 
   async #openCrew(): Promise<CrewDecoder> {
-    const { settings, clock, log, models } = this.#environment;
+    const { settings, clock, log, models, onWaited } = this.#environment;
     const { model, script, answerMs, workers } = this.#profile;
     const size = this.#workersOf(settings['PARLEY_STT_PROCESSES'], workers);
     const hire = (folder: string): Crew<SegmentTask, SegmentText | undefined> =>
@@ -132,6 +132,7 @@ export class SegmentedStt implements Stt, SegmentDecoder {
         size,
         clock,
         log,
+        onWaited,
         startMs: START_MS,
         answerMs,
         mostWaiting: MOST_WAITING,

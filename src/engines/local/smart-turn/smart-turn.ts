@@ -94,7 +94,7 @@ export class SmartTurn implements TurnDetector {
   }
 
   #hire(model: string): Crew<Int16Array, Heard> {
-    const { clock, log } = this.#environment;
+    const { clock, log, onWaited } = this.#environment;
     return new Crew({
       engine: info.id,
       script: this.#script,
@@ -102,6 +102,7 @@ export class SmartTurn implements TurnDetector {
       size: 1,
       clock,
       log,
+      onWaited,
       answerMs: HANGING_MS,
       mostWaiting: MOST_WAITING,
     });

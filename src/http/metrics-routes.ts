@@ -1,0 +1,30 @@
+// `/metrics`, in the words of Prometheus: on the server's own port for those who may read it, or on a port of its own for everybody who can reach that.
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+
+export interface Metrics {
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
+export interface GuardedMetrics extends Metrics {
+  admit(request: FastifyRequest): Promise<boolean>;
+}
+
+export function registerMetrics(app: FastifyInstance, metrics: GuardedMetrics): void {
+  app.get('/metrics', async (request, reply) => {
+    if (!(await metrics.admit(request))) {
+      const message =
+        'Metrics are for this machine (through no proxy) and for those who send an API key, as "Authorization: Bearer <key>".';
+      const error = { message, type: 'invalid_request_error', param: null, code: 'invalid_api_key' };
+      return reply.code(401).header('WWW-Authenticate', 'Bearer').send({ error });
+    }
+    return reply.type(metrics.contentType).send(await metrics.text());
+  });
+}
+
+/** A server that has nothing but `/metrics`, not yet listening. */
+export function metricsPage(metrics: Metrics): FastifyInstance {
+  const app = fastify({ logger: false, forceCloseConnections: true });
+  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  return app;
+}

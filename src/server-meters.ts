@@ -1,0 +1,53 @@
+// What of a server is looked up when its metrics are asked for, and how its refusals are called there.
+import type { Engine } from './engines/engine.ts';
+import type { Traffic } from './http/traffic.ts';
+import { type Reading, reading } from './metrics/meters.ts';
+
+interface ServerState {
+  readonly version: string;
+  readonly ready: boolean;
+  readonly sessions: number;
+  readonly calls: number;
+  /** With whether each works; where nobody knows, it does unless it says otherwise. */
+  readonly engines: readonly { readonly engine: Engine; readonly works: boolean | undefined }[];
+  readonly traffic: Traffic;
+}
+
+export function readServer({ version, ready, sessions, calls, engines, traffic }: ServerState): Reading[] {
+  return [
+    reading('parley_info', 1, { version }),
+    reading('parley_ready', ready ? 1 : 0),
+    reading('parley_sessions', sessions),
+    reading('parley_calls', calls),
+    reading('parley_received_bytes_total', traffic.receivedBytes),
+    reading('parley_sent_bytes_total', traffic.sentBytes),
+    ...engines.flatMap(readEngine),
+  ];
+}
+
+function readEngine({ engine, works }: ServerState['engines'][number]): Reading[] {
+  const { info } = engine;
+  const labels = { engine: info.id, kind: info.kind };
+  const { state, waiting = 0, losses = 0 } = engine.health?.() ?? { state: 'ready' };
+  // One that starts when it is first needed is not missing before.
+  const isUp = works ?? (state === 'ready' || state === 'starting');
+  return [
+    reading('parley_engine_up', isUp ? 1 : 0, labels),
+    reading('parley_engine_waiting', waiting, labels),
+    reading('parley_engine_losses_total', losses, labels),
+  ];
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not_found',
+  413: 'too_large',
+  429: 'rate_limited',
+};
+
+/** Why somebody was turned away, by the status of the answer. */
+export function refusalReason(status: number, server: { readonly isDraining: boolean; readonly isFull: boolean }): string {
+  if (status === 503) return server.isDraining ? 'draining' : server.isFull ? 'full' : 'unavailable';
+  return reasons[status] ?? (status >= 500 ? 'fault' : 'invalid');
+}
