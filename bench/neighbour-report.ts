@@ -8,6 +8,9 @@ export const MOST_TIMES = 1.5;
 /** Of the server with all its threads and children, by its engines. */
 export const MOST_MEMORY_MB = { scripted: 1000, embedded: 1600 } as const;
 
+/** Longer than any answer is waited for. */
+const NEVER_MS = 1e5;
+
 export interface Newcomers {
   /** From knocking to `session.created`. */
   readonly waitsMs: readonly number[];
@@ -51,7 +54,7 @@ export function failures({ died, unanswered, faults, starved, newcomers }: Besid
 export function passed({ engines, quiet }: NeighbourResult, beside: Beside): string[] {
   return [
     // Not "greater": what was not measured is not within.
-    ...(times(quiet, beside) <= MOST_TIMES ? [] : ['latency']),
+    ...(times(quiet, beside) <= MOST_TIMES && beside.added.p95 < NEVER_MS ? [] : ['latency']),
     ...(beside.mostBytes / 1e6 <= MOST_MEMORY_MB[engines] ? [] : ['memory']),
     ...(failures(beside).length > 0 ? ['failures'] : []),
   ];
@@ -85,7 +88,7 @@ export function neighbourReport(result: NeighbourResult): string {
         each.added.count,
         failures(each).join('; ') || '-',
         ms(percentile(each.newcomers.waitsMs, 0.95)),
-        each === quiet ? '-' : `${each.attacker.sent} (${(each.attacker.bytes / 1e6).toFixed(0)} MB)`,
+        each.attacker.sent === 0 ? '-' : `${each.attacker.sent} (${(each.attacker.bytes / 1e6).toFixed(0)} MB)`,
         refusals(each),
         `${(each.mostBytes / 1e6).toFixed(0)} MB`,
         ms(each.lagP99Ms),
@@ -111,5 +114,5 @@ function refusals({ attacker }: Beside): string {
 
 function ms(value: number): string {
   if (Number.isNaN(value)) return '-';
-  return value >= 1e5 ? 'never' : value.toFixed(0);
+  return value >= NEVER_MS ? 'never' : value.toFixed(0);
 }

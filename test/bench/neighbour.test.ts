@@ -34,6 +34,8 @@ describe('beside an attack', () => {
   test('a neighbour of whom nothing was measured is not within the limit', () => {
     const nothing = beside(['items'], []);
     expect(passed(of(nothing), nothing)).toEqual(['latency']);
+    const never = beside(['items'], [1e6]);
+    expect(passed({ ...of(never), quiet: beside([], [1e6]) }, never)).toEqual(['latency']);
   });
 
   test('memory over the bound, turns without an answer and newcomers at a shut door are told', () => {
