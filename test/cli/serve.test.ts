@@ -44,7 +44,7 @@ test('a bad PARLEY_ALLOW_HOSTS is named with the entry that is wrong', async () 
 
 test('a master key that is too short is named', async () => {
   expect(await start({ PARLEY_MASTER_KEY: 'short' })).toEqual({
-    code: 1,
-    said: 'parley: The master key in PARLEY_MASTER_KEY is too short: it must have at least 32 random characters.\n',
+    code: 2,
+    said: 'parley: PARLEY_MASTER_KEY must have at least 32 characters, and they must be random.\n',
   });
 });

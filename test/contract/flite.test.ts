@@ -167,7 +167,7 @@ test('one key that speaks a lot at once does not keep another waiting', async ()
   await one.warmUp(new AbortController().signal);
   const order: string[] = [];
   const speak = async (key: string) => {
-    const options = { model: '', voice: 'Dennis', speed: 1, key };
+    const options = { model: '', voice: 'Dennis', speed: 1, origin: { key, session: '' } };
     for await (const _ of one.speak(clauses('This is said to everybody who calls.'), options, new AbortController().signal));
     order.push(key);
   };
