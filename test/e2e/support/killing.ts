@@ -5,7 +5,7 @@ import { type EventLog, field } from './events.ts';
 import type { RunningServer } from './server.ts';
 
 /** Of each worker. */
-export const kills = Number(process.env['KILLS'] ?? 5);
+export const kills = Number(process.env['KILLS'] ?? 2);
 
 const input = 'conversation.item.input_audio_transcription';
 
