@@ -32,7 +32,7 @@ export interface EarPorts {
   /** Whose speech it is, for the recognisers. */
   origin: Origin;
   now: () => number;
-  /** The detector cannot follow: from here on some of what is said is left out of what it looks at. Told once. */
+  /** The detector cannot follow: from here on it looks at one of several windows. Told once. */
   onBehind: () => void;
   /** Something failed, to be logged: a recogniser (an EngineError, of which a fact tells too), or what is a fault of ours. */
   onFault: (error: unknown) => void;
@@ -46,8 +46,8 @@ export class Ear {
   readonly #onFault: (error: unknown) => void;
   readonly #windows: VadWindows;
   #wasBehind = false;
-  /** Under way to the windows that the detector is too slow for. */
-  #catchingUp: NodeJS.Immediate | undefined;
+  /** Whether the detector keeps up is about to be assessed. */
+  #assessing: NodeJS.Immediate | undefined;
   readonly #recorder = new Recorder();
   /** The same sound as the detector hears it, at the same positions: only the last of it. */
   readonly #clean = new Recorder();
@@ -250,7 +250,7 @@ export class Ear {
 
   close(): void {
     this.#closed = true;
-    clearImmediate(this.#catchingUp);
+    clearImmediate(this.#assessing);
     this.#awaited?.reached();
     this.#intake.close();
     this.#items.close();
@@ -275,33 +275,36 @@ export class Ear {
 
   /**
    * Gives the detector its next windows, never more than it may have waiting: a client that sends a minute at once is heard like one
-   * that took a minute. What is to be left out is decided once all answers that are there have been heard: when the loop was late, they are.
+   * that took a minute. Whether it keeps up is assessed once all answers that are there have been heard: when the loop was late, they are.
    */
   #pump(): void {
-    this.#ask(() => {
-      this.#catchingUp ??= setImmediate(() => this.#catchUpWithSpeech());
-      return false;
-    });
-  }
-
-  #catchUpWithSpeech(): void {
-    this.#catchingUp = undefined;
-    if (this.#closed) return;
-    this.#ask(() => true);
-    this.#windows.keepUp(this.#behind);
-    this.#report();
-  }
-
-  /** `mayLeaveOut` is asked before a window is left out. */
-  #ask(mayLeaveOut: () => boolean): void {
-    for (let from = this.#nextWindow; this.#recorder.end - from >= VAD_WINDOW; from = this.#nextWindow) {
-      const behind = this.#behind;
-      if (this.#windows.leavesOut(behind) && !mayLeaveOut()) break;
-      if (!this.#windows.takes(from + VAD_WINDOW <= this.#saidUntil, behind)) break;
-      this.#nextWindow += VAD_WINDOW;
-      this.#windows.push(this.#clean.slice(from, from + VAD_WINDOW), behind);
+    while (this.#hasWindow) {
+      if (this.#windows.isInDoubt(this.#behind)) {
+        this.#assessing ??= setImmediate(() => this.#assess());
+        return;
+      }
+      if (!this.#windows.takes) break;
+      this.#push();
     }
     this.#forget();
+  }
+
+  #assess(): void {
+    this.#assessing = undefined;
+    if (this.#closed) return;
+    this.#windows.assess(this.#behind);
+    while (this.#hasWindow && this.#windows.takes) this.#push();
+    this.#forget();
+  }
+
+  get #hasWindow(): boolean {
+    return this.#recorder.end - this.#nextWindow >= VAD_WINDOW;
+  }
+
+  #push(): void {
+    const from = this.#nextWindow;
+    this.#nextWindow += VAD_WINDOW;
+    this.#windows.push(this.#clean.slice(from, from + VAD_WINDOW), this.#behind);
   }
 
   #forget(): void {

@@ -1,37 +1,40 @@
-// The detector's windows on their way: what it was asked, and what it has to leave out when it cannot follow. A session may send more at once
-// than was said in that time, and is heard in its own time; but it is never further behind than this, however slow the detector is.
+// The detector's windows on their way: what it was asked, and what is left out when it cannot follow. A session may send more at once than was
+// said in that time, and is heard in its own time. A detector that is too slow looks at one of several windows, so that the session stays close
+// to what is said; one that has stood still catches up in the same way, and nothing that was said meanwhile is lost.
 import type { Vad, VadStream } from '../engines/engine.ts';
 
-/** Windows it may have waiting of what was sent ahead of time. */
-const mostAhead = 32;
+/** Windows it may have waiting. */
+const mostAsked = 32;
+/** One that does not keep up has fewer waiting, so that what it looks at is of now. */
+const leastAsked = 2;
 /**
- * With more undecided than this (256 ms), and one of them asked so long ago, it is behind, and is asked no more than so many at a time: so
- * what it does look at is of now. Much that is undecided is no sign by itself: the loop that asks may have been late.
+ * With more undecided than this (256 ms), and one of them asked so long ago, it does not keep up. Much that is undecided is no sign by
+ * itself: the loop that asks may have been late.
  */
 const leastBehind = 8;
 const mostAnswerMs = 100;
-const mostBehind = 2;
-/** What is longer undecided than this (480 ms) is decided without it. */
-const mostUndecided = 15;
+/** One window in so many (256 ms) is looked at in any case: speech is longer than that. */
+const mostStride = 8;
 
 interface VadWindowPorts {
   now: () => number;
   /** The probability of the oldest window that is not decided. */
   decide: (probability: number) => void;
-  /** A window counts as its neighbour. */
+  /** A window counts as the one before it. */
   onLeftOut: () => void;
 }
 
 export class VadWindows {
   readonly #stream: VadStream;
   readonly #ports: VadWindowPorts;
-  /** What is not decided, the oldest first: whether the detector was asked. */
+  /** What is not decided, the oldest first: whether the detector was asked. The first was. */
   #undecided: ('asked' | 'left out')[] = [];
   /** When it was asked what it has not answered, the oldest first. */
   #askedMs: number[] = [];
-  /** Answers to come that are too late for their windows. */
-  #late = 0;
-  #probability = 0;
+  /** How many windows it may have waiting: the least while it does not keep up, and twice as many each time it has answered them all. */
+  #most = mostAsked;
+  /** Of the next windows, how many are left out. */
+  #leavesOut = 0;
   /** By when all sound so far would have been said. */
   #saidUntilMs = Number.NEGATIVE_INFINITY;
 
@@ -53,50 +56,42 @@ export class VadWindows {
     return Math.max(0, this.#saidUntilMs - this.#ports.now());
   }
 
-  /**
-   * Whether the next window may be pushed. `said`: it has been said by now. `behind`: how many windows that have been said are undecided.
-   * Who is behind leaves out what has been said; what has not can wait.
-   */
-  takes(said: boolean, behind: number): boolean {
-    return this.leavesOut(behind) ? said : this.#askedMs.length < mostAhead;
+  /** Whether `assess` has to come before the next window: so many that have been said are undecided. */
+  isInDoubt(behind: number): boolean {
+    return behind > leastBehind && this.#leavesOut === 0;
   }
 
+  /** Looks whether the detector keeps up. It shows by what it has answered: all answers that are there must have been heard. */
+  assess(behind: number): void {
+    const [oldestMs = Number.POSITIVE_INFINITY] = this.#askedMs;
+    const isSlow = behind > leastBehind && this.#ports.now() - oldestMs > mostAnswerMs;
+    if (isSlow) this.#most = leastAsked;
+    else if (this.#askedMs.length === 0) this.#most = Math.min(mostAsked, this.#most * 2);
+  }
+
+  /** Whether the next window may be pushed. */
+  get takes(): boolean {
+    return this.#leavesOut > 0 || this.#askedMs.length < this.#most;
+  }
+
+  /** `behind`: how many windows that have been said are undecided. */
   push(window: Int16Array, behind: number): void {
-    if (this.leavesOut(behind)) {
+    if (this.#leavesOut > 0) {
+      this.#leavesOut -= 1;
       this.#undecided.push('left out');
       return;
     }
     this.#askedMs.push(this.#ports.now());
     this.#undecided.push('asked');
     this.#stream.push(window);
-  }
-
-  /** Whether the next window would be left out. */
-  leavesOut(behind: number): boolean {
-    return this.#askedMs.length >= mostBehind && ((behind > leastBehind && this.#isSlow) || this.#late > 0);
-  }
-
-  get #isSlow(): boolean {
-    const [oldest = Number.POSITIVE_INFINITY] = this.#askedMs;
-    return this.#ports.now() - oldest > mostAnswerMs;
-  }
-
-  /** Decides the oldest without the detector, when so many that have been said are undecided that it would be too late otherwise. */
-  keepUp(behind: number): void {
-    if (!this.#isSlow) return;
-    for (let left = behind - mostUndecided; left > 0 && this.#undecided.length > 0; left--) {
-      if (this.#undecided.shift() === 'asked') this.#late += 1;
-      this.#leaveOut();
-    }
-    this.#passLeftOut();
+    if (this.#most === leastAsked) this.#leavesOut = Math.min(mostStride, Math.max(1, behind - leastBehind)) - 1;
   }
 
   reset(): void {
     this.#stream.reset();
     this.#undecided = [];
     this.#askedMs = [];
-    this.#late = 0;
-    this.#probability = 0;
+    this.#leavesOut = 0;
   }
 
   close(): void {
@@ -105,26 +100,12 @@ export class VadWindows {
 
   #answer(probability: number): void {
     this.#askedMs.shift();
-    this.#probability = probability;
-    if (this.#late > 0) {
-      this.#late -= 1;
-      return;
-    }
     this.#undecided.shift();
     this.#ports.decide(probability);
-    this.#passLeftOut();
-  }
-
-  /** What was left out right behind a window that is decided counts as that one. */
-  #passLeftOut(): void {
     while (this.#undecided[0] === 'left out') {
       this.#undecided.shift();
-      this.#leaveOut();
+      this.#ports.onLeftOut();
+      this.#ports.decide(probability);
     }
-  }
-
-  #leaveOut(): void {
-    this.#ports.onLeftOut();
-    this.#ports.decide(this.#probability);
   }
 }

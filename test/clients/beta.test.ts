@@ -255,7 +255,7 @@ describe('RealtimeClient of openai-realtime-api', () => {
       client.cancelResponse(itemId, played);
     });
     // Some of it is heard first; not much, since the client copies all sound of an item with each piece that comes.
-    await pass(700);
+    await pass(400);
     void mic.speak(objection);
     await log.wait('conversation.item.truncated');
     const cut = await log.wait('response.done');
