@@ -13,6 +13,8 @@ const leastAsked = 2;
  */
 const leastBehind = 8;
 const mostAnswerMs = 100;
+/** What answers within the time of a window keeps up, whatever it may have been before. */
+const promptMs = 32;
 /** One window in so many (256 ms) is looked at in any case: speech is longer than that. */
 const mostStride = 8;
 
@@ -31,8 +33,10 @@ export class VadWindows {
   #undecided: ('asked' | 'left out')[] = [];
   /** When it was asked what it has not answered, the oldest first. */
   #askedMs: number[] = [];
-  /** How many windows it may have waiting: the least while it does not keep up, and twice as many each time it has answered them all. */
+  /** How many windows it may have waiting: the least while it does not keep up, then twice as many each time it is found to. */
   #most = mostAsked;
+  /** How long it took over its last answer. */
+  #answerMs = 0;
   /** Of the next windows, how many are left out. */
   #leavesOut = 0;
   /** By when all sound so far would have been said. */
@@ -66,7 +70,7 @@ export class VadWindows {
     const [oldestMs = Number.POSITIVE_INFINITY] = this.#askedMs;
     const isSlow = behind > leastBehind && this.#ports.now() - oldestMs > mostAnswerMs;
     if (isSlow) this.#most = leastAsked;
-    else if (this.#askedMs.length === 0) this.#most = Math.min(mostAsked, this.#most * 2);
+    else if (this.#askedMs.length === 0 || this.#answerMs < promptMs) this.#most = Math.min(mostAsked, this.#most * 2);
   }
 
   /** Whether the next window may be pushed. */
@@ -99,7 +103,8 @@ export class VadWindows {
   }
 
   #answer(probability: number): void {
-    this.#askedMs.shift();
+    const nowMs = this.#ports.now();
+    this.#answerMs = nowMs - (this.#askedMs.shift() ?? nowMs);
     this.#undecided.shift();
     this.#ports.decide(probability);
     while (this.#undecided[0] === 'left out') {
