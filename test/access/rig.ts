@@ -1,8 +1,5 @@
-// Access upon a real store in a folder of its own, with a clock that stands still, and a client that signs as Inworld's sample does.
+// Access upon a real store, with a clock that stands still, and a client that signs as Inworld's sample does.
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Access, type AccessOptions, type Purpose } from '../../src/access/access.ts';
 import { type IssuedKey, makeKey, revokeKey } from '../../src/access/issue.ts';
@@ -10,6 +7,7 @@ import { Vault } from '../../src/access/vault.ts';
 import { ManualClock, systemClock } from '../../src/lib/clock.ts';
 import { randomToken } from '../../src/lib/ids.ts';
 import { EmbeddedStore, type StoreBounds, storeFile } from '../../src/store/embedded.ts';
+import { storeFor } from '../store/shared.ts';
 
 export const plainKey = 'configured-key-0123456789';
 
@@ -18,9 +16,8 @@ export interface RigOptions extends Partial<Pick<AccessOptions, 'configuredKeys'
 }
 
 export function accessRig({ bounds, ...options }: RigOptions = {}) {
-  const dataDir = mkdtempSync(join(tmpdir(), 'parley-access-'));
+  const { dataDir, store, close } = storeFor(bounds);
   const clock = new ManualClock();
-  const store = new EmbeddedStore(storeFile(dataDir), { clock: systemClock, ...(bounds ? { bounds } : {}) });
   const vault = new Vault('m'.repeat(40), randomToken);
   const issuing = { store, vault, clock, random: randomToken };
   const make = (settings: Partial<AccessOptions> = {}) => new Access({ ...issuing, configuredKeys: [plainKey], ...options, ...settings });
@@ -59,8 +56,7 @@ export function accessRig({ bounds, ...options }: RigOptions = {}) {
       return minted.value;
     },
     async close() {
-      await Promise.all([store, ...parallel].map((each) => each.close()));
-      rmSync(dataDir, { recursive: true, force: true });
+      await Promise.all([close(), ...parallel.map((each) => each.close())]);
     },
   };
 }

@@ -1,7 +1,4 @@
 // The routes upon a real Access, listening on a port of their own, with sessions, voices and models that are easy to recognise.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Access } from '../../src/access/access.ts';
 import { Reception } from '../../src/access/reception.ts';
 import { makeKey, revokeKey } from '../../src/access/issue.ts';
@@ -11,12 +8,13 @@ import type { CallDesk, CallWish, ListedVoice, RouteDeps } from '../../src/http/
 import { Refusal } from '../../src/http/routes/family.ts';
 import type { Principal } from '../../src/store/principal.ts';
 import { createHttp } from '../../src/http/server.ts';
-import { ManualClock, systemClock } from '../../src/lib/clock.ts';
+import { ManualClock } from '../../src/lib/clock.ts';
 import { randomToken } from '../../src/lib/ids.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { RemoteAddresses } from '../../src/lib/remote-address.ts';
 import { errors } from '../../src/protocol/errors.ts';
-import { EmbeddedStore, type StoreBounds, storeFile } from '../../src/store/embedded.ts';
+import type { StoreBounds } from '../../src/store/embedded.ts';
+import { storeFor } from '../store/shared.ts';
 
 const voice = (id: string, language: string, gender: string, tags: string[]): ListedVoice => ({
   id,
@@ -34,10 +32,9 @@ export const voices = [
   voice('Mathilde', 'fr-FR', 'female', ['warm']),
 ];
 
-export async function httpRig(bounds: Partial<StoreBounds> = {}) {
-  const dataDir = mkdtempSync(join(tmpdir(), 'parley-http-'));
+export async function httpRig(bounds?: Partial<StoreBounds>) {
+  const { store, close } = storeFor(bounds);
   const clock = new ManualClock();
-  const store = new EmbeddedStore(storeFile(dataDir), { clock: systemClock, bounds });
   const vault = new Vault('m'.repeat(40), randomToken);
   const issuing = { store, vault, clock, random: randomToken };
   const access = new Access({ ...issuing, configuredKeys: [] });
@@ -113,8 +110,7 @@ export async function httpRig(bounds: Partial<StoreBounds> = {}) {
     },
     async close() {
       await app.close();
-      await store.close();
-      rmSync(dataDir, { recursive: true, force: true });
+      await close();
     },
   };
 }
