@@ -1,6 +1,12 @@
 // `/metrics`, in the words of Prometheus: on the server's own port for those who may read it, or on a port of its own for everybody who can reach that.
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 
+/** For those who can reach its port: programs that ask now and then. */
+const mostSockets = 64;
+/** Until a request is there, and what a socket may stay idle. */
+const requestMs = 10_000;
+const idleMs = 120_000;
+
 export interface Metrics {
   readonly contentType: string;
   text(): Promise<string>;
@@ -24,7 +30,8 @@ export function registerMetrics(app: FastifyInstance, metrics: GuardedMetrics): 
 
 /** A server that has nothing but `/metrics`, not yet listening. */
 export function metricsPage(metrics: Metrics): FastifyInstance {
-  const app = fastify({ logger: false, forceCloseConnections: true });
+  const app = fastify({ logger: false, forceCloseConnections: true, requestTimeout: requestMs, connectionTimeout: idleMs });
+  app.server.maxConnections = mostSockets;
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
   return app;
 }

@@ -1,6 +1,7 @@
 // `/metrics` of a running server: what a conversation leaves there, who may read it and where, and the board that draws it.
+import { once } from 'node:events';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { assemble } from '../../src/assemble.ts';
 import { readConfig } from '../../src/config.ts';
@@ -208,6 +209,38 @@ test('with a port of its own it is there for everybody who can reach that, and o
     expect((await fetch(`${address.origin}/v1/models`)).status).toBe(404);
     expect((await fetchMetrics(own.http)).status).toBe(404);
   } finally {
+    await own.close();
+  }
+});
+
+test('a port of its own takes 64 connections and no more', async () => {
+  const own = await startServer({ engines: 'scripted', settings: { PARLEY_METRICS_PORT: '127.0.0.1:0' } });
+  const sockets: Socket[] = [];
+  try {
+    const { port, hostname } = new URL(own.server.metricsAddress ?? '');
+    const open = async () => {
+      const socket = connect(Number(port), hostname);
+      sockets.push(socket);
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+      return socket;
+    };
+    for (let count = 0; count < 64; count++) await open();
+    const refused = await open();
+    await once(refused, 'close');
+    // Who leaves makes room.
+    const [first] = sockets;
+    first?.destroy();
+    await expect
+      .poll(() =>
+        fetchMetrics(`http://${hostname}:${port}`).then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      )
+      .toBe(200);
+  } finally {
+    for (const socket of sockets) socket.destroy();
     await own.close();
   }
 });
