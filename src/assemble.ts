@@ -312,6 +312,7 @@ export async function assemble(
       calls: calls.size,
       engines: readEngines(),
       traffic,
+      threadLosses: { media: media.losses ?? 0, store: store.losses },
     }),
     ...running.read(),
   ];

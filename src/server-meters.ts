@@ -11,9 +11,11 @@ interface ServerState {
   /** With whether each works; where nobody knows, it does unless it says otherwise. */
   readonly engines: readonly { readonly engine: Engine; readonly works: boolean | undefined }[];
   readonly traffic: Traffic;
+  /** Losses of threads that are no engine's, by what they do. */
+  readonly threadLosses: Readonly<Record<'media' | 'store', number>>;
 }
 
-export function readServer({ version, ready, sessions, calls, engines, traffic }: ServerState): Reading[] {
+export function readServer({ version, ready, sessions, calls, engines, traffic, threadLosses }: ServerState): Reading[] {
   return [
     reading('parley_info', 1, { version }),
     reading('parley_ready', ready ? 1 : 0),
@@ -21,6 +23,7 @@ export function readServer({ version, ready, sessions, calls, engines, traffic }
     reading('parley_calls', calls),
     reading('parley_received_bytes_total', traffic.receivedBytes),
     reading('parley_sent_bytes_total', traffic.sentBytes),
+    ...Object.entries(threadLosses).map(([thread, losses]) => reading('parley_thread_losses_total', losses, { thread })),
     ...engines.flatMap(readEngine),
   ];
 }

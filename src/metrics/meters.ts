@@ -128,6 +128,12 @@ export const table = {
     meaning: 'Workers that died or were given up; each is replaced.',
     labels: ['engine', 'kind'],
   },
+  parley_thread_losses_total: {
+    type: 'counter',
+    read: true,
+    meaning: 'Threads that died or were given up and are no engine\'s; each is replaced. `thread`: media (which carry WebRTC calls) or store.',
+    labels: ['thread'],
+  },
   parley_engine_errors_total: {
     type: 'counter',
     meaning:

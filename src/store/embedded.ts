@@ -47,6 +47,7 @@ export class EmbeddedStore implements Store {
   readonly #toldMs = new Map<StoreFault, number>();
   #problem: Problem | undefined;
   #recheck: Timer | undefined;
+  #losses = 0;
   #closed = false;
 
   /** Opens nothing yet: what is wrong with the file, each request is told. */
@@ -66,6 +67,11 @@ export class EmbeddedStore implements Store {
   /** What is wrong with it, as the last requests met it. That it is full is over when something new could be kept. */
   get problem(): StoreError | undefined {
     return this.#problem?.fault;
+  }
+
+  /** How often its thread died. */
+  get losses(): number {
+    return this.#losses;
   }
 
   /** Looks whether it can be read and written, so that `problem` is known before anybody asks. */
@@ -116,6 +122,7 @@ export class EmbeddedStore implements Store {
   }
 
   #notice(operation: Operation | undefined, fault: StoreError): void {
+    if (operation === undefined) this.#losses += 1;
     const nowMs = this.#clock.now();
     const told = nowMs - (this.#toldMs.get(fault.reason) ?? -Infinity) >= repeatMs;
     if (told) {

@@ -137,6 +137,8 @@ test('the store dies many times, and whoever needs no secret notices nothing', {
   expect(client.socket.readyState).toBe(WebSocket.OPEN);
   expect(seen.map(({ status }) => status).filter((status) => status !== 200)).toEqual([]);
   expect(seen.flatMap(({ problems }) => problems).some((problem) => problem.startsWith('store'))).toBe(true);
+  const metrics = await (await fetch(`${running.http}/metrics`, { headers: { authorization: `Bearer ${apiKey}` } })).text();
+  expect(metrics).toContain(`parley_thread_losses_total{thread="store"} ${kills}\n`);
   client.close();
 });
 

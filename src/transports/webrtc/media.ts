@@ -65,6 +65,8 @@ export interface CallMedia {
   readonly size: number;
   /** What is wrong with what carries calls, as long as it is. */
   readonly problem?: string | undefined;
+  /** Workers that died or were given up, since the start. */
+  readonly losses?: number;
   /** Answers an offer within a second or two. @throws CallError. */
   answer(offer: string, events: CallEvents): Promise<Call>;
   /** Makes the first call as quick as the others. */

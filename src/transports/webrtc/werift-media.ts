@@ -34,6 +34,7 @@ export class WeriftMedia implements CallMedia {
   readonly #deps: CallMediaDependencies;
   readonly #script: URL;
   readonly #seats: readonly Seat[];
+  #losses = 0;
   #closed = false;
 
   /** `script` is what the worker threads run. */
@@ -53,6 +54,10 @@ export class WeriftMedia implements CallMedia {
 
   get size(): number {
     return this.#seats.reduce((sum, { thread }) => sum + (thread?.size ?? 0), 0);
+  }
+
+  get losses(): number {
+    return this.#losses;
   }
 
   get problem(): string | undefined {
@@ -111,6 +116,7 @@ export class WeriftMedia implements CallMedia {
   #replace(seat: Seat): void {
     seat.thread = undefined;
     seat.lost = true;
+    this.#losses += 1;
     const restMs = seat.restarts.lost();
     const begin = () => {
       seat.resting = undefined;

@@ -73,6 +73,7 @@ test('a worker that dies ends its own calls, those of the other do not notice, a
   expect(two.told.ends).toEqual([]);
   const three = await ring();
   expect(media.size).toBe(2);
+  expect(media.losses).toBe(1);
   three.call.send('hello');
   await until('the new one works', () => three.messages.includes('hello'));
 });
