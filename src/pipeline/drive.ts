@@ -144,6 +144,8 @@ class Run {
   readonly #unserved = new Set<string>();
   #wake: { atMs: number; timer: Timer } | undefined;
   #heard: Timer | undefined;
+  /** The server will be going, and whoever is behind is being sent the rest. */
+  #parting = false;
 
   constructor(parts: Drive, tally: Tally) {
     this.#parts = parts;
@@ -212,14 +214,23 @@ class Run {
 
   /** The server will be going: what is under way is finished first, an answer until it has been heard. */
   leaveWhenIdle(): void {
-    if (this.#ended.signal.aborted) return;
-    const { clock, transport } = this.#parts;
+    if (this.#ended.signal.aborted || this.#parting) return;
+    const { clock } = this.#parts;
     this.#heard?.cancel();
     const leftMs = this.#session.busyUntilMs - clock.now();
     if (leftMs === Number.POSITIVE_INFINITY) return;
     if (leftMs > 0) this.#heard = clock.after(leftMs, () => this.leaveWhenIdle());
-    // Who is behind is sent the rest of it first.
-    else this.#own(transport.room().then(() => transport.close(goingAway.code, goingAway.reason)));
+    else this.#own(this.#leaveWithRoom());
+  }
+
+  /** Who is behind is sent the rest of it first, and may have begun to speak meanwhile. */
+  async #leaveWithRoom(): Promise<void> {
+    const { clock, transport } = this.#parts;
+    this.#parting = true;
+    await transport.room();
+    this.#parting = false;
+    if (this.#session.busyUntilMs > clock.now()) this.leaveWhenIdle();
+    else transport.close(goingAway.code, goingAway.reason);
   }
 
   take(inbound: Inbound): void {
@@ -383,7 +394,6 @@ class Run {
           room: () => transport.room(),
           images: this.#images,
           onFailure: (error: unknown) => this.#failed(error, 'reply failed', { response }),
-          onFault: (error: unknown) => this.#failed(error, 'reply failed', { response }),
         };
         this.#own(reply(effect.order, effect.prompt, ports, controller.signal).finally(() => this.#replies.delete(response)));
         break;

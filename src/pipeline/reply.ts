@@ -25,10 +25,8 @@ export interface ReplyPorts {
   room: () => Promise<void>;
   /** The session's images by their addresses. */
   images: Images;
-  /** An engine says that it failed: what it says is for the log. */
-  onFailure: (error: EngineError) => void;
-  /** Something failed that is no engine's declared failure: a fault of ours, to be logged. */
-  onFault: (error: unknown) => void;
+  /** Something failed, to be logged: an engine that says so (an EngineError), or what is a fault of ours. */
+  onFailure: (error: unknown) => void;
 }
 
 /** Runs a reply to its end. Every way out but an abort feeds exactly one `reply.ended`. */
@@ -44,8 +42,7 @@ export async function reply(order: ReplyOrder, prompt: Prompt, ports: ReplyPorts
     if (signal.aborted) return;
     end = await speakAnswer(engine, model, order, seen, mouth, ports, usage, signal);
   } catch (error) {
-    if (!(error instanceof EngineError)) ports.onFault(error);
-    else if (!signal.aborted && !mouth.faulted) ports.onFailure(error);
+    if (!(error instanceof EngineError) || (!signal.aborted && !mouth.faulted)) ports.onFailure(error);
     const failed = error === mouth.failure ? 'The voice' : 'The language model';
     end = { reason: 'failed', usage: usage.value, failure: failureOf(error, failed) };
   } finally {
@@ -177,7 +174,7 @@ class Mouth {
     const text = new Channel<string>(mostWaiting);
     const done = this.#speak(engine, choice, text).catch((error: unknown) => {
       this.faulted = !(error instanceof EngineError);
-      if (this.faulted) this.#ports.onFault(error);
+      if (this.faulted) this.#ports.onFailure(error);
       this.failure =
         error instanceof EngineError ? error : new EngineError(engine.info.id, 'broken', 'The voice failed.', { cause: error });
     });

@@ -36,6 +36,11 @@ function model(clock = new ManualClock(), onSecond: (failure: EngineError) => vo
   return withSecondTry(chat, { clock, log: silentLog, onSecond });
 }
 
+test('what is known of the model is known of the one that is asked twice', () => {
+  const blind = { ...model(), sees: false, followsInstructions: false };
+  expect(withSecondTry(blind, { clock: new ManualClock(), log: silentLog })).toMatchObject({ sees: false, followsInstructions: false });
+});
+
 /** Asks, and lets the clock go on by `ms` once the first try has failed. */
 async function ask(
   ms: number,

@@ -84,6 +84,25 @@ test('who is behind in reading is sent the rest first', async () => {
   expect(rig.transport.closes).toMatchObject([{ code: 1001 }]);
 });
 
+test('who is behind in reading and begins to speak meanwhile is heard out', async () => {
+  const rig = openRig();
+  await rig.says('Hi.');
+  await answers(rig, 100);
+  rig.transport.fill();
+  rig.drain();
+  await rig.wait(5000);
+  await rig.hear(scene(500, 500), 640);
+  rig.transport.drain();
+  await rig.settle();
+  expect(rig.transport.closes).toEqual([]);
+  rig.stt.script = (call) => call.say('Are you there?');
+  await rig.hear(scene(900), 640);
+  await answers(rig, 500);
+  await rig.wait(500);
+  expect(rig.endings).toEqual(['resp_1 completed', 'resp_2 completed']);
+  expect(rig.transport.closes).toMatchObject([{ code: 1001 }]);
+});
+
 test('at its end a session tells what it came to, in counts and milliseconds', async () => {
   const rig = openRig();
   rig.stt.script = (call) => call.say('Hello.');

@@ -44,8 +44,7 @@ function start(changes: Partial<ReplyOrder> = {}, engines = new FakeEngines()) {
     feed: (fact: ReplyFact) => void facts.push(fact),
     room: () => transport.room(),
     images: new Images(() => Promise.reject(new Error('no images here')), controller.signal),
-    onFailure: (error: EngineError) => void failures.push(error.message),
-    onFault: (error: unknown) => void faults.push(error),
+    onFailure: (error: unknown) => void (error instanceof EngineError ? failures.push(error.message) : faults.push(error)),
   };
   const state = { over: false };
   const done = reply(order, prompt, ports, controller.signal).then(() => {

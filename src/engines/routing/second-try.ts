@@ -24,6 +24,7 @@ export function withSecondTry(llm: Llm, options: SecondTryOptions): Llm {
   return {
     info: llm.info,
     ...(llm.followsInstructions === undefined ? {} : { followsInstructions: llm.followsInstructions }),
+    ...(llm.sees === undefined ? {} : { sees: llm.sees }),
     warmUp: (signal) => llm.warmUp(signal),
     ...(llm.health === undefined ? {} : { health: () => llm.health?.() ?? { state: 'ready' } }),
     close: () => llm.close(),
