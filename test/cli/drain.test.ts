@@ -1,7 +1,7 @@
 // A server that is told to go, while people talk to it.
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { Client } from '../e2e/support/client.ts';
 import { field } from '../e2e/support/events.ts';
@@ -20,9 +20,9 @@ async function asks(client: Client): Promise<void> {
   await client.log.wait('response.output_audio.delta');
 }
 
-async function open(server: ParleyProcess): Promise<Client> {
+async function open(server: ParleyProcess, atEnd = onTestFinished): Promise<Client> {
   const client = await Client.open(server.ws);
-  onTestFinished(() => client.close());
+  atEnd(() => client.close());
   return client;
 }
 
@@ -156,31 +156,33 @@ test.each([
   },
 );
 
-test('a main loop that stands still is told of while it does, with where it stands, and goes on', async () => {
-  const server = await ParleyProcess.start({ MISBEHAVE: 'stall=5000' });
-  const client = await open(server);
-  server.signal('SIGUSR2');
-  await expect.poll(() => server.logged('this is where the main loop stands'), { timeout: 10_000 }).toHaveLength(1);
-  expect(server.logged('the main loop stands still: nobody is served')).toHaveLength(1);
-  expect(server.logged('this is where the main loop stands')[0]?.['stack']).toContain('standStill');
-  await expect.poll(() => server.logged('the main loop runs again: nobody was served meanwhile'), { timeout: 10_000 }).toHaveLength(1);
-  const [again] = server.logged('the main loop runs again: nobody was served meanwhile');
-  expect(again?.['stalledMs']).toBeGreaterThan(4000);
-  client.send({ type: 'input_audio_buffer.clear' });
-  await client.log.wait('input_audio_buffer.cleared');
-});
+describe.concurrent('a main loop that stands still', () => {
+  test('is told of while it does, with where it stands, and goes on', async ({ expect, onTestFinished: atEnd }) => {
+    const server = await ParleyProcess.start({ MISBEHAVE: 'stall=5000' }, atEnd);
+    const client = await open(server, atEnd);
+    server.signal('SIGUSR2');
+    await expect.poll(() => server.logged('this is where the main loop stands'), { timeout: 10_000 }).toHaveLength(1);
+    expect(server.logged('the main loop stands still: nobody is served')).toHaveLength(1);
+    expect(server.logged('this is where the main loop stands')[0]?.['stack']).toContain('standStill');
+    await expect.poll(() => server.logged('the main loop runs again: nobody was served meanwhile'), { timeout: 10_000 }).toHaveLength(1);
+    const [again] = server.logged('the main loop runs again: nobody was served meanwhile');
+    expect(again?.['stalledMs']).toBeGreaterThan(4000);
+    client.send({ type: 'input_audio_buffer.clear' });
+    await client.log.wait('input_audio_buffer.cleared');
+  });
 
-test('a main loop that stands still for too long ends the process with a code of its own', async () => {
-  const server = await ParleyProcess.start({ MISBEHAVE: 'stall=60000', PARLEY_STALL_SECONDS: '4' });
-  server.signal('SIGUSR2');
-  const { code, signal } = await server.exited;
-  expect([code, signal]).toEqual([75, null]);
-  expect(server.logged('the main loop stood still for too long: the process ends')).toHaveLength(1);
-});
+  test('for too long ends the process with a code of its own', async ({ expect, onTestFinished: atEnd }) => {
+    const server = await ParleyProcess.start({ MISBEHAVE: 'stall=60000', PARLEY_STALL_SECONDS: '4' }, atEnd);
+    server.signal('SIGUSR2');
+    const { code, signal } = await server.exited;
+    expect([code, signal]).toEqual([75, null]);
+    expect(server.logged('the main loop stood still for too long: the process ends')).toHaveLength(1);
+  });
 
-test('with PARLEY_STALL_SECONDS=0 it is never ended for that', async () => {
-  const server = await ParleyProcess.start({ MISBEHAVE: 'stall=4000', PARLEY_STALL_SECONDS: '0' });
-  server.signal('SIGUSR2');
-  await sleep(4500);
-  expect((await fetch(`${server.http}/livez`)).status).toBe(200);
+  test('and PARLEY_STALL_SECONDS=0: the process is never ended for that', async ({ expect, onTestFinished: atEnd }) => {
+    const server = await ParleyProcess.start({ MISBEHAVE: 'stall=4000', PARLEY_STALL_SECONDS: '0' }, atEnd);
+    server.signal('SIGUSR2');
+    await sleep(4500);
+    expect((await fetch(`${server.http}/livez`)).status).toBe(200);
+  });
 });

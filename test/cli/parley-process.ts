@@ -26,8 +26,8 @@ export class ParleyProcess {
     }
   }
 
-  /** Ends with the test, whatever becomes of it. */
-  static async start(settings: Record<string, string> = {}): Promise<ParleyProcess> {
+  /** Ends with the test, whatever becomes of it. Tests that run side by side give their own `onTestFinished`. */
+  static async start(settings: Record<string, string> = {}, atEnd = onTestFinished): Promise<ParleyProcess> {
     const folder = mkdtempSync(join(tmpdir(), 'parley-process-'));
     const { NODE_OPTIONS: _, ...inherited } = process.env;
     const child = spawn(
@@ -48,7 +48,7 @@ export class ParleyProcess {
       },
     );
     const server = new ParleyProcess(child);
-    onTestFinished(async () => {
+    atEnd(async () => {
       child.kill('SIGKILL');
       await server.exited;
       rmSync(folder, { recursive: true, force: true });

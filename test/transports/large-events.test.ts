@@ -18,8 +18,8 @@ import { type RunningServer, startServer, trust } from '../e2e/support/server.ts
 const mebibyte = 1024 * 1024;
 /** Much is written and read: a loaded machine is no failure. */
 const patienceMs = 120_000;
-/** Nine times what makes a reader one that is behind. */
-const long = 'x'.repeat(9 * mebibyte);
+/** Four times what makes a reader one that is behind. */
+const long = 'x'.repeat(4 * mebibyte);
 
 const common = { object: 'realtime.item', status: 'completed' } as const;
 const items: Record<string, Item> = {
