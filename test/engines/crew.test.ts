@@ -180,13 +180,23 @@ describe('the queue of a crew', () => {
     first.abort();
     await outcome;
     let begunTimes = 0;
+    const brokenOff = vi.fn();
     const over = new AbortController();
     const { promise: begunAgain, resolve: again } = Promise.withResolvers<unknown>();
     const { promise: begunOnce, resolve: once } = Promise.withResolvers<unknown>();
-    const repeated = heavy(() => {
-      begunTimes++;
-      (begunTimes === 1 ? once : again)(undefined);
-    }, over.signal);
+    const repeated = actors.run(
+      { act: 'work' },
+      {
+        signal: over.signal,
+        origin: { key: 'heavy', session: '' },
+        repeatable: true,
+        onPart: () => {
+          begunTimes++;
+          (begunTimes === 1 ? once : again)(undefined);
+        },
+        onBrokenOff: brokenOff,
+      },
+    );
     await begunOnce;
     // It would never end by itself.
     expect((await actors.run({ act: 'echo', say: 'light' }, { signal, origin: { key: 'light', session: '' } })) as Echo).toMatchObject({
@@ -194,6 +204,7 @@ describe('the queue of a crew', () => {
     });
     await begunAgain;
     expect(begunTimes).toBe(2);
+    expect(brokenOff).toHaveBeenCalledOnce();
     const settled = vi.fn();
     void repeated.then(settled);
     await echo(actors, undefined, 'light');

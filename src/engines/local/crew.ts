@@ -49,6 +49,8 @@ export interface RunOptions {
    * undefined when it is broken off, and nothing else.
    */
   readonly repeatable?: boolean;
+  /** It was broken off, and waits for another turn. */
+  readonly onBrokenOff?: () => void;
 }
 
 /** Members lost in a row without one getting ready, after which tasks are refused at once. */
@@ -71,6 +73,7 @@ interface Job<Task, Result> {
   /** Whether somebody still waits for it. */
   readonly wanted: () => boolean;
   readonly part: (value: unknown) => void;
+  readonly onBrokenOff: (() => void) | undefined;
   readonly resolve: (result: Result | undefined) => void;
   readonly reject: (error: EngineError) => void;
 }
@@ -143,7 +146,8 @@ export class Crew<Task, Result> {
    * one under way is dropped, and its member told. Rejects with EngineError: what the task threw, `crashed` or `timeout` when its member was
    * lost, `rate_limited` when too many wait, `unavailable` when the crew is closed or no member gets ready.
    */
-  run(task: Task, { signal, origin, priority = 0, transfer = [], onPart, repeatable = false }: RunOptions): Promise<Result | undefined> {
+  run(task: Task, options: RunOptions): Promise<Result | undefined> {
+    const { signal, origin, priority = 0, transfer = [], onPart, repeatable = false, onBrokenOff } = options;
     if (signal.aborted) return Promise.resolve(undefined);
     if (this.#closed) return Promise.reject(this.#unavailable('it was shut down'));
     if (this.#isHopeless()) {
@@ -169,6 +173,7 @@ export class Crew<Task, Result> {
         part: (value) => {
           if (!signal.aborted) onPart?.(value);
         },
+        onBrokenOff,
         resolve: (result) => {
           settled();
           resolve(result);
@@ -318,6 +323,7 @@ export class Crew<Task, Result> {
     if (brokenOff && job?.wanted()) {
       job.repeats--;
       this.#queueUp(job);
+      job.onBrokenOff?.();
     } else if (message.kind === 'result') job?.resolve(message.value as Result);
     else job?.reject(new EngineError(this.#options.engine, message.reason, message.message, { retryable: message.retryable }));
     this.#dispatch();

@@ -7,6 +7,8 @@ export interface Order {
   readonly options: DecodeOptions;
   /** Its turn has come. */
   begin(): void;
+  /** It had begun, and makes way for another. */
+  breakOff(): void;
   answer(text: string): Promise<void>;
   fail(error: Error): Promise<void>;
 }
@@ -33,6 +35,7 @@ export class FakeDecoder implements SegmentDecoder {
         task,
         options,
         begin: () => options.onBegin?.(),
+        breakOff: () => options.onBrokenOff?.(),
         answer: async (text) => {
           remove();
           resolve(segmentText(text));

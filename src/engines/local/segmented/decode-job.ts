@@ -18,11 +18,11 @@ export class DecodeJob {
     this.result.catch(() => {});
   }
 
-  /** Somebody waits now: when its turn has not come, it queues again among the finals. */
+  /** Somebody waits now: when its turn has not come, or it is broken off, it queues again among the finals. */
   hurry(): void {
-    if (this.#state !== 'waiting' || this.#urgency === 'final') return;
+    if (this.#urgency === 'final') return;
     this.#urgency = 'final';
-    this.#place.abort();
+    if (this.#state === 'waiting') this.#place.abort();
   }
 
   abort(): void {
@@ -34,13 +34,27 @@ export class DecodeJob {
     for (;;) {
       const urgency = this.#urgency;
       const place = this.#place;
-      const onBegin = () => {
-        if (this.#state === 'waiting' && place === this.#place) this.#state = 'begun';
-      };
-      const text = await decoder.decode(task, { urgency, signal: place.signal, onBegin, ...(origin === undefined ? {} : { origin }) });
-      if (text !== undefined || urgency === this.#urgency) return text;
-      if (this.#state === 'aborted') return undefined;
+      const isHere = () => place === this.#place && !this.#isAborted;
+      const text = await decoder.decode(task, {
+        urgency,
+        signal: place.signal,
+        onBegin: () => {
+          if (isHere()) this.#state = 'begun';
+        },
+        onBrokenOff: () => {
+          if (!isHere()) return;
+          this.#state = 'waiting';
+          if (urgency !== this.#urgency) place.abort();
+        },
+        ...(origin === undefined ? {} : { origin }),
+      });
+      if (text !== undefined || urgency === this.#urgency || this.#isAborted) return text;
+      this.#state = 'waiting';
       this.#place = new AbortController();
     }
+  }
+
+  get #isAborted(): boolean {
+    return this.#state === 'aborted';
   }
 }

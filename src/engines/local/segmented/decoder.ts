@@ -17,6 +17,8 @@ export interface DecodeOptions {
   readonly origin?: Origin;
   /** The task's turn has come. */
   readonly onBegin?: () => void;
+  /** It had begun, had to make way for somebody else's, and waits for its turn again. */
+  readonly onBrokenOff?: () => void;
 }
 
 export interface SegmentDecoder {
@@ -62,12 +64,13 @@ export class CrewDecoder implements SegmentDecoder {
     }
   }
 
-  #run(task: SegmentTask, { urgency, signal, origin, onBegin }: DecodeOptions): Promise<SegmentText | undefined> {
+  #run(task: SegmentTask, { urgency, signal, origin, onBegin, onBrokenOff }: DecodeOptions): Promise<SegmentText | undefined> {
     return this.#workers.run(task, {
       signal,
       priority: PRIORITIES[urgency],
       repeatable: true,
       ...(origin === undefined ? {} : { origin }),
+      ...(onBrokenOff === undefined ? {} : { onBrokenOff }),
       onPart: (part) => {
         if (part === BEGUN) onBegin?.();
       },
