@@ -1,4 +1,5 @@
 // What of a server is looked up when its metrics are asked for, and how its refusals are called there.
+import type { Usage } from './access/usage.ts';
 import type { Engine } from './engines/engine.ts';
 import type { Traffic } from './http/traffic.ts';
 import { type Reading, reading } from './metrics/meters.ts';
@@ -11,9 +12,10 @@ interface ServerState {
   /** With whether each works; where nobody knows, it does unless it says otherwise. */
   readonly engines: readonly { readonly engine: Engine; readonly works: boolean | undefined }[];
   readonly traffic: Traffic;
+  readonly usage: Pick<Usage, 'size' | 'shares'>;
 }
 
-export function readServer({ version, ready, sessions, calls, engines, traffic }: ServerState): Reading[] {
+export function readServer({ version, ready, sessions, calls, engines, traffic, usage }: ServerState): Reading[] {
   return [
     reading('parley_info', 1, { version }),
     reading('parley_ready', ready ? 1 : 0),
@@ -21,6 +23,8 @@ export function readServer({ version, ready, sessions, calls, engines, traffic }
     reading('parley_calls', calls),
     reading('parley_received_bytes_total', traffic.receivedBytes),
     reading('parley_sent_bytes_total', traffic.sentBytes),
+    reading('parley_limit_keys', usage.size),
+    ...usage.shares().map(({ limit, used }) => reading('parley_limit_used', used, { limit })),
     ...engines.flatMap(readEngine),
   ];
 }

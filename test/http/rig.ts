@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Access } from '../../src/access/access.ts';
 import { Reception } from '../../src/access/reception.ts';
+import { type KeyLimits, Usage } from '../../src/access/usage.ts';
 import { makeKey, revokeKey } from '../../src/access/issue.ts';
 import { Vault } from '../../src/access/vault.ts';
 import { registerRoutes } from '../../src/http/routes/routes.ts';
@@ -34,13 +35,17 @@ export const voices = [
   voice('Mathilde', 'fr-FR', 'female', ['warm']),
 ];
 
-export async function httpRig(bounds: Partial<StoreBounds> = {}) {
+const none = Number.POSITIVE_INFINITY;
+const unlimited: KeyLimits = { sessions: none, requests: none, recognition: none, speech: none, mints: none };
+
+export async function httpRig(bounds: Partial<StoreBounds> = {}, limits: Partial<KeyLimits> = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-http-'));
   const clock = new ManualClock();
   const store = new EmbeddedStore(storeFile(dataDir), { clock: systemClock, bounds });
   const vault = new Vault('m'.repeat(40), randomToken);
   const issuing = { store, vault, clock, random: randomToken };
-  const access = new Access({ ...issuing, configuredKeys: [] });
+  const usage = new Usage({ limits: { ...unlimited, ...limits }, clock, onRefused() {} });
+  const access = new Access({ ...issuing, configuredKeys: [], mint: (keyId) => usage.mint(keyId) });
   const addresses = new RemoteAddresses(['loopback']);
   const reception = new Reception({ clock, log: silentLog, addresses, failures: 30, known: () => {} });
   const key = await makeKey(issuing, { name: '', workspace: 'acme' });
@@ -64,6 +69,7 @@ export async function httpRig(bounds: Partial<StoreBounds> = {}) {
   const deps: RouteDeps = {
     access,
     reception,
+    usage,
     calls,
     clock,
     log: silentLog,

@@ -41,10 +41,11 @@ function start(changes: Partial<ReplyOrder> = {}, engines = new FakeEngines()) {
   const ports = {
     engines,
     origin: { key: 'key_1', session: 'sess_test' },
+    allowance: { speech: () => undefined, spoken() {} },
     feed: (fact: ReplyFact) => void facts.push(fact),
     room: () => transport.room(),
     images: new Images(() => Promise.reject(new Error('no images here')), controller.signal),
-    onFailure: (error: EngineError) => void failures.push(error.message),
+    onFailure: (error: Error) => void failures.push(error.message),
     onFault: (error: unknown) => void faults.push(error),
   };
   const state = { over: false };
