@@ -105,7 +105,11 @@ export class Ear {
         this.#feed({ kind: 'transcript.failed', item, failure: failureOf(error, 'The decoder of sound files') });
       },
     });
-    this.#intake = new Intake(engines, config.audio.input, { onSound: (samples, clean, ms) => this.#hear(samples, clean, ms), onFault });
+    this.#intake = new Intake(engines, config.audio.input, {
+      origin,
+      onSound: (samples, clean, ms) => this.#hear(samples, clean, ms),
+      onFault,
+    });
   }
 
   /** How to listen from here on. The utterance being heard goes on; what else becomes of it, the session says. */

@@ -183,10 +183,13 @@ describe('the queue of a crew', () => {
     const over = new AbortController();
     const { promise: begunAgain, resolve: again } = Promise.withResolvers<unknown>();
     const { promise: begunOnce, resolve: once } = Promise.withResolvers<unknown>();
-    const repeated = heavy(() => {
+    const onPutBack = vi.fn();
+    const onPart = () => {
       begunTimes++;
       (begunTimes === 1 ? once : again)(undefined);
-    }, over.signal);
+    };
+    const origin = { key: 'heavy', session: '' };
+    const repeated = actors.run({ act: 'work' }, { signal: over.signal, origin, repeatable: true, onPart, onPutBack });
     await begunOnce;
     // It would never end by itself.
     expect((await actors.run({ act: 'echo', say: 'light' }, { signal, origin: { key: 'light', session: '' } })) as Echo).toMatchObject({
@@ -194,6 +197,7 @@ describe('the queue of a crew', () => {
     });
     await begunAgain;
     expect(begunTimes).toBe(2);
+    expect(onPutBack).toHaveBeenCalledTimes(1);
     const settled = vi.fn();
     void repeated.then(settled);
     await echo(actors, undefined, 'light');

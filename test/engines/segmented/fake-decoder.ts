@@ -7,6 +7,8 @@ export interface Order {
   readonly options: DecodeOptions;
   /** Its turn has come. */
   begin(): void;
+  /** It waits again. */
+  putBack(): void;
   answer(text: string): Promise<void>;
   fail(error: Error): Promise<void>;
 }
@@ -23,6 +25,7 @@ export function segmentText(text: string): SegmentText {
 
 export class FakeDecoder implements SegmentDecoder {
   busy = false;
+  ready = true;
   /** Orders that nobody took back, the oldest first. */
   readonly orders: Order[] = [];
 
@@ -33,6 +36,7 @@ export class FakeDecoder implements SegmentDecoder {
         task,
         options,
         begin: () => options.onBegin?.(),
+        putBack: () => options.onPutBack?.(),
         answer: async (text) => {
           remove();
           resolve(segmentText(text));

@@ -17,6 +17,8 @@ export interface DecodeOptions {
   readonly origin?: Origin;
   /** The task's turn has come. */
   readonly onBegin?: () => void;
+  /** It made way for others, and waits again. */
+  readonly onPutBack?: () => void;
 }
 
 export interface SegmentDecoder {
@@ -24,6 +26,8 @@ export interface SegmentDecoder {
   decode(task: SegmentTask, options: DecodeOptions): Promise<SegmentText | undefined>;
   /** Whether a guess would have to wait, or keep others waiting. */
   readonly busy: boolean;
+  /** Whether there is anybody whose turn of work could be waited for. */
+  readonly ready: boolean;
 }
 
 type Workers = Pick<Crew<SegmentTask, SegmentText | undefined>, 'run' | 'health'>;
@@ -44,6 +48,10 @@ export class CrewDecoder implements SegmentDecoder {
     return this.#underWay >= this.#size || this.#workers.health.waiting > 0;
   }
 
+  get ready(): boolean {
+    return this.#workers.health.state === 'ready';
+  }
+
   async decode(task: SegmentTask, options: DecodeOptions): Promise<SegmentText | undefined> {
     const guess = options.urgency === 'partial' ? new AbortController() : undefined;
     if (guess) this.#guesses.add(guess);
@@ -62,12 +70,13 @@ export class CrewDecoder implements SegmentDecoder {
     }
   }
 
-  #run(task: SegmentTask, { urgency, signal, origin, onBegin }: DecodeOptions): Promise<SegmentText | undefined> {
+  #run(task: SegmentTask, { urgency, signal, origin, onBegin, onPutBack }: DecodeOptions): Promise<SegmentText | undefined> {
     return this.#workers.run(task, {
       signal,
       priority: PRIORITIES[urgency],
       repeatable: true,
       ...(origin === undefined ? {} : { origin }),
+      ...(onPutBack === undefined ? {} : { onPutBack }),
       onPart: (part) => {
         if (part === BEGUN) onBegin?.();
       },
