@@ -106,6 +106,15 @@ test('asks another worker once when one dies', async () => {
   expect((await text)?.text).toBe('Stop.');
 });
 
+test('a task whose worker died counts as begun, though nobody said so', async () => {
+  const { decode, runs } = rig(1);
+  let begun = 0;
+  void decode('final', () => begun++);
+  runs[0]?.reject(crashed());
+  await settled();
+  expect(begun).toBe(1);
+});
+
 test('fails when the second worker dies as well, and does not repeat what only takes too long', async () => {
   const { decode, runs } = rig(1);
   const text = decode('final');

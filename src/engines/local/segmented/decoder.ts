@@ -63,6 +63,8 @@ export class CrewDecoder implements SegmentDecoder {
     } catch (error) {
       // The worker died, which may be nobody's fault here: another one is asked, once.
       if (!(error instanceof EngineError) || error.reason !== 'crashed' || !error.retryable || guess) throw error;
+      // It had been begun with, though the word of that may have died with the worker.
+      options.onBegin?.();
       return await this.#run(task, { ...options, signal });
     } finally {
       this.#underWay--;
