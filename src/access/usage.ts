@@ -61,18 +61,6 @@ interface Account {
   readonly buckets: ReadonlyMap<TimedLimit, Bucket>;
 }
 
-/** What one session may still use of its key's. */
-export interface SessionUsage {
-  /** Takes a request; why there is none left, if so. */
-  request(): Excess | undefined;
-  /** Why no more speech is recognised just now, if so. What was begun is finished, and counted when it is known. */
-  recognition(): Excess | undefined;
-  recognised(seconds: number): void;
-  /** Why no more speech is made just now, if so. */
-  speech(): Excess | undefined;
-  spoken(seconds: number): void;
-}
-
 export class Usage {
   readonly #options: UsageOptions;
   readonly #accounts = new Map<string, Account>();
@@ -116,13 +104,17 @@ export class Usage {
     return this.#take(key, 'mints');
   }
 
-  of(key: string): SessionUsage {
+  /**
+   * The same for one session of the key's, and the speech it has: why no more of it is recognised, or made, if so, and how much was. What was
+   * begun is finished, and counted when it is known.
+   */
+  of(key: string) {
     return {
       request: () => this.request(key),
       recognition: () => this.#exhausted(key, 'recognition'),
-      recognised: (seconds) => this.#count(key, 'recognition', seconds),
+      recognised: (seconds: number) => this.#count(key, 'recognition', seconds),
       speech: () => this.#exhausted(key, 'speech'),
-      spoken: (seconds) => this.#count(key, 'speech', seconds),
+      spoken: (seconds: number) => this.#count(key, 'speech', seconds),
     };
   }
 

@@ -37,6 +37,16 @@ function outcomeOf(words: Promise<{ text: string }>): { text?: string; reason?: 
   return outcome;
 }
 
+/** They fail when nobody has begun with them for 1.8 s from now on, and not before. */
+async function expectTooLate(words: ReturnType<typeof outcomeOf>): Promise<void> {
+  clock.advance(1799);
+  await settled();
+  expect(words).toEqual({});
+  clock.advance(1);
+  await settled();
+  expect(words).toEqual({ reason: 'rate_limited' });
+}
+
 describe('A5: words that somebody waits for', () => {
   let decoder: FakeDecoder;
   let utterance: SegmentedUtterance;
@@ -50,12 +60,7 @@ describe('A5: words that somebody waits for', () => {
 
   test('fail within two seconds when no worker has begun with them, and nothing waits for a worker any more', async () => {
     const words = outcomeOf(utterance.words('final'));
-    clock.advance(1799);
-    await settled();
-    expect(words).toEqual({});
-    clock.advance(1);
-    await settled();
-    expect(words).toEqual({ reason: 'rate_limited' });
+    await expectTooLate(words);
     expect(decoder.orders).toEqual([]);
   });
 
@@ -84,12 +89,7 @@ describe('A5: words that somebody waits for', () => {
     decoder.only.begin();
     clock.advance(10_000);
     decoder.only.putBack();
-    clock.advance(1799);
-    await settled();
-    expect(words).toEqual({});
-    clock.advance(1);
-    await settled();
-    expect(words).toEqual({ reason: 'rate_limited' });
+    await expectTooLate(words);
   });
 
   test('are not waited for before somebody does: a pause may last, and what was asked for speculatively fails no later for it', async () => {
