@@ -4,7 +4,7 @@ import type { Recorded } from './recorded.ts';
 /** Events that only Inworld has; they go to clients of Inworld's path, and to those that ask for them. */
 const notOpenAIs = /^(response\.backchannel\.|input_audio_buffer\.turn_suggestion)/;
 
-/** What is in an event because its client asked for something that only we or Inworld have, or for too much; no default is among it. */
+/** What is in an event because its client asked for something that only we or Inworld have; no default is among it. */
 const askedFor: readonly { reason: RegExp; sent?: RegExp; why: string }[] = [
   {
     reason: /Type '\d+' is not assignable to type '24000'|\.AudioPCM\.rate: Input should be 24000|^Unknown Rate: \d+$/,
@@ -15,10 +15,6 @@ const askedFor: readonly { reason: RegExp; sent?: RegExp; why: string }[] = [
     reason: /web_search|^Unknown RealtimeToolsConfigUnion$|\.tools\.\d+\.RealtimeFunctionTool\.type: Input should be 'function'/,
     sent: /"type":"web_search"/,
     why: "the client named a tool of type `web_search`, which is Inworld's",
-  },
-  {
-    reason: /'"retry_after_ms"' does not exist in type/,
-    why: 'over a limit an error says when it is worth another try, for which OpenAI has no word',
   },
   {
     reason: /input_image|\.content\.\d+\.type: Input should be 'input_text', 'input_audio', 'item_reference', 'text' or 'audio'/,
