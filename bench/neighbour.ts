@@ -77,7 +77,12 @@ async function measureBeside(
   const ends: (() => Promise<unknown> | void)[] = [() => rm(folder, { recursive: true, force: true })];
   try {
     if (engines === 'embedded') await borrowModels(folder);
-    const settings = { PARLEY_DATA_DIR: folder, PARLEY_MAX_SESSIONS: '100', PARLEY_ALLOW_HOSTS: '127.0.0.1' };
+    const settings = {
+      PARLEY_DATA_DIR: folder,
+      PARLEY_MAX_SESSIONS: '100',
+      PARLEY_LIMITS: 'default',
+      PARLEY_ALLOW_HOSTS: '127.0.0.1',
+    };
     const server = await ServerProcess.start({ engines, core: 0, settings });
     ends.push(() => server.stop());
     const load = await Load.start(server, clips);

@@ -67,8 +67,9 @@ export class ServerProcess {
         PARLEY_LOG: 'warn',
         PARLEY_SELF_CHECK: 'off',
         PARLEY_LLM_PROBE: 'off',
-        // What is measured is where it gets late, which the limit is there to prevent.
+        // What is measured is where it gets late, which the limits are there to prevent.
         PARLEY_MAX_SESSIONS: '100000',
+        PARLEY_LIMITS: 'none',
         ...settings,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Access } from './access/access.ts';
 import { ownKey } from './access/keys.ts';
 import { Reception } from './access/reception.ts';
+import { Usage } from './access/usage.ts';
 import { masterKey, Vault } from './access/vault.ts';
 import { type Config, keyFile } from './config.ts';
 import { type Engine, EngineError, type EngineEnvironment, type Speech, type Tts } from './engines/engine.ts';
@@ -44,6 +45,7 @@ import { type Api, apiDefaults, apiOf } from './protocol/api.ts';
 import { chooseDialect } from './protocol/dialects/choose.ts';
 import { flatParam, flatToGa, gaToFlat } from './protocol/dialects/beta-session.ts';
 import { errors } from './protocol/errors.ts';
+import type { Limit } from './protocol/limits.ts';
 import { inOwnFormats } from './session/settings.ts';
 import type { Catalogue } from './session/state.ts';
 import { readServer, refusalReason } from './server-meters.ts';
@@ -53,6 +55,7 @@ import { StoreError } from './store/store.ts';
 import { PromptFolder } from './store/prompts.ts';
 import { McpCache } from './tools/mcp-cache.ts';
 import { type Door, openDoor } from './transports/websocket/door.ts';
+import { notNow, overLimit, tooManyWrongKeys } from './transports/websocket/turning.ts';
 import { callLagMs, keepCalls } from './transports/webrtc/calls.ts';
 import { iceServers } from './transports/webrtc/ice-servers.ts';
 import { CallError } from './transports/webrtc/media.ts';
@@ -179,7 +182,9 @@ export async function assemble(
   };
 
   let consoleFor = config.console;
-  const access = new Access({ store, vault, clock, random: randomToken, configuredKeys: keys });
+  const onRefused = (limit: Limit) => meters.add('parley_limit_refusals_total', 1, { limit });
+  const usage = new Usage({ limits: config.limits, clock, onRefused });
+  const access = new Access({ store, vault, clock, random: randomToken, configuredKeys: keys, mint: (keyId) => usage.mint(keyId) });
   const { publicAddress } = config.calls;
   const outgoing = new GuardedFetch({ clock, allowHosts: config.allowHosts, ownAddresses: () => machineAddresses(publicAddress) });
   const { addresses, authFailures, strangers, strangersPerAddress } = config.door;
@@ -191,6 +196,7 @@ export async function assemble(
     catalogue,
     defaults,
     sttId: stt.info.id,
+    usage,
     outgoing,
     mcpCache: new McpCache(clock),
     clock,
@@ -251,15 +257,17 @@ export async function assemble(
       const secret = by.kind === 'secret' ? by : undefined;
       const dialect = chooseDialect({ headers, subprotocols: [], secretIsBeta: secret?.dialect === 'beta' });
       const api = apiOf({ onlyInworld, credential: by.kind, authorization, beta: dialect.name === 'beta' });
-      const birth = sessions.birth({ api, model, transcriptionOnly, sessionKey: undefined }, secret?.session ?? {}, session);
+      const birth = sessions.birth(by.keyId, { api, model, transcriptionOnly, sessionKey: undefined }, secret?.session ?? {}, session);
       birth.speaker = { lagMs: callLagMs };
       birth.config = inOwnFormats(birth, birth.config);
       if (!router.hasLlm(birth.config.model)) throw errors.modelNotFound('model', birth.config.model);
       const reason = sessions.full;
       if (reason !== undefined) throw new Refusal(503, 'server_overloaded', reason);
+      const excess = usage.full(by.keyId);
+      if (excess) throw errors.limited(excess);
       const call = { offer, owner: by.keyId, dialect };
       const opening = calls.open(call, (transport, id) => sessions.run(transport, birth, { by: by.keyId, call: id }));
-      const answered = await sessions.keepPlaceFor(opening).catch(refuseCall);
+      const answered = await sessions.keepPlaceFor(by.keyId, opening).catch(refuseCall);
       return { ...answered, sessionId: birth.sessionId };
     },
     hangUp(id, by) {
@@ -273,6 +281,7 @@ export async function assemble(
   registerRoutes(app, {
     access,
     reception,
+    usage,
     calls: desk,
     clock,
     log,
@@ -313,6 +322,7 @@ export async function assemble(
       engines: readEngines(),
       traffic,
       threadLosses: { media: media.losses ?? 0, store: store.losses },
+      usage,
     }),
     ...running.read(),
   ];
@@ -338,13 +348,21 @@ export async function assemble(
         log.error({ err: error }, 'a credential could not be checked');
         return { outcome: 'unknown' } as const;
       });
-      if (admission.outcome !== 'welcome') return admission;
+      if (admission.outcome === 'unknown') return admission;
+      if (admission.outcome === 'unavailable') return { outcome: 'turned', turning: notNow('store_unavailable', admission.why) };
+      if (admission.outcome === 'later') return { outcome: 'turned', turning: tooManyWrongKeys(admission.retryAfterSeconds) };
       const principal = admission.who;
+      const excess = usage.request(principal.keyId);
+      if (excess) return { outcome: 'turned', turning: overLimit(excess) };
       const secret = principal.kind === 'secret' ? principal : undefined;
       const { keyId, kind: credential } = principal;
       return { outcome: 'welcome', visitor: { keyId, credential, session: secret?.session, beta: secret?.dialect === 'beta' } };
     },
-    full: () => sessions.full,
+    full({ keyId }) {
+      if (sessions.full !== undefined) return notNow('server_overloaded', sessions.full);
+      const excess = usage.full(keyId);
+      return excess && overLimit(excess);
+    },
     refused: (status) => refused('websocket', status),
     enter: (transport, arrival, visitor) => sessions.enter(transport, arrival, visitor),
     beside(callId, { keyId }) {

@@ -1,6 +1,7 @@
 // Every setting there is. docs/configuration.md is made from this table; config.ts reads the values.
 import { rows } from './engines/catalogue.ts';
 import type { EngineKind } from './engines/engine.ts';
+import type { Limit } from './protocol/limits.ts';
 
 export interface Setting {
   readonly name: string;
@@ -27,9 +28,39 @@ const mostSessions = 150;
 /** Some ten thousand sessions of an ordinary length. */
 export const usualSecretMegabytes = 64;
 
+const noLimit = Number.POSITIVE_INFINITY;
+
 /** How many sessions are let in when nobody says: one too many is refused, rather than made late together with all others. */
 export function defaultSessions(cores: number): number {
   return Math.min(sessionsPerCore * cores, mostSessions);
+}
+
+/**
+ * What a key may use, unless a setting says otherwise; by the names of PARLEY_LIMITS. The default bounds what a client does by mistake, and gets in
+ * nobody's way who talks.
+ */
+export const limitPresets = {
+  default: { sessions: noLimit, requests: 1000, responses: 4, recognition: noLimit, speech: noLimit, mints: 600 },
+  /** What Inworld promises of its service. */
+  inworld: { sessions: 20, requests: 1000, responses: 4, recognition: noLimit, speech: noLimit, mints: 600 },
+  none: { sessions: noLimit, requests: noLimit, responses: noLimit, recognition: noLimit, speech: noLimit, mints: noLimit },
+} as const satisfies Readonly<Record<string, Readonly<Record<Limit, number>>>>;
+
+/** By which settings each is changed. */
+export const limitVariables: Readonly<Record<Limit, string>> = {
+  sessions: 'PARLEY_LIMIT_SESSIONS',
+  requests: 'PARLEY_LIMIT_REQUESTS',
+  responses: 'PARLEY_LIMIT_RESPONSES',
+  recognition: 'PARLEY_LIMIT_RECOGNITION_SECONDS',
+  speech: 'PARLEY_LIMIT_SPEECH_SECONDS',
+  mints: 'PARLEY_LIMIT_MINTS',
+};
+
+function limitSetting(limit: Limit, description: string): Setting {
+  const named = (most: number) => (most === noLimit ? 'none' : String(most));
+  const { default: usual, inworld } = limitPresets;
+  const differs = usual[limit] === inworld[limit] ? '' : `; ${named(inworld[limit])} with PARLEY_LIMITS=inworld`;
+  return { name: limitVariables[limit], description: `${description}; none is no limit.`, fallback: `${named(usual[limit])}${differs}` };
 }
 
 export const settings: readonly Setting[] = [
@@ -156,6 +187,21 @@ export const settings: readonly Setting[] = [
     fallback: `${sessionsPerCore} for each core, at most ${mostSessions}`,
   },
   { name: 'PARLEY_MAX_CALLS', description: 'WebRTC calls at a time; a further one is refused with 503.', fallback: '15 for each core' },
+  {
+    name: 'PARLEY_LIMITS',
+    description:
+      'What each API key may use, and what was minted for it: default, inworld (what Inworld promises of its service) or none. The settings that follow change one of its limits each.',
+    fallback: 'default',
+  },
+  limitSetting('sessions', 'Sessions that one key may have open at a time, calls among them; a further one is refused with 429'),
+  limitSetting(
+    'requests',
+    'Requests that one key may make in a second, over HTTP and as events of its sessions, but for appended sound; a further one is refused with 429 or rate_limit_exceeded',
+  ),
+  limitSetting('responses', 'Responses that a session may have under way beside its conversation; a further one is refused'),
+  limitSetting('recognition', 'Seconds of speech that one key may have recognised in a minute; a turn begun beyond is not transcribed'),
+  limitSetting('speech', 'Seconds of speech that one key may have made in a minute; a response begun beyond fails when it is to be spoken'),
+  limitSetting('mints', 'Client secrets and tokens that one key may mint in a minute; a further one is refused with 429'),
   { name: 'PARLEY_CALL_WORKERS', description: 'Threads that carry calls.', fallback: 'the number of cores less one, at least 1' },
   {
     name: 'PARLEY_PUBLIC_ADDRESS',

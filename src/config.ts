@@ -7,12 +7,13 @@ import { join, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { leastMasterKeyCharacters } from './access/vault.ts';
 import { ConfigError, type Environment, readGiven } from './config-given.ts';
-import { defaultSessions, engineVariable, settings, usualSecretMegabytes } from './config-settings.ts';
+import { defaultSessions, engineVariable, limitPresets, limitVariables, settings, usualSecretMegabytes } from './config-settings.ts';
 import type { EngineKind } from './engines/engine.ts';
 import { rows } from './engines/catalogue.ts';
 import { providerSettings } from './engines/cloud/providers.ts';
 import { HostRules } from './lib/guarded-hosts.ts';
 import { RemoteAddresses } from './lib/remote-address.ts';
+import type { Limit } from './protocol/limits.ts';
 
 export { ConfigError } from './config-given.ts';
 
@@ -47,6 +48,8 @@ export interface Config {
   readonly conversationBytes: number;
   readonly promptsDir: string;
   readonly maxSessions: number;
+  /** What each key may use; Infinity is no limit. */
+  readonly limits: Readonly<Record<Limit, number>>;
   readonly calls: {
     readonly most: number;
     /** 0: as many as there are cores, less one. */
@@ -150,6 +153,7 @@ export function configOf(values: Readonly<Record<string, string>>, folder: strin
     conversationBytes: number(values, 'PARLEY_CONVERSATION_BYTES', 32 * 1024 * 1024, 64 * 1024, 1024 * 1024 * 1024),
     promptsDir: resolve(folder, values.PARLEY_PROMPTS_DIR ?? 'prompts'),
     maxSessions: number(values, 'PARLEY_MAX_SESSIONS', defaultSessions(availableParallelism()), 1, Number.MAX_SAFE_INTEGER),
+    limits: limitsOf(values),
     calls: {
       most: number(values, 'PARLEY_MAX_CALLS', 15 * availableParallelism(), 1, 100_000),
       workers: number(values, 'PARLEY_CALL_WORKERS', 0, 0, 256),
@@ -220,6 +224,17 @@ function number(values: Record<string, string | undefined>, name: string, fallba
   if (!Number.isInteger(value) || value < least || value > most)
     throw new ConfigError([name], `${name} must be a whole number from ${least} to ${most}, not '${text}'.`);
   return value;
+}
+
+function limitsOf(values: Readonly<Record<string, string>>): Config['limits'] {
+  const preset = choice(values, 'PARLEY_LIMITS', Object.keys(limitPresets), 'default') as keyof typeof limitPresets;
+  const limits: Record<Limit, number> = { ...limitPresets[preset] };
+  for (const limit of Object.keys(limits) as Limit[]) {
+    const name = limitVariables[limit];
+    if (values[name] === 'none') limits[limit] = Number.POSITIVE_INFINITY;
+    else if (values[name] !== undefined) limits[limit] = number(values, name, 0, 1, 1_000_000_000);
+  }
+  return limits;
 }
 
 function address(values: Record<string, string | undefined>, name: string): string | undefined {

@@ -1,4 +1,5 @@
 // What of a server is looked up when its metrics are asked for, and how its refusals are called there.
+import type { Usage } from './access/usage.ts';
 import type { Engine } from './engines/engine.ts';
 import type { Traffic } from './http/traffic.ts';
 import { type Reading, reading } from './metrics/meters.ts';
@@ -13,9 +14,10 @@ interface ServerState {
   readonly traffic: Traffic;
   /** Losses of threads that are no engine's, by what they do. */
   readonly threadLosses: Readonly<Record<'media' | 'store', number>>;
+  readonly usage: Pick<Usage, 'size' | 'shares'>;
 }
 
-export function readServer({ version, ready, sessions, calls, engines, traffic, threadLosses }: ServerState): Reading[] {
+export function readServer({ version, ready, sessions, calls, engines, traffic, threadLosses, usage }: ServerState): Reading[] {
   return [
     reading('parley_info', 1, { version }),
     reading('parley_ready', ready ? 1 : 0),
@@ -24,6 +26,8 @@ export function readServer({ version, ready, sessions, calls, engines, traffic, 
     reading('parley_received_bytes_total', traffic.receivedBytes),
     reading('parley_sent_bytes_total', traffic.sentBytes),
     ...Object.entries(threadLosses).map(([thread, losses]) => reading('parley_thread_losses_total', losses, { thread })),
+    reading('parley_limit_keys', usage.size),
+    ...usage.shares().map(({ limit, used }) => reading('parley_limit_used', used, { limit })),
     ...engines.flatMap(readEngine),
   ];
 }

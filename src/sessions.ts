@@ -1,4 +1,5 @@
 // The sessions of a server: what one is born with, how one is run, and which there are.
+import type { Usage } from './access/usage.ts';
 import type { Config } from './config.ts';
 import type { Router } from './engines/routing/router.ts';
 import { type Clock, sleep } from './lib/clock.ts';
@@ -30,6 +31,7 @@ interface SessionParts {
   defaults: Readonly<Record<Api, { readonly model: string; readonly voice: string }>>;
   /** The recogniser of those who name none. */
   sttId: string;
+  usage: Usage;
   outgoing: GuardedFetch;
   mcpCache: McpCache;
   clock: Clock;
@@ -70,13 +72,15 @@ export class Sessions {
     return this.#running.size;
   }
 
-  /** Keeps a place for the session that comes of this, until it has. */
-  async keepPlaceFor<T>(opening: Promise<T>): Promise<T> {
+  /** Keeps a place for the session that comes of this, until it has. `by` is the id of the key it is for. */
+  async keepPlaceFor<T>(by: string, opening: Promise<T>): Promise<T> {
     this.#promised += 1;
+    const leave = this.#parts.usage.enter(by);
     try {
       return await opening;
     } finally {
       this.#promised -= 1;
+      leave();
     }
   }
 
@@ -107,9 +111,12 @@ export class Sessions {
     return describeSession({ id: randomIds('sess'), expires_at: this.#expiresAt() }, this.#opening(secretArrival, [patch]).config);
   }
 
-  /** @throws RealtimeError naming the field that cannot be used. */
-  birth(arrival: Arrival, ...brought: readonly Brought[]): Birth {
-    const { config, catalogue } = this.#parts;
+  /**
+   * `by` is the id of the key that let the client in.
+   * @throws RealtimeError naming the field that cannot be used.
+   */
+  birth(by: string, arrival: Arrival, ...brought: readonly Brought[]): Birth {
+    const { config, catalogue, usage } = this.#parts;
     return {
       ids: randomIds,
       chance: randomFraction,
@@ -120,6 +127,8 @@ export class Sessions {
       lifeMs: config.sessionMs,
       contextTokens: config.contextTokens,
       conversationBytes: config.conversationBytes,
+      mostResponses: config.limits.responses,
+      rateLimits: () => usage.rateLimits(by),
       ownInstructions: config.defaultInstructions,
       inworld: arrival.api === 'inworld',
       voiceLock: config.voiceLock,
@@ -128,7 +137,7 @@ export class Sessions {
 
   /** `about` names the session in the log; `by` is the id of the key that let the client in. */
   run(transport: Transport, birth: Birth, about: { readonly by: string; readonly key?: string; readonly call?: string }): void {
-    const { router, clock, log, meters, outgoing, mcpCache, version, signal } = this.#parts;
+    const { router, usage, clock, log, meters, outgoing, mcpCache, version, signal } = this.#parts;
     const sessionLog = log.child({ session: birth.sessionId, ...about });
     const { model } = birth.config;
     if (!router.hasLlm(model)) {
@@ -142,11 +151,13 @@ export class Sessions {
     const openTools = () => new McpServers({ clock, fetch: outgoing, cache: mcpCache, log: sessionLog, version });
     const image = (url: string, imageSignal: AbortSignal) => imageAt(outgoing, url, imageSignal);
     const draining = this.#draining.signal;
+    const leave = usage.enter(about.by);
     const running = drive({
       transport,
       engines: router,
       birth,
       keyId: about.by,
+      allowance: usage.of(about.by),
       clock,
       log: sessionLog,
       meters,
@@ -158,6 +169,7 @@ export class Sessions {
     this.#running.add(running);
     void running.then(({ ending, ...tally }) => {
       this.#running.delete(running);
+      leave();
       const { by: endedBy, code, reason } = ending ?? {};
       sessionLog.info({ ...tally, endedBy, code, reason }, 'session closed');
       meters.add('parley_sessions_ended_total', 1, { way, reason: reasonOf(ending) });
@@ -168,7 +180,7 @@ export class Sessions {
   /** A connection that was let in. */
   enter(transport: Transport, arrival: Arrival, { keyId, session = {} }: Visitor): void {
     try {
-      this.run(transport, this.birth(arrival, session), {
+      this.run(transport, this.birth(keyId, arrival, session), {
         by: keyId,
         ...(arrival.sessionKey === undefined ? {} : { key: this.#parts.sessionKeyName(arrival.sessionKey) }),
       });

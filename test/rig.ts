@@ -2,6 +2,7 @@
 // hand (pipeline/fake-engines.ts) and a clock that the test moves.
 import { setImmediate } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
+import { type KeyLimits, Usage } from '../src/access/usage.ts';
 import { ManualClock } from '../src/lib/clock.ts';
 import { countingIds } from '../src/lib/ids.ts';
 import type { Log } from '../src/lib/log.ts';
@@ -124,10 +125,15 @@ export interface RigOptions {
   lifeMs?: number;
   contextTokens?: number;
   conversationBytes?: number;
+  /** What its key may; nothing is limited but requests, when nothing is said. */
+  limits?: Partial<KeyLimits>;
   engines?: FakeEngines;
   /** The server is going already. */
   leaving?: boolean;
 }
+
+const none = Number.POSITIVE_INFINITY;
+const manyRequests: KeyLimits = { sessions: none, requests: 1000, recognition: none, speech: none, mints: none };
 
 export class Rig {
   readonly clock = new ManualClock();
@@ -135,6 +141,9 @@ export class Rig {
   readonly transport = new RecordingTransport();
   readonly logged: { level: string; fields: object; message: string }[] = [];
   readonly ended: Promise<SessionEnd>;
+  /** What its key uses, and what that key was refused. */
+  readonly usage: Usage;
+  readonly refused: string[] = [];
   readonly meters = new CountingMeters();
   /** What was opened to reach MCP servers: nothing, until the session names one. */
   readonly tools: FakeTools[] = [];
@@ -151,11 +160,14 @@ export class Rig {
     lifeMs = 3_600_000,
     contextTokens = 128_000,
     conversationBytes = 32 * 1024 * 1024,
+    limits = {},
     engines,
     leaving,
   }: RigOptions = {}) {
     this.engines = engines ?? new FakeEngines();
     if (leaving) this.shutDown();
+    const { clock } = this;
+    this.usage = new Usage({ limits: { ...manyRequests, ...limits }, clock, onRefused: (limit) => this.refused.push(limit) });
     const config = testConfig(turnDetection);
     config.audio.input.format = format;
     configure?.(config);
@@ -170,11 +182,13 @@ export class Rig {
       lifeMs,
       contextTokens,
       conversationBytes,
+      mostResponses: 4,
+      rateLimits: () => this.usage.rateLimits('key_1'),
       ownInstructions: '',
       inworld: false,
       voiceLock: false,
     };
-    const { transport, clock } = this;
+    const { transport } = this;
     const image = (url: string) => {
       this.images.push(url);
       return url.includes('missing') ? Promise.reject(new Error('its server answered 404')) : Promise.resolve('data:image/png;base64,AAAA');
@@ -192,6 +206,7 @@ export class Rig {
       engines: this.engines,
       birth,
       keyId: 'key_1',
+      allowance: this.usage.of('key_1'),
       clock,
       log,
       meters: this.meters,

@@ -3,6 +3,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../lib/clock.ts';
 import { isRecord } from '../protocol/json.ts';
+import type { Excess } from '../protocol/limits.ts';
 import type { Principal, SecretDialect } from '../store/principal.ts';
 import { holdsAt, type Store, StoreError } from '../store/store.ts';
 import { defaultWorkspace, digestOf } from './issue.ts';
@@ -23,6 +24,8 @@ export interface AccessOptions {
   readonly configuredKeys: readonly string[];
   /** Further host names that a token request may be signed for, beside its own Host header and Inworld's. */
   readonly hosts?: readonly string[];
+  /** Takes one of the secrets and tokens that a key may mint; why there is none left, if so. */
+  readonly mint?: (keyId: string) => Excess | undefined;
   /** Whether `?token=` and `?Authorization=` are looked at; query strings end up in logs. On unless false. */
   readonly queryCredentials?: boolean;
   /** Life of a token. */
@@ -47,7 +50,8 @@ export type TokenGrant =
   /** The signature is right, but the resource belongs to another workspace. */
   | { readonly outcome: 'forbidden'; readonly resource: string }
   /** The key has used up the nonces it may have alive. */
-  | { readonly outcome: 'exhausted' };
+  | { readonly outcome: 'exhausted' }
+  | TooOften;
 
 export type SecretGrant =
   | { readonly outcome: 'minted'; readonly value: string; readonly expiresAt: number }
@@ -55,7 +59,14 @@ export type SecretGrant =
   | { readonly outcome: 'too_large'; readonly bytes: number; readonly mostBytes: number }
   /** The key has as many alive as it may have, or as many bytes of them. */
   | { readonly outcome: 'too_many' }
-  | { readonly outcome: 'too_much' };
+  | { readonly outcome: 'too_much' }
+  | TooOften;
+
+/** The key has minted as much as it may for now. */
+interface TooOften {
+  readonly outcome: 'too_often';
+  readonly excess: Excess;
+}
 
 /** A million characters of instructions and some tools. */
 const mostSessionBytes = 1024 * 1024;
@@ -148,6 +159,8 @@ export class Access {
     const session = JSON.stringify(wish.session);
     const bytes = Buffer.byteLength(session);
     if (bytes > mostSessionBytes) return { outcome: 'too_large', bytes, mostBytes: mostSessionBytes };
+    const excess = this.#options.mint?.(by.keyId);
+    if (excess) return { outcome: 'too_often', excess };
     const nowMs = clock.wallMs();
     const wishedAt = Math.floor(nowMs / 1000) + wish.seconds;
     const expiresAt = by.kind === 'token' ? Math.min(wishedAt, Math.floor(by.expiresMs / 1000)) : wishedAt;
@@ -182,6 +195,8 @@ export class Access {
     if (claim !== 'new') return { outcome: claim === 'full' ? 'exhausted' : 'refused' };
     const foreign = request.resources.find((resource) => ![signer.workspace, sampleWorkspace].includes(workspaceOf(resource) ?? ''));
     if (foreign !== undefined) return { outcome: 'forbidden', resource: foreign };
+    const excess = this.#options.mint?.(signer.keyId);
+    if (excess) return { outcome: 'too_often', excess };
     const expiresMs = Math.floor((nowMs + tokenMs) / 1000) * 1000;
     const token = await this.#tokens.sign({ keyId: signer.keyId, workspace: signer.workspace, expiresMs }, random(22));
     return { outcome: 'granted', token, expiresMs, sessionId: `default:${uuid(random)}` };

@@ -5,13 +5,8 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { networkOf, type RemoteAddresses } from '../lib/remote-address.ts';
+import type { Admission } from '../store/principal.ts';
 import { offeredKeys, offeredPlaces } from './keys.ts';
-
-export type Admission<T> =
-  | { readonly outcome: 'welcome'; readonly who: T }
-  | { readonly outcome: 'unknown' }
-  /** Too many wrong keys came from there: nothing was looked at. */
-  | { readonly outcome: 'later'; readonly retryAfterSeconds: number };
 
 export interface ReceptionOptions {
   readonly clock: Clock;

@@ -322,8 +322,11 @@ export interface DenoiserStream {
 }
 
 export interface Denoiser extends Engine {
-  /** `strength`: 1 is all that the engine does for such a microphone, and 0 leaves the sound as it is. */
-  open(field: MicrophoneField, strength?: number): DenoiserStream;
+  /**
+   * `strength`: 1 is all that the engine does for such a microphone, and 0 leaves the sound as it is. `origin`: whose sound it is, for an
+   * engine that cannot filter everybody's.
+   */
+  open(field: MicrophoneField, strength?: number, origin?: Origin): DenoiserStream;
 }
 
 // --- sound in files

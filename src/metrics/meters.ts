@@ -43,6 +43,20 @@ export const table = {
     labels: ['way', 'reason'],
   },
 
+  parley_limit_refusals_total: {
+    type: 'counter',
+    meaning:
+      'What was refused because a limit was reached; `limit`: sessions, requests, responses (beside a conversation), recognition, speech or mints.',
+    labels: ['limit'],
+  },
+  parley_limit_used: {
+    type: 'gauge',
+    meaning:
+      'Which part of a limit is used by the API key that uses most of it: 1 is all of it, and more what it owes, since speech is counted when it has been made. Of the limits that are set, but for `responses`.',
+    labels: ['limit'],
+  },
+  parley_limit_keys: { type: 'gauge', meaning: 'API keys that use something now, or did a minute or two ago.', labels: [] },
+
   parley_turns_total: { type: 'counter', meaning: 'Turns of users that were spoken.', labels: [] },
   parley_responses_total: {
     type: 'counter',

@@ -3,10 +3,13 @@
 import { EngineError, type Engines, type Origin } from '../engines/engine.ts';
 import { concat, type Pcm } from '../media/pcm.ts';
 import { resample } from '../media/resample.ts';
+import { errors } from '../protocol/errors.ts';
 import type { Prompt } from '../protocol/prompt.ts';
 import { sampleRateHz } from '../protocol/audio-format.ts';
 import type { AskOrder, SpeakOrder } from '../session/asides.ts';
 import type { Fact, SpokenWord } from '../session/facts.ts';
+import type { Allowance } from './allowance.ts';
+import { isDeclared } from './failure.ts';
 import { speechOptions } from './speech-options.ts';
 import { SteeringFilter } from './steering.ts';
 import { encodeWire, wireMs } from './wire-audio.ts';
@@ -19,8 +22,9 @@ interface AsidePorts {
   engines: Engines;
   /** Whose asides they are. */
   origin: Origin;
+  allowance: Pick<Allowance, 'speech' | 'spoken'>;
   feed: (fact: Fact) => void;
-  /** An aside came to nothing; `fault` when no engine declared it: a fault of ours. */
+  /** An aside came to nothing; `fault` when nobody declared it: a fault of ours. */
   onFailure: (error: unknown, fault: boolean) => void;
 }
 
@@ -75,7 +79,7 @@ export class Asides {
     try {
       fact = await make(signal);
     } catch (error) {
-      if (!signal.aborted) this.#ports.onFailure(error, !(error instanceof EngineError));
+      if (!signal.aborted) this.#ports.onFailure(error, !isDeclared(error));
       fact = { kind: 'aside.failed', aside };
     }
     if (signal.aborted) return;
@@ -86,13 +90,17 @@ export class Asides {
   }
 
   async #sound(order: SpeakOrder, signal: AbortSignal): Promise<{ pieces: Pcm[]; words: SpokenWord[] }> {
-    const { engine, ...choice } = this.#ports.engines.tts(order.ttsModel, order.voice);
+    const { engines, allowance } = this.#ports;
+    const excess = allowance.speech();
+    if (excess) throw errors.limited(excess);
+    const { engine, ...choice } = engines.tts(order.ttsModel, order.voice);
     const pieces: Pcm[] = [];
     const words: SpokenWord[] = [];
     let seconds = 0;
     const text = engine.steers ? order.text : withoutDirections(order.text);
     const options = speechOptions(engine, choice, order, this.#ports.origin);
     for await (const speech of engine.speak(single(text), options, signal)) {
+      allowance.spoken(speech.pcm.samples.length / speech.pcm.rateHz);
       pieces.push(speech.pcm);
       words.push(...(speech.words ?? []));
       seconds += speech.pcm.samples.length / speech.pcm.rateHz;

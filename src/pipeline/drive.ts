@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Meters } from '../metrics/meters.ts';
 import type { ClientEventType } from '../protocol/client-events.ts';
-import { errorBody } from '../protocol/errors.ts';
+import { errorBody, errors } from '../protocol/errors.ts';
 import type { Item } from '../protocol/items.ts';
 import type { Effect } from '../session/effects.ts';
 import type { Fact } from '../session/facts.ts';
@@ -14,6 +14,7 @@ import { onBehalf } from '../session/generation.ts';
 import { Session } from '../session/session.ts';
 import type { Birth } from '../session/state.ts';
 import type { Ending, Inbound, Transport } from '../transports/transport.ts';
+import type { Allowance } from './allowance.ts';
 import { Asides } from './asides.ts';
 import { type FetchImage, Images } from './images.ts';
 import { Keepsakes } from './keepsakes.ts';
@@ -49,8 +50,9 @@ export interface Drive {
   transport: Transport;
   engines: Engines;
   birth: Birth;
-  /** The id of the key that let the client in. */
+  /** The id of the key that let the client in, and what the session may use of what that key may. */
   keyId: string;
+  allowance: Allowance;
   clock: Clock;
   log: Log;
   meters: Meters;
@@ -164,6 +166,7 @@ class Run {
     this.#asides = new Asides({
       engines: parts.engines,
       origin: this.#origin,
+      allowance: parts.allowance,
       feed: (fact) => this.#feed(fact),
       onFailure: (error, fault) => {
         this.#log[fault ? 'error' : 'debug']({ err: error }, 'an aside came to nothing');
@@ -174,6 +177,7 @@ class Run {
       feed: (fact) => this.#feed(fact),
       keep: (item, samples) => this.#keepsakes.keep(item, samples),
       origin: this.#origin,
+      allowance: parts.allowance,
       now: () => parts.clock.now(),
       onBehind: () => this.#log.warn({}, 'voice activity detection cannot follow: some of what is said is not looked at'),
       onFault: (error) => this.#failed(error, 'listening failed'),
@@ -240,20 +244,26 @@ class Run {
       case 'audio':
         this.#ear.append(inbound.bytes);
         break;
-      case 'event':
+      case 'event': {
         if (inbound.unread)
           this.#log.debug({ event: inbound.event.type, fields: inbound.unread }, 'fields that nobody knows were left out');
-        this.#feed({ kind: 'client', event: inbound.event });
+        const excess = this.#parts.allowance.request();
+        this.#feed({ kind: 'client', event: inbound.event, ...(excess && { excess }) });
         break;
+      }
       case 'digit':
         this.#feed({ kind: 'digit.pressed', digit: inbound.digit, atSeconds: Math.floor(this.#parts.clock.wallMs() / 1000) });
         break;
       case 'played':
         this.#feed({ kind: 'speaker.played', aheadMs: inbound.aheadMs });
         break;
-      case 'fault':
-        this.#parts.transport.send({ type: 'error', error: errorBody(inbound.error, inbound.eventId) });
+      case 'fault': {
+        // What is no event takes as much of the server as one.
+        const excess = this.#parts.allowance.request();
+        const error = excess ? errors.limited(excess) : inbound.error;
+        this.#parts.transport.send({ type: 'error', error: errorBody(error, inbound.eventId) });
         break;
+      }
     }
   }
 
@@ -388,6 +398,7 @@ class Run {
         const ports = {
           engines: this.#parts.engines,
           origin: this.#origin,
+          allowance: this.#parts.allowance,
           feed: (fact: Fact) => {
             if (!controller.signal.aborted) this.#feed(fact);
           },

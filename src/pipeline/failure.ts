@@ -1,5 +1,6 @@
 // An engine's failure in words for the end user. What a service or a worker said of it is the operator's, and goes to the log.
 import { EngineError, type EngineFailure } from '../engines/engine.ts';
+import { RealtimeError } from '../protocol/errors.ts';
 import type { Failure } from '../session/facts.ts';
 
 /** What of a conversation did not work, as people know it. */
@@ -15,8 +16,14 @@ const sentences: Record<EngineFailure, string> = {
   broken: 'did not work.',
 };
 
-/** The code is the engine's reason, `internal` where there is none. */
+/** Whether it was said to happen: by an engine, or by us when a limit is reached. Anything else is a fault of ours. */
+export function isDeclared(error: unknown): error is EngineError | RealtimeError {
+  return error instanceof EngineError || error instanceof RealtimeError;
+}
+
+/** The code is the engine's reason, that of the limit that is reached, or `internal` where there is none. */
 export function failureOf(error: unknown, what: Failed): Failure {
+  if (error instanceof RealtimeError) return { type: error.type, code: error.code ?? 'internal', message: error.message };
   if (!(error instanceof EngineError)) return { code: 'internal', message: 'The server had an error.' };
   return { code: error.reason, message: error.forClient ?? `${what} ${sentences[error.reason]}` };
 }

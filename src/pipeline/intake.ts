@@ -1,7 +1,7 @@
 // From a session's wire bytes to 16 kHz samples, in order: decoded, resampled and, where the client asks for it, freed of noise beside. The
 // detector hears the clean sound, the recogniser the other: noise reduction makes words worse (docs/performance.md). What changes on the way
 // changes between two samples: none is lost, none comes twice, and all keep their place in time.
-import { DENOISE_RATE_HZ, type DenoiserStream, type Engines, VAD_RATE_HZ } from '../engines/engine.ts';
+import { DENOISE_RATE_HZ, type DenoiserStream, type Engines, type Origin, VAD_RATE_HZ } from '../engines/engine.ts';
 import { Recorder } from '../media/recorder.ts';
 import { Resampler } from '../media/resample.ts';
 import type { NoiseReduction, SessionConfig } from '../protocol/session-config.ts';
@@ -10,6 +10,8 @@ import { WireDecoder } from './wire-audio.ts';
 type InputConfig = SessionConfig['audio']['input'];
 
 export interface IntakePorts {
+  /** Whose sound it is. */
+  origin: Origin;
   /** Samples at 16 kHz, the same with less noise where the client asks for it, and how much of the input's own time they stand for. */
   onSound: (samples: Int16Array, clean: Int16Array, ms: number) => void;
   onFault: (error: unknown) => void;
@@ -97,7 +99,7 @@ export class Intake {
   }
 
   #opened(reduction: NoiseReduction): Cleaning {
-    const stream = this.#engines.denoiser.open(reduction.type, reduction.strength ?? 1);
+    const stream = this.#engines.denoiser.open(reduction.type, reduction.strength ?? 1, this.#ports.origin);
     const delay = Math.round((stream.delayMs * DENOISE_RATE_HZ) / 1000);
     return { reduction, stream, delay, silent: delay, uncleaned: new Recorder(), cleaned: 0 };
   }

@@ -2,9 +2,11 @@
 import { EngineError, type Engines, type Origin, type TurnJudgement, VAD_RATE_HZ, VAD_WINDOW } from '../engines/engine.ts';
 import { Recorder } from '../media/recorder.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
+import { errors } from '../protocol/errors.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
 import type { Fact } from '../session/facts.ts';
-import { failureOf } from './failure.ts';
+import type { Allowance } from './allowance.ts';
+import { failureOf, isDeclared } from './failure.ts';
 import { patienceMs, speechThreshold } from '../session/patience.ts';
 import { spokenLanguages, sttOptions } from './hints.ts';
 import { Intake } from './intake.ts';
@@ -31,10 +33,11 @@ export interface EarPorts {
   keep: (item: string, samples: Int16Array) => void;
   /** Whose speech it is, for the recognisers. */
   origin: Origin;
+  allowance: Pick<Allowance, 'recognition' | 'recognised'>;
   now: () => number;
   /** The detector cannot follow: from here on it looks at one of several windows. Told once. */
   onBehind: () => void;
-  /** Something failed, to be logged: a recogniser (an EngineError, of which a fact tells too), or what is a fault of ours. */
+  /** Something failed, to be logged: a recogniser (an EngineError, of which a fact tells too), a limit that is reached, or what is a fault of ours. */
   onFault: (error: unknown) => void;
 }
 
@@ -43,6 +46,7 @@ export class Ear {
   readonly #feed: (fact: Fact) => void;
   readonly #keep: (item: string, samples: Int16Array) => void;
   readonly #origin: Origin;
+  readonly #allowance: EarPorts['allowance'];
   readonly #onFault: (error: unknown) => void;
   readonly #windows: VadWindows;
   #wasBehind = false;
@@ -76,12 +80,13 @@ export class Ear {
   readonly #committed = new Set<Utterance>();
   #closed = false;
 
-  constructor(engines: Engines, config: SessionConfig, { feed, keep, origin, now, onBehind, onFault }: EarPorts) {
+  constructor(engines: Engines, config: SessionConfig, { feed, keep, origin, allowance, now, onBehind, onFault }: EarPorts) {
     this.#engines = engines;
     this.#config = config;
     this.#feed = feed;
     this.#keep = keep;
     this.#origin = origin;
+    this.#allowance = allowance;
     this.#onFault = onFault;
     this.#detector = new SpeechDetector(speechThreshold(config));
     this.#windows = new VadWindows(engines.vad, {
@@ -100,7 +105,11 @@ export class Ear {
         this.#feed({ kind: 'transcript.failed', item, failure: failureOf(error, 'The decoder of sound files') });
       },
     });
-    this.#intake = new Intake(engines, config.audio.input, { onSound: (samples, clean, ms) => this.#hear(samples, clean, ms), onFault });
+    this.#intake = new Intake(engines, config.audio.input, {
+      origin,
+      onSound: (samples, clean, ms) => this.#hear(samples, clean, ms),
+      onFault,
+    });
   }
 
   /** How to listen from here on. The utterance being heard goes on; what else becomes of it, the session says. */
@@ -233,7 +242,7 @@ export class Ear {
     try {
       return (await utterance.words('speculative')).text;
     } catch (error) {
-      if (!(error instanceof EngineError)) this.#onFault(error);
+      if (!isDeclared(error)) this.#onFault(error);
       return utterance.text;
     }
   }
@@ -381,8 +390,12 @@ export class Ear {
   #newUtterance(sound: Sound = (from, to) => this.#recorder.slice(from, to)): Utterance {
     const utterance: Utterance = new Utterance(
       () => {
+        // Who has begun is heard to the end.
+        const excess = utterance.empty ? this.#allowance.recognition() : undefined;
+        if (excess) throw errors.limited(excess);
         const { engine, model } = this.#engines.stt(this.#config.audio.input.transcription?.model ?? '');
-        return { engine, options: sttOptions(this.#config, model, this.#origin) };
+        const onHeard = (samples: number) => this.#allowance.recognised(samples / VAD_RATE_HZ);
+        return { engine, options: sttOptions(this.#config, model, this.#origin), onHeard };
       },
       sound,
       (text) => {

@@ -2,11 +2,13 @@
 import { EngineError, type Engines, type Llm, type LlmUsage, type Origin, type Speech, type Tts } from '../engines/engine.ts';
 import { Channel } from '../lib/channel.ts';
 import { Resampler } from '../media/resample.ts';
+import { errors } from '../protocol/errors.ts';
 import type { Prompt, PromptPart } from '../protocol/prompt.ts';
 import type { ReplyOrder } from '../session/effects.ts';
 import type { ReplyEnd, ReplyFact } from '../session/facts.ts';
 import { sampleRateHz } from '../protocol/audio-format.ts';
-import { failureOf } from './failure.ts';
+import type { Allowance } from './allowance.ts';
+import { failureOf, isDeclared } from './failure.ts';
 import type { Images } from './images.ts';
 import { speakApart } from './speak-apart.ts';
 import { speechOptions } from './speech-options.ts';
@@ -20,12 +22,13 @@ export interface ReplyPorts {
   engines: Engines;
   /** Whose replies they are. */
   origin: Origin;
+  allowance: Pick<Allowance, 'speech' | 'spoken'>;
   feed: (fact: ReplyFact) => void;
   /** Resolves when the listener's side can take more sound. */
   room: () => Promise<void>;
   /** The session's images by their addresses. */
   images: Images;
-  /** Something failed, to be logged: an engine that says so (an EngineError), or what is a fault of ours. */
+  /** Something failed, to be logged: an engine says so, a limit is reached, or it is a fault of ours. */
   onFailure: (error: unknown) => void;
 }
 
@@ -42,7 +45,7 @@ export async function reply(order: ReplyOrder, prompt: Prompt, ports: ReplyPorts
     if (signal.aborted) return;
     end = await speakAnswer(engine, model, order, seen, mouth, ports, usage, signal);
   } catch (error) {
-    if (!(error instanceof EngineError) || (!signal.aborted && !mouth.faulted)) ports.onFailure(error);
+    if (!isDeclared(error) || (!signal.aborted && !mouth.faulted)) ports.onFailure(error);
     const failed = error === mouth.failure ? 'The voice' : 'The language model';
     end = { reason: 'failed', usage: usage.value, failure: failureOf(error, failed) };
   } finally {
@@ -170,6 +173,8 @@ class Mouth {
 
   #begin() {
     const { ttsModel, voice } = this.#order;
+    const excess = this.#ports.allowance.speech();
+    if (excess) throw errors.limited(excess);
     const { engine, ...choice } = this.#ports.engines.tts(ttsModel, voice);
     const text = new Channel<string>(mostWaiting);
     const done = this.#speak(engine, choice, text).catch((error: unknown) => {
@@ -196,6 +201,7 @@ class Mouth {
         ? speakApart(engine, text, options, this.#signal)
         : engine.speak(text, options, this.#signal);
     for await (const { pcm, words } of spoken) {
+      this.#ports.allowance.spoken(pcm.samples.length / pcm.rateHz);
       if (resampler?.fromHz !== pcm.rateHz) {
         if (resampler) send(resampler.run.flush(), undefined);
         resampler = { fromHz: pcm.rateHz, run: new Resampler(pcm.rateHz, rateHz) };

@@ -1,6 +1,7 @@
 // What one session came to: for the one line that the log has on it at its end, and for the meters as it happens. Counts, tokens and latencies, and no
 // word of what was said.
 import type { Meters } from '../metrics/meters.ts';
+import type { ErrorBody } from '../protocol/errors.ts';
 import type { ResponseObject, ServerEvent } from '../protocol/server-events.ts';
 import type { Effect } from '../session/effects.ts';
 import type { Fact } from '../session/facts.ts';
@@ -108,6 +109,10 @@ export class Tally {
     // An answer that was whole already is cut while it is being heard: by a client that plays by itself, or by our own speaker.
     else if (event.type === 'conversation.item.truncated' && event.item_id === this.#sounding?.item) this.#cutOff(this.#sounding.response);
     else if (event.type === 'output_audio_buffer.cleared' && this.#speaking) this.#cutOff(event.response_id);
+    // What a key is refused is counted where keys are.
+    else if (event.type === 'error' && isOneResponseTooMany(event.error)) {
+      this.#meters.add('parley_limit_refusals_total', 1, { limit: 'responses' });
+    }
   }
 
   #done({ id, status, status_details: details, usage }: ResponseObject): void {
@@ -137,6 +142,10 @@ export class Tally {
     live[what] = true;
     this.#latencies[what === 'text' ? 'firstText' : 'firstAudio'].add(nowMs - live.sinceMs);
   }
+}
+
+function isOneResponseTooMany({ code, param }: ErrorBody): boolean {
+  return code === 'rate_limit_exceeded' && param === 'response.conversation';
 }
 
 class Spread {

@@ -3,12 +3,19 @@
 import { isDeepStrictEqual } from 'node:util';
 import { EngineError, type Recognition, type Stt, type SttOptions, type Transcript } from '../engines/engine.ts';
 import { joinStretches } from '../lib/join-stretches.ts';
+import type { RealtimeError } from '../protocol/errors.ts';
+import { isDeclared } from './failure.ts';
 import type { Recognised } from './speakers.ts';
 
 interface Chosen {
   engine: Stt;
   options: SttOptions;
+  /** So many samples are given to it. */
+  onHeard: (samples: number) => void;
 }
+
+/** Why there is none. */
+type Unheard = EngineError | RealtimeError;
 
 /** Where an utterance's recogniser comes from; asked whenever speech begins or goes on. */
 export type Recogniser = () => Chosen;
@@ -35,7 +42,7 @@ export interface Words {
 /** What one recogniser hears under one set of options. */
 class Part {
   /** The error when none was to be had. */
-  readonly #chosen: Chosen | EngineError;
+  readonly #chosen: Chosen | Unheard;
   readonly #onText: () => void;
   #recognition: Recognition | undefined;
   /** Samples heard, and how many had been when `text` was told. */
@@ -44,7 +51,7 @@ class Part {
   stretches: Stretch[] = [];
   text = '';
 
-  constructor(chosen: Chosen | EngineError, onText: () => void) {
+  constructor(chosen: Chosen | Unheard, onText: () => void) {
     this.#chosen = chosen;
     this.#onText = onText;
     this.#open();
@@ -56,9 +63,9 @@ class Part {
   }
 
   /** Whether another one, of this choice, would hear what follows just as this one does. */
-  serves(chosen: Chosen | EngineError): boolean {
+  serves(chosen: Chosen | Unheard): boolean {
     const own = this.#chosen;
-    if (own instanceof EngineError || chosen instanceof EngineError) return false;
+    if (own instanceof Error || chosen instanceof Error) return false;
     return own.engine === chosen.engine && isDeepStrictEqual(own.options, chosen.options);
   }
 
@@ -84,7 +91,7 @@ class Part {
 
   async words(urgency: 'speculative' | 'final'): Promise<Recognised> {
     const recognition = this.#recognition;
-    if (this.#chosen instanceof EngineError) throw this.#chosen;
+    if (this.#chosen instanceof Error) throw this.#chosen;
     if (!recognition) throw new EngineError(this.#chosen.engine.info.id, 'unavailable', 'The recognition was called off.');
     const heard = this.#heard;
     const stretches = this.stretches.map(({ from, to }) => ({ from, to }));
@@ -94,7 +101,7 @@ class Part {
       if (this.#recognition === recognition && this.#toldAt <= heard) this.#tell(transcript.text, heard);
       return { transcript, stretches };
     } catch (error) {
-      throw asEngineError(error);
+      throw declared(error);
     }
   }
 
@@ -105,7 +112,7 @@ class Part {
   }
 
   #open(): void {
-    if (this.#chosen instanceof EngineError) return;
+    if (this.#chosen instanceof Error) return;
     const { engine, options } = this.#chosen;
     const recognition: Recognition = engine.open(options, ({ text }) => {
       if (this.#recognition === recognition) this.#tell(text, this.#heard);
@@ -115,7 +122,9 @@ class Part {
 
   #take(samples: Int16Array): void {
     this.#heard += samples.length;
-    this.#recognition?.hear(samples);
+    if (this.#chosen instanceof Error || !this.#recognition) return;
+    this.#chosen.onHeard(samples.length);
+    this.#recognition.hear(samples);
   }
 
   #tell(text: string, heard: number): void {
@@ -185,7 +194,7 @@ export class Utterance {
       .catch(() => {});
   }
 
-  /** All the words. Rejects with EngineError when any of them could not be had. */
+  /** All the words. Rejects with EngineError when any of them could not be had, with RealtimeError when a limit is reached. */
   async words(urgency: 'speculative' | 'final'): Promise<Words> {
     this.#listening = false;
     const outcomes = await Promise.allSettled(this.#parts.map((part) => part.words(urgency)));
@@ -213,17 +222,17 @@ export class Utterance {
     this.#parts = [];
   }
 
-  #choose(): Chosen | EngineError {
+  #choose(): Chosen | Unheard {
     try {
       return this.#recogniser();
     } catch (error) {
-      return asEngineError(error);
+      return declared(error);
     }
   }
 }
 
-function asEngineError(error: unknown): EngineError {
-  return error instanceof EngineError ? error : new EngineError('stt', 'broken', 'The recogniser failed.', { cause: error });
+function declared(error: unknown): Unheard {
+  return isDeclared(error) ? error : new EngineError('stt', 'broken', 'The recogniser failed.', { cause: error });
 }
 
 function logprobsOf(recognised: readonly Recognised[]): number[] | undefined {

@@ -1,5 +1,6 @@
 // The catalogue of everything that can be the client's fault or ours, as the wire says it. These codes are API, and so are the texts that
 // OpenAI's service is known to send: clients match on them. docs/protocol.md says where each is known from.
+import { type Excess, limitReached } from './limits.ts';
 
 export type ErrorType = 'invalid_request_error' | 'server_error' | 'rate_limit_error';
 
@@ -19,27 +20,39 @@ export class RealtimeError extends Error {
   readonly type: ErrorType;
   readonly code: string | null;
   readonly param: string | null;
+  /** When the same may be possible, where that is known. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: string | null, message: string, param: string | null = null, type: ErrorType = 'invalid_request_error') {
+  constructor(
+    code: string | null,
+    message: string,
+    param: string | null = null,
+    type: ErrorType = 'invalid_request_error',
+    retryAfterMs?: number,
+  ) {
     super(shortened(message, mostMessageCharacters));
     this.name = 'RealtimeError';
     this.type = type;
     this.code = code;
     this.param = param === null ? null : shortened(param, mostParamCharacters);
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
-/** The `error` object of an event (protocol 4.12): all five keys always present. */
+/** The `error` object of an event (protocol 4.12): its five keys always present. */
 export interface ErrorBody {
   type: ErrorType;
   code: string | null;
   message: string;
   param: string | null;
   event_id: string | null;
+  /** Over a limit: when it is worth another try. Ours. */
+  retry_after_ms?: number;
 }
 
-export function errorBody(error: RealtimeError, clientEventId: string | null): ErrorBody {
-  return { type: error.type, code: error.code, message: error.message, param: error.param, event_id: clientEventId };
+export function errorBody({ type, code, message, param, retryAfterMs }: RealtimeError, clientEventId: string | null): ErrorBody {
+  const body = { type, code, message, param, event_id: clientEventId };
+  return retryAfterMs === undefined ? body : { ...body, retry_after_ms: retryAfterMs };
 }
 
 const kinds: Readonly<Record<string, string>> = {
@@ -134,6 +147,14 @@ export const errors = {
     ),
   tooLarge: (param: string, mostBytes: number) =>
     new RealtimeError('invalid_value', `Invalid value for '${param}': it holds more than ${mostBytes} bytes as JSON.`, param),
+  limited: (excess: Excess) =>
+    new RealtimeError(
+      'rate_limit_exceeded',
+      limitReached(excess),
+      excess.limit === 'responses' ? 'response.conversation' : null,
+      'rate_limit_error',
+      excess.retryAfterMs,
+    ),
   sessionExpired: (minutes: number) => new RealtimeError('session_expired', `Your session hit the maximum duration of ${minutes} minutes.`),
   internal: () =>
     new RealtimeError(null, 'The server had an error while processing this event. The session goes on.', null, 'server_error'),

@@ -69,7 +69,7 @@ export const serverEventNotes: Record<ServerEventType, string> = {
     'A short acknowledgement while the user speaks: base64, PCM16 at 24 kHz whatever the format of the session. It belongs to no response.',
   'response.backchannel.audio.done': 'All sound of an acknowledgement was sent.',
   'response.backchannel.skipped': 'An acknowledgement was considered, and there is none. `reason` says why.',
-  'rate_limits.updated': 'What is left of the limits; sent once for each response, after its `response.done`.',
+  'rate_limits.updated': 'What is left of the limits; sent once for each response, after its `response.done`, where there are any.',
 };
 
 /** By the name of the field, or by the name of the field around it and its own. The longer name wins. */

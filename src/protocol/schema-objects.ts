@@ -208,4 +208,5 @@ export const error = z.object({
   message: z.string(),
   param: z.string().nullable(),
   event_id: z.string().nullable(),
+  retry_after_ms: z.number().exactOptional(),
 });

@@ -2,6 +2,7 @@
 import type { AudioFormat } from './audio-format.ts';
 import type { ErrorBody } from './errors.ts';
 import type { Item } from './items.ts';
+import type { RateLimit } from './limits.ts';
 import type { Modality, SessionObject } from './session-config.ts';
 
 export interface Usage {
@@ -169,9 +170,6 @@ export type ServerEvent =
   | { type: 'response.backchannel.audio.delta'; backchannel_id: string; delta: string }
   | { type: 'response.backchannel.audio.done'; backchannel_id: string; phrase: string }
   | { type: 'response.backchannel.skipped'; reason: string }
-  | {
-      type: 'rate_limits.updated';
-      rate_limits: { name: 'requests' | 'tokens'; limit: number; remaining: number; reset_seconds: number }[];
-    };
+  | { type: 'rate_limits.updated'; rate_limits: RateLimit[] };
 
 export type ServerEventType = ServerEvent['type'];

@@ -1,6 +1,8 @@
 // What can happen to a session. Every fact is stamped by `step(fact, now)`; audio positions are milliseconds of the input's own timeline.
 import type { McpCallError, McpListedTool, McpListTools } from '../protocol/items.ts';
 import type { ClientEvent } from '../protocol/client-events.ts';
+import type { ErrorType } from '../protocol/errors.ts';
+import type { Excess } from '../protocol/limits.ts';
 import type { VoiceProfile } from '../protocol/server-events.ts';
 import type { Judgement } from './patience.ts';
 
@@ -24,6 +26,8 @@ export interface ReplyUsage {
 
 /** Why something of an engine's did not work, in the words of the wire. */
 export interface Failure {
+  /** `server_error` unless it says otherwise. */
+  readonly type?: ErrorType;
   readonly code: string;
   readonly message: string;
 }
@@ -42,7 +46,8 @@ export type ReplyFact =
   | ({ kind: 'reply.ended'; response: string } & ReplyEnd);
 
 export type Fact =
-  | { kind: 'client'; event: ClientEvent }
+  /** `excess`: it is more than its key may send. */
+  | { kind: 'client'; event: ClientEvent; excess?: Excess }
   /** `receivedMs`: audio taken in; `decidedMs`: how far voice activity detection has looked. */
   | { kind: 'audio.reached'; receivedMs: number; decidedMs: number }
   | { kind: 'speech.began'; atMs: number }

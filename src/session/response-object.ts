@@ -1,6 +1,7 @@
 // A response as its client sees it, in `response.created` and `response.done`.
+import type { ErrorType } from '../protocol/errors.ts';
 import type { ResponseObject, Usage } from '../protocol/server-events.ts';
-import type { ReplyUsage } from './facts.ts';
+import type { Failure, ReplyUsage } from './facts.ts';
 import { snapshot } from './history.ts';
 import type { Core, Outcome, Response } from './state.ts';
 
@@ -19,6 +20,11 @@ export function responseObject(core: Core, response: Response, outcome: Outcome 
     metadata: settings.metadata,
     usage: usage && usageObject(usage),
   };
+}
+
+/** A failure as events tell of it. */
+export function failureBody({ type = 'server_error', code, message }: Failure): { type: ErrorType; code: string; message: string } {
+  return { type, code, message };
 }
 
 /** The model reads and writes text: the sound's tokens are nil in a pipeline. */

@@ -12,13 +12,16 @@ import { awaitsLists, joinServers, offeredTools } from './mcp.ts';
 import { untrimmed } from './memory.ts';
 import { closeOutput, endMcpCall, interruptCalls, openMcpCall } from './output.ts';
 import { cutToHeard, cutToSpoken, isAudible, playoutEndsAtMs, stopPlayout } from './playout.ts';
-import { responseObject } from './response-object.ts';
+import { failureBody, responseObject } from './response-object.ts';
 import { responseSettings, sessionSettings } from './settings.ts';
 import { beQuietFrom, type Core, type Origin, type Outcome, type Response, type ResponseSettings, send } from './state.ts';
 import { fittedPrompt } from './truncation.ts';
 
 /** How long after an answer a bare `response.create` still counts as the echo of one of its events (Inworld's sample, conflict C55). */
 const echoMs = 2000;
+
+/** When another response beside the conversation may be possible: nobody knows how long the others take. */
+const responseRetryMs = 1000;
 
 const noUsage: ReplyUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 };
 
@@ -30,6 +33,9 @@ export function createResponse(core: Core, event: ClientEvents['response.create'
   }
   admit(core, ownInput(settings), 'response.input');
   if (settings.outOfBand) {
+    const { mostResponses } = core.birth;
+    const besides = [...core.live.values()].filter((response) => response.settings.outOfBand).length;
+    if (besides >= mostResponses) throw errors.limited({ limit: 'responses', most: mostResponses, retryAfterMs: responseRetryMs });
     startResponse(core, 'client', settings);
     return;
   }
@@ -220,7 +226,7 @@ export function cancelResponse(core: Core, response: Response, reason: 'turn_det
 }
 
 export function failResponse(core: Core, response: Response, failure: Failure): void {
-  finish(core, response, { type: 'failed', error: { type: 'server_error', code: failure.code, message: failure.message } }, noUsage);
+  finish(core, response, { type: 'failed', error: failureBody(failure) }, noUsage);
 }
 
 /** The model has ended; the response ends with it, or with the last of its MCP calls. */
@@ -243,7 +249,7 @@ function outcomeOf(end: ReplyEnd): Outcome {
     case 'content_filter':
       return { type: 'incomplete', reason: 'content_filter' };
     case 'failed':
-      return { type: 'failed', error: { type: 'server_error', ...end.failure } };
+      return { type: 'failed', error: failureBody(end.failure) };
   }
 }
 
@@ -283,6 +289,7 @@ export function finish(core: Core, response: Response, outcome: Outcome, usage: 
     if (outcome.type === 'completed') goOn(core, response);
   }
   send(core, { type: 'response.done', response: responseObject(core, response, outcome, usage) });
-  // There are no such limits; OpenAI's service tells of them once a response is over.
-  send(core, { type: 'rate_limits.updated', rate_limits: [] });
+  // OpenAI's service tells of them once a response is over.
+  const limits = core.birth.rateLimits();
+  if (limits.length > 0) send(core, { type: 'rate_limits.updated', rate_limits: limits });
 }

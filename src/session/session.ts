@@ -151,7 +151,7 @@ export class Session {
 }
 
 const handlers: { [K in Exclude<FactKind, ReplyKind>]: (core: Core, fact: FactOf<K>) => void } = {
-  client: (core, { event }) => onClient(core, event),
+  client: onClient,
   'audio.reached': onAudioReached,
   'speech.began': onSpeechBegan,
   'speech.paused': onSpeechPaused,
@@ -229,8 +229,9 @@ const clientHandlers: { [T in ClientEventType]: (core: Core, event: ClientEvents
   'response.cancel': cancelByClient,
 };
 
-function onClient(core: Core, event: ClientEvent): void {
+function onClient(core: Core, { event, excess }: FactOf<'client'>): void {
   try {
+    if (excess) throw errors.limited(excess);
     (clientHandlers[event.type] as (core: Core, event: ClientEvent) => void)(core, event);
   } catch (error) {
     if (!(error instanceof RealtimeError)) throw error;

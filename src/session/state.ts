@@ -4,6 +4,7 @@ import type { MemorySettings, MemoryState } from '../protocol/provider-data/memo
 import type { McpTool, Modality, SessionConfig, Tool, ToolChoice } from '../protocol/session-config.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
 import type { Sampling } from '../protocol/prompt.ts';
+import type { RateLimit } from '../protocol/limits.ts';
 import type { InputItem, Item, McpApprovalRequest, McpCall, McpListedTool } from '../protocol/items.ts';
 import type { ServerEvent, StatusDetails } from '../protocol/server-events.ts';
 import type { Backchannel, Filler } from './asides.ts';
@@ -44,6 +45,10 @@ export interface Birth {
   contextTokens: number;
   /** What a client may put into the conversation: its text, images and sound (see budget.ts). */
   conversationBytes: number;
+  /** Responses beside the conversation that may be under way at a time; Infinity is no limit. */
+  mostResponses: number;
+  /** What is left of the key's limits, of which `rate_limits.updated` tells: nothing where there are none. */
+  rateLimits: () => RateLimit[];
   /** The server's own instructions: what `config` has while no client has given any. They give way to a stored prompt. */
   ownInstructions: string;
   /**

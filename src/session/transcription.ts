@@ -3,6 +3,7 @@ import type { UserMessage } from '../protocol/items.ts';
 import type { Logprob } from '../protocol/server-events.ts';
 import { readProviderData } from '../protocol/provider-data/provider-data.ts';
 import type { FactOf } from './facts.ts';
+import { failureBody } from './response-object.ts';
 import { resumeWaiting } from './response.ts';
 import { type Core, promisedItem, send } from './state.ts';
 import { transcriptionUsage } from './transcription-usage.ts';
@@ -140,7 +141,7 @@ export function onTranscriptFailed(core: Core, fact: FactOf<'transcript.failed'>
     type: 'conversation.item.input_audio_transcription.failed',
     item_id: fact.item,
     content_index: soundIndex(entry.item as UserMessage),
-    error: { type: 'server_error', code: fact.failure.code, message: fact.failure.message, param: null },
+    error: { ...failureBody(fact.failure), param: null },
   });
   resumeWaiting(core);
 }

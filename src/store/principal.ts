@@ -3,6 +3,13 @@
 /** Which spellings the client that minted a secret speaks; a connection opened with it speaks the same. */
 export type SecretDialect = 'ga' | 'beta';
 
+/** What became of somebody who wants to come in. */
+export type Admission<T> =
+  | { readonly outcome: 'welcome'; readonly who: T }
+  | { readonly outcome: 'unknown' }
+  /** Too many wrong keys came from there: nothing was looked at. */
+  | { readonly outcome: 'later'; readonly retryAfterSeconds: number };
+
 export type Principal =
   /** A long-lived API key. */
   | { readonly kind: 'key'; readonly keyId: string; readonly workspace: string }

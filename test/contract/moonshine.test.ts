@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EngineError, type EngineEnvironment, noModels, type Stt } from '../../src/engines/engine.ts';
 import { moonshine, openMoonshine } from '../../src/engines/local/moonshine/moonshine.ts';
-import { ManualClock, systemClock } from '../../src/lib/clock.ts';
+import { ManualClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { concat } from '../../src/media/pcm.ts';
 import { Mortals } from '../dying.ts';
 import { describeWithModels, testModels } from '../models.ts';
 import { spoken } from './spoken.ts';
-import { describeStt, hear, listen, recognised, type SpeechSample, STT_RATE_HZ, understood } from './stt.ts';
+import { describeStt, hear, listen, recognised, type SpeechSample, STT_RATE_HZ, understood, unhurriedClock } from './stt.ts';
 import { noise } from './vowels.ts';
 
 const MODEL = 'moonshine-base-en';
@@ -19,7 +19,7 @@ const workerScript = new URL('../../src/engines/local/moonshine/moonshine-worker
 const never = new AbortController().signal;
 
 function environment(settings: EngineEnvironment['settings'] = {}, models = testModels): EngineEnvironment {
-  return { dataDir: '', settings, log: silentLog, clock: systemClock, models };
+  return { dataDir: '', settings, log: silentLog, clock: unhurriedClock, models };
 }
 
 let speech: Promise<SpeechSample[]> | undefined;

@@ -6,16 +6,15 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { noModels, type EngineEnvironment, EngineError, type Stt, type Transcript } from '../../src/engines/engine.ts';
 import { pocketsphinx } from '../../src/engines/local/pocketsphinx/pocketsphinx.ts';
-import { systemClock } from '../../src/lib/clock.ts';
 import { type Log, silentLog } from '../../src/lib/log.ts';
 import { concat } from '../../src/media/pcm.ts';
 import { spoken } from './spoken.ts';
-import { describeStt, hear, listen, recognised, type SpeechSample, STT_RATE_HZ, understood } from './stt.ts';
+import { describeStt, hear, listen, recognised, type SpeechSample, STT_RATE_HZ, understood, unhurriedClock } from './stt.ts';
 
 const dataDir = resolve(import.meta.dirname, '../..', process.env['PARLEY_DATA_DIR'] ?? '.parley');
 
 function environment(settings: EngineEnvironment['settings'] = {}, log: Log = silentLog): EngineEnvironment {
-  return { dataDir, settings, log, clock: systemClock, models: noModels };
+  return { dataDir, settings, log, clock: unhurriedClock, models: noModels };
 }
 
 async function open(settings: EngineEnvironment['settings'] = {}, log?: Log): Promise<Stt> {

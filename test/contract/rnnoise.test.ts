@@ -130,6 +130,26 @@ describe('rnnoise under overload', () => {
     await denoiser.close();
   });
 
+  it('filters a stream of another key in the place of the youngest of a key that has them all, and loses nothing of either', async () => {
+    const denoiser = new Rnnoise({ ...denoiseEnvironment, clock: new ManualClock() });
+    await denoiser.warmUp(never);
+    const flood = { key: 'flood', session: '' };
+    const streams = Array.from({ length: MOST_FILTERED }, () => denoiser.open('near_field', 1, flood));
+    for (const stream of streams) await stream.process(new Int16Array(160));
+    const waiting = hiss.subarray(0, 4800);
+    const answers = streams.map((stream) => stream.process(waiting));
+    const other = denoiser.open('near_field', 1, { key: 'other', session: '' });
+    expect(await filters(other)).toBe(true);
+    for (const answer of await Promise.all(answers)) expect(answer).toHaveLength(waiting.length);
+    const filtered = await Promise.all(streams.map(filters));
+    expect(filtered.lastIndexOf(true)).toBe(MOST_FILTERED - 2);
+    expect(filtered.filter((is) => !is)).toHaveLength(1);
+    // Its own twelfth takes nothing from those that have one.
+    expect(await filters(denoiser.open('near_field', 1, flood))).toBe(false);
+    expect(await filters(other)).toBe(true);
+    await denoiser.close();
+  });
+
   it('lets sound wait while it starts for the first time', async () => {
     const denoiser = new Rnnoise(denoiseEnvironment);
     expect(await filters(denoiser.open('near_field'))).toBe(true);

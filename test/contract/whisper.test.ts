@@ -2,18 +2,17 @@
 import { expect, test } from 'vitest';
 import { EngineError, type EngineEnvironment, noModels } from '../../src/engines/engine.ts';
 import { whisper } from '../../src/engines/local/whisper/whisper.ts';
-import { systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { concat } from '../../src/media/pcm.ts';
 import { dataDir, describeWithModels, testModels } from '../models.ts';
 import { spoken } from './spoken.ts';
-import { describeStt, recognised, type SpeechSample, STT_RATE_HZ, understood } from './stt.ts';
+import { describeStt, recognised, type SpeechSample, STT_RATE_HZ, understood, unhurriedClock } from './stt.ts';
 import { noise } from './vowels.ts';
 
 const never = new AbortController().signal;
 
 function environment(models = testModels): EngineEnvironment {
-  return { dataDir, settings: { PARLEY_STT_PROCESSES: '1' }, log: silentLog, clock: systemClock, models };
+  return { dataDir, settings: { PARLEY_STT_PROCESSES: '1' }, log: silentLog, clock: unhurriedClock, models };
 }
 
 let speech: Promise<SpeechSample[]> | undefined;

@@ -180,23 +180,16 @@ describe('the queue of a crew', () => {
     first.abort();
     await outcome;
     let begunTimes = 0;
-    const brokenOff = vi.fn();
     const over = new AbortController();
     const { promise: begunAgain, resolve: again } = Promise.withResolvers<unknown>();
     const { promise: begunOnce, resolve: once } = Promise.withResolvers<unknown>();
-    const repeated = actors.run(
-      { act: 'work' },
-      {
-        signal: over.signal,
-        origin: { key: 'heavy', session: '' },
-        repeatable: true,
-        onPart: () => {
-          begunTimes++;
-          (begunTimes === 1 ? once : again)(undefined);
-        },
-        onBrokenOff: brokenOff,
-      },
-    );
+    const onPutBack = vi.fn();
+    const onPart = () => {
+      begunTimes++;
+      (begunTimes === 1 ? once : again)(undefined);
+    };
+    const origin = { key: 'heavy', session: '' };
+    const repeated = actors.run({ act: 'work' }, { signal: over.signal, origin, repeatable: true, onPart, onPutBack });
     await begunOnce;
     // It would never end by itself.
     expect((await actors.run({ act: 'echo', say: 'light' }, { signal, origin: { key: 'light', session: '' } })) as Echo).toMatchObject({
@@ -204,7 +197,7 @@ describe('the queue of a crew', () => {
     });
     await begunAgain;
     expect(begunTimes).toBe(2);
-    expect(brokenOff).toHaveBeenCalledOnce();
+    expect(onPutBack).toHaveBeenCalledTimes(1);
     const settled = vi.fn();
     void repeated.then(settled);
     await echo(actors, undefined, 'light');

@@ -20,12 +20,34 @@ function weighted(most: number, weights: Readonly<Record<string, number>>, ...pu
   return queue;
 }
 
-test('keys take turns, each in its own order, and a key that comes late waits one round only', () => {
+test('keys take turns, each in its own order, and a key that comes late does not wait for those that have had a turn', () => {
   const queue = filled(9, ['a1', 'a'], ['a2', 'a'], ['a3', 'a'], ['b1', 'b'], ['b2', 'b']);
   expect([queue.shift(), queue.shift()]).toEqual(['a1', 'b1']);
   queue.put('c1', 'c');
-  expect(queue.drain()).toEqual(['a2', 'b2', 'c1', 'a3']);
+  expect(queue.drain()).toEqual(['c1', 'a2', 'b2', 'a3']);
   expect(queue.shift()).toBeUndefined();
+});
+
+test('a key that has just had a turn comes after one that has not, though it was there again before', () => {
+  const queue = filled(9, ['a1', 'a']);
+  expect(queue.shift()).toBe('a1');
+  queue.put('a2', 'a');
+  queue.put('a3', 'a');
+  queue.put('b1', 'b');
+  queue.put('c1', 'c');
+  expect(queue.drain()).toEqual(['b1', 'c1', 'a2', 'a3']);
+});
+
+test('of keys that come and go only so many are remembered', () => {
+  const queue = filled(9, ['first', 'key 0']);
+  queue.shift();
+  for (let count = 1; count <= 1000; count++) {
+    queue.put('one', `key ${count}`);
+    queue.shift();
+  }
+  queue.put('again', 'key 1');
+  queue.put('as new', 'key 0');
+  expect(queue.drain()).toEqual(['as new', 'again']);
 });
 
 test('a key with many sessions has no more turns than a key with one, and its sessions take turns among themselves', () => {

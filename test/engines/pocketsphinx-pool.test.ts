@@ -67,6 +67,32 @@ test('a key that asks for many decoders lets others have their turn', async () =
   expect(order).toEqual(['a1', 'b1', 'a2', 'a3']);
 });
 
+test('a key that holds decoders without pause loses the youngest to one that has none, after a second, and no more than that', async () => {
+  const pool = open(2);
+  const lost: string[] = [];
+  const speaking = async (name: string, key: string, session = '') => {
+    const process = (await pool.acquire([], never, { key, session }, (error) => {
+      lost.push(`${name} ${error.reason}`);
+      pool.release(process);
+    })) as DecoderProcess;
+    return process;
+  };
+  await speaking('a1', 'a');
+  await speaking('a2', 'a');
+  speaking('a3', 'a').catch(() => {});
+  const b1 = speaking('b1', 'b');
+  speaking('b2', 'b').catch(() => {});
+  clock.advance(999);
+  expect(lost).toEqual([]);
+  clock.advance(1);
+  expect(lost).toEqual(['a2 rate_limited']);
+  await b1;
+  // Each has one now: nobody has more than anybody else who waits.
+  clock.advance(10_000);
+  expect(lost).toEqual(['a2 rate_limited']);
+  expect(pool.health.waiting).toBe(2);
+});
+
 test('one who no longer waits gets none, and one too many is refused', async () => {
   const pool = open();
   const first = await hold(pool);
@@ -121,7 +147,7 @@ test('a decoder that dies takes its own utterance with it, and is replaced befor
 
 test('decoders that die again and again are replaced ever more seldom, until one has done something', async () => {
   const after = vi.spyOn(clock, 'after');
-  const pauses = () => after.mock.calls.map(([delayMs]) => delayMs).filter((delayMs) => delayMs < 20_000);
+  const pauses = () => after.mock.calls.map(([delayMs]) => delayMs).filter((delayMs) => delayMs < 1000);
   const pool = open();
   for (let i = 0; i < 4; i++) {
     const process = await hold(pool);

@@ -5,6 +5,7 @@ import type { Segment } from '../../src/engines/local/pocketsphinx/pocketsphinx-
 import type { Listener } from '../../src/engines/local/pocketsphinx/pocketsphinx-process.ts';
 import { PocketsphinxRecognition } from '../../src/engines/local/pocketsphinx/pocketsphinx-recognition.ts';
 import type { Decoder } from '../../src/engines/local/pocketsphinx/pocketsphinx-stretch.ts';
+import { ManualClock } from '../../src/lib/clock.ts';
 import { concat } from '../../src/media/pcm.ts';
 import { noise, quiet, settled } from '../rig.ts';
 
@@ -54,7 +55,10 @@ function word(text: string, startMs: number, logprob = -0.1): Segment {
   return { word: text, startMs, endMs: startMs + 100, logprob };
 }
 
-function begun({ free = true } = {}) {
+function begun({ free = true, ready = true } = {}) {
+  const clock = new ManualClock();
+  /** Decoders that are given to those who wait, once they are there. */
+  const waiting: ((decoder: FakeDecoder) => void)[] = [];
   const decoders: FakeDecoder[] = [];
   const origins: (Origin | undefined)[] = [];
   const guesses: string[] = [];
@@ -62,7 +66,7 @@ function begun({ free = true } = {}) {
   const pool = {
     acquire: async (_words: readonly string[], _signal: AbortSignal, origin?: Origin) => {
       origins.push(origin);
-      if (!free) return new Promise<undefined>(() => {});
+      if (!free) return new Promise<FakeDecoder>((resolve) => waiting.push(resolve));
       const decoder = new FakeDecoder();
       decoders.push(decoder);
       return decoder;
@@ -72,11 +76,13 @@ function begun({ free = true } = {}) {
   let closed = 0;
   const recognition = new PocketsphinxRecognition([], {
     origin,
+    clock,
+    ready: () => ready,
     pool: async () => pool,
     onPartial: ({ text }) => guesses.push(text),
     onClosed: () => void closed++,
   });
-  return { recognition, decoders, origins, guesses, released: () => released, closed: () => closed };
+  return { recognition, clock, waiting, decoders, origins, guesses, released: () => released, closed: () => closed };
 }
 
 describe('an utterance for decoders', () => {
@@ -86,7 +92,7 @@ describe('an utterance for decoders', () => {
     recognition.hear(noise(100));
     await settled();
     expect(decoders.map(({ ended }) => ended)).toEqual([false]);
-    void recognition.words();
+    void recognition.words('final');
     await settled();
     expect(decoders.map(({ ended, samples }) => [ended, samples.length / ms])).toEqual([[true, 300]]);
     recognition.hear(noise(200));
@@ -102,7 +108,7 @@ describe('an utterance for decoders', () => {
     const { recognition, decoders } = begun();
     const hush = noise(pauseMs, 16_000, 7).map((sample) => sample >> 9);
     recognition.hear(concat([noise(500), hush]));
-    void recognition.words();
+    void recognition.words('final');
     const second = noise(200, 16_000, 2);
     recognition.hear(second);
     await settled();
@@ -112,7 +118,7 @@ describe('an utterance for decoders', () => {
   test('has one text, and its words on one timeline', async () => {
     const { recognition, decoders, guesses } = begun();
     recognition.hear(concat([noise(500), quiet(200)]));
-    const early = recognition.words();
+    const early = recognition.words('final');
     await settled();
     decoders[0]?.finish(word('i', 10), word('would', 110, -0.2), word('like', 300));
     expect(await early).toEqual({
@@ -129,7 +135,7 @@ describe('an utterance for decoders', () => {
     decoders[1]?.guess(word('to', 250));
     decoders[1]?.guess(word('to', 250));
     decoders[1]?.guess(word('to', 250), word('go', 350));
-    const late = recognition.words();
+    const late = recognition.words('final');
     await settled();
     decoders[1]?.finish(word('to', 250), word('go', 350), word('home', 450));
     const whole = await late;
@@ -142,7 +148,7 @@ describe('an utterance for decoders', () => {
   test('tells the words of a pause as one more guess when speech has gone on before they came', async () => {
     const { recognition, decoders, guesses } = begun();
     recognition.hear(noise(100));
-    const early = recognition.words();
+    const early = recognition.words('final');
     recognition.hear(noise(100));
     await settled();
     decoders[1]?.guess(word('please', 0));
@@ -154,14 +160,14 @@ describe('an utterance for decoders', () => {
   test('has no words when one of its stretches failed, and takes no more sound', async () => {
     const { recognition, decoders, closed, released } = begun();
     recognition.hear(noise(100));
-    const early = recognition.words();
+    const early = recognition.words('final');
     recognition.hear(noise(100));
     await settled();
     const error = new EngineError('pocketsphinx', 'crashed', 'It died.');
     decoders[0]?.listener?.died(error);
     await expect(early).rejects.toBe(error);
     await settled();
-    await expect(recognition.words()).rejects.toBe(error);
+    await expect(recognition.words('final')).rejects.toBe(error);
     recognition.hear(noise(100));
     await settled();
     expect(decoders).toHaveLength(2);
@@ -181,13 +187,80 @@ describe('an utterance for decoders', () => {
     expect(decoder.cancelled).toBe(false);
     recognition.hear(minute);
     expect(decoder.cancelled).toBe(true);
-    await expect(recognition.words()).rejects.toMatchObject({ reason: 'timeout', message: expect.stringContaining('five minutes') });
+    await expect(recognition.words('final')).rejects.toMatchObject({ reason: 'timeout', message: expect.stringContaining('five minutes') });
+  });
+
+  test('A5: fails within two seconds when its words are waited for and no decoder is free, and gives up its place', async () => {
+    const { recognition, clock, decoders, waiting, closed, released } = begun({ free: false });
+    recognition.hear(noise(500));
+    // As long as somebody speaks, or only thinks of asking, nobody waits.
+    void recognition.words('speculative').catch(() => {});
+    clock.advance(60_000);
+    recognition.hear(noise(500));
+    clock.advance(60_000);
+    const words = recognition.words('final');
+    words.catch(() => {});
+    clock.advance(1799);
+    expect(closed()).toBe(0);
+    clock.advance(1);
+    await expect(words).rejects.toMatchObject({ reason: 'rate_limited' });
+    expect(closed()).toBe(1);
+    // One that comes too late goes back.
+    for (const give of waiting) give(new FakeDecoder());
+    await settled();
+    expect([decoders.length, released()]).toEqual([0, 2]);
+  });
+
+  test('A5: says that there is no recogniser when none is ready', async () => {
+    const { recognition, clock } = begun({ free: false, ready: false });
+    recognition.hear(noise(500));
+    const words = recognition.words('final');
+    words.catch(() => {});
+    clock.advance(1800);
+    await expect(words).rejects.toMatchObject({ reason: 'unavailable' });
+  });
+
+  test('A5: a decoder that works is waited for, however slow it is', async () => {
+    const { recognition, clock, waiting } = begun({ free: false });
+    recognition.hear(noise(500));
+    const words = recognition.words('final');
+    await settled();
+    clock.advance(1700);
+    const decoder = new FakeDecoder();
+    waiting[0]?.(decoder);
+    await settled();
+    clock.advance(25_000);
+    decoder.finish(word('tea', 0));
+    expect((await words).text).toBe('Tea.');
+  });
+
+  test('A5: of several stretches each is waited for as long, from when the one before it was done', async () => {
+    const { recognition, clock, waiting } = begun({ free: false });
+    recognition.hear(noise(500));
+    void recognition.words('speculative').catch(() => {});
+    recognition.hear(noise(500));
+    const words = recognition.words('final');
+    words.catch(() => {});
+    await settled();
+    const decoder = new FakeDecoder();
+    waiting[0]?.(decoder);
+    await settled();
+    clock.advance(10_000);
+    decoder.finish(word('tea', 0));
+    await settled();
+    clock.advance(1799);
+    let failed = false;
+    words.catch(() => (failed = true));
+    await settled();
+    expect(failed).toBe(false);
+    clock.advance(1);
+    await expect(words).rejects.toMatchObject({ reason: 'rate_limited' });
   });
 
   test('fails when no decoder is free for two minutes of sound, however large the first piece may be', async () => {
     const { recognition } = begun({ free: false });
     recognition.hear(quiet(130_000));
-    const waiting = recognition.words();
+    const waiting = recognition.words('final');
     await settled();
     recognition.hear(quiet(100_000));
     recognition.hear(quiet(30_000));

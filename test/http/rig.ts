@@ -1,6 +1,7 @@
 // The routes upon a real Access, listening on a port of their own, with sessions, voices and models that are easy to recognise.
 import { Access } from '../../src/access/access.ts';
 import { Reception } from '../../src/access/reception.ts';
+import { type KeyLimits, Usage } from '../../src/access/usage.ts';
 import { makeKey, revokeKey } from '../../src/access/issue.ts';
 import { Vault } from '../../src/access/vault.ts';
 import { registerRoutes } from '../../src/http/routes/routes.ts';
@@ -32,12 +33,16 @@ export const voices = [
   voice('Mathilde', 'fr-FR', 'female', ['warm']),
 ];
 
-export async function httpRig(bounds?: Partial<StoreBounds>) {
+const none = Number.POSITIVE_INFINITY;
+const unlimited: KeyLimits = { sessions: none, requests: none, recognition: none, speech: none, mints: none };
+
+export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<KeyLimits> = {}) {
   const { store, close } = storeFor(bounds);
   const clock = new ManualClock();
   const vault = new Vault('m'.repeat(40), randomToken);
   const issuing = { store, vault, clock, random: randomToken };
-  const access = new Access({ ...issuing, configuredKeys: [] });
+  const usage = new Usage({ limits: { ...unlimited, ...limits }, clock, onRefused() {} });
+  const access = new Access({ ...issuing, configuredKeys: [], mint: (keyId) => usage.mint(keyId) });
   const addresses = new RemoteAddresses(['loopback']);
   const reception = new Reception({ clock, log: silentLog, addresses, failures: 30, known: () => {} });
   const key = await makeKey(issuing, { name: '', workspace: 'acme' });
@@ -61,6 +66,7 @@ export async function httpRig(bounds?: Partial<StoreBounds>) {
   const deps: RouteDeps = {
     access,
     reception,
+    usage,
     calls,
     clock,
     log: silentLog,

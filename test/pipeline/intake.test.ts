@@ -41,8 +41,9 @@ test('F20: beside the clean sound comes the sound as it was sent, sample by samp
     intake.take(new Uint8Array(Int16Array.from({ length: 480 }, (_, i) => 8000 * Math.sin((seed * 480 + i) / 15)).buffer));
   const onFault = (error: unknown) => expect.fail(String(error));
   const plain: Int16Array[] = [];
-  const unreduced = new Intake(engines, input(null), { onSound: (samples) => plain.push(samples), onFault });
-  const intake = new Intake(engines, input(null), { onSound, onFault });
+  const origin = { key: 'key_1', session: 'sess_1' };
+  const unreduced = new Intake(engines, input(null), { origin, onSound: (samples) => plain.push(samples), onFault });
+  const intake = new Intake(engines, input(null), { origin, onSound, onFault });
   for (let chunk = 0; chunk < 40; chunk++) {
     if (chunk === 10 || chunk === 30) intake.configure(input({ type: 'near_field' }));
     if (chunk === 25) intake.configure(input(null));

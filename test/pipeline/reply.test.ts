@@ -41,6 +41,7 @@ function start(changes: Partial<ReplyOrder> = {}, engines = new FakeEngines()) {
   const ports = {
     engines,
     origin: { key: 'key_1', session: 'sess_test' },
+    allowance: { speech: () => undefined, spoken() {} },
     feed: (fact: ReplyFact) => void facts.push(fact),
     room: () => transport.room(),
     images: new Images(() => Promise.reject(new Error('no images here')), controller.signal),

@@ -12,7 +12,7 @@ function begun() {
   const stt = new FakeStt();
   stt.script = undefined;
   const told: SttOptions = { model: 'm', vocabulary: [] };
-  const chosen = { engine: stt, options: told };
+  const chosen = { engine: stt, options: told, onHeard() {} };
   const guesses: string[] = [];
   const utterance = new Utterance(
     () => ({ ...chosen, options: { ...chosen.options } }),

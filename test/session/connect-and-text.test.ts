@@ -152,8 +152,8 @@ describe('response.create', () => {
     rig.golden('out-of-band-cancel');
   });
 
-  test('C38 C45: any number run out of band at once, and each response is cancelled by its id', () => {
-    const rig = new Rig({ turnDetection: null });
+  test('C38 C45: any number run out of band at once where nothing is limited, and each response is cancelled by its id', () => {
+    const rig = new Rig({ turnDetection: null, mostResponses: Number.POSITIVE_INFINITY });
     for (let n = 0; n < 8; n += 1)
       rig.client({ type: 'response.create', response: { conversation: 'none', input: [], output_modalities: ['text'] } });
     rig.says('Hello.');

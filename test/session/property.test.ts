@@ -12,7 +12,7 @@ import { Session } from '../../src/session/session.ts';
 import { Chance } from './chance.ts';
 import { count, met } from './met.ts';
 import { presence, RandomClient } from './random-events.ts';
-import { listedTool, semanticVad, serverVad, testCatalogue, testConfig } from './rig.ts';
+import { listedTool, semanticVad, serverVad, someLeft, testCatalogue, testConfig } from './rig.ts';
 import { Watch } from './watch.ts';
 
 const factsPerSeed = 5000;
@@ -78,6 +78,8 @@ class Life {
       // Sometimes so few that a conversation outgrows it soon.
       contextTokens: chance.pick([128_000, 128_000, 60]),
       conversationBytes: 32 * 1024 * 1024,
+      mostResponses: Number.POSITIVE_INFINITY,
+      rateLimits: someLeft,
       ownInstructions: '',
       inworld,
       voiceLock: chance.often(0.3),

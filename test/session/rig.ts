@@ -62,6 +62,9 @@ export const testCatalogue: Birth['catalogue'] = {
   prompt: (id, version) => testPrompts[version === undefined ? id : `${id}@${version}`],
 };
 
+/** As much is left as ever. */
+export const someLeft: Birth['rateLimits'] = () => [{ name: 'requests', limit: 1000, remaining: 999, reset_seconds: 0.001 }];
+
 export interface RigOptions {
   turnDetection?: TurnDetection;
   inworld?: boolean;
@@ -70,6 +73,9 @@ export interface RigOptions {
   speaker?: Birth['speaker'];
   contextTokens?: number;
   conversationBytes?: number;
+  mostResponses?: number;
+  /** What is left of the key's limits; nearly all, when nothing is said. */
+  rateLimits?: Birth['rateLimits'];
   voiceLock?: boolean;
   /** What the lot says; 0 always, when nothing is said. */
   chance?: () => number;
@@ -96,6 +102,8 @@ export class Rig {
     lifeMs = 3_600_000,
     contextTokens = 128_000,
     conversationBytes = 32 * 1024 * 1024,
+    mostResponses = 4,
+    rateLimits = someLeft,
     voiceLock = false,
     chance = () => 0,
     speaker,
@@ -115,11 +123,14 @@ export class Rig {
       lifeMs,
       contextTokens,
       conversationBytes,
+      mostResponses,
+      rateLimits,
       ownInstructions: 'Be brief.',
       inworld,
       speaker,
       voiceLock,
     };
+    this.watch.limited = rateLimits().length > 0;
     this.#session = new Session(birth, this.now);
     this.#take(this.#session.open());
   }
@@ -140,6 +151,12 @@ export class Rig {
       return;
     }
     this.#step({ kind: 'client', event });
+  }
+
+  /** A message that is more than its key may send. */
+  tooMuch(message: unknown, retryAfterMs: number): void {
+    this.#line(clientLine(message));
+    this.#step({ kind: 'client', event: parseClientEvent(message), excess: { limit: 'requests', most: 1000, retryAfterMs } });
   }
 
   fact(fact: Fact): void {

@@ -28,6 +28,8 @@ export class Watch {
   closed = false;
   #open = new Set<string>();
   /** The last event was a `response.done`. */
+  /** Whether there are limits that can be told of. */
+  limited = true;
   #limitsDue = false;
   #known = new Set<string>();
   #spoken = new Set<string>();
@@ -150,7 +152,7 @@ export class Watch {
 
   #event(event: ServerEvent): void {
     assert.equal(event.type === 'rate_limits.updated', this.#limitsDue, 'the limits are told once, right after response.done');
-    this.#limitsDue = event.type === 'response.done';
+    this.#limitsDue = this.limited && event.type === 'response.done';
     // What is made is played after it is done.
     const played = event.type.startsWith('output_audio_buffer.');
     if ('response_id' in event && !played) this.#live(event.response_id);

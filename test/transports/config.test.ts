@@ -45,6 +45,27 @@ test('which addresses of callers are checked is one of three rules, or left to t
   expect(() => readConfig({ PARLEY_CALL_CANDIDATES: 'all' }, folder)).toThrow('PARLEY_CALL_CANDIDATES must be one of public, private, any');
 });
 
+test('a key is limited as the default says, as Inworld promises, or not at all, and each limit has a setting of its own above that', () => {
+  const none = Number.POSITIVE_INFINITY;
+  const limits = (settings: Record<string, string>) => readConfig(settings, folder).limits;
+  const usual = { sessions: none, requests: 1000, responses: 4, recognition: none, speech: none, mints: 600 };
+  expect(limits({})).toEqual(usual);
+  expect(limits({ PARLEY_LIMITS: 'inworld' })).toEqual({ ...usual, sessions: 20 });
+  expect(Object.values(limits({ PARLEY_LIMITS: 'none' }))).toEqual([none, none, none, none, none, none]);
+  expect(limits({ PARLEY_LIMITS: 'none', PARLEY_LIMIT_SPEECH_SECONDS: '90' })).toMatchObject({ requests: none, speech: 90 });
+  expect(limits({ PARLEY_LIMITS: 'inworld', PARLEY_LIMIT_SESSIONS: '3', PARLEY_LIMIT_REQUESTS: 'none', PARLEY_LIMIT_MINTS: '5' })).toEqual({
+    ...usual,
+    sessions: 3,
+    requests: none,
+    mints: 5,
+  });
+  const each = { PARLEY_LIMIT_RESPONSES: '1', PARLEY_LIMIT_RECOGNITION_SECONDS: '60' };
+  expect(limits(each)).toEqual({ ...usual, responses: 1, recognition: 60 });
+  for (const wrong of ['0', '-1', 'many', '1.5'])
+    expect(() => readConfig({ PARLEY_LIMIT_REQUESTS: wrong }, folder)).toThrow(/PARLEY_LIMIT_REQUESTS/);
+  expect(() => readConfig({ PARLEY_LIMITS: 'generous' }, folder)).toThrow('PARLEY_LIMITS must be one of default, inworld, none');
+});
+
 test('keys are a list, and one that is short enough to guess is refused', () => {
   expect(readConfig({ PARLEY_API_KEY: 'first-key-1, second-key-2' }, folder).apiKeys).toEqual(['first-key-1', 'second-key-2']);
   expect(() => readConfig({ PARLEY_API_KEY: 'first-key-1,short' }, folder)).toThrow(/PARLEY_API_KEY/);

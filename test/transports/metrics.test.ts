@@ -43,7 +43,7 @@ function value(name: string, labels: Record<string, string> = {}): number {
 
 beforeAll(async () => {
   const url = await model.listen();
-  const settings = { ...withVoice, PARLEY_LLM_BASE_URL: url, PARLEY_LLM_MODEL: 'small', PARLEY_TURN: 'lexical' };
+  const settings = { ...withVoice, PARLEY_LIMIT_MINTS: '1', PARLEY_LLM_BASE_URL: url, PARLEY_LLM_MODEL: 'small', PARLEY_TURN: 'lexical' };
   running = await startServer({ engines: 'real', settings });
   const session = await GoodSession.open(running.ws);
   await vi.waitFor(() => expect(session.turns.spoken).toBeGreaterThan(0), { timeout: 30_000 });
@@ -59,6 +59,8 @@ beforeAll(async () => {
   const stranger = new Client(`${running.ws}/v1/realtime`, 'nobody-knows-this-key');
   await stranger.closed;
   expect((await fetch(`${running.http}/v1/models`)).status).toBe(401);
+  const mint = { method: 'POST', headers: { authorization: `Bearer ${apiKey}` } };
+  for (const status of [200, 429]) expect((await fetch(`${running.http}/v1/realtime/client_secrets`, mint)).status).toBe(status);
   await vi.waitFor(async () => expect(await (await fetch(`${running.http}/health`)).json()).toMatchObject({ sessions: 0 }));
   ({ body: text } = await fetchMetrics(running.http));
   samples = parseMetrics(text);
@@ -110,6 +112,14 @@ test('engines are seen: those that work, how long their tasks waited, and what a
 test('whoever was turned away is counted by why, and probes are not', () => {
   expect(value('parley_refusals_total', { way: 'websocket', reason: 'unauthorized' })).toBe(1);
   expect(value('parley_refusals_total', { way: 'http', reason: 'unauthorized' })).toBe(1);
+});
+
+test('what a key is refused is counted by the limit, and how near to its limits the nearest one is, is seen', () => {
+  expect(value('parley_limit_refusals_total')).toBe(1);
+  expect(value('parley_limit_refusals_total', { limit: 'mints' })).toBe(1);
+  expect(value('parley_refusals_total', { way: 'http', reason: 'rate_limited' })).toBe(1);
+  expect(value('parley_limit_used', { limit: 'mints' })).toBeGreaterThan(0.5);
+  expect(value('parley_limit_keys')).toBe(1);
 });
 
 test('the process is seen', () => {

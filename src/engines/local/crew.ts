@@ -44,13 +44,13 @@ export interface RunOptions {
   readonly transfer?: readonly Transferable[];
   /** Gets what the task hands out before its result. */
   readonly onPart?: (part: unknown) => void;
+  /** It was broken off for others, and waits again. */
+  readonly onPutBack?: () => void;
   /**
    * The task may be broken off and done again later, so as to make way for tasks of keys that had less of the members' time. It must give
    * undefined when it is broken off, and nothing else.
    */
   readonly repeatable?: boolean;
-  /** It was broken off, and waits for another turn. */
-  readonly onBrokenOff?: () => void;
 }
 
 /** Members lost in a row without one getting ready, after which tasks are refused at once. */
@@ -73,7 +73,7 @@ interface Job<Task, Result> {
   /** Whether somebody still waits for it. */
   readonly wanted: () => boolean;
   readonly part: (value: unknown) => void;
-  readonly onBrokenOff: (() => void) | undefined;
+  readonly putBack: () => void;
   readonly resolve: (result: Result | undefined) => void;
   readonly reject: (error: EngineError) => void;
 }
@@ -146,8 +146,10 @@ export class Crew<Task, Result> {
    * one under way is dropped, and its member told. Rejects with EngineError: what the task threw, `crashed` or `timeout` when its member was
    * lost, `rate_limited` when too many wait, `unavailable` when the crew is closed or no member gets ready.
    */
-  run(task: Task, options: RunOptions): Promise<Result | undefined> {
-    const { signal, origin, priority = 0, transfer = [], onPart, repeatable = false, onBrokenOff } = options;
+  run(
+    task: Task,
+    { signal, origin, priority = 0, transfer = [], onPart, onPutBack, repeatable = false }: RunOptions,
+  ): Promise<Result | undefined> {
     if (signal.aborted) return Promise.resolve(undefined);
     if (this.#closed) return Promise.reject(this.#unavailable('it was shut down'));
     if (this.#isHopeless()) {
@@ -173,7 +175,7 @@ export class Crew<Task, Result> {
         part: (value) => {
           if (!signal.aborted) onPart?.(value);
         },
-        onBrokenOff,
+        putBack: () => onPutBack?.(),
         resolve: (result) => {
           settled();
           resolve(result);
@@ -323,7 +325,7 @@ export class Crew<Task, Result> {
     if (brokenOff && job?.wanted()) {
       job.repeats--;
       this.#queueUp(job);
-      job.onBrokenOff?.();
+      job.putBack();
     } else if (message.kind === 'result') job?.resolve(message.value as Result);
     else job?.reject(new EngineError(this.#options.engine, message.reason, message.message, { retryable: message.retryable }));
     this.#dispatch();

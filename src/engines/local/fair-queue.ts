@@ -19,13 +19,18 @@ interface Rank {
   readonly priority: number;
 }
 
+/** Keys whose last turn is remembered; who has had none for long is as one who has had none. */
+const MOST_REMEMBERED = 1000;
+
 const nobody: Origin = { key: '', session: '' };
 
 export class FairQueue<Item> {
   readonly #most: number;
   readonly #weightOf: (key: string) => number;
-  /** The key whose turn it is comes first. */
   readonly #keys = new Map<string, Waiting<Item>>();
+  /** When each key had its last turn, counted in turns; the latest comes last. */
+  readonly #turns = new Map<string, number>();
+  #turn = 0;
   #size = 0;
 
   /** `weightOf` a key is 0 unless it has had more than others of what is being waited for. */
@@ -61,16 +66,30 @@ export class FairQueue<Item> {
     let next: { key: string; waiting: Waiting<Item>; rank: Rank } | undefined;
     for (const [key, waiting] of this.#keys) {
       const rank = { weight: this.#weightOf(key), priority: waiting.lanes[0]?.priority ?? 0 };
-      if (!next || comesBefore(rank, next.rank)) next = { key, waiting, rank };
+      const isEqual = next && !comesBefore(next.rank, rank);
+      if (!next || comesBefore(rank, next.rank) || (isEqual && this.#lastTurnOf(key) < this.#lastTurnOf(next.key)))
+        next = { key, waiting, rank };
     }
     if (!next) return undefined;
     const { key, waiting } = next;
     const [session, items] = firstOf(waiting);
     const item = items.shift() as Item;
     this.#took(key, waiting, session);
-    // Whoever has had a turn comes last.
-    if (this.#keys.delete(key) && waiting.size > 0) this.#keys.set(key, waiting);
+    this.#hadTurn(key);
     return item;
+  }
+
+  #lastTurnOf(key: string): number {
+    return this.#turns.get(key) ?? 0;
+  }
+
+  /** Remembered also of one who has nothing waiting any more: it is not the first again when it comes back at once. */
+  #hadTurn(key: string): void {
+    this.#turn++;
+    this.#turns.delete(key);
+    this.#turns.set(key, this.#turn);
+    const [longestAgo] = this.#turns.keys();
+    if (this.#turns.size > MOST_REMEMBERED && longestAgo !== undefined) this.#turns.delete(longestAgo);
   }
 
   /** Whether the item had been waiting. */

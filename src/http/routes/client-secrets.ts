@@ -2,7 +2,7 @@
 // session given is checked now and applies when the secret is used.
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { RealtimeError } from '../../protocol/errors.ts';
+import { errors, RealtimeError } from '../../protocol/errors.ts';
 import type { Principal } from '../../store/principal.ts';
 import type { Gate, RouteDeps, SessionType } from './deps.ts';
 import { principalOf, read, Refusal } from './family.ts';
@@ -58,7 +58,7 @@ function checkFlat(deps: RouteDeps, patch: Record<string, unknown>): object {
 /**
  * A secret and when it expires, in seconds since the Unix epoch.
  * @param param the field that the session was given in; null when it was the body.
- * @throws Refusal when the key has too much of them out, or the session is too large to be kept.
+ * @throws Refusal when the key has too much of them out, or the session is too large to be kept; RealtimeError when it mints too often.
  */
 export async function mintSecret(
   access: Gate,
@@ -77,6 +77,7 @@ export async function mintSecret(
       param,
     );
   }
+  if (granted.outcome === 'too_often') throw errors.limited(granted.excess);
   const what = granted.outcome === 'too_many' ? 'are too many' : 'keep too many bytes of sessions';
   throw new Refusal(
     429,

@@ -2,7 +2,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import type { Principal, SecretDialect } from '../../store/principal.ts';
+import type { Excess } from '../../protocol/limits.ts';
+import type { Admission, Principal, SecretDialect } from '../../store/principal.ts';
 
 /** What the routes need of access/ (its class `Access` is one). */
 export interface Gate {
@@ -15,6 +16,7 @@ export interface Gate {
     | { outcome: 'too_large'; bytes: number; mostBytes: number }
     | { outcome: 'too_many' }
     | { outcome: 'too_much' }
+    | { outcome: 'too_often'; excess: Excess }
   >;
   exchange(request: {
     authorization: string | undefined;
@@ -27,13 +29,9 @@ export interface Gate {
     | { outcome: 'refused' }
     | { outcome: 'exhausted' }
     | { outcome: 'forbidden'; resource: string }
+    | { outcome: 'too_often'; excess: Excess }
   >;
 }
-
-export type Admission<T> =
-  | { readonly outcome: 'welcome'; readonly who: T }
-  | { readonly outcome: 'unknown' }
-  | { readonly outcome: 'later'; readonly retryAfterSeconds: number };
 
 /** Watches over wrong keys (`Reception` of access/ does). */
 export interface Watch {
@@ -44,6 +42,12 @@ export interface Watch {
 export interface Doors {
   readonly access: Gate;
   readonly reception: Watch;
+}
+
+/** Counts what each key asks for (`Usage` of access/ does). */
+export interface Count {
+  /** Takes one of the requests that the key may make; why there is none left, if so. */
+  request(keyId: string): Excess | undefined;
 }
 
 export interface ListedVoice {
@@ -91,6 +95,7 @@ export interface CallDesk {
 }
 
 export interface RouteDeps extends Doors {
+  readonly usage: Count;
   readonly calls: CallDesk;
   readonly clock: Clock;
   readonly log: Log;

@@ -3,9 +3,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Log } from '../../lib/log.ts';
 import { errors, RealtimeError, unavailableRetrySeconds } from '../../protocol/errors.ts';
-import type { Principal } from '../../store/principal.ts';
+import type { Admission, Principal } from '../../store/principal.ts';
 import { StoreError } from '../../store/store.ts';
-import type { Admission, Doors } from './deps.ts';
+import type { Count, Doors } from './deps.ts';
 
 /** A refusal with its HTTP status; each family words it in its own envelope. */
 export class Refusal extends Error {
@@ -45,7 +45,10 @@ const statuses: Readonly<Record<RealtimeError['type'], number>> = { invalid_requ
 function refusalOf(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error;
   if (error instanceof StoreError) return new Refusal(503, 'store_unavailable', error.message);
-  if (error instanceof RealtimeError) return new Refusal(statuses[error.type], error.code, error.message, error.param);
+  if (error instanceof RealtimeError) {
+    const { type, code, message, param, retryAfterMs } = error;
+    return new Refusal(statuses[type], code, message, param, retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1000));
+  }
   const status = (error as { statusCode?: unknown }).statusCode;
   // Fastify's own refusals: a body that is no JSON, or too long.
   if (error instanceof Error && typeof status === 'number' && status < 500) return new Refusal(status, null, error.message);
@@ -68,7 +71,11 @@ export function speakAs(scope: FastifyInstance, family: Family, log: Log): void 
 const decorator = 'principal';
 
 /** Routes registered on this scope are for those with a key or a token, or a secret where a session begins. Bodies of others are not even read. */
-export function requireKey(scope: FastifyInstance, { access, reception }: Doors, purpose: 'realtime' | 'api' = 'api'): void {
+export function requireKey(
+  scope: FastifyInstance,
+  { access, reception, usage }: Doors & { readonly usage: Count },
+  purpose: 'realtime' | 'api' = 'api',
+): void {
   scope.decorateRequest(decorator);
   scope.addHook('onRequest', async (request) => {
     const query = new URL(request.url, 'http://parley').searchParams;
@@ -76,7 +83,10 @@ export function requireKey(scope: FastifyInstance, { access, reception }: Doors,
     if (admission.outcome === 'unknown') {
       throw new Refusal(401, 'invalid_api_key', 'Incorrect or missing API key. Send it as "Authorization: Bearer <key>".');
     }
-    request.setDecorator(decorator, welcome(admission));
+    const principal = welcome(admission);
+    const excess = usage.request(principal.keyId);
+    if (excess) throw errors.limited(excess);
+    request.setDecorator(decorator, principal);
   });
 }
 

@@ -1,6 +1,7 @@
 // Inworld's token routes (protocol 7.5): a signed request against a short-lived token. The signature is the authentication.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { errors } from '../../protocol/errors.ts';
 import { unstored } from './client-secrets.ts';
 import type { RouteDeps } from './deps.ts';
 import { read, Refusal, welcome } from './family.ts';
@@ -49,6 +50,7 @@ async function grant(
   if (admission.outcome === 'unknown') throw new Refusal(403, null, 'invalid authorization signature');
   const granted = welcome(admission);
   if (granted.outcome === 'forbidden') throw new Refusal(403, null, `this key has no access to ${granted.resource}`);
+  if (granted.outcome === 'too_often') throw errors.limited(granted.excess);
   if (granted.outcome === 'exhausted') throw new Refusal(429, null, 'this key has asked for too many tokens; try again in some minutes');
   return unstored(reply).send({
     token: granted.token,

@@ -9,8 +9,8 @@ import type { Ids } from '../../lib/ids.ts';
 import { endWith } from '../../lib/last-words.ts';
 import { type Api, apiOf, authorizationOf } from '../../protocol/api.ts';
 import { chooseDialect } from '../../protocol/dialects/choose.ts';
-import { unavailableRetrySeconds } from '../../protocol/errors.ts';
 import type { Transport } from '../transport.ts';
+import type { Turning } from './turning.ts';
 
 /** An append of 15 MiB in base64, with the JSON around it. */
 const mostFrameBytes = 21 * 1024 * 1024;
@@ -44,10 +44,8 @@ export type Entrance =
   | { readonly outcome: 'welcome'; readonly visitor: Visitor }
   /** Nothing that it offers opens the door. */
   | { readonly outcome: 'unknown' }
-  /** Too many wrong keys came from there. */
-  | { readonly outcome: 'later'; readonly retryAfterSeconds: number }
-  /** That cannot be told right now. */
-  | { readonly outcome: 'unavailable'; readonly why: string };
+  /** Too many wrong keys came from there, the key has made too many requests, or it cannot be told right now who it is. */
+  | { readonly outcome: 'turned'; readonly turning: Turning };
 
 export interface DoorOptions {
   server: Server;
@@ -55,8 +53,8 @@ export interface DoorOptions {
   ids: Ids;
   /** Who this request comes from. */
   admit(request: IncomingMessage, query: URLSearchParams): Promise<Entrance>;
-  /** Why no further session is taken right now, if so. */
-  full(): string | undefined;
+  /** Why the visitor gets no further session right now, if so. */
+  full(visitor: Visitor): Turning | undefined;
   enter(transport: Transport, arrival: Arrival, visitor: Visitor): void;
   /** Told of everybody who is turned away, with the status of the answer. */
   refused?(status: number): void;
@@ -96,10 +94,10 @@ export function openDoor(options: DoorOptions): Door {
       options.refused?.(status);
       endWith(socket, refusal(status, code, message, retryAfterSeconds), clock);
     };
+    const turn = ({ status, code, why, retryAfterSeconds }: Turning) => refuse(status, code, why, retryAfterSeconds);
     if (!path) return refuse(404, 'not_found', `There is no WebSocket at ${url.pathname.slice(0, 128)}; try /v1/realtime.`);
     const entrance = await options.admit(request, url.searchParams);
-    if (entrance.outcome === 'unavailable') return refuse(503, 'store_unavailable', entrance.why);
-    if (entrance.outcome === 'later') return refuse(429, 'rate_limit_exceeded', tooManyWrongKeys, entrance.retryAfterSeconds);
+    if (entrance.outcome === 'turned') return turn(entrance.turning);
     if (entrance.outcome === 'unknown') {
       return refuse(401, 'invalid_api_key', 'Incorrect or missing API key. Send it as "Authorization: Bearer <key>".');
     }
@@ -107,8 +105,8 @@ export function openDoor(options: DoorOptions): Door {
     const callId = url.searchParams.get('call_id');
     const join = callId === null ? undefined : options.beside(callId, visitor);
     if (callId !== null && !join) return refuse(404, 'call_not_found', `There is no call '${callId.slice(0, 128)}'.`);
-    const reason = join ? undefined : options.full();
-    if (reason !== undefined) return refuse(503, 'server_overloaded', reason);
+    const turning = join ? undefined : options.full(visitor);
+    if (turning) return turn(turning);
     const line = new Line(socket);
     sockets.handleUpgrade(request, line, head, (webSocket) => {
       const dialect = chooseDialect({ headers: request.headers, subprotocols: subprotocolsOf(request), secretIsBeta: visitor.beta });
@@ -163,15 +161,9 @@ const statusTexts: Record<number, string> = {
   503: 'Service Unavailable',
 };
 const types: Record<number, string> = { 429: 'rate_limit_error', 503: 'server_error' };
-const tooManyWrongKeys = 'Too many wrong API keys came from this address; try again later.';
 
 /** An answer in plain HTTP, with a body that says why. */
-function refusal(
-  status: number,
-  code: string,
-  message: string,
-  retryAfterSeconds = status === 503 ? unavailableRetrySeconds : undefined,
-): string {
+function refusal(status: number, code: string, message: string, retryAfterSeconds: number | undefined): string {
   const body = JSON.stringify({ error: { message, type: types[status] ?? 'invalid_request_error', param: null, code } });
   return (
     `HTTP/1.1 ${status} ${statusTexts[status]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +

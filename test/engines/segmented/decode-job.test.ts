@@ -11,7 +11,7 @@ function order(urgency: Urgency) {
   const decoder = new FakeDecoder();
   return {
     decoder,
-    job: new DecodeJob(decoder, task, urgency, undefined),
+    job: new DecodeJob(decoder, task, urgency, undefined, () => {}),
     urgencies: () => decoder.orders.map(({ options }) => options.urgency),
   };
 }
@@ -39,7 +39,7 @@ test.each(['before', 'after'])('what is broken off and hurried, %s, queues again
   const { decoder, job, urgencies } = order('speculative');
   decoder.only.begin();
   if (when === 'before') job.hurry();
-  decoder.only.breakOff();
+  decoder.only.putBack();
   if (when === 'after') job.hurry();
   await settled();
   expect(urgencies()).toEqual(['final']);
@@ -50,7 +50,7 @@ test.each(['before', 'after'])('what is broken off and hurried, %s, queues again
 test('what is broken off and not hurried waits where the decoder has put it', async () => {
   const { decoder, job, urgencies } = order('speculative');
   decoder.only.begin();
-  decoder.only.breakOff();
+  decoder.only.putBack();
   await settled();
   expect(urgencies()).toEqual(['speculative']);
   job.abort();

@@ -25,12 +25,13 @@ function rig(size: number) {
       }),
   };
   const decoder = new CrewDecoder(workers, size);
-  const decode = (urgency: Urgency, onBegin?: () => void) =>
+  const decode = (urgency: Urgency, onBegin?: () => void, onPutBack?: () => void) =>
     decoder.decode(task, {
       urgency,
       origin: { key: 'key_1', session: 'sess_1' },
       signal: new AbortController().signal,
       ...(onBegin ? { onBegin } : {}),
+      ...(onPutBack ? { onPutBack } : {}),
     });
   return { decoder, decode, runs, workers };
 }
@@ -51,6 +52,20 @@ test('tells when the turn of a task has come', () => {
   expect(begun).toBe(0);
   runs[0]?.options.onPart?.(BEGUN);
   expect(begun).toBe(1);
+});
+
+test('tells when a task made way for others and waits again; one whose worker died is as good as begun with', async () => {
+  const { decode, runs } = rig(1);
+  let put = 0;
+  const putBack = () => put++;
+  const text = decode('final', undefined, putBack);
+  runs[0]?.options.onPutBack?.();
+  expect(put).toBe(1);
+  runs[0]?.reject(crashed());
+  await settled();
+  runs[1]?.resolve(segmentText('Stop.'));
+  await text;
+  expect(put).toBe(1);
 });
 
 test('is busy while every worker has something to do, or something waits', async () => {
@@ -89,6 +104,15 @@ test('asks another worker once when one dies', async () => {
   expect(runs).toHaveLength(2);
   runs[1]?.resolve(segmentText('Stop.'));
   expect((await text)?.text).toBe('Stop.');
+});
+
+test('a task whose worker died counts as begun, though nobody said so', async () => {
+  const { decode, runs } = rig(1);
+  let begun = 0;
+  void decode('final', () => begun++);
+  runs[0]?.reject(crashed());
+  await settled();
+  expect(begun).toBe(1);
 });
 
 test('fails when the second worker dies as well, and does not repeat what only takes too long', async () => {

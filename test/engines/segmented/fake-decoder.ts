@@ -7,8 +7,8 @@ export interface Order {
   readonly options: DecodeOptions;
   /** Its turn has come. */
   begin(): void;
-  /** It had begun, and makes way for another. */
-  breakOff(): void;
+  /** It waits again. */
+  putBack(): void;
   answer(text: string): Promise<void>;
   fail(error: Error): Promise<void>;
 }
@@ -25,6 +25,7 @@ export function segmentText(text: string): SegmentText {
 
 export class FakeDecoder implements SegmentDecoder {
   busy = false;
+  ready = true;
   /** Orders that nobody took back, the oldest first. */
   readonly orders: Order[] = [];
 
@@ -35,7 +36,7 @@ export class FakeDecoder implements SegmentDecoder {
         task,
         options,
         begin: () => options.onBegin?.(),
-        breakOff: () => options.onBrokenOff?.(),
+        putBack: () => options.onPutBack?.(),
         answer: async (text) => {
           remove();
           resolve(segmentText(text));

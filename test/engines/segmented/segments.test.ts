@@ -2,6 +2,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { EngineError, type Transcript } from '../../../src/engines/engine.ts';
 import { SegmentedUtterance } from '../../../src/engines/local/segmented/segments.ts';
+import { ManualClock } from '../../../src/lib/clock.ts';
 import { concat } from '../../../src/media/pcm.ts';
 import { noise, vowels } from '../../contract/vowels.ts';
 import { FakeDecoder, settled } from './fake-decoder.ts';
@@ -13,9 +14,11 @@ const seconds = (samples: Int16Array) => samples.length / 16_000;
 let decoder: FakeDecoder;
 let guesses: Transcript[];
 let utterance: SegmentedUtterance;
+let clock: ManualClock;
 
 beforeEach(() => {
   decoder = new FakeDecoder();
+  clock = new ManualClock();
   guesses = [];
   utterance = open();
 });
@@ -24,6 +27,7 @@ function open(): SegmentedUtterance {
   return new SegmentedUtterance(decoder, {
     engine: 'ear',
     limits: { longestMs: 12_000, shortestMs: 5000, partialEveryMs: 1000 },
+    clock,
     hints: { vocabulary: ['Pelimont'] },
     origin: { key: 'key_1', session: 'sess_1' },
     onPartial: (guess) => guesses.push(guess),

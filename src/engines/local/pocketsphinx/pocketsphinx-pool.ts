@@ -13,10 +13,19 @@ const WAITING_PER_PROCESS = 32;
 /** Decoders lost in a row without one getting ready, after which utterances are refused at once. */
 const MOST_UNREADY = 3;
 
+/** So long a key waits for others to pause, if they have more decoders than it: then one of theirs is taken back, and a turn of theirs fails. */
+const TAKEN_BACK_AFTER_MS = 1000;
+
 interface Waiter {
   readonly vocabulary: string;
   readonly granted: (process: DecoderProcess) => void;
   readonly refused: (error: EngineError) => void;
+}
+
+/** Who has a decoder. */
+interface Holder {
+  readonly key: string;
+  readonly takeBack: ((error: EngineError) => void) | undefined;
 }
 
 export interface DecoderPoolOptions {
@@ -35,6 +44,8 @@ export class DecoderPool {
   /** Ready and held by nobody. */
   readonly #free = new Set<DecoderProcess>();
   readonly #waiters: FairQueue<Waiter>;
+  /** By decoder; who was given one last comes last. */
+  readonly #holders = new Map<DecoderProcess, Holder>();
   readonly #restarts = new Restarts();
   #starting = 0;
   /** Decoders there have been at once: as many are kept. */
@@ -49,7 +60,7 @@ export class DecoderPool {
   constructor(installation: Installation, options: DecoderPoolOptions) {
     this.#installation = installation;
     this.#options = options;
-    this.#waiters = new FairQueue(options.limit * WAITING_PER_PROCESS);
+    this.#waiters = new FairQueue(options.limit * WAITING_PER_PROCESS, (key) => this.#heldBy(key).length);
   }
 
   get health(): EngineHealth {
@@ -71,9 +82,15 @@ export class DecoderPool {
   }
 
   /**
-   * A decoder to hold until `release`. `origin`: who asks. Undefined when the signal fires first. Rejects with EngineError.
+   * A decoder to hold until `release`. `origin`: who asks. `takeBack` is told when it is needed for a key that has fewer; then it is to be
+   * released at once. Undefined when the signal fires first. Rejects with EngineError.
    */
-  acquire(words: readonly string[], signal: AbortSignal, origin?: Origin): Promise<DecoderProcess | undefined> {
+  acquire(
+    words: readonly string[],
+    signal: AbortSignal,
+    origin?: Origin,
+    takeBack?: (error: EngineError) => void,
+  ): Promise<DecoderProcess | undefined> {
     if (signal.aborted) return Promise.resolve(undefined);
     if (this.#closed) return Promise.reject(closedError());
     if (this.#unready >= MOST_UNREADY && this.#processes.size === this.#starting) {
@@ -83,23 +100,29 @@ export class DecoderPool {
     }
     const { clock, onWaited } = this.#options;
     const sinceMs = clock.now();
+    const key = origin?.key ?? '';
     return new Promise((resolve, reject) => {
       const leave = () => {
+        patience.cancel();
         this.#waiters.remove(waiter);
         resolve(undefined);
       };
       const waiter: Waiter = {
         vocabulary: words.join(' '),
         granted: (process) => {
+          patience.cancel();
+          this.#holders.set(process, { key, takeBack });
           signal.removeEventListener('abort', leave);
           onWaited?.('pocketsphinx', clock.now() - sinceMs);
           resolve(process);
         },
         refused: (error) => {
+          patience.cancel();
           signal.removeEventListener('abort', leave);
           reject(error);
         },
       };
+      const patience = clock.after(TAKEN_BACK_AFTER_MS, () => this.#takeBackFor(key));
       signal.addEventListener('abort', leave, { once: true });
       const displaced = this.#waiters.push(waiter, origin);
       displaced?.refused(new EngineError('pocketsphinx', 'rate_limited', 'all speech decoders are busy and too many utterances wait'));
@@ -108,6 +131,7 @@ export class DecoderPool {
   }
 
   release(process: DecoderProcess): void {
+    this.#holders.delete(process);
     if (process.dead || this.#closed) return;
     this.#restarts.worked();
     this.#offer(process);
@@ -121,6 +145,19 @@ export class DecoderPool {
     const processes = [...this.#processes];
     for (const process of processes) process.kill();
     await Promise.all(processes.map((process) => process.gone));
+  }
+
+  /** Of the key that has the most, the youngest goes, if that key still has as many as this one then. */
+  #takeBackFor(key: string): void {
+    const keys = new Set([...this.#holders.values()].map((holder) => holder.key));
+    const [most = []] = [...keys].map((each) => this.#heldBy(each)).sort((a, b) => b.length - a.length);
+    if (most.length < this.#heldBy(key).length + 2) return;
+    const youngest = most.findLast(({ takeBack }) => takeBack);
+    youngest?.takeBack?.(new EngineError('pocketsphinx', 'rate_limited', 'a speech decoder was taken back for a key that had fewer'));
+  }
+
+  #heldBy(key: string): Holder[] {
+    return [...this.#holders.values()].filter((holder) => holder.key === key);
   }
 
   #offer(process: DecoderProcess): void {
@@ -167,6 +204,7 @@ export class DecoderPool {
     const { clock, log } = this.#options;
     this.#processes.delete(process);
     this.#free.delete(process);
+    this.#holders.delete(process);
     if (this.#closed) return;
     this.#losses++;
     this.#unready++;

@@ -1,8 +1,10 @@
 // One utterance: a decoder can only finish what it began, so that every pause at which the words are asked for ends a stretch. The next sound
 // begins another one, and the words of all are joined.
 import { joinStretches } from '../../../lib/join-stretches.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import { Recorder } from '../../../media/recorder.ts';
 import { EngineError, type Origin, type Recognition, type Transcript } from '../../engine.ts';
+import { Admission } from '../admission.ts';
 import { closedError } from './pocketsphinx-pool.ts';
 import { type Decoders, Stretch } from './pocketsphinx-stretch.ts';
 
@@ -20,6 +22,9 @@ interface Placed {
 export interface RecognitionPorts {
   /** Whose speech it is. */
   readonly origin?: Origin | undefined;
+  readonly clock: Clock;
+  /** Whether there is a decoder, for whomever. */
+  readonly ready: () => boolean;
   readonly pool: () => Promise<Decoders>;
   readonly onPartial: (guess: Transcript) => void;
   readonly onClosed: () => void;
@@ -34,25 +39,32 @@ export class PocketsphinxRecognition implements Recognition {
   #told = '';
   #answer: Promise<Transcript> | undefined;
   #failure: EngineError | undefined;
+  /** Whether somebody waits for the words. */
+  #awaited = false;
+  readonly #admission: Admission;
 
   constructor(vocabulary: readonly string[], ports: RecognitionPorts) {
     this.#vocabulary = vocabulary;
     this.#ports = ports;
+    this.#admission = new Admission(ports.clock, () => this.fail(notAdmitted(ports.ready())));
   }
 
   hear(samples: Int16Array): void {
     if (this.#failure || samples.length === 0) return;
     this.#answer = undefined;
+    this.#awaited = false;
     this.#open ??= this.#begin();
     this.#open.hear(samples);
     this.#heard.append(samples);
     this.#heard.forgetBefore(this.#heard.end - LEAD_IN_SAMPLES);
   }
 
-  /** A stretch that has ended is decoded to its end in any case: there is nothing to be urgent about. */
-  words(): Promise<Transcript> {
+  /** A stretch that has ended is decoded to its end in any case, and as soon as there is a decoder: only that is urgent. */
+  words(urgency: 'speculative' | 'final'): Promise<Transcript> {
     if (this.#failure) return Promise.reject(this.#failure);
     this.#answer ??= this.#finish();
+    this.#awaited ||= urgency === 'final';
+    this.#admit();
     return this.#answer;
   }
 
@@ -68,15 +80,22 @@ export class PocketsphinxRecognition implements Recognition {
   fail(error: EngineError): void {
     if (this.#failure) return;
     this.#failure = error;
+    this.#admission.set(false);
     this.#open = undefined;
     for (const { stretch } of this.#stretches) stretch.fail(error);
     this.#ports.onClosed();
   }
 
+  /** Stretches get their decoders one after the other: as long as one is decoded the others are not forgotten. */
+  #admit(): void {
+    const phases = this.#stretches.map(({ stretch }) => stretch.phase);
+    this.#admission.set(this.#awaited && !this.#failure && phases.includes('waiting') && !phases.includes('decoded'));
+  }
+
   #begin(): Stretch {
     const { end } = this.#heard;
     const leadIn = quietEnd(this.#heard.slice(end - LEAD_IN_SAMPLES, end));
-    const stretch = new Stretch(this.#vocabulary, this.#ports.origin, () => this.#tell());
+    const stretch = new Stretch(this.#vocabulary, this.#ports.origin, { onGuess: () => this.#tell(), onPhase: () => this.#admit() });
     this.#stretches.push({ stretch, beganMs: (end - leadIn.length) / samplesPerMs });
     if (leadIn.length > 0) stretch.hear(leadIn);
     void stretch.lease(this.#ports.pool());
@@ -105,6 +124,12 @@ export class PocketsphinxRecognition implements Recognition {
     this.#told = guess.text;
     this.#ports.onPartial(guess);
   }
+}
+
+function notAdmitted(ready: boolean): EngineError {
+  if (!ready) return new EngineError('pocketsphinx', 'unavailable', 'no speech decoder got ready in time for these words');
+  const message = 'no speech decoder was free in time for these words; raise PARLEY_STT_PROCESSES or add cores';
+  return new EngineError('pocketsphinx', 'rate_limited', message);
 }
 
 function transcriptOf(stretches: readonly Placed[]): Transcript {

@@ -17,8 +17,20 @@ const WINDOW = 3;
 export type Decoder = Pick<DecoderProcess, 'dead' | 'begin' | 'hear' | 'end' | 'cancel'>;
 
 export interface Decoders {
-  acquire(words: readonly string[], signal: AbortSignal, origin?: Origin): Promise<Decoder | undefined>;
+  /** `takeBack` is called when the decoder is needed for a key that has fewer, with the failure that this is. */
+  acquire(
+    words: readonly string[],
+    signal: AbortSignal,
+    origin?: Origin,
+    takeBack?: (error: EngineError) => void,
+  ): Promise<Decoder | undefined>;
   release(decoder: Decoder): void;
+}
+
+interface StretchPorts {
+  readonly onGuess: () => void;
+  /** It is decoded now, or it is over. */
+  readonly onPhase: () => void;
 }
 
 export class Stretch implements Listener {
@@ -28,7 +40,7 @@ export class Stretch implements Listener {
   readonly #vocabulary: readonly string[];
   /** Who speaks. */
   readonly #origin: Origin | undefined;
-  readonly #onGuess: () => void;
+  readonly #ports: StretchPorts;
   readonly #over = new AbortController();
   #process: Decoder | undefined;
   #release: (() => void) | undefined;
@@ -41,21 +53,27 @@ export class Stretch implements Listener {
   text = '';
   words: readonly Word[] = [];
 
-  constructor(vocabulary: readonly string[], origin: Origin | undefined, onGuess: () => void) {
+  constructor(vocabulary: readonly string[], origin: Origin | undefined, ports: StretchPorts) {
     this.#vocabulary = vocabulary;
     this.#origin = origin;
-    this.#onGuess = onGuess;
+    this.#ports = ports;
     this.#settle = Promise.withResolvers();
     this.done = this.#settle.promise;
     // Nobody may have asked for the words when they cannot be had any more.
     this.done.catch(() => {});
   }
 
+  /** `waiting`: for a decoder. */
+  get phase(): 'waiting' | 'decoded' | 'over' {
+    if (this.#over.signal.aborted) return 'over';
+    return this.#process ? 'decoded' : 'waiting';
+  }
+
   /** Gets a decoder and begins; never rejects. */
   async lease(pool: Promise<Decoders>): Promise<void> {
     try {
       const decoders = await pool;
-      const process = await decoders.acquire(this.#vocabulary, this.#over.signal, this.#origin);
+      const process = await decoders.acquire(this.#vocabulary, this.#over.signal, this.#origin, (error) => this.fail(error));
       if (!process) return;
       if (this.#over.signal.aborted) return decoders.release(process);
       this.#process = process;
@@ -63,6 +81,7 @@ export class Stretch implements Listener {
       // It may have died between being granted and being taken.
       if (process.dead) return this.fail(new EngineError('pocketsphinx', 'crashed', 'a speech decoder died before it began'));
       process.begin(this.#vocabulary, this);
+      this.#ports.onPhase();
       this.#pump();
     } catch (error) {
       this.fail(error instanceof EngineError ? error : new EngineError('pocketsphinx', 'crashed', String(error), { cause: error }));
@@ -98,6 +117,7 @@ export class Stretch implements Listener {
     this.#queued = 0;
     this.#process?.cancel();
     this.#release?.();
+    this.#ports.onPhase();
   }
 
   fail(error: EngineError): void {
@@ -155,6 +175,6 @@ export class Stretch implements Listener {
     if (text === this.text) return;
     this.text = text;
     this.words = words;
-    this.#onGuess();
+    this.#ports.onGuess();
   }
 }

@@ -58,7 +58,8 @@ class Pocketsphinx implements Stt {
   open(options: SttOptions, onPartial: (guess: Transcript) => void): Recognition {
     const vocabulary = vocabularyOf([...options.vocabulary, options.prompt ?? ''], VOCABULARY_LIMIT);
     const onClosed = () => this.#recognitions.delete(recognition);
-    const ports = { origin: options.origin, pool: () => this.#ready(), onPartial, onClosed };
+    const ready = () => this.health().state === 'ready';
+    const ports = { origin: options.origin, clock: this.#environment.clock, ready, pool: () => this.#ready(), onPartial, onClosed };
     const recognition = new PocketsphinxRecognition(vocabulary, ports);
     this.#recognitions.add(recognition);
     return recognition;

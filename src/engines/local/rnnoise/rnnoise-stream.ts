@@ -29,6 +29,8 @@ interface Chunk {
 export class RnnoiseStream implements DenoiserStream {
   readonly delayMs = DELAY_MS;
   readonly number: number;
+  /** Of whom it is. */
+  readonly key: string;
   readonly #field: MicrophoneField;
   readonly #strength: number;
   readonly #owner: StreamOwner;
@@ -42,8 +44,9 @@ export class RnnoiseStream implements DenoiserStream {
   #before: Int16Array = new Int16Array(DELAY);
   #closed = false;
 
-  constructor(number: number, field: MicrophoneField, strength: number, owner: StreamOwner) {
+  constructor(number: number, key: string, field: MicrophoneField, strength: number, owner: StreamOwner) {
     this.number = number;
+    this.key = key;
     this.#field = field;
     this.#strength = strength;
     this.#owner = owner;

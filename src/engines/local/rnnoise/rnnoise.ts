@@ -11,6 +11,7 @@ import {
   type EngineHealth,
   type EngineInfo,
   type MicrophoneField,
+  type Origin,
 } from '../../engine.ts';
 import { LoneMember } from '../lone-member.ts';
 import { Member } from '../member.ts';
@@ -32,7 +33,8 @@ const info: EngineInfo = {
 };
 
 /**
- * `rnnoise` of the catalogue. Filters 12 streams at a time; a further one passes as it is until one of them closes. A stream with more than
+ * `rnnoise` of the catalogue. Filters 12 streams at a time; a further one passes as it is until one of them closes, or takes the place of one of a
+ * key that has more of them. A stream with more than
  * 2 s of sound waiting passes, too, until it has caught up. Its thread, started by the first stream or the warm-up, keeps the process alive
  * until the engine is closed.
  */
@@ -59,7 +61,7 @@ export class Rnnoise implements Denoiser {
     way: (stream) => {
       const ready = this.#worker.life?.ready;
       if (ready === undefined || (!ready && !this.#worker.isFirstStart)) return 'pass';
-      if (!this.#filtered.has(stream) && this.#filtered.size >= MOST_FILTERED) return 'pass';
+      if (!this.#admits(stream)) return 'pass';
       this.#filtered.add(stream);
       return ready ? 'filter' : 'wait';
     },
@@ -102,11 +104,11 @@ export class Rnnoise implements Denoiser {
     return this.#worker.health;
   }
 
-  open(field: MicrophoneField, strength = 1): DenoiserStream {
+  open(field: MicrophoneField, strength = 1, origin?: Origin): DenoiserStream {
     if (this.#closed) throw shutDown();
     this.#worker.begin();
     this.#lastNumber++;
-    const stream = new RnnoiseStream(this.#lastNumber, field, strength, this.#owner);
+    const stream = new RnnoiseStream(this.#lastNumber, origin?.key ?? '', field, strength, this.#owner);
     this.#streams.set(stream.number, stream);
     return stream;
   }
@@ -116,6 +118,18 @@ export class Rnnoise implements Denoiser {
     for (const stream of this.#streams.values()) stream.close();
     this.#hanging?.cancel();
     await this.#worker.close();
+  }
+
+  /** Whether the stream may be filtered. Of the key with the most streams the youngest passes from now on, if that key has as many as this one then. */
+  #admits(stream: RnnoiseStream): boolean {
+    if (this.#filtered.has(stream) || this.#filtered.size < MOST_FILTERED) return true;
+    const byKey = Map.groupBy(this.#filtered, ({ key }) => key);
+    const [most = []] = [...byKey.values()].sort((a, b) => b.length - a.length);
+    if (most.length < (byKey.get(stream.key)?.length ?? 0) + 2) return false;
+    const youngest = most.at(-1);
+    if (youngest) this.#filtered.delete(youngest);
+    youngest?.pass();
+    return true;
   }
 
   #submit(job: DenoiseJob): void {

@@ -6,16 +6,25 @@ import type { SegmentTask, SegmentText } from './transcribe.ts';
 export class DecodeJob {
   /** Undefined when it was aborted, or was a guess that had to give way. Rejects with EngineError. */
   readonly result: Promise<SegmentText | undefined>;
+  readonly #onChange: () => void;
   #urgency: Urgency;
-  #state: 'waiting' | 'begun' | 'aborted' = 'waiting';
+  #state: 'waiting' | 'begun' | 'over' | 'aborted' = 'waiting';
   /** Of the place it has in the queue now. */
   #place = new AbortController();
 
-  constructor(decoder: SegmentDecoder, task: SegmentTask, urgency: Urgency, origin: Origin | undefined) {
+  /** `onChange` is told when work on it begins, stops and ends. */
+  constructor(decoder: SegmentDecoder, task: SegmentTask, urgency: Urgency, origin: Origin | undefined, onChange: () => void) {
     this.#urgency = urgency;
+    this.#onChange = onChange;
     this.result = this.#run(decoder, task, origin);
+    const ended = () => this.#become('over');
     // Whoever waits for it hears of a failure.
-    this.result.catch(() => {});
+    this.result.then(ended, ended);
+  }
+
+  /** Whether a worker is at it. */
+  get isUnderWay(): boolean {
+    return this.#state === 'begun';
   }
 
   /** Somebody waits now: when its turn has not come, or it is broken off, it queues again among the finals. */
@@ -30,26 +39,32 @@ export class DecodeJob {
     this.#place.abort();
   }
 
+  #become(state: 'waiting' | 'begun' | 'over'): void {
+    if (this.#state === 'aborted' || this.#state === state) return;
+    this.#state = state;
+    this.#onChange();
+  }
+
   async #run(decoder: SegmentDecoder, task: SegmentTask, origin: Origin | undefined): Promise<SegmentText | undefined> {
     for (;;) {
       const urgency = this.#urgency;
       const place = this.#place;
-      const isHere = () => place === this.#place && !this.#isAborted;
+      const isHere = () => place === this.#place;
       const text = await decoder.decode(task, {
         urgency,
         signal: place.signal,
         onBegin: () => {
-          if (isHere()) this.#state = 'begun';
+          if (isHere() && this.#state === 'waiting') this.#become('begun');
         },
-        onBrokenOff: () => {
-          if (!isHere()) return;
-          this.#state = 'waiting';
+        onPutBack: () => {
+          if (!isHere() || this.#state !== 'begun') return;
+          this.#become('waiting');
           if (urgency !== this.#urgency) place.abort();
         },
         ...(origin === undefined ? {} : { origin }),
       });
       if (text !== undefined || urgency === this.#urgency || this.#isAborted) return text;
-      this.#state = 'waiting';
+      this.#become('waiting');
       this.#place = new AbortController();
     }
   }

@@ -17,8 +17,8 @@ export interface DecodeOptions {
   readonly origin?: Origin;
   /** The task's turn has come. */
   readonly onBegin?: () => void;
-  /** It had begun, had to make way for somebody else's, and waits for its turn again. */
-  readonly onBrokenOff?: () => void;
+  /** It made way for others, and waits again. */
+  readonly onPutBack?: () => void;
 }
 
 export interface SegmentDecoder {
@@ -26,6 +26,8 @@ export interface SegmentDecoder {
   decode(task: SegmentTask, options: DecodeOptions): Promise<SegmentText | undefined>;
   /** Whether a guess would have to wait, or keep others waiting. */
   readonly busy: boolean;
+  /** Whether there is anybody whose turn of work could be waited for. */
+  readonly ready: boolean;
 }
 
 type Workers = Pick<Crew<SegmentTask, SegmentText | undefined>, 'run' | 'health'>;
@@ -46,6 +48,10 @@ export class CrewDecoder implements SegmentDecoder {
     return this.#underWay >= this.#size || this.#workers.health.waiting > 0;
   }
 
+  get ready(): boolean {
+    return this.#workers.health.state === 'ready';
+  }
+
   async decode(task: SegmentTask, options: DecodeOptions): Promise<SegmentText | undefined> {
     const guess = options.urgency === 'partial' ? new AbortController() : undefined;
     if (guess) this.#guesses.add(guess);
@@ -57,6 +63,8 @@ export class CrewDecoder implements SegmentDecoder {
     } catch (error) {
       // The worker died, which may be nobody's fault here: another one is asked, once.
       if (!(error instanceof EngineError) || error.reason !== 'crashed' || !error.retryable || guess) throw error;
+      // It had been begun with, though the word of that may have died with the worker.
+      options.onBegin?.();
       return await this.#run(task, { ...options, signal });
     } finally {
       this.#underWay--;
@@ -64,13 +72,13 @@ export class CrewDecoder implements SegmentDecoder {
     }
   }
 
-  #run(task: SegmentTask, { urgency, signal, origin, onBegin, onBrokenOff }: DecodeOptions): Promise<SegmentText | undefined> {
+  #run(task: SegmentTask, { urgency, signal, origin, onBegin, onPutBack }: DecodeOptions): Promise<SegmentText | undefined> {
     return this.#workers.run(task, {
       signal,
       priority: PRIORITIES[urgency],
       repeatable: true,
       ...(origin === undefined ? {} : { origin }),
-      ...(onBrokenOff === undefined ? {} : { onBrokenOff }),
+      ...(onPutBack === undefined ? {} : { onPutBack }),
       onPart: (part) => {
         if (part === BEGUN) onBegin?.();
       },

@@ -63,6 +63,7 @@ export class SegmentedStt implements Stt, SegmentDecoder {
     const utterance: SegmentedUtterance = new SegmentedUtterance(this, {
       engine: this.info.id,
       limits: this.#profile.limits,
+      clock: this.#environment.clock,
       hints: {
         vocabulary,
         ...(prompt === undefined ? {} : { prompt }),
@@ -102,6 +103,10 @@ export class SegmentedStt implements Stt, SegmentDecoder {
 
   get busy(): boolean {
     return this.#decoder?.busy ?? true;
+  }
+
+  get ready(): boolean {
+    return this.#decoder?.ready ?? false;
   }
 
   async decode(task: SegmentTask, options: DecodeOptions): Promise<SegmentText | undefined> {

@@ -1,5 +1,7 @@
 // One utterance: keeps its sound, closes what is too long to be decoded again and again, and knows for how long an answer stays good.
 import { EngineError, type Origin, type Recognition, type Transcript } from '../../engine.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import { Admission } from '../admission.ts';
 import { DecodeJob } from './decode-job.ts';
 import type { SegmentDecoder, Urgency } from './decoder.ts';
 import type { Hints } from './key-terms.ts';
@@ -54,6 +56,7 @@ export interface UtteranceOptions {
   /** The engine's id. */
   readonly engine: string;
   readonly limits: SegmentLimits;
+  readonly clock: Clock;
   readonly hints: Hints;
   /** Whose speech it is. */
   readonly origin?: Origin | undefined;
@@ -79,12 +82,14 @@ export class SegmentedUtterance implements Recognition {
   /** How many samples of the open segment the newest guess or answer knew. */
   #known = 0;
   #shown = '';
+  readonly #admission: Admission;
   /** Why there will be no more words. */
   #over: EngineError | undefined;
 
   constructor(decoder: SegmentDecoder, options: UtteranceOptions) {
     this.#decoder = decoder;
     this.#options = options;
+    this.#admission = new Admission(options.clock, () => this.end(this.#notAdmitted()));
   }
 
   hear(samples: Int16Array): void {
@@ -110,6 +115,7 @@ export class SegmentedUtterance implements Recognition {
   end(error: EngineError): void {
     if (this.#over) return;
     this.#over = error;
+    this.#admission.set(false);
     this.#dropGuess();
     for (const { job } of this.#closed) job?.abort();
     for (const answer of this.#working) {
@@ -126,6 +132,7 @@ export class SegmentedUtterance implements Recognition {
       if (urgency === 'speculative' || last.state === 'done') return last.transcript.promise;
       last.urgency = 'final';
       for (const job of last.jobs) job.hurry();
+      this.#admit();
       return last.transcript.promise.catch(() => this.#ask('final').transcript.promise);
     }
     return this.#ask(urgency).transcript.promise;
@@ -141,7 +148,26 @@ export class SegmentedUtterance implements Recognition {
       this.#fail(before, new EngineError(this.#options.engine, 'rate_limited', 'speech went on before these words were there'));
     }
     this.#answer = this.#newAnswer(urgency);
+    this.#admit();
     return this.#answer;
+  }
+
+  /** Somebody may wait for words that nobody works on: neither on this part of them nor on another. */
+  #admit(): void {
+    if (this.#over) return;
+    const answer = this.#answer;
+    const isWaitedFor = answer?.state === 'working' && answer.urgency === 'final';
+    this.#admission.set(isWaitedFor && !answer.jobs.some((job) => job.isUnderWay));
+  }
+
+  #notAdmitted(): EngineError {
+    const { engine } = this.#options;
+    if (!this.#decoder.ready) return new EngineError(engine, 'unavailable', `no worker of ${engine} got ready in time for these words`);
+    return new EngineError(
+      engine,
+      'rate_limited',
+      `no worker of ${engine} was free in time for these words; raise PARLEY_STT_PROCESSES or add cores`,
+    );
   }
 
   #newAnswer(urgency: 'speculative' | 'final'): Answer {
@@ -172,6 +198,7 @@ export class SegmentedUtterance implements Recognition {
         if (!texts.every((text) => text !== undefined)) return;
         answer.state = 'done';
         this.#working.delete(answer);
+        this.#admit();
         transcript.resolve(joinSegments(texts));
       },
       (error: unknown) => this.#fail(answer, error),
@@ -182,6 +209,7 @@ export class SegmentedUtterance implements Recognition {
   #fail(answer: Answer, error: unknown): void {
     answer.state = 'failed';
     this.#working.delete(answer);
+    this.#admit();
     answer.transcript.reject(error);
   }
 
@@ -245,7 +273,7 @@ export class SegmentedUtterance implements Recognition {
   /** `draft`: of an earlier decode that began with the same sound. */
   #order(samples: Int16Array, urgency: Urgency, draft: readonly number[]): DecodeJob {
     const { hints, origin } = this.#options;
-    return new DecodeJob(this.#decoder, { samples, hints, retry: urgency !== 'partial', draft }, urgency, origin);
+    return new DecodeJob(this.#decoder, { samples, hints, retry: urgency !== 'partial', draft }, urgency, origin, () => this.#admit());
   }
 
   #startGuess(): void {
