@@ -63,6 +63,9 @@ export interface Health {
   readonly detail: Record<string, unknown>;
 }
 
+/** Of a route that says nothing else: what is parsed here holds up every session. */
+const mostBodyBytes = 16 * 1024;
+
 const probes: ReadonlySet<string> = new Set(['/health', '/livez', '/readyz']);
 
 /** The HTTP server, not yet listening. Errors are `{"error":{message,type,param,code}}`. */
@@ -71,6 +74,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   const app: FastifyInstance = fastify({
     logger: false,
     forceCloseConnections: true,
+    bodyLimit: mostBodyBytes,
     clientErrorHandler: refuseBroken,
     serverFactory: (listener: RequestListener) => serverOf(listener, options),
   });
@@ -99,6 +103,13 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     return reply.code(204).send();
   });
 
+  // Before a body is read, which a handler for what is not found would come after: nobody has shown a key there.
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404) return;
+    const message = `There is nothing at ${request.method} ${request.url.split('?', 1)[0]}.`;
+    return reply.code(404).send({ error: { message, type: 'invalid_request_error', param: null, code: 'not_found' } });
+  });
+
   // Some clients name the type of a body with every POST, also where there is none: an empty body says nothing, which `{}` says too.
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
@@ -106,16 +117,6 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     else void parseJson(request, body, done);
   });
 
-  app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({
-      error: {
-        message: `There is nothing at ${request.method} ${request.url.split('?', 1)[0]}.`,
-        type: 'invalid_request_error',
-        param: null,
-        code: 'not_found',
-      },
-    }),
-  );
   app.setErrorHandler((error, _request, reply) => {
     const status = (error as { statusCode?: number }).statusCode ?? 500;
     const message = status < 500 && error instanceof Error ? error.message : 'The server had an error.';

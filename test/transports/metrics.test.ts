@@ -207,6 +207,9 @@ test('with a port of its own it is there for everybody who can reach that, and o
       status: 200,
     });
     expect((await fetch(`${address.origin}/v1/models`)).status).toBe(404);
+    const post = (path: string) =>
+      fetch(`${address.origin}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{' });
+    expect([(await post('/nothing')).status, (await post('/metrics')).status]).toEqual([404, 404]);
     expect((await fetchMetrics(own.http)).status).toBe(404);
   } finally {
     await own.close();

@@ -67,16 +67,23 @@ export function speakAs(scope: FastifyInstance, family: Family, log: Log): void 
 
 const decorator = 'principal';
 
-/** Routes registered on this scope are for those with a key or a token, or a secret where a session begins. Bodies of others are not even read. */
+/** Routes registered on this scope are for those with a key or a token, or a secret where a session begins. */
 export function requireKey(scope: FastifyInstance, { access, reception }: Doors, purpose: 'realtime' | 'api' = 'api'): void {
-  scope.decorateRequest(decorator);
-  scope.addHook('onRequest', async (request) => {
+  requireLeave(scope, async (request) => {
     const query = new URL(request.url, 'http://parley').searchParams;
     const admission = await reception.admit(request.raw, () => access.authenticate(request.headers, query, purpose));
     if (admission.outcome === 'unknown') {
       throw new Refusal(401, 'invalid_api_key', 'Incorrect or missing API key. Send it as "Authorization: Bearer <key>".');
     }
-    request.setDecorator(decorator, welcome(admission));
+    return welcome(admission);
+  });
+}
+
+/** Routes registered on this scope are for those whom `admit` does not refuse. Bodies of others are not even read. */
+export function requireLeave(scope: FastifyInstance, admit: (request: FastifyRequest) => Promise<Principal>): void {
+  scope.decorateRequest(decorator);
+  scope.addHook('onRequest', async (request) => {
+    request.setDecorator(decorator, await admit(request));
   });
 }
 
@@ -93,7 +100,7 @@ export function welcome<T>(admission: Exclude<Admission<T>, { outcome: 'unknown'
   );
 }
 
-/** Who sends a request that came past `requireKey`. */
+/** Who sends a request that came past `requireKey` or `requireLeave`. */
 export function principalOf(request: FastifyRequest): Principal {
   return request.getDecorator<Principal>(decorator);
 }
