@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { networkOf, type RemoteAddresses } from '../lib/remote-address.ts';
+import { Attempts, windowMs } from './attempts.ts';
 import { offeredKeys, offeredPlaces } from './keys.ts';
 
 export type Admission<T> =
@@ -33,27 +34,29 @@ export interface AttemptCounts {
   throttled: number;
 }
 
-interface Attempts {
-  failures: number;
-  /** When they are forgotten; when there were too many, until when nothing is looked at. */
-  untilMs: number;
+/** A look at what a request offers, and what came of it. */
+interface Look {
+  readonly address: string;
+  readonly network: string;
+  readonly path: string;
+  /** How many credentials it offers: it may bring a whole list of guesses. */
+  readonly places: number;
+  readonly wrong: number;
 }
 
-const windowMs = 60_000;
-/** The longest known goes first. */
-const mostNetworks = 10_000;
 /** Lines about strangers that may be written at once, and how often there is another: they must not fill the log. */
 const mostLines = 20;
 const lineEveryMs = 3000;
 
 export class Reception {
   readonly #options: ReceptionOptions;
-  readonly #attempts = new Map<string, Attempts>();
+  readonly #attempts: Attempts;
   readonly #counts: AttemptCounts = { wrong: 0, missing: 0, throttled: 0 };
   readonly #lines: { left: number; atMs: number; unwritten: number };
 
   constructor(options: ReceptionOptions) {
     this.#options = options;
+    this.#attempts = new Attempts(options.clock, options.failures);
     this.#lines = { left: mostLines, atMs: options.clock.now(), unwritten: 0 };
   }
 
@@ -61,64 +64,42 @@ export class Reception {
     return this.#counts;
   }
 
-  /** Networks of which something is remembered. */
-  get size(): number {
-    return this.#attempts.size;
-  }
-
   /** @param identify Who it is; what it throws is nobody's wrong key. */
   async admit<T>(request: IncomingMessage, identify: () => Promise<T | undefined>): Promise<Admission<T>> {
     const address = this.#options.addresses.of(request);
     const network = networkOf(address);
-    const closedForMs = this.#closedForMs(network);
+    const { path, places } = offerOf(request);
+    const closedForMs = places === 0 ? this.#attempts.closedForMs(network) : await this.#attempts.take(network, places);
     if (closedForMs > 0) {
       this.#counts.throttled += 1;
       return { outcome: 'later', retryAfterSeconds: Math.ceil(closedForMs / 1000) };
     }
-    const who = await identify();
-    if (who !== undefined) {
-      this.#options.known(request.socket);
-      return { outcome: 'welcome', who };
+    let wrong = 0;
+    try {
+      const who = await identify();
+      if (who !== undefined) {
+        this.#options.known(request.socket);
+        return { outcome: 'welcome', who };
+      }
+      wrong = places;
+    } finally {
+      if (places > 0) this.#looked({ address, network, path, places, wrong });
     }
-    this.#failed(request, address, network);
+    if (places === 0) {
+      this.#counts.missing += 1;
+      this.#options.log.debug({ address, path }, 'a request without a key was refused');
+    }
     return { outcome: 'unknown' };
   }
 
-  #closedForMs(network: string): number {
-    const attempts = this.#attempts.get(network);
-    return attempts && attempts.failures >= this.#options.failures ? attempts.untilMs - this.#options.clock.now() : 0;
-  }
-
-  #failed(request: IncomingMessage, address: string, network: string): void {
-    const { clock, log, failures: most } = this.#options;
-    const origin = 'http://parley';
-    const target = request.url ?? '/';
-    const { pathname: path, searchParams } = new URL(URL.canParse(target, origin) ? target : '/', origin);
-    if (offeredKeys(request.headers, searchParams).length === 0) {
-      this.#counts.missing += 1;
-      log.debug({ address, path }, 'a request without a key was refused');
-      return;
-    }
+  #looked({ address, network, path, places, wrong }: Look): void {
+    const { failures, tooMany } = this.#attempts.give(network, places, wrong);
+    if (wrong === 0) return;
     this.#counts.wrong += 1;
-    const nowMs = clock.now();
-    const known = this.#attempts.get(network);
-    const attempts = known && known.untilMs > nowMs ? known : { failures: 0, untilMs: nowMs + windowMs };
-    const before = attempts.failures;
-    // A request may bring a whole list of guesses.
-    attempts.failures += offeredPlaces(request.headers, searchParams);
-    const tooMany = before < most && attempts.failures >= most;
-    if (tooMany) attempts.untilMs = nowMs + windowMs;
-    // Behind all others again: who has just been here is forgotten last.
-    this.#attempts.delete(network);
-    this.#attempts.set(network, attempts);
-    for (const [oldest] of this.#attempts) {
-      if (this.#attempts.size <= mostNetworks) break;
-      this.#attempts.delete(oldest);
-    }
-    this.#write({ address, path, failures: attempts.failures }, 'a wrong key was refused');
+    this.#write({ address, path, failures }, 'a wrong key was refused');
     if (tooMany)
       this.#write(
-        { network, failures: most, seconds: windowMs / 1000 },
+        { network, failures: this.#options.failures, seconds: windowMs / 1000 },
         'too many wrong keys: nothing from there is looked at for a while',
       );
   }
@@ -137,4 +118,11 @@ export class Reception {
     this.#options.log.warn(lines.unwritten === 0 ? fields : { ...fields, unwritten: lines.unwritten }, message);
     lines.unwritten = 0;
   }
+}
+
+/** What a request asks for, and in how many places it offers a credential. */
+function offerOf({ url = '/', headers }: IncomingMessage): { path: string; places: number } {
+  const origin = 'http://parley';
+  const { pathname, searchParams } = new URL(URL.canParse(url, origin) ? url : '/', origin);
+  return { path: pathname, places: offeredKeys(headers, searchParams).length === 0 ? 0 : offeredPlaces(headers, searchParams) };
 }

@@ -90,12 +90,102 @@ test('a failed attempt is logged with its address and path, and with no part of 
 test('guessing from everywhere fills neither the log nor the memory, and what was not written is told', async () => {
   const { clock, knock, lines, reception } = receptionRig();
   for (let count = 0; count < 12_000; count++) await knock(`10.${count >> 16}.${(count >> 8) & 255}.${count & 255}`, 'wrong');
-  expect(reception.size).toBe(10_000);
   expect(lines).toHaveLength(20);
   clock.advance(3000);
   await knock('203.0.113.9', 'wrong');
   expect(lines.at(-1)?.fields).toMatchObject({ address: '203.0.113.9', unwritten: 11_980 });
   expect(reception.counts.wrong).toBe(12_001);
+});
+
+test('whoever goes on guessing is not forgotten among many others, and of those only the latest are remembered', async () => {
+  const { knock } = receptionRig();
+  const guess = async (address: string) => {
+    for (let count = 0; count < 2; count++) await knock(address, 'wrong');
+  };
+  for (const address of ['198.51.100.1', '198.51.100.2', '198.51.100.3']) await guess(address);
+  for (let count = 0; count < 9998; count++) await knock(`10.0.${count >> 8}.${count & 255}`, 'wrong');
+  // The first has been forgotten, and begins anew; the last has not.
+  expect(await knock('198.51.100.1', 'wrong')).toBe('unknown');
+  expect(await knock('198.51.100.3', 'wrong')).toBe('unknown');
+  expect(await knock('198.51.100.1', 'right')).toBe('welcome');
+  expect(await knock('198.51.100.3', 'right')).toBe(60);
+});
+
+/** A reception whose looks take until they are let go, each with what it is to find. */
+function slowReception(failures: number) {
+  const looks: ((who: string | undefined | Error) => void)[] = [];
+  const reception = new Reception({
+    clock: new ManualClock(),
+    log: silentLog,
+    addresses: new RemoteAddresses(['loopback']),
+    failures,
+    known: () => {},
+  });
+  const knock = (protocols = 1) => {
+    const guesses = Array.from({ length: protocols }, (_, index) => `openai-insecure-api-key.guess${index}`).join();
+    const headers = { 'sec-websocket-protocol': guesses };
+    const request = { headers, url: '/v1/realtime', socket: { remoteAddress: '203.0.113.9' } } as unknown as IncomingMessage;
+    const look = Promise.withResolvers<string | undefined>();
+    const identify = () => {
+      looks.push((who) => (who instanceof Error ? look.reject(who) : look.resolve(who)));
+      return look.promise;
+    };
+    return reception.admit(request, identify).then(
+      ({ outcome }) => outcome,
+      () => 'failed',
+    );
+  };
+  /** Lets whatever can go on go on. */
+  const settle = () => new Promise((resolve) => void setImmediate(resolve));
+  return { knock, looks, settle };
+}
+
+test('guesses at the same moment are looked at no more often than one after the other', async () => {
+  const { knock, looks, settle } = slowReception(30);
+  const all = Array.from({ length: 900 }, () => knock());
+  await settle();
+  expect(looks).toHaveLength(30);
+  for (const look of looks.splice(0)) look(undefined);
+  const outcomes = await Promise.all(all);
+  expect(looks).toHaveLength(0);
+  expect(outcomes.filter((outcome) => outcome === 'unknown')).toHaveLength(30);
+  expect(outcomes.filter((outcome) => outcome === 'later')).toHaveLength(870);
+});
+
+test('a crowd with the right key is let in, all of it, also while somebody among them guesses', async () => {
+  const { knock, looks, settle } = slowReception(3);
+  const all = Array.from({ length: 200 }, () => knock());
+  for (let turn = 0; looks.length > 0 || turn === 0; turn++) {
+    await settle();
+    for (const [index, look] of looks.splice(0).entries()) look(turn === 1 && index === 0 ? undefined : 'Ada');
+    await settle();
+  }
+  const outcomes = await Promise.all(all);
+  expect(outcomes.filter((outcome) => outcome === 'welcome')).toHaveLength(199);
+});
+
+test('a look that fails is given back, and a list of guesses takes as many places as there are in it', async () => {
+  const { knock, looks, settle } = slowReception(3);
+  const failing = [knock(), knock(), knock()];
+  await settle();
+  for (const look of looks.splice(0)) look(new Error('locked'));
+  expect(await Promise.all(failing)).toEqual(['failed', 'failed', 'failed']);
+  const guessing = [knock(3), knock(), knock()];
+  await settle();
+  expect(looks).toHaveLength(1);
+  looks[0]?.(undefined);
+  expect(await Promise.all(guessing)).toEqual(['unknown', 'later', 'later']);
+});
+
+test('those who wait for a look are bounded', async () => {
+  const { knock, looks, settle } = slowReception(30);
+  const all = Array.from({ length: 1100 }, () => knock());
+  await settle();
+  const turnedAway = all.slice(1030);
+  expect(new Set(await Promise.all(turnedAway))).toEqual(new Set(['later']));
+  expect(looks).toHaveLength(30);
+  for (const look of looks) look(undefined);
+  await Promise.all(all);
 });
 
 test('a store that fails is nobody’s wrong key', async () => {
