@@ -184,7 +184,14 @@ export async function assemble(
   const outgoing = new GuardedFetch({ clock, allowHosts: config.allowHosts, ownAddresses: () => machineAddresses(publicAddress) });
   const { addresses, authFailures, strangers, strangersPerAddress } = config.door;
   const sockets = new Sockets({ strangers, strangersPerAddress, isProxy: (address) => addresses.isProxy(address), networkOf });
-  const reception = new Reception({ clock, log, addresses, failures: authFailures, known: (socket) => sockets.known(socket) });
+  const reception = new Reception({
+    clock,
+    log,
+    addresses,
+    failures: authFailures,
+    hasExpired: (credential) => access.hasExpired(credential),
+    known: (socket) => sockets.known(socket),
+  });
   const sessions = new Sessions({
     config,
     router,

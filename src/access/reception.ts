@@ -20,6 +20,8 @@ export interface ReceptionOptions {
   readonly addresses: RemoteAddresses;
   /** Wrong keys that may come from one network within a minute. */
   readonly failures: number;
+  /** Whether a credential that does not hold did so once. It may reject, as `identify` may. */
+  hasExpired(credential: string): Promise<boolean>;
   /** Somebody has authenticated over this socket. */
   known(socket: Socket): void;
 }
@@ -28,6 +30,8 @@ export interface ReceptionOptions {
 export interface AttemptCounts {
   /** A credential was offered, and none holds. */
   wrong: number;
+  /** What was offered held once, and nothing else was. */
+  expired: number;
   /** None was offered. */
   missing: number;
   /** Nothing was looked at. */
@@ -51,7 +55,7 @@ const lineEveryMs = 3000;
 export class Reception {
   readonly #options: ReceptionOptions;
   readonly #attempts: Attempts;
-  readonly #counts: AttemptCounts = { wrong: 0, missing: 0, throttled: 0 };
+  readonly #counts: AttemptCounts = { wrong: 0, expired: 0, missing: 0, throttled: 0 };
   readonly #lines: { left: number; atMs: number; unwritten: number };
 
   constructor(options: ReceptionOptions) {
@@ -68,7 +72,7 @@ export class Reception {
   async admit<T>(request: IncomingMessage, identify: () => Promise<T | undefined>): Promise<Admission<T>> {
     const address = this.#options.addresses.of(request);
     const network = networkOf(address);
-    const { path, places } = offerOf(request);
+    const { path, credentials, places } = offerOf(request);
     const closedForMs = places === 0 ? this.#attempts.closedForMs(network) : await this.#attempts.take(network, places);
     if (closedForMs > 0) {
       this.#counts.throttled += 1;
@@ -81,13 +85,18 @@ export class Reception {
         this.#options.known(request.socket);
         return { outcome: 'welcome', who };
       }
-      wrong = places;
+      // A page with a secret that has expired guesses nothing, and must not shut out all who share its address.
+      const expired = await Promise.all(credentials.map((credential) => this.#options.hasExpired(credential)));
+      wrong = Math.max(0, places - expired.filter(Boolean).length);
     } finally {
       if (places > 0) this.#looked({ address, network, path, places, wrong });
     }
     if (places === 0) {
       this.#counts.missing += 1;
       this.#options.log.debug({ address, path }, 'a request without a key was refused');
+    } else if (wrong === 0) {
+      this.#counts.expired += 1;
+      this.#write({ address, path }, 'an expired token or secret was refused');
     }
     return { outcome: 'unknown' };
   }
@@ -120,9 +129,10 @@ export class Reception {
   }
 }
 
-/** What a request asks for, and in how many places it offers a credential. */
-function offerOf({ url = '/', headers }: IncomingMessage): { path: string; places: number } {
+/** What a request asks for, what it offers, in all the forms that may be read, and how many credentials that are. */
+function offerOf({ url = '/', headers }: IncomingMessage): { path: string; credentials: readonly string[]; places: number } {
   const origin = 'http://parley';
   const { pathname, searchParams } = new URL(URL.canParse(url, origin) ? url : '/', origin);
-  return { path: pathname, places: offeredKeys(headers, searchParams).length === 0 ? 0 : offeredPlaces(headers, searchParams) };
+  const credentials = offeredKeys(headers, searchParams);
+  return { path: pathname, credentials, places: credentials.length === 0 ? 0 : offeredPlaces(headers, searchParams) };
 }

@@ -17,7 +17,8 @@ function receptionRig({ failures = 3, proxies = ['loopback'] }: { failures?: num
   const log: Log = { ...silentLog, warn: (fields, message) => lines.push({ fields: fields as Line['fields'], message }) };
   const known: unknown[] = [];
   const addresses = new RemoteAddresses(proxies);
-  const reception = new Reception({ clock, log, addresses, failures, known: (socket) => known.push(socket) });
+  const hasExpired = async (credential: string) => credential.startsWith('old');
+  const reception = new Reception({ clock, log, addresses, failures, hasExpired, known: (socket) => known.push(socket) });
   let looks = 0;
   const knock = async (remoteAddress: string, key: string | undefined, headers: Record<string, string> = {}, url = '/v1/realtime') => {
     const authorization = key === undefined ? {} : { authorization: `Bearer ${key}` };
@@ -41,7 +42,7 @@ test('after too many wrong keys nothing from that address is looked at for a min
   expect(await knock('203.0.113.9', 'right')).toBe(1);
   clock.advance(500);
   expect(await knock('203.0.113.9', 'right')).toBe('welcome');
-  expect(reception.counts).toEqual({ wrong: 3, missing: 0, throttled: 2 });
+  expect(reception.counts).toEqual({ wrong: 3, expired: 0, missing: 0, throttled: 2 });
 });
 
 test('a wrong key now and then shuts nobody out, and neither does none at all', async () => {
@@ -53,7 +54,22 @@ test('a wrong key now and then shuts nobody out, and neither does none at all', 
   }
   for (let count = 0; count < 10; count++) expect(await knock('203.0.113.9', undefined)).toBe('unknown');
   expect(await knock('203.0.113.9', 'right')).toBe('welcome');
-  expect(reception.counts).toEqual({ wrong: 20, missing: 10, throttled: 0 });
+  expect(reception.counts).toEqual({ wrong: 20, expired: 0, missing: 10, throttled: 0 });
+});
+
+test('what has expired is no guess, however often it comes, but does not cover guesses that come along', async () => {
+  const { knock, lines, reception } = receptionRig();
+  for (let count = 0; count < 10; count++) expect(await knock('203.0.113.9', 'old')).toBe('unknown');
+  expect(lines.at(-1)).toEqual({
+    message: 'an expired token or secret was refused',
+    fields: { address: '203.0.113.9', path: '/v1/realtime' },
+  });
+  // The same one in another place is the same one.
+  expect(await knock('203.0.113.9', 'old', {}, '/v1/realtime?token=old')).toBe('unknown');
+  expect(await knock('203.0.113.9', 'right')).toBe('welcome');
+  expect(reception.counts).toEqual({ wrong: 0, expired: 11, missing: 0, throttled: 0 });
+  for (let count = 0; count < 3; count++) expect(await knock('203.0.113.9', 'old', { 'api-key': `guess ${count}` })).toBe('unknown');
+  expect(await knock('203.0.113.9', 'right')).toBe(60);
 });
 
 test('a list of guesses in one request counts as many as there are in it', async () => {
@@ -119,6 +135,7 @@ function slowReception(failures: number) {
     log: silentLog,
     addresses: new RemoteAddresses(['loopback']),
     failures,
+    hasExpired: async () => false,
     known: () => {},
   });
   const knock = (protocols = 1) => {
