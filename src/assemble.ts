@@ -6,7 +6,7 @@ import { Access } from './access/access.ts';
 import { ownKey } from './access/keys.ts';
 import { Reception } from './access/reception.ts';
 import { masterKey, Vault } from './access/vault.ts';
-import { type Config, keyFile } from './config.ts';
+import { type Config, isLoopback, keyFile } from './config.ts';
 import { type Engine, EngineError, type EngineEnvironment, type Speech, type Tts } from './engines/engine.ts';
 import type { ModelProgress } from './engines/models/progress.ts';
 import { ModelStore } from './engines/models/store.ts';
@@ -179,6 +179,9 @@ export async function assemble(
   };
 
   let consoleFor = config.console;
+  // Who has set keys, or listens beyond loopback, means that nobody reads anything without one; and a proxy may look like this machine.
+  const metricsForAll = (now: Config) => now.apiKeys.length === 0 && isLoopback(config.host);
+  let metricsOpen = metricsForAll(config);
   const access = new Access({ store, vault, clock, random: randomToken, configuredKeys: keys });
   const { publicAddress } = config.calls;
   const outgoing = new GuardedFetch({ clock, allowHosts: config.allowHosts, ownAddresses: () => machineAddresses(publicAddress) });
@@ -330,7 +333,7 @@ export async function assemble(
       const { outcome } = await reception.admit(raw, () => access.authenticate(headers, new URLSearchParams(), 'api'));
       return outcome === 'welcome';
     };
-    registerMetrics(app, { ...metrics, admit: async (request) => isLocalVisitor(request) || (await hasKey(request)) });
+    registerMetrics(app, { ...metrics, admit: async (request) => (metricsOpen && isLocalVisitor(request)) || (await hasKey(request)) });
   }
 
   door = openDoor({
@@ -386,6 +389,7 @@ export async function assemble(
       keys = next.apiKeys.length === 0 ? [ownKey(keyFile(config.dataDir)).key] : next.apiKeys;
       access.configure(keys);
       consoleFor = next.console;
+      metricsOpen = metricsForAll(next);
     },
     drain: () => sessions.drain(),
     async close(parting = goingAway) {

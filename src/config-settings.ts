@@ -140,7 +140,7 @@ export const settings: readonly Setting[] = [
   {
     name: 'PARLEY_METRICS',
     description:
-      'Whether `/metrics` tells Prometheus how the server is ([metrics.md](metrics.md)): on or off. On PORT it is for this machine, through no proxy, and for those with a key.',
+      'Whether `/metrics` tells Prometheus how the server is ([metrics.md](metrics.md)): on or off. On PORT it is for those with a key, and only where PARLEY_API_KEY is not set for this machine, too.',
     fallback: 'on',
   },
   {
