@@ -38,10 +38,25 @@ export interface AttemptCounts {
   throttled: number;
 }
 
-/** A look at what a request offers, and what came of it. */
-interface Look {
+/**
+ * Through one trusted proxy so many times as many wrong keys may come as from one network. What a proxy says of its clients may be what they said
+ * themselves: then this is the only bound.
+ */
+const sharesOfProxy = 20;
+/** Networks behind proxies from which a right key has come; the longest unseen goes first. */
+const mostWelcomed = 10_000;
+
+/** Where a request comes from. */
+interface Origin {
   readonly address: string;
   readonly network: string;
+  /** The far end of its socket, where that says that the request comes from elsewhere, and a right key has not come from there before. */
+  readonly proxy: string | undefined;
+}
+
+/** A look at what a request offers, and what came of it. */
+interface Look {
+  readonly origin: Origin;
   readonly path: string;
   /** How many credentials it offers: it may bring a whole list of guesses. */
   readonly places: number;
@@ -55,12 +70,15 @@ const lineEveryMs = 3000;
 export class Reception {
   readonly #options: ReceptionOptions;
   readonly #attempts: Attempts;
+  readonly #attemptsOfProxies: Attempts;
+  readonly #welcomed = new Set<string>();
   readonly #counts: AttemptCounts = { wrong: 0, expired: 0, missing: 0, throttled: 0 };
   readonly #lines: { left: number; atMs: number; unwritten: number };
 
   constructor(options: ReceptionOptions) {
     this.#options = options;
     this.#attempts = new Attempts(options.clock, options.failures);
+    this.#attemptsOfProxies = new Attempts(options.clock, options.failures * sharesOfProxy);
     this.#lines = { left: mostLines, atMs: options.clock.now(), unwritten: 0 };
   }
 
@@ -70,10 +88,10 @@ export class Reception {
 
   /** @param identify Who it is; what it throws is nobody's wrong key. */
   async admit<T>(request: IncomingMessage, identify: () => Promise<T | undefined>): Promise<Admission<T>> {
-    const address = this.#options.addresses.of(request);
-    const network = networkOf(address);
+    const origin = this.#originOf(request);
+    const { address } = origin;
     const { path, credentials, places } = offerOf(request);
-    const closedForMs = places === 0 ? this.#attempts.closedForMs(network) : await this.#attempts.take(network, places);
+    const closedForMs = places === 0 ? this.#attempts.closedForMs(origin.network) : await this.#take(origin, places);
     if (closedForMs > 0) {
       this.#counts.throttled += 1;
       return { outcome: 'later', retryAfterSeconds: Math.ceil(closedForMs / 1000) };
@@ -83,13 +101,14 @@ export class Reception {
       const who = await identify();
       if (who !== undefined) {
         this.#options.known(request.socket);
+        if (places > 0) this.#welcome(origin.network);
         return { outcome: 'welcome', who };
       }
       // A page with a secret that has expired guesses nothing, and must not shut out all who share its address.
       const expired = await Promise.all(credentials.map((credential) => this.#options.hasExpired(credential)));
       wrong = Math.max(0, places - expired.filter(Boolean).length);
     } finally {
-      if (places > 0) this.#looked({ address, network, path, places, wrong });
+      if (places > 0) this.#looked({ origin, path, places, wrong });
     }
     if (places === 0) {
       this.#counts.missing += 1;
@@ -101,15 +120,45 @@ export class Reception {
     return { outcome: 'unknown' };
   }
 
-  #looked({ address, network, path, places, wrong }: Look): void {
+  #originOf(request: IncomingMessage): Origin {
+    const address = this.#options.addresses.of(request);
+    const network = networkOf(address);
+    const farEnd = networkOf(request.socket.remoteAddress ?? '');
+    return { address, network, proxy: farEnd === network || this.#welcomed.has(network) ? undefined : farEnd };
+  }
+
+  #welcome(network: string): void {
+    this.#welcomed.delete(network);
+    this.#welcomed.add(network);
+    for (const longestUnseen of this.#welcomed) {
+      if (this.#welcomed.size <= mostWelcomed) break;
+      this.#welcomed.delete(longestUnseen);
+    }
+  }
+
+  /** As `take` of Attempts. */
+  async #take({ network, proxy }: Origin, places: number): Promise<number> {
+    const closedForMs = await this.#attempts.take(network, places);
+    if (closedForMs > 0 || proxy === undefined) return closedForMs;
+    const proxyClosedForMs = await this.#attemptsOfProxies.take(proxy, places);
+    if (proxyClosedForMs > 0) this.#attempts.give(network, places, 0);
+    return proxyClosedForMs;
+  }
+
+  #looked({ origin: { address, network, proxy }, path, places, wrong }: Look): void {
     const { failures, tooMany } = this.#attempts.give(network, places, wrong);
+    const throughProxy = proxy === undefined ? undefined : this.#attemptsOfProxies.give(proxy, places, wrong);
     if (wrong === 0) return;
     this.#counts.wrong += 1;
     this.#write({ address, path, failures }, 'a wrong key was refused');
-    if (tooMany)
-      this.#write(
-        { network, failures: this.#options.failures, seconds: windowMs / 1000 },
-        'too many wrong keys: nothing from there is looked at for a while',
+    const { failures: most } = this.#options;
+    const seconds = windowMs / 1000;
+    if (tooMany) this.#write({ network, failures: most, seconds }, 'too many wrong keys: nothing from there is looked at for a while');
+    // Seldom, and not to be lost among the lines of those many.
+    if (throughProxy?.tooMany)
+      this.#options.log.warn(
+        { proxy, failures: most * sharesOfProxy, seconds },
+        'too many wrong keys came through a proxy: of what it brings, only what comes from where a right key came from before is looked at for a while',
       );
   }
 

@@ -97,6 +97,35 @@ test('behind a trusted proxy it is the client who is shut out, not the proxy; an
   expect(await knock('198.51.100.1', 'right', { 'x-forwarded-for': '203.0.113.50' })).toBe(60);
 });
 
+test('whoever may write its own X-Forwarded-For, through a proxy that lets it, is bounded all the same', async () => {
+  const { knock, looks, lines, clock } = receptionRig();
+  const from = (client: string) => ({ 'x-forwarded-for': client });
+  expect(await knock('127.0.0.1', 'right', from('203.0.113.9'))).toBe('welcome');
+  const guesses = Array.from({ length: 1000 }, (_, index) => knock('127.0.0.1', 'wrong', from(`198.51.${index >> 8}.${index & 255}`)));
+  const outcomes = await Promise.all(guesses);
+  // Twenty times what one address has, and the one look of before.
+  expect(looks()).toBe(3 * 20 + 1);
+  expect(outcomes.filter((outcome) => outcome === 'unknown')).toHaveLength(60);
+  expect(await knock('127.0.0.1', 'right', from('192.0.2.1'))).toBe(60);
+  expect(lines.at(-1)).toMatchObject({
+    message: expect.stringMatching(/^too many wrong keys came through a proxy: /),
+    fields: { proxy: '127.0.0.1', failures: 60 },
+  });
+  // Who was let in before is let in again, and so is whoever comes without a word about where from, or through another proxy.
+  expect(await knock('127.0.0.1', 'right', from('203.0.113.9'))).toBe('welcome');
+  expect(await knock('127.0.0.1', 'right')).toBe('welcome');
+  expect(await knock('127.0.0.2', 'right', from('192.0.2.1'))).toBe('welcome');
+  clock.advance(60_000);
+  expect(await knock('127.0.0.1', 'right', from('192.0.2.1'))).toBe('welcome');
+});
+
+test('one client behind a proxy shuts out itself, however long it goes on, and nobody else', async () => {
+  const { knock } = receptionRig();
+  for (let count = 0; count < 500; count++) await knock('127.0.0.1', 'wrong', { 'x-forwarded-for': '203.0.113.9' });
+  expect(await knock('127.0.0.1', 'right', { 'x-forwarded-for': '203.0.113.9' })).toBe(60);
+  expect(await knock('127.0.0.1', 'right', { 'x-forwarded-for': '203.0.113.10' })).toBe('welcome');
+});
+
 test('a failed attempt is logged with its address and path, and with no part of the key', async () => {
   const { knock, lines } = receptionRig();
   await knock('203.0.113.9', 'wrong-key-of-some-length', {}, '/v1/realtime?token=another-wrong-key');
