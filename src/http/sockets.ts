@@ -75,6 +75,8 @@ export class Sockets {
     const peer = peerOf(socket);
     const address = socket.remoteAddress ?? '';
     const network = this.#bounds.networkOf(address);
+    // The same far end again before the end of its last socket was heard, or one that has gone already and has none.
+    this.#forget(peer);
     this.#strangers.set(peer, { socket, network });
     const ofNetwork = (this.#ofNetwork.get(network) ?? 0) + 1;
     this.#ofNetwork.set(network, ofNetwork);
