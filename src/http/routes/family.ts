@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Log } from '../../lib/log.ts';
-import { errors, RealtimeError, unavailableRetrySeconds } from '../../protocol/errors.ts';
+import { errors, RealtimeError, tooManyWrongKeys, unavailableRetrySeconds } from '../../protocol/errors.ts';
 import type { Principal } from '../../store/principal.ts';
 import { StoreError } from '../../store/store.ts';
 import type { Admission, Doors } from './deps.ts';
@@ -91,13 +91,7 @@ export function requireLeave(scope: FastifyInstance, admit: (request: FastifyReq
 export function welcome<T>(admission: Exclude<Admission<T>, { outcome: 'unknown' }>): T {
   if (admission.outcome === 'welcome') return admission.who;
   const { retryAfterSeconds } = admission;
-  throw new Refusal(
-    429,
-    'rate_limit_exceeded',
-    'Too many wrong API keys came from this address; try again later.',
-    null,
-    retryAfterSeconds,
-  );
+  throw new Refusal(429, 'rate_limit_exceeded', tooManyWrongKeys, null, retryAfterSeconds);
 }
 
 /** Who sends a request that came past `requireKey` or `requireLeave`. */

@@ -9,7 +9,7 @@ import type { Ids } from '../../lib/ids.ts';
 import { endWith } from '../../lib/last-words.ts';
 import { type Api, apiOf, authorizationOf } from '../../protocol/api.ts';
 import { chooseDialect } from '../../protocol/dialects/choose.ts';
-import { unavailableRetrySeconds } from '../../protocol/errors.ts';
+import { tooManyWrongKeys, unavailableRetrySeconds } from '../../protocol/errors.ts';
 import type { Transport } from '../transport.ts';
 
 /** An append of 15 MiB in base64, with the JSON around it. */
@@ -163,7 +163,6 @@ const statusTexts: Record<number, string> = {
   503: 'Service Unavailable',
 };
 const types: Record<number, string> = { 429: 'rate_limit_error', 503: 'server_error' };
-const tooManyWrongKeys = 'Too many wrong API keys came from this address; try again later.';
 
 /** An answer in plain HTTP, with a body that says why. */
 function refusal(
