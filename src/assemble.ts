@@ -186,7 +186,13 @@ export async function assemble(
   const { publicAddress } = config.calls;
   const outgoing = new GuardedFetch({ clock, allowHosts: config.allowHosts, ownAddresses: () => machineAddresses(publicAddress) });
   const { addresses, authFailures, strangers, strangersPerAddress } = config.door;
-  const sockets = new Sockets({ strangers, strangersPerAddress, isProxy: (address) => addresses.isProxy(address), networkOf });
+  const sockets = new Sockets({
+    strangers,
+    strangersPerAddress,
+    isProxy: (address) => addresses.isProxy(address),
+    networkOf,
+    turnedOut: () => meters.add('parley_refusals_total', 1, { way: 'connection', reason: 'crowded' }),
+  });
   const reception = new Reception({
     clock,
     log,
@@ -320,6 +326,8 @@ export async function assemble(
       ready: unready().length === 0,
       sessions: sessions.size,
       calls: calls.size,
+      connections: { known: sockets.size - sockets.strangers, stranger: sockets.strangers },
+      keysRefused: reception.counts,
       engines: readEngines(),
       traffic,
       threadLosses: { media: media.losses ?? 0, store: store.losses },

@@ -75,7 +75,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     logger: false,
     forceCloseConnections: true,
     bodyLimit: mostBodyBytes,
-    clientErrorHandler: refuseBroken,
+    clientErrorHandler: (error, socket) => refuseBroken(error, socket, options),
     serverFactory: (listener: RequestListener) => serverOf(listener, options),
   });
   // Whoever closes the app need not know what sockets there are: half-open ones, refused ones, and readers that do not read.
@@ -168,18 +168,22 @@ export function certificateOf({ certPath, keyPath }: NonNullable<HttpOptions['tl
   return { cert: readFileSync(certPath), key: readFileSync(keyPath) };
 }
 
-const brokenRequests: Readonly<Record<string, readonly [line: string, message: string]>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request did not come to its end in time.'],
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The head of the request is too large.'],
+type Broken = readonly [status: number, text: string, message: string];
+
+const brokenRequests: Readonly<Record<string, Broken>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request did not come to its end in time.'],
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'The head of the request is too large.'],
 };
+const noRequest: Broken = [400, 'Bad Request', 'This is no HTTP request.'];
 
 /** What is no request, or none that ever ends: answered as far as that can be, and gone. */
-function refuseBroken(error: Error & { code?: string }, socket: Socket): void {
+function refuseBroken(error: Error & { code?: string }, socket: Socket, { refused }: Pick<HttpOptions, 'refused'>): void {
   if (error.code !== 'ECONNRESET' && socket.writable) {
-    const [line, message] = brokenRequests[error.code ?? ''] ?? ['400 Bad Request', 'This is no HTTP request.'];
+    const [status, text, message] = brokenRequests[error.code ?? ''] ?? noRequest;
+    refused?.(status);
     const body = JSON.stringify({ error: { message, type: 'invalid_request_error', param: null, code: null } });
     socket.write(
-      `HTTP/1.1 ${line}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      `HTTP/1.1 ${status} ${text}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
     );
   }
   socket.destroy(error);

@@ -63,6 +63,9 @@ beforeAll(async () => {
   const stranger = new Client(`${running.ws}/v1/realtime`, 'nobody-knows-this-key');
   await stranger.closed;
   expect((await fetch(`${running.http}/v1/models`)).status).toBe(401);
+  const broken = connect(Number(new URL(running.http).port), '127.0.0.1');
+  broken.end('hello?\r\n\r\n').resume();
+  await once(broken, 'close');
   await vi.waitFor(async () => expect(await (await fetch(`${running.http}/health`)).json()).toMatchObject({ sessions: 0 }));
   ({ body: text } = await fetchMetrics(running.http, withKey));
   samples = parseMetrics(text);
@@ -114,6 +117,31 @@ test('engines are seen: those that work, how long their tasks waited, and what a
 test('whoever was turned away is counted by why, and probes are not', () => {
   expect(value('parley_refusals_total', { way: 'websocket', reason: 'unauthorized' })).toBe(1);
   expect(value('parley_refusals_total', { way: 'http', reason: 'unauthorized' })).toBe(1);
+  expect(value('parley_refusals_total', { way: 'http', reason: 'invalid' })).toBe(1);
+  expect(['wrong', 'missing', 'expired', 'throttled'].map((reason) => value('parley_keys_refused_total', { reason }))).toEqual([
+    1, 1, 0, 0,
+  ]);
+  // The one that asks for the figures is known by its key before they are read.
+  expect(value('parley_connections', { who: 'known' })).toBeGreaterThan(0);
+});
+
+test('connections of strangers are seen, and those that were ended for newer ones', async () => {
+  const own = await startServer({ engines: 'scripted', settings: { PARLEY_UNAUTHENTICATED_SOCKETS: '2' } });
+  const strangers: Socket[] = [];
+  try {
+    for (let count = 0; count < 3; count++) {
+      const socket = connect(Number(new URL(own.http).port), '127.0.0.1');
+      strangers.push(socket);
+      await once(socket, 'connect');
+    }
+    await once(strangers[0] as Socket, 'close');
+    const { body } = await fetchMetrics(own.http, withKey);
+    expect(body).toContain('parley_connections{who="stranger"} 1\n');
+    expect(body).toContain('parley_refusals_total{way="connection",reason="crowded"} 2\n');
+  } finally {
+    for (const socket of strangers) socket.destroy();
+    await own.close();
+  }
 });
 
 test('the process is seen', () => {
