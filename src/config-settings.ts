@@ -94,7 +94,7 @@ export const settings: readonly Setting[] = [
   {
     name: 'PARLEY_AUTH_FAILURES',
     description:
-      'Wrong keys that may come from one address (of IPv6: one /64) within a minute; then it is answered 429 for a minute, whatever key it offers.',
+      'Wrong keys that may come from one address (of IPv6: one /64) within a minute; then it is answered 429 for a minute, whatever key it offers. Through one proxy come twenty times as many at most.',
     fallback: '30',
   },
   {
