@@ -7,7 +7,7 @@ import { ownKey } from './access/keys.ts';
 import { Reception } from './access/reception.ts';
 import { Usage } from './access/usage.ts';
 import { masterKey, Vault } from './access/vault.ts';
-import { type Config, keyFile } from './config.ts';
+import { type Config, isLoopback, keyFile } from './config.ts';
 import { type Engine, EngineError, type EngineEnvironment, type Speech, type Tts } from './engines/engine.ts';
 import type { ModelProgress } from './engines/models/progress.ts';
 import { ModelStore } from './engines/models/store.ts';
@@ -55,7 +55,7 @@ import { StoreError } from './store/store.ts';
 import { PromptFolder } from './store/prompts.ts';
 import { McpCache } from './tools/mcp-cache.ts';
 import { type Door, openDoor } from './transports/websocket/door.ts';
-import { notNow, overLimit, tooManyWrongKeys } from './transports/websocket/turning.ts';
+import { afterWrongKeys, notNow, overLimit } from './transports/websocket/turning.ts';
 import { callLagMs, keepCalls } from './transports/webrtc/calls.ts';
 import { iceServers } from './transports/webrtc/ice-servers.ts';
 import { CallError } from './transports/webrtc/media.ts';
@@ -185,11 +185,27 @@ export async function assemble(
   const onRefused = (limit: Limit) => meters.add('parley_limit_refusals_total', 1, { limit });
   const usage = new Usage({ limits: config.limits, clock, onRefused });
   const access = new Access({ store, vault, clock, random: randomToken, configuredKeys: keys, mint: (keyId) => usage.mint(keyId) });
+  // Who has set keys, or listens beyond loopback, means that nobody reads anything without one; and a proxy may look like this machine.
+  const metricsForAll = (now: Config) => now.apiKeys.length === 0 && isLoopback(config.host);
+  let metricsOpen = metricsForAll(config);
   const { publicAddress } = config.calls;
   const outgoing = new GuardedFetch({ clock, allowHosts: config.allowHosts, ownAddresses: () => machineAddresses(publicAddress) });
   const { addresses, authFailures, strangers, strangersPerAddress } = config.door;
-  const sockets = new Sockets({ strangers, strangersPerAddress, isProxy: (address) => addresses.isProxy(address), networkOf });
-  const reception = new Reception({ clock, log, addresses, failures: authFailures, known: (socket) => sockets.known(socket) });
+  const sockets = new Sockets({
+    strangers,
+    strangersPerAddress,
+    isProxy: (address) => addresses.isProxy(address),
+    networkOf,
+    turnedOut: () => meters.add('parley_refusals_total', 1, { way: 'connection', reason: 'crowded' }),
+  });
+  const reception = new Reception({
+    clock,
+    log,
+    addresses,
+    failures: authFailures,
+    hasExpired: (credential) => access.hasExpired(credential),
+    known: (socket) => sockets.known(socket),
+  });
   const sessions = new Sessions({
     config,
     router,
@@ -319,6 +335,8 @@ export async function assemble(
       ready: unready().length === 0,
       sessions: sessions.size,
       calls: calls.size,
+      connections: { known: sockets.size - sockets.strangers, stranger: sockets.strangers },
+      keysRefused: reception.counts,
       engines: readEngines(),
       traffic,
       threadLosses: { media: media.losses ?? 0, store: store.losses },
@@ -333,7 +351,7 @@ export async function assemble(
       const { outcome } = await reception.admit(raw, () => access.authenticate(headers, new URLSearchParams(), 'api'));
       return outcome === 'welcome';
     };
-    registerMetrics(app, { ...metrics, admit: async (request) => isLocalVisitor(request) || (await hasKey(request)) });
+    registerMetrics(app, { ...metrics, admit: async (request) => (metricsOpen && isLocalVisitor(request)) || (await hasKey(request)) });
   }
 
   door = openDoor({
@@ -350,7 +368,7 @@ export async function assemble(
       });
       if (admission.outcome === 'unknown') return admission;
       if (admission.outcome === 'unavailable') return { outcome: 'turned', turning: notNow('store_unavailable', admission.why) };
-      if (admission.outcome === 'later') return { outcome: 'turned', turning: tooManyWrongKeys(admission.retryAfterSeconds) };
+      if (admission.outcome === 'later') return { outcome: 'turned', turning: afterWrongKeys(admission.retryAfterSeconds) };
       const principal = admission.who;
       const excess = usage.request(principal.keyId);
       if (excess) return { outcome: 'turned', turning: overLimit(excess) };
@@ -397,6 +415,7 @@ export async function assemble(
       keys = next.apiKeys.length === 0 ? [ownKey(keyFile(config.dataDir)).key] : next.apiKeys;
       access.configure(keys);
       consoleFor = next.console;
+      metricsOpen = metricsForAll(next);
     },
     drain: () => sessions.drain(),
     async close(parting = goingAway) {

@@ -125,7 +125,7 @@ export const settings: readonly Setting[] = [
   {
     name: 'PARLEY_AUTH_FAILURES',
     description:
-      'Wrong keys that may come from one address (of IPv6: one /64) within a minute; then it is answered 429 for a minute, whatever key it offers.',
+      'Wrong keys that may come from one address (of IPv6: one /64) within a minute; then it is answered 429 for a minute, whatever key it offers. Through one proxy come twenty times as many at most.',
     fallback: '30',
   },
   {
@@ -171,7 +171,7 @@ export const settings: readonly Setting[] = [
   {
     name: 'PARLEY_METRICS',
     description:
-      'Whether `/metrics` tells Prometheus how the server is ([metrics.md](metrics.md)): on or off. On PORT it is for this machine, through no proxy, and for those with a key.',
+      'Whether `/metrics` tells Prometheus how the server is ([metrics.md](metrics.md)): on or off. On PORT it is for those with a key, and only where PARLEY_API_KEY is not set for this machine, too.',
     fallback: 'on',
   },
   {

@@ -112,7 +112,10 @@ export function configOf(values: Readonly<Record<string, string>>, folder: strin
   const apiKeys = list(values.PARLEY_API_KEY);
   const host = values.HOST ?? '127.0.0.1';
   if (apiKeys.length === 0 && !isLoopback(host)) {
-    throw new ConfigError(['HOST'], `HOST is ${host}, which others can reach: set PARLEY_API_KEY to one or more keys first.`);
+    throw new ConfigError(
+      ['HOST', 'PARLEY_API_KEY'],
+      `HOST is ${host}, which others can reach: set PARLEY_API_KEY to one or more keys first.`,
+    );
   }
   for (const key of apiKeys) {
     if (key.length < leastKeyCharacters)

@@ -3,4 +3,6 @@ import { enableCompileCache, getCompileCacheDir } from 'node:module';
 
 enableCompileCache();
 process.env.NODE_COMPILE_CACHE ??= getCompileCacheDir();
+// By itself, since reading the rest takes a while.
+await import('./cli/hang-up.ts');
 await import('./cli/serve.ts');

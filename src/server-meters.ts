@@ -1,4 +1,5 @@
 // What of a server is looked up when its metrics are asked for, and how its refusals are called there.
+import type { AttemptCounts } from './access/reception.ts';
 import type { Usage } from './access/usage.ts';
 import type { Engine } from './engines/engine.ts';
 import type { Traffic } from './http/traffic.ts';
@@ -9,6 +10,9 @@ interface ServerState {
   readonly ready: boolean;
   readonly sessions: number;
   readonly calls: number;
+  readonly connections: Readonly<Record<'known' | 'stranger', number>>;
+  /** How often nobody was let in, by why. */
+  readonly keysRefused: Readonly<AttemptCounts>;
   /** With whether each works; where nobody knows, it does unless it says otherwise. */
   readonly engines: readonly { readonly engine: Engine; readonly works: boolean | undefined }[];
   readonly traffic: Traffic;
@@ -17,12 +21,15 @@ interface ServerState {
   readonly usage: Pick<Usage, 'size' | 'shares'>;
 }
 
-export function readServer({ version, ready, sessions, calls, engines, traffic, threadLosses, usage }: ServerState): Reading[] {
+export function readServer(state: ServerState): Reading[] {
+  const { version, ready, sessions, calls, engines, traffic, threadLosses, usage, ...doors } = state;
   return [
     reading('parley_info', 1, { version }),
     reading('parley_ready', ready ? 1 : 0),
     reading('parley_sessions', sessions),
     reading('parley_calls', calls),
+    ...Object.entries(doors.connections).map(([who, count]) => reading('parley_connections', count, { who })),
+    ...Object.entries(doors.keysRefused).map(([reason, count]) => reading('parley_keys_refused_total', count, { reason })),
     reading('parley_received_bytes_total', traffic.receivedBytes),
     reading('parley_sent_bytes_total', traffic.sentBytes),
     ...Object.entries(threadLosses).map(([thread, losses]) => reading('parley_thread_losses_total', losses, { thread })),
@@ -49,8 +56,10 @@ const reasons: Readonly<Record<number, string>> = {
   401: 'unauthorized',
   403: 'forbidden',
   404: 'not_found',
+  408: 'timeout',
   413: 'too_large',
   429: 'rate_limited',
+  431: 'too_large',
 };
 
 /** Why somebody was turned away, by the status of the answer. */

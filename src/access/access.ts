@@ -76,6 +76,8 @@ const inworldHosts = ['api-engine.inworld.ai', 'api.inworld.ai'];
 /** What Inworld's samples name when nobody has told them otherwise: the key's own. A token opens no other anyway. */
 const sampleWorkspace = 'default-workspace';
 const secretPrefix = 'ek_';
+/** Of a secret: 160 bits. Behind them stands what the vault calls them. */
+const secretRandomCharacters = 27;
 const noQuery = new URLSearchParams();
 
 export class Access {
@@ -147,6 +149,23 @@ export class Access {
   }
 
   /**
+   * Whether this credential held once and its time is over: whoever has it came by it honestly, and guesses nothing. One of a key that has been
+   * revoked is not meant. Rejects with StoreError when the store cannot be asked.
+   */
+  async hasExpired(credential: string): Promise<boolean> {
+    if (looksLikeToken(credential)) return this.#tokens.hasExpired(credential);
+    if (!credential.startsWith(secretPrefix)) return false;
+    const secret = await this.#options.store.secretByDigest(digestOf(credential));
+    if (secret) return !holdsAt(secret, this.#options.clock.wallMs());
+    // The store forgets those that have expired: that it was one of ours is seen by its mark.
+    return credential === this.#markedSecret(credential.slice(secretPrefix.length, secretPrefix.length + secretRandomCharacters));
+  }
+
+  #markedSecret(random: string): string {
+    return `${secretPrefix}${random}${this.#options.vault.nameOf(random, 'client secret')}`;
+  }
+
+  /**
    * An ephemeral secret for the realtime doors, bound to a session in GA spelling. It outlives neither `seconds` nor the token it was asked
    * for with.
    */
@@ -164,7 +183,7 @@ export class Access {
     const nowMs = clock.wallMs();
     const wishedAt = Math.floor(nowMs / 1000) + wish.seconds;
     const expiresAt = by.kind === 'token' ? Math.min(wishedAt, Math.floor(by.expiresMs / 1000)) : wishedAt;
-    const value = `${secretPrefix}${random(43)}`;
+    const value = this.#markedSecret(random(secretRandomCharacters));
     const digest = digestOf(value);
     const outcome = await store.addSecret(
       {

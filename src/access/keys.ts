@@ -98,11 +98,12 @@ export function offeredKeys(headers: IncomingHttpHeaders, query: URLSearchParams
   return [...new Set(offered)].filter((key) => key !== '').slice(0, mostCredentials);
 }
 
-/** In how many places of a request a credential sits, whatever forms each may be read in. */
+/** How many credentials a request offers, whatever forms each may be read in, and however often it says each. */
 export function offeredPlaces(headers: IncomingHttpHeaders, query: URLSearchParams): number {
   const single = [headers.authorization, headers['api-key'], ...['Authorization', 'authorization', 'token'].map((name) => query.get(name))];
-  const protocols = (headers['sec-websocket-protocol'] ?? '').split(',').filter((name) => name.trim().startsWith(insecureKeyProtocol));
-  return single.filter((value) => value).length + protocols.length;
+  const protocols = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  const keys = protocols.filter((name) => name.startsWith(insecureKeyProtocol)).map((name) => name.slice(insecureKeyProtocol.length));
+  return new Set([...single, ...keys].map((value) => [value ?? ''].flat().join().trim().split(/\s+/).at(-1)).filter((value) => value)).size;
 }
 
 function decodedText(token: string): string | undefined {

@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { networkOf, type RemoteAddresses } from '../lib/remote-address.ts';
 import type { Admission } from '../store/principal.ts';
+import { Attempts, windowMs } from './attempts.ts';
 import { offeredKeys, offeredPlaces } from './keys.ts';
 
 export interface ReceptionOptions {
@@ -14,6 +15,8 @@ export interface ReceptionOptions {
   readonly addresses: RemoteAddresses;
   /** Wrong keys that may come from one network within a minute. */
   readonly failures: number;
+  /** Whether a credential that does not hold did so once. It may reject, as `identify` may. */
+  hasExpired(credential: string): Promise<boolean>;
   /** Somebody has authenticated over this socket. */
   known(socket: Socket): void;
 }
@@ -22,33 +25,55 @@ export interface ReceptionOptions {
 export interface AttemptCounts {
   /** A credential was offered, and none holds. */
   wrong: number;
+  /** What was offered held once, and nothing else was. */
+  expired: number;
   /** None was offered. */
   missing: number;
   /** Nothing was looked at. */
   throttled: number;
 }
 
-interface Attempts {
-  failures: number;
-  /** When they are forgotten; when there were too many, until when nothing is looked at. */
-  untilMs: number;
+/**
+ * Through one trusted proxy so many times as many wrong keys may come as from one network. What a proxy says of its clients may be what they said
+ * themselves: then this is the only bound.
+ */
+const sharesOfProxy = 20;
+/** Networks behind proxies from which a right key has come; the longest unseen goes first. */
+const mostWelcomed = 10_000;
+
+/** Where a request comes from. */
+interface Origin {
+  readonly address: string;
+  readonly network: string;
+  /** The far end of its socket, where that says that the request comes from elsewhere, and a right key has not come from there before. */
+  readonly proxy: string | undefined;
 }
 
-const windowMs = 60_000;
-/** The longest known goes first. */
-const mostNetworks = 10_000;
+/** A look at what a request offers, and what came of it. */
+interface Look {
+  readonly origin: Origin;
+  readonly path: string;
+  /** How many credentials it offers: it may bring a whole list of guesses. */
+  readonly places: number;
+  readonly wrong: number;
+}
+
 /** Lines about strangers that may be written at once, and how often there is another: they must not fill the log. */
 const mostLines = 20;
 const lineEveryMs = 3000;
 
 export class Reception {
   readonly #options: ReceptionOptions;
-  readonly #attempts = new Map<string, Attempts>();
-  readonly #counts: AttemptCounts = { wrong: 0, missing: 0, throttled: 0 };
+  readonly #attempts: Attempts;
+  readonly #attemptsOfProxies: Attempts;
+  readonly #welcomed = new Set<string>();
+  readonly #counts: AttemptCounts = { wrong: 0, expired: 0, missing: 0, throttled: 0 };
   readonly #lines: { left: number; atMs: number; unwritten: number };
 
   constructor(options: ReceptionOptions) {
     this.#options = options;
+    this.#attempts = new Attempts(options.clock, options.failures);
+    this.#attemptsOfProxies = new Attempts(options.clock, options.failures * sharesOfProxy);
     this.#lines = { left: mostLines, atMs: options.clock.now(), unwritten: 0 };
   }
 
@@ -56,65 +81,79 @@ export class Reception {
     return this.#counts;
   }
 
-  /** Networks of which something is remembered. */
-  get size(): number {
-    return this.#attempts.size;
-  }
-
   /** @param identify Who it is; what it throws is nobody's wrong key. */
   async admit<T>(request: IncomingMessage, identify: () => Promise<T | undefined>): Promise<Admission<T>> {
-    const address = this.#options.addresses.of(request);
-    const network = networkOf(address);
-    const closedForMs = this.#closedForMs(network);
+    const origin = this.#originOf(request);
+    const { address } = origin;
+    const { path, credentials, places } = offerOf(request);
+    const closedForMs = places === 0 ? this.#attempts.closedForMs(origin.network) : await this.#take(origin, places);
     if (closedForMs > 0) {
       this.#counts.throttled += 1;
       return { outcome: 'later', retryAfterSeconds: Math.ceil(closedForMs / 1000) };
     }
-    const who = await identify();
-    if (who !== undefined) {
-      this.#options.known(request.socket);
-      return { outcome: 'welcome', who };
+    let wrong = 0;
+    try {
+      const who = await identify();
+      if (who !== undefined) {
+        this.#options.known(request.socket);
+        if (places > 0) this.#welcome(origin.network);
+        return { outcome: 'welcome', who };
+      }
+      // A page with a secret that has expired guesses nothing, and must not shut out all who share its address.
+      const expired = await Promise.all(credentials.map((credential) => this.#options.hasExpired(credential)));
+      wrong = Math.max(0, places - expired.filter(Boolean).length);
+    } finally {
+      if (places > 0) this.#looked({ origin, path, places, wrong });
     }
-    this.#failed(request, address, network);
+    if (places === 0) {
+      this.#counts.missing += 1;
+      this.#options.log.debug({ address, path }, 'a request without a key was refused');
+    } else if (wrong === 0) {
+      this.#counts.expired += 1;
+      this.#write({ address, path }, 'an expired token or secret was refused');
+    }
     return { outcome: 'unknown' };
   }
 
-  #closedForMs(network: string): number {
-    const attempts = this.#attempts.get(network);
-    return attempts && attempts.failures >= this.#options.failures ? attempts.untilMs - this.#options.clock.now() : 0;
+  #originOf(request: IncomingMessage): Origin {
+    const address = this.#options.addresses.of(request);
+    const network = networkOf(address);
+    const farEnd = networkOf(request.socket.remoteAddress ?? '');
+    return { address, network, proxy: farEnd === network || this.#welcomed.has(network) ? undefined : farEnd };
   }
 
-  #failed(request: IncomingMessage, address: string, network: string): void {
-    const { clock, log, failures: most } = this.#options;
-    const origin = 'http://parley';
-    const target = request.url ?? '/';
-    const { pathname: path, searchParams } = new URL(URL.canParse(target, origin) ? target : '/', origin);
-    if (offeredKeys(request.headers, searchParams).length === 0) {
-      this.#counts.missing += 1;
-      log.debug({ address, path }, 'a request without a key was refused');
-      return;
+  #welcome(network: string): void {
+    this.#welcomed.delete(network);
+    this.#welcomed.add(network);
+    for (const longestUnseen of this.#welcomed) {
+      if (this.#welcomed.size <= mostWelcomed) break;
+      this.#welcomed.delete(longestUnseen);
     }
+  }
+
+  /** As `take` of Attempts. */
+  async #take({ network, proxy }: Origin, places: number): Promise<number> {
+    const closedForMs = await this.#attempts.take(network, places);
+    if (closedForMs > 0 || proxy === undefined) return closedForMs;
+    const proxyClosedForMs = await this.#attemptsOfProxies.take(proxy, places);
+    if (proxyClosedForMs > 0) this.#attempts.give(network, places, 0);
+    return proxyClosedForMs;
+  }
+
+  #looked({ origin: { address, network, proxy }, path, places, wrong }: Look): void {
+    const { failures, tooMany } = this.#attempts.give(network, places, wrong);
+    const throughProxy = proxy === undefined ? undefined : this.#attemptsOfProxies.give(proxy, places, wrong);
+    if (wrong === 0) return;
     this.#counts.wrong += 1;
-    const nowMs = clock.now();
-    const known = this.#attempts.get(network);
-    const attempts = known && known.untilMs > nowMs ? known : { failures: 0, untilMs: nowMs + windowMs };
-    const before = attempts.failures;
-    // A request may bring a whole list of guesses.
-    attempts.failures += offeredPlaces(request.headers, searchParams);
-    const tooMany = before < most && attempts.failures >= most;
-    if (tooMany) attempts.untilMs = nowMs + windowMs;
-    // Behind all others again: who has just been here is forgotten last.
-    this.#attempts.delete(network);
-    this.#attempts.set(network, attempts);
-    for (const [oldest] of this.#attempts) {
-      if (this.#attempts.size <= mostNetworks) break;
-      this.#attempts.delete(oldest);
-    }
-    this.#write({ address, path, failures: attempts.failures }, 'a wrong key was refused');
-    if (tooMany)
-      this.#write(
-        { network, failures: most, seconds: windowMs / 1000 },
-        'too many wrong keys: nothing from there is looked at for a while',
+    this.#write({ address, path, failures }, 'a wrong key was refused');
+    const { failures: most } = this.#options;
+    const seconds = windowMs / 1000;
+    if (tooMany) this.#write({ network, failures: most, seconds }, 'too many wrong keys: nothing from there is looked at for a while');
+    // Seldom, and not to be lost among the lines of those many.
+    if (throughProxy?.tooMany)
+      this.#options.log.warn(
+        { proxy, failures: most * sharesOfProxy, seconds },
+        'too many wrong keys came through a proxy: of what it brings, only what comes from where a right key came from before is looked at for a while',
       );
   }
 
@@ -132,4 +171,12 @@ export class Reception {
     this.#options.log.warn(lines.unwritten === 0 ? fields : { ...fields, unwritten: lines.unwritten }, message);
     lines.unwritten = 0;
   }
+}
+
+/** What a request asks for, what it offers, in all the forms that may be read, and how many credentials that are. */
+function offerOf({ url = '/', headers }: IncomingMessage): { path: string; credentials: readonly string[]; places: number } {
+  const origin = 'http://parley';
+  const { pathname, searchParams } = new URL(URL.canParse(url, origin) ? url : '/', origin);
+  const credentials = offeredKeys(headers, searchParams);
+  return { path: pathname, credentials, places: credentials.length === 0 ? 0 : offeredPlaces(headers, searchParams) };
 }

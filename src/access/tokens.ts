@@ -1,5 +1,5 @@
 // Short-lived tokens: JWTs signed with HS256 and nothing else. What a token's header says about its own algorithm is not believed.
-import { errors, jwtVerify, SignJWT } from 'jose';
+import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import type { Clock } from '../lib/clock.ts';
 import { holdsAt } from '../store/store.ts';
 
@@ -40,14 +40,7 @@ export class Tokens {
   async verify(token: string): Promise<TokenClaims | undefined> {
     const nowMs = this.#clock.wallMs();
     try {
-      const { payload } = await jwtVerify(token, this.#key, {
-        algorithms: [algorithm],
-        typ: 'JWT',
-        issuer,
-        audience,
-        requiredClaims: ['sub', 'iat', 'exp', 'jti', workspaceClaim],
-        currentDate: new Date(nowMs),
-      });
+      const payload = await this.#verified(token, nowMs);
       const { sub, iat, exp, [workspaceClaim]: workspace } = payload;
       if (sub === undefined || iat === undefined || exp === undefined || typeof workspace !== 'string') return undefined;
       if (!holdsAt({ createdMs: iat * 1000, expiresMs: exp * 1000 }, nowMs)) return undefined;
@@ -56,6 +49,31 @@ export class Tokens {
       if (error instanceof errors.JOSEError) return undefined;
       throw error;
     }
+  }
+
+  /** Whether it is one of ours that held once. */
+  async hasExpired(token: string): Promise<boolean> {
+    try {
+      await this.#verified(token, this.#clock.wallMs());
+      return false;
+    } catch (error) {
+      // Its signature and all else it says have been found right before.
+      if (error instanceof errors.JOSEError) return error instanceof errors.JWTExpired;
+      throw error;
+    }
+  }
+
+  /** @throws JOSEError */
+  async #verified(token: string, nowMs: number): Promise<JWTPayload> {
+    const { payload } = await jwtVerify(token, this.#key, {
+      algorithms: [algorithm],
+      typ: 'JWT',
+      issuer,
+      audience,
+      requiredClaims: ['sub', 'iat', 'exp', 'jti', workspaceClaim],
+      currentDate: new Date(nowMs),
+    });
+    return payload;
   }
 }
 

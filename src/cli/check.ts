@@ -1,5 +1,5 @@
 // `npm start -- --check`: what the server would start with, and what is wrong with it, without starting.
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Config, configOf, knownNames } from '../config.ts';
 import { ConfigError, type Environment, type Given, readGiven } from '../config-given.ts';
@@ -47,7 +47,9 @@ function configurationWithout(given: Given, folder: string): { config: Config | 
       return { config: configOf(values, folder, given.unknown), faults };
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      faults.push(error.message);
+      // What would be right beside a setting that was left out here is not wrong by itself.
+      const follows = error.settings.some((name) => values[name] === undefined && given.values[name] !== undefined);
+      if (!follows) faults.push(error.message);
       const faulty = error.settings.filter((name) => values[name] !== undefined);
       if (faulty.length === 0) return { config: undefined, faults };
       for (const name of faulty) delete values[name];
@@ -59,7 +61,8 @@ function folderFaults(dataDir: string): string[] {
   let place = dataDir;
   while (!existsSync(place)) place = dirname(place);
   try {
-    accessSync(place, constants.W_OK);
+    if (!statSync(place).isDirectory()) return [`PARLEY_DATA_DIR names no folder, since ${place} is a file: ${dataDir}`];
+    accessSync(place, constants.W_OK | constants.X_OK);
     return [];
   } catch {
     return [`PARLEY_DATA_DIR names a folder that cannot be written: ${dataDir}`];

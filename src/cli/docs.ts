@@ -42,9 +42,10 @@ export function metricsPage(): string {
   return `${[
     '# Metrics',
     '',
-    'What `/metrics` tells Prometheus. It is on the port of the server: for programs on this machine that come through no proxy, and for those that send an API',
-    'key (`Authorization: Bearer <key>`, for Prometheus `authorization: { credentials: <key> }`). `PARLEY_METRICS_PORT=9464` (or `10.0.0.5:9464`) moves it to a port',
-    'of its own, where nobody needs a key; `PARLEY_METRICS=off` does without. [deploy/grafana/parley.json](../deploy/grafana/parley.json) is a board for Grafana.',
+    'What `/metrics` tells Prometheus. It is on the port of the server, for those that send an API key (`Authorization: Bearer <key>`, for Prometheus',
+    '`authorization: { credentials: <key> }`). Only where `PARLEY_API_KEY` is not set, programs on this machine that come through no proxy that shows itself need none.',
+    '`PARLEY_METRICS_PORT=9464` (or `10.0.0.5:9464`) moves it to a port of its own, where nobody needs a key; `PARLEY_METRICS=off` does without.',
+    '[deploy/grafana/parley.json](../deploy/grafana/parley.json) is a board for Grafana.',
     '',
     'Labels come from short lists: no session, key or name that a client chose is among them. Latencies are measured in the server; what the network adds is not in',
     'them, and what a client that sends faster than real time would confuse is counted from when its sound arrived. This page is made from',

@@ -1,11 +1,11 @@
 // A server from start to end: read the configuration, assemble, listen, prove that it works, and leave in order when told to.
-import { closeSync, openSync, readFileSync } from 'node:fs';
-import { isatty } from 'node:tty';
+import { readFileSync } from 'node:fs';
 import { assemble, type ParleyServer } from '../assemble.ts';
 import { describeOptions, parseArguments, UsageError } from './arguments.ts';
 import { checkConfiguration } from './check.ts';
 import { selfCheck } from './self-check.ts';
 import { greeting } from './greeting.ts';
+import { answerHangUps } from './hang-up.ts';
 import { exitCodes } from './exit-codes.ts';
 import { Leaving } from './leave.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
@@ -32,20 +32,6 @@ function configuration(): Config {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return die(exitCodes.configuration, error.message);
-  }
-}
-
-/** Asked at the start: what was a terminal is none once it is gone. */
-const hadTerminal = isatty(0);
-
-/** The same signal says that the window was closed in which the server was started. */
-function terminalIsGone(): boolean {
-  if (!hadTerminal) return false;
-  try {
-    closeSync(openSync('/dev/tty', 'r'));
-    return false;
-  } catch {
-    return true;
   }
 }
 
@@ -112,7 +98,7 @@ function reload(): void {
     log.error({ err: error }, 'keys and certificate cannot be read again: those of before stay');
   }
 }
-process.on('SIGHUP', () => (terminalIsGone() ? leaving.signal('SIGINT') : reload()));
+answerHangUps({ reload, leave: () => leaving.signal('SIGINT') });
 
 const scripted = Object.values(config.engines).includes('scripted');
 if (config.selfCheck && !scripted) {

@@ -4,7 +4,7 @@ import type { Log } from '../lib/log.ts';
 import { admitConsole, type ConsoleAccess } from './console-guard.ts';
 import type { ListedModel, ListedVoice } from './routes/deps.ts';
 import { mintSecret, unstored } from './routes/client-secrets.ts';
-import { Refusal, speakAs } from './routes/family.ts';
+import { principalOf, Refusal, requireLeave, speakAs } from './routes/family.ts';
 
 /** Long enough to connect with, short enough to be worth nothing to whoever finds it. */
 const secretSeconds = 60;
@@ -38,30 +38,33 @@ export function registerConsoleRoutes(app: FastifyInstance, deps: ConsoleDeps): 
       // These are for one page only, whoever else may call the other routes.
       for (const name of ['Access-Control-Allow-Origin', 'Access-Control-Expose-Headers']) reply.removeHeader(name);
     });
+    requireLeave(scope, (request) => admitConsole(request, deps));
 
     scope.post('/console/secret', async (request, reply) => {
-      const by = await admitConsole(request, deps);
       // By a name that is listed for the page, so that it can describe the voice and let it be heard.
       const session = { audio: { output: { voice: deps.defaultVoice } } };
-      const { value, expiresAt } = await mintSecret(deps.access, by, { session, dialect: 'ga', seconds: secretSeconds }, null);
+      const { value, expiresAt } = await mintSecret(
+        deps.access,
+        principalOf(request),
+        { session, dialect: 'ga', seconds: secretSeconds },
+        null,
+      );
       return unstored(reply).send({ value, expires_at: expiresAt });
     });
 
-    scope.get('/console/catalogue', async (request, reply) => {
-      await admitConsole(request, deps);
-      return unstored(reply).send({
+    scope.get('/console/catalogue', (_request, reply) =>
+      unstored(reply).send({
         models: deps.models().map(({ id }) => id),
         voices: deps.voices(),
         engines: deps.engines(),
         default_model: deps.defaultModel,
         default_voice: deps.defaultVoice,
         webrtc: app.hasRoute({ method: 'POST', url: '/v1/realtime/calls' }),
-      });
-    });
+      }),
+    );
 
     const samples = new Map<string, Promise<Uint8Array>>();
     scope.get<{ Params: { voice: string } }>('/console/voices/:voice/sample', async (request, reply) => {
-      await admitConsole(request, deps);
       const voice = deps.voices().find(({ id }) => id === request.params.voice);
       if (!voice) throw new Refusal(404, 'not_found', `There is no voice '${request.params.voice.slice(0, 64)}'.`);
       // The same name sounds otherwise when another engine speaks.

@@ -20,7 +20,7 @@ export function registerMetrics(app: FastifyInstance, metrics: GuardedMetrics): 
   app.get('/metrics', async (request, reply) => {
     if (!(await metrics.admit(request))) {
       const message =
-        'Metrics are for this machine (through no proxy) and for those who send an API key, as "Authorization: Bearer <key>".';
+        'Metrics are for those who send an API key, as "Authorization: Bearer <key>". Only where PARLEY_API_KEY is not set they are for this machine, too.';
       const error = { message, type: 'invalid_request_error', param: null, code: 'invalid_api_key' };
       return reply.code(401).header('WWW-Authenticate', 'Bearer').send({ error });
     }
@@ -32,6 +32,8 @@ export function registerMetrics(app: FastifyInstance, metrics: GuardedMetrics): 
 export function metricsPage(metrics: Metrics): FastifyInstance {
   const app = fastify({ logger: false, forceCloseConnections: true, requestTimeout: requestMs, connectionTimeout: idleMs });
   app.server.maxConnections = mostSockets;
+  // Nobody shows a key here: no body is read.
+  app.removeAllContentTypeParsers();
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
   return app;
 }

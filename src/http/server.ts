@@ -63,6 +63,9 @@ export interface Health {
   readonly detail: Record<string, unknown>;
 }
 
+/** Of a route that says nothing else: what is parsed here holds up every session. */
+const mostBodyBytes = 16 * 1024;
+
 const probes: ReadonlySet<string> = new Set(['/health', '/livez', '/readyz']);
 
 /** The HTTP server, not yet listening. Errors are `{"error":{message,type,param,code}}`. */
@@ -71,7 +74,8 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   const app: FastifyInstance = fastify({
     logger: false,
     forceCloseConnections: true,
-    clientErrorHandler: refuseBroken,
+    bodyLimit: mostBodyBytes,
+    clientErrorHandler: (error, socket) => refuseBroken(error, socket, options),
     serverFactory: (listener: RequestListener) => serverOf(listener, options),
   });
   // Whoever closes the app need not know what sockets there are: half-open ones, refused ones, and readers that do not read.
@@ -99,6 +103,13 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     return reply.code(204).send();
   });
 
+  // Before a body is read, which a handler for what is not found would come after: nobody has shown a key there.
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404) return;
+    const message = `There is nothing at ${request.method} ${request.url.split('?', 1)[0]}.`;
+    return reply.code(404).send({ error: { message, type: 'invalid_request_error', param: null, code: 'not_found' } });
+  });
+
   // Some clients name the type of a body with every POST, also where there is none: an empty body says nothing, which `{}` says too.
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
@@ -106,16 +117,6 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     else void parseJson(request, body, done);
   });
 
-  app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({
-      error: {
-        message: `There is nothing at ${request.method} ${request.url.split('?', 1)[0]}.`,
-        type: 'invalid_request_error',
-        param: null,
-        code: 'not_found',
-      },
-    }),
-  );
   app.setErrorHandler((error, _request, reply) => {
     const status = (error as { statusCode?: number }).statusCode ?? 500;
     const message = status < 500 && error instanceof Error ? error.message : 'The server had an error.';
@@ -167,18 +168,22 @@ export function certificateOf({ certPath, keyPath }: NonNullable<HttpOptions['tl
   return { cert: readFileSync(certPath), key: readFileSync(keyPath) };
 }
 
-const brokenRequests: Readonly<Record<string, readonly [line: string, message: string]>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request did not come to its end in time.'],
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The head of the request is too large.'],
+type Broken = readonly [status: number, text: string, message: string];
+
+const brokenRequests: Readonly<Record<string, Broken>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request did not come to its end in time.'],
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'The head of the request is too large.'],
 };
+const noRequest: Broken = [400, 'Bad Request', 'This is no HTTP request.'];
 
 /** What is no request, or none that ever ends: answered as far as that can be, and gone. */
-function refuseBroken(error: Error & { code?: string }, socket: Socket): void {
+function refuseBroken(error: Error & { code?: string }, socket: Socket, { refused }: Pick<HttpOptions, 'refused'>): void {
   if (error.code !== 'ECONNRESET' && socket.writable) {
-    const [line, message] = brokenRequests[error.code ?? ''] ?? ['400 Bad Request', 'This is no HTTP request.'];
+    const [status, text, message] = brokenRequests[error.code ?? ''] ?? noRequest;
+    refused?.(status);
     const body = JSON.stringify({ error: { message, type: 'invalid_request_error', param: null, code: null } });
     socket.write(
-      `HTTP/1.1 ${line}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      `HTTP/1.1 ${status} ${text}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
     );
   }
   socket.destroy(error);

@@ -11,6 +11,8 @@ export interface SocketBounds {
   isProxy(address: string): boolean;
   /** Whom an address belongs to. */
   networkOf(address: string): string;
+  /** Told of each that was destroyed because there were too many. */
+  turnedOut(): void;
 }
 
 interface Stranger {
@@ -26,7 +28,6 @@ export class Sockets {
   readonly #strangers = new Map<string, Stranger>();
   /** How many strangers there are of each network. */
   readonly #ofNetwork = new Map<string, number>();
-  #turnedOut = 0;
 
   constructor(bounds: SocketBounds) {
     this.#bounds = bounds;
@@ -39,11 +40,6 @@ export class Sockets {
   /** Sockets over which nobody has authenticated. */
   get strangers(): number {
     return this.#strangers.size;
-  }
-
-  /** How many were destroyed because there were too many, since the start. */
-  get turnedOut(): number {
-    return this.#turnedOut;
   }
 
   /** Everything the server accepts from now on. */
@@ -75,6 +71,8 @@ export class Sockets {
     const peer = peerOf(socket);
     const address = socket.remoteAddress ?? '';
     const network = this.#bounds.networkOf(address);
+    // The same far end again before the end of its last socket was heard, or one that has gone already and has none.
+    this.#forget(peer);
     this.#strangers.set(peer, { socket, network });
     const ofNetwork = (this.#ofNetwork.get(network) ?? 0) + 1;
     this.#ofNetwork.set(network, ofNetwork);
@@ -91,7 +89,7 @@ export class Sockets {
     for (const [peer, stranger] of this.#strangers) {
       if (!kind(stranger)) continue;
       this.#forget(peer);
-      this.#turnedOut += 1;
+      this.#bounds.turnedOut();
       stranger.socket.destroy();
       return;
     }

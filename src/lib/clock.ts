@@ -55,11 +55,6 @@ export class ManualClock implements Clock {
     return this.#epochMs + this.#now;
   }
 
-  /** Sets the time of day by that much, which is nothing to any timer. */
-  jump(ms: number): void {
-    this.#epochMs += ms;
-  }
-
   after(delayMs: number, task: () => void): Timer {
     const entry = { at: this.#now + Math.max(0, delayMs), task };
     this.#timers.push(entry);
@@ -70,7 +65,7 @@ export class ManualClock implements Clock {
     };
   }
 
-  /** Somebody sets the clock on the wall, by so many milliseconds either way: no time has passed. */
+  /** Somebody sets the clock on the wall, by so many milliseconds either way: no time has passed, and nothing is due. */
   setWall(byMs: number): void {
     this.#epochMs += byMs;
   }

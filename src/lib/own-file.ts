@@ -16,6 +16,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
+import { randomToken } from './ids.ts';
 
 /** What the operator has to put right before a start can succeed. The message is for people: it names the file or setting, and says why. */
 export class SetupError extends Error {
@@ -69,9 +70,10 @@ export function keepFile(path: string, make: () => string): { text: string; made
 
 /** False when somebody else was quicker. */
 function write(path: string, text: string): boolean {
-  const draft = `${path}.${process.pid}`;
+  // Not by the process's number: in two containers upon one folder both have the same.
+  const draft = `${path}.${randomToken(12)}`;
   try {
-    const file = openSync(draft, 'w', 0o600);
+    const file = openSync(draft, 'wx', 0o600);
     try {
       writeSync(file, `${text}\n`);
       fsyncSync(file);
@@ -89,7 +91,8 @@ function place(draft: string, path: string): boolean {
     linkSync(draft, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    // A disk that knows no links.
+    // A disk that knows no links, where the last of two who come at the same moment is the one: both read the file afterwards.
+    if (existsSync(path)) return false;
     renameSync(draft, path);
   }
   return true;

@@ -19,6 +19,11 @@ export const table = {
 
   parley_sessions: { type: 'gauge', meaning: 'Sessions now.', labels: [] },
   parley_calls: { type: 'gauge', meaning: 'WebRTC calls now.', labels: [] },
+  parley_connections: {
+    type: 'gauge',
+    meaning: 'TCP connections to PORT now; `who`: known (a key was shown), or stranger.',
+    labels: ['who'],
+  },
   parley_sessions_opened_total: {
     type: 'counter',
     meaning: 'Sessions that began; `way`: websocket or webrtc, `api`: openai or inworld.',
@@ -36,10 +41,17 @@ export const table = {
     labels: [],
     buckets: [1, 10, 30, 60, 300, 900, 1800, 3600],
   },
+  parley_keys_refused_total: {
+    type: 'counter',
+    read: true,
+    meaning:
+      'Requests that nobody was let in for; `reason`: wrong (none of the keys holds), expired (it held once), missing (none was offered), throttled (too many wrong ones came from there: none was looked at).',
+    labels: ['reason'],
+  },
   parley_refusals_total: {
     type: 'counter',
     meaning:
-      'Requests and connections that were turned away; `way`: websocket or http, `reason`: full, draining, unauthorized, forbidden, not_found, rate_limited, too_large, unavailable, invalid (any other fault of whoever asks), fault (ours).',
+      'Requests and connections that were turned away; `way`: websocket, http or connection (which nothing was asked over), `reason`: full, draining, unauthorized, forbidden, not_found, rate_limited, too_large, timeout (it did not come to its end), crowded (a connection without a key, ended for a newer one), unavailable, invalid (any other fault of whoever asks), fault (ours).',
     labels: ['way', 'reason'],
   },
 

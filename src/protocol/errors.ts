@@ -7,6 +7,9 @@ export type ErrorType = 'invalid_request_error' | 'server_error' | 'rate_limit_e
 /** When a refusal with 503 is worth another try, where it says nothing else. */
 export const unavailableRetrySeconds = 5;
 
+/** What every door says to those who come from where too many wrong keys came from. */
+export const tooManyWrongKeys = 'Too many wrong API keys came from this address; try again later.';
+
 /** An error quotes what is wrong, which may be as long as a client likes: the name of a voice, a key of a map. */
 const mostMessageCharacters = 600;
 const mostParamCharacters = 512;

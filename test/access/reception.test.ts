@@ -17,7 +17,8 @@ function receptionRig({ failures = 3, proxies = ['loopback'] }: { failures?: num
   const log: Log = { ...silentLog, warn: (fields, message) => lines.push({ fields: fields as Line['fields'], message }) };
   const known: unknown[] = [];
   const addresses = new RemoteAddresses(proxies);
-  const reception = new Reception({ clock, log, addresses, failures, known: (socket) => known.push(socket) });
+  const hasExpired = async (credential: string) => credential.startsWith('old');
+  const reception = new Reception({ clock, log, addresses, failures, hasExpired, known: (socket) => known.push(socket) });
   let looks = 0;
   const knock = async (remoteAddress: string, key: string | undefined, headers: Record<string, string> = {}, url = '/v1/realtime') => {
     const authorization = key === undefined ? {} : { authorization: `Bearer ${key}` };
@@ -41,7 +42,7 @@ test('after too many wrong keys nothing from that address is looked at for a min
   expect(await knock('203.0.113.9', 'right')).toBe(1);
   clock.advance(500);
   expect(await knock('203.0.113.9', 'right')).toBe('welcome');
-  expect(reception.counts).toEqual({ wrong: 3, missing: 0, throttled: 2 });
+  expect(reception.counts).toEqual({ wrong: 3, expired: 0, missing: 0, throttled: 2 });
 });
 
 test('a wrong key now and then shuts nobody out, and neither does none at all', async () => {
@@ -53,7 +54,22 @@ test('a wrong key now and then shuts nobody out, and neither does none at all', 
   }
   for (let count = 0; count < 10; count++) expect(await knock('203.0.113.9', undefined)).toBe('unknown');
   expect(await knock('203.0.113.9', 'right')).toBe('welcome');
-  expect(reception.counts).toEqual({ wrong: 20, missing: 10, throttled: 0 });
+  expect(reception.counts).toEqual({ wrong: 20, expired: 0, missing: 10, throttled: 0 });
+});
+
+test('what has expired is no guess, however often it comes, but does not cover guesses that come along', async () => {
+  const { knock, lines, reception } = receptionRig();
+  for (let count = 0; count < 10; count++) expect(await knock('203.0.113.9', 'old')).toBe('unknown');
+  expect(lines.at(-1)).toEqual({
+    message: 'an expired token or secret was refused',
+    fields: { address: '203.0.113.9', path: '/v1/realtime' },
+  });
+  // The same one in another place is the same one.
+  expect(await knock('203.0.113.9', 'old', {}, '/v1/realtime?token=old')).toBe('unknown');
+  expect(await knock('203.0.113.9', 'right')).toBe('welcome');
+  expect(reception.counts).toEqual({ wrong: 0, expired: 11, missing: 0, throttled: 0 });
+  for (let count = 0; count < 3; count++) expect(await knock('203.0.113.9', 'old', { 'api-key': `guess ${count}` })).toBe('unknown');
+  expect(await knock('203.0.113.9', 'right')).toBe(60);
 });
 
 test('a list of guesses in one request counts as many as there are in it', async () => {
@@ -81,6 +97,35 @@ test('behind a trusted proxy it is the client who is shut out, not the proxy; an
   expect(await knock('198.51.100.1', 'right', { 'x-forwarded-for': '203.0.113.50' })).toBe(60);
 });
 
+test('whoever may write its own X-Forwarded-For, through a proxy that lets it, is bounded all the same', async () => {
+  const { knock, looks, lines, clock } = receptionRig();
+  const from = (client: string) => ({ 'x-forwarded-for': client });
+  expect(await knock('127.0.0.1', 'right', from('203.0.113.9'))).toBe('welcome');
+  const guesses = Array.from({ length: 1000 }, (_, index) => knock('127.0.0.1', 'wrong', from(`198.51.${index >> 8}.${index & 255}`)));
+  const outcomes = await Promise.all(guesses);
+  // Twenty times what one address has, and the one look of before.
+  expect(looks()).toBe(3 * 20 + 1);
+  expect(outcomes.filter((outcome) => outcome === 'unknown')).toHaveLength(60);
+  expect(await knock('127.0.0.1', 'right', from('192.0.2.1'))).toBe(60);
+  expect(lines.at(-1)).toMatchObject({
+    message: expect.stringMatching(/^too many wrong keys came through a proxy: /),
+    fields: { proxy: '127.0.0.1', failures: 60 },
+  });
+  // Who was let in before is let in again, and so is whoever comes without a word about where from, or through another proxy.
+  expect(await knock('127.0.0.1', 'right', from('203.0.113.9'))).toBe('welcome');
+  expect(await knock('127.0.0.1', 'right')).toBe('welcome');
+  expect(await knock('127.0.0.2', 'right', from('192.0.2.1'))).toBe('welcome');
+  clock.advance(60_000);
+  expect(await knock('127.0.0.1', 'right', from('192.0.2.1'))).toBe('welcome');
+});
+
+test('one client behind a proxy shuts out itself, however long it goes on, and nobody else', async () => {
+  const { knock } = receptionRig();
+  for (let count = 0; count < 500; count++) await knock('127.0.0.1', 'wrong', { 'x-forwarded-for': '203.0.113.9' });
+  expect(await knock('127.0.0.1', 'right', { 'x-forwarded-for': '203.0.113.9' })).toBe(60);
+  expect(await knock('127.0.0.1', 'right', { 'x-forwarded-for': '203.0.113.10' })).toBe('welcome');
+});
+
 test('a failed attempt is logged with its address and path, and with no part of the key', async () => {
   const { knock, lines } = receptionRig();
   await knock('203.0.113.9', 'wrong-key-of-some-length', {}, '/v1/realtime?token=another-wrong-key');
@@ -90,12 +135,103 @@ test('a failed attempt is logged with its address and path, and with no part of 
 test('guessing from everywhere fills neither the log nor the memory, and what was not written is told', async () => {
   const { clock, knock, lines, reception } = receptionRig();
   for (let count = 0; count < 12_000; count++) await knock(`10.${count >> 16}.${(count >> 8) & 255}.${count & 255}`, 'wrong');
-  expect(reception.size).toBe(10_000);
   expect(lines).toHaveLength(20);
   clock.advance(3000);
   await knock('203.0.113.9', 'wrong');
   expect(lines.at(-1)?.fields).toMatchObject({ address: '203.0.113.9', unwritten: 11_980 });
   expect(reception.counts.wrong).toBe(12_001);
+});
+
+test('whoever goes on guessing is not forgotten among many others, and of those only the latest are remembered', async () => {
+  const { knock } = receptionRig();
+  const guess = async (address: string) => {
+    for (let count = 0; count < 2; count++) await knock(address, 'wrong');
+  };
+  for (const address of ['198.51.100.1', '198.51.100.2', '198.51.100.3']) await guess(address);
+  for (let count = 0; count < 9998; count++) await knock(`10.0.${count >> 8}.${count & 255}`, 'wrong');
+  // The first has been forgotten, and begins anew; the last has not.
+  expect(await knock('198.51.100.1', 'wrong')).toBe('unknown');
+  expect(await knock('198.51.100.3', 'wrong')).toBe('unknown');
+  expect(await knock('198.51.100.1', 'right')).toBe('welcome');
+  expect(await knock('198.51.100.3', 'right')).toBe(60);
+});
+
+/** A reception whose looks take until they are let go, each with what it is to find. */
+function slowReception(failures: number) {
+  const looks: ((who: string | undefined | Error) => void)[] = [];
+  const reception = new Reception({
+    clock: new ManualClock(),
+    log: silentLog,
+    addresses: new RemoteAddresses(['loopback']),
+    failures,
+    hasExpired: async () => false,
+    known: () => {},
+  });
+  const knock = (protocols = 1) => {
+    const guesses = Array.from({ length: protocols }, (_, index) => `openai-insecure-api-key.guess${index}`).join();
+    const headers = { 'sec-websocket-protocol': guesses };
+    const request = { headers, url: '/v1/realtime', socket: { remoteAddress: '203.0.113.9' } } as unknown as IncomingMessage;
+    const look = Promise.withResolvers<string | undefined>();
+    const identify = () => {
+      looks.push((who) => (who instanceof Error ? look.reject(who) : look.resolve(who)));
+      return look.promise;
+    };
+    return reception.admit(request, identify).then(
+      ({ outcome }) => outcome,
+      () => 'failed',
+    );
+  };
+  /** Lets whatever can go on go on. */
+  const settle = () => new Promise((resolve) => void setImmediate(resolve));
+  return { knock, looks, settle };
+}
+
+test('guesses at the same moment are looked at no more often than one after the other', async () => {
+  const { knock, looks, settle } = slowReception(30);
+  const all = Array.from({ length: 900 }, () => knock());
+  await settle();
+  expect(looks).toHaveLength(30);
+  for (const look of looks.splice(0)) look(undefined);
+  const outcomes = await Promise.all(all);
+  expect(looks).toHaveLength(0);
+  expect(outcomes.filter((outcome) => outcome === 'unknown')).toHaveLength(30);
+  expect(outcomes.filter((outcome) => outcome === 'later')).toHaveLength(870);
+});
+
+test('a crowd with the right key is let in, all of it, also while somebody among them guesses', async () => {
+  const { knock, looks, settle } = slowReception(3);
+  const all = Array.from({ length: 200 }, () => knock());
+  for (let turn = 0; looks.length > 0 || turn === 0; turn++) {
+    await settle();
+    for (const [index, look] of looks.splice(0).entries()) look(turn === 1 && index === 0 ? undefined : 'Ada');
+    await settle();
+  }
+  const outcomes = await Promise.all(all);
+  expect(outcomes.filter((outcome) => outcome === 'welcome')).toHaveLength(199);
+});
+
+test('a look that fails is given back, and a list of guesses takes as many places as there are in it', async () => {
+  const { knock, looks, settle } = slowReception(3);
+  const failing = [knock(), knock(), knock()];
+  await settle();
+  for (const look of looks.splice(0)) look(new Error('locked'));
+  expect(await Promise.all(failing)).toEqual(['failed', 'failed', 'failed']);
+  const guessing = [knock(3), knock(), knock()];
+  await settle();
+  expect(looks).toHaveLength(1);
+  looks[0]?.(undefined);
+  expect(await Promise.all(guessing)).toEqual(['unknown', 'later', 'later']);
+});
+
+test('those who wait for a look are bounded', async () => {
+  const { knock, looks, settle } = slowReception(30);
+  const all = Array.from({ length: 1100 }, () => knock());
+  await settle();
+  const turnedAway = all.slice(1030);
+  expect(new Set(await Promise.all(turnedAway))).toEqual(new Set(['later']));
+  expect(looks).toHaveLength(30);
+  for (const look of looks) look(undefined);
+  await Promise.all(all);
 });
 
 test('a store that fails is nobody’s wrong key', async () => {

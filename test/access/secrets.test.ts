@@ -1,7 +1,7 @@
 // Ephemeral secrets (A04, E06): what they open, with which session, and for how long.
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { IssuedKey } from '../../src/access/issue.ts';
-import { accessRig } from './rig.ts';
+import { digestOf, type IssuedKey } from '../../src/access/issue.ts';
+import { accessRig, plainKey } from './rig.ts';
 
 let rig: ReturnType<typeof accessRig>;
 let key: IssuedKey;
@@ -39,6 +39,36 @@ test('E06: a secret ends on its second', async () => {
   expect(await rig.bearer(value, 'realtime')).toBeDefined();
   rig.clock.advance(1);
   expect(await rig.bearer(value, 'realtime')).toBeUndefined();
+});
+
+test('a secret or token that has expired is told from one that nobody minted, also when the store has forgotten it', async () => {
+  const [value, token] = [await rig.secret(key, 10), await rig.token(key)];
+  const expired = async (credential: string) => rig.access.hasExpired(credential);
+  expect([await expired(value), await expired(token)]).toEqual([false, false]);
+  rig.clock.advance(3_600_000);
+  expect([await expired(value), await expired(token)]).toEqual([true, true]);
+  // Forgets what has expired by then.
+  await rig.secret(key);
+  expect(await rig.store.secretByDigest(digestOf(value))).toBeUndefined();
+  expect(await expired(value)).toBe(true);
+  const changed = (text: string) => `${text.slice(0, -5)}${text.at(-5) === '0' ? '1' : '0'}${text.slice(-4)}`;
+  const unknown = [
+    changed(value),
+    changed(token),
+    `ek_${'a'.repeat(43)}`,
+    'ek_',
+    value.slice(0, -1),
+    `${value}0`,
+    key.credential,
+    plainKey,
+  ];
+  for (const credential of unknown) expect(await expired(credential), `with ${credential}`).toBe(false);
+});
+
+test('a secret or token of a key that was revoked has not expired: it is a wrong one', async () => {
+  const [value, token] = [await rig.secret(key), await rig.token(key)];
+  await rig.revoke(key.id);
+  expect([await rig.access.hasExpired(value), await rig.access.hasExpired(token)]).toEqual([false, false]);
 });
 
 test('a secret ends with the key it was minted for', async () => {

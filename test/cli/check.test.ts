@@ -56,6 +56,23 @@ test('a file that cannot be read, and a fault that no single setting can be blam
   expect(checkConfiguration({ HOST: '0.0.0.0' }, folder).wrong).toEqual([expect.stringContaining('PARLEY_API_KEY')]);
 });
 
+test.each([
+  ['a key that is too short, beside an address that needs one', { PARLEY_API_KEY: 'short', HOST: '0.0.0.0' }, ['PARLEY_API_KEY']],
+  ['half of a certificate that is not there', { PARLEY_TLS_CERT: 'nothing.pem', PARLEY_TLS_KEY: 'nothing.pem' }, ['PARLEY_TLS_CERT']],
+  ['a port that is none, beside one that would be the default', { PORT: 'x', PARLEY_METRICS_PORT: '8080' }, ['PORT']],
+])('%s is one fault, not two', (_what, environment, names) => {
+  expect(checkConfiguration(environment, folder).wrong.map((fault) => fault.split(' ')[0])).toEqual(names);
+});
+
+test.each(['taken', 'taken/below', 'taken/below/that'])(
+  'a data folder %s, where taken is a file, is found before the start',
+  (PARLEY_DATA_DIR) => {
+    writeFileSync(join(folder, 'taken'), '');
+    const wrong = [expect.stringMatching(/^PARLEY_DATA_DIR names no folder, since \S+taken is a file/)];
+    expect(checkConfiguration({ PARLEY_DATA_DIR }, folder).wrong).toEqual(wrong);
+  },
+);
+
 test('the command starts nothing, and its exit code says whether something is wrong', async () => {
   const run = (more: Record<string, string>, ...argv: string[]) =>
     promisify(execFile)(process.execPath, [resolve('src/main.ts'), ...argv], {

@@ -31,8 +31,7 @@ const configure = (text: string) => writeFileSync(join(folder, 'parley.json'), t
 const keys = (...PARLEY_API_KEY: string[]) => configure(JSON.stringify({ PARLEY_API_KEY, PORT: 0 }));
 const [first, second] = ['a'.repeat(32), 'b'.repeat(32)];
 
-test('after SIGHUP another key opens the door, and after a bad file it still does', async () => {
-  keys(first);
+function start(): ChildProcess {
   child = spawn(process.execPath, [resolve('src/cli/scripted.ts')], {
     cwd: folder,
     env: { PATH: process.env['PATH'], PARLEY_MODELS: 'off' },
@@ -41,19 +40,36 @@ test('after SIGHUP another key opens the door, and after a bad file it still doe
     output?.setEncoding('utf8').on('data', (piece: string) => {
       written += piece;
     });
+  return child;
+}
+
+test('SIGHUP while the server starts does not end it, and is done once it has started', async () => {
+  keys(first);
+  const starting = start();
+  await until(/getting its engines ready/);
+  keys(second);
+  starting.kill('SIGHUP');
+  await until(/were read again/);
+  const [, address] = await until(/is ready at (\S+)/);
+  expect((await fetch(`${address}/v1/models`, { headers: { authorization: `Bearer ${second}` } })).status).toBe(200);
+});
+
+test('after SIGHUP another key opens the door, and after a bad file it still does', async () => {
+  keys(first);
+  const running = start();
   const [, address] = await until(/is ready at (\S+)/);
   const status = async (key: string) => (await fetch(`${address}/v1/models`, { headers: { authorization: `Bearer ${key}` } })).status;
   expect([await status(first), await status(second)]).toEqual([200, 401]);
   keys(second);
-  child.kill('SIGHUP');
+  running.kill('SIGHUP');
   await until(/were read again/);
   expect([await status(first), await status(second)]).toEqual([401, 200]);
   configure('{');
-  child.kill('SIGHUP');
+  running.kill('SIGHUP');
   await until(/cannot be read again/);
   expect(await status(second)).toBe(200);
-  child.kill('SIGTERM');
-  expect((await once(child, 'exit'))[0]).toBe(0);
+  running.kill('SIGTERM');
+  expect((await once(running, 'exit'))[0]).toBe(0);
 });
 
 /** Runs what its arguments say in a terminal, closes that once the server is there, and ends with the same code. */

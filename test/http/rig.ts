@@ -44,7 +44,8 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
   const usage = new Usage({ limits: { ...unlimited, ...limits }, clock, onRefused() {} });
   const access = new Access({ ...issuing, configuredKeys: [], mint: (keyId) => usage.mint(keyId) });
   const addresses = new RemoteAddresses(['loopback']);
-  const reception = new Reception({ clock, log: silentLog, addresses, failures: 30, known: () => {} });
+  const hasExpired = (credential: string) => access.hasExpired(credential);
+  const reception = new Reception({ clock, log: silentLog, addresses, failures: 30, hasExpired, known: () => {} });
   const key = await makeKey(issuing, { name: '', workspace: 'acme' });
   /** What the routes asked of the session's side, in order. */
   const asked: unknown[] = [];

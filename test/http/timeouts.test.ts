@@ -14,13 +14,17 @@ let port: number;
 /** Lets the slow answer go. */
 let release: () => void;
 const sockets: Socket[] = [];
+/** Statuses that the server was told of, as turned away. */
+let refusals: number[];
 
 beforeEach(async () => {
+  refusals = [];
   app = createHttp({
     tls: undefined,
     corsOrigins: ['*'],
     version: '0',
     health: () => ({ ready: true, detail: {} }),
+    refused: (status) => refusals.push(status),
     timeouts: { headersMs: 100, requestMs: 200, idleMs: 600, lookEveryMs: 20 },
   });
   const slow = new Promise<void>((resolve) => {
@@ -63,6 +67,7 @@ test.each([
   const answer = await send(text).answer;
   expect(answer).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
   expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ error: { type: 'invalid_request_error', param: null } });
+  expect(refusals).toEqual([408]);
 });
 
 test('a connection that never says anything is ended', async () => {
@@ -73,6 +78,8 @@ test('a connection that never says anything is ended', async () => {
 
 test('what is no HTTP is told so, in JSON', async () => {
   expect(await send('hello?\r\n\r\n').answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*"invalid_request_error"/);
+  expect(await send(`GET / HTTP/1.1\r\nHost: parley\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`).answer).toMatch(/^HTTP\/1\.1 431 /);
+  expect(refusals).toEqual([400, 431]);
 });
 
 test('an answer may take longer than a request: who waits for one is not cut off', async () => {

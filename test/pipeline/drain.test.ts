@@ -132,11 +132,11 @@ test('a wall clock that jumps changes no timing', async () => {
       rig.stt.script = (call) => call.say('Hello.');
       await rig.hear(scene(500, 500), 640);
       const before = rig.clock.wallMs();
-      rig.clock.jump(jumpMs);
+      rig.clock.setWall(jumpMs);
       expect(rig.clock.wallMs() - before).toBe(jumpMs);
       await rig.hear(scene(900), 640);
       await answers(rig, 1000);
-      rig.clock.jump(2 * jumpMs);
+      rig.clock.setWall(2 * jumpMs);
       await rig.wait(3000);
       return rig.transport.trace;
     }),

@@ -1,4 +1,5 @@
 // The plain HTTP side: health, errors in JSON, and what pages of other origins may do.
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiKey, type RunningServer, startServer } from '../e2e/support/server.ts';
 
@@ -47,11 +48,52 @@ test('what is not there is a 404 with an error in JSON', async () => {
   expect(body).not.toContain('secret');
 });
 
+const json = { 'content-type': 'application/json' };
+
 test('a body that is not JSON is the fault of who sent it', async () => {
-  const answer = await fetch(`${running.http}/health`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{' });
-  expect(answer.status).toBeGreaterThanOrEqual(400);
-  expect(answer.status).toBeLessThan(500);
+  const headers = { ...json, authorization: `Bearer ${apiKey}` };
+  const answer = await fetch(`${running.http}/v1/realtime/client_secrets`, { method: 'POST', headers, body: '{' });
+  expect(answer.status).toBe(400);
   expect(await answer.json()).toMatchObject({ error: { type: 'invalid_request_error' } });
+});
+
+test.each([
+  ['/nothing', json, 404, 'not_found'],
+  ['/v1/realtime/calls/rtc_1/accept', json, 404, 'not_found'],
+  ['/health', json, 404, 'not_found'],
+  ['/nothing', { 'content-type': 'nobody/reads-this' }, 404, 'not_found'],
+  ['/console/secret', json, 403, 'origin_not_allowed'],
+  ['/v1/realtime/calls', json, 401, 'invalid_api_key'],
+])('nobody without a key has a body read: POST %s with %j', async (path, headers, status, code) => {
+  for (const body of ['{', `{"a":"${'a'.repeat(3 * 1024 * 1024)}"`]) {
+    const answer = await fetch(`${running.http}${path}`, { method: 'POST', headers, body });
+    expect([answer.status, await answer.json()]).toMatchObject([status, { error: { code } }]);
+  }
+});
+
+test('who is still sending when the answer is there has it, and goes on over the same connection', async () => {
+  const socket = connect(Number(new URL(running.http).port), '127.0.0.1');
+  let heard = '';
+  socket.setEncoding('utf8').on('data', (piece: string) => {
+    heard += piece;
+  });
+  const body = 'a'.repeat(1024 * 1024);
+  socket.write(
+    `POST /nothing HTTP/1.1\r\nHost: parley\r\nContent-Type: application/json\r\nContent-Length: ${2 * body.length}\r\n\r\n${body}`,
+  );
+  await expect.poll(() => heard).toMatch(/^HTTP\/1\.1 404 /);
+  socket.write(`${body}GET /livez HTTP/1.1\r\nHost: parley\r\n\r\n`);
+  await expect.poll(() => heard).toMatch(/HTTP\/1\.1 200 /);
+  socket.destroy();
+});
+
+test('where no session comes with it, a body has 16 KiB', async () => {
+  const headers = { ...json, authorization: `Bearer ${apiKey}` };
+  const body = JSON.stringify({ a: 'a'.repeat(16 * 1024) });
+  const hangUp = await fetch(`${running.http}/v1/realtime/calls/rtc_1/hangup`, { method: 'POST', headers, body });
+  expect(hangUp.status).toBe(413);
+  const secret = await fetch(`${running.http}/console/secret`, { method: 'POST', headers: { ...headers, origin: running.http }, body });
+  expect(secret.status).toBe(413);
 });
 
 function preflight(server: RunningServer, origin: string, more: Record<string, string> = {}): Promise<Response> {

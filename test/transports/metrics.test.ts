@@ -16,7 +16,10 @@ import { labelNames, parseMetrics, queried, type Sample, type Queried } from './
 
 const model = new FakeChatServer();
 const withVoice = { PARLEY_STT: 'scripted', PARLEY_TTS: 'flite', PARLEY_LLM: 'offline' };
+const withKey = { Authorization: `Bearer ${apiKey}` };
 let running: RunningServer;
+/** Has no key but the one it made. */
+let keyless: RunningServer;
 let text: string;
 let samples: readonly Sample[];
 
@@ -45,6 +48,7 @@ beforeAll(async () => {
   const url = await model.listen();
   const settings = { ...withVoice, PARLEY_LIMIT_MINTS: '1', PARLEY_LLM_BASE_URL: url, PARLEY_LLM_MODEL: 'small', PARLEY_TURN: 'lexical' };
   running = await startServer({ engines: 'real', settings });
+  keyless = await startServer({ engines: 'scripted', settings: { PARLEY_API_KEY: '', PARLEY_CONSOLE: '' } });
   const session = await GoodSession.open(running.ws);
   await vi.waitFor(() => expect(session.turns.spoken).toBeGreaterThan(0), { timeout: 30_000 });
   await session.end();
@@ -61,13 +65,16 @@ beforeAll(async () => {
   expect((await fetch(`${running.http}/v1/models`)).status).toBe(401);
   const mint = { method: 'POST', headers: { authorization: `Bearer ${apiKey}` } };
   for (const status of [200, 429]) expect((await fetch(`${running.http}/v1/realtime/client_secrets`, mint)).status).toBe(status);
+  const broken = connect(Number(new URL(running.http).port), '127.0.0.1');
+  broken.end('hello?\r\n\r\n').resume();
+  await once(broken, 'close');
   await vi.waitFor(async () => expect(await (await fetch(`${running.http}/health`)).json()).toMatchObject({ sessions: 0 }));
-  ({ body: text } = await fetchMetrics(running.http));
+  ({ body: text } = await fetchMetrics(running.http, withKey));
   samples = parseMetrics(text);
 }, 60_000);
 
 afterAll(async () => {
-  await running.close();
+  await Promise.all([running.close(), keyless.close()]);
   await model.close();
 });
 
@@ -112,6 +119,31 @@ test('engines are seen: those that work, how long their tasks waited, and what a
 test('whoever was turned away is counted by why, and probes are not', () => {
   expect(value('parley_refusals_total', { way: 'websocket', reason: 'unauthorized' })).toBe(1);
   expect(value('parley_refusals_total', { way: 'http', reason: 'unauthorized' })).toBe(1);
+  expect(value('parley_refusals_total', { way: 'http', reason: 'invalid' })).toBe(1);
+  expect(['wrong', 'missing', 'expired', 'throttled'].map((reason) => value('parley_keys_refused_total', { reason }))).toEqual([
+    1, 1, 0, 0,
+  ]);
+  // The one that asks for the figures is known by its key before they are read.
+  expect(value('parley_connections', { who: 'known' })).toBeGreaterThan(0);
+});
+
+test('connections of strangers are seen, and those that were ended for newer ones', async () => {
+  const own = await startServer({ engines: 'scripted', settings: { PARLEY_UNAUTHENTICATED_SOCKETS: '2' } });
+  const strangers: Socket[] = [];
+  try {
+    for (let count = 0; count < 3; count++) {
+      const socket = connect(Number(new URL(own.http).port), '127.0.0.1');
+      strangers.push(socket);
+      await once(socket, 'connect');
+    }
+    await once(strangers[0] as Socket, 'close');
+    const { body } = await fetchMetrics(own.http, withKey);
+    expect(body).toContain('parley_connections{who="stranger"} 1\n');
+    expect(body).toContain('parley_refusals_total{way="connection",reason="crowded"} 2\n');
+  } finally {
+    for (const socket of strangers) socket.destroy();
+    await own.close();
+  }
 });
 
 test('what a key is refused is counted by the limit, and how near to its limits the nearest one is, is seen', () => {
@@ -200,12 +232,30 @@ test.each<[who: string, headers: Record<string, string>, status: number]>([
   ["a page of somebody else's that may read answers", { Origin: 'https://evil.example' }, 401],
   ['a name that was made to point here', { Host: 'evil.example' }, 401],
   ['whoever comes through a proxy', { 'X-Forwarded-For': '203.0.113.5' }, 401],
-  ['a key through a proxy', { 'X-Forwarded-For': '203.0.113.5', Authorization: `Bearer ${apiKey}` }, 200],
-  ['a wrong key through a proxy', { 'X-Forwarded-For': '203.0.113.5', Authorization: 'Bearer nobody-knows-this-key' }, 401],
-])('on the port of the server, %s is answered as it should be', async (_who, headers, status) => {
+])('on the port of a server without a configured key, %s is answered as it should be', async (_who, headers, status) => {
+  const answer = await fetchMetrics(keyless.http, headers);
+  expect(answer.status).toBe(status);
+  expect(answer.body).toContain(status === 200 ? 'parley_sessions 0' : '"code":"invalid_api_key"');
+});
+
+test.each<[who: string, headers: Record<string, string>, status: number]>([
+  ['a program of this machine, or a proxy on it that says nothing', {}, 401],
+  ['a person of this machine, in the address bar', { 'Sec-Fetch-Site': 'none' }, 401],
+  ['a wrong key', { Authorization: 'Bearer nobody-knows-this-key' }, 401],
+  ['a key', withKey, 200],
+  ['a key through a proxy', { 'X-Forwarded-For': '203.0.113.5', ...withKey }, 200],
+])('on the port of a server with a key, %s is answered as it should be', async (_who, headers, status) => {
   const answer = await fetchMetrics(running.http, headers);
   expect(answer.status).toBe(status);
   expect(answer.body).toContain(status === 200 ? 'parley_sessions 0' : '"code":"invalid_api_key"');
+});
+
+test('a key that comes with the settings that are read again closes it for this machine, and opens it when it goes', async () => {
+  const config = (PARLEY_API_KEY: string) => readConfig({ PARLEY_API_KEY }, keyless.dataDir);
+  keyless.server.reload(config('k'.repeat(40)));
+  expect((await fetchMetrics(keyless.http)).status).toBe(401);
+  keyless.server.reload(config(''));
+  expect((await fetchMetrics(keyless.http)).status).toBe(200);
 });
 
 test('with a port of its own it is there for everybody who can reach that, and on the other it is not', async () => {
@@ -217,6 +267,9 @@ test('with a port of its own it is there for everybody who can reach that, and o
       status: 200,
     });
     expect((await fetch(`${address.origin}/v1/models`)).status).toBe(404);
+    const post = (path: string) =>
+      fetch(`${address.origin}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{' });
+    expect([(await post('/nothing')).status, (await post('/metrics')).status]).toEqual([404, 404]);
     expect((await fetchMetrics(own.http)).status).toBe(404);
   } finally {
     await own.close();

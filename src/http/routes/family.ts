@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Log } from '../../lib/log.ts';
-import { errors, RealtimeError, unavailableRetrySeconds } from '../../protocol/errors.ts';
+import { errors, RealtimeError, tooManyWrongKeys, unavailableRetrySeconds } from '../../protocol/errors.ts';
 import type { Admission, Principal } from '../../store/principal.ts';
 import { StoreError } from '../../store/store.ts';
 import type { Count, Doors } from './deps.ts';
@@ -70,14 +70,13 @@ export function speakAs(scope: FastifyInstance, family: Family, log: Log): void 
 
 const decorator = 'principal';
 
-/** Routes registered on this scope are for those with a key or a token, or a secret where a session begins. Bodies of others are not even read. */
+/** Routes registered on this scope are for those with a key or a token, or a secret where a session begins. */
 export function requireKey(
   scope: FastifyInstance,
   { access, reception, usage }: Doors & { readonly usage: Count },
   purpose: 'realtime' | 'api' = 'api',
 ): void {
-  scope.decorateRequest(decorator);
-  scope.addHook('onRequest', async (request) => {
+  requireLeave(scope, async (request) => {
     const query = new URL(request.url, 'http://parley').searchParams;
     const admission = await reception.admit(request.raw, () => access.authenticate(request.headers, query, purpose));
     if (admission.outcome === 'unknown') {
@@ -86,7 +85,15 @@ export function requireKey(
     const principal = welcome(admission);
     const excess = usage.request(principal.keyId);
     if (excess) throw errors.limited(excess);
-    request.setDecorator(decorator, principal);
+    return principal;
+  });
+}
+
+/** Routes registered on this scope are for those whom `admit` does not refuse. Bodies of others are not even read. */
+export function requireLeave(scope: FastifyInstance, admit: (request: FastifyRequest) => Promise<Principal>): void {
+  scope.decorateRequest(decorator);
+  scope.addHook('onRequest', async (request) => {
+    request.setDecorator(decorator, await admit(request));
   });
 }
 
@@ -94,16 +101,10 @@ export function requireKey(
 export function welcome<T>(admission: Exclude<Admission<T>, { outcome: 'unknown' }>): T {
   if (admission.outcome === 'welcome') return admission.who;
   const { retryAfterSeconds } = admission;
-  throw new Refusal(
-    429,
-    'rate_limit_exceeded',
-    'Too many wrong API keys came from this address; try again later.',
-    null,
-    retryAfterSeconds,
-  );
+  throw new Refusal(429, 'rate_limit_exceeded', tooManyWrongKeys, null, retryAfterSeconds);
 }
 
-/** Who sends a request that came past `requireKey`. */
+/** Who sends a request that came past `requireKey` or `requireLeave`. */
 export function principalOf(request: FastifyRequest): Principal {
   return request.getDecorator<Principal>(decorator);
 }

@@ -6,8 +6,6 @@ import { unstored } from './client-secrets.ts';
 import type { RouteDeps } from './deps.ts';
 import { read, Refusal, welcome } from './family.ts';
 
-/** Strangers may send this body. */
-const bodyLimit = 16 * 1024;
 const name = z.string().max(256);
 const tokenBody = z.object({ key: name.nullish(), resources: z.array(name).max(64).nullish() });
 /** gRPC's gateway reads either spelling. */
@@ -21,11 +19,11 @@ const sessionTokenBody = z.object({
 /** Both give the same token. */
 export function tokenRoutes(scope: FastifyInstance, deps: RouteDeps): void {
   // A doubled colon is how the router writes a plain one.
-  scope.post('/auth/v1/tokens/token::generate', { bodyLimit }, (request, reply) => {
+  scope.post('/auth/v1/tokens/token::generate', (request, reply) => {
     const { key, resources } = read(tokenBody, request.body ?? {});
     return grant(deps, request, reply, { key: key ?? undefined, resources: resources ?? [], signedFor: 'token' });
   });
-  scope.post('/v1/sessionTokens/token::generate', { bodyLimit }, (request, reply) => {
+  scope.post('/v1/sessionTokens/token::generate', (request, reply) => {
     const { api_key, apiKey, resource_id, resourceId } = read(sessionTokenBody, request.body ?? {});
     const resource = resource_id ?? resourceId;
     const wish = { key: api_key ?? apiKey ?? undefined, resources: resource ? [resource] : [], signedFor: 'sessionToken' } as const;

@@ -1,5 +1,5 @@
 // Why somebody is turned away at the door who may be let in later, as HTTP says it.
-import { unavailableRetrySeconds } from '../../protocol/errors.ts';
+import { tooManyWrongKeys, unavailableRetrySeconds } from '../../protocol/errors.ts';
 import { type Excess, limitReached } from '../../protocol/limits.ts';
 
 export interface Turning {
@@ -13,8 +13,8 @@ export function notNow(code: 'server_overloaded' | 'store_unavailable', why: str
   return { status: 503, code, why, retryAfterSeconds: unavailableRetrySeconds };
 }
 
-export function tooManyWrongKeys(retryAfterSeconds: number): Turning {
-  return tooMuch('Too many wrong API keys came from this address; try again later.', retryAfterSeconds);
+export function afterWrongKeys(retryAfterSeconds: number): Turning {
+  return tooMuch(tooManyWrongKeys, retryAfterSeconds);
 }
 
 export function overLimit(excess: Excess): Turning {
