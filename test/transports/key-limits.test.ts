@@ -95,7 +95,7 @@ test('the place is free again when a client has gone, was lost, was closed by th
 });
 
 async function parleyLimit(name: string, limit: string): Promise<number | undefined> {
-  const text = await (await fetch(`${running.http}/metrics`)).text();
+  const text = await (await fetch(`${running.http}/metrics`, { headers: { authorization: `Bearer ${apiKey}` } })).text();
   return parseMetrics(text).find((sample) => sample.name === name && sample.labels['limit'] === limit)?.value;
 }
 
