@@ -131,7 +131,8 @@ export const table = {
   parley_thread_losses_total: {
     type: 'counter',
     read: true,
-    meaning: 'Threads that died or were given up and are no engine\'s; each is replaced. `thread`: media (which carry WebRTC calls) or store.',
+    meaning:
+      "Threads that died or were given up and are no engine's; each is replaced. `thread`: media (which carry WebRTC calls) or store.",
     labels: ['thread'],
   },
   parley_engine_errors_total: {

@@ -86,9 +86,13 @@ const callId = z.string().min(1).max(128);
 const text = z.string();
 const inputText = z.object({ type: z.literal('input_text'), text });
 const dataUrl = /^data:image\/(?:png|jpe?g|webp|gif);base64,/i;
+/** What an image in a data: URL begins with, before its base64. */
+export function imageHead(url: unknown): string | undefined {
+  return (typeof url === 'string' && dataUrl.exec(url)?.[0]) || undefined;
+}
 const imageUrl = z.preprocess(
   (url) => {
-    const [head] = (typeof url === 'string' && dataUrl.exec(url)) || [];
+    const head = imageHead(url);
     return head === undefined ? url : head.toLowerCase() + plainBase64(String(url).slice(head.length));
   },
   z.string().refine((url) => (dataUrl.test(url) ? isImage(url.slice(url.indexOf(',') + 1)) : /^https?:\/\/[^\s/]\S*$/.test(url)), {
@@ -96,7 +100,7 @@ const imageUrl = z.preprocess(
   }),
 );
 const isImage = (base64: string) => base64 !== '' && isBase64(base64);
-/** Base64. Much of it is bytes already when the session gets it: see transports/lifted-sound.ts. */
+/** Base64. Much of it is bytes already when the session gets it: see transports/lifted-fields.ts. */
 const sound: z.ZodType<string | Uint8Array> = z.preprocess(
   (audio) => (typeof audio === 'string' ? plainBase64(audio) : audio),
   z.string().refine(isBase64, { error: 'is not base64' }),
