@@ -112,10 +112,12 @@ const userPart = z.discriminatedUnion('type', [
 ]);
 const outputText = z.object({ type: z.literal('output_text'), text });
 
+/** Parts of one message: each costs more than its text. */
+const mostParts = 256;
 const message = z.discriminatedUnion('role', [
-  z.object({ type: z.literal('message'), id, role: z.literal('system'), content: z.array(inputText).min(1) }),
-  z.object({ type: z.literal('message'), id, role: z.literal('user'), content: z.array(userPart).min(1) }),
-  z.object({ type: z.literal('message'), id, role: z.literal('assistant'), content: z.array(outputText).min(1) }),
+  z.object({ type: z.literal('message'), id, role: z.literal('system'), content: z.array(inputText).min(1).max(mostParts) }),
+  z.object({ type: z.literal('message'), id, role: z.literal('user'), content: z.array(userPart).min(1).max(mostParts) }),
+  z.object({ type: z.literal('message'), id, role: z.literal('assistant'), content: z.array(outputText).min(1).max(mostParts) }),
 ]);
 const functionCall = z.object({
   type: z.literal('function_call'),

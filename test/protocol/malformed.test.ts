@@ -202,6 +202,11 @@ const items: Row[] = [
   [item({ type: 'message', role: 'user', id: longId, content: [text] }), 'string_above_max_length', 'item.id'],
   [item({ type: 'message', role: 'user', id: 'a b', content: [text] }), 'invalid_value', 'item.id'],
   [item({ type: 'message', role: 'user', id: '', content: [text] }), 'invalid_value', 'item.id'],
+  ...['user', 'system', 'assistant'].map((role): [unknown, string, string] => [
+    message(role, ...Array.from({ length: 257 }, () => ({ type: 'text', text: '' }))),
+    'invalid_value',
+    'item.content',
+  ]),
   [item({ type: 'message', role: 'user', id: 'user_1', content: [text] }), 'item_create_duplicate_item_id', null],
   [{ ...message('user', text), previous_item_id: 5 }, 'invalid_type', 'previous_item_id'],
   [{ ...message('user', text), previous_item_id: 'gone' }, 'item_not_found', 'previous_item_id'],

@@ -73,6 +73,15 @@ describe('a conversation that is full', () => {
     expect(rig.prompts).toHaveLength(2);
   });
 
+  test('counts the parts of an item, whatever is in them', () => {
+    const rig = new Rig({ turnDetection: null, conversationBytes });
+    const content = Array.from({ length: 256 }, () => ({ type: 'input_text', text: '' }));
+    const item = (id: string) => ({ id, type: 'message', role: 'user', content });
+    for (let index = 0; index < 40; index++) rig.client({ type: 'conversation.item.create', event_id: 'e', item: item(`i${index}`) });
+    expect(rig.watch.conversation.length).toBeLessThanOrEqual(conversationBytes / (256 * 100));
+    expect(rig.last('error').error).toMatchObject({ code: 'conversation_too_large', param: 'item' });
+  });
+
   test('has a bound of items as well', () => {
     const rig = new Rig({ turnDetection: null });
     for (let index = 0; index <= mostItems; index++) rig.client(message(`i${index}`, { type: 'input_text', text: 'x' }));
