@@ -86,6 +86,8 @@ const callId = z.string().min(1).max(128);
 const text = z.string();
 const inputText = z.object({ type: z.literal('input_text'), text });
 const dataUrl = /^data:image\/(?:png|jpe?g|webp|gif);base64,/i;
+/** Of an image that is named by its address. */
+const mostAddressCharacters = 8192;
 /** What an image in a data: URL begins with, before its base64. */
 export function imageHead(url: unknown): string | undefined {
   return (typeof url === 'string' && dataUrl.exec(url)?.[0]) || undefined;
@@ -95,9 +97,15 @@ const imageUrl = z.preprocess(
     const head = imageHead(url);
     return head === undefined ? url : head.toLowerCase() + plainBase64(String(url).slice(head.length));
   },
-  z.string().refine((url) => (dataUrl.test(url) ? isImage(url.slice(url.indexOf(',') + 1)) : /^https?:\/\/[^\s/]\S*$/.test(url)), {
-    error: 'must be an https URL, or a data: URL of a PNG, JPEG, WebP or GIF image in base64',
-  }),
+  z
+    .string()
+    .refine((url) => dataUrl.test(url) || url.length <= mostAddressCharacters, {
+      error: `is longer than ${mostAddressCharacters} characters and no data: URL of an image`,
+      abort: true,
+    })
+    .refine((url) => (dataUrl.test(url) ? isImage(url.slice(url.indexOf(',') + 1)) : /^https?:\/\/[^\s/]\S*$/.test(url)), {
+      error: 'must be an https URL, or a data: URL of a PNG, JPEG, WebP or GIF image in base64',
+    }),
 );
 const isImage = (base64: string) => base64 !== '' && isBase64(base64);
 /** Base64. Much of it is bytes already when the session gets it: see transports/lifted-fields.ts. */

@@ -194,6 +194,11 @@ const items: Row[] = [
   [message('user', text, { type: 'input_text', text: 5 }), 'invalid_type', 'item.content[1].text'],
   [message('user', { type: 'output_audio', audio: 'AAAA' }), 'invalid_value', 'item.content[0].type'],
   [message('user', { type: 'input_image', image_url: 'ftp://example.com/a.png' }), 'invalid_value', 'item.content[0].image_url'],
+  [
+    message('user', { type: 'input_image', image_url: `https://example.com/${'a'.repeat(8192)}` }),
+    'invalid_value',
+    'item.content[0].image_url',
+  ],
   [message('user', { type: 'input_image', image_url: `http://${'a'.repeat(300_000)} ` }), 'invalid_value', 'item.content[0].image_url'],
   [message('user', { type: 'input_audio', audio: 5 }), 'invalid_type', 'item.content[0].audio'],
   [message('system', { type: 'input_audio', audio: 'AAAA' }), 'invalid_value', 'item.content[0].type'],
