@@ -1,4 +1,5 @@
 // Events as text, both ways, for the ways in that carry JSON: which dialect the far side speaks is remembered here.
+import { setImmediate } from 'node:timers/promises';
 import type { Ids } from '../lib/ids.ts';
 import { wellFormedJson } from '../lib/well-formed-json.ts';
 import { clientEventId, isEventId, parseClientEvent } from '../protocol/client-events.ts';
@@ -52,19 +53,27 @@ export class EventText {
     if (bytes === undefined || bytes.length < largeBytes) return this.read(bytes?.toString('utf8'));
     const light = await lightened(bytes);
     if ('error' in light) return { kind: 'fault', ...light };
-    return this.#read(() => JSON.parse(light.text), bytes.length, light.lifted);
+    await setImmediate();
+    const reading = this.#read(() => JSON.parse(light.text), bytes.length, light.lifted);
+    let step = reading.next();
+    for (; !step.done; step = reading.next()) await setImmediate();
+    return step.value;
   }
 
   /** One message; undefined stands for one that was no text. */
   read(text: string | undefined): Inbound {
-    return this.#read(() => {
+    const parse = () => {
       if (text === undefined) throw errors.invalidJson('binary frames are not part of the protocol.');
       return JSON.parse(wellFormedJson(text));
-    }, text?.length ?? 0);
+    };
+    const reading = this.#read(parse, text?.length ?? 0);
+    let step = reading.next();
+    while (!step.done) step = reading.next();
+    return step.value;
   }
 
-  /** `characters`: how many it was written in, with what was taken out of it before. */
-  #read(parse: () => unknown, characters: number, lifted: readonly Lifted[] = []): Inbound {
+  /** In steps, between which others may have their turn. `characters`: how many it was written in, with what was taken out of it before. */
+  *#read(parse: () => unknown, characters: number, lifted: readonly Lifted[] = []): Generator<void, Inbound, void> {
     let message: unknown;
     try {
       message = parsed(parse);
@@ -76,8 +85,11 @@ export class EventText {
         this.#settled = true;
         if (looksBeta(message)) this.#dialect = beta;
       }
+      yield;
       const said = this.#dialect.toGa(message);
+      yield;
       const event = parseClientEvent(said);
+      yield;
       const unread = unreadFields(said, event);
       returnLifted(event, lifted);
       const much = characters > smallCharacters ? { characters } : {};

@@ -6,7 +6,7 @@ import { mostDepth, mostValues, tooDeep, tooMany } from '../protocol/json.ts';
 /** A shorter string is not worth a word. */
 const leastStringBytes = 64 * 1024;
 /** Steps without a pause: some characters of JSON, or all that is plain of a string. */
-const sliceSteps = 100_000;
+const sliceSteps = 50_000;
 /** So much of a string is looked at one by one before it is taken for a long one. */
 const nearBytes = 64;
 const mostKeyBytes = 64;
@@ -171,11 +171,11 @@ export class MessageScan {
   }
 
   #surrogate(at: number): 'high' | 'low' | undefined {
-    const [stroke, u, d, kind, third, fourth] = this.#message.subarray(at, at + escapeBytes);
-    if (stroke !== backslash || u !== 0x75 || (d !== 0x64 && d !== 0x44)) return undefined;
-    const value = hex(kind);
-    if (value < 8 || hex(third) < 0 || hex(fourth) < 0) return undefined;
-    return value < 12 ? 'high' : 'low';
+    const message = this.#message;
+    if (message[at] !== backslash || message[at + 1] !== 0x75 || lower(message[at + 2]) !== 0x64) return undefined;
+    const kind = hex(message[at + 3]);
+    if (kind < 8 || hex(message[at + 4]) < 0 || hex(message[at + 5]) < 0) return undefined;
+    return kind < 12 ? 'high' : 'low';
   }
 
   #take(from: number, to: number): void {
@@ -202,6 +202,13 @@ function next(message: Buffer, byte: number, from: number): number {
   return at < 0 ? message.length : at;
 }
 
-function hex(byte: number | undefined): number {
-  return byte === undefined ? -1 : '0123456789abcdef'.indexOf(String.fromCharCode(byte).toLowerCase());
+function lower(letter = 0): number {
+  return letter | 0x20;
+}
+
+/** What a digit stands for, or -1. */
+function hex(byte = 0): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const letter = lower(byte);
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x61 + 10 : -1;
 }
