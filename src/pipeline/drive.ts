@@ -162,7 +162,7 @@ class Run {
       this.#log,
       (error, what) => this.#failed(error, what),
     );
-    this.#images = new Images(parts.image, this.#ended.signal);
+    this.#images = new Images(parts.image, parts.clock, this.#ended.signal);
     this.#asides = new Asides({
       engines: parts.engines,
       origin: this.#origin,

@@ -6,6 +6,8 @@ import { decoded, fromBase64 } from './item-sound.ts';
 
 /** Samples that wait for their words; what comes beyond them waits as it was sent. One sound may be more by itself. */
 const mostBytes = 32 * 1024 * 1024;
+/** Of what waits as it was sent; beyond it the client's next event waits as well. */
+const mostWaitingBytes = 32 * 1024 * 1024;
 /** What a file may come to: ten minutes. */
 const mostFileBytes = 600 * VAD_RATE_HZ * Int16Array.BYTES_PER_ELEMENT;
 
@@ -32,6 +34,7 @@ export class ItemSounds {
   readonly #wanted = new Map<string, Order>();
   #waiting: Order[] = [];
   #bytes = 0;
+  #roomy: (() => void)[] = [];
 
   constructor(ports: ItemSoundPorts) {
     this.#ports = ports;
@@ -45,19 +48,38 @@ export class ItemSounds {
     order.sound = sound;
     order.isFile = looksLikeContainer(sound) !== undefined;
     order.bytes = order.isFile ? mostFileBytes : samplesOf(sound, format) * Int16Array.BYTES_PER_ELEMENT;
+    // Its item may have gone meanwhile.
+    if (!this.#isWanted(order)) return;
     this.#waiting.push(order);
     const begun = this.#begin();
     if (!order.isFile) await begun;
+    while (this.#waitingBytes > mostWaitingBytes) await new Promise<void>((resolve) => this.#roomy.push(resolve));
   }
 
-  /** Nobody wants its words any more. */
+  /** Nobody wants its words any more: what waits is dropped, and what is being recognised is its recogniser's to end. */
   forget(item: string): void {
+    const order = this.#wanted.get(item);
+    if (!order) return;
     this.#wanted.delete(item);
+    this.#waiting = this.#waiting.filter((other) => other !== order);
+    // It may have stood before others for which there is room.
+    void this.#begin();
   }
 
   close(): void {
     this.#wanted.clear();
     this.#waiting = [];
+    this.#wake();
+  }
+
+  get #waitingBytes(): number {
+    return this.#waiting.reduce((sum, { sound }) => sum + (sound?.length ?? 0), 0);
+  }
+
+  #wake(): void {
+    const waiters = this.#roomy;
+    this.#roomy = [];
+    for (const resolve of waiters) resolve();
   }
 
   /** Begins with those there is room for; resolves when they are samples. */
@@ -67,6 +89,7 @@ export class ItemSounds {
       this.#waiting.shift();
       begun.push(this.#run(next));
     }
+    this.#wake();
     await Promise.all(begun);
   }
 

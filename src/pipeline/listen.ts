@@ -191,9 +191,14 @@ export class Ear {
     return this.#items.take(item, audio, format);
   }
 
-  /** The item is gone. */
+  /** The item is gone: nobody wants its words any more. */
   forget(item: string): void {
     this.#items.forget(item);
+    for (const utterance of this.#committed) {
+      if (utterance.item !== item) continue;
+      this.#committed.delete(utterance);
+      utterance.cancel();
+    }
   }
 
   #recognise(item: string, samples: Int16Array): Promise<void> {
@@ -415,14 +420,15 @@ export class Ear {
         this.#tell(utterance, { kind: 'transcript.final', item, text, logprobs, seconds, ...speakers });
       },
       (error: unknown) => {
-        if (!this.#closed) this.#onFault(error);
+        if (!this.#closed && this.#committed.has(utterance)) this.#onFault(error);
         this.#tell(utterance, { kind: 'transcript.failed', item, failure: failureOf(error, 'The speech recognition') });
       },
     );
   }
 
   #tell(utterance: Utterance, fact: Fact): void {
-    this.#committed.delete(utterance);
+    // Its item has gone.
+    if (!this.#committed.delete(utterance)) return;
     utterance.cancel();
     if (!this.#closed) this.#feed(fact);
   }

@@ -9,7 +9,7 @@ import type { ReplyEnd, ReplyFact } from '../session/facts.ts';
 import { sampleRateHz } from '../protocol/audio-format.ts';
 import type { Allowance } from './allowance.ts';
 import { failureOf, isDeclared } from './failure.ts';
-import type { Images } from './images.ts';
+import type { Images, Lent } from './images.ts';
 import { speakApart } from './speak-apart.ts';
 import { speechOptions } from './speech-options.ts';
 import { SpeechText } from './speech-text.ts';
@@ -38,11 +38,13 @@ export async function reply(order: ReplyOrder, prompt: Prompt, ports: ReplyPorts
   const usage: { value: LlmUsage } = { value: { inputTokens: 0, outputTokens: 0, cachedTokens: 0 } };
   let end: ReplyEnd;
   const mouth = new Mouth(order, ports, signal);
+  let lent: Lent | undefined;
   try {
     const { engine, model } = ports.engines.llm(order.model);
-    const named = engine.sees === false ? [] : addressesIn(prompt);
-    const seen = named.length > 0 ? await withImages(prompt, named, ports, signal) : prompt;
+    const lending = engine.sees === false ? undefined : lentTo(prompt, ports, signal);
+    if (lending) lent = await lending;
     if (signal.aborted) return;
+    const seen = lent ? withImages(prompt, lent.found) : prompt;
     end = await speakAnswer(engine, model, order, seen, mouth, ports, usage, signal);
   } catch (error) {
     if (!isDeclared(error) || (!signal.aborted && !mouth.faulted)) ports.onFailure(error);
@@ -50,6 +52,7 @@ export async function reply(order: ReplyOrder, prompt: Prompt, ports: ReplyPorts
     end = { reason: 'failed', usage: usage.value, failure: failureOf(error, failed) };
   } finally {
     mouth.drop();
+    lent?.giveBack();
   }
   if (!signal.aborted) ports.feed({ kind: 'reply.ended', response, ...end });
 }
@@ -59,14 +62,17 @@ function addressOf(part: PromptPart): string | undefined {
   return part.type === 'image' && !part.url.startsWith('data:') ? part.url : undefined;
 }
 
-function addressesIn({ turns }: Prompt): string[] {
-  return turns.flatMap((turn) => ('parts' in turn ? turn.parts : [])).flatMap((part) => addressOf(part) ?? []);
+/** Models are given what is at an address, not the address: who may be asked for it is decided here, on the way out. Undefined: none is named. */
+function lentTo({ turns }: Prompt, { images }: ReplyPorts, signal: AbortSignal): Promise<Lent> | undefined {
+  const parts = turns.flatMap((turn) => ('parts' in turn ? turn.parts : []));
+  const named = parts.flatMap((part) => addressOf(part) ?? []);
+  if (named.length === 0) return undefined;
+  const ownBytes = parts.reduce((sum, part) => sum + (part.type === 'image' ? part.url.length : 0), 0);
+  // What was shown last is what is talked about.
+  return images.lend(named.toReversed(), signal, ownBytes);
 }
 
-/** Models are given what is at an address, not the address: who may be asked for it is decided here, on the way out. */
-async function withImages(prompt: Prompt, named: readonly string[], { images }: ReplyPorts, signal: AbortSignal): Promise<Prompt> {
-  // What was shown last is what is talked about.
-  const found = await images.get(named.toReversed(), signal);
+function withImages(prompt: Prompt, found: Lent['found']): Prompt {
   const seen = (part: PromptPart): PromptPart => {
     const image = found.get(addressOf(part) ?? '');
     if (!image || part.type !== 'image') return part;

@@ -134,7 +134,7 @@ export function parseClientEvent(message: unknown): ClientEvent {
   if (typeof message.type !== 'string') throw errors.missingType();
   if (!isClientEventType(message.type)) throw errors.unknownType(message.type.slice(0, 128), clientEventTypes);
   const excess = excessOf(message);
-  if (excess !== undefined) throw errors.invalid(null, `The event is too much: ${excess}.`);
+  if (excess !== undefined) throw errors.tooMuch(excess);
   const parsed = schemas[message.type].safeParse(withoutNulls(message), { reportInput: true });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

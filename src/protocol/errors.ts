@@ -97,6 +97,7 @@ export const errors = {
       param,
     ),
   invalid: (param: string | null, message: string) => new RealtimeError('invalid_value', message, param),
+  tooMuch: (excess: string, param: string | null = null) => new RealtimeError('invalid_value', `The event is too much: ${excess}.`, param),
   tooLong: (param: string, most: number, length: number) =>
     new RealtimeError(
       'string_above_max_length',

@@ -86,17 +86,29 @@ const callId = z.string().min(1).max(128);
 const text = z.string();
 const inputText = z.object({ type: z.literal('input_text'), text });
 const dataUrl = /^data:image\/(?:png|jpe?g|webp|gif);base64,/i;
+/** Of an image that is named by its address. */
+const mostAddressCharacters = 8192;
+/** What an image in a data: URL begins with, before its base64. */
+export function imageHead(url: unknown): string | undefined {
+  return (typeof url === 'string' && dataUrl.exec(url)?.[0]) || undefined;
+}
 const imageUrl = z.preprocess(
   (url) => {
-    const [head] = (typeof url === 'string' && dataUrl.exec(url)) || [];
+    const head = imageHead(url);
     return head === undefined ? url : head.toLowerCase() + plainBase64(String(url).slice(head.length));
   },
-  z.string().refine((url) => (dataUrl.test(url) ? isImage(url.slice(url.indexOf(',') + 1)) : /^https?:\/\/[^\s/]\S*$/.test(url)), {
-    error: 'must be an https URL, or a data: URL of a PNG, JPEG, WebP or GIF image in base64',
-  }),
+  z
+    .string()
+    .refine((url) => dataUrl.test(url) || url.length <= mostAddressCharacters, {
+      error: `is longer than ${mostAddressCharacters} characters and no data: URL of an image`,
+      abort: true,
+    })
+    .refine((url) => (dataUrl.test(url) ? isImage(url.slice(url.indexOf(',') + 1)) : /^https?:\/\/[^\s/]\S*$/.test(url)), {
+      error: 'must be an https URL, or a data: URL of a PNG, JPEG, WebP or GIF image in base64',
+    }),
 );
 const isImage = (base64: string) => base64 !== '' && isBase64(base64);
-/** Base64. Much of it is bytes already when the session gets it: see transports/lifted-sound.ts. */
+/** Base64. Much of it is bytes already when the session gets it: see transports/lifted-fields.ts. */
 const sound: z.ZodType<string | Uint8Array> = z.preprocess(
   (audio) => (typeof audio === 'string' ? plainBase64(audio) : audio),
   z.string().refine(isBase64, { error: 'is not base64' }),
@@ -108,10 +120,12 @@ const userPart = z.discriminatedUnion('type', [
 ]);
 const outputText = z.object({ type: z.literal('output_text'), text });
 
+/** Parts of one message: each costs more than its text. */
+const mostParts = 256;
 const message = z.discriminatedUnion('role', [
-  z.object({ type: z.literal('message'), id, role: z.literal('system'), content: z.array(inputText).min(1) }),
-  z.object({ type: z.literal('message'), id, role: z.literal('user'), content: z.array(userPart).min(1) }),
-  z.object({ type: z.literal('message'), id, role: z.literal('assistant'), content: z.array(outputText).min(1) }),
+  z.object({ type: z.literal('message'), id, role: z.literal('system'), content: z.array(inputText).min(1).max(mostParts) }),
+  z.object({ type: z.literal('message'), id, role: z.literal('user'), content: z.array(userPart).min(1).max(mostParts) }),
+  z.object({ type: z.literal('message'), id, role: z.literal('assistant'), content: z.array(outputText).min(1).max(mostParts) }),
 ]);
 const functionCall = z.object({
   type: z.literal('function_call'),

@@ -9,6 +9,8 @@ export const mostItems = 4000;
 /** What the talk itself may add beyond what its client may put in. */
 export const reserveBytes = 8 * 1024 * 1024;
 const reserveItems = 400;
+/** Settings of a response's own that are never refused: a conversation that is full goes on. */
+const smallBytes = 64 * 1024;
 /** The newest items stay: what is being said now is among them. */
 const keptItems = 8;
 
@@ -18,14 +20,19 @@ export function soundBytes(sound: string | Uint8Array): number {
 }
 
 /**
- * Items that a client brings along, into the conversation or beside it.
+ * Items that a client brings along, into the conversation or beside it, and the bytes of a response's own settings.
  * @throws RealtimeError `conversation_too_large` naming the field: there is no room for them.
  */
-export function admit(core: Core, entries: readonly Pick<Entry, 'item' | 'speech' | 'soundBytes'>[], param: string): void {
-  if (entries.length === 0) return;
+export function admit(
+  core: Core,
+  entries: readonly Pick<Entry, 'item' | 'speech' | 'soundBytes'>[],
+  param: string,
+  settingsBytes = 0,
+): void {
+  if (entries.length === 0 && settingsBytes <= smallBytes) return;
   const { conversation, birth, live } = core;
-  let [bytes, items] = [conversation.bytes, conversation.entries.length];
-  for (const { inputBytes } of live.values()) bytes += inputBytes;
+  let [bytes, items] = [conversation.bytes + settingsBytes, conversation.entries.length];
+  for (const { ownBytes } of live.values()) bytes += ownBytes;
   for (const entry of entries) bytes += bytesOf(entry);
   items += entries.length;
   const most = { bytes: birth.conversationBytes, items: mostItems };

@@ -80,14 +80,21 @@ export class Conversation {
   }
 }
 
-/** An item without its words, and a word with its times. */
+/** An item without its parts, a part without its text, and a word with its times. */
 const itemBytes = 512;
+const partBytes = 128;
 const wordBytes = 64;
 
-/** What an item holds: its text as UTF-8, its images, its sound as long as that is not words yet. */
+/** What an item holds: its parts and their text as UTF-8, its images, its sound as long as that is not words yet. */
 export function bytesOf({ item, speech, soundBytes }: Pick<Entry, 'item' | 'speech' | 'soundBytes'>): number {
   const spoken = speech ? Buffer.byteLength(speech.text) + wordBytes * speech.words.length : 0;
-  return itemBytes + soundBytes + spoken + textsOf(item).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  const texts = textsOf(item).reduce((sum, text) => sum + partBytes + Buffer.byteLength(text), 0);
+  return itemBytes + soundBytes + spoken + texts + imagesOf(item).reduce((sum, url) => sum + url.length, 0);
+}
+
+/** The URLs of its images: megabytes of base64 are not gone through to be counted. */
+export function imagesOf(item: Item): string[] {
+  return item.type === 'message' ? item.content.flatMap((part) => ('image_url' in part ? part.image_url : [])) : [];
 }
 
 function textsOf(item: Item): string[] {
@@ -95,7 +102,7 @@ function textsOf(item: Item): string[] {
     case 'message':
       return item.content.map((part) => {
         if ('text' in part) return part.text;
-        return ('image_url' in part ? part.image_url : part.transcript) ?? '';
+        return ('transcript' in part ? part.transcript : undefined) ?? '';
       });
     case 'function_call':
     case 'mcp_approval_request':

@@ -11,6 +11,10 @@ import { heardAnswer } from './playout.ts';
 export const unintelligible = '(unintelligible)';
 export const silence = '(silence)';
 
+/** Bytes of images in one prompt: more than the largest that comes in a frame. */
+const mostImageBytes = 24 * 1024 * 1024;
+const imageLeftOut = '(an image that is left out: there are too many of them, and newer ones)';
+
 export function buildPrompt(
   entries: readonly Entry[],
   settings: { instructions: string; tools: readonly Tool[]; toolChoice: ToolChoice },
@@ -18,7 +22,7 @@ export function buildPrompt(
 ): Prompt {
   return {
     instructions: settings.instructions,
-    turns: turnsOf(entries).flat(),
+    turns: withoutOldImages(turnsOf(entries).flat()),
     ...promptTools(settings.tools, settings.toolChoice, mcp),
   };
 }
@@ -28,6 +32,20 @@ export function turnsOf(entries: readonly Entry[]): PromptTurn[][] {
   const answered = new Set(entries.flatMap(({ item }) => (item.type === 'function_call_output' ? [item.call_id] : [])));
   const ran = new Set(entries.flatMap(({ item }) => (item.type === 'mcp_call' ? [item.approval_request_id] : [])));
   return entries.map((entry) => promptTurn(entry, answered, ran, entries));
+}
+
+/** Of too many images the newest are told. */
+function withoutOldImages(turns: readonly PromptTurn[]): PromptTurn[] {
+  let left = mostImageBytes;
+  const told = (part: PromptPart): PromptPart => {
+    if (part.type === 'text') return part;
+    left -= part.url.length;
+    return left < 0 ? { type: 'text', text: imageLeftOut } : part;
+  };
+  return turns
+    .toReversed()
+    .map((turn) => ('parts' in turn ? { ...turn, parts: turn.parts.toReversed().map(told).toReversed() } : turn))
+    .toReversed();
 }
 
 function promptTools(

@@ -28,10 +28,9 @@ const noUsage: ReplyUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 }
 export function createResponse(core: Core, event: ClientEvents['response.create']): void {
   if (core.config.type === 'transcription') throw errors.noResponses();
   const settings = responseSettings(core, event.response);
-  for (const item of settings.input ?? []) {
-    if (item.type === 'item_reference' && !core.conversation.get(item.id)) throw errors.itemNotFound('response.input', item.id);
-  }
-  admit(core, ownInput(settings), 'response.input');
+  checkReferences(core, settings);
+  const input = ownInput(settings);
+  admit(core, input, input.length > 0 ? 'response.input' : 'response', settingsBytes(settings));
   if (settings.outOfBand) {
     const { mostResponses } = core.birth;
     const besides = [...core.live.values()].filter((response) => response.settings.outOfBand).length;
@@ -62,6 +61,24 @@ export function createResponse(core: Core, event: ClientEvents['response.create'
     throw errors.activeResponse(lastEnded.response.id);
   }
   startResponse(core, 'client', settings);
+}
+
+/** What is named twice would be told twice: a megabyte named in a few bytes, as often as one likes. */
+function checkReferences({ conversation }: Core, { input = [] }: ResponseSettings): void {
+  const named = new Set<string>();
+  for (const [index, item] of input.entries()) {
+    if (item.type !== 'item_reference') continue;
+    if (!conversation.get(item.id)) throw errors.itemNotFound('response.input', item.id);
+    if (named.has(item.id)) throw errors.invalid(`response.input[${index}]`, `The item '${item.id}' is named more than once.`);
+    named.add(item.id);
+  }
+}
+
+/** What a response holds of its own besides its items. */
+function settingsBytes({ overrides, instructions }: ResponseSettings): number {
+  if (!overrides) return 0;
+  const { input: _, ...own } = overrides;
+  return Buffer.byteLength(JSON.stringify(own)) + (overrides.prompt ? Buffer.byteLength(instructions) : 0);
 }
 
 /** The items that a response brings along. Their ids do not matter here. */
@@ -111,7 +128,7 @@ export function startResponse(core: Core, origin: Origin, settings: ResponseSett
     id: core.birth.ids('resp'),
     origin,
     settings,
-    inputBytes: ownInput(settings).reduce((sum, entry) => sum + bytesOf(entry), 0),
+    ownBytes: ownInput(settings).reduce((sum, entry) => sum + bytesOf(entry), settingsBytes(settings)),
     state: 'waiting',
     output: [],
     seen: new Set(),

@@ -128,8 +128,8 @@ export interface Response {
   id: string;
   origin: Origin;
   settings: ResponseSettings;
-  /** What its client gave it to answer instead of the conversation. */
-  inputBytes: number;
+  /** What its client gave it to answer instead of the conversation, and settings of its own. */
+  ownBytes: number;
   /** `waiting`: for words still being recognised, or tools still being listed. `calling`: the model is done, its MCP calls are not. */
   state: 'waiting' | 'generating' | 'calling';
   /** How the model ended, once it has. */

@@ -1,4 +1,5 @@
 // Events as text, both ways, for the ways in that carry JSON: which dialect the far side speaks is remembered here.
+import { setImmediate } from 'node:timers/promises';
 import type { Ids } from '../lib/ids.ts';
 import { wellFormedJson } from '../lib/well-formed-json.ts';
 import { clientEventId, isEventId, parseClientEvent } from '../protocol/client-events.ts';
@@ -11,12 +12,12 @@ import { isRecord } from '../protocol/json.ts';
 import { unreadFields } from '../protocol/unread.ts';
 import type { ServerEvent, TimestampInfo } from '../protocol/server-events.ts';
 import { audioDelta, decodeAudio, notTooMuch } from './audio-text.ts';
-import { liftedAppend, liftSound, returnSound, type Sounds } from './lifted-sound.ts';
+import { eventJson } from './event-json.ts';
+import { type Lifted, liftedAppend, lightened, returnLifted } from './lifted-fields.ts';
 import type { AudioPlace, Inbound } from './transport.ts';
 
 /** A larger message is read with pauses, in which the other sessions go on. */
 const largeBytes = 256 * 1024;
-const noSounds: Sounds = new Map();
 
 /** An event of less weighs nothing in a queue that is bounded in number as well. */
 const smallCharacters = 1024;
@@ -40,39 +41,58 @@ export class EventText {
     const stamped = { type, event_id: this.#ids('event'), ...rest } as StampedEvent;
     // The one event that GA gives no id (protocol 2).
     if (type === 'input_audio_buffer.dtmf_event_received') delete (stamped as { event_id?: string }).event_id;
-    return this.#dialect.fromGa(stamped).map((message) => wellFormedJson(JSON.stringify(message)));
+    return this.#dialect.fromGa(stamped).map((message) => eventJson(message));
   }
 
   writeAudio(place: AudioPlace, bytes: Uint8Array, timestamps?: TimestampInfo): string {
     return audioDelta(this.#dialect.audioDeltaType, this.#ids('event'), place, bytes, timestamps);
   }
 
-  /** One message as its bytes came; undefined stands for one that was no text. */
+  /** One message as its bytes came, which are ours from here on; undefined stands for one that was no text. */
   async readBytes(bytes: Buffer | undefined): Promise<Inbound> {
     if (bytes === undefined || bytes.length < largeBytes) return this.read(bytes?.toString('utf8'));
-    const { text, sounds } = await liftSound(bytes);
-    return this.read(text, sounds);
+    const light = await lightened(bytes);
+    if ('error' in light) return { kind: 'fault', ...light };
+    await setImmediate();
+    const reading = this.#read(() => JSON.parse(light.text), bytes.length, light.lifted);
+    let step = reading.next();
+    for (; !step.done; step = reading.next()) await setImmediate();
+    return step.value;
   }
 
-  /** One message; undefined stands for one that was no text. `sounds` are what was taken out of it. */
-  read(text: string | undefined, sounds: Sounds = noSounds): Inbound {
+  /** One message; undefined stands for one that was no text. */
+  read(text: string | undefined): Inbound {
+    const parse = () => {
+      if (text === undefined) throw errors.invalidJson('binary frames are not part of the protocol.');
+      return JSON.parse(wellFormedJson(text));
+    };
+    const reading = this.#read(parse, text?.length ?? 0);
+    let step = reading.next();
+    while (!step.done) step = reading.next();
+    return step.value;
+  }
+
+  /** In steps, between which others may have their turn. `characters`: how many it was written in, with what was taken out of it before. */
+  *#read(parse: () => unknown, characters: number, lifted: readonly Lifted[] = []): Generator<void, Inbound, void> {
     let message: unknown;
     try {
-      if (text === undefined) throw errors.invalidJson('binary frames are not part of the protocol.');
-      message = parseJson(text);
+      message = parsed(parse);
       // Sound is read without a schema: it is most of what comes. What else is wrong with it is for the schema to say.
       if (isRecord(message) && message.type === 'input_audio_buffer.append' && isEventId(message.event_id)) {
-        return { kind: 'audio', bytes: notTooMuch(liftedAppend(message, sounds) ?? decodeAudio(message.audio)) };
+        return { kind: 'audio', bytes: notTooMuch(liftedAppend(message, lifted) ?? decodeAudio(message.audio)) };
       }
       if (!this.#settled && isRecord(message) && typeof message.type === 'string' && message.type.endsWith('session.update')) {
         this.#settled = true;
         if (looksBeta(message)) this.#dialect = beta;
       }
+      yield;
       const said = this.#dialect.toGa(message);
+      yield;
       const event = parseClientEvent(said);
+      yield;
       const unread = unreadFields(said, event);
-      returnSound(event, sounds);
-      const much = text.length > smallCharacters ? { characters: text.length } : {};
+      returnLifted(event, lifted);
+      const much = characters > smallCharacters ? { characters } : {};
       return { kind: 'event', event, ...(unread.length > 0 ? { unread } : {}), ...much };
     } catch (error) {
       if (!(error instanceof RealtimeError)) throw error;
@@ -81,10 +101,11 @@ export class EventText {
   }
 }
 
-function parseJson(text: string): unknown {
+function parsed(parse: () => unknown): unknown {
   try {
-    return JSON.parse(wellFormedJson(text));
+    return parse();
   } catch (error) {
+    if (error instanceof RealtimeError) throw error;
     throw errors.invalidJson(error instanceof Error ? error.message : 'it cannot be parsed.');
   }
 }

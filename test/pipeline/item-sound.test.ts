@@ -5,7 +5,9 @@ import { resample } from '../../src/media/resample.ts';
 import { toBytes } from '../../src/media/pcm.ts';
 import { decoded, encoded, fromBase64 } from '../../src/pipeline/item-sound.ts';
 import type { AudioFormat } from '../../src/protocol/audio-format.ts';
-import { noise, openRig, turnsDuring } from '../rig.ts';
+import { ItemSounds } from '../../src/pipeline/item-sounds.ts';
+import { noise, openRig, settled, turnsDuring } from '../rig.ts';
+import { FakeEngines } from './fake-engines.ts';
 
 const mib = 1024 * 1024;
 const formats: AudioFormat[] = [
@@ -79,5 +81,78 @@ describe('B13: minutes of sound in one item', () => {
     rig.stt.calls[1]?.say('Three.');
     await rig.settle();
     expect(rig.all('conversation.item.input_audio_transcription.completed').map(({ item_id }) => item_id)).toEqual(['a', 'c']);
+  });
+
+  test('are dropped with their item, those that wait and those that are being recognised', async () => {
+    const rig = openRig({ format: { type: 'audio/pcmu' } });
+    rig.stt.script = undefined;
+    await rig.settle();
+    const content = [{ type: 'input_audio', audio: Buffer.alloc(mib, 0xff).toString('base64') }];
+    // More than are recognised at a time.
+    for (let count = 0; count < 12; count++) {
+      rig.client({ type: 'conversation.item.create', item: { id: `i${count}`, type: 'message', role: 'user', content } });
+      rig.client({ type: 'conversation.item.delete', item_id: `i${count}` });
+    }
+    while (rig.all('conversation.item.deleted').length < 12) await setImmediate();
+    await rig.settle();
+    expect(rig.stt.calls.map(({ closed }) => closed)).toEqual(rig.stt.calls.map(() => true));
+    rig.client({ type: 'conversation.item.create', item: { id: 'last', type: 'message', role: 'user', content } });
+    const begun = rig.stt.calls.length;
+    while (rig.stt.calls.length === begun) await setImmediate();
+    rig.stt.calls.at(-1)?.say('Last.');
+    await rig.settle();
+    expect(rig.all('conversation.item.input_audio_transcription.completed').map(({ item_id }) => item_id)).toEqual(['last']);
+    expect(rig.all('conversation.item.input_audio_transcription.failed')).toEqual([]);
+  });
+});
+
+describe('A4: sounds that wait for their words', () => {
+  /** Twenty minutes at 8 kHz: no two of them are recognised at a time. */
+  const sound = new Uint8Array(10 * mib);
+  function held() {
+    const recognised: string[] = [];
+    const sounds = new ItemSounds({
+      decoder: new FakeEngines().decoder,
+      recognise: (item) => {
+        recognised.push(item);
+        return new Promise(() => {});
+      },
+      onFailure: (_, error) => {
+        throw error;
+      },
+    });
+    return { sounds, recognised };
+  }
+
+  test('go with their item while another is being recognised: there is always room for those that come', async () => {
+    const { sounds, recognised } = held();
+    await sounds.take('first', sound, { type: 'audio/pcmu' });
+    for (let count = 0; count < 40; count++) {
+      await sounds.take('again', sound, { type: 'audio/pcmu' });
+      sounds.forget('again');
+    }
+    expect(recognised).toEqual(['first']);
+  });
+
+  test('hold back the next event when they are too many, until one has gone', async () => {
+    const { sounds } = held();
+    for (const item of ['first', 'a', 'b', 'c']) await sounds.take(item, sound, { type: 'audio/pcmu' });
+    let taken = false;
+    const taking = sounds.take('d', sound, { type: 'audio/pcmu' }).then(() => {
+      taken = true;
+    });
+    await settled();
+    expect(taken).toBe(false);
+    sounds.forget('b');
+    await taking;
+  });
+
+  test('hold back nothing any more once the session is over', async () => {
+    const { sounds } = held();
+    for (const item of ['first', 'a', 'b', 'c']) await sounds.take(item, sound, { type: 'audio/pcmu' });
+    const taking = sounds.take('d', sound, { type: 'audio/pcmu' });
+    await settled();
+    sounds.close();
+    await expect(taking).resolves.toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 // One reply by itself: what the model says becomes text and sound, in order, in the wanted format, until it ends or is called off.
 import { describe, expect, test } from 'vitest';
 import { EngineError } from '../../src/engines/engine.ts';
+import { ManualClock } from '../../src/lib/clock.ts';
 import { concat } from '../../src/media/pcm.ts';
 import { Images } from '../../src/pipeline/images.ts';
 import { reply } from '../../src/pipeline/reply.ts';
@@ -44,7 +45,7 @@ function start(changes: Partial<ReplyOrder> = {}, engines = new FakeEngines()) {
     allowance: { speech: () => undefined, spoken() {} },
     feed: (fact: ReplyFact) => void facts.push(fact),
     room: () => transport.room(),
-    images: new Images(() => Promise.reject(new Error('no images here')), controller.signal),
+    images: new Images(() => Promise.reject(new Error('no images here')), new ManualClock(), controller.signal),
     onFailure: (error: unknown) => void (error instanceof EngineError ? failures.push(error.message) : faults.push(error)),
   };
   const state = { over: false };

@@ -194,6 +194,11 @@ const items: Row[] = [
   [message('user', text, { type: 'input_text', text: 5 }), 'invalid_type', 'item.content[1].text'],
   [message('user', { type: 'output_audio', audio: 'AAAA' }), 'invalid_value', 'item.content[0].type'],
   [message('user', { type: 'input_image', image_url: 'ftp://example.com/a.png' }), 'invalid_value', 'item.content[0].image_url'],
+  [
+    message('user', { type: 'input_image', image_url: `https://example.com/${'a'.repeat(8192)}` }),
+    'invalid_value',
+    'item.content[0].image_url',
+  ],
   [message('user', { type: 'input_image', image_url: `http://${'a'.repeat(300_000)} ` }), 'invalid_value', 'item.content[0].image_url'],
   [message('user', { type: 'input_audio', audio: 5 }), 'invalid_type', 'item.content[0].audio'],
   [message('system', { type: 'input_audio', audio: 'AAAA' }), 'invalid_value', 'item.content[0].type'],
@@ -202,6 +207,11 @@ const items: Row[] = [
   [item({ type: 'message', role: 'user', id: longId, content: [text] }), 'string_above_max_length', 'item.id'],
   [item({ type: 'message', role: 'user', id: 'a b', content: [text] }), 'invalid_value', 'item.id'],
   [item({ type: 'message', role: 'user', id: '', content: [text] }), 'invalid_value', 'item.id'],
+  ...['user', 'system', 'assistant'].map((role): [unknown, string, string] => [
+    message(role, ...Array.from({ length: 257 }, () => ({ type: 'text', text: '' }))),
+    'invalid_value',
+    'item.content',
+  ]),
   [item({ type: 'message', role: 'user', id: 'user_1', content: [text] }), 'item_create_duplicate_item_id', null],
   [{ ...message('user', text), previous_item_id: 5 }, 'invalid_type', 'previous_item_id'],
   [{ ...message('user', text), previous_item_id: 'gone' }, 'item_not_found', 'previous_item_id'],

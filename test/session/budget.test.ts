@@ -73,6 +73,29 @@ describe('a conversation that is full', () => {
     expect(rig.prompts).toHaveLength(2);
   });
 
+  test('counts what responses under way have brought along as settings, and lets small ones pass', () => {
+    const rig = new Rig({ turnDetection: null, conversationBytes, contextTokens: 1e9 });
+    rig.client(message('a', { type: 'input_text', text: text(conversationBytes - 1000) }));
+    const ask = (response: object) =>
+      rig.client({ type: 'response.create', event_id: 'e', response: { conversation: 'none', ...response } });
+    for (let count = 0; count < 20; count++) ask({ instructions: text(900_000) });
+    expect(rig.all('response.created')).toHaveLength(Math.floor(reserveBytes / 900_000));
+    expect(rig.last('error').error).toMatchObject({ code: 'conversation_too_large', param: 'response', event_id: 'e' });
+    ask({ tools: [{ type: 'function', name: 'f', description: text(900_000) }] });
+    expect(rig.all('error')).toHaveLength(12);
+    ask({ instructions: text(1000) });
+    expect(rig.all('error')).toHaveLength(12);
+  });
+
+  test('counts the parts of an item, whatever is in them', () => {
+    const rig = new Rig({ turnDetection: null, conversationBytes });
+    const content = Array.from({ length: 256 }, () => ({ type: 'input_text', text: '' }));
+    const item = (id: string) => ({ id, type: 'message', role: 'user', content });
+    for (let index = 0; index < 40; index++) rig.client({ type: 'conversation.item.create', event_id: 'e', item: item(`i${index}`) });
+    expect(rig.watch.conversation.length).toBeLessThanOrEqual(conversationBytes / (256 * 100));
+    expect(rig.last('error').error).toMatchObject({ code: 'conversation_too_large', param: 'item' });
+  });
+
   test('has a bound of items as well', () => {
     const rig = new Rig({ turnDetection: null });
     for (let index = 0; index <= mostItems; index++) rig.client(message(`i${index}`, { type: 'input_text', text: 'x' }));

@@ -191,6 +191,15 @@ describe('response.create', () => {
     rig.golden('response-create-input');
   });
 
+  test('C39: an item that is named twice refuses the whole response', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.says('My name is Ann.', { id: 'name' });
+    const named = { type: 'item_reference', id: 'name' };
+    rig.client({ type: 'response.create', event_id: 'e', response: { input: [named, { ...named, id: 'name' }] } });
+    expect(rig.last('error').error).toMatchObject({ code: 'invalid_value', param: 'response.input[1]', event_id: 'e' });
+    expect(rig.watch.responses.size).toBe(0);
+  });
+
   test('C39: a reference to an item that is not there refuses the whole response', () => {
     const rig = new Rig({ turnDetection: null });
     rig.client({ type: 'response.create', event_id: 'e', response: { input: [{ type: 'item_reference', id: 'gone' }] } });

@@ -30,6 +30,19 @@ function told(rig: Rig): string[] {
   });
 }
 
+test('of images that are more than one prompt may hold the newest are told', () => {
+  const mib = 1024 * 1024;
+  const rig = crowded(1e6, undefined, { conversationBytes: 64 * mib });
+  const url = `data:image/png;base64,${'A'.repeat(9 * mib)}`;
+  const image = { type: 'input_image', image_url: url };
+  for (const content of [[image, image], [image]]) {
+    rig.client({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content } });
+  }
+  rig.client({ type: 'response.create' });
+  expect(told(rig)).toEqual(['(an image that is left out: there are too many of them, and newer ones),image', 'image']);
+  expect(rig.faults).toEqual([]);
+});
+
 describe('auto', () => {
   test('F15 truncation: the oldest items are left out of a prompt that would be too long, and can still be retrieved', () => {
     const rig = crowded(420);

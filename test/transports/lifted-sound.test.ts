@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { countingIds } from '../../src/lib/ids.ts';
 import { ga } from '../../src/protocol/dialects/ga.ts';
 import { EventText } from '../../src/transports/event-text.ts';
-import { liftSound } from '../../src/transports/lifted-sound.ts';
+import { lightened } from '../../src/transports/lifted-fields.ts';
 import type { Inbound } from '../../src/transports/transport.ts';
 import { turnsDuring } from '../rig.ts';
 
@@ -34,11 +34,12 @@ describe('B13: the sound of a large message', () => {
   });
 
   test('is no string any more when the message is parsed, and takes many turns to decode', async () => {
-    const lifting = liftSound(Buffer.from(append(bytesOf(3 * 1024 * 1024).toString('base64'))));
+    const lifting = lightened(Buffer.from(append(bytesOf(3 * 1024 * 1024).toString('base64'))));
     const turns = await turnsDuring(lifting);
-    const { text, sounds } = await lifting;
-    expect(text.length).toBeLessThan(200);
-    expect([...sounds.values()].map(({ length }) => length)).toEqual([3 * 1024 * 1024]);
+    const light = await lifting;
+    if ('error' in light) throw light.error;
+    expect(light.text.length).toBeLessThan(200);
+    expect(light.lifted.map(({ value }) => value.length)).toEqual([3 * 1024 * 1024]);
     expect(turns).toBeGreaterThan(20);
   });
 

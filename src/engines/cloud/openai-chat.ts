@@ -3,14 +3,13 @@
 import type { Clock, Timer } from '../../lib/clock.ts';
 import { type Ids, randomIds } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
-import { wellFormedJson } from '../../lib/well-formed-json.ts';
 import type { Prompt } from '../../protocol/prompt.ts';
 import { EngineError, type EngineInfo, type Llm, type LlmOptions, type LlmPart } from '../engine.ts';
 import { ToolNames } from './call-fields.ts';
 import { httpFailure, networkFailure, streamFailure, type FarSide } from './openai-failure.ts';
 import { type ChatChunk, ChatParts } from './openai-parts.ts';
 import { retryAfterMs } from './retry-after.ts';
-import { chatRequest, type Dialect } from './openai-request.ts';
+import { chatRequestJson, type Dialect } from './openai-request.ts';
 import { readSse, type SseEvent } from './sse.ts';
 
 /** How much of an unstreamed answer's body is read, and of an error's. */
@@ -141,7 +140,7 @@ class OpenAiChat implements Llm {
         ...(this.#options.apiKey ? { authorization: `Bearer ${this.#options.apiKey}` } : {}),
         ...this.#options.headers,
       },
-      body: wellFormedJson(JSON.stringify(chatRequest(prompt, { ...options, model }, names, this.#options.dialect ?? {}))),
+      body: chatRequestJson(prompt, { ...options, model }, names, this.#options.dialect ?? {}),
       // A key must not follow a redirect to who knows where.
       redirect: 'manual',
       signal: exchange.request.signal,

@@ -1,6 +1,8 @@
 // A Prompt as the body of POST /chat/completions: its fields as a provider takes them. The messages are chat-messages.ts's.
 import { functionSchema } from '../../lib/function-schema.ts';
-import type { Prompt, PromptTool } from '../../protocol/prompt.ts';
+import { leastSplicedCharacters, splice, splicedJson } from '../../lib/spliced-json.ts';
+import { wellFormedJson } from '../../lib/well-formed-json.ts';
+import type { Prompt, PromptPart, PromptTool } from '../../protocol/prompt.ts';
 import type { LlmOptions } from '../engine.ts';
 import type { ToolNames } from './call-fields.ts';
 import { chatMessages } from './chat-messages.ts';
@@ -20,6 +22,21 @@ export interface Dialect {
   readonly alsoTakes?: readonly string[];
   /** Which messages it accepts in which order; default: what every server accepts. */
   readonly form?: MessageForm;
+}
+
+/** The body of one request as JSON. Large images, which are base64, are put in as they are. */
+export function chatRequestJson(prompt: Prompt, options: LlmOptions, names: ToolNames, dialect: Dialect): string {
+  const images: string[] = [];
+  const turns = prompt.turns.map((turn) => ('parts' in turn ? { ...turn, parts: turn.parts.map((part) => without(part, images)) } : turn));
+  const request = (told: Prompt) => chatRequest(told, options, names, dialect);
+  const json = images.length === 0 ? undefined : splicedJson(request({ ...prompt, turns }), 'url', images);
+  return json ?? wellFormedJson(JSON.stringify(request(prompt)));
+}
+
+function without(part: PromptPart, images: string[]): PromptPart {
+  if (part.type !== 'image' || part.url.length < leastSplicedCharacters) return part;
+  images.push(part.url);
+  return { ...part, url: splice };
 }
 
 /** The body of one request. */

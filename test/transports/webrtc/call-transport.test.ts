@@ -5,6 +5,7 @@ import { countingIds } from '../../../src/lib/ids.ts';
 import { silentLog } from '../../../src/lib/log.ts';
 import { ga } from '../../../src/protocol/dialects/ga.ts';
 import type { ServerEvent } from '../../../src/protocol/server-events.ts';
+import { EventText } from '../../../src/transports/event-text.ts';
 import { keepCalls, type Calls } from '../../../src/transports/webrtc/calls.ts';
 import type { CallTransport } from '../../../src/transports/webrtc/call-transport.ts';
 import { type Call, type CallEnd, CallError, type CallEvents, type CallMedia } from '../../../src/transports/webrtc/media.ts';
@@ -375,6 +376,19 @@ test('E02: what comes from beside waits for its place however many want it', asy
   transport.send(deleted);
   expect(kinds.filter((kind) => kind === 'event')).toHaveLength(1);
   expect(other.sent).toEqual([deleted]);
+});
+
+test('A7: sound in an event from beside weighs what it is, though it was taken out of the text', async () => {
+  const transport = await open();
+  const audio = Buffer.alloc(9 * 1024 * 1024).toString('base64');
+  const item = { type: 'message', role: 'user', content: [{ type: 'input_audio', audio }] };
+  const large = await new EventText(countingIds(), ga).readBytes(Buffer.from(JSON.stringify({ type: 'conversation.item.create', item })));
+  const other = new Beside();
+  for (let count = 0; count < 4; count++) other.inbound.push(large);
+  transport.attach(other);
+  await settle();
+  // Two are more than a queue of 16 MiB takes, and the third is at its door.
+  expect(other.inbound.size).toBe(1);
 });
 
 test('E02: a fault of ours in a connection beside a call ends that connection and nothing else', async () => {
