@@ -53,7 +53,10 @@ export async function openStage(chromium: string, scripts: readonly string[], op
     quietMs: () => page.evaluate(() => performance.now() - (globalThis as unknown as Stage).stage.lastLoud()),
     async close() {
       await browser.close();
-      await new Promise((resolve) => http.close(resolve));
+      const closed = new Promise((resolve) => http.close(resolve));
+      // A tab that is closed leaves its browser with connections, and some on which nothing was ever asked.
+      http.closeAllConnections();
+      await closed;
     },
   };
 }
