@@ -74,7 +74,7 @@ describe('a conversation that is full', () => {
   });
 
   test('counts what responses under way have brought along as settings, and lets small ones pass', () => {
-    const rig = new Rig({ turnDetection: null, conversationBytes, contextTokens: 1e9 });
+    const rig = new Rig({ turnDetection: null, conversationBytes, contextTokens: 1e9, mostResponses: 20 });
     rig.client(message('a', { type: 'input_text', text: text(conversationBytes - 1000) }));
     const ask = (response: object) =>
       rig.client({ type: 'response.create', event_id: 'e', response: { conversation: 'none', ...response } });
