@@ -2,9 +2,10 @@ import { defineConfig } from 'vitest/config';
 
 /** Files in which the embedded recogniser hears real speech. They wait for speech more than they reckon. */
 const speech = ['test/e2e/**/*.test.ts', 'test/clients/**/*.test.ts', 'test/contract/pocketsphinx.test.ts'];
-/** Those of them that hold a page's calls against the clock: they need the machine more to themselves, and one all of it. */
+/** Those of them that hold a page's calls against the clock: they need the machine more to themselves. */
 const calls = ['test/e2e/webrtc*.test.ts', 'test/clients/agents-webrtc.test.ts'];
-const alone = ['test/e2e/webrtc-worker-death.test.ts'];
+/** Those that need all of it: for two tabs of a browser, or to see whether the main loop ever stands still. */
+const alone = ['test/e2e/webrtc-worker-death.test.ts', 'test/e2e/store-locked.test.ts'];
 
 export default defineConfig({
   test: {
