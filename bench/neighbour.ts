@@ -80,7 +80,7 @@ async function measureBeside(
     const settings = {
       PARLEY_DATA_DIR: folder,
       PARLEY_MAX_SESSIONS: '100',
-      PARLEY_LIMITS: 'default',
+      PARLEY_LIMITS: 'inworld',
       PARLEY_ALLOW_HOSTS: '127.0.0.1',
     };
     const server = await ServerProcess.start({ engines, core: 0, settings });

@@ -1,5 +1,6 @@
 // What each API key uses of what a key may: sessions that are open, and requests, speech and mints by time. Tokens and ephemeral secrets count for
 // the key that minted them. Keys that use nothing are forgotten; it knows no door, and whoever is refused is told by those who asked.
+import { Bucket } from '../lib/bucket.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Excess, Limit, RateLimit } from '../protocol/limits.ts';
 
@@ -25,35 +26,6 @@ const sessionRetryMs = 5000;
 const forgetEveryMs = 60_000;
 /** What fractions may add up to too little. */
 const smallest = 1e-6;
-
-/** A token bucket: what is taken from it comes back evenly. It may be owed more than it holds, since speech is not known before it is over. */
-class Bucket {
-  readonly most: number;
-  readonly #spanMs: number;
-  #left: number;
-  #atMs: number;
-
-  constructor(most: number, spanMs: number, nowMs: number) {
-    this.most = most;
-    this.#spanMs = spanMs;
-    this.#left = most;
-    this.#atMs = nowMs;
-  }
-
-  left(nowMs: number): number {
-    return Math.min(this.most, this.#left + ((nowMs - this.#atMs) * this.most) / this.#spanMs);
-  }
-
-  take(amount: number, nowMs: number): void {
-    this.#left = this.left(nowMs) - amount;
-    this.#atMs = nowMs;
-  }
-
-  /** Until there is so much, in whole milliseconds. */
-  waitMs(amount: number, nowMs: number): number {
-    return Math.ceil(((amount - this.left(nowMs)) * this.#spanMs) / this.most);
-  }
-}
 
 /** What one key uses; of what is not limited there is no bucket. */
 interface Account {

@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
-import { type Clock, systemClock } from '../lib/clock.ts';
+import { type Clock, sleep, systemClock } from '../lib/clock.ts';
 import { unavailableRetrySeconds } from '../protocol/errors.ts';
 import type { Sockets } from './sockets.ts';
 
@@ -66,6 +66,9 @@ export interface Health {
 /** Of a route that says nothing else: what is parsed here holds up every session. */
 const mostBodyBytes = 16 * 1024;
 
+/** How long an answer waits that says to come again later: whoever waits for it asks no further meanwhile. */
+const notNowMs = 250;
+
 const probes: ReadonlySet<string> = new Set(['/health', '/livez', '/readyz']);
 
 /** The HTTP server, not yet listening. Errors are `{"error":{message,type,param,code}}`. */
@@ -123,6 +126,10 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     return reply
       .code(status)
       .send({ error: { message, type: status < 500 ? 'invalid_request_error' : 'server_error', param: null, code: null } });
+  });
+
+  app.addHook('onSend', async ({ routeOptions: { url } }, { statusCode }) => {
+    if ((statusCode === 429 || statusCode === 503) && !(url !== undefined && probes.has(url))) await sleep(clock, notNowMs);
   });
 
   app.addHook('onResponse', async ({ routeOptions: { url } }, { statusCode }) => {

@@ -1,7 +1,7 @@
 // The shell of one running session: feeds it facts, performs its effects, wakes it. Owns everything the session started.
 import { setImmediate } from 'node:timers/promises';
 import { EngineError, type Engines, type Origin } from '../engines/engine.ts';
-import type { Clock, Timer } from '../lib/clock.ts';
+import { type Clock, sleep, type Timer } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Meters } from '../metrics/meters.ts';
 import type { ClientEventType } from '../protocol/client-events.ts';
@@ -42,6 +42,10 @@ const doneForNobody: ReadonlySet<Effect['kind']> = new Set([
   'item.forget',
   'close',
 ]);
+
+/** After an event that was refused because a limit is reached nothing more is taken for so long: what is refused costs time as well. */
+const refusedRestMs = 250;
+const limited = 'rate_limit_exceeded';
 
 /** Events that say where a piece of the input ends: all of it must have been heard by then. */
 const cutsInput: ReadonlySet<ClientEventType> = new Set(['input_audio_buffer.commit', 'input_audio_buffer.clear']);
@@ -262,6 +266,7 @@ class Run {
         const excess = this.#parts.allowance.request();
         const error = excess ? errors.limited(excess) : inbound.error;
         this.#parts.transport.send({ type: 'error', error: errorBody(error, inbound.eventId) });
+        if (excess) this.#rest();
         break;
       }
     }
@@ -357,6 +362,7 @@ class Run {
     switch (effect.kind) {
       case 'send':
         transport.send(effect.event);
+        if (effect.event.type === 'error' && effect.event.error.code === limited) this.#rest();
         break;
       case 'send.audio':
         if (!effect.outOfBand) this.#keepsakes.add(effect.item, effect.bytes, effect.format);
@@ -464,6 +470,10 @@ class Run {
   /** What an event of the client's asks for, and its next event waits for: so they are answered in their order. */
   #ownErrand(errand: Promise<void>): void {
     this.#errand = this.#runErrand(errand);
+  }
+
+  #rest(): void {
+    this.#ownErrand(sleep(this.#parts.clock, refusedRestMs, this.#ended.signal));
   }
 
   async #runErrand(errand: Promise<void>): Promise<void> {

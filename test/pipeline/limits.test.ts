@@ -1,4 +1,5 @@
 // The limits of a key in a running session: what counts as a request, whose seconds are counted, and how a turn or an answer ends that is beyond them.
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { errors } from '../../src/protocol/errors.ts';
 import { openRig, type Rig, scene, tone } from '../rig.ts';
@@ -14,6 +15,18 @@ async function answer(rig: Rig, seconds: number): Promise<void> {
   await rig.settle();
 }
 
+/** Settles while so many events are refused: after each nothing more is taken for a quarter of a second. */
+async function settleRefused(rig: Rig, refused: number): Promise<void> {
+  for (let count = 0; count < refused; count++) {
+    await setImmediate();
+    rig.clock.advance(249);
+    await setImmediate();
+    expect(rig.transport.idle).toBe(false);
+    rig.clock.advance(1);
+  }
+  await rig.settle();
+}
+
 describe('requests', () => {
   test('are events, whatever is in them, but not sound; one too many is told so and changes nothing', async () => {
     const rig = openRig({ turnDetection: null, limits: { requests: 3 } });
@@ -23,12 +36,12 @@ describe('requests', () => {
     rig.client({ type: 'input_audio_buffer.clear' });
     rig.client({ type: 'session.update', event_id: 'over', session: { type: 'realtime', instructions: 'Be rude.' } });
     rig.transport.receive({ kind: 'fault', error: errors.invalidJson('no.'), eventId: 'nothing' });
-    await rig.settle();
+    await settleRefused(rig, 2);
     const told = rig.all('error').map(({ error: { code, event_id, retry_after_ms } }) => [code, event_id, retry_after_ms]);
     expect(told).toEqual([
       ['invalid_json', null, undefined],
       ['rate_limit_exceeded', 'over', 334],
-      ['rate_limit_exceeded', 'nothing', 334],
+      ['rate_limit_exceeded', 'nothing', 84],
     ]);
     expect(rig.all('input_audio_buffer.cleared')).toHaveLength(2);
     expect(rig.all('session.updated')).toEqual([]);
@@ -55,7 +68,7 @@ describe('a response beside the conversation that is one too many', () => {
     const rig = openRig({ turnDetection: null });
     for (let count = 0; count < 6; count++)
       rig.client({ type: 'response.create', response: { conversation: 'none', input: [], output_modalities: ['text'] } });
-    await rig.settle();
+    await settleRefused(rig, 2);
     expect(rig.llm.calls).toHaveLength(4);
     expect(rig.meters.counts['parley_limit_refusals_total responses']).toBe(2);
     for (const call of rig.llm.calls) call.end();

@@ -11,6 +11,7 @@ import { ga } from '../../src/protocol/dialects/ga.ts';
 import type { ServerEvent } from '../../src/protocol/server-events.ts';
 import type { Transport } from '../../src/transports/transport.ts';
 import { WebSocketConnection } from '../../src/transports/websocket/connection.ts';
+import { Paces } from '../../src/transports/pace.ts';
 import { Line } from '../../src/transports/websocket/line.ts';
 import { type Door, openDoor } from '../../src/transports/websocket/door.ts';
 
@@ -288,7 +289,14 @@ test('sound is read without a schema, but its event id is one', async () => {
 test('a fault of ours in reading a message ends its session and nobody else', async () => {
   const socket = new EventEmitter();
   const broken = { ...ga, toGa: () => JSON.parse('no JSON') as unknown };
-  const connection = new WebSocketConnection(socket as WebSocket, new Line(new PassThrough()), clock, countingIds(), broken);
+  const connection = new WebSocketConnection(
+    socket as WebSocket,
+    new Line(new PassThrough()),
+    clock,
+    countingIds(),
+    broken,
+    new Paces(clock).open('key_1'),
+  );
   // What a listener of the socket throws would end the process.
   socket.emit('message', Buffer.from('{"type":"input_audio_buffer.clear"}'), false);
   socket.emit('message', Buffer.from('{"type":"input_audio_buffer.clear"}'), false);

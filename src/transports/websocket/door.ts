@@ -9,6 +9,7 @@ import type { Ids } from '../../lib/ids.ts';
 import { endWith } from '../../lib/last-words.ts';
 import { type Api, apiOf, authorizationOf } from '../../protocol/api.ts';
 import { chooseDialect } from '../../protocol/dialects/choose.ts';
+import { Paces } from '../pace.ts';
 import type { Transport } from '../transport.ts';
 import type { Turning } from './turning.ts';
 
@@ -83,6 +84,7 @@ export function openDoor(options: DoorOptions): Door {
     handleProtocols: (offered) => (offered.has('realtime') ? 'realtime' : false),
   });
   const connections = new Set<WebSocketConnection>();
+  const paces = new Paces(clock);
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
     answer(request, socket, head).catch(() => socket.destroy());
@@ -110,7 +112,7 @@ export function openDoor(options: DoorOptions): Door {
     const line = new Line(socket);
     sockets.handleUpgrade(request, line, head, (webSocket) => {
       const dialect = chooseDialect({ headers: request.headers, subprotocols: subprotocolsOf(request), secretIsBeta: visitor.beta });
-      const connection = new WebSocketConnection(webSocket, line, clock, ids, dialect);
+      const connection = new WebSocketConnection(webSocket, line, clock, ids, dialect, paces.open(visitor.keyId));
       connections.add(connection);
       webSocket.on('close', () => connections.delete(connection));
       if (join) return join(connection);
