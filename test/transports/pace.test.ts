@@ -73,7 +73,10 @@ test('what the connections of a key send in large messages is bounded together, 
 test('small messages go on beside large ones that wait', async () => {
   const paces = new Paces(new ManualClock());
   await take(paces.open('key_1'), 64, mebibyte);
-  await take(paces.open('key_1'), 100);
+  const [large, small] = [taking(paces.open('key_1'), mebibyte), taking(paces.open('key_1'), 100)];
+  await turns(100);
+  expect(large.taken).toBe(0);
+  expect(small.taken).toBeGreaterThan(90);
 });
 
 test('a message of the largest kind is taken, and made up for afterwards', async () => {
@@ -94,7 +97,13 @@ test('a message of the largest kind is taken, and made up for afterwards', async
 test('a connection that has ended is not waited for', async () => {
   const pace = new Paces(new ManualClock()).open('key_1');
   await take(pace, 1500);
-  const last = pace.take(100);
+  let over = false;
+  const last = pace.take(100).then(() => {
+    over = true;
+  });
+  await turns(5);
+  expect(over).toBe(false);
   pace.end();
   await last;
+  expect(over).toBe(true);
 });
