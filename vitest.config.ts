@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /** Files in which the embedded recogniser hears real speech. They wait for speech more than they reckon. */
 const speech = ['test/e2e/**/*.test.ts', 'test/clients/**/*.test.ts', 'test/contract/pocketsphinx.test.ts'];
-/** Those of them that hold a page's calls against the clock: they need the machine more to themselves. */
-const calls = ['test/e2e/webrtc*.test.ts', 'test/clients/agents-webrtc.test.ts'];
+/** Those of them that hold a page's calls, or the patience of a turn's end, against the clock: they need the machine more to themselves. */
+const calls = ['test/e2e/webrtc*.test.ts', 'test/clients/agents-webrtc.test.ts', 'test/e2e/neural.test.ts'];
 /** Those that need all of it: for two tabs of a browser, or to see whether the main loop ever stands still. */
 const alone = ['test/e2e/webrtc-worker-death.test.ts', 'test/e2e/store-locked.test.ts'];
 
