@@ -35,6 +35,7 @@ import { GuardedFetch } from './lib/guarded-fetch.ts';
 import { openFolder, SetupError } from './lib/own-file.ts';
 import { randomIds, randomToken } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
+import { LoopShares } from './lib/loop-shares.ts';
 import { networkOf } from './lib/remote-address.ts';
 import { watchProcess } from './metrics/process.ts';
 import { prometheusMeters } from './metrics/prometheus.ts';
@@ -184,6 +185,7 @@ export async function assemble(
   let consoleFor = config.console;
   const onRefused = (limit: Limit) => meters.add('parley_limit_refusals_total', 1, { limit });
   const usage = new Usage({ limits: config.limits, clock, onRefused });
+  const shares = new LoopShares(clock, (seconds) => meters.add('parley_loop_wait_seconds_total', seconds));
   const access = new Access({ store, vault, clock, random: randomToken, configuredKeys: keys, mint: (keyId) => usage.mint(keyId) });
   // Who has set keys, or listens beyond loopback, means that nobody reads anything without one; and a proxy may look like this machine.
   const metricsForAll = (now: Config) => now.apiKeys.length === 0 && isLoopback(config.host);
@@ -213,6 +215,7 @@ export async function assemble(
     defaults,
     sttId: stt.info.id,
     usage,
+    shares,
     outgoing,
     mcpCache: new McpCache(clock),
     clock,
@@ -358,6 +361,7 @@ export async function assemble(
     server: app.server,
     clock,
     ids: randomIds,
+    shares,
     admit: async (request, query) => {
       const identify = () => access.authenticate(request.headers, query, 'realtime');
       const admission = await reception.admit(request, identify).catch((error: unknown) => {

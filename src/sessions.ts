@@ -7,6 +7,7 @@ import type { GuardedFetch } from './lib/guarded-fetch.ts';
 import { imageAt } from './lib/guarded-image.ts';
 import { randomFraction, randomIds } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
+import type { LoopShares } from './lib/loop-shares.ts';
 import type { Meters } from './metrics/meters.ts';
 import { drive } from './pipeline/drive.ts';
 import { broken, goingAway } from './pipeline/parting.ts';
@@ -32,6 +33,7 @@ interface SessionParts {
   /** The recogniser of those who name none. */
   sttId: string;
   usage: Usage;
+  shares: LoopShares;
   outgoing: GuardedFetch;
   mcpCache: McpCache;
   clock: Clock;
@@ -137,7 +139,7 @@ export class Sessions {
 
   /** `about` names the session in the log; `by` is the id of the key that let the client in. */
   run(transport: Transport, birth: Birth, about: { readonly by: string; readonly key?: string; readonly call?: string }): void {
-    const { router, usage, clock, log, meters, outgoing, mcpCache, version, signal } = this.#parts;
+    const { router, usage, shares, clock, log, meters, outgoing, mcpCache, version, signal } = this.#parts;
     const sessionLog = log.child({ session: birth.sessionId, ...about });
     const { model } = birth.config;
     if (!router.hasLlm(model)) {
@@ -158,6 +160,7 @@ export class Sessions {
       birth,
       keyId: about.by,
       allowance: usage.of(about.by),
+      share: shares.open(about.by),
       clock,
       log: sessionLog,
       meters,

@@ -8,6 +8,7 @@ import { countingIds } from '../src/lib/ids.ts';
 import type { Log } from '../src/lib/log.ts';
 import { concat, toBytes } from '../src/media/pcm.ts';
 import { drive, type SessionEnd } from '../src/pipeline/drive.ts';
+import { LoopShares } from '../src/lib/loop-shares.ts';
 import type { AudioFormat } from '../src/protocol/audio-format.ts';
 import { parseClientEvent } from '../src/protocol/client-events.ts';
 import type { ServerEvent, ServerEventType, TimestampInfo } from '../src/protocol/server-events.ts';
@@ -207,6 +208,7 @@ export class Rig {
       birth,
       keyId: 'key_1',
       allowance: this.usage.of('key_1'),
+      share: new LoopShares(clock).open('key_1'),
       clock,
       log,
       meters: this.meters,

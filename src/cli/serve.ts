@@ -12,6 +12,7 @@ import { type Config, ConfigError, readConfig } from '../config.ts';
 import { systemClock } from '../lib/clock.ts';
 import { createLog, type Log } from '../lib/log.ts';
 import { SetupError } from '../lib/own-file.ts';
+import { lowerHelperThreads } from '../lib/helper-threads.ts';
 import { watchLoop } from '../lib/watchdog.ts';
 import { modelsOn, MovingLine } from './progress-line.ts';
 
@@ -76,6 +77,7 @@ const log = createLog(config.logLevel);
 for (const warning of config.warnings) log.warn({}, warning);
 say('Parley is getting its engines ready.');
 const server = await start(config, log);
+lowerHelperThreads();
 watchLoop({ noticeMs: noticeStallMs, mostMs: config.mostStallMs, exitCode: exitCodes.stalled, logLevel: config.logLevel });
 
 const exit = (code: number) => process.exit(code);

@@ -67,6 +67,11 @@ export const table = {
       'Which part of a limit is used by the API key that uses most of it: 1 is all of it, and more what it owes, since speech is counted when it has been made. Of the limits that are set, but for `responses`.',
     labels: ['limit'],
   },
+  parley_loop_wait_seconds_total: {
+    type: 'counter',
+    meaning: 'How long messages of clients waited, all together, because their API key had had its share of the main loop.',
+    labels: [],
+  },
   parley_limit_keys: { type: 'gauge', meaning: 'API keys that use something now, or did a minute or two ago.', labels: [] },
 
   parley_turns_total: { type: 'counter', meaning: 'Turns of users that were spoken.', labels: [] },

@@ -3,7 +3,9 @@ import { setImmediate } from 'node:timers/promises';
 import { EngineError, type Engines, type Origin } from '../engines/engine.ts';
 import { type Clock, sleep, type Timer } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import type { LoopShare, TaskSize } from '../lib/loop-shares.ts';
 import type { Meters } from '../metrics/meters.ts';
+import { bytesPerSample, sampleRateHz } from '../protocol/audio-format.ts';
 import type { ClientEventType } from '../protocol/client-events.ts';
 import { errorBody, errors } from '../protocol/errors.ts';
 import type { Item } from '../protocol/items.ts';
@@ -57,6 +59,8 @@ export interface Drive {
   /** The id of the key that let the client in, and what the session may use of what that key may. */
   keyId: string;
   allowance: Allowance;
+  /** What it may have of the main loop. */
+  share: LoopShare;
   clock: Clock;
   log: Log;
   meters: Meters;
@@ -108,10 +112,11 @@ export async function drive(parts: Drive): Promise<SessionEnd> {
 
 /** An event comes after the sound that was sent before it, and after what the events before it have asked for. */
 async function takeEvent(run: Run, inbound: Exclude<Inbound, { kind: 'audio' }>): Promise<void> {
-  if (!run.listened) return run.take(inbound);
+  if (!run.listened) return run.inTurn(inbound);
   if (inbound.kind === 'event' && cutsInput.has(inbound.event.type)) run.catchUp();
   if (run.settled) await run.settled;
-  run.take(inbound);
+  const waiting = run.inTurn(inbound);
+  if (waiting) await waiting;
   if (run.errand) await run.errand;
 }
 
@@ -119,12 +124,13 @@ async function takeEvent(run: Run, inbound: Exclude<Inbound, { kind: 'audio' }>)
 async function takeAudio(run: Run, bytes: Uint8Array): Promise<void> {
   if (!run.listened) return;
   if (bytes.length <= mostAtOnce) {
-    run.take({ kind: 'audio', bytes });
+    const waiting = run.inTurn({ kind: 'audio', bytes });
+    if (waiting) await waiting;
     if (run.behindMs > mostBehindMs) await run.settled;
     return;
   }
   for (let at = 0; at < bytes.length && run.listened; at += mostAtOnce) {
-    run.take({ kind: 'audio', bytes: bytes.subarray(at, at + mostAtOnce) });
+    await run.inTurn({ kind: 'audio', bytes: bytes.subarray(at, at + mostAtOnce) });
     await (run.settled ?? setImmediate());
   }
 }
@@ -241,7 +247,20 @@ class Run {
     else transport.close(goingAway.code, goingAway.reason);
   }
 
-  take(inbound: Inbound): void {
+  /** Takes what came in when it is this session's turn: at once, unless its key has had more of the main loop than its share. */
+  inTurn(inbound: Inbound): Promise<void> | undefined {
+    return this.#parts.share.inTurn(() => this.#take(inbound), this.#sizeOf(inbound));
+  }
+
+  #sizeOf(inbound: Inbound): TaskSize {
+    if (inbound.kind === 'audio') {
+      const { format } = this.#session.config.audio.input;
+      return { bytes: inbound.bytes.length, soundMs: (inbound.bytes.length / bytesPerSample(format) / sampleRateHz(format)) * 1000 };
+    }
+    return inbound.kind === 'event' || inbound.kind === 'fault' ? { bytes: inbound.characters ?? 0 } : {};
+  }
+
+  #take(inbound: Inbound): void {
     // A session that failed is over, though its transport may still bring what came before the close.
     if (this.#ended.signal.aborted) return;
     switch (inbound.kind) {
@@ -274,6 +293,7 @@ class Run {
 
   end(): void {
     this.#ended.abort();
+    this.#parts.share.end();
     this.#wake?.timer.cancel();
     this.#wake = undefined;
     this.#heard?.cancel();
@@ -285,11 +305,14 @@ class Run {
     this.#tools.close().catch((error: unknown) => this.#log.error({ err: error }, 'MCP servers were not closed'));
   }
 
-  /** Effects may bring facts at once: those wait their turn, so that the session is never entered twice. */
+  /** Effects may bring facts at once: those wait until this one is through, so that the session is never entered twice. */
   #feed(fact: Fact): void {
     if (this.#ended.signal.aborted) return;
     this.#facts.push(fact);
-    if (this.#stepping) return;
+    if (!this.#stepping) this.#parts.share.atOnce(() => this.#step());
+  }
+
+  #step(): void {
     this.#stepping = true;
     try {
       for (let next = this.#facts.shift(); next; next = this.#facts.shift()) {

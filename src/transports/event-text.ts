@@ -52,7 +52,7 @@ export class EventText {
   async readBytes(bytes: Buffer | undefined): Promise<Inbound> {
     if (bytes === undefined || bytes.length < largeBytes) return this.read(bytes?.toString('utf8'));
     const light = await lightened(bytes);
-    if ('error' in light) return { kind: 'fault', ...light };
+    if ('error' in light) return { kind: 'fault', ...light, characters: bytes.length };
     await setImmediate();
     const reading = this.#read(() => JSON.parse(light.text), bytes.length, light.lifted);
     let step = reading.next();
@@ -75,6 +75,7 @@ export class EventText {
   /** In steps, between which others may have their turn. `characters`: how many it was written in, with what was taken out of it before. */
   *#read(parse: () => unknown, characters: number, lifted: readonly Lifted[] = []): Generator<void, Inbound, void> {
     let message: unknown;
+    const much = characters > smallCharacters ? { characters } : {};
     try {
       message = parsed(parse);
       // Sound is read without a schema: it is most of what comes. What else is wrong with it is for the schema to say.
@@ -92,11 +93,10 @@ export class EventText {
       yield;
       const unread = unreadFields(said, event);
       returnLifted(event, lifted);
-      const much = characters > smallCharacters ? { characters } : {};
       return { kind: 'event', event, ...(unread.length > 0 ? { unread } : {}), ...much };
     } catch (error) {
       if (!(error instanceof RealtimeError)) throw error;
-      return { kind: 'fault', error, eventId: clientEventId(message) };
+      return { kind: 'fault', error, eventId: clientEventId(message), ...much };
     }
   }
 }

@@ -7,14 +7,14 @@ import type { ServerEvent, TimestampInfo } from '../protocol/server-events.ts';
 export type Inbound =
   /** Sound in the session's input format; any number of bytes. */
   | { kind: 'audio'; bytes: Uint8Array }
-  /** `unread`: fields of it that nobody knows, by their paths. `characters`: how many it was written in, where there are many. */
+  /** `unread`: fields of it that nobody knows, by their paths. `characters`: how many it was written in, where there are many (of a fault as well). */
   | { kind: 'event'; event: ClientEvent; unread?: readonly string[]; characters?: number }
   /** A key of a telephone was pressed. */
   | { kind: 'digit'; digit: string }
   /** A transport with a speaker of its own has played all but this much. */
   | { kind: 'played'; aheadMs: number }
   /** Something that was not an event; the client is told and the session goes on. */
-  | { kind: 'fault'; error: RealtimeError; eventId: string | null };
+  | { kind: 'fault'; error: RealtimeError; eventId: string | null; characters?: number };
 
 /** Where a stretch of an answer's sound belongs. */
 export interface AudioPlace {

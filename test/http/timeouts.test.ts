@@ -7,6 +7,7 @@ import { WebSocket } from 'ws';
 import { createHttp } from '../../src/http/server.ts';
 import { ManualClock } from '../../src/lib/clock.ts';
 import { countingIds } from '../../src/lib/ids.ts';
+import { LoopShares } from '../../src/lib/loop-shares.ts';
 import { openDoor } from '../../src/transports/websocket/door.ts';
 
 let app: FastifyInstance;
@@ -95,6 +96,7 @@ test('a WebSocket lives on, however long it is silent', async () => {
   const door = openDoor({
     server: app.server,
     clock: new ManualClock(),
+    shares: new LoopShares(new ManualClock()),
     ids: countingIds(),
     admit: async () => ({ outcome: 'welcome', visitor: { keyId: 'key_1', credential: 'key', session: undefined, beta: false } }),
     full: () => undefined,

@@ -7,11 +7,11 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
 import { ManualClock } from '../../src/lib/clock.ts';
 import { countingIds } from '../../src/lib/ids.ts';
+import { LoopShares } from '../../src/lib/loop-shares.ts';
 import { ga } from '../../src/protocol/dialects/ga.ts';
 import type { ServerEvent } from '../../src/protocol/server-events.ts';
 import type { Transport } from '../../src/transports/transport.ts';
 import { WebSocketConnection } from '../../src/transports/websocket/connection.ts';
-import { Paces } from '../../src/transports/pace.ts';
 import { Line } from '../../src/transports/websocket/line.ts';
 import { type Door, openDoor } from '../../src/transports/websocket/door.ts';
 
@@ -28,6 +28,7 @@ beforeEach(async () => {
   door = openDoor({
     server: http,
     clock,
+    shares: new LoopShares(clock),
     ids: countingIds(),
     admit: () => Promise.resolve({ outcome: 'welcome', visitor: { keyId: 'key_1', credential: 'key', session: undefined, beta: false } }),
     full: () => undefined,
@@ -291,11 +292,10 @@ test('a fault of ours in reading a message ends its session and nobody else', as
   const broken = { ...ga, toGa: () => JSON.parse('no JSON') as unknown };
   const connection = new WebSocketConnection(
     socket as WebSocket,
-    new Line(new PassThrough()),
+    new Line(new PassThrough(), new LoopShares(clock).open('key_1')),
     clock,
     countingIds(),
     broken,
-    new Paces(clock).open('key_1'),
   );
   // What a listener of the socket throws would end the process.
   socket.emit('message', Buffer.from('{"type":"input_audio_buffer.clear"}'), false);

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { WebSocket } from 'ws';
 import { ManualClock } from '../../src/lib/clock.ts';
 import { countingIds } from '../../src/lib/ids.ts';
+import { LoopShares } from '../../src/lib/loop-shares.ts';
 import { unknownToBeta } from '../../src/protocol/dialects/beta.ts';
 import type { Item } from '../../src/protocol/items.ts';
 import type { ServerEvent, ServerEventType } from '../../src/protocol/server-events.ts';
@@ -153,6 +154,7 @@ describe('over a socket', () => {
     door = openDoor({
       server: http,
       clock,
+      shares: new LoopShares(clock),
       ids: countingIds(),
       admit: () => Promise.resolve({ outcome: 'welcome', visitor: { keyId: 'key_1', credential: 'key', session: undefined, beta: false } }),
       full: () => undefined,

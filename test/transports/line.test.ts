@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { createServer, connect, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
+import { systemClock } from '../../src/lib/clock.ts';
+import { type LoopShare, LoopShares } from '../../src/lib/loop-shares.ts';
 import { Line } from '../../src/transports/websocket/line.ts';
 
 /** A socket whose far side takes what it is told to. */
@@ -20,13 +22,14 @@ class Held extends Duplex {
   }
 }
 
+const shares = new LoopShares(systemClock);
 const closing: (() => void)[] = [];
 afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
 /** Two ends of a real connection. */
-async function pair(): Promise<{ line: Line; far: Socket; near: Socket }> {
+async function pair(share: LoopShare = shares.open('key_1')): Promise<{ line: Line; far: Socket; near: Socket }> {
   const server = createServer({ allowHalfOpen: true });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -38,7 +41,7 @@ async function pair(): Promise<{ line: Line; far: Socket; near: Socket }> {
     near.destroy();
     server.close();
   });
-  return { line: new Line(near), far, near };
+  return { line: new Line(near, share), far, near };
 }
 
 /** All that comes. Not by `for await`, which ends the other direction with this one. */
@@ -54,7 +57,7 @@ function read(stream: Duplex): Promise<Buffer> {
 
 test('what has been taken of one large message is seen while the rest waits', async () => {
   const held = new Held();
-  const line = new Line(held);
+  const line = new Line(held, shares.open('key_1'));
   let told = 0;
   line.onTaken = () => told++;
   line.write(Buffer.alloc(200_000));
@@ -74,7 +77,7 @@ test('what has been taken of one large message is seen while the rest waits', as
 
 test('a write that fails ends it with that error', async () => {
   const held = new Held();
-  const line = new Line(held);
+  const line = new Line(held, shares.open('key_1'));
   const failed = once(line, 'error');
   line.write(Buffer.alloc(200_000));
   await held.accept();
@@ -123,6 +126,29 @@ test('who is not listened to is not read', async () => {
   expect([sent, near.readableFlowing === false || near.isPaused()]).toEqual([0, true]);
   line.resume();
   await once(far, 'drain');
+});
+
+test('what comes after its key has had its turn of the main loop stays in the socket until the next', async () => {
+  const { promise: turn, resolve: next } = Promise.withResolvers<void>();
+  let tasks = 0;
+  const share: LoopShare = {
+    inTurn: () => (tasks > 1 ? undefined : turn),
+    atOnce: (task) => {
+      tasks += 1;
+      return task();
+    },
+    end: () => {},
+  };
+  const { line, far } = await pair(share);
+  const state = { read: 0 };
+  line.on('data', (chunk: Buffer) => (state.read += chunk.length));
+  far.write(Buffer.alloc(3_000_000));
+  await once(line, 'data');
+  for (let look = 0; look < 50; look++) await new Promise((resolve) => setImmediate(resolve));
+  expect([tasks, state.read <= 65_536]).toEqual([1, true]);
+  next();
+  while (state.read < 3_000_000) await once(line, 'data');
+  expect(state.read).toBe(3_000_000);
 });
 
 test.each(['near', 'far'] as const)('it is closed when its socket is (%s end)', async (end) => {

@@ -6,7 +6,6 @@ import type { Ids } from '../../lib/ids.ts';
 import type { Dialect } from '../../protocol/dialects/dialect.ts';
 import type { ServerEvent, TimestampInfo } from '../../protocol/server-events.ts';
 import { EventText } from '../event-text.ts';
-import type { Pace } from '../pace.ts';
 import type { AudioPlace, Ending, Inbound, Transport } from '../transport.ts';
 import type { Line } from './line.ts';
 import { behindBytes, Reader, slowestMs } from '../reader.ts';
@@ -37,7 +36,6 @@ export class WebSocketConnection implements Transport {
   readonly #line: Line;
   readonly #clock: Clock;
   readonly #text: EventText;
-  readonly #pace: Pace;
   /** As it came: what it says is looked into when its turn has come. Undefined stands for a frame that is no text. */
   readonly #inbound = new Channel<Buffer | undefined>(mostInbound, { bytes: mostInboundBytes, of: (message) => message?.length ?? 0 });
   /** What had been read from the socket already when the queue was full: no more than one chunk of it holds. */
@@ -52,9 +50,8 @@ export class WebSocketConnection implements Transport {
   #ending: Ending | undefined;
 
   /** `line` is what `socket` writes to, `dialect` as the handshake showed it. */
-  constructor(socket: WebSocket, line: Line, clock: Clock, ids: Ids, dialect: Dialect, pace: Pace) {
+  constructor(socket: WebSocket, line: Line, clock: Clock, ids: Ids, dialect: Dialect) {
     this.#socket = socket;
-    this.#pace = pace;
     this.#line = line;
     this.#clock = clock;
     this.#heardMs = clock.now();
@@ -76,7 +73,6 @@ export class WebSocketConnection implements Transport {
       // What a client writes there goes to the log: a few words are enough.
       this.#ending ??= { by: 'client', code, reason: reason.toString('utf8').slice(0, 100) };
       this.#reader.end();
-      this.#pace.end();
       this.#closed = true;
       if (code === lost) this.#drop();
       else if (this.#overflow.length === 0) this.#inbound.close();
@@ -93,7 +89,6 @@ export class WebSocketConnection implements Transport {
   async *#answerable(): AsyncIterable<Inbound> {
     for await (const message of this.#inbound) {
       await this.#reader.below(fullBytes);
-      await this.#pace.take(message?.length ?? 0);
       yield await this.#text.readBytes(message);
     }
   }

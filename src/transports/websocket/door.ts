@@ -6,10 +6,10 @@ import { WebSocketConnection } from './connection.ts';
 import { Line } from './line.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
+import type { LoopShares } from '../../lib/loop-shares.ts';
 import { endWith } from '../../lib/last-words.ts';
 import { type Api, apiOf, authorizationOf } from '../../protocol/api.ts';
 import { chooseDialect } from '../../protocol/dialects/choose.ts';
-import { Paces } from '../pace.ts';
 import type { Transport } from '../transport.ts';
 import type { Turning } from './turning.ts';
 
@@ -52,6 +52,8 @@ export interface DoorOptions {
   server: Server;
   clock: Clock;
   ids: Ids;
+  /** What each key's connections may have of the main loop. */
+  shares: LoopShares;
   /** Who this request comes from. */
   admit(request: IncomingMessage, query: URLSearchParams): Promise<Entrance>;
   /** Why the visitor gets no further session right now, if so. */
@@ -84,7 +86,6 @@ export function openDoor(options: DoorOptions): Door {
     handleProtocols: (offered) => (offered.has('realtime') ? 'realtime' : false),
   });
   const connections = new Set<WebSocketConnection>();
-  const paces = new Paces(clock);
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
     answer(request, socket, head).catch(() => socket.destroy());
@@ -109,10 +110,12 @@ export function openDoor(options: DoorOptions): Door {
     if (callId !== null && !join) return refuse(404, 'call_not_found', `There is no call '${callId.slice(0, 128)}'.`);
     const turning = join ? undefined : options.full(visitor);
     if (turning) return turn(turning);
-    const line = new Line(socket);
+    const share = options.shares.open(visitor.keyId);
+    socket.on('close', () => share.end());
+    const line = new Line(socket, share);
     sockets.handleUpgrade(request, line, head, (webSocket) => {
       const dialect = chooseDialect({ headers: request.headers, subprotocols: subprotocolsOf(request), secretIsBeta: visitor.beta });
-      const connection = new WebSocketConnection(webSocket, line, clock, ids, dialect, paces.open(visitor.keyId));
+      const connection = new WebSocketConnection(webSocket, line, clock, ids, dialect);
       connections.add(connection);
       webSocket.on('close', () => connections.delete(connection));
       if (join) return join(connection);

@@ -2,6 +2,7 @@
 // of a whole write only, and one of our events may be larger than a slow line takes in a minute.
 import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import type { LoopShare } from '../../lib/loop-shares.ts';
 
 const pieceBytes = 64 * 1024;
 
@@ -12,10 +13,13 @@ export class Line extends Duplex {
   #takenBytes = 0;
   /** Of what is being written now: the stream counts all of it until the last piece has gone. */
   #begunBytes = 0;
+  /** For its turn on the main loop: what has come stays in the socket. */
+  #waits = false;
   /** Called whenever the system has taken a piece. */
   onTaken: () => void = () => {};
 
-  constructor(socket: Duplex) {
+  /** `share`: what those who read it may have of the main loop; what comes beyond that waits in the socket. */
+  constructor(socket: Duplex, share: LoopShare) {
     super({ readableHighWaterMark: pieceBytes });
     this.#socket = socket;
     if (socket instanceof Socket) {
@@ -23,7 +27,10 @@ export class Line extends Duplex {
       socket.setNoDelay();
     }
     socket.on('data', (chunk: Buffer) => {
-      if (!this.push(chunk)) socket.pause();
+      const wanted = share.atOnce(() => this.push(chunk));
+      const turn = wanted ? share.inTurn(() => {}) : undefined;
+      if (!wanted || turn) socket.pause();
+      if (turn) void this.#resumeAfter(turn);
     });
     socket.on('end', () => this.push(null));
     socket.on('error', (error) => this.destroy(error));
@@ -45,6 +52,13 @@ export class Line extends Duplex {
   }
 
   override _read(): void {
+    if (!this.#waits) this.#socket.resume();
+  }
+
+  async #resumeAfter(turn: Promise<void>): Promise<void> {
+    this.#waits = true;
+    await turn;
+    this.#waits = false;
     this.#socket.resume();
   }
 
