@@ -56,7 +56,7 @@ import { StoreError } from './store/store.ts';
 import { PromptFolder } from './store/prompts.ts';
 import { McpCache } from './tools/mcp-cache.ts';
 import { type Door, openDoor } from './transports/websocket/door.ts';
-import { afterWrongKeys, notNow, overLimit } from './transports/websocket/turning.ts';
+import { afterWrongKeys, crowded, notNow, overLimit } from './transports/websocket/turning.ts';
 import { callLagMs, keepCalls } from './transports/webrtc/calls.ts';
 import { iceServers } from './transports/webrtc/ice-servers.ts';
 import { CallError } from './transports/webrtc/media.ts';
@@ -301,6 +301,7 @@ export async function assemble(
     access,
     reception,
     usage,
+    shares,
     calls: desk,
     clock,
     log,
@@ -376,6 +377,8 @@ export async function assemble(
       const principal = admission.who;
       const excess = usage.request(principal.keyId);
       if (excess) return { outcome: 'turned', turning: overLimit(excess) };
+      if (shares.isCrowded(principal.keyId)) return { outcome: 'turned', turning: crowded() };
+      await shares.request(principal.keyId);
       const secret = principal.kind === 'secret' ? principal : undefined;
       const { keyId, kind: credential } = principal;
       return { outcome: 'welcome', visitor: { keyId, credential, session: secret?.session, beta: secret?.dialect === 'beta' } };

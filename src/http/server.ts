@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { type Clock, sleep, systemClock } from '../lib/clock.ts';
-import { unavailableRetrySeconds } from '../protocol/errors.ts';
+import { refusalRestMs, unavailableRetrySeconds } from '../protocol/errors.ts';
 import type { Sockets } from './sockets.ts';
 
 /** In milliseconds. They are over for a socket that has become a WebSocket. */
@@ -65,9 +65,6 @@ export interface Health {
 
 /** Of a route that says nothing else: what is parsed here holds up every session. */
 const mostBodyBytes = 16 * 1024;
-
-/** How long an answer waits that says to come again later: whoever waits for it asks no further meanwhile. */
-const notNowMs = 250;
 
 const probes: ReadonlySet<string> = new Set(['/health', '/livez', '/readyz']);
 
@@ -129,7 +126,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   });
 
   app.addHook('onSend', async ({ routeOptions: { url } }, { statusCode }) => {
-    if ((statusCode === 429 || statusCode === 503) && !(url !== undefined && probes.has(url))) await sleep(clock, notNowMs);
+    if ((statusCode === 429 || statusCode === 503) && !(url !== undefined && probes.has(url))) await sleep(clock, refusalRestMs);
   });
 
   app.addHook('onResponse', async ({ routeOptions: { url } }, { statusCode }) => {

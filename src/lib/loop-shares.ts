@@ -14,13 +14,21 @@ const turnMs = 2;
 /** What a second of sound brings along, in milliseconds, as it comes at the pace of speech; some three seconds of it may come at once. */
 const broughtBySoundMs = 20;
 const mostSoundMs = 3000;
+/** What a second of sound that comes faster costs besides: it is looked at for speech in a thread that all share. */
+const hurriedSoundMs = 10;
 /** What a message costs besides, by its length: it is made an event before it comes here, and what is left of it and of its echoes is collected later. */
 const besidesMsPerByte = 40e-6;
+/** What a request costs, whatever it asks for. */
+const requestMs = 0.3;
+/** Requests of one key that may wait; each holds a connection. */
+const mostWaiting = 256;
 /** The other keys may have gone meanwhile. */
 const mostWaitMs = 50;
 
 /** What is known of a task beforehand. */
 export interface TaskSize {
+  /** What it will cost later. */
+  readonly ms?: number;
   /** Of the message that it came in. */
   readonly bytes?: number;
   /** How long the sound in it lasts. */
@@ -82,12 +90,13 @@ export class LoopShares {
     let ended = false;
     const sound = new Bucket(mostSoundMs, mostSoundMs, nowMs);
     const work =
-      (task: () => void, { bytes = 0, soundMs = 0 }: TaskSize) =>
+      (task: () => void, { ms = 0, bytes = 0, soundMs = 0 }: TaskSize) =>
       () => {
         const atMs = this.#clock.now();
         const atPaceMs = Math.min(soundMs, Math.max(0, sound.left(atMs)));
         sound.take(atPaceMs, atMs);
-        this.#measure(key, task, bytes * besidesMsPerByte, (atPaceMs * broughtBySoundMs) / 1000);
+        const besidesMs = ms + bytes * besidesMsPerByte + ((soundMs - atPaceMs) * hurriedSoundMs) / 1000;
+        this.#measure(key, task, besidesMs, (atPaceMs * broughtBySoundMs) / 1000);
       };
     return {
       inTurn: (task, size = {}) => {
@@ -107,6 +116,19 @@ export class LoopShares {
         key.shares -= 1;
       },
     };
+  }
+
+  /** Whether so much waits of this key that no request of it should wait besides. */
+  isCrowded(keyId: string): boolean {
+    return (this.#keys.get(keyId)?.waiting.length ?? 0) >= mostWaiting;
+  }
+
+  /** A request of this key that belongs to no connection: resolves when it may be seen to; undefined when that is at once. */
+  request(keyId: string, bytes = 0): Promise<void> | undefined {
+    const share = this.open(keyId);
+    const turn = share.inTurn(() => {}, { bytes, ms: requestMs });
+    if (!turn) share.end();
+    return turn?.finally(() => share.end());
   }
 
   /** Keys without shares that have saved up all they may: whoever comes back sooner finds what was left. */
@@ -170,7 +192,7 @@ export class LoopShares {
     this.#refill(key);
     const leftMs = key.leftMs - Math.max(0, tookMs - broughtMs);
     // Who is alone takes what it likes, and owes nothing to those who come later.
-    key.leftMs = this.#alone ? Math.max(0, leftMs) : leftMs;
+    key.leftMs = this.#isAlone(key) ? Math.max(0, leftMs) : leftMs;
     if (key.turn !== this.#turn) {
       key.turn = this.#turn;
       key.inTurnMs = 0;
@@ -179,11 +201,9 @@ export class LoopShares {
     if (key.inTurnMs > 0) this.#atNextTurn(() => {});
   }
 
-  /** Whether all that are there belong to one key. */
-  get #alone(): boolean {
-    let keys = 0;
-    for (const { shares } of this.#keys.values()) if (shares > 0) keys += 1;
-    return keys <= 1;
+  #isAlone(key: Key): boolean {
+    for (const other of this.#keys.values()) if (other !== key && other.shares > 0) return false;
+    return true;
   }
 
   #refill(key: Key): void {
@@ -194,7 +214,7 @@ export class LoopShares {
 
   /** Until the key may go on, by what it has had of the last seconds; in whole milliseconds. */
   #waitMs(key: Key): number {
-    if (this.#alone) return 0;
+    if (this.#isAlone(key)) return 0;
     this.#refill(key);
     return Math.ceil(-key.leftMs / perMs(key));
   }

@@ -7,7 +7,7 @@ import type { LoopShare, TaskSize } from '../lib/loop-shares.ts';
 import type { Meters } from '../metrics/meters.ts';
 import { bytesPerSample, sampleRateHz } from '../protocol/audio-format.ts';
 import type { ClientEventType } from '../protocol/client-events.ts';
-import { errorBody, errors } from '../protocol/errors.ts';
+import { errorBody, errors, refusalRestMs } from '../protocol/errors.ts';
 import type { Item } from '../protocol/items.ts';
 import type { Effect } from '../session/effects.ts';
 import type { Fact } from '../session/facts.ts';
@@ -45,8 +45,6 @@ const doneForNobody: ReadonlySet<Effect['kind']> = new Set([
   'close',
 ]);
 
-/** After an event that was refused because a limit is reached nothing more is taken for so long: what is refused costs time as well. */
-const refusedRestMs = 250;
 const limited = 'rate_limit_exceeded';
 
 /** Events that say where a piece of the input ends: all of it must have been heard by then. */
@@ -496,7 +494,7 @@ class Run {
   }
 
   #rest(): void {
-    this.#ownErrand(sleep(this.#parts.clock, refusedRestMs, this.#ended.signal));
+    this.#ownErrand(sleep(this.#parts.clock, refusalRestMs, this.#ended.signal));
   }
 
   async #runErrand(errand: Promise<void>): Promise<void> {

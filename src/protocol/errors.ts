@@ -6,6 +6,11 @@ export type ErrorType = 'invalid_request_error' | 'server_error' | 'rate_limit_e
 
 /** When a refusal with 503 is worth another try, where it says nothing else. */
 export const unavailableRetrySeconds = 5;
+/** How long whoever is refused for now waits: for the answer of a door, or until the next event is taken. Refusing costs time as well. */
+export const refusalRestMs = 250;
+
+/** What every door says to a key of which too much waits already. */
+export const tooManyWaiting = 'Too many requests of this API key wait to be seen to.';
 
 /** What every door says to those who come from where too many wrong keys came from. */
 export const tooManyWrongKeys = 'Too many wrong API keys came from this address; try again later.';

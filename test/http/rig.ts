@@ -13,6 +13,7 @@ import { ManualClock } from '../../src/lib/clock.ts';
 import { randomToken } from '../../src/lib/ids.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { RemoteAddresses } from '../../src/lib/remote-address.ts';
+import { LoopShares } from '../../src/lib/loop-shares.ts';
 import { errors } from '../../src/protocol/errors.ts';
 import type { StoreBounds } from '../../src/store/embedded.ts';
 import { storeFor } from '../store/shared.ts';
@@ -68,6 +69,7 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
     access,
     reception,
     usage,
+    shares: new LoopShares(clock),
     calls,
     clock,
     log: silentLog,

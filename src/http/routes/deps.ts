@@ -50,6 +50,14 @@ export interface Count {
   request(keyId: string): Excess | undefined;
 }
 
+/** Whose turn it is on the main loop (`LoopShares` of lib/ knows). */
+export interface Turns {
+  /** Whether too many requests of this key wait already. */
+  isCrowded(keyId: string): boolean;
+  /** Resolves when a request of this key with a body of so many bytes may be seen to; undefined when that is at once. */
+  request(keyId: string, bytes: number): Promise<void> | undefined;
+}
+
 export interface ListedVoice {
   readonly id: string;
   readonly name: string;
@@ -96,6 +104,7 @@ export interface CallDesk {
 
 export interface RouteDeps extends Doors {
   readonly usage: Count;
+  readonly shares: Turns;
   readonly calls: CallDesk;
   readonly clock: Clock;
   readonly log: Log;

@@ -2,10 +2,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Log } from '../../lib/log.ts';
-import { errors, RealtimeError, tooManyWrongKeys, unavailableRetrySeconds } from '../../protocol/errors.ts';
+import { errors, RealtimeError, tooManyWaiting, tooManyWrongKeys, unavailableRetrySeconds } from '../../protocol/errors.ts';
 import type { Admission, Principal } from '../../store/principal.ts';
 import { StoreError } from '../../store/store.ts';
-import type { Count, Doors } from './deps.ts';
+import type { Count, Doors, Turns } from './deps.ts';
 
 /** A refusal with its HTTP status; each family words it in its own envelope. */
 export class Refusal extends Error {
@@ -70,10 +70,14 @@ export function speakAs(scope: FastifyInstance, family: Family, log: Log): void 
 
 const decorator = 'principal';
 
+/** A longer body is refused. */
+const mostBodyBytes = 2 * 1024 * 1024;
+const unknownBodyBytes = 64 * 1024;
+
 /** Routes registered on this scope are for those with a key or a token, or a secret where a session begins. */
 export function requireKey(
   scope: FastifyInstance,
-  { access, reception, usage }: Doors & { readonly usage: Count },
+  { access, reception, usage, shares }: Doors & { readonly usage: Count; readonly shares: Turns },
   purpose: 'realtime' | 'api' = 'api',
 ): void {
   requireLeave(scope, async (request) => {
@@ -85,6 +89,8 @@ export function requireKey(
     const principal = welcome(admission);
     const excess = usage.request(principal.keyId);
     if (excess) throw errors.limited(excess);
+    if (shares.isCrowded(principal.keyId)) throw new Refusal(429, 'rate_limit_exceeded', tooManyWaiting, null, 1);
+    await shares.request(principal.keyId, bodyBytes(request));
     return principal;
   });
 }
@@ -118,6 +124,13 @@ export function read<S extends z.ZodType>(schema: S, value: unknown): z.infer<S>
   if (!issue || param === '') throw errors.invalid(null, 'The body must be one JSON object.');
   if (issue.code === 'invalid_type') throw errors.wrongType(param, issue.expected, issue.input);
   throw errors.invalid(param, `Invalid value for '${param}': ${issue.message}`);
+}
+
+/** As its head says; of a body that comes in chunks nobody knows. */
+function bodyBytes({ headers }: FastifyRequest): number {
+  const length = headers['content-length'];
+  if (length === undefined) return headers['transfer-encoding'] === undefined ? 0 : unknownBodyBytes;
+  return Math.min(Number(length), mostBodyBytes);
 }
 
 function pathOf(request: FastifyRequest): string {

@@ -4,12 +4,13 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { WebSocketConnection } from './connection.ts';
 import { Line } from './line.ts';
-import type { Clock } from '../../lib/clock.ts';
+import { type Clock, sleep } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { LoopShares } from '../../lib/loop-shares.ts';
 import { endWith } from '../../lib/last-words.ts';
 import { type Api, apiOf, authorizationOf } from '../../protocol/api.ts';
 import { chooseDialect } from '../../protocol/dialects/choose.ts';
+import { refusalRestMs } from '../../protocol/errors.ts';
 import type { Transport } from '../transport.ts';
 import type { Turning } from './turning.ts';
 
@@ -97,7 +98,10 @@ export function openDoor(options: DoorOptions): Door {
       options.refused?.(status);
       endWith(socket, refusal(status, code, message, retryAfterSeconds), clock);
     };
-    const turn = ({ status, code, why, retryAfterSeconds }: Turning) => refuse(status, code, why, retryAfterSeconds);
+    const turn = async ({ status, code, why, retryAfterSeconds }: Turning) => {
+      await sleep(clock, refusalRestMs);
+      refuse(status, code, why, retryAfterSeconds);
+    };
     if (!path) return refuse(404, 'not_found', `There is no WebSocket at ${url.pathname.slice(0, 128)}; try /v1/realtime.`);
     const entrance = await options.admit(request, url.searchParams);
     if (entrance.outcome === 'turned') return turn(entrance.turning);

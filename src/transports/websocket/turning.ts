@@ -1,5 +1,5 @@
 // Why somebody is turned away at the door who may be let in later, as HTTP says it.
-import { tooManyWrongKeys, unavailableRetrySeconds } from '../../protocol/errors.ts';
+import { tooManyWaiting, tooManyWrongKeys, unavailableRetrySeconds } from '../../protocol/errors.ts';
 import { type Excess, limitReached } from '../../protocol/limits.ts';
 
 export interface Turning {
@@ -15,6 +15,10 @@ export function notNow(code: 'server_overloaded' | 'store_unavailable', why: str
 
 export function afterWrongKeys(retryAfterSeconds: number): Turning {
   return tooMuch(tooManyWrongKeys, retryAfterSeconds);
+}
+
+export function crowded(): Turning {
+  return tooMuch(tooManyWaiting, 1);
 }
 
 export function overLimit(excess: Excess): Turning {
