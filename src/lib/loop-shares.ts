@@ -41,6 +41,8 @@ export interface LoopShare {
   inTurn(task: () => void, size?: TaskSize): Promise<void> | undefined;
   /** Does at once what cannot wait. It counts as well. */
   atOnce<T>(task: () => T): T;
+  /** Sound that is worked on later, in slices between tasks: it counts like sound that comes faster than speech. */
+  owesFor(soundMs: number): void;
   /** It has ended: tasks that wait are not done any more. */
   end(): void;
 }
@@ -106,6 +108,7 @@ export class LoopShares {
         return undefined;
       },
       atOnce: (task) => this.#measure(key, task, 0, 0),
+      owesFor: (soundMs) => this.#charge(key, (soundMs * hurriedSoundMs) / 1000, 0),
       end: () => {
         if (ended) return;
         ended = true;

@@ -5,7 +5,7 @@ import { type Clock, sleep, type Timer } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { LoopShare, TaskSize } from '../lib/loop-shares.ts';
 import type { Meters } from '../metrics/meters.ts';
-import { bytesPerSample, sampleRateHz } from '../protocol/audio-format.ts';
+import { type AudioFormat, bytesPerSample, sampleRateHz } from '../protocol/audio-format.ts';
 import type { ClientEventType } from '../protocol/client-events.ts';
 import { errorBody, errors, refusalRestMs } from '../protocol/errors.ts';
 import type { Item } from '../protocol/items.ts';
@@ -252,8 +252,8 @@ class Run {
 
   #sizeOf(inbound: Inbound): TaskSize {
     if (inbound.kind === 'audio') {
-      const { format } = this.#session.config.audio.input;
-      return { bytes: inbound.bytes.length, soundMs: (inbound.bytes.length / bytesPerSample(format) / sampleRateHz(format)) * 1000 };
+      const bytes = inbound.bytes.length;
+      return { bytes, soundMs: lengthMs(bytes, this.#session.config.audio.input.format) };
     }
     return inbound.kind === 'event' || inbound.kind === 'fault' ? { bytes: inbound.characters ?? 0 } : {};
   }
@@ -412,6 +412,7 @@ class Run {
         this.#ear.clear(effect.untilMs);
         break;
       case 'transcribe':
+        this.#parts.share.owesFor(lengthMs(bytesOf(effect.audio), effect.format));
         this.#ownErrand(this.#ear.transcribe(effect.item, effect.audio, effect.format));
         break;
       case 'judge.turn':
@@ -519,4 +520,13 @@ class Run {
     );
     transport.send({ ...event, item: { ...item, content } as Item });
   }
+}
+
+/** Of sound in base64 or no more. */
+function bytesOf(sound: string | Uint8Array): number {
+  return typeof sound === 'string' ? Buffer.byteLength(sound, 'base64') : sound.length;
+}
+
+function lengthMs(bytes: number, format: AudioFormat): number {
+  return (bytes / bytesPerSample(format) / sampleRateHz(format)) * 1000;
 }

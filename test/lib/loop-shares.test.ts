@@ -146,6 +146,20 @@ test('the length of a message counts as well', async () => {
   expect(state.done).toBe(13);
 });
 
+test('sound that is worked on between tasks counts as well', async () => {
+  const clock = new WorkClock();
+  const shares = new LoopShares(clock);
+  shares.open('key_2');
+  const share = shares.open('key_1');
+  // 10 ms for each second of it, of the 500 that were saved up.
+  share.owesFor(49_000);
+  await setImmediate();
+  expect(share.inTurn(() => {})).toBe(undefined);
+  share.owesFor(2000);
+  await setImmediate();
+  expect(share.inTurn(() => {})).toBeInstanceOf(Promise);
+});
+
 test('what was taken alone is not owed to those who come later', async () => {
   const clock = new WorkClock();
   const shares = new LoopShares(clock);

@@ -137,6 +137,7 @@ test('what comes after its key has had its turn of the main loop stays in the so
       tasks += 1;
       return task();
     },
+    owesFor: () => {},
     end: () => {},
   };
   const { line, far } = await pair(share);

@@ -51,6 +51,11 @@ export class Line extends Duplex {
     return this.writableLength - this.#begunBytes;
   }
 
+  /** Nothing is read from the far side until it is its turn. */
+  get waitsForTurn(): boolean {
+    return this.#waits;
+  }
+
   override _read(): void {
     if (!this.#waits) this.#socket.resume();
   }
