@@ -3,10 +3,11 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const repository = resolve(import.meta.dirname, '..');
+const repository = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 export const requirements = join(repository, 'test/clients/python/requirements.txt');
 const dataDir = resolve(repository, process.env.PARLEY_DATA_DIR ?? '.parley');
 const all = join(dataDir, 'python-clients');

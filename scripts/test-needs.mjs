@@ -1,7 +1,8 @@
 // What the tests want besides the packages: a browser and a relay to call through, where this machine's own packages have them and we may install
 // them, and the models. Tests that want what is not there say so and are skipped. Plain JavaScript, no dependencies.
 import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { has } from './programs.mjs';
 
 const wanted = [
@@ -32,7 +33,7 @@ export async function installPrograms() {
 /** Those that a server wants at its start; what is there is left as it is. */
 export async function fetchModels() {
   if (process.env.PARLEY_MODELS === 'off') return;
-  const repository = resolve(import.meta.dirname, '..');
+  const repository = resolve(dirname(fileURLToPath(import.meta.url)), '..');
   const node = resolve(repository, 'node_modules/.bin/node');
   const code = await new Promise((done) => {
     const child = spawn(node, ['src/cli/models.ts', 'fetch'], { cwd: repository, stdio: ['ignore', 'ignore', 'inherit'] });

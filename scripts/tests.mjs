@@ -1,11 +1,12 @@
 // `npm test`: brings what is not there and runs all checks and tests. What comes over the network is waited for while something else is reckoned.
 // Runs under whatever Node the machine has, before there are packages. Plain JavaScript, no dependencies.
 import { spawn } from 'node:child_process';
-import { delimiter, resolve } from 'node:path';
+import { delimiter, dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { installPythonClients } from './python-clients.mjs';
 import { fetchModels, installPrograms } from './test-needs.mjs';
 
-const repository = resolve(import.meta.dirname, '..');
+const repository = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const windows = process.platform === 'win32';
 // Node of the packages, once it is there, and their programs.
 const env = { ...process.env, PATH: [resolve(repository, 'node_modules/.bin'), process.env.PATH].join(delimiter) };
@@ -13,7 +14,8 @@ const env = { ...process.env, PATH: [resolve(repository, 'node_modules/.bin'), p
 /** Resolves with whether the program went well. */
 function went(program, ...args) {
   return new Promise((done) => {
-    const child = spawn(program, args, { cwd: repository, env, stdio: 'inherit', shell: windows });
+    // On Windows programs of packages are scripts, and scripts want a shell.
+    const child = spawn(program, args, { cwd: repository, env, stdio: 'inherit', shell: windows && program !== process.execPath });
     child.once('error', (error) => {
       console.error(`${program}: ${error.message}`);
       done(false);
@@ -22,14 +24,18 @@ function went(program, ...args) {
   });
 }
 
-function must(well) {
-  if (!well) process.exit(1);
+// Neither needs the packages, and the tests do without what cannot be had.
+const outside = Promise.all([installPrograms(), installPythonClients()]).catch((error) => console.error(error));
+
+/** Ends unless it went well, once nothing is being installed any more. */
+async function must(going) {
+  if (await going) return;
+  await outside;
+  process.exit(1);
 }
 
-// Neither needs the packages.
-const outside = Promise.all([installPrograms(), installPythonClients()]);
-must(await went(process.execPath, 'scripts/setup.mjs'));
+await must(went(process.execPath, 'scripts/setup.mjs'));
 const [checked] = await Promise.all([went('npm', 'run', 'check'), fetchModels(), outside]);
-must(checked);
-must(await went('vitest', 'run', ...process.argv.slice(2)));
-must(await went('node', 'test/decoders/run.ts'));
+await must(checked);
+await must(went('vitest', 'run', ...process.argv.slice(2)));
+await must(went('node', 'test/decoders/run.ts'));

@@ -154,13 +154,14 @@ export class Sessions {
     const image = (url: string, imageSignal: AbortSignal) => imageAt(outgoing, url, imageSignal);
     const draining = this.#draining.signal;
     const leave = usage.enter(about.by);
+    const share = shares.open(about.by);
     const running = drive({
       transport,
       engines: router,
       birth,
       keyId: about.by,
       allowance: usage.of(about.by),
-      share: shares.open(about.by),
+      share,
       clock,
       log: sessionLog,
       meters,
@@ -173,6 +174,7 @@ export class Sessions {
     void running.then(({ ending, ...tally }) => {
       this.#running.delete(running);
       leave();
+      share.end();
       const { by: endedBy, code, reason } = ending ?? {};
       sessionLog.info({ ...tally, endedBy, code, reason }, 'session closed');
       meters.add('parley_sessions_ended_total', 1, { way, reason: reasonOf(ending) });

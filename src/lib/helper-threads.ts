@@ -22,11 +22,24 @@ export function lowerHelperThreads(): void {
 
 /** The ids of V8's threads; none where the system does not tell. */
 export function helperThreads(): number[] {
+  return entriesOf(threads)
+    .filter((id) => nameOf(id).startsWith('V8'))
+    .map(Number);
+}
+
+function entriesOf(folder: string): string[] {
   try {
-    return readdirSync(threads)
-      .filter((id) => readFileSync(`${threads}/${id}/comm`, 'utf8').startsWith('V8'))
-      .map(Number);
+    return readdirSync(folder);
   } catch {
     return [];
+  }
+}
+
+/** Nothing for one that has ended meanwhile. */
+function nameOf(id: string): string {
+  try {
+    return readFileSync(`${threads}/${id}/comm`, 'utf8');
+  } catch {
+    return '';
   }
 }

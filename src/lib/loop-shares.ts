@@ -1,19 +1,19 @@
 // Who has the main loop, and for how long: what is done there for connections and sessions is measured, by the keys they belong to. In one turn of the
 // loop each key has it for some milliseconds, so that nobody waits longer than that for anybody. While several keys are there, each has so much of
-// every second; a conversation at the pace of speech pays for itself, so that this concerns those only who send much else. What has to wait stays in
-// its socket.
+// every second besides what speech brings along; reading and sound at the pace of speech never wait for that, only for their turn.
 import { Bucket } from './bucket.ts';
-import type { Clock } from './clock.ts';
+import type { Clock, Timer } from './clock.ts';
 
 /** Of each second, in milliseconds, while other keys are there: so much for the key, and so much more for each of its shares. */
 const perSecondMs = { key: 60, share: 2 };
-/** What a key may have saved up. */
-const savedMs = 500;
+/** What a second of sound brings along as it comes at the pace of speech; some three seconds of it may come at once. */
+const broughtBySoundMs = 10;
+const mostSoundMs = 3000;
+/** What a key may have saved up, and what it may owe: a standstill of the whole machine is no fault of whoever had the loop. */
+const mostSavedMs = 500;
+const mostOwedMs = 500;
 /** In one turn of the loop. A task that takes longer is not interrupted: it is the last one of that turn. */
 const turnMs = 2;
-/** What a second of sound brings along, in milliseconds, as it comes at the pace of speech; some three seconds of it may come at once. */
-const broughtBySoundMs = 20;
-const mostSoundMs = 3000;
 /** What a second of sound that comes faster costs besides: it is looked at for speech in a thread that all share. */
 const hurriedSoundMs = 10;
 /** What a message costs besides, by its length: it is made an event before it comes here, and what is left of it and of its echoes is collected later. */
@@ -21,7 +21,7 @@ const besidesMsPerByte = 40e-6;
 /** What a request costs, whatever it asks for. */
 const requestMs = 0.3;
 /** Requests of one key that may wait; each holds a connection. */
-const mostWaiting = 256;
+const mostRequests = 256;
 /** The other keys may have gone meanwhile. */
 const mostWaitMs = 50;
 
@@ -35,10 +35,12 @@ export interface TaskSize {
   readonly soundMs?: number;
 }
 
-/** What one connection or session has of its key's share. */
+/** What one connection or session has of its key's share. Tasks reject with what they throw. */
 export interface LoopShare {
-  /** Does a task when it is its turn; undefined when that was at once. Rejects with what the task throws. */
-  inTurn(task: () => void, size?: TaskSize): Promise<void> | undefined;
+  /** Does a task when it is the key's turn; undefined when that was at once. */
+  inTurn(task: () => void): Promise<void> | undefined;
+  /** The same, and not before the key has time left; sound at the pace of speech waits for its turn only. */
+  inShare(task: () => void, size?: TaskSize): Promise<void> | undefined;
   /** Does at once what cannot wait. It counts as well. */
   atOnce<T>(task: () => T): T;
   /** Sound that is worked on later, in slices between tasks: it counts like sound that comes faster than speech. */
@@ -49,21 +51,27 @@ export interface LoopShare {
 
 interface Waiting {
   readonly share: object;
+  readonly task: () => void;
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
-  readonly task: () => void;
 }
 
 interface Key {
   shares: number;
-  /** Milliseconds it has left, at `atMs`. Below nothing when a task took longer than there was. */
+  /** Requests that wait. */
+  requests: number;
+  /** Milliseconds it has left, at `atMs`; below nothing it owes them. */
   leftMs: number;
   atMs: number;
   /** The turn of the loop that it did something in last, and for how long. */
   turn: number;
   inTurnMs: number;
-  /** At most one task of each share, in the order in which they came. */
-  readonly waiting: Waiting[];
+  /** What waits for its turn only, and what waits for time as well; each in the order in which it came. */
+  readonly urgent: Waiting[];
+  readonly others: Waiting[];
+  /** When it is looked at again. */
+  awaitsTurn: boolean;
+  timer: Timer | undefined;
 }
 
 export class LoopShares {
@@ -75,7 +83,7 @@ export class LoopShares {
   #nextTurn: (() => void)[] | undefined;
   #measuring = false;
 
-  /** `onWaited` is told how long tasks had to wait, in seconds. */
+  /** `onWaited` is told how long a task waited that may wait for time, in seconds. */
   constructor(clock: Clock, onWaited: (seconds: number) => void = () => {}) {
     this.#clock = clock;
     this.#onWaited = onWaited;
@@ -83,92 +91,108 @@ export class LoopShares {
 
   /** For one connection or session more of this key. */
   open(keyId: string): LoopShare {
-    this.#forget();
-    const nowMs = this.#clock.now();
-    const key = this.#keys.get(keyId) ?? { shares: 0, leftMs: savedMs, atMs: nowMs, turn: 0, inTurnMs: 0, waiting: [] };
-    this.#keys.set(keyId, key);
+    const key = this.#keyOf(keyId);
     key.shares += 1;
     const share = {};
     let ended = false;
-    const sound = new Bucket(mostSoundMs, mostSoundMs, nowMs);
-    const work =
-      (task: () => void, { ms = 0, bytes = 0, soundMs = 0 }: TaskSize) =>
-      () => {
-        const atMs = this.#clock.now();
-        const atPaceMs = Math.min(soundMs, Math.max(0, sound.left(atMs)));
-        sound.take(atPaceMs, atMs);
-        const besidesMs = ms + bytes * besidesMsPerByte + ((soundMs - atPaceMs) * hurriedSoundMs) / 1000;
-        this.#measure(key, task, besidesMs, (atPaceMs * broughtBySoundMs) / 1000);
-      };
+    const sound = new Bucket(mostSoundMs, mostSoundMs, this.#clock.now());
     return {
-      inTurn: (task, size = {}) => {
-        const sized = work(task, size);
-        if (key.waiting.length > 0 || this.#waitMs(key) > 0 || !this.#hasTurn(key)) return this.#wait(key, share, sized);
-        sized();
+      inTurn: (task) => {
+        const work = () => this.#measure(key, task, 0);
+        if (key.urgent.length > 0 || !this.#hasTurn(key)) return this.#wait(key, key.urgent, share, work);
+        work();
         return undefined;
       },
-      atOnce: (task) => this.#measure(key, task, 0, 0),
-      owesFor: (soundMs) => this.#charge(key, (soundMs * hurriedSoundMs) / 1000, 0),
+      inShare: (task, { ms = 0, bytes = 0, soundMs = 0 } = {}) => {
+        const nowMs = this.#clock.now();
+        const atPaceMs = Math.min(soundMs, Math.max(0, sound.left(nowMs)));
+        sound.take(atPaceMs, nowMs);
+        const hurriedMs = soundMs - atPaceMs;
+        const besidesMs = ms + bytes * besidesMsPerByte + (hurriedMs * hurriedSoundMs - atPaceMs * broughtBySoundMs) / 1000;
+        const work = () => this.#measure(key, task, besidesMs);
+        const isSpeech = soundMs > 0 && hurriedMs === 0;
+        if (key.urgent.length > 0 || !this.#hasTurn(key) || (!isSpeech && (key.others.length > 0 || this.#waitMs(key) > 0)))
+          return this.#wait(key, isSpeech ? key.urgent : key.others, share, work);
+        work();
+        return undefined;
+      },
+      atOnce: (task) => this.#measure(key, task, 0),
+      owesFor: (soundMs) => this.#charge(key, 0, (soundMs * hurriedSoundMs) / 1000),
       end: () => {
         if (ended) return;
         ended = true;
-        for (const waiting of key.waiting.filter((each) => each.share === share)) {
-          key.waiting.splice(key.waiting.indexOf(waiting), 1);
-          waiting.done();
+        for (const queue of [key.urgent, key.others]) {
+          for (const waiting of queue.filter((each) => each.share === share)) {
+            queue.splice(queue.indexOf(waiting), 1);
+            waiting.done();
+          }
         }
         key.shares -= 1;
       },
     };
   }
 
-  /** Whether so much waits of this key that no request of it should wait besides. */
+  /** Whether so many requests of this key wait that no other should. */
   isCrowded(keyId: string): boolean {
-    return (this.#keys.get(keyId)?.waiting.length ?? 0) >= mostWaiting;
+    return (this.#keys.get(keyId)?.requests ?? 0) >= mostRequests;
   }
 
   /** A request of this key that belongs to no connection: resolves when it may be seen to; undefined when that is at once. */
   request(keyId: string, bytes = 0): Promise<void> | undefined {
     const share = this.open(keyId);
-    const turn = share.inTurn(() => {}, { bytes, ms: requestMs });
-    if (!turn) share.end();
-    return turn?.finally(() => share.end());
-  }
-
-  /** Keys without shares that have saved up all they may: whoever comes back sooner finds what was left. */
-  #forget(): void {
-    for (const [id, key] of this.#keys) {
-      if (key.shares > 0) continue;
-      this.#refill(key);
-      if (key.leftMs >= savedMs) this.#keys.delete(id);
+    const key = this.#keyOf(keyId);
+    const turn = share.inShare(() => {}, { bytes, ms: requestMs });
+    if (!turn) {
+      share.end();
+      return undefined;
     }
+    key.requests += 1;
+    return turn.finally(() => {
+      key.requests -= 1;
+      share.end();
+    });
   }
 
-  #wait(key: Key, share: object, task: () => void): Promise<void> {
+  #keyOf(keyId: string): Key {
+    // Who comes back before it has saved up all it may finds what was left.
+    for (const [id, key] of this.#keys) {
+      this.#refill(key);
+      if (key.shares === 0 && key.leftMs >= mostSavedMs) this.#keys.delete(id);
+    }
+    const known = this.#keys.get(keyId);
+    if (known) return known;
+    const left = { leftMs: mostSavedMs, atMs: this.#clock.now(), turn: this.#turn, inTurnMs: 0 };
+    const key: Key = { shares: 0, requests: 0, ...left, urgent: [], others: [], awaitsTurn: false, timer: undefined };
+    this.#keys.set(keyId, key);
+    return key;
+  }
+
+  #wait(key: Key, queue: Waiting[], share: object, task: () => void): Promise<void> {
     const sinceMs = this.#clock.now();
-    const isFirst = key.waiting.length === 0;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const done = () => {
-      this.#onWaited((this.#clock.now() - sinceMs) / 1000);
+      if (queue === key.others) this.#onWaited((this.#clock.now() - sinceMs) / 1000);
       resolve();
     };
-    key.waiting.push({ share, done, failed: reject, task });
-    if (isFirst) this.#serve(key);
+    queue.push({ share, task, done, failed: reject });
+    this.#serve(key);
     return promise;
   }
 
   /** Does what waits of a key as far as it may now, and comes back for the rest. */
   #serve(key: Key): void {
-    for (let next = key.waiting[0]; next; next = key.waiting[0]) {
+    for (;;) {
+      if (key.urgent.length + key.others.length === 0) return;
+      if (!this.#hasTurn(key)) return this.#serveNextTurn(key);
       const waitMs = this.#waitMs(key);
-      if (waitMs > 0) {
-        this.#clock.after(Math.min(waitMs, mostWaitMs), () => this.#serve(key));
+      const next = key.urgent.shift() ?? (waitMs <= 0 ? key.others.shift() : undefined);
+      if (!next) {
+        key.timer ??= this.#clock.after(Math.min(waitMs, mostWaitMs), () => {
+          key.timer = undefined;
+          this.#serve(key);
+        });
         return;
       }
-      if (!this.#hasTurn(key)) {
-        this.#atNextTurn(() => this.#serve(key));
-        return;
-      }
-      key.waiting.shift();
       try {
         next.task();
         next.done();
@@ -178,8 +202,17 @@ export class LoopShares {
     }
   }
 
+  #serveNextTurn(key: Key): void {
+    if (key.awaitsTurn) return;
+    key.awaitsTurn = true;
+    this.#atNextTurn(() => {
+      key.awaitsTurn = false;
+      this.#serve(key);
+    });
+  }
+
   /** A task may bring others: they are part of it. */
-  #measure<T>(key: Key, task: () => T, costMs: number, broughtMs: number): T {
+  #measure<T>(key: Key, task: () => T, besidesMs: number): T {
     if (this.#measuring) return task();
     this.#measuring = true;
     const startMs = this.#clock.now();
@@ -187,20 +220,20 @@ export class LoopShares {
       return task();
     } finally {
       this.#measuring = false;
-      this.#charge(key, costMs + this.#clock.now() - startMs, broughtMs);
+      this.#charge(key, this.#clock.now() - startMs, besidesMs);
     }
   }
 
-  #charge(key: Key, tookMs: number, broughtMs: number): void {
+  #charge(key: Key, tookMs: number, besidesMs: number): void {
     this.#refill(key);
-    const leftMs = key.leftMs - Math.max(0, tookMs - broughtMs);
     // Who is alone takes what it likes, and owes nothing to those who come later.
-    key.leftMs = this.#isAlone(key) ? Math.max(0, leftMs) : leftMs;
+    const least = this.#isAlone(key) ? 0 : -mostOwedMs;
+    key.leftMs = Math.min(mostSavedMs, Math.max(least, key.leftMs - tookMs - besidesMs));
     if (key.turn !== this.#turn) {
       key.turn = this.#turn;
       key.inTurnMs = 0;
     }
-    key.inTurnMs += tookMs;
+    key.inTurnMs += tookMs + Math.max(0, besidesMs);
     if (key.inTurnMs > 0) this.#atNextTurn(() => {});
   }
 
@@ -211,11 +244,11 @@ export class LoopShares {
 
   #refill(key: Key): void {
     const nowMs = this.#clock.now();
-    key.leftMs = Math.min(savedMs, key.leftMs + (nowMs - key.atMs) * perMs(key));
+    key.leftMs = Math.min(mostSavedMs, key.leftMs + (nowMs - key.atMs) * perMs(key));
     key.atMs = nowMs;
   }
 
-  /** Until the key may go on, by what it has had of the last seconds; in whole milliseconds. */
+  /** Until the key has time left; in whole milliseconds. */
   #waitMs(key: Key): number {
     if (this.#isAlone(key)) return 0;
     this.#refill(key);

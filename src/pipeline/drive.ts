@@ -247,7 +247,7 @@ class Run {
 
   /** Takes what came in when it is this session's turn: at once, unless its key has had more of the main loop than its share. */
   inTurn(inbound: Inbound): Promise<void> | undefined {
-    return this.#parts.share.inTurn(() => this.#take(inbound), this.#sizeOf(inbound));
+    return this.#parts.share.inShare(() => this.#take(inbound), this.#sizeOf(inbound));
   }
 
   #sizeOf(inbound: Inbound): TaskSize {

@@ -5,6 +5,7 @@ import type { Effect } from '../../src/session/effects.ts';
 export const met = {
   facts: 0,
   refused: 0,
+  limited: 0,
   responses: 0,
   interrupted: 0,
   outOfBand: 0,

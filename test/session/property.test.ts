@@ -5,6 +5,7 @@ import { countingIds } from '../../src/lib/ids.ts';
 import { clientEventId, parseClientEvent } from '../../src/protocol/client-events.ts';
 import { errorBody, RealtimeError } from '../../src/protocol/errors.ts';
 import type { McpCallError } from '../../src/protocol/items.ts';
+import type { Excess } from '../../src/protocol/limits.ts';
 import type { ServerEvent } from '../../src/protocol/server-events.ts';
 import type { Effect } from '../../src/session/effects.ts';
 import type { Fact, ReplyEnd, ReplyFact } from '../../src/session/facts.ts';
@@ -78,7 +79,7 @@ class Life {
       // Sometimes so few that a conversation outgrows it soon.
       contextTokens: chance.pick([128_000, 128_000, 60]),
       conversationBytes: 32 * 1024 * 1024,
-      mostResponses: Number.POSITIVE_INFINITY,
+      mostResponses: chance.pick([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 1]),
       rateLimits: someLeft,
       ownInstructions: '',
       inworld,
@@ -98,7 +99,7 @@ class Life {
     met.facts += 1;
     switch (chance.weighted(weights)) {
       case 'client':
-        this.#say(this.#client.next());
+        this.#say(this.#client.next(), chance.often(0.03) ? { limit: 'requests', most: 1000, retryAfterMs: 10 } : undefined);
         break;
       case 'audio':
         this.#pass(chance.int(0, 60));
@@ -317,7 +318,8 @@ class Life {
     if (cut) this.#audibleUntilMs = this.#now;
   }
 
-  #say(message: Record<string, unknown>): void {
+  /** `excess`: the event is more than its key may send. */
+  #say(message: Record<string, unknown>, excess?: Excess): void {
     let event: ReturnType<typeof parseClientEvent>;
     try {
       event = parseClientEvent(message);
@@ -328,12 +330,16 @@ class Life {
       return;
     }
     const wasOver = this.over;
-    const effects = this.#feed({ kind: 'client', event });
+    const effects = this.#feed({ kind: 'client', event, ...(excess && { excess }) });
     if (wasOver) return;
     const sent = effects.flatMap((effect) => (effect.kind === 'send' || effect.kind === 'send.retrieved' ? [effect.event] : []));
     const faults = sent.flatMap((answer) => (answer.type === 'error' ? [answer.error] : []));
     assert(faults.length <= 1, 'one event, one error at most');
     if (faults.length > 0) met.refused += 1;
+    if (excess) {
+      assert.deepEqual([sent.length, faults[0]?.code], [1, 'rate_limit_exceeded'], 'what is over the limit is refused and does nothing');
+      met.limited += 1;
+    }
     for (const fault of faults) assert.equal(fault.event_id, message.event_id, 'an error echoes the id of its event');
     const expected = answers[event.type];
     if (expected === undefined) return;

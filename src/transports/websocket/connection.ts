@@ -130,7 +130,7 @@ export class WebSocketConnection implements Transport {
   ping(): void {
     const nowMs = this.#clock.now();
     // Whom we do not read cannot answer.
-    if (this.#socket.isPaused || this.#line.waitsForTurn) this.#heardMs = nowMs;
+    if (this.#socket.isPaused) this.#heardMs = nowMs;
     if (!this.#pinged) {
       const sentBytes = this.#line.takenBytes + this.#line.waitingBytes;
       this.#pinged = { atMs: nowMs, sentBytes };

@@ -104,6 +104,7 @@ export function openDoor(options: DoorOptions): Door {
     };
     if (!path) return refuse(404, 'not_found', `There is no WebSocket at ${url.pathname.slice(0, 128)}; try /v1/realtime.`);
     const entrance = await options.admit(request, url.searchParams);
+    if (socket.destroyed) return;
     if (entrance.outcome === 'turned') return turn(entrance.turning);
     if (entrance.outcome === 'unknown') {
       return refuse(401, 'invalid_api_key', 'Incorrect or missing API key. Send it as "Authorization: Bearer <key>".');
@@ -115,8 +116,8 @@ export function openDoor(options: DoorOptions): Door {
     const turning = join ? undefined : options.full(visitor);
     if (turning) return turn(turning);
     const share = options.shares.open(visitor.keyId);
-    socket.on('close', () => share.end());
     const line = new Line(socket, share);
+    line.once('close', () => share.end());
     sockets.handleUpgrade(request, line, head, (webSocket) => {
       const dialect = chooseDialect({ headers: request.headers, subprotocols: subprotocolsOf(request), secretIsBeta: visitor.beta });
       const connection = new WebSocketConnection(webSocket, line, clock, ids, dialect);

@@ -13,8 +13,10 @@ export class Line extends Duplex {
   #takenBytes = 0;
   /** Of what is being written now: the stream counts all of it until the last piece has gone. */
   #begunBytes = 0;
-  /** For its turn on the main loop: what has come stays in the socket. */
-  #waits = false;
+  /** Until a chunk has had its turn on the main loop; what comes after it stays in the socket. */
+  #turn: Promise<void> | undefined;
+  /** Whoever reads this wants more. */
+  #wanted = false;
   /** Called whenever the system has taken a piece. */
   onTaken: () => void = () => {};
 
@@ -27,12 +29,17 @@ export class Line extends Duplex {
       socket.setNoDelay();
     }
     socket.on('data', (chunk: Buffer) => {
-      const wanted = share.atOnce(() => this.push(chunk));
-      const turn = wanted ? share.inTurn(() => {}) : undefined;
-      if (!wanted || turn) socket.pause();
-      if (turn) void this.#resumeAfter(turn);
+      this.#wanted = false;
+      const turn = share.inTurn(() => {
+        if (this.push(chunk)) this.#wanted = true;
+      });
+      if (turn) this.#turn = this.#readOnAfter(turn);
+      if (turn || !this.#wanted) socket.pause();
     });
-    socket.on('end', () => this.push(null));
+    socket.on('end', () => {
+      if (this.#turn) void this.#turn.then(() => this.push(null));
+      else this.push(null);
+    });
     socket.on('error', (error) => this.destroy(error));
     socket.on('close', () => {
       // What came before the far side's end has not been read yet, perhaps: whoever reads it gets all of it first.
@@ -51,20 +58,15 @@ export class Line extends Duplex {
     return this.writableLength - this.#begunBytes;
   }
 
-  /** Nothing is read from the far side until it is its turn. */
-  get waitsForTurn(): boolean {
-    return this.#waits;
-  }
-
   override _read(): void {
-    if (!this.#waits) this.#socket.resume();
+    this.#wanted = true;
+    if (!this.#turn) this.#socket.resume();
   }
 
-  async #resumeAfter(turn: Promise<void>): Promise<void> {
-    this.#waits = true;
+  async #readOnAfter(turn: Promise<void>): Promise<void> {
     await turn;
-    this.#waits = false;
-    this.#socket.resume();
+    this.#turn = undefined;
+    if (this.#wanted) this.#socket.resume();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
