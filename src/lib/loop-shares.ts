@@ -51,10 +51,14 @@ export interface LoopShare {
 
 interface Waiting {
   readonly share: object;
+  readonly sinceMs: number;
   readonly task: () => void;
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
 }
+
+/** What waits for its turn only is urgent. */
+type Kind = 'urgent' | 'other';
 
 interface Key {
   shares: number;
@@ -66,7 +70,7 @@ interface Key {
   /** The turn of the loop that it did something in last, and for how long. */
   turn: number;
   inTurnMs: number;
-  /** What waits for its turn only, and what waits for time as well; each in the order in which it came. */
+  /** What waits, by its kind, in the order in which it came. */
   readonly urgent: Waiting[];
   readonly others: Waiting[];
   /** When it is looked at again. */
@@ -98,7 +102,7 @@ export class LoopShares {
     const sound = new Bucket(mostSoundMs, mostSoundMs, this.#clock.now());
     return {
       inTurn: (task) => {
-        const work = () => this.#measure(key, task, 0);
+        const work = () => this.#measure(key, task, 0, 'urgent');
         if (key.urgent.length > 0 || !this.#hasTurn(key)) return this.#wait(key, key.urgent, share, work);
         work();
         return undefined;
@@ -109,15 +113,15 @@ export class LoopShares {
         sound.take(atPaceMs, nowMs);
         const hurriedMs = soundMs - atPaceMs;
         const besidesMs = ms + bytes * besidesMsPerByte + (hurriedMs * hurriedSoundMs - atPaceMs * broughtBySoundMs) / 1000;
-        const work = () => this.#measure(key, task, besidesMs);
         const isSpeech = soundMs > 0 && hurriedMs === 0;
+        const work = () => this.#measure(key, task, besidesMs, isSpeech ? 'urgent' : 'other');
         if (key.urgent.length > 0 || !this.#hasTurn(key) || (!isSpeech && (key.others.length > 0 || this.#waitMs(key) > 0)))
           return this.#wait(key, isSpeech ? key.urgent : key.others, share, work);
         work();
         return undefined;
       },
-      atOnce: (task) => this.#measure(key, task, 0),
-      owesFor: (soundMs) => this.#charge(key, 0, (soundMs * hurriedSoundMs) / 1000),
+      atOnce: (task) => this.#measure(key, task, 0, 'other'),
+      owesFor: (soundMs) => this.#charge(key, 0, (soundMs * hurriedSoundMs) / 1000, 'other'),
       end: () => {
         if (ended) return;
         ended = true;
@@ -174,7 +178,7 @@ export class LoopShares {
       if (queue === key.others) this.#onWaited((this.#clock.now() - sinceMs) / 1000);
       resolve();
     };
-    queue.push({ share, task, done, failed: reject });
+    queue.push({ share, sinceMs, task, done, failed: reject });
     this.#serve(key);
     return promise;
   }
@@ -185,7 +189,7 @@ export class LoopShares {
       if (key.urgent.length + key.others.length === 0) return;
       if (!this.#hasTurn(key)) return this.#serveNextTurn(key);
       const waitMs = this.#waitMs(key);
-      const next = key.urgent.shift() ?? (waitMs <= 0 ? key.others.shift() : undefined);
+      const next = nextOf(key, waitMs <= 0);
       if (!next) {
         key.timer ??= this.#clock.after(Math.min(waitMs, mostWaitMs), () => {
           key.timer = undefined;
@@ -212,7 +216,7 @@ export class LoopShares {
   }
 
   /** A task may bring others: they are part of it. */
-  #measure<T>(key: Key, task: () => T, besidesMs: number): T {
+  #measure<T>(key: Key, task: () => T, besidesMs: number, kind: Kind): T {
     if (this.#measuring) return task();
     this.#measuring = true;
     const startMs = this.#clock.now();
@@ -220,14 +224,15 @@ export class LoopShares {
       return task();
     } finally {
       this.#measuring = false;
-      this.#charge(key, this.#clock.now() - startMs, besidesMs);
+      this.#charge(key, this.#clock.now() - startMs, besidesMs, kind);
     }
   }
 
-  #charge(key: Key, tookMs: number, besidesMs: number): void {
+  #charge(key: Key, tookMs: number, besidesMs: number, kind: Kind): void {
     this.#refill(key);
-    // Who is alone takes what it likes, and owes nothing to those who come later.
-    const least = this.#isAlone(key) ? 0 : -mostOwedMs;
+    // Who is alone takes what it likes, and owes nothing to those who come later. What does not wait for time uses up what is left and is not owed:
+    // what does wait would never be done else.
+    const least = this.#isAlone(key) ? 0 : kind === 'urgent' ? Math.min(0, key.leftMs) : -mostOwedMs;
     key.leftMs = Math.min(mostSavedMs, Math.max(least, key.leftMs - tookMs - besidesMs));
     if (key.turn !== this.#turn) {
       key.turn = this.#turn;
@@ -274,6 +279,14 @@ export class LoopShares {
   }
 }
 
-function perMs({ shares }: Key): number {
-  return (perSecondMs.key + perSecondMs.share * shares) / 1000;
+/** What waits longest of what may be done now. */
+function nextOf({ urgent, others }: Key, hasTime: boolean): Waiting | undefined {
+  const [first] = urgent;
+  const [other] = hasTime ? others : [];
+  return other && (!first || other.sinceMs < first.sinceMs) ? others.shift() : urgent.shift();
+}
+
+/** A request that waits brings no time along. */
+function perMs({ shares, requests }: Key): number {
+  return (perSecondMs.key + perSecondMs.share * (shares - requests)) / 1000;
 }

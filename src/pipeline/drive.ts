@@ -247,7 +247,11 @@ class Run {
 
   /** Takes what came in when it is this session's turn: at once, unless its key has had more of the main loop than its share. */
   inTurn(inbound: Inbound): Promise<void> | undefined {
-    return this.#parts.share.inShare(() => this.#take(inbound), this.#sizeOf(inbound));
+    const { share } = this.#parts;
+    const take = () => this.#take(inbound);
+    // What our own loudspeaker tells, and keys of a telephone: the caller's sound comes behind them.
+    if (inbound.kind === 'played' || inbound.kind === 'digit') return share.inTurn(take);
+    return share.inShare(take, this.#sizeOf(inbound));
   }
 
   #sizeOf(inbound: Inbound): TaskSize {

@@ -201,6 +201,30 @@ test('sound that is worked on between tasks counts as well', async () => {
   expect(shares.open('key_1').inTurn(() => {})).toBe(undefined);
 });
 
+test.each([
+  ['alone', false, 5],
+  ['beside another key', true, 1],
+] as const)('what waits for time is done at last, %s, however much is read meanwhile', async (_, beside, ms) => {
+  const clock = new WorkClock();
+  const shares = new LoopShares(clock);
+  if (beside) shares.open('key_2');
+  const [reading, asking] = [shares.open('key_1'), shares.open('key_1')];
+  asking.owesFor(1e6);
+  const { signal } = tests;
+  const read = async () => {
+    while (!signal.aborted) {
+      await reading.inTurn(() => clock.work(ms));
+      await setImmediate();
+    }
+  };
+  void read();
+  await setImmediate();
+  let done = false;
+  void asking.inShare(() => (done = true));
+  await turns(clock, 500, 20);
+  expect(done).toBe(true);
+});
+
 test('a standstill of the machine in the middle of a task is not owed for long', async () => {
   const clock = new WorkClock();
   const shares = new LoopShares(clock);
@@ -284,7 +308,7 @@ test('requests that belong to no connection wait as well, and so many only', asy
   await turns(clock, 20);
   expect(seen).toBe(13);
   expect(shares.isCrowded('key_2')).toBe(false);
-  await turns(clock, 3000, 50);
+  await turns(clock, 4500, 50);
   await Promise.all(asked);
   expect([seen, shares.isCrowded('key_1')]).toEqual([300, false]);
 });

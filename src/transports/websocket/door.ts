@@ -115,6 +115,8 @@ export function openDoor(options: DoorOptions): Door {
     if (callId !== null && !join) return refuse(404, 'call_not_found', `There is no call '${callId.slice(0, 128)}'.`);
     const turning = join ? undefined : options.full(visitor);
     if (turning) return turn(turning);
+    // Whoever has hung up meanwhile wants no session.
+    if (!socket.readable) return void socket.destroy();
     const share = options.shares.open(visitor.keyId);
     const line = new Line(socket, share);
     line.once('close', () => share.end());
