@@ -69,7 +69,7 @@ export const table = {
   },
   parley_loop_wait_seconds_total: {
     type: 'counter',
-    meaning: 'How long messages of clients waited, all together, because their API key had had its share of the main loop.',
+    meaning: 'How long messages and requests of clients waited, all together, because their API key had had its share of the main loop.',
     labels: [],
   },
   parley_limit_keys: { type: 'gauge', meaning: 'API keys that use something now, or did a minute or two ago.', labels: [] },
