@@ -41,6 +41,7 @@ import { watchProcess } from './metrics/process.ts';
 import { prometheusMeters } from './metrics/prometheus.ts';
 import { concat } from './media/pcm.ts';
 import { writeWav } from './media/wav.ts';
+import type { Catalogue } from './pipeline/catalogue.ts';
 import { goingAway, type Parting } from './pipeline/parting.ts';
 import { type Api, apiDefaults, apiOf } from './protocol/api.ts';
 import { chooseDialect } from './protocol/dialects/choose.ts';
@@ -48,7 +49,6 @@ import { flatParam, flatToGa, gaToFlat } from './protocol/dialects/beta-session.
 import { errors } from './protocol/errors.ts';
 import type { Limit } from './protocol/limits.ts';
 import { inOwnFormats } from './session/settings.ts';
-import type { Catalogue } from './session/state.ts';
 import { readServer, refusalReason } from './server-meters.ts';
 import { Sessions } from './sessions.ts';
 import { EmbeddedStore, storeFile } from './store/embedded.ts';
@@ -276,7 +276,7 @@ export async function assemble(
       const secret = by.kind === 'secret' ? by : undefined;
       const dialect = chooseDialect({ headers, subprotocols: [], secretIsBeta: secret?.dialect === 'beta' });
       const api = apiOf({ onlyInworld, credential: by.kind, authorization, beta: dialect.name === 'beta' });
-      const birth = sessions.birth(by.keyId, { api, model, transcriptionOnly, sessionKey: undefined }, secret?.session ?? {}, session);
+      const birth = sessions.birth({ api, model, transcriptionOnly, sessionKey: undefined }, secret?.session ?? {}, session);
       birth.speaker = { lagMs: callLagMs };
       birth.config = inOwnFormats(birth, birth.config);
       if (!router.hasLlm(birth.config.model)) throw errors.modelNotFound('model', birth.config.model);

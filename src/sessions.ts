@@ -5,10 +5,11 @@ import type { Router } from './engines/routing/router.ts';
 import { type Clock, sleep } from './lib/clock.ts';
 import type { GuardedFetch } from './lib/guarded-fetch.ts';
 import { imageAt } from './lib/guarded-image.ts';
-import { randomFraction, randomIds } from './lib/ids.ts';
+import { randomIds, randomToken } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
 import type { LoopShares } from './lib/loop-shares.ts';
 import type { Meters } from './metrics/meters.ts';
+import { type Catalogue, knownOfSession } from './pipeline/catalogue.ts';
 import { drive } from './pipeline/drive.ts';
 import { broken, goingAway } from './pipeline/parting.ts';
 import { readSessionPatch } from './protocol/client-events.ts';
@@ -17,8 +18,10 @@ import { errorBody, errors, RealtimeError } from './protocol/errors.ts';
 import { unreadFields } from './protocol/unread.ts';
 import { type Api, apiDefaults } from './protocol/api.ts';
 import { newSession, type SessionConfig, type SessionObject, type SessionPatch } from './protocol/session-config.ts';
+import type { Birth } from './session/birth.ts';
+import { seededEnv } from './session/env.ts';
+import { allServed } from './session/known.ts';
 import { anyTranscriptionModel, configured, describeSession, namesDetection } from './session/settings.ts';
-import type { Birth, Catalogue } from './session/state.ts';
 import type { McpCache } from './tools/mcp-cache.ts';
 import { McpServers } from './tools/mcp-servers.ts';
 import type { Ending, Transport } from './transports/transport.ts';
@@ -51,6 +54,9 @@ type Brought = Readonly<Record<string, unknown>>;
 
 /** A session that is asked about without a connection: what a secret is minted for, and secrets are OpenAI's. */
 const secretArrival: Arrival = { api: 'openai', model: undefined, sessionKey: undefined, transcriptionOnly: false };
+
+/** What makes the ids of a session its own. */
+const seedCharacters = 16;
 
 export class Sessions {
   readonly #parts: SessionParts;
@@ -114,23 +120,19 @@ export class Sessions {
   }
 
   /**
-   * `by` is the id of the key that let the client in.
    * @throws RealtimeError naming the field that cannot be used.
    */
-  birth(by: string, arrival: Arrival, ...brought: readonly Brought[]): Birth {
-    const { config, catalogue, usage } = this.#parts;
+  birth(arrival: Arrival, ...brought: readonly Brought[]): Birth {
+    const { config } = this.#parts;
     return {
-      ids: randomIds,
-      chance: randomFraction,
       sessionId: randomIds('sess'),
-      catalogue,
+      seed: randomToken(seedCharacters),
       ...this.#opening(arrival, brought),
       expiresAt: this.#expiresAt(),
       lifeMs: config.sessionMs,
       contextTokens: config.contextTokens,
       conversationBytes: config.conversationBytes,
-      mostResponses: config.limits.responses,
-      rateLimits: () => usage.rateLimits(by),
+      mostResponses: Number.isFinite(config.limits.responses) ? config.limits.responses : undefined,
       ownInstructions: config.defaultInstructions,
       inworld: arrival.api === 'inworld',
       voiceLock: config.voiceLock,
@@ -139,7 +141,7 @@ export class Sessions {
 
   /** `about` names the session in the log; `by` is the id of the key that let the client in. */
   run(transport: Transport, birth: Birth, about: { readonly by: string; readonly key?: string; readonly call?: string }): void {
-    const { router, usage, shares, clock, log, meters, outgoing, mcpCache, version, signal } = this.#parts;
+    const { router, catalogue, usage, shares, clock, log, meters, outgoing, mcpCache, version, signal } = this.#parts;
     const sessionLog = log.child({ session: birth.sessionId, ...about });
     const { model } = birth.config;
     if (!router.hasLlm(model)) {
@@ -159,6 +161,9 @@ export class Sessions {
       transport,
       engines: router,
       birth,
+      env: seededEnv(birth.seed),
+      catalogue,
+      rateLimits: () => usage.rateLimits(about.by),
       keyId: about.by,
       allowance: usage.of(about.by),
       share,
@@ -185,7 +190,7 @@ export class Sessions {
   /** A connection that was let in. */
   enter(transport: Transport, arrival: Arrival, { keyId, session = {} }: Visitor): void {
     try {
-      this.run(transport, this.birth(keyId, arrival, session), {
+      this.run(transport, this.birth(arrival, session), {
         by: keyId,
         ...(arrival.sessionKey === undefined ? {} : { key: this.#parts.sessionKeyName(arrival.sessionKey) }),
       });
@@ -202,16 +207,20 @@ export class Sessions {
   }
 
   /** The session a connection starts with: the defaults of its API, with what it brings along over them. */
-  #opening(arrival: Arrival, brought: readonly Brought[]): Pick<Birth, 'config' | 'detectionNamed'> {
+  #opening(arrival: Arrival, brought: readonly Brought[]): Pick<Birth, 'config' | 'detectionNamed' | 'promptText'> {
     const patches = brought.map((session) => this.#read(session));
     const whole = { ...arrival, transcriptionOnly: arrival.transcriptionOnly || patches.some(({ type }) => type === 'transcription') };
     let config = this.#initial(whole);
     let detectionNamed = false;
+    let promptText = '';
     for (const patch of patches) {
-      config = configured(config, patch, this.#parts.catalogue, arrival.api === 'inworld' && !detectionNamed);
+      const known = knownOfSession(this.#parts.catalogue, patch) ?? allServed;
+      const next = configured(config, patch, known, arrival.api === 'inworld' && !detectionNamed);
+      config = next.config;
+      promptText = next.promptText ?? promptText;
       detectionNamed ||= namesDetection(patch);
     }
-    return { config, detectionNamed };
+    return { config, detectionNamed, promptText };
   }
 
   #read(session: Brought): SessionPatch {

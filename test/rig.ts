@@ -4,20 +4,19 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
 import { type KeyLimits, Usage } from '../src/access/usage.ts';
 import { ManualClock } from '../src/lib/clock.ts';
-import { countingIds } from '../src/lib/ids.ts';
 import type { Log } from '../src/lib/log.ts';
 import { concat, toBytes } from '../src/media/pcm.ts';
 import { drive, type SessionEnd } from '../src/pipeline/drive.ts';
 import { LoopShares } from '../src/lib/loop-shares.ts';
 import type { AudioFormat } from '../src/protocol/audio-format.ts';
 import { parseClientEvent } from '../src/protocol/client-events.ts';
-import type { ServerEvent, ServerEventType, TimestampInfo } from '../src/protocol/server-events.ts';
+import type { ServerEvent, ServerEventType, StampedEvent, TimestampInfo } from '../src/protocol/server-events.ts';
 import { serverVadDefaults, type SessionConfig, type TurnDetection } from '../src/protocol/session-config.ts';
 import type { AudioPlace, Inbound, Transport } from '../src/transports/transport.ts';
 import { CountingMeters } from './pipeline/counting-meters.ts';
 import { FakeEngines } from './pipeline/fake-engines.ts';
 import { FakeTools } from './pipeline/fake-tools.ts';
-import { testCatalogue, testConfig } from './session/rig.ts';
+import { countingEnv, testCatalogue, testConfig } from './session/rig.ts';
 import type { EventOf } from './session/watch.ts';
 
 /** Waits until nothing but time, sound or an engine's word can make anything happen. Only for what runs on promises alone. */
@@ -75,7 +74,9 @@ export class RecordingTransport implements Transport {
   }
 
   send(event: ServerEvent): void {
-    this.sent.push(structuredClone(event));
+    // Ids are looked at where they are made.
+    const { event_id: _, ...bare } = structuredClone(event) as StampedEvent;
+    this.sent.push(bare);
     this.trace.push(event.type);
     this.onEvent(event);
   }
@@ -173,18 +174,16 @@ export class Rig {
     config.audio.input.format = format;
     configure?.(config);
     const birth = {
-      ids: countingIds(),
-      chance: () => 0,
       sessionId: 'sess_1',
-      catalogue: testCatalogue,
+      seed: '',
       config,
+      promptText: '',
       detectionNamed: false,
       expiresAt: 1_700_003_600,
       lifeMs,
       contextTokens,
       conversationBytes,
       mostResponses: 4,
-      rateLimits: () => this.usage.rateLimits('key_1'),
       ownInstructions: '',
       inworld: false,
       voiceLock: false,
@@ -206,6 +205,9 @@ export class Rig {
       transport,
       engines: this.engines,
       birth,
+      env: countingEnv(() => 0),
+      catalogue: testCatalogue,
+      rateLimits: () => this.usage.rateLimits('key_1'),
       keyId: 'key_1',
       allowance: this.usage.of('key_1'),
       share: new LoopShares(clock).open('key_1'),

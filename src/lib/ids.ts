@@ -36,11 +36,6 @@ export function randomInteger(below: number): number {
   return randomInt(below);
 }
 
-/** From 0 up to, not including, 1. */
-export function randomFraction(): number {
-  return randomInt(2 ** 32) / 2 ** 32;
-}
-
 /** Ids of the shape OpenAI's service makes: a prefix, an underscore and 21 characters. */
 export const randomIds: Ids = (prefix) => `${prefix}_${randomToken(21)}`;
 

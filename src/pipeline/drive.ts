@@ -9,14 +9,17 @@ import { type AudioFormat, bytesPerSample, sampleRateHz } from '../protocol/audi
 import type { ClientEventType } from '../protocol/client-events.ts';
 import { errorBody, errors, refusalRestMs } from '../protocol/errors.ts';
 import type { Item } from '../protocol/items.ts';
+import type { RateLimit } from '../protocol/limits.ts';
 import type { Effect } from '../session/effects.ts';
 import type { Fact } from '../session/facts.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
 import { onBehalf } from '../session/generation.ts';
 import { Session } from '../session/session.ts';
-import type { Birth } from '../session/state.ts';
+import type { Birth } from '../session/birth.ts';
+import type { Env } from '../session/env.ts';
 import type { Ending, Inbound, Transport } from '../transports/transport.ts';
 import type { Allowance } from './allowance.ts';
+import { type Catalogue, knownOf } from './catalogue.ts';
 import { Asides } from './asides.ts';
 import { type FetchImage, Images } from './images.ts';
 import { Keepsakes } from './keepsakes.ts';
@@ -54,6 +57,10 @@ export interface Drive {
   transport: Transport;
   engines: Engines;
   birth: Birth;
+  env: Env;
+  catalogue: Catalogue;
+  /** What is left of the key's limits, of which `rate_limits.updated` tells: nothing where there are none. */
+  rateLimits: () => RateLimit[];
   /** The id of the key that let the client in, and what the session may use of what that key may. */
   keyId: string;
   allowance: Allowance;
@@ -162,7 +169,7 @@ class Run {
     this.#origin = { key: parts.keyId, session: parts.birth.sessionId };
     this.#tally = tally;
     this.#log = parts.log;
-    this.#session = new Session(parts.birth, parts.clock.now());
+    this.#session = new Session(parts.birth, parts.env, parts.clock.now());
     this.#tools = new Toolbox(parts.openTools, (fact) => this.#feed(fact));
     this.#memory = new Condenser(
       parts.engines,
@@ -273,7 +280,8 @@ class Run {
         if (inbound.unread)
           this.#log.debug({ event: inbound.event.type, fields: inbound.unread }, 'fields that nobody knows were left out');
         const excess = this.#parts.allowance.request();
-        this.#feed({ kind: 'client', event: inbound.event, ...(excess && { excess }) });
+        const known = excess ? undefined : knownOf(this.#parts.catalogue, inbound.event);
+        this.#feed({ kind: 'client', event: inbound.event, ...(excess && { excess }), ...(known && { known }) });
         break;
       }
       case 'digit':
@@ -286,8 +294,7 @@ class Run {
         // What is no event takes as much of the server as one.
         const excess = this.#parts.allowance.request();
         const error = excess ? errors.limited(excess) : inbound.error;
-        this.#parts.transport.send({ type: 'error', error: errorBody(error, inbound.eventId) });
-        if (excess) this.#rest();
+        this.#feed({ kind: 'client.fault', error: errorBody(error, inbound.eventId) });
         break;
       }
     }
@@ -394,14 +401,19 @@ class Run {
         transport.sendAudio(effect, effect.bytes, effect.timestamps);
         break;
       case 'send.backchannel': {
-        const { id, bytes } = effect;
+        const { eventId, id, bytes } = effect;
         const delta = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-        transport.send({ type: 'response.backchannel.audio.delta', backchannel_id: id, delta });
+        transport.send({ type: 'response.backchannel.audio.delta', event_id: eventId, backchannel_id: id, delta });
         break;
       }
       case 'send.retrieved':
         this.#ownErrand(this.#sendRetrieved(effect.event, effect.heardMs));
         break;
+      case 'send.limits': {
+        const limits = this.#parts.rateLimits();
+        if (limits.length > 0) transport.send({ type: 'rate_limits.updated', event_id: effect.eventId, rate_limits: limits });
+        break;
+      }
       case 'listen.configure':
         this.#identify(effect.config);
         this.#ear.configure(effect.config);

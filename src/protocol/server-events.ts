@@ -93,6 +93,9 @@ interface CallPlace extends ItemPlace {
   call_id: string;
 }
 
+/** A server event as it leaves the house, with its id. */
+export type StampedEvent = ServerEvent & { event_id: string };
+
 export type ServerEvent =
   | { type: 'session.created' | 'session.updated'; session: SessionObject }
   | { type: 'error'; error: ErrorBody }

@@ -35,8 +35,8 @@ export interface Backchannel {
   /** The open turn: since when it is, what has been understood of it, and how often it has been acknowledged. */
   turn: { item: string; sinceMs: number; words: string; given: number } | undefined;
   /** When the last decision was asked for, and when the last acknowledgement will have been heard. */
-  decidedAtMs: number;
-  heardAtMs: number;
+  decidedAtMs: number | undefined;
+  heardAtMs: number | undefined;
   making: Making;
 }
 
@@ -46,14 +46,14 @@ export interface Filler {
   /** Fillers since the user last spoke. */
   given: number;
   /** When the last one will have been heard. */
-  heardAtMs: number;
+  heardAtMs: number | undefined;
   making: Making;
 }
 
 export function noBackchannel(): Backchannel {
-  return { turn: undefined, decidedAtMs: Number.NEGATIVE_INFINITY, heardAtMs: Number.NEGATIVE_INFINITY, making: nothing };
+  return { turn: undefined, decidedAtMs: undefined, heardAtMs: undefined, making: nothing };
 }
 
 export function noFiller(): Filler {
-  return { answer: undefined, given: 0, heardAtMs: Number.NEGATIVE_INFINITY, making: nothing };
+  return { answer: undefined, given: 0, heardAtMs: undefined, making: nothing };
 }

@@ -6,7 +6,7 @@ import type { FactOf } from './facts.ts';
 import { speechManner } from './manner.ts';
 import { playoutEndsAtMs } from './playout.ts';
 import { filled, smallPrompt } from './small-model.ts';
-import { type Core, send } from './state.ts';
+import { type Core, draw, mint, send } from './state.ts';
 
 /** Said when a client allows no phrases of its own. Voices spell "mhm" out: these are words. */
 const ownPhrases = ['I see', 'Right', 'Okay', 'Yeah', 'Sure', 'Uh-huh'];
@@ -54,19 +54,19 @@ export function backchannelDueAtMs(core: Core): number | undefined {
   if (backchannel.turn.given >= settings.max_per_turn || (settings.require_pause && turn.state !== 'pausing')) return undefined;
   return Math.max(
     backchannel.turn.sinceMs + settings.min_speech_ms,
-    backchannel.decidedAtMs + settings.eval_interval_ms,
-    backchannel.heardAtMs + settings.min_gap_ms,
+    (backchannel.decidedAtMs ?? -Infinity) + settings.eval_interval_ms,
+    (backchannel.heardAtMs ?? -Infinity) + settings.min_gap_ms,
     playoutEndsAtMs(core),
   );
 }
 
 function decide(core: Core, settings: BackchannelSettings): void {
-  const { backchannel, birth, config } = core;
+  const { backchannel, config } = core;
   const phrases = phrasesOf(settings);
   const deadlineAtMs = core.now + settings.hard_deadline_ms;
-  const aside = birth.ids('bc');
+  const aside = mint(core, 'bc');
   if (settings.decider_kind === 'rule') {
-    const phrase = birth.chance() < settings.rule_fire_probability ? phrases[Math.floor(birth.chance() * phrases.length)] : undefined;
+    const phrase = draw(core) < settings.rule_fire_probability ? phrases[Math.floor(draw(core) * phrases.length)] : undefined;
     if (phrase === undefined) skip(core, 'declined');
     else speak(core, settings, { aside, phrase, deadlineAtMs });
     return;
@@ -126,7 +126,7 @@ export function onBackchannelSpoken(core: Core, fact: FactOf<'aside.spoken'>): v
     skip(core, 'no_sound');
     return;
   }
-  core.effects.push({ kind: 'send.backchannel', id: fact.aside, bytes: fact.bytes });
+  core.effects.push({ kind: 'send.backchannel', eventId: mint(core, 'event'), id: fact.aside, bytes: fact.bytes });
   send(core, { type: 'response.backchannel.audio.done', backchannel_id: fact.aside, phrase: making.text });
   backchannel.heardAtMs = core.now + fact.ms;
   if (backchannel.turn) backchannel.turn.given += 1;

@@ -2,7 +2,7 @@
 // calls of tools) never is: it has a reserve of its own, and beyond that the oldest items go.
 import { errors } from '../protocol/errors.ts';
 import { bytesOf, type Entry } from './history.ts';
-import type { Core } from './state.ts';
+import { type Core, liveResponse } from './state.ts';
 import { unitKey } from './truncation.ts';
 
 export const mostItems = 4000;
@@ -32,7 +32,7 @@ export function admit(
   if (entries.length === 0 && settingsBytes <= smallBytes) return;
   const { conversation, birth, live } = core;
   let [bytes, items] = [conversation.bytes + settingsBytes, conversation.entries.length];
-  for (const { ownBytes } of live.values()) bytes += ownBytes;
+  for (const { ownBytes } of live) bytes += ownBytes;
   for (const entry of entries) bytes += bytesOf(entry);
   items += entries.length;
   const most = { bytes: birth.conversationBytes, items: mostItems };
@@ -49,13 +49,16 @@ function isAnswer({ item }: Pick<Entry, 'item'>): boolean {
 }
 
 /** The oldest items, without which the conversation is within its bounds again. */
-export function outgrown({ conversation, birth, live, mcp }: Core): Entry[] {
+export function outgrown(core: Core): Entry[] {
+  const { conversation, birth, mcp } = core;
   const { entries } = conversation;
   const mostBytes = birth.conversationBytes + reserveBytes;
   if (conversation.bytes <= mostBytes && entries.length <= mostItems + reserveItems) return [];
-  const lists = new Set([...mcp.values()].map(({ list }) => list));
+  const lists = new Set(mcp.map(({ list }) => list));
   const stays = (entry: Entry) =>
-    lists.has(entry) || entry.transcript.state === 'pending' || (entry.response !== undefined && live.has(entry.response));
+    lists.has(entry.item.id) ||
+    entry.transcript.state === 'pending' ||
+    (entry.response !== undefined && liveResponse(core, entry.response) !== undefined);
   // A call without its result, or the other way round, is what no model accepts: they go together, or stay together.
   const needed = new Set(entries.filter((entry, index) => index >= entries.length - keptItems || stays(entry)).map(unitKey));
   const gone: Entry[] = [];
@@ -66,7 +69,7 @@ export function outgrown({ conversation, birth, live, mcp }: Core): Entry[] {
     if (needed.has(key)) continue;
     gone.push(...unit);
     items -= unit.length;
-    for (const entry of unit) bytes -= bytesOf(entry);
+    for (const entry of unit) bytes -= entry.bytes;
   }
   return gone;
 }

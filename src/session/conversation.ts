@@ -3,26 +3,26 @@ import type { ClientEvents } from '../protocol/client-events.ts';
 import { errors } from '../protocol/errors.ts';
 import { type ClientItem, completeItem } from '../protocol/items.ts';
 import { admit, outgrown, soundBytes } from './budget.ts';
-import { stopPlayout, truncate } from './playout.ts';
+import { stopPlayout } from './playout.ts';
 import { decideApproval } from './mcp.ts';
 import { countTurn, leaveOutDeleted } from './memory.ts';
 import { cancelResponse, continueAfterOutputs, onApproval, resumeWaiting } from './response.ts';
 import { type Entry, newEntry, snapshot, statusOf } from './history.ts';
-import { type Core, expectWords, promisedItem, send } from './state.ts';
+import { type Core, expectWords, forgetWords, liveResponse, mint, promisedItem, send } from './state.ts';
 
 /** Tells of an item that came whole: `added`, then `done`. */
 export function announce(core: Core, entry: Entry): void {
   const previous_item_id = core.conversation.previousId(entry);
-  send(core, { type: 'conversation.item.added', previous_item_id, item: snapshot(entry.item) });
-  send(core, { type: 'conversation.item.done', previous_item_id, item: snapshot(entry.item) });
+  send(core, { type: 'conversation.item.added', previous_item_id, item: snapshot(entry) });
+  send(core, { type: 'conversation.item.done', previous_item_id, item: snapshot(entry) });
 }
 
 export function createItem(core: Core, event: ClientEvents['conversation.item.create']): void {
   const { conversation } = core;
-  const id = event.item.id ?? core.birth.ids('item');
-  if (conversation.get(id) || promisedItem(core) === id) throw errors.duplicateItem(id);
+  const id = event.item.id ?? mint(core, 'item');
+  if (conversation.find(id) || promisedItem(core) === id) throw errors.duplicateItem(id);
   const at = position(core, event.previous_item_id);
-  const item = completeItem(event.item, id, () => core.birth.ids('call'));
+  const item = completeItem(event.item, id, () => mint(core, 'call'));
   const call = item.type === 'function_call_output' ? findCall(core, item.call_id) : undefined;
   if (item.type === 'function_call_output' && !call) throw errors.unknownCall(item.call_id);
   const sound = soundOf(event.item);
@@ -31,7 +31,7 @@ export function createItem(core: Core, event: ClientEvents['conversation.item.cr
   if (item.type === 'mcp_approval_response') decideApproval(core, item);
   if (sound !== undefined) expectWords(core, entry);
   conversation.insert(entry, at);
-  conversation.itemsGiven += 1;
+  conversation.countGiven();
   if (item.type === 'message' && item.role === 'user') countTurn(core);
   core.quietSince = undefined;
   announce(core, entry);
@@ -70,7 +70,7 @@ export function retrieveItem(core: Core, event: ClientEvents['conversation.item.
   core.effects.push({
     kind: 'send.retrieved',
     item: event.item_id,
-    event: { type: 'conversation.item.retrieved', item: snapshot(entry.item) },
+    event: { type: 'conversation.item.retrieved', event_id: mint(core, 'event'), item: snapshot(entry) },
     heardMs: entry.speech?.heardMs,
   });
 }
@@ -78,7 +78,8 @@ export function retrieveItem(core: Core, event: ClientEvents['conversation.item.
 export function deleteItem(core: Core, event: ClientEvents['conversation.item.delete']): void {
   const entry = core.conversation.get(event.item_id);
   if (!entry) throw errors.deleteUnknown(event.item_id);
-  if (core.active?.open?.entry === entry)
+  const open = core.active?.open;
+  if (open && open.kind !== 'approval' && open.item === event.item_id)
     throw errors.invalid('item_id', `The item '${event.item_id}' is still being made; cancel its response first.`);
   remove(core, entry);
   resumeWaiting(core);
@@ -88,9 +89,10 @@ export function deleteItem(core: Core, event: ClientEvents['conversation.item.de
 function remove(core: Core, entry: Entry): void {
   const item_id = entry.item.id;
   core.conversation.remove(entry);
-  leaveOutDeleted(core, entry);
-  core.recognising.delete(item_id);
-  core.told.delete(item_id);
+  // A live response tells of all that it made when it ends.
+  if (entry.response !== undefined && liveResponse(core, entry.response)) core.conversation.keepBeside(entry);
+  leaveOutDeleted(core, item_id);
+  forgetWords(core, item_id);
   core.effects.push({ kind: 'item.forget', item: item_id });
   send(core, { type: 'conversation.item.deleted', item_id });
 }
@@ -114,11 +116,14 @@ export function truncateItem(core: Core, event: ClientEvents['conversation.item.
   speech.clientCutMs = heardMs;
   const playing = core.playout.some(({ item }) => item === event.item_id);
   if (!core.birth.speaker) core.playout = core.playout.filter(({ item }) => item !== event.item_id);
-  truncate(entry.item, speech, heardMs === madeMs && statusOf(entry.item) === 'completed' ? undefined : heardMs);
+  speech.heardMs = heardMs === madeMs && statusOf(entry.item) === 'completed' ? undefined : heardMs;
   send(core, { type: 'conversation.item.truncated', item_id: event.item_id, content_index: 0, audio_end_ms: heardMs });
   // Nobody cuts what he wants to go on hearing; nor is more of it to be made.
   const { active } = core;
-  const making = active !== undefined && active.id === entry.response && (playing || active.open?.entry === entry);
+  const making =
+    active !== undefined &&
+    active.id === entry.response &&
+    (playing || (active.open?.kind === 'message' && active.open.item === event.item_id));
   if (making) cancelResponse(core, active, 'client_cancelled');
   else if (core.birth.speaker && playing) stopPlayout(core);
 }

@@ -1,6 +1,6 @@
 // What a session wants done. The shell performs effects in their order and never asks why.
 import type { OnBehalf, Prompt, Sampling } from '../protocol/prompt.ts';
-import type { ServerEvent, TimestampInfo } from '../protocol/server-events.ts';
+import type { StampedEvent, TimestampInfo } from '../protocol/server-events.ts';
 import type { McpTool, Modality, SessionConfig } from '../protocol/session-config.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
 import type { AskOrder, SpeakOrder } from './asides.ts';
@@ -33,10 +33,11 @@ export interface Remembered {
 }
 
 export type Effect =
-  | { kind: 'send'; event: ServerEvent }
+  | { kind: 'send'; event: StampedEvent }
   /** `response.output_audio.delta`, the one event on the audio path: its base64 is written where it leaves. */
   | {
       kind: 'send.audio';
+      eventId: string;
       response: string;
       item: string;
       outputIndex: number;
@@ -50,7 +51,7 @@ export type Effect =
       timestamps?: TimestampInfo;
     }
   /** `response.backchannel.audio.delta`, whose base64 is written in the shell. */
-  | { kind: 'send.backchannel'; id: string; bytes: Uint8Array }
+  | { kind: 'send.backchannel'; eventId: string; id: string; bytes: Uint8Array }
   /**
    * `conversation.item.retrieved`, completed with the item's sound, which the shell keeps. Of an answer that was cut, only the sound up to
    * `heardMs`: as much as there are words of it.
@@ -58,9 +59,11 @@ export type Effect =
   | {
       kind: 'send.retrieved';
       item: string;
-      event: Extract<ServerEvent, { type: 'conversation.item.retrieved' }>;
+      event: Extract<StampedEvent, { type: 'conversation.item.retrieved' }>;
       heardMs: number | undefined;
     }
+  /** `rate_limits.updated`, completed with what is left of the key's limits; nothing where it has none. */
+  | { kind: 'send.limits'; eventId: string }
   /** How to listen from here on: format, detection, transcription. */
   | { kind: 'listen.configure'; config: SessionConfig }
   /**

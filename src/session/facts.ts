@@ -1,9 +1,10 @@
 // What can happen to a session. Every fact is stamped by `step(fact, now)`; audio positions are milliseconds of the input's own timeline.
 import type { McpCallError, McpListedTool, McpListTools } from '../protocol/items.ts';
 import type { ClientEvent } from '../protocol/client-events.ts';
-import type { ErrorType } from '../protocol/errors.ts';
+import type { ErrorBody, ErrorType } from '../protocol/errors.ts';
 import type { Excess } from '../protocol/limits.ts';
 import type { VoiceProfile } from '../protocol/server-events.ts';
+import type { Known } from './known.ts';
 import type { Judgement } from './patience.ts';
 
 /** A word of a reply, timed from the start of the item's sound. */
@@ -46,8 +47,10 @@ export type ReplyFact =
   | ({ kind: 'reply.ended'; response: string } & ReplyEnd);
 
 export type Fact =
-  /** `excess`: it is more than its key may send. */
-  | { kind: 'client'; event: ClientEvent; excess?: Excess }
+  /** `excess`: it is more than its key may send. `known`: what the server knows of what it names; absent, all of that is served. */
+  | { kind: 'client'; event: ClientEvent; excess?: Excess; known?: Known }
+  /** The client sent what is no event: it is told, and the session goes on. */
+  | { kind: 'client.fault'; error: ErrorBody }
   /** `receivedMs`: audio taken in; `decidedMs`: how far voice activity detection has looked. */
   | { kind: 'audio.reached'; receivedMs: number; decidedMs: number }
   | { kind: 'speech.began'; atMs: number }

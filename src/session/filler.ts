@@ -6,7 +6,8 @@ import type { FactOf } from './facts.ts';
 import { onAudio, onText } from './output.ts';
 import { playoutEndsAtMs } from './playout.ts';
 import { smallPrompt } from './small-model.ts';
-import type { Core, Response } from './state.ts';
+import { type Core, draw, mint, type Response } from './state.ts';
+import { isOwn } from './wants.ts';
 
 /** Said when no small model is named. */
 const ownFillers = ['Let me see.', 'One moment.', 'Let me think.', 'Just a second.'];
@@ -29,10 +30,10 @@ function hasReplied(core: Core, { id }: Response): boolean {
 }
 
 /** Whether anything but fillers has come of a response: its first word is the end of waiting, for its sound is close behind. */
-function hasBegun({ open, output }: Response): boolean {
+function hasBegun(core: Core, { open, output }: Response): boolean {
   if (output.length === 0 && open === undefined) return false;
   if (output.length > 1 || open?.kind !== 'message') return true;
-  const { speech } = open.entry;
+  const speech = core.conversation.find(open.item)?.speech;
   return speech === undefined || speech.text !== speech.filler;
 }
 
@@ -42,9 +43,9 @@ export function followAnswer(core: Core): void {
   if (filler.answer?.response !== active?.id) {
     giveUp(core);
     filler.answer = active && { response: active.id, sinceMs: core.now };
-    if (active && active.origin !== 'tool') filler.given = 0;
+    if (active && !isOwn(active.reason)) filler.given = 0;
   }
-  if (!active || hasBegun(active) || !wanted(core, active)) giveUp(core);
+  if (!active || hasBegun(core, active) || !wanted(core, active)) giveUp(core);
   const dueAtMs = fillerDueAtMs(core);
   if (dueAtMs === undefined || dueAtMs > core.now) return;
   giveUp(core);
@@ -55,12 +56,12 @@ export function followAnswer(core: Core): void {
 export function fillerDueAtMs(core: Core): number | undefined {
   const { filler, active } = core;
   if (filler.making.state !== 'none') return filler.making.deadlineAtMs;
-  if (!active || filler.answer?.response !== active.id || hasBegun(active)) return undefined;
+  if (!active || filler.answer?.response !== active.id || hasBegun(core, active)) return undefined;
   const settings = wanted(core, active);
   if (!settings || filler.given >= settings.max_initial_per_turn) return undefined;
   return Math.max(
     filler.answer.sinceMs + settings.initial_wait_timeout_ms,
-    filler.heardAtMs + settings.min_filler_gap_ms,
+    (filler.heardAtMs ?? -Infinity) + settings.min_filler_gap_ms,
     playoutEndsAtMs(core),
   );
 }
@@ -71,10 +72,10 @@ function begin(core: Core): void {
   if (!settings || filler.given >= settings.max_initial_per_turn) return;
   // Whatever becomes of it, it was this turn's.
   filler.given += 1;
-  const aside = core.birth.ids('fill');
+  const aside = mint(core, 'fill');
   const deadlineAtMs = core.now + settings.hard_deadline_ms;
   if (settings.small_model === '') {
-    const own = ownFillers[Math.floor(core.birth.chance() * ownFillers.length)] ?? '';
+    const own = ownFillers[Math.floor(draw(core) * ownFillers.length)] ?? '';
     speak(core, active, settings, { aside, text: own, deadlineAtMs });
     return;
   }
@@ -131,7 +132,7 @@ export function onFillerSpoken(core: Core, fact: FactOf<'aside.spoken'>): void {
   onText(core, active, { kind: 'reply.text', response, delta: `${making.text} ` });
   onAudio(core, active, { kind: 'reply.audio', response, bytes: fact.bytes, ms: fact.ms, words: fact.words });
   filler.heardAtMs = playoutEndsAtMs(core);
-  const speech = active.open?.kind === 'message' ? active.open.entry.speech : undefined;
+  const speech = active.open?.kind === 'message' ? core.conversation.find(active.open.item)?.speech : undefined;
   if (!speech) return;
   speech.filler = speech.text;
   speech.leadMs = speech.madeMs;

@@ -1,6 +1,6 @@
 // What was said, in order: the items of one conversation with what only we know about each.
 import type { Item, ItemStatus } from '../protocol/items.ts';
-import type { SpokenWord } from './facts.ts';
+import { heardText, type Speech } from './spoken.ts';
 
 /** An item of the conversation with what only we know about it. */
 export interface Entry {
@@ -13,32 +13,63 @@ export interface Entry {
   speech: Speech | undefined;
   /** Sound that its client put into it and that is not words yet. */
   soundBytes: number;
+  /** Counts up with each entry that comes, whatever its place; 0 for one that is none of the conversation's. */
+  serial: number;
+  /** What it holds, as last measured. */
+  bytes: number;
+  /** Prompts do without it, because the conversation has outgrown the model. */
+  leftOut: boolean;
 }
 
-export interface Speech {
-  /** All the words of the answer, heard or not. */
-  text: string;
-  words: SpokenWord[];
-  /** The fillers it begins with, which are not the model's own words, and the length of their sound. */
-  filler: string;
-  leadMs: number;
-  madeMs: number;
-  /** Up to where it was heard; undefined while nothing says otherwise. */
-  heardMs: number | undefined;
-  /** What the client itself said was heard: our own reckoning does not overrule it. */
-  clientCutMs: number | undefined;
-}
-
-export class Conversation {
-  readonly entries: Entry[] = [];
-  readonly #byId = new Map<string, Entry>();
-  readonly #measured = new Map<Entry, number>();
-  #bytes = 0;
+/** A conversation as it is written down. */
+export interface History {
+  /** What was said, in order. */
+  readonly entries: Entry[];
+  /** What live responses have made that is not there: beside the conversation, or deleted from it since. */
+  readonly besides: Entry[];
   /** How many items came from outside a response: what "something new was said" is measured by. */
-  itemsGiven = 0;
+  itemsGiven: number;
+  lastSerial: number;
+}
 
+export function newHistory(): History {
+  return { entries: [], besides: [], itemsGiven: 0, lastSerial: 0 };
+}
+
+/** A history, whose entries are found by their ids. */
+export class Conversation {
+  readonly #history: History;
+  readonly #byId: Map<string, Entry>;
+  readonly #besides: Map<string, Entry>;
+  #bytes = 0;
+
+  constructor(history: History) {
+    this.#history = history;
+    this.#byId = new Map(history.entries.map((entry) => [entry.item.id, entry]));
+    this.#besides = new Map(history.besides.map((entry) => [entry.item.id, entry]));
+    for (const { bytes } of history.entries) this.#bytes += bytes;
+  }
+
+  get entries(): readonly Entry[] {
+    return this.#history.entries;
+  }
+
+  get itemsGiven(): number {
+    return this.#history.itemsGiven;
+  }
+
+  get lastSerial(): number {
+    return this.#history.lastSerial;
+  }
+
+  /** The entry of the conversation with that id. */
   get(id: string): Entry | undefined {
     return this.#byId.get(id);
+  }
+
+  /** The same, or one that is kept beside the conversation. */
+  find(id: string): Entry | undefined {
+    return this.#byId.get(id) ?? this.#besides.get(id);
   }
 
   /** What all of it holds, as last measured. */
@@ -59,24 +90,48 @@ export class Conversation {
   }
 
   insert(entry: Entry, at: number): void {
-    this.entries.splice(at, 0, entry);
+    const history = this.#history;
+    history.lastSerial += 1;
+    entry.serial = history.lastSerial;
+    history.entries.splice(at, 0, entry);
     this.#byId.set(entry.item.id, entry);
     this.measure(entry);
+  }
+
+  /** Something new was said. */
+  countGiven(): void {
+    this.#history.itemsGiven += 1;
   }
 
   /** To be called when an item has got its words: what it holds has changed. Nothing, when it is none of the conversation's. */
   measure(entry: Entry): void {
     if (this.#byId.get(entry.item.id) !== entry) return;
     const bytes = bytesOf(entry);
-    this.#bytes += bytes - (this.#measured.get(entry) ?? 0);
-    this.#measured.set(entry, bytes);
+    this.#bytes += bytes - entry.bytes;
+    entry.bytes = bytes;
   }
 
   remove(entry: Entry): void {
-    this.entries.splice(this.entries.indexOf(entry), 1);
+    this.#history.entries.splice(this.entries.indexOf(entry), 1);
     this.#byId.delete(entry.item.id);
-    this.#bytes -= this.#measured.get(entry) ?? 0;
-    this.#measured.delete(entry);
+    this.#bytes -= entry.bytes;
+    entry.bytes = 0;
+  }
+
+  keepBeside(entry: Entry): void {
+    this.#history.besides.push(entry);
+    this.#besides.set(entry.item.id, entry);
+  }
+
+  /** The response is over: nobody asks any more for what it made beside the conversation. */
+  dropBesides(response: string): void {
+    const { besides } = this.#history;
+    for (let at = besides.length - 1; at >= 0; at -= 1) {
+      const entry = besides[at] as Entry;
+      if (entry.response !== response) continue;
+      besides.splice(at, 1);
+      this.#besides.delete(entry.item.id);
+    }
   }
 }
 
@@ -118,13 +173,16 @@ function textsOf(item: Item): string[] {
   }
 }
 
-/** An item as it is at this moment: events must not change after they were sent. */
-export function snapshot(item: Item): Item {
+/** An item as it is at this moment: events must not change after they were sent. Of an answer, the words that were heard. */
+export function snapshot({ item, speech }: Entry): Item {
   if (item.type === 'mcp_list_tools') return { ...item, tools: [...item.tools] };
   if (item.type !== 'message') return { ...item };
   if (item.role === 'user') return { ...item, content: item.content.map((part) => ({ ...part })) };
-  if (item.role === 'assistant') return { ...item, content: item.content.map((part) => ({ ...part })) };
-  return { ...item, content: item.content.map((part) => ({ ...part })) };
+  if (item.role === 'system') return { ...item, content: item.content.map((part) => ({ ...part })) };
+  const content = item.content.map((part) =>
+    part.type === 'output_audio' && speech ? { ...part, transcript: heardText(speech) } : { ...part },
+  );
+  return { ...item, content };
 }
 
 /** Items about MCP servers have no status: they are what they are. */
@@ -133,5 +191,5 @@ export function statusOf(item: Item): ItemStatus {
 }
 
 export function newEntry(item: Item, response?: string): Entry {
-  return { item, transcript: { state: 'none' }, response, speech: undefined, soundBytes: 0 };
+  return { item, transcript: { state: 'none' }, response, speech: undefined, soundBytes: 0, serial: 0, bytes: 0, leftOut: false };
 }

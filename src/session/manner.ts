@@ -26,7 +26,7 @@ const locked = ['conversational', 'user_turn_mode'] as const;
  * @throws RealtimeError naming the field. The same value again is no change.
  */
 export function checkLocked(core: Core, next: SessionConfig): void {
-  if (core.live.size === 0 && !core.lastEnded) return;
+  if (core.live.length === 0 && !core.lastEnded) return;
   const before = readProviderData(core.config.providerData).tts;
   const after = readProviderData(next.providerData).tts;
   for (const field of locked) {

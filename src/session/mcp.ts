@@ -5,7 +5,7 @@ import type { PromptTool } from '../protocol/prompt.ts';
 import { errors } from '../protocol/errors.ts';
 import type { FactOf } from './facts.ts';
 import { type Entry, newEntry, snapshot } from './history.ts';
-import { type Core, type McpServer, type McpToolName, send } from './state.ts';
+import { type Core, type McpServer, type McpToolName, mint, send } from './state.ts';
 
 /** Names a model may be given: longer ones, and other characters, are refused by most. */
 const mostNameCharacters = 64;
@@ -18,10 +18,10 @@ export function configureServers(core: Core, { type, tools }: SessionConfig, nam
   // Who only listens runs no tools.
   const wanted = type === 'realtime' ? tools.filter((tool) => tool.type === 'mcp') : [];
   const fresh = wanted.filter((tool) => {
-    const known = core.mcp.get(tool.server_label);
+    const known = serverOf(core, tool.server_label);
     return JSON.stringify(known?.config) !== JSON.stringify(tool) || (named && known?.state === 'failed');
   });
-  const gone = [...core.mcp.keys()].filter((label) => !wanted.some((tool) => tool.server_label === label));
+  const gone = core.mcp.map(({ config }) => config.server_label).filter((label) => !wanted.some((tool) => tool.server_label === label));
   if (fresh.length === 0 && gone.length === 0) return;
   for (const label of [...gone, ...fresh.map(({ server_label }) => server_label)]) letGo(core, label);
   core.effects.push({ kind: 'mcp.configure', servers: wanted });
@@ -30,32 +30,36 @@ export function configureServers(core: Core, { type, tools }: SessionConfig, nam
 
 /** Servers that only a response names join the session's, until its tools are set anew. */
 export function joinServers(core: Core, tools: readonly Tool[]): void {
-  const fresh = tools.filter((tool) => tool.type === 'mcp').filter((tool) => !core.mcp.has(tool.server_label));
+  const fresh = tools.filter((tool) => tool.type === 'mcp').filter((tool) => !serverOf(core, tool.server_label));
   if (fresh.length === 0) return;
-  core.effects.push({ kind: 'mcp.configure', servers: [...[...core.mcp.values()].map(({ config }) => config), ...fresh] });
+  core.effects.push({ kind: 'mcp.configure', servers: [...core.mcp.map(({ config }) => config), ...fresh] });
   for (const config of fresh) listTools(core, config);
+}
+
+function serverOf({ mcp }: Core, label: string): McpServer | undefined {
+  return mcp.find(({ config }) => config.server_label === label);
 }
 
 /** Nobody waits for the list of a server that is replaced or gone. */
 function letGo(core: Core, label: string): void {
-  const server = core.mcp.get(label);
-  if (server) onUnlisted(core, { kind: 'mcp.unlisted', item: server.list.item.id });
-  core.mcp.delete(label);
+  const server = serverOf(core, label);
+  if (server) onUnlisted(core, { kind: 'mcp.unlisted', item: server.list });
+  core.mcp = core.mcp.filter((each) => each !== server);
 }
 
 function listTools(core: Core, config: McpTool): void {
-  const item: McpListTools = { id: core.birth.ids('mcpl'), type: 'mcp_list_tools', server_label: config.server_label, tools: [] };
+  const item: McpListTools = { id: mint(core, 'mcpl'), type: 'mcp_list_tools', server_label: config.server_label, tools: [] };
   const list = newEntry(item);
   core.conversation.append(list);
-  core.mcp.set(config.server_label, { config, list, state: 'listing', sinceMs: core.now, tools: [] });
-  send(core, { type: 'conversation.item.added', previous_item_id: core.conversation.previousId(list), item: snapshot(item) });
+  core.mcp.push({ config, list: item.id, state: 'listing', sinceMs: core.now, tools: [] });
+  send(core, { type: 'conversation.item.added', previous_item_id: core.conversation.previousId(list), item: snapshot(list) });
   send(core, { type: 'mcp_list_tools.in_progress', item_id: item.id });
   core.effects.push({ kind: 'mcp.list', item: item.id, label: config.server_label });
 }
 
 /** Whether the list is still one of ours: a server may have been replaced while it was asked. */
 function listing(core: Core, item: string): McpServer | undefined {
-  return [...core.mcp.values()].find((server) => server.list.item.id === item && server.state === 'listing');
+  return core.mcp.find((server) => server.list === item && server.state === 'listing');
 }
 
 export function onListed(core: Core, fact: FactOf<'mcp.listed'>): void {
@@ -63,9 +67,11 @@ export function onListed(core: Core, fact: FactOf<'mcp.listed'>): void {
   if (!server) return;
   server.state = 'listed';
   server.tools = fact.tools;
-  const item = server.list.item as McpListTools;
-  item.tools = fact.tools;
-  if (fact.leftOut) item.left_out = fact.leftOut;
+  const item = core.conversation.get(server.list)?.item;
+  if (item?.type === 'mcp_list_tools') {
+    item.tools = fact.tools;
+    if (fact.leftOut) item.left_out = fact.leftOut;
+  }
   send(core, { type: 'mcp_list_tools.completed', item_id: fact.item });
   finishList(core, server);
 }
@@ -78,15 +84,16 @@ export function onUnlisted(core: Core, fact: FactOf<'mcp.unlisted'>): void {
   finishList(core, server);
 }
 
-function finishList(core: Core, { list }: McpServer): void {
-  if (!core.conversation.get(list.item.id)) return;
+function finishList(core: Core, server: McpServer): void {
+  const list = core.conversation.get(server.list);
+  if (!list) return;
   core.conversation.measure(list);
-  send(core, { type: 'conversation.item.done', previous_item_id: core.conversation.previousId(list), item: snapshot(list.item) });
+  send(core, { type: 'conversation.item.done', previous_item_id: core.conversation.previousId(list), item: snapshot(list) });
 }
 
 /** Whether a server that these tools name has not told yet what it offers. */
 export function awaitsLists(core: Core, tools: readonly Tool[]): boolean {
-  return tools.some((tool) => tool.type === 'mcp' && core.mcp.get(tool.server_label)?.state === 'listing');
+  return tools.some((tool) => tool.type === 'mcp' && serverOf(core, tool.server_label)?.state === 'listing');
 }
 
 /** Only the model calls tools here: those that only a program may call are listed, and not offered. */
@@ -99,7 +106,7 @@ export function offeredTools(core: Core, tools: readonly Tool[]): { tool: Prompt
   const taken = new Set(tools.flatMap((tool) => (tool.type === 'function' ? [tool.name] : [])));
   return tools.flatMap((tool) => {
     if (tool.type !== 'mcp' || !mayBeCalledDirectly(tool)) return [];
-    return (core.mcp.get(tool.server_label)?.tools ?? []).map((listed) => {
+    return (serverOf(core, tool.server_label)?.tools ?? []).map((listed) => {
       const name = promptName(tool.server_label, listed.name, taken);
       taken.add(name);
       return {
@@ -121,7 +128,7 @@ export function promptName(label: string, name: string, taken: ReadonlySet<strin
 
 /** Whether a call needs the user's leave: always, unless the server's settings say otherwise (protocol 3.3). */
 export function needsApproval(core: Core, { label, name }: McpToolName): boolean {
-  const server = core.mcp.get(label);
+  const server = serverOf(core, label);
   if (!server) return true;
   const rule = server.config.require_approval ?? 'always';
   if (typeof rule === 'string') return rule === 'always';
@@ -145,10 +152,10 @@ export function decideApproval(core: Core, answer: McpApprovalResponse): void {
   if (request?.type !== 'mcp_approval_request') {
     throw errors.invalid('item.approval_request_id', `There is no approval request '${id}' in the conversation.`);
   }
-  if (core.decided.has(id)) {
+  if (core.decided.includes(id)) {
     throw errors.invalid('item.approval_request_id', `The approval request '${id}' has been answered already.`);
   }
-  core.decided.add(id);
+  core.decided.push(id);
 }
 
 /** What the model is told a call gave. */

@@ -10,6 +10,7 @@ import type { Entry } from './history.ts';
 import { bounded, condensePrompt, contextText, saidIn } from './memory-text.ts';
 import { buildPrompt } from './prompt.ts';
 import type { Core, Memory } from './state.ts';
+import { isAnswerWanted } from './wants.ts';
 
 /** A model that takes longer is given up; the next interval tries again. */
 export const condensingMs = 30_000;
@@ -31,8 +32,8 @@ export function newMemory(state: MemoryState = nothing): Memory {
     settings: undefined,
     state: { ...state },
     own: false,
-    condensed: new WeakSet(),
-    trimmed: new WeakSet(),
+    condensed: [],
+    trimmed: [],
     condensing: undefined,
     orders: 0,
     triedAtTurn: state.total_turns - state.turns_since_gen,
@@ -116,7 +117,7 @@ export function countTurn({ memory }: Core): void {
 export function condenseWhenDue(core: Core): void {
   const { memory, conversation, lastEnded } = core;
   const { settings, state } = memory;
-  if (!settings || memory.condensing || core.active || core.owed) return;
+  if (!settings || memory.condensing || core.active || isAnswerWanted(core)) return;
   if (!memory.more && state.total_turns - memory.triedAtTurn < settings.turn_interval) return;
   if (lastEnded?.itemsGiven !== conversation.itemsGiven) return;
   memory.triedAtTurn = state.total_turns;
@@ -125,21 +126,26 @@ export function condenseWhenDue(core: Core): void {
   const entries = ready.slice(0, settings.max_transcript_items);
   const { turns } = buildPrompt(entries, { instructions: '', tools: [], toolChoice: 'none' }, []);
   if (turns.length === 0) {
-    for (const entry of entries) memory.condensed.add(entry);
+    memory.condensed.push(...entries.map(idOf));
     return;
   }
   memory.orders += 1;
   const order = memory.orders;
-  memory.condensing = { order, entries, more: ready.length > entries.length, sinceMs: core.now };
+  memory.condensing = { order, items: entries.map(idOf), more: ready.length > entries.length, sinceMs: core.now };
   const known = { summary: state.summary, facts: state.facts };
   const prompt = condensePrompt(known, turns, settings);
   const { model } = core.config;
   core.effects.push({ kind: 'memory.condense', order, model, prompt, known, said: saidIn(turns), mostFacts: settings.max_facts });
 }
 
+function idOf({ item }: Entry): string {
+  return item.id;
+}
+
 /** What has not been condensed yet, the oldest first, up to words that are still being recognised. */
 function readyEntries({ memory, conversation }: Core): Entry[] {
-  const fresh = conversation.entries.filter((entry) => !memory.condensed.has(entry));
+  const condensed = new Set(memory.condensed);
+  const fresh = conversation.entries.filter((entry) => !condensed.has(idOf(entry)));
   const end = fresh.findIndex(({ transcript }) => transcript.state === 'pending');
   return end < 0 ? fresh : fresh.slice(0, end);
 }
@@ -152,7 +158,7 @@ export function onCondensed(core: Core, fact: FactOf<'memory.condensed'>): boole
   memory.condensing = undefined;
   memory.more = condensing.more;
   memory.own = true;
-  for (const entry of condensing.entries) memory.condensed.add(entry);
+  memory.condensed.push(...condensing.items);
   const next = { ...state, ...bounded({ summary: fact.summary ?? state.summary, facts: fact.facts ?? state.facts }, settings) };
   next.version += 1;
   next.turns_since_gen = next.total_turns - memory.triedAtTurn;
@@ -168,10 +174,13 @@ export function onNotCondensed({ memory }: Core, { order }: FactOf<'memory.faile
 }
 
 /** What the client deletes is not to be remembered: an order with it in it is given anew, without it. */
-export function leaveOutDeleted(core: Core, entry: Entry): void {
-  if (!core.memory.condensing?.entries.includes(entry)) return;
+export function leaveOutDeleted(core: Core, item: string): void {
+  const { memory } = core;
+  memory.condensed = memory.condensed.filter((id) => id !== item);
+  memory.trimmed = memory.trimmed.filter((id) => id !== item);
+  if (!memory.condensing?.items.includes(item)) return;
   stopCondensing(core, 'unwanted');
-  core.memory.more = true;
+  memory.more = true;
 }
 
 /** Nobody waits for the order under way any more. */
@@ -187,7 +196,10 @@ function trim({ memory, conversation }: Core): number {
   const turns = entries.filter(({ item }) => item.type === 'message' && item.role === 'user');
   const kept = turns.at(-keptTurns);
   const cut = kept && turns.length > keptTurns ? entries.indexOf(kept) : 0;
-  const old = new Set(entries.slice(0, cut).filter((entry) => memory.condensed.has(entry) && !memory.trimmed.has(entry) && mayGo(entry)));
+  const condensed = new Set(memory.condensed);
+  const trimmed = new Set(memory.trimmed);
+  const isOld = (entry: Entry) => condensed.has(idOf(entry)) && !trimmed.has(idOf(entry)) && mayGo(entry);
+  const old = new Set(entries.slice(0, cut).filter(isOld));
   // Calls and their results, requests and their answers go together, or stay together; one that still waits for its other half stays.
   const together = new Map<string, Entry[]>();
   for (const entry of entries) {
@@ -195,10 +207,10 @@ function trim({ memory, conversation }: Core): number {
     if (link !== undefined) together.set(link, [...(together.get(link) ?? []), entry]);
   }
   for (const group of together.values()) {
-    if (group.length > 1 && group.every((entry) => old.has(entry) || memory.trimmed.has(entry))) continue;
+    if (group.length > 1 && group.every((entry) => old.has(entry) || trimmed.has(idOf(entry)))) continue;
     for (const entry of group) old.delete(entry);
   }
-  for (const entry of old) memory.trimmed.add(entry);
+  memory.trimmed.push(...[...old].map(idOf));
   return old.size;
 }
 
@@ -226,7 +238,9 @@ function linkOf(item: Item): string | undefined {
 
 /** The conversation as prompts hold it: without what memory stands for. */
 export function untrimmed({ memory, conversation }: Core): readonly Entry[] {
-  return memory.settings ? conversation.entries.filter((entry) => !memory.trimmed.has(entry)) : conversation.entries;
+  if (!memory.settings || memory.trimmed.length === 0) return conversation.entries;
+  const trimmed = new Set(memory.trimmed);
+  return conversation.entries.filter((entry) => !trimmed.has(idOf(entry)));
 }
 
 /** What a prompt tells of the memory; nothing to a response that brings a context of its own. */

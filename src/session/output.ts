@@ -5,18 +5,19 @@ import type { FactOf } from './facts.ts';
 import { type Entry, newEntry, snapshot } from './history.ts';
 import { lengthen } from './playout.ts';
 import { needsApproval } from './mcp.ts';
+import { heardText, newSpeech } from './spoken.ts';
 import { timestampInfo } from './timestamps.ts';
-import { type Core, type McpToolName, type OpenOutput, type Response, send } from './state.ts';
+import { type Core, type McpToolName, mint, type OpenOutput, type Response, send } from './state.ts';
 
 type OpenMessage = Extract<OpenOutput, { kind: 'message' }>;
 type OpenCall = Extract<OpenOutput, { kind: 'call' }>;
 
 export function onText(core: Core, response: Response, fact: FactOf<'reply.text'>): void {
   const open = openMessage(core, response);
-  const [part] = (open.entry.item as AssistantMessage).content;
-  if (part?.type === 'output_text') part.text += fact.delta;
-  else if (part?.type === 'output_audio') part.transcript += fact.delta;
-  if (open.entry.speech) open.entry.speech.text += fact.delta;
+  const { item, speech } = entryOf(core, open.item);
+  const [part] = (item as AssistantMessage).content;
+  if (speech) speech.text += fact.delta;
+  else if (part?.type === 'output_text') part.text += fact.delta;
   send(core, {
     type: open.part === 'audio' ? 'response.output_audio_transcript.delta' : 'response.output_text.delta',
     ...partPlace(response, open),
@@ -26,7 +27,7 @@ export function onText(core: Core, response: Response, fact: FactOf<'reply.text'
 
 export function onAudio(core: Core, response: Response, fact: FactOf<'reply.audio'>): void {
   const open = openMessage(core, response);
-  const { speech, item } = open.entry;
+  const { speech, item } = entryOf(core, open.item);
   if (!speech) return;
   speech.madeMs += fact.ms;
   const { outOfBand, timestamps, format } = response.settings;
@@ -41,6 +42,7 @@ export function onAudio(core: Core, response: Response, fact: FactOf<'reply.audi
   if (!outOfBand || core.birth.speaker) lengthen(core, response.id, item.id, fact.ms);
   core.effects.push({
     kind: 'send.audio',
+    eventId: mint(core, 'event'),
     response: response.id,
     item: item.id,
     outputIndex: open.index,
@@ -57,13 +59,13 @@ export function onAudio(core: Core, response: Response, fact: FactOf<'reply.audi
 
 export function onCall(core: Core, response: Response, fact: FactOf<'reply.call'>): void {
   closeOutput(core, response, 'completed');
-  const mcp = response.mcpTools.get(fact.name);
+  const mcp = response.mcpTools.find(({ name }) => name === fact.name)?.of;
   if (mcp) {
     openMcpCall(core, response, fact.callId, mcp, null);
     return;
   }
   const item: FunctionCall = {
-    id: core.birth.ids('item'),
+    id: mint(core, 'item'),
     object: 'realtime.item',
     type: 'function_call',
     status: 'in_progress',
@@ -72,22 +74,23 @@ export function onCall(core: Core, response: Response, fact: FactOf<'reply.call'
     arguments: '',
   };
   const entry = newEntry(item, response.id);
-  response.open = { kind: 'call', entry, index: response.output.length, callId: fact.callId, name: fact.name };
+  response.open = { kind: 'call', item: item.id, index: response.output.length, callId: fact.callId, name: fact.name };
   openItem(core, response, entry);
 }
 
 export function onArguments(core: Core, response: Response, fact: FactOf<'reply.arguments'>): void {
   const { open } = response;
   if (!open || open.kind === 'message' || open.callId !== fact.callId) return;
+  if (open.kind === 'approval') {
+    open.request.arguments += fact.delta;
+    return;
+  }
+  (entryOf(core, open.item).item as FunctionCall | McpCall).arguments += fact.delta;
   if (open.kind === 'call') {
-    (open.entry.item as FunctionCall).arguments += fact.delta;
     send(core, { type: 'response.function_call_arguments.delta', ...callPlace(response, open), delta: fact.delta });
     return;
   }
-  open.item.arguments += fact.delta;
-  if (open.kind === 'mcp') {
-    send(core, { type: 'response.mcp_call_arguments.delta', ...itemPlace(response, open), delta: fact.delta, obfuscation: '' });
-  }
+  send(core, { type: 'response.mcp_call_arguments.delta', ...itemPlace(response, open), delta: fact.delta, obfuscation: '' });
 }
 
 /** A tool we run ourselves; `leave` is the approval request that allowed it. One that needs leave and has none becomes a request. */
@@ -95,12 +98,12 @@ export function openMcpCall(core: Core, response: Response, callId: string, of: 
   const about = { server_label: of.label, name: of.name, arguments: leave?.arguments ?? '' };
   const index = response.output.length;
   if (leave === null && needsApproval(core, of)) {
-    const item: McpApprovalRequest = { id: core.birth.ids('mcpr'), type: 'mcp_approval_request', ...about };
-    response.open = { kind: 'approval', entry: newEntry(item, response.id), index, callId, item };
+    const request: McpApprovalRequest = { id: mint(core, 'mcpr'), type: 'mcp_approval_request', ...about };
+    response.open = { kind: 'approval', index, callId, request };
     return;
   }
   const item: McpCall = {
-    id: core.birth.ids('mcp'),
+    id: mint(core, 'mcp'),
     type: 'mcp_call',
     ...about,
     approval_request_id: leave?.id ?? null,
@@ -108,8 +111,15 @@ export function openMcpCall(core: Core, response: Response, callId: string, of: 
     error: null,
   };
   const entry = newEntry(item, response.id);
-  response.open = { kind: 'mcp', entry, index, callId, item };
+  response.open = { kind: 'mcp', item: item.id, index, callId };
   openItem(core, response, entry);
+}
+
+/** Of an item of a live response. */
+function entryOf(core: Core, id: string): Entry {
+  const entry = core.conversation.find(id);
+  if (!entry) throw new Error(`The item ${id} of a live response is not kept.`);
+  return entry;
 }
 
 function openMessage(core: Core, response: Response): OpenMessage {
@@ -117,7 +127,7 @@ function openMessage(core: Core, response: Response): OpenMessage {
   closeOutput(core, response, 'completed');
   const part = response.settings.modalities.includes('audio') ? 'audio' : 'text';
   const item: AssistantMessage = {
-    id: core.birth.ids('item'),
+    id: mint(core, 'item'),
     object: 'realtime.item',
     type: 'message',
     status: 'in_progress',
@@ -125,23 +135,25 @@ function openMessage(core: Core, response: Response): OpenMessage {
     content: [],
   };
   const entry = newEntry(item, response.id);
-  if (part === 'audio')
-    entry.speech = { text: '', words: [], filler: '', leadMs: 0, madeMs: 0, heardMs: undefined, clientCutMs: undefined };
-  const message: OpenMessage = { kind: 'message', entry, index: response.output.length, part };
+  if (part === 'audio') entry.speech = newSpeech();
+  const message: OpenMessage = { kind: 'message', item: item.id, index: response.output.length, part };
   response.open = message;
   openItem(core, response, entry);
   item.content.push(part === 'audio' ? { type: 'output_audio', transcript: '' } : { type: 'output_text', text: '' });
-  send(core, { type: 'response.content_part.added', ...partPlace(response, message), part: responsePart(item) });
+  send(core, { type: 'response.content_part.added', ...partPlace(response, message), part: responsePart(entry) });
   return message;
 }
 
 function openItem(core: Core, response: Response, entry: Entry): void {
   const output_index = response.output.length;
-  response.output.push(entry.item);
-  send(core, { type: 'response.output_item.added', response_id: response.id, output_index, item: snapshot(entry.item) });
-  if (response.settings.outOfBand) return;
+  response.output.push(entry.item.id);
+  send(core, { type: 'response.output_item.added', response_id: response.id, output_index, item: snapshot(entry) });
+  if (response.settings.outOfBand) {
+    core.conversation.keepBeside(entry);
+    return;
+  }
   core.conversation.append(entry);
-  send(core, { type: 'conversation.item.added', previous_item_id: core.conversation.previousId(entry), item: snapshot(entry.item) });
+  send(core, { type: 'conversation.item.added', previous_item_id: core.conversation.previousId(entry), item: snapshot(entry) });
 }
 
 /** Closes the open item, if there is one, with all its `.done` events: they come however the response ends. */
@@ -151,11 +163,11 @@ export function closeOutput(core: Core, response: Response, status: ItemStatus):
   response.open = undefined;
   switch (open.kind) {
     case 'message':
-      (open.entry.item as AssistantMessage).status = status;
+      (entryOf(core, open.item).item as AssistantMessage).status = status;
       closePart(core, response, open);
       break;
     case 'call': {
-      const call = open.entry.item as FunctionCall;
+      const call = entryOf(core, open.item).item as FunctionCall;
       call.status = status;
       send(core, {
         type: 'response.function_call_arguments.done',
@@ -168,12 +180,13 @@ export function closeOutput(core: Core, response: Response, status: ItemStatus):
     case 'approval':
       // A request that is not whole is none.
       if (status !== 'completed') return;
-      openItem(core, response, open.entry);
-      break;
+      openItem(core, response, newEntry(open.request, response.id));
+      tellDone(core, response, { item: open.request.id, index: open.index });
+      return;
     case 'mcp': {
-      const { item } = open;
+      const item = entryOf(core, open.item).item as McpCall;
       send(core, { type: 'response.mcp_call_arguments.done', ...itemPlace(response, open), arguments: item.arguments });
-      response.calling.set(item.id, { entry: open.entry, item, index: open.index });
+      response.calling.push({ item: item.id, index: open.index });
       if (status !== 'completed') {
         endMcpCall(core, response, item.id, { error: interrupted });
         return;
@@ -190,11 +203,12 @@ const interrupted: McpCallError = { type: 'tool_execution_error', message: 'The 
 
 /** A running MCP call has its result: the item is whole. */
 export function endMcpCall(core: Core, response: Response, id: string, outcome: FactOf<'mcp.ended'>['outcome']): void {
-  const call = response.calling.get(id);
+  const call = response.calling.find(({ item }) => item === id);
   if (!call) return;
-  response.calling.delete(id);
-  if ('output' in outcome) call.item.output = outcome.output;
-  else call.item.error = outcome.error;
+  response.calling = response.calling.filter((other) => other !== call);
+  const item = entryOf(core, id).item as McpCall;
+  if ('output' in outcome) item.output = outcome.output;
+  else item.error = outcome.error;
   const type = 'output' in outcome ? 'response.mcp_call.completed' : 'response.mcp_call.failed';
   send(core, { type, item_id: id, output_index: call.index });
   tellDone(core, response, call);
@@ -202,25 +216,25 @@ export function endMcpCall(core: Core, response: Response, id: string, outcome: 
 
 /** The response ends before its calls do. */
 export function interruptCalls(core: Core, response: Response): void {
-  for (const id of [...response.calling.keys()]) {
+  for (const { item: id } of response.calling) {
     core.effects.push({ kind: 'mcp.abort', item: id });
     endMcpCall(core, response, id, { error: interrupted });
   }
 }
 
 /** The conversation's word comes first, as it does at OpenAI's. */
-function tellDone(core: Core, response: Response, { entry, index }: { entry: Entry; index: number }): void {
-  const { item } = entry;
+function tellDone(core: Core, response: Response, { item: id, index }: { item: string; index: number }): void {
+  const entry = entryOf(core, id);
   core.conversation.measure(entry);
-  if (!response.settings.outOfBand && core.conversation.get(item.id)) {
-    send(core, { type: 'conversation.item.done', previous_item_id: core.conversation.previousId(entry), item: snapshot(item) });
+  if (!response.settings.outOfBand && core.conversation.get(id)) {
+    send(core, { type: 'conversation.item.done', previous_item_id: core.conversation.previousId(entry), item: snapshot(entry) });
   }
-  send(core, { type: 'response.output_item.done', response_id: response.id, output_index: index, item: snapshot(item) });
+  send(core, { type: 'response.output_item.done', response_id: response.id, output_index: index, item: snapshot(entry) });
 }
 
 function closePart(core: Core, response: Response, open: OpenMessage): void {
   const place = partPlace(response, open);
-  const part = responsePart(open.entry.item as AssistantMessage);
+  const part = responsePart(entryOf(core, open.item));
   if (part.type === 'audio') {
     send(core, { type: 'response.output_audio.done', ...place });
     send(core, { type: 'response.output_audio_transcript.done', ...place, transcript: part.transcript });
@@ -231,19 +245,20 @@ function closePart(core: Core, response: Response, open: OpenMessage): void {
 }
 
 /** A part's name within a response is the short one (conflict C11). */
-function responsePart(item: AssistantMessage): ResponsePart {
-  const [part] = item.content;
-  return part?.type === 'output_text' ? { type: 'text', text: part.text } : { type: 'audio', transcript: part?.transcript ?? '' };
+function responsePart({ item, speech }: Entry): ResponsePart {
+  if (speech) return { type: 'audio', transcript: heardText(speech) };
+  const [part] = (item as AssistantMessage).content;
+  return { type: 'text', text: part?.type === 'output_text' ? part.text : '' };
 }
 
 function partPlace(response: Response, open: OpenMessage) {
-  return { response_id: response.id, item_id: open.entry.item.id, output_index: open.index, content_index: 0 };
+  return { response_id: response.id, item_id: open.item, output_index: open.index, content_index: 0 };
 }
 
-function itemPlace(response: Response, open: OpenOutput) {
-  return { response_id: response.id, item_id: open.entry.item.id, output_index: open.index };
+function itemPlace(response: Response, { item, index }: { item: string; index: number }) {
+  return { response_id: response.id, item_id: item, output_index: index };
 }
 
 function callPlace(response: Response, open: OpenCall) {
-  return { response_id: response.id, item_id: open.entry.item.id, output_index: open.index, call_id: open.callId };
+  return { response_id: response.id, item_id: open.item, output_index: open.index, call_id: open.callId };
 }

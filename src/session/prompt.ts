@@ -5,7 +5,7 @@ import type { McpApprovalRequest, McpCall, UserPart } from '../protocol/items.ts
 import type { Entry } from './history.ts';
 import type { McpToolName } from './state.ts';
 import { decisionOn, promptName, resultText } from './mcp.ts';
-import { heardAnswer } from './playout.ts';
+import { heardAnswer } from './spoken.ts';
 
 /** What stands for speech in which nothing was recognised, and for a turn in which nobody spoke. */
 export const unintelligible = '(unintelligible)';

@@ -12,7 +12,7 @@ export function responseObject(core: Core, response: Response, outcome: Outcome 
     id: response.id,
     status: outcome?.type ?? 'in_progress',
     status_details: outcome?.type === 'completed' ? null : outcome,
-    output: response.output.map(snapshot),
+    output: response.output.flatMap((id) => core.conversation.find(id) ?? []).map(snapshot),
     conversation_id: settings.outOfBand ? null : core.conversationId,
     output_modalities: settings.modalities,
     max_output_tokens: settings.maxOutputTokens,

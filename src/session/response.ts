@@ -13,9 +13,23 @@ import { untrimmed } from './memory.ts';
 import { closeOutput, endMcpCall, interruptCalls, openMcpCall } from './output.ts';
 import { cutToHeard, cutToSpoken, isAudible, playoutEndsAtMs, stopPlayout } from './playout.ts';
 import { failureBody, responseObject } from './response-object.ts';
-import { responseSettings, sessionSettings } from './settings.ts';
-import { beQuietFrom, type Core, type Origin, type Outcome, type Response, type ResponseSettings, send } from './state.ts';
+import { responseSettings } from './settings.ts';
+import type { Known } from './known.ts';
+import {
+  beQuietFrom,
+  type Core,
+  type LastEnded,
+  liveResponse,
+  mint,
+  type Outcome,
+  type Reason,
+  type Response,
+  type ResponseInput,
+  type ResponseSettings,
+  send,
+} from './state.ts';
 import { fittedPrompt } from './truncation.ts';
+import { answerWaiting, areCallsWanted, isAnswerWanted, isOwn, takeOver, want, wantCall, wantLater } from './wants.ts';
 
 /** How long after an answer a bare `response.create` still counts as the echo of one of its events (Inworld's sample, conflict C55). */
 const echoMs = 2000;
@@ -25,46 +39,49 @@ const responseRetryMs = 1000;
 
 const noUsage: ReplyUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 };
 
-export function createResponse(core: Core, event: ClientEvents['response.create']): void {
+export function createResponse(core: Core, event: ClientEvents['response.create'], known: Known): void {
   if (core.config.type === 'transcription') throw errors.noResponses();
-  const settings = responseSettings(core, event.response);
-  checkReferences(core, settings);
+  checkReferences(core, event.response?.input);
+  const settings = responseSettings(core, event.response, known, inputOf(core, event.response?.input));
   const input = ownInput(settings);
   admit(core, input, input.length > 0 ? 'response.input' : 'response', settingsBytes(settings));
   if (settings.outOfBand) {
     const { mostResponses } = core.birth;
-    const besides = [...core.live.values()].filter((response) => response.settings.outOfBand).length;
-    if (besides >= mostResponses) throw errors.limited({ limit: 'responses', most: mostResponses, retryAfterMs: responseRetryMs });
-    startResponse(core, 'client', settings);
+    const besides = core.live.filter((response) => response.settings.outOfBand).length;
+    if (mostResponses !== undefined && besides >= mostResponses)
+      throw errors.limited({ limit: 'responses', most: mostResponses, retryAfterMs: responseRetryMs });
+    want(core, { reason: 'client', settings, afterTurn: false });
     return;
   }
   const { active, lastEnded } = core;
+  const wanted = { reason: 'client', settings: event.response ? settings : undefined, afterTurn: false } as const;
   if (active) {
     // Who has said something new meanwhile asks for more than what is under way.
     const saidMore = active.itemsGiven !== core.conversation.itemsGiven;
-    if (active.origin === 'tool' && !active.adopted && !saidMore) active.adopted = true;
-    else if (hasUnseenOutputs(core, active) || core.owed?.origin === 'tool' || core.allowed.length > 0)
-      core.owed = { origin: 'client', settings: event.response ? settings : undefined };
+    if (goesOn(active) && !saidMore) active.adopted = true;
+    else if (takeOver(core, wanted)) return;
+    else if (hasUnseenOutputs(core, active) || areCallsWanted(core)) wantLater(core, wanted, active.id);
     else throw errors.activeResponse(active.id);
     return;
   }
-  if (core.owed?.origin === 'tool') {
-    // The server was about to go on by itself: this is the same request.
-    core.owed = { origin: 'client', settings: event.response ? settings : undefined };
-    return;
-  }
+  if (takeOver(core, wanted)) return;
   if (core.birth.inworld && lastEnded && isEcho(core, event.response)) {
-    if (lastEnded.response.origin === 'tool' && !lastEnded.response.adopted) {
-      lastEnded.response.adopted = true;
+    if (goesOn(lastEnded)) {
+      lastEnded.adopted = true;
       return;
     }
-    throw errors.activeResponse(lastEnded.response.id);
+    throw errors.activeResponse(lastEnded.id);
   }
-  startResponse(core, 'client', settings);
+  want(core, wanted);
+}
+
+/** Whether the server went on by itself in it, and the client has not asked for the same yet. */
+function goesOn({ reason, adopted }: Pick<Response, 'reason' | 'adopted'>): boolean {
+  return isOwn(reason) && !adopted;
 }
 
 /** What is named twice would be told twice: a megabyte named in a few bytes, as often as one likes. */
-function checkReferences({ conversation }: Core, { input = [] }: ResponseSettings): void {
+function checkReferences({ conversation }: Core, input: ResponseParams['input'] = []): void {
   const named = new Set<string>();
   for (const [index, item] of input.entries()) {
     if (item.type !== 'item_reference') continue;
@@ -77,13 +94,20 @@ function checkReferences({ conversation }: Core, { input = [] }: ResponseSetting
 /** What a response holds of its own besides its items. */
 function settingsBytes({ overrides, instructions }: ResponseSettings): number {
   if (!overrides) return 0;
-  const { input: _, ...own } = overrides;
-  return Buffer.byteLength(JSON.stringify(own)) + (overrides.prompt ? Buffer.byteLength(instructions) : 0);
+  return Buffer.byteLength(JSON.stringify(overrides.params)) + (overrides.params.prompt ? Buffer.byteLength(instructions) : 0);
 }
 
-/** The items that a response brings along. Their ids do not matter here. */
+/** What a response is to answer instead of the conversation. */
+function inputOf(core: Core, input: ResponseParams['input']): ResponseInput[] | undefined {
+  return input?.map((item) => {
+    if (item.type === 'item_reference') return { kind: 'reference', item: item.id };
+    return { kind: 'item', entry: newEntry(completeItem(item, item.id ?? mint(core, 'item'), () => mint(core, 'call'))) };
+  });
+}
+
+/** The items that a response brings along. */
 function ownInput({ input = [] }: ResponseSettings): Entry[] {
-  return input.flatMap((item) => (item.type === 'item_reference' ? [] : newEntry(completeItem(item, '', () => ''))));
+  return input.flatMap((each) => (each.kind === 'item' ? each.entry : []));
 }
 
 /** Whether a `response.create` brings nothing new so soon after an answer that it can only be the reflex of a client to its events. */
@@ -91,8 +115,8 @@ function isEcho(core: Core, params: ResponseParams | null | undefined): boolean 
   const { lastEnded } = core;
   if (!lastEnded || lastEnded.itemsGiven !== core.conversation.itemsGiven) return false;
   // Nothing was said that could echo, or the client itself wanted it gone: this is another try.
-  const { response, outcome } = lastEnded;
-  if (outcome.type === 'failed' && response.output.length === 0) return false;
+  const { outcome, hasOutput } = lastEnded;
+  if (outcome.type === 'failed' && !hasOutput) return false;
   if (outcome.type === 'cancelled' && outcome.reason === 'client_cancelled') return false;
   if (params?.instructions !== undefined || params?.input || params?.metadata || params?.tools || params?.tool_choice) return false;
   return core.now - lastEnded.atMs < echoMs || isAudible(core);
@@ -101,7 +125,7 @@ function isEcho(core: Core, params: ResponseParams | null | undefined): boolean 
 /** Function outputs that came after the response's prompt was written. */
 function hasUnseenOutputs(core: Core, response: Response): boolean {
   if (response.state === 'waiting') return false;
-  return core.conversation.entries.some(({ item }) => item.type === 'function_call_output' && !response.seen.has(item.id));
+  return core.conversation.entries.some(({ item, serial }) => item.type === 'function_call_output' && serial > response.seenSerial);
 }
 
 /**
@@ -109,55 +133,52 @@ function hasUnseenOutputs(core: Core, response: Response): boolean {
  * do not count: one that was given up in an interruption would silence all that come after it. Nor do calls a client put in as history.
  */
 export function continueAfterOutputs(core: Core, call: Entry): void {
-  if (!goesOnByItself(core) || call.response === undefined || core.owed) return;
+  if (!goesOnByItself(core) || call.response === undefined || isAnswerWanted(core)) return;
   const { entries } = core.conversation;
   const answered = new Set(entries.flatMap(({ item }) => (item.type === 'function_call_output' ? [item.call_id] : [])));
   const open = entries.some(
     ({ item, response }) =>
       response === call.response && item.type === 'function_call' && item.status !== 'incomplete' && !answered.has(item.call_id),
   );
-  if (!open) core.owed = { origin: 'tool', settings: undefined };
+  if (!open) want(core, { reason: 'outputs' });
 }
 
 function goesOnByItself(core: Core): boolean {
   return readProviderData(core.config.providerData).auto_tool_response ?? core.birth.inworld;
 }
 
-export function startResponse(core: Core, origin: Origin, settings: ResponseSettings, approved: readonly McpApprovalRequest[] = []): void {
+export function startResponse(core: Core, reason: Reason, settings: ResponseSettings, approved: readonly McpApprovalRequest[]): void {
   const response: Response = {
-    id: core.birth.ids('resp'),
-    origin,
+    id: mint(core, 'resp'),
+    reason,
     settings,
     ownBytes: ownInput(settings).reduce((sum, entry) => sum + bytesOf(entry), settingsBytes(settings)),
     state: 'waiting',
     output: [],
-    seen: new Set(),
+    seenSerial: 0,
     open: undefined,
     ended: undefined,
-    mcpTools: new Map(),
-    calling: new Map(),
+    mcpTools: [],
+    calling: [],
     approved,
     itemsGiven: core.conversation.itemsGiven,
-    stirredAtMs: core.now,
+    aliveAtMs: core.now,
     adopted: false,
   };
-  core.live.set(response.id, response);
+  core.live.push(response);
   if (!settings.outOfBand) {
-    core.active = response;
-    core.owed = undefined;
+    if (reason !== 'approval' && !settings.input) answerWaiting(core);
     core.quietSince = undefined;
-    if (origin !== 'tool') core.selfAnswers = 0;
+    if (!isOwn(reason)) core.selfAnswers = 0;
   }
   send(core, { type: 'response.created', response: responseObject(core, response, null, null) });
   if (!settings.outOfBand) joinServers(core, settings.tools);
   beginWhenReady(core, response);
 }
 
-/** The turn's own response, or a debt when another one may not be interrupted. */
-export function answerTurn(core: Core): void {
-  if (core.config.type === 'transcription') return;
-  if (core.active || core.allowed.length > 0) core.owed = { origin: 'turn', settings: undefined };
-  else startResponse(core, 'turn', sessionSettings(core));
+/** The user's turn is to be answered, or a silence that has become one. */
+export function answerTurn(core: Core, reason: 'turn' | 'idle'): void {
+  if (core.config.type !== 'transcription') want(core, { reason });
 }
 
 /** Words that are still being recognised hold a response back; words that could not be recognised end it. */
@@ -191,9 +212,9 @@ function beginWhenReady(core: Core, response: Response): void {
     return;
   }
   response.state = 'generating';
-  response.stirredAtMs = core.now;
-  for (const { item } of core.conversation.entries) response.seen.add(item.id);
-  for (const { name, of } of mcp) response.mcpTools.set(name, of);
+  response.aliveAtMs = core.now;
+  response.seenSerial = core.conversation.lastSerial;
+  response.mcpTools = mcp.map(({ name, of }) => ({ name, of }));
   core.effects.push({
     kind: 'reply.start',
     order: {
@@ -219,20 +240,17 @@ function beginWhenReady(core: Core, response: Response): void {
 
 /** Something a response waited for has come, or will never come. */
 export function resumeWaiting(core: Core): void {
-  for (const response of [...core.live.values()]) beginWhenReady(core, response);
+  for (const response of [...core.live]) beginWhenReady(core, response);
 }
 
 function contextOf(core: Core, response: Response): readonly Entry[] {
   const { input } = response.settings;
   if (!input) return untrimmed(core);
-  return input.flatMap((item) => {
-    if (item.type === 'item_reference') return core.conversation.get(item.id) ?? [];
-    return newEntry(completeItem(item, item.id ?? core.birth.ids('item'), () => core.birth.ids('call')));
-  });
+  return input.flatMap((each) => (each.kind === 'reference' ? (core.conversation.get(each.item) ?? []) : each.entry));
 }
 
 export function cancelByClient(core: Core, event: ClientEvents['response.cancel']): void {
-  const response = event.response_id == null ? core.active : core.live.get(event.response_id);
+  const response = event.response_id == null ? core.active : liveResponse(core, event.response_id);
   if (!response) throw errors.cancelNotActive();
   cancelResponse(core, response, 'client_cancelled');
 }
@@ -249,7 +267,7 @@ export function failResponse(core: Core, response: Response, failure: Failure): 
 /** The model has ended; the response ends with it, or with the last of its MCP calls. */
 export function onEnded(core: Core, response: Response, end: ReplyEnd): void {
   if (end.reason !== 'failed') closeOutput(core, response, end.reason === 'stop' ? 'completed' : 'incomplete');
-  if (response.calling.size > 0 && end.reason !== 'failed') {
+  if (response.calling.length > 0 && end.reason !== 'failed') {
     response.state = 'calling';
     response.ended = end;
     return;
@@ -271,11 +289,11 @@ function outcomeOf(end: ReplyEnd): Outcome {
 }
 
 export function onMcpEnded(core: Core, fact: FactOf<'mcp.ended'>): void {
-  const response = [...core.live.values()].find(({ calling }) => calling.has(fact.item));
+  const response = core.live.find(({ calling }) => calling.some(({ item }) => item === fact.item));
   if (!response) return;
-  response.stirredAtMs = core.now;
+  response.aliveAtMs = core.now;
   endMcpCall(core, response, fact.item, fact.outcome);
-  if (response.state === 'calling' && response.calling.size === 0 && response.ended) {
+  if (response.state === 'calling' && response.calling.length === 0 && response.ended) {
     finish(core, response, outcomeOf(response.ended), response.ended.usage);
   }
 }
@@ -284,21 +302,22 @@ export function onMcpEnded(core: Core, fact: FactOf<'mcp.ended'>): void {
 export function onApproval(core: Core, answer: McpApprovalResponse): void {
   const request = core.conversation.get(answer.approval_request_id)?.item;
   if (request?.type !== 'mcp_approval_request') return;
-  if (answer.approve) core.allowed = [...core.allowed, request];
-  else core.owed ??= { origin: 'tool', settings: undefined };
+  if (answer.approve) wantCall(core, request);
+  else if (!isAnswerWanted(core)) want(core, { reason: 'follow-up', follows: undefined });
 }
 
 export function finish(core: Core, response: Response, outcome: Outcome, usage: ReplyUsage): void {
   if (response.state === 'generating') core.effects.push({ kind: 'reply.abort', response: response.id });
-  core.live.delete(response.id);
-  if (response.open && outcome.type === 'cancelled') cutToHeard(core, response.open.entry);
-  if (response.open && outcome.type === 'failed') cutToSpoken(response.open.entry);
-  if (response === core.active && outcome.type === 'cancelled') stopPlayout(core);
+  const isActive = response === core.active;
+  core.live = core.live.filter((other) => other !== response);
+  const speaking = response.open?.kind === 'message' ? core.conversation.find(response.open.item) : undefined;
+  if (speaking && outcome.type === 'cancelled') cutToHeard(core, speaking);
+  if (speaking && outcome.type === 'failed') cutToSpoken(speaking);
+  if (isActive && outcome.type === 'cancelled') stopPlayout(core);
   closeOutput(core, response, outcome.type === 'completed' ? 'completed' : 'incomplete');
   interruptCalls(core, response);
-  if (response === core.active) {
-    core.active = undefined;
-    core.lastEnded = { response, outcome, atMs: core.now, itemsGiven: core.conversation.itemsGiven };
+  if (isActive) {
+    core.lastEnded = lastEnded(core, response, outcome);
     // Who is speaking already is not idle.
     if (outcome.type === 'completed' && core.turn.state === 'none') {
       beQuietFrom(core, playoutEndsAtMs(core));
@@ -306,7 +325,13 @@ export function finish(core: Core, response: Response, outcome: Outcome, usage: 
     if (outcome.type === 'completed') goOn(core, response);
   }
   send(core, { type: 'response.done', response: responseObject(core, response, outcome, usage) });
+  core.conversation.dropBesides(response.id);
   // OpenAI's service tells of them once a response is over.
-  const limits = core.birth.rateLimits();
-  if (limits.length > 0) send(core, { type: 'rate_limits.updated', rate_limits: limits });
+  core.effects.push({ kind: 'send.limits', eventId: mint(core, 'event') });
+}
+
+function lastEnded(core: Core, { id, reason, adopted, output }: Response, outcome: Outcome): LastEnded {
+  const hasCalls = output.some((item) => core.conversation.find(item)?.item.type === 'function_call');
+  const { itemsGiven } = core.conversation;
+  return { id, reason, adopted, outcome, atMs: core.now, itemsGiven, hasOutput: output.length > 0, hasCalls };
 }

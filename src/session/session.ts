@@ -2,7 +2,6 @@
 import type { ClientEvent, ClientEvents, ClientEventType } from '../protocol/client-events.ts';
 import { errorBody, errors, RealtimeError } from '../protocol/errors.ts';
 import { unservedOf } from '../protocol/unserved.ts';
-import { noBackchannel, noFiller } from './asides.ts';
 import {
   backchannelDueAtMs,
   clearBackchannel,
@@ -12,22 +11,24 @@ import {
   onBackchannelSaid,
   onBackchannelSpoken,
 } from './backchannel.ts';
-import { autoReply } from './barge-in.ts';
+import type { Birth } from './birth.ts';
 import { busyUntilMs } from './busy.ts';
 import { createItem, deleteItem, keepWithinBudget, retrieveItem, truncateItem } from './conversation.ts';
 import type { Effect } from './effects.ts';
+import type { Env } from './env.ts';
 import type { Fact, FactKind, FactOf, ReplyFact } from './facts.ts';
 import { fillerDueAtMs, followAnswer, onFillerFailed, onFillerSaid, onFillerSpoken } from './filler.ts';
-import { Conversation } from './history.ts';
 import { onArguments, onAudio, onCall, onText } from './output.ts';
+import { allServed, type Known } from './known.ts';
 import { configureServers, onListed, onUnlisted } from './mcp.ts';
-import { condensingMs, condenseWhenDue, keepMemory, newMemory, onCondensed, onNotCondensed, stopCondensing } from './memory.ts';
+import { condensingMs, condenseWhenDue, keepMemory, onCondensed, onNotCondensed, stopCondensing } from './memory.ts';
 import { idleTimeoutMs } from './patience.ts';
 import { cancelByClient, createResponse, failResponse, onEnded, onMcpEnded, resumeWaiting } from './response.ts';
 import { sessionObject, tellUnserved, updateSession } from './settings.ts';
 import { clearSpeaker, onPlayed, speakerTurnsAtMs, tellSpeaker } from './speaker.ts';
-import { type Birth, type Core, type Response, send } from './state.ts';
-import { promptText } from './stored-prompt.ts';
+import { newState } from './new-state.ts';
+import { startWanted } from './start.ts';
+import { type Core, coreOf, liveResponse, type Response, send, type State, stateOf } from './state.ts';
 import { onFinal, onPartial, onTranscriptFailed } from './transcription.ts';
 import {
   carryTurn,
@@ -52,40 +53,18 @@ type ReplyKind = ReplyFact['kind'];
 export class Session {
   readonly #core: Core;
 
-  constructor(birth: Birth, now: number) {
-    this.#core = {
-      birth,
-      conversationId: birth.ids('conv'),
-      bornAtMs: now,
-      expired: false,
-      now,
-      config: birth.config,
-      spoke: false,
-      detectionNamed: birth.detectionNamed,
-      promptText: birth.config.prompt ? promptText(birth.catalogue, birth.config.prompt, 'session.prompt') : '',
-      effects: [],
-      conversation: new Conversation(),
-      input: { receivedMs: 0, decidedMs: 0, bufferStartMs: 0, lastSoundAtMs: now },
-      turn: { state: 'none' },
-      unwatched: undefined,
-      live: new Map(),
-      active: undefined,
-      playout: [],
-      sounding: undefined,
-      owed: undefined,
-      backchannel: noBackchannel(),
-      filler: noFiller(),
-      allowed: [],
-      decided: new Set(),
-      mcp: new Map(),
-      memory: newMemory(),
-      leftOut: new WeakSet(),
-      selfAnswers: 0,
-      recognising: new Map(),
-      told: new Map(),
-      lastEnded: undefined,
-      quietSince: undefined,
-    };
+  constructor(birth: Birth, env: Env, now: number, state: State = newState(birth, env, now)) {
+    this.#core = coreOf(state, env);
+  }
+
+  /** One that goes on where the session that this state was written from stood. */
+  static restored(state: State, env: Env): Session {
+    return new Session(state.birth, env, state.now, state);
+  }
+
+  /** All that the session is, to be written down as JSON before it goes on. */
+  export(): State {
+    return stateOf(this.#core);
   }
 
   get config() {
@@ -111,15 +90,15 @@ export class Session {
     core.now = now;
     if ('response' in fact) {
       // Output of a finished response is refused here and nowhere else, however late an engine unwinds.
-      const response = core.live.get(fact.response);
+      const response = liveResponse(core, fact.response);
       if (response?.state !== 'generating') return [];
-      response.stirredAtMs = now;
+      response.aliveAtMs = now;
       onReply(core, response, fact);
     } else {
       (handlers[fact.kind] as (core: Core, fact: Fact) => void)(core, fact);
     }
     if (!core.expired) {
-      autoReply(core);
+      startWanted(core);
       condenseWhenDue(core);
       followTurn(core);
       followAnswer(core);
@@ -152,6 +131,7 @@ export class Session {
 
 const handlers: { [K in Exclude<FactKind, ReplyKind>]: (core: Core, fact: FactOf<K>) => void } = {
   client: onClient,
+  'client.fault': (core, { error }) => send(core, { type: 'error', error }),
   'audio.reached': onAudioReached,
   'speech.began': onSpeechBegan,
   'speech.paused': onSpeechPaused,
@@ -207,10 +187,10 @@ function onReply(core: Core, response: Response, fact: ReplyFact): void {
 }
 
 /** One handler for each thing a client may say; an event's name up to its last dot names the handler's file. */
-const clientHandlers: { [T in ClientEventType]: (core: Core, event: ClientEvents[T]) => void } = {
-  'session.update': (core, event) => {
+const clientHandlers: { [T in ClientEventType]: (core: Core, event: ClientEvents[T], known: Known) => void } = {
+  'session.update': (core, event, known) => {
     const before = core.config;
-    updateSession(core, event);
+    updateSession(core, event, known);
     carryTurn(core, before);
     resumeWaiting(core);
   },
@@ -229,10 +209,10 @@ const clientHandlers: { [T in ClientEventType]: (core: Core, event: ClientEvents
   'response.cancel': cancelByClient,
 };
 
-function onClient(core: Core, { event, excess }: FactOf<'client'>): void {
+function onClient(core: Core, { event, excess, known = allServed }: FactOf<'client'>): void {
   try {
     if (excess) throw errors.limited(excess);
-    (clientHandlers[event.type] as (core: Core, event: ClientEvent) => void)(core, event);
+    (clientHandlers[event.type] as (core: Core, event: ClientEvent, known: Known) => void)(core, event, known);
   } catch (error) {
     if (!(error instanceof RealtimeError)) throw error;
     send(core, { type: 'error', error: errorBody(error, event.event_id ?? null) });
@@ -260,25 +240,25 @@ function* deadlines(core: Core): Generator<Deadline> {
   const turnsAtMs = speakerTurnsAtMs(core);
   // What is due is told after every step.
   if (turnsAtMs !== undefined) yield { atMs: turnsAtMs, due: () => {} };
-  for (const response of core.live.values()) {
+  for (const response of core.live) {
     if (response.state === 'waiting') continue;
     const calling = response.state === 'calling';
     const message = calling ? 'A tool stopped answering.' : 'The model or the voice stopped answering.';
     yield {
-      atMs: response.stirredAtMs + (calling ? callingMs : stalledMs),
+      atMs: response.aliveAtMs + (calling ? callingMs : stalledMs),
       due: () => failResponse(core, response, { code: 'timeout', message }),
     };
   }
-  for (const { list, state, sinceMs } of core.mcp.values()) {
+  for (const { list, state, sinceMs } of core.mcp) {
     if (state !== 'listing') continue;
-    const fact = { kind: 'mcp.unlisted', item: list.item.id } as const;
+    const fact = { kind: 'mcp.unlisted', item: list } as const;
     yield { atMs: sinceMs + stalledMs, due: () => handlers['mcp.unlisted'](core, fact) };
   }
   const { condensing } = core.memory;
   if (condensing) yield { atMs: condensing.sinceMs + condensingMs, due: () => stopCondensing(core, 'timeout') };
   // These two are seen to at the end of every step, whatever it was about.
   for (const atMs of [backchannelDueAtMs(core), fillerDueAtMs(core)]) if (atMs !== undefined) yield { atMs, due: () => {} };
-  for (const [item, sinceMs] of core.recognising) {
+  for (const { item, sinceMs } of core.recognising) {
     const failure = { code: 'timeout', message: 'The recogniser stopped answering.' };
     yield { atMs: sinceMs + stalledMs, due: () => onTranscriptFailed(core, { kind: 'transcript.failed', item, failure }) };
   }
@@ -295,7 +275,7 @@ function onTick(core: Core): void {
 /** Even now every response gets its one `done`. */
 function expire(core: Core): void {
   const error = errors.sessionExpired(Math.round(core.birth.lifeMs / 60_000));
-  for (const response of [...core.live.values()]) failResponse(core, response, { code: 'session_expired', message: error.message });
+  for (const response of [...core.live]) failResponse(core, response, { code: 'session_expired', message: error.message });
   stopCondensing(core, 'unwanted');
   send(core, { type: 'error', error: errorBody(error, null) });
   core.effects.push({ kind: 'close', code: 1008, reason: 'session_expired' });

@@ -25,7 +25,9 @@ import { keepMemory } from './memory.ts';
 import { checkPatience } from './patience.ts';
 import { present } from './present.ts';
 import { checkSmallModels } from './small-model.ts';
-import { type Birth, type Catalogue, type Core, type ResponseSettings, send } from './state.ts';
+import type { Birth } from './birth.ts';
+import { isServed, type Known } from './known.ts';
+import { type Core, type ResponseInput, type ResponseSettings, send } from './state.ts';
 import { joinedInstructions, promptText } from './stored-prompt.ts';
 
 /** A session as its client sees it. */
@@ -41,15 +43,25 @@ export function sessionObject({ birth, config }: Core): SessionObject {
 }
 
 /**
- * A configuration with a client's patch over it, before there is a session: what an ephemeral secret or a call brings along.
+ * A configuration with a client's patch over it, before there is a session: what an ephemeral secret or a call brings along. `promptText`
+ * is that of the stored prompt, where the patch names one.
  * @param detectionYields The detection is Inworld's default, and no client has named one.
  * @throws RealtimeError naming the field that cannot be used.
  */
-export function configured(config: SessionConfig, patch: SessionPatch, catalogue: Catalogue, detectionYields: boolean): SessionConfig {
+export function configured(
+  config: SessionConfig,
+  patch: SessionPatch,
+  known: Known,
+  detectionYields: boolean,
+): { config: SessionConfig; promptText: string | undefined } {
   const next = merged(config, patch, detectionYields);
-  check(next, catalogue, patch);
-  if (patch.prompt) promptText(catalogue, patch.prompt, 'session.prompt');
-  return next;
+  check(next, known, patch);
+  return { config: next, promptText: givenPromptText(known, patch) };
+}
+
+/** The text of the stored prompt that a patch names; empty where it takes one away, undefined where it says nothing of it. */
+function givenPromptText(known: Known, { prompt }: SessionPatch): string | undefined {
+  return prompt ? promptText(known.prompt, prompt, 'session.prompt') : prompt === null ? '' : undefined;
 }
 
 /** On a call the sound is the call's, and comes to us and leaves us in one format, whatever a client asks for. */
@@ -69,20 +81,20 @@ function withoutSecrets(tool: Tool): Tool {
 /** A session may change its type as long as nothing has happened in it: a client may only now say what it wants. */
 function checkType(core: Core, type: SessionConfig['type'] | undefined): void {
   if (type === undefined || type === core.config.type) return;
-  const fresh = core.conversation.entries.length === 0 && core.live.size === 0 && core.input.receivedMs === 0;
+  const fresh = core.conversation.entries.length === 0 && core.live.length === 0 && core.input.receivedMs === 0;
   if (!fresh) throw errors.invalid('session.type', `A session's type cannot be changed; this one is '${core.config.type}'.`);
 }
 
-export function updateSession(core: Core, event: ClientEvents['session.update']): void {
+export function updateSession(core: Core, event: ClientEvents['session.update'], known: Known): void {
   checkType(core, event.session.type);
   const next = inOwnFormats(core.birth, merged(core.config, event.session, core.birth.inworld && !core.detectionNamed));
-  check(next, core.birth.catalogue, event.session);
+  check(next, known, event.session);
   checkLocked(core, next);
   checkVoiceLock(core, next.audio.output.voice);
-  const { prompt } = event.session;
-  if (prompt !== undefined) core.promptText = prompt ? promptText(core.birth.catalogue, prompt, 'session.prompt') : '';
+  core.promptText = givenPromptText(known, event.session) ?? core.promptText;
   // Under other rules what was left out may be told again.
-  if (JSON.stringify(next.truncation) !== JSON.stringify(core.config.truncation)) core.leftOut = new WeakSet();
+  if (JSON.stringify(next.truncation) !== JSON.stringify(core.config.truncation))
+    for (const entry of core.conversation.entries) entry.leftOut = false;
   core.config = keepMemory(core, next);
   if (namesDetection(event.session)) core.detectionNamed = true;
   core.effects.push({ kind: 'listen.configure', config: next });
@@ -191,7 +203,7 @@ function checkSize(param: string, value: unknown): void {
   if (value != null && Buffer.byteLength(JSON.stringify(value)) > mostFieldBytes) throw errors.tooLarge(param, mostFieldBytes);
 }
 
-function check(next: SessionConfig, catalogue: Catalogue, patch: SessionPatch): void {
+function check(next: SessionConfig, known: Known, patch: SessionPatch): void {
   checkSize('session.tools', patch.tools);
   checkSize('session.prompt', patch.prompt);
   if (patch.providerData) checkSize('session.providerData', next.providerData);
@@ -199,20 +211,20 @@ function check(next: SessionConfig, catalogue: Catalogue, patch: SessionPatch): 
     throw errors.invalid('session.audio.input.transcription', 'A transcription session transcribes: this cannot be turned off in it.');
   }
   checkProviderData(next, patch);
-  checkSmallModels(patch.providerData, catalogue);
-  if (patch.model !== undefined && !catalogue.hasLlm(next.model)) throw errors.modelNotFound('session.model', next.model);
+  checkSmallModels(patch.providerData, known);
+  if (patch.model !== undefined && !isServed(known, 'llm', next.model)) throw errors.modelNotFound('session.model', next.model);
   const { transcription } = next.audio.input;
-  if (patch.audio?.input?.transcription?.model != null && transcription && !catalogue.hasStt(transcription.model)) {
+  if (patch.audio?.input?.transcription?.model != null && transcription && !isServed(known, 'stt', transcription.model)) {
     throw errors.invalid(
       'session.audio.input.transcription.model',
       `The transcription model '${transcription.model}' is served by no configured engine.`,
     );
   }
   const { output } = next.audio;
-  if (patch.audio?.output?.model !== undefined && !catalogue.hasTts(output.model)) {
+  if (patch.audio?.output?.model !== undefined && !isServed(known, 'tts', output.model)) {
     throw errors.invalid('session.audio.output.model', `The speech model '${output.model}' is served by no configured engine.`);
   }
-  if (patch.audio?.output?.voice !== undefined && !catalogue.hasVoice(output.voice)) {
+  if (patch.audio?.output?.voice !== undefined && !isServed(known, 'voice', output.voice)) {
     throw errors.invalid('session.audio.output.voice', `Unknown voice '${output.voice}'.`);
   }
   checkToolChoice(next.tool_choice, next.tools, 'session.tool_choice', patch.tool_choice !== undefined);
@@ -274,19 +286,27 @@ function givenInstructions({ instructions }: SessionConfig, { ownInstructions }:
 }
 
 /** What a response says of its own about instructions, if it does. Without a `prompt` of its own they take the place of the session's too. */
-function responseInstructions({ config, birth }: Core, { prompt, instructions }: ResponseParams): string | undefined {
+function responseInstructions({ config, birth }: Core, { prompt, instructions }: ResponseParams, known: Known): string | undefined {
   if (!prompt) return instructions ?? (prompt === null ? config.instructions : undefined);
-  const text = promptText(birth.catalogue, prompt, 'response.prompt');
+  const text = promptText(known.prompt, prompt, 'response.prompt');
   return joinedInstructions(text, instructions ?? givenInstructions(config, birth));
 }
 
-/** The session's settings with a `response.create`'s own over them, for this response only. */
-export function responseSettings(core: Core, params: ResponseParams | null | undefined): ResponseSettings {
+/**
+ * The session's settings with a `response.create`'s own over them, for this response only.
+ * @throws RealtimeError naming the field that cannot be used.
+ */
+export function responseSettings(
+  core: Core,
+  params: ResponseParams | null | undefined,
+  known: Known,
+  input: readonly ResponseInput[] | undefined,
+): ResponseSettings {
   const base = sessionSettings(core);
   if (!params) return base;
   const { birth } = core;
   const output = params.audio?.output;
-  if (output?.voice !== undefined && !birth.catalogue.hasVoice(output.voice)) {
+  if (output?.voice !== undefined && !isServed(known, 'voice', output.voice)) {
     throw errors.invalid('response.audio.output.voice', `Unknown voice '${output.voice}'.`);
   }
   checkVoiceLock(core, output?.voice ?? base.voice);
@@ -295,11 +315,12 @@ export function responseSettings(core: Core, params: ResponseParams | null | und
   const tools = params.tools ?? base.tools;
   checkToolChoice(params.tool_choice ?? 'auto', tools, 'response.tool_choice', true);
   tellUnserved(core, unservedTools(tools));
+  const { input: _, ...own } = params;
   return {
     ...base,
     outOfBand: params.conversation === 'none',
-    input: params.input,
-    instructions: responseInstructions(core, params) ?? base.instructions,
+    input,
+    instructions: responseInstructions(core, params, known) ?? base.instructions,
     modalities: params.output_modalities ?? base.modalities,
     format: birth.speaker ? callFormat : (output?.format ?? base.format),
     voice: output?.voice ?? base.voice,
@@ -313,6 +334,6 @@ export function responseSettings(core: Core, params: ResponseParams | null | und
     tools,
     toolChoice: params.tool_choice ?? base.toolChoice,
     metadata: params.metadata ?? null,
-    overrides: params,
+    overrides: { params: own, known },
   };
 }

@@ -3,14 +3,15 @@ import type { Prompt } from '../protocol/prompt.ts';
 import { errors } from '../protocol/errors.ts';
 import { readProviderData } from '../protocol/provider-data/provider-data.ts';
 import { buildPrompt } from './prompt.ts';
-import type { Catalogue, Core } from './state.ts';
+import { isServed, type Known } from './known.ts';
+import type { Core } from './state.ts';
 
 /** @throws RealtimeError when a patch of `providerData` names a model that nobody serves. */
-export function checkSmallModels(patch: Readonly<Record<string, unknown>> | undefined, catalogue: Catalogue): void {
+export function checkSmallModels(patch: Readonly<Record<string, unknown>> | undefined, known: Known): void {
   const data = readProviderData(patch);
   for (const section of ['backchannel', 'responsiveness'] as const) {
     const model = data[section]?.small_model;
-    if (model && !catalogue.hasLlm(model)) throw errors.modelNotFound(`session.providerData.${section}.small_model`, model);
+    if (model && !isServed(known, 'llm', model)) throw errors.modelNotFound(`session.providerData.${section}.small_model`, model);
   }
 }
 

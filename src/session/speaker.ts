@@ -2,7 +2,7 @@
 import { cancelResponse } from './response.ts';
 import type { FactOf } from './facts.ts';
 import { stopPlayout } from './playout.ts';
-import { type Core, type Playout, send } from './state.ts';
+import { type Core, liveResponse, type Playout, send } from './state.ts';
 
 /** Sound that is sent this far from when it should have been is no reason to reckon anew. */
 const toleratedMs = 10;
@@ -15,8 +15,7 @@ export function clearSpeaker(core: Core): void {
 /** The answer ends, and whatever else is being heard: what is made of it later could not be told from what was dropped. */
 export function stopAnswers(core: Core, reason: 'turn_detected' | 'client_cancelled'): void {
   const heard = new Set(core.playout.map(({ response }) => response));
-  for (const response of [...core.live.values()])
-    if (response === core.active || heard.has(response.id)) cancelResponse(core, response, reason);
+  for (const response of [...core.live]) if (response === core.active || heard.has(response.id)) cancelResponse(core, response, reason);
   stopPlayout(core);
 }
 
@@ -37,7 +36,7 @@ export function tellSpeaker(core: Core): void {
   if (!core.birth.speaker) return;
   const playing = playingNow(core);
   // An answer that is still being made has not ended because it has run out of sound.
-  if (core.sounding !== undefined && playing?.response !== core.sounding && (playing || !core.live.has(core.sounding))) {
+  if (core.sounding !== undefined && playing?.response !== core.sounding && (playing || !liveResponse(core, core.sounding))) {
     send(core, { type: 'output_audio_buffer.stopped', response_id: core.sounding });
     core.sounding = undefined;
   }

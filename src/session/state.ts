@@ -1,69 +1,22 @@
-// The states of a session's two halves, and what it was born with. Unions, not flags: what cannot be said cannot go wrong.
+// Everything a session is: JSON through and through, so that it can be written down and read back. What belongs together is named by ids.
+// Unions, not flags: what cannot be said cannot go wrong.
 import type { ResponseParams } from '../protocol/client-events.ts';
 import type { MemorySettings, MemoryState } from '../protocol/provider-data/memory.ts';
 import type { McpTool, Modality, SessionConfig, Tool, ToolChoice } from '../protocol/session-config.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
 import type { Sampling } from '../protocol/prompt.ts';
-import type { RateLimit } from '../protocol/limits.ts';
-import type { InputItem, Item, McpApprovalRequest, McpCall, McpListedTool } from '../protocol/items.ts';
-import type { ServerEvent, StatusDetails } from '../protocol/server-events.ts';
+import type { McpApprovalRequest, McpListedTool } from '../protocol/items.ts';
+import type { ServerEvent, StampedEvent, StatusDetails } from '../protocol/server-events.ts';
 import type { Backchannel, Filler } from './asides.ts';
-import type { Conversation, Entry } from './history.ts';
+import type { Birth } from './birth.ts';
 import type { Effect } from './effects.ts';
+import type { Env } from './env.ts';
 import type { ReplyEnd } from './facts.ts';
+import { Conversation, type Entry, type History } from './history.ts';
+import type { Known } from './known.ts';
 import type { Judgement } from './patience.ts';
 import type { SpeechManner } from './speech-manner.ts';
 import type { Timestamps } from './timestamps.ts';
-
-/** What engines there are, as far as deciding needs to know. All answers are immediate. */
-export interface Catalogue {
-  /** Each says whether an id is served, and by which spelling the shell knows it. */
-  hasLlm(id: string): boolean;
-  hasStt(id: string): boolean;
-  hasTts(id: string): boolean;
-  hasVoice(id: string): boolean;
-  /** The text of a stored prompt; without a version, of its newest. */
-  prompt(id: string, version: string | undefined): string | undefined;
-}
-
-/** What a session is born with. */
-export interface Birth {
-  /** Makes a unique id with the given prefix. */
-  ids: (prefix: string) => string;
-  /** From 0 up to, not including, 1. */
-  chance: () => number;
-  sessionId: string;
-  catalogue: Catalogue;
-  config: SessionConfig;
-  /** Whether its client has said already which detection it wants. */
-  detectionNamed: boolean;
-  /** Unix seconds; what `expires_at` shows. */
-  expiresAt: number;
-  /** How long the session may live. */
-  lifeMs: number;
-  /** Tokens that a prompt may have, as `truncation.ts` estimates them. */
-  contextTokens: number;
-  /** What a client may put into the conversation: its text, images and sound (see budget.ts). */
-  conversationBytes: number;
-  /** Responses beside the conversation that may be under way at a time; Infinity is no limit. */
-  mostResponses: number;
-  /** What is left of the key's limits, of which `rate_limits.updated` tells: nothing where there are none. */
-  rateLimits: () => RateLimit[];
-  /** The server's own instructions: what `config` has while no client has given any. They give way to a stored prompt. */
-  ownInstructions: string;
-  /**
-   * Inworld's habits (conflicts C18 and C55): the server goes on by itself when all function outputs are there, and a `response.create`
-   * that brings nothing new right after an answer is refused instead of being answered, so that Inworld's own sample does not loop.
-   */
-  inworld: boolean;
-  /** OpenAI's rule (conflict C4): once an answer has been heard in a voice, the session keeps it. */
-  voiceLock: boolean;
-  /**
-   * Whose speaker the sound goes to. Absent: the client's own, which it empties itself. Present: ours (a call), fed at the pace of real
-   * time; what it has sent is heard `lagMs` later. Formats are the call's then, whatever the client asks for.
-   */
-  speaker?: { lagMs: number } | undefined;
-}
 
 /** The user's half. Times are milliseconds of the input's timeline. */
 export type Turn =
@@ -89,13 +42,26 @@ export interface Judged extends Judgement {
   suggested: boolean;
 }
 
-/** What asked for a response. `tool`: the server went on by itself after function outputs. */
-export type Origin = 'client' | 'turn' | 'tool';
+/**
+ * Why a response is wanted. The server goes on by itself after the outputs of a client's functions (`outputs`), after its own tools or an
+ * approval that was refused (`follow-up`), and with calls that the client has approved (`approval`).
+ */
+export type Reason = Want['reason'];
+
+export type Want =
+  /** `settings`: as its client asked for it; else it is made with what the session says by then. `afterTurn`: the user speaks first. */
+  | { reason: 'client'; settings: ResponseSettings | undefined; afterTurn: boolean }
+  /** The user has finished, or nobody has spoken for long. */
+  | { reason: 'turn' | 'idle' | 'outputs' }
+  /** `follows`: of the response whose tools it uses the results of: what that one's client asked for holds for this one too. */
+  | { reason: 'follow-up'; follows: ResponseSettings | undefined }
+  | { reason: 'approval'; requests: readonly McpApprovalRequest[] };
 
 /** A response's settings, after its own overrides. */
 export interface ResponseSettings {
   outOfBand: boolean;
-  input: InputItem[] | undefined;
+  /** What it answers instead of the conversation: items of its own, and ids of the conversation's. */
+  input: readonly ResponseInput[] | undefined;
   instructions: string;
   modalities: Modality[];
   format: AudioFormat;
@@ -111,22 +77,25 @@ export interface ResponseSettings {
   tools: Tool[];
   toolChoice: ToolChoice;
   metadata: Record<string, string> | null;
-  /** Those among them that its client asked for; the others are the session's. */
-  overrides: ResponseParams | undefined;
+  /** Those among them that its client asked for, without the input, and what the server knew of them; the others are the session's. */
+  overrides: { params: ResponseParams; known: Known } | undefined;
 }
 
-/** The open item of a response's output. */
-export type OpenOutput =
-  | { kind: 'message'; entry: Entry; index: number; part: 'text' | 'audio' }
-  | { kind: 'call'; entry: Entry; index: number; callId: string; name: string }
-  /** A call of an MCP tool. One that needs approval becomes a request instead, and is told of when it is whole. */
-  | { kind: 'mcp'; entry: Entry; index: number; callId: string; item: McpCall }
-  | { kind: 'approval'; entry: Entry; index: number; callId: string; item: McpApprovalRequest };
+export type ResponseInput = { kind: 'item'; entry: Entry } | { kind: 'reference'; item: string };
 
-/** The agent's half: one response from `response.created` to `response.done`. What is not in the map of live ones is finished. */
+/** The open item of a response's output; `item` is its id. */
+export type OpenOutput =
+  | { kind: 'message'; item: string; index: number; part: 'text' | 'audio' }
+  | { kind: 'call'; item: string; index: number; callId: string; name: string }
+  /** A call of an MCP tool. */
+  | { kind: 'mcp'; item: string; index: number; callId: string }
+  /** One that needs approval becomes a request instead, and is told of when it is whole. */
+  | { kind: 'approval'; index: number; callId: string; request: McpApprovalRequest };
+
+/** The agent's half: one response from `response.created` to `response.done`. What is not among the live ones is finished. */
 export interface Response {
   id: string;
-  origin: Origin;
+  reason: Reason;
   settings: ResponseSettings;
   /** What its client gave it to answer instead of the conversation, and settings of its own. */
   ownBytes: number;
@@ -135,20 +104,21 @@ export interface Response {
   /** How the model ended, once it has. */
   ended: ReplyEnd | undefined;
   /** MCP tools by the names the model knows them by. */
-  mcpTools: Map<string, McpToolName>;
-  /** MCP calls that run, by item. */
-  calling: Map<string, RunningCall>;
+  mcpTools: readonly { name: string; of: McpToolName }[];
+  /** MCP calls that run. */
+  calling: RunningCall[];
   /** Approved calls, which need no model to be made. */
   approved: readonly McpApprovalRequest[];
-  output: Item[];
+  /** Ids of its items. */
+  output: string[];
   /** How many items the conversation had been given when it began. */
   itemsGiven: number;
-  /** Items its prompt was written from. */
-  seen: Set<string>;
+  /** The last item there was when its prompt was written (see `Entry.serial`). */
+  seenSerial: number;
   open: OpenOutput | undefined;
   /** When something last happened to it: what the watchdog reads. */
-  stirredAtMs: number;
-  /** A `tool` response swallows one `response.create`: clients are told to send it (conflict C18). */
+  aliveAtMs: number;
+  /** Where the server goes on by itself, one `response.create` means the same: clients are told to send it (conflict C18). */
   adopted: boolean;
 }
 
@@ -161,16 +131,15 @@ export interface McpToolName {
 }
 
 export interface RunningCall {
-  entry: Entry;
-  item: McpCall;
+  item: string;
   index: number;
 }
 
 /** An MCP server of the session, and what it offers. */
 export interface McpServer {
   config: McpTool;
-  /** The item that lists its tools. */
-  list: Entry;
+  /** The id of the item that lists its tools. */
+  list: string;
   state: 'listing' | 'listed' | 'failed';
   sinceMs: number;
   tools: McpListedTool[];
@@ -182,15 +151,6 @@ export interface Playout {
   item: string;
   startsAtMs: number;
   endsAtMs: number;
-}
-
-/** A response that must follow the active one. */
-export interface Owed {
-  origin: Origin;
-  /** As its client asked for it; else it is made with what the session says by then. */
-  settings: ResponseSettings | undefined;
-  /** The response whose own tools it uses the results of: what that one's client asked for holds for this one too. */
-  follows?: Response;
 }
 
 /** The input as the session knows it: how much came, and where the part that no item holds yet begins. */
@@ -210,11 +170,11 @@ export interface Memory {
   state: MemoryState;
   /** Whether any of the state was made in this session. */
   own: boolean;
-  /** Entries that the state stands for, and those of them that prompts do without. */
-  condensed: WeakSet<Entry>;
-  trimmed: WeakSet<Entry>;
-  /** The order under way, with its entries and whether more are waiting. */
-  condensing: { order: number; entries: readonly Entry[]; more: boolean; sinceMs: number } | undefined;
+  /** Items that the state stands for, and those of them that prompts do without. */
+  condensed: string[];
+  trimmed: string[];
+  /** The order under way, with its items and whether more are waiting. */
+  condensing: { order: number; items: readonly string[]; more: boolean; sinceMs: number } | undefined;
   orders: number;
   /** `state.total_turns` as it was when the last order was given. */
   triedAtTurn: number;
@@ -222,14 +182,32 @@ export interface Memory {
   more: boolean;
 }
 
-/** Everything a session is. Handlers change it and add effects; nothing outside `session/` sees it. */
-export interface Core {
+/** The last response of the default conversation that has ended. */
+export interface LastEnded {
+  id: string;
+  reason: Reason;
+  adopted: boolean;
+  outcome: Outcome;
+  atMs: number;
+  /** How many items the conversation had been given by then. */
+  itemsGiven: number;
+  /** Whether it said anything, and whether it called functions of its client's. */
+  hasOutput: boolean;
+  hasCalls: boolean;
+}
+
+/** Everything a session is. */
+export interface State {
   readonly birth: Birth;
   readonly conversationId: string;
   readonly bornAtMs: number;
+  /** When something last happened to it. */
+  now: number;
   /** Its time is over: nothing that happens changes anything any more. */
   expired: boolean;
-  now: number;
+  /** How many ids there are of each prefix, and how often chance was asked. */
+  readonly minted: Record<string, number>;
+  draws: number;
   config: SessionConfig;
   /** Sound of an answer has gone out. */
   spoke: boolean;
@@ -237,49 +215,93 @@ export interface Core {
   detectionNamed: boolean;
   /** The text of the session's stored prompt; empty without one. */
   promptText: string;
-  effects: Effect[];
-  conversation: Conversation;
+  readonly history: History;
   input: Input;
   turn: Turn;
   unwatched: Unwatched | undefined;
-  live: Map<string, Response>;
-  /** The live response of the default conversation. */
-  active: Response | undefined;
+  live: Response[];
   /** What is still being heard, or will be, in order. */
   playout: Playout[];
   /** The response that our own speaker was last said to play (`output_audio_buffer.started`). */
   sounding: string | undefined;
-  owed: Owed | undefined;
+  /** The responses that are wanted and have not begun, in the order in which they were asked for. */
+  wants: Want[];
   backchannel: Backchannel;
   filler: Filler;
-  /** Calls that the client has allowed and that have not been run yet: they come before what is owed, which may need their results. */
-  allowed: readonly McpApprovalRequest[];
   /** Approval requests the client has answered, for good: deleting its answer does not take it back. */
-  decided: Set<string>;
-  mcp: Map<string, McpServer>;
+  decided: string[];
+  mcp: McpServer[];
   memory: Memory;
-  /** Items that prompts leave out, because the conversation has outgrown the model. */
-  leftOut: WeakSet<Entry>;
   /** How often in a row the server has gone on by itself after its own tools. */
   selfAnswers: number;
   /** Items whose words are being recognised, and since when. */
-  recognising: Map<string, number>;
+  recognising: { item: string; sinceMs: number }[];
   /** By item: how many words the deltas have told, and the last guess. */
-  told: Map<string, { words: number; last: string[] }>;
-  /** The last response of the default conversation that ended, and how many items the conversation had been given by then. */
-  lastEnded: { response: Response; outcome: Outcome; atMs: number; itemsGiven: number } | undefined;
+  told: { item: string; words: number; last: readonly string[] }[];
+  lastEnded: LastEnded | undefined;
   /** Since when nobody has spoken after an answer (the idle timeout's start), with the input's position then. */
   quietSince: { atMs: number; audioMs: number } | undefined;
 }
 
+/** A state at work. Handlers change it and add effects; nothing outside `session/` sees it. */
+export interface Core extends State {
+  readonly env: Env;
+  effects: Effect[];
+  /** The history with what can be found out about it. */
+  readonly conversation: Conversation;
+  /** The live response of the default conversation. */
+  readonly active: Response | undefined;
+}
+
+export function coreOf(state: State, env: Env): Core {
+  return {
+    ...state,
+    env,
+    effects: [],
+    conversation: new Conversation(state.history),
+    get active() {
+      return this.live.find(({ settings }) => !settings.outOfBand);
+    },
+  };
+}
+
+export function stateOf(core: Core): State {
+  const { env: _, effects: __, conversation: ___, active: ____, ...state } = core;
+  return state;
+}
+
+/** A new unique id. */
+export function mint(core: Core, prefix: string): string {
+  const n = (core.minted[prefix] ?? 0) + 1;
+  core.minted[prefix] = n;
+  return core.env.id(prefix, n);
+}
+
+/** From 0 up to, not including, 1. */
+export function draw(core: Core): number {
+  core.draws += 1;
+  return core.env.chance(core.draws);
+}
+
 export function send(core: Core, event: ServerEvent): void {
-  core.effects.push({ kind: 'send', event });
+  const { type, ...rest } = event;
+  core.effects.push({ kind: 'send', event: { type, event_id: mint(core, 'event'), ...rest } as StampedEvent });
+}
+
+export function liveResponse(core: Core, id: string): Response | undefined {
+  return core.live.find((response) => response.id === id);
 }
 
 /** The item's words are yet to come: responses that need them wait. */
 export function expectWords(core: Core, entry: Entry): void {
   entry.transcript = { state: 'pending' };
-  core.recognising.set(entry.item.id, core.now);
+  core.recognising.push({ item: entry.item.id, sinceMs: core.now });
+}
+
+/** Nobody waits for the item's words any more. */
+export function forgetWords(core: Core, item: string): void {
+  core.recognising = core.recognising.filter((each) => each.item !== item);
+  core.told = core.told.filter((each) => each.item !== item);
 }
 
 /** The item that `speech_started` has promised and that is not there yet. */

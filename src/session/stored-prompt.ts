@@ -1,7 +1,7 @@
 // The text of a stored prompt with its blanks filled in: what a model is told instead of the server's own instructions.
 import { errors } from '../protocol/errors.ts';
 import type { StoredPrompt } from '../protocol/stored-prompt.ts';
-import type { Catalogue } from './state.ts';
+import type { KnownPrompt } from './known.ts';
 
 const blank = /\{\{\s*([A-Za-z0-9_.-]{1,64})\s*\}\}/g;
 
@@ -9,16 +9,11 @@ const blank = /\{\{\s*([A-Za-z0-9_.-]{1,64})\s*\}\}/g;
  * The words a reference stands for; `param` is where it was written, such as `session.prompt`.
  * @throws RealtimeError naming the id, the version or the variable that cannot be used.
  */
-export function promptText(catalogue: Catalogue, prompt: StoredPrompt, param: string): string {
+export function promptText(known: KnownPrompt | undefined, prompt: StoredPrompt, param: string): string {
   const { id, version, variables } = prompt;
-  const text = catalogue.prompt(id, version ?? undefined);
-  if (text === undefined) {
-    const known = version != null && catalogue.prompt(id, undefined) !== undefined;
-    throw known
-      ? errors.invalid(`${param}.version`, `The prompt '${id}' has no version '${version}'.`)
-      : errors.invalid(`${param}.id`, `There is no stored prompt '${id}'.`);
-  }
-  return text.replace(blank, (_, name: string) => {
+  if (known?.state === 'no_version') throw errors.invalid(`${param}.version`, `The prompt '${id}' has no version '${version}'.`);
+  if (known?.state !== 'found') throw errors.invalid(`${param}.id`, `There is no stored prompt '${id}'.`);
+  return known.text.replace(blank, (_, name: string) => {
     const value = variables && Object.hasOwn(variables, name) ? variables[name] : undefined;
     if (typeof value === 'string') return value;
     if (value?.type === 'input_text' && typeof value.text === 'string') return value.text;

@@ -5,19 +5,25 @@ import { readProviderData } from '../protocol/provider-data/provider-data.ts';
 import type { FactOf } from './facts.ts';
 import { failureBody } from './response-object.ts';
 import { resumeWaiting } from './response.ts';
-import { type Core, promisedItem, send } from './state.ts';
+import { type Core, forgetWords, mint, promisedItem, send } from './state.ts';
 import { transcriptionUsage } from './transcription-usage.ts';
 
 export function onPartial(core: Core, fact: FactOf<'transcript.partial'>): void {
   if (!core.config.audio.input.transcription) return;
   if (promisedItem(core) !== fact.item && core.conversation.get(fact.item)?.transcript.state !== 'pending') return;
-  const told = core.told.get(fact.item) ?? { words: 0, last: [] };
+  const told = toldOf(core, fact.item);
   const words = wordsOf(fact.text);
   // A guess may still change its mind: told are the words two guesses agree on, and never the newest one.
   const stable = Math.min(agreement(told.last, words), words.length - 1);
   const fresh = agreement(told.last.slice(0, told.words), words) === told.words ? words.slice(told.words, stable) : [];
-  core.told.set(fact.item, { words: told.words + fresh.length, last: words });
+  core.told = core.told.filter(({ item }) => item !== fact.item);
+  core.told.push({ item: fact.item, words: told.words + fresh.length, last: words });
   if (fresh.length > 0) sendDelta(core, fact.item, fresh, told.words > 0);
+}
+
+/** What the deltas have told of the item's words, and the last guess at them. */
+function toldOf(core: Core, id: string): { words: number; last: readonly string[] } {
+  return core.told.find(({ item }) => item === id) ?? { words: 0, last: [] };
 }
 
 function wordsOf(text: string): string[] {
@@ -46,7 +52,7 @@ function sendDelta(core: Core, item: string, words: readonly string[], goesOn: b
 
 /** The words nobody was told of yet, if the final text goes on where the deltas stopped. */
 function sendRest(core: Core, item: string, text: string): void {
-  const told = core.told.get(item) ?? { words: 0, last: [] };
+  const told = toldOf(core, item);
   const words = wordsOf(text);
   const rest = words.slice(told.words);
   if (rest.length > 0 && agreement(told.last.slice(0, told.words), words) === told.words) sendDelta(core, item, rest, told.words > 0);
@@ -55,7 +61,6 @@ function sendRest(core: Core, item: string, text: string): void {
 export function onFinal(core: Core, fact: FactOf<'transcript.final'>): void {
   const entry = core.conversation.get(fact.item);
   if (entry?.transcript.state !== 'pending') return;
-  core.recognising.delete(fact.item);
   entry.transcript = { state: 'known' };
   const item = entry.item as UserMessage;
   const content_index = soundIndex(item);
@@ -74,7 +79,7 @@ export function onFinal(core: Core, fact: FactOf<'transcript.final'>): void {
       ...voiceProfile(core, fact),
     });
   }
-  core.told.delete(fact.item);
+  forgetWords(core, fact.item);
   const part = item.content[content_index];
   if (part?.type === 'input_audio') part.transcript = fact.text;
   entry.soundBytes = 0;
@@ -113,7 +118,7 @@ function sendSegments(core: Core, { item, segments = [] }: FactOf<'transcript.fi
       type: 'conversation.item.input_audio_transcription.segment',
       item_id: item,
       content_index,
-      id: core.birth.ids('seg'),
+      id: mint(core, 'seg'),
       text,
       speaker,
       start: Math.round(startMs) / 1000,
@@ -131,11 +136,10 @@ function voiceProfile({ config }: Core, { voiceProfile }: FactOf<'transcript.fin
 export function onTranscriptFailed(core: Core, fact: FactOf<'transcript.failed'>): void {
   const entry = core.conversation.get(fact.item);
   if (entry?.transcript.state !== 'pending') return;
-  core.recognising.delete(fact.item);
+  forgetWords(core, fact.item);
   entry.transcript = { state: 'failed', message: fact.failure.message };
   entry.soundBytes = 0;
   core.conversation.measure(entry);
-  core.told.delete(fact.item);
   // A failure is told even when no transcription was asked for: the turn has no answer, and this says why.
   send(core, {
     type: 'conversation.item.input_audio_transcription.failed',

@@ -25,7 +25,7 @@ export function fittedPrompt(
   const { truncation } = core.config;
   // Items that a client lists itself, it wants told.
   const remembers = truncation !== 'disabled' && settings.input === undefined;
-  const kept = remembers ? entries.filter((entry) => !core.leftOut.has(entry)) : entries;
+  const kept = remembers ? entries.filter((entry) => !entry.leftOut) : entries;
   const write = (told: readonly Entry[]): Prompt => ({ ...buildPrompt(told, settings, mcp), ...remembered(core, settings) });
   const prompt = write(kept);
   const room = roomFor(core, prompt);
@@ -38,7 +38,7 @@ export function fittedPrompt(
   const { dropped, left } = drop(units, tokens, target);
   if (left > room) return tooLong;
   // The next prompts begin where this one does, until they are too long again: so a provider's cache of the beginning holds.
-  if (remembers && !settings.outOfBand) for (const entry of dropped) core.leftOut.add(entry);
+  if (remembers && !settings.outOfBand) for (const entry of dropped) entry.leftOut = true;
   const rest = kept.filter((entry) => !dropped.has(entry));
   return { state: 'fits', prompt: write(rest), leftOut: entries.length - rest.length };
 }

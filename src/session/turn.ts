@@ -10,7 +10,7 @@ import { countTurn } from './memory.ts';
 import { midTurnMeanings } from './mid-turn.ts';
 import { idleTimeoutMs, patienceMs } from './patience.ts';
 import { answerTurn } from './response.ts';
-import { beQuietFrom, type Core, expectWords, promisedItem, send, type Turn, type Unwatched } from './state.ts';
+import { beQuietFrom, type Core, expectWords, forgetWords, mint, promisedItem, send, type Turn, type Unwatched } from './state.ts';
 import { revokeSuggestion, suggestTurnEnd } from './turn-suggestion.ts';
 
 /** Detection may lag behind reception by this much and a turn still ends on time; further behind, it waits for the detector. */
@@ -45,7 +45,7 @@ function beginTurn(core: Core, atMs: number): void {
   const detection = core.config.audio.input.turn_detection;
   const paddingMs = detection?.type === 'server_vad' ? detection.prefix_padding_ms : semanticPrefixPaddingMs;
   const startMs = Math.round(Math.max(core.input.bufferStartMs, atMs - paddingMs, 0));
-  const item = core.birth.ids('item');
+  const item = mint(core, 'item');
   core.quietSince = undefined;
   core.turn = { state: 'speaking', item, startMs, utterance: 0 };
   interruptThenTell(core, item, startMs);
@@ -63,12 +63,12 @@ function speakOn(core: Core, turn: Omit<Extract<Turn, { state: 'speaking' }>, 's
 function interruptThenTell(core: Core, item: string, startMs: number): void {
   const before = core.effects.length;
   interrupt(core);
-  const told: Core['effects'][number] = {
-    kind: 'send',
-    event: { type: 'input_audio_buffer.speech_started', audio_start_ms: startMs, item_id: item },
-  };
-  const firstSend = core.effects.findIndex((effect, index) => index >= before && effect.kind === 'send');
-  core.effects.splice(firstSend < 0 ? core.effects.length : firstSend, 0, told);
+  const cut = core.effects.splice(before);
+  const firstSend = cut.findIndex(({ kind }) => kind === 'send');
+  const sends = cut.splice(firstSend < 0 ? cut.length : firstSend);
+  core.effects.push(...cut);
+  send(core, { type: 'input_audio_buffer.speech_started', audio_start_ms: startMs, item_id: item });
+  core.effects.push(...sends);
 }
 
 export function onSpeechPaused(core: Core, { atMs }: FactOf<'speech.paused'>): void {
@@ -165,7 +165,7 @@ export function endTurn(core: Core, turn: Exclude<Turn, { state: 'none' }>, endM
   const detection = core.config.audio.input.turn_detection;
   send(core, { type: 'input_audio_buffer.speech_stopped', audio_end_ms: endMs, item_id: turn.item });
   commit(core, turn.item, turn.startMs, endMs, 'expected');
-  if (detection?.create_response) answerTurn(core);
+  if (detection?.create_response) answerTurn(core, 'turn');
 }
 
 /** Input up to `toMs` becomes a user item; recognition runs on by itself. */
@@ -186,7 +186,7 @@ function commit(core: Core, id: string, fromMs: number, toMs: number, words: 'ex
   if (words === 'expected') expectWords(core, entry);
   const previous_item_id = core.conversation.lastId;
   core.conversation.append(entry);
-  core.conversation.itemsGiven += 1;
+  core.conversation.countGiven();
   if (words === 'expected') countTurn(core);
   core.quietSince = undefined;
   // What is silence needs no ear: it goes on listening to whoever may be beginning to speak.
@@ -199,14 +199,14 @@ export function commitByClient(core: Core): void {
   const { input, turn, unwatched } = core;
   const bufferedMs = input.receivedMs - input.bufferStartMs;
   if (bufferedMs < leastCommitMs) throw errors.commitEmpty(Math.max(0, bufferedMs));
-  if (turn.state === 'none') commit(core, unwatched?.item ?? core.birth.ids('item'), input.bufferStartMs, input.receivedMs, 'expected');
+  if (turn.state === 'none') commit(core, unwatched?.item ?? mint(core, 'item'), input.bufferStartMs, input.receivedMs, 'expected');
   else commit(core, turn.item, turn.startMs, input.receivedMs, 'expected');
 }
 
 export function clearInput(core: Core): void {
   const item = promisedItem(core);
   revokeSuggestion(core);
-  if (item !== undefined) core.told.delete(item);
+  if (item !== undefined) forgetWords(core, item);
   core.turn = { state: 'none' };
   core.unwatched = undefined;
   core.input.bufferStartMs = core.input.receivedMs;
@@ -217,10 +217,10 @@ export function clearInput(core: Core): void {
 /** Nobody spoke for `idle_timeout_ms` after an answer: the silence itself becomes a turn (protocol 4.3). */
 export function onIdle(core: Core, sinceMs: number): void {
   core.quietSince = undefined;
-  const id = core.birth.ids('item');
+  const id = mint(core, 'item');
   const toMs = Math.round(core.input.receivedMs);
   const fromMs = Math.min(toMs, Math.round(Math.max(sinceMs, core.input.bufferStartMs)));
   send(core, { type: 'input_audio_buffer.timeout_triggered', audio_start_ms: fromMs, audio_end_ms: toMs, item_id: id });
   commit(core, id, fromMs, toMs, 'none');
-  answerTurn(core);
+  answerTurn(core, 'idle');
 }

@@ -40,14 +40,8 @@ function expectedBytes(audio: string): number {
 }
 
 /** `response.output_audio.delta` (by its name in the client's dialect) as text. Ids are of a safe alphabet, so nothing needs escaping. */
-export function audioDelta(
-  type: Dialect['audioDeltaType'],
-  eventId: string,
-  place: AudioPlace,
-  bytes: Uint8Array,
-  timestamps?: TimestampInfo,
-): string {
+export function audioDelta(type: Dialect['audioDeltaType'], place: AudioPlace, bytes: Uint8Array, timestamps?: TimestampInfo): string {
   const delta = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
   const timing = timestamps ? `,"timestamp_info":${JSON.stringify(timestamps)}` : '';
-  return `{"type":"${type}","event_id":"${eventId}","response_id":"${place.response}","item_id":"${place.item}","output_index":${place.outputIndex},"content_index":${place.contentIndex},"delta":"${delta}"${timing}}`;
+  return `{"type":"${type}","event_id":"${place.eventId}","response_id":"${place.response}","item_id":"${place.item}","output_index":${place.outputIndex},"content_index":${place.contentIndex},"delta":"${delta}"${timing}}`;
 }

@@ -5,12 +5,12 @@ import { wellFormedJson } from '../lib/well-formed-json.ts';
 import { clientEventId, isEventId, parseClientEvent } from '../protocol/client-events.ts';
 import { beta } from '../protocol/dialects/beta.ts';
 import { looksBeta } from '../protocol/dialects/choose.ts';
-import type { Dialect, StampedEvent } from '../protocol/dialects/dialect.ts';
+import type { Dialect } from '../protocol/dialects/dialect.ts';
 import { ga } from '../protocol/dialects/ga.ts';
 import { errors, RealtimeError } from '../protocol/errors.ts';
 import { isRecord } from '../protocol/json.ts';
 import { unreadFields } from '../protocol/unread.ts';
-import type { ServerEvent, TimestampInfo } from '../protocol/server-events.ts';
+import type { ServerEvent, StampedEvent, TimestampInfo } from '../protocol/server-events.ts';
 import { audioDelta, decodeAudio, notTooMuch } from './audio-text.ts';
 import { eventJson } from './event-json.ts';
 import { type Lifted, liftedAppend, lightened, returnLifted } from './lifted-fields.ts';
@@ -36,16 +36,23 @@ export class EventText {
   }
 
   /** One event as the far side reads it: no message where its dialect has no word for it. */
-  write(event: ServerEvent): string[] {
-    const { type, ...rest } = event;
-    const stamped = { type, event_id: this.#ids('event'), ...rest } as StampedEvent;
+  write(event: ServerEvent | StampedEvent): string[] {
+    return this.#dialect.fromGa(this.#stamped(event)).map((message) => eventJson(message));
+  }
+
+  #stamped(event: ServerEvent | StampedEvent): StampedEvent {
     // The one event that GA gives no id (protocol 2).
-    if (type === 'input_audio_buffer.dtmf_event_received') delete (stamped as { event_id?: string }).event_id;
-    return this.#dialect.fromGa(stamped).map((message) => eventJson(message));
+    if (event.type === 'input_audio_buffer.dtmf_event_received') {
+      const { event_id: _, ...bare } = event as StampedEvent;
+      return bare as StampedEvent;
+    }
+    if ('event_id' in event) return event;
+    const { type, ...rest } = event;
+    return { type, event_id: this.#ids('event'), ...rest } as StampedEvent;
   }
 
   writeAudio(place: AudioPlace, bytes: Uint8Array, timestamps?: TimestampInfo): string {
-    return audioDelta(this.#dialect.audioDeltaType, this.#ids('event'), place, bytes, timestamps);
+    return audioDelta(this.#dialect.audioDeltaType, place, bytes, timestamps);
   }
 
   /** One message as its bytes came, which are ours from here on; undefined stands for one that was no text. */

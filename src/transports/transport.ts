@@ -1,7 +1,7 @@
 // The plug of a way in: everything the author of a transport must know. A transport carries; it decides nothing.
 import type { ClientEvent } from '../protocol/client-events.ts';
 import type { RealtimeError } from '../protocol/errors.ts';
-import type { ServerEvent, TimestampInfo } from '../protocol/server-events.ts';
+import type { ServerEvent, StampedEvent, TimestampInfo } from '../protocol/server-events.ts';
 
 /** What came in, in the order it came: sound and events keep their places. */
 export type Inbound =
@@ -18,6 +18,7 @@ export type Inbound =
 
 /** Where a stretch of an answer's sound belongs. */
 export interface AudioPlace {
+  readonly eventId: string;
   readonly response: string;
   readonly item: string;
   readonly outputIndex: number;
@@ -39,8 +40,11 @@ export interface Transport {
   readonly inbound: AsyncIterable<Inbound>;
   /** Nobody is there any more: what comes in now is still what was said, but what only a listener would want is not to be begun. */
   readonly gone: boolean;
-  /** Never waits: what the far side does not take in is bounded by the transport, which then closes. */
-  send(event: ServerEvent): void;
+  /**
+   * Never waits: what the far side does not take in is bounded by the transport, which then closes. An event that is none of a session's,
+   * and so has no id, is given one.
+   */
+  send(event: ServerEvent | StampedEvent): void;
   /**
    * One stretch of an answer, in the response's output format. `timestamps` are those of a client that wants them with the sound: a
    * transport whose sound has no place for them leaves them out. Those that come after it are an ordinary event without sound.

@@ -1,9 +1,8 @@
 // Records what a session without a transport says, as each dialect would put it on the wire.
 import { beta } from '../../src/protocol/dialects/beta.ts';
-import type { StampedEvent } from '../../src/protocol/dialects/dialect.ts';
 import { ga } from '../../src/protocol/dialects/ga.ts';
 import { isRecord } from '../../src/protocol/json.ts';
-import type { ServerEvent } from '../../src/protocol/server-events.ts';
+import type { ServerEvent, StampedEvent } from '../../src/protocol/server-events.ts';
 import { keep, type Recorded, type Spoken } from './recorded.ts';
 
 export function recordInDialects(events: readonly ServerEvent[], api: Spoken['api']): void {

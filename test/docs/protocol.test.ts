@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { clientEventTypes } from '../../src/protocol/client-events.ts';
 import { beta, betaNames } from '../../src/protocol/dialects/beta.ts';
-import type { StampedEvent } from '../../src/protocol/dialects/dialect.ts';
+import type { StampedEvent } from '../../src/protocol/server-events.ts';
 import { errors } from '../../src/protocol/errors.ts';
 import { read, root } from './pages.ts';
 import { named, page, type Row, rows, withTests } from './protocol-rows.ts';

@@ -193,11 +193,11 @@ describe('barge-in', () => {
     rig.golden('barge-in-owed-response');
   });
 
-  test('while a response.create waits: the answer to the turn takes its place, and there is only one', () => {
+  test('while a response.create waits: it answers the turn as well, and there is only one', () => {
     const rig = owing(serverVad);
     rig.utter(600);
     rig.transcript('item_4', 'In Rome, I mean.');
-    expect(rig.prompts.at(-1)?.instructions).toBe('Be brief.');
+    expect(rig.prompts.at(-1)?.instructions).toBe('Be short.');
     rig.answer('resp_2', 'Sunny.', 300);
     rig.hear(3000);
     expect(rig.endings).toEqual(['resp_1 cancelled', 'resp_2 completed']);

@@ -4,6 +4,7 @@ import type { Effect } from '../../src/session/effects.ts';
 /** What happened, and how often: a test of many facts that never meets what it is about proves nothing. */
 export const met = {
   facts: 0,
+  restored: 0,
   refused: 0,
   limited: 0,
   responses: 0,

@@ -1,7 +1,6 @@
 // Whatever happens in whatever order, the rules of watch.ts hold, every event of a client is answered, and every response ends.
 import { strict as assert } from 'node:assert';
 import { describe, expect, test } from 'vitest';
-import { countingIds } from '../../src/lib/ids.ts';
 import { clientEventId, parseClientEvent } from '../../src/protocol/client-events.ts';
 import { errorBody, RealtimeError } from '../../src/protocol/errors.ts';
 import type { McpCallError } from '../../src/protocol/items.ts';
@@ -9,11 +8,15 @@ import type { Excess } from '../../src/protocol/limits.ts';
 import type { ServerEvent } from '../../src/protocol/server-events.ts';
 import type { Effect } from '../../src/session/effects.ts';
 import type { Fact, ReplyEnd, ReplyFact } from '../../src/session/facts.ts';
+import { knownOf } from '../../src/pipeline/catalogue.ts';
+import { type Env, seededEnv } from '../../src/session/env.ts';
 import { Session } from '../../src/session/session.ts';
+import type { State } from '../../src/session/state.ts';
 import { Chance } from './chance.ts';
 import { count, met } from './met.ts';
+import { assertPlainData } from './plain-data.ts';
 import { presence, RandomClient } from './random-events.ts';
-import { listedTool, semanticVad, serverVad, someLeft, testCatalogue, testConfig } from './rig.ts';
+import { countingEnv, listedTool, semanticVad, serverVad, testCatalogue, testConfig } from './rig.ts';
 import { Watch } from './watch.ts';
 
 const factsPerSeed = 5000;
@@ -45,7 +48,10 @@ class Life {
   readonly #chance: Chance;
   readonly #watch = new Watch();
   readonly #client: RandomClient;
-  readonly #session: Session;
+  #session: Session;
+  readonly #env: Env;
+  /** The session that was written down, and how many steps more it is compared with the one that was read. */
+  #twin: { session: Session; steps: number } | undefined;
   #now = 0;
   #receivedMs = 0;
   /** Items whose words are awaited; `name` of the utterance that is open. */
@@ -68,25 +74,24 @@ class Life {
     if (chance.often(0.05)) config.type = 'transcription';
     if (chance.often(0.6)) config.providerData = presence(chance);
     const birth = {
-      ids: countingIds(),
-      chance: () => chance.next(),
       sessionId: 'sess_1',
-      catalogue: testCatalogue,
+      seed: '',
       config,
+      promptText: '',
       detectionNamed: false,
       expiresAt: 0,
       lifeMs,
       // Sometimes so few that a conversation outgrows it soon.
       contextTokens: chance.pick([128_000, 128_000, 60]),
       conversationBytes: 32 * 1024 * 1024,
-      mostResponses: chance.pick([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 1]),
-      rateLimits: someLeft,
+      mostResponses: chance.pick([undefined, undefined, 1]),
       ownInstructions: '',
       inworld,
       voiceLock: chance.often(0.3),
       speaker: chance.often(0.3) ? { lagMs: 80 } : undefined,
     };
-    this.#session = new Session(birth, this.#now);
+    this.#env = countingEnv(seededEnv(String(chance.next())).chance);
+    this.#session = new Session(birth, this.#env, this.#now);
     this.#see(this.#session.open());
   }
 
@@ -293,12 +298,33 @@ class Life {
   }
 
   #feed(fact: Fact): Effect[] {
-    const effects = this.#session.step(fact, this.#now);
+    const effects = this.#step(fact);
     this.#see(effects);
     if (fact.kind !== 'client') this.#onlyExpiryFails(effects);
     // Out of band nothing is heard; a filler's sound comes by another fact.
     const answered = fact.kind === 'reply.audio' && effects.some(({ kind }) => kind === 'send.audio');
     if (answered && this.#watch.responses.get(fact.response)?.outOfBand === false) this.#audible(fact.ms);
+    return effects;
+  }
+
+  /** Now and then the session is written down and read back: the one that was read goes on, and beside it for a while the one that was not. */
+  #step(fact: Fact): Effect[] {
+    const effects = this.#session.step(fact, this.#now);
+    const twin = this.#twin;
+    if (twin) {
+      assert.deepStrictEqual(plain(effects), plain(twin.session.step(fact, this.#now)), 'what was read back goes on alike');
+      assert.equal(this.#session.wakeAt, twin.session.wakeAt);
+      assert.equal(this.#session.busyUntilMs, twin.session.busyUntilMs);
+      twin.steps -= 1;
+      if (twin.steps === 0) this.#twin = undefined;
+    } else if (this.#chance.often(0.01)) {
+      const live = this.#session.export();
+      assertPlainData(live);
+      const state = JSON.parse(JSON.stringify(live)) as State;
+      this.#twin = { session: this.#session, steps: this.#chance.int(1, 40) };
+      this.#session = Session.restored(state, this.#env);
+      met.restored += 1;
+    }
     return effects;
   }
 
@@ -330,7 +356,8 @@ class Life {
       return;
     }
     const wasOver = this.over;
-    const effects = this.#feed({ kind: 'client', event, ...(excess && { excess }) });
+    const known = knownOf(testCatalogue, event);
+    const effects = this.#feed({ kind: 'client', event, ...(excess && { excess }), ...(known && { known }) });
     if (wasOver) return;
     const sent = effects.flatMap((effect) => (effect.kind === 'send' || effect.kind === 'send.retrieved' ? [effect.event] : []));
     const faults = sent.flatMap((answer) => (answer.type === 'error' ? [answer.error] : []));
@@ -368,6 +395,11 @@ class Life {
     }
     count(effects);
   }
+}
+
+/** Without fields that are undefined: JSON has none. Of sound, how much it is. */
+function plain(effects: readonly Effect[]): unknown {
+  return JSON.parse(JSON.stringify(effects, (_, value: unknown) => (value instanceof Uint8Array ? value.length : value)));
 }
 
 /** What a client event brings if it is not refused. A response.create may be kept for later, and says nothing then. */

@@ -2,10 +2,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { countingIds } from '../../src/lib/ids.ts';
 import { clientEventId, parseClientEvent } from '../../src/protocol/client-events.ts';
 import { errorBody, RealtimeError } from '../../src/protocol/errors.ts';
 import type { McpCallError, McpListedTool } from '../../src/protocol/items.ts';
+import type { RateLimit } from '../../src/protocol/limits.ts';
 import type { Prompt } from '../../src/protocol/prompt.ts';
 import type { ServerEvent, ServerEventType } from '../../src/protocol/server-events.ts';
 import {
@@ -19,8 +19,12 @@ import {
 } from '../../src/protocol/session-config.ts';
 import type { Effect } from '../../src/session/effects.ts';
 import type { Fact, ReplyEnd, SpokenWord } from '../../src/session/facts.ts';
+import { type Catalogue, knownOf, knownOfSession } from '../../src/pipeline/catalogue.ts';
+import type { Birth } from '../../src/session/birth.ts';
+import type { Env } from '../../src/session/env.ts';
+import { allServed } from '../../src/session/known.ts';
 import { Session } from '../../src/session/session.ts';
-import type { Birth } from '../../src/session/state.ts';
+import { configured } from '../../src/session/settings.ts';
 import { recordInDialects } from '../decoders/dialects.ts';
 import { clientLine, effectLine, factLine } from './transcript.ts';
 import { type EventOf, Watch } from './watch.ts';
@@ -54,7 +58,7 @@ export const testPrompts: Record<string, string> = {
 };
 
 /** Every id is served, but those that begin with `no-`. */
-export const testCatalogue: Birth['catalogue'] = {
+export const testCatalogue: Catalogue = {
   hasLlm: (id) => !id.startsWith('no-'),
   hasStt: (id) => !id.startsWith('no-'),
   hasTts: (id) => !id.startsWith('no-'),
@@ -63,7 +67,7 @@ export const testCatalogue: Birth['catalogue'] = {
 };
 
 /** As much is left as ever. */
-export const someLeft: Birth['rateLimits'] = () => [{ name: 'requests', limit: 1000, remaining: 999, reset_seconds: 0.001 }];
+export const someLeft = (): RateLimit[] => [{ name: 'requests', limit: 1000, remaining: 999, reset_seconds: 0.001 }];
 
 export interface RigOptions {
   turnDetection?: TurnDetection;
@@ -75,7 +79,7 @@ export interface RigOptions {
   conversationBytes?: number;
   mostResponses?: number;
   /** What is left of the key's limits; nearly all, when nothing is said. */
-  rateLimits?: Birth['rateLimits'];
+  rateLimits?: () => RateLimit[];
   voiceLock?: boolean;
   /** What the lot says; 0 always, when nothing is said. */
   chance?: () => number;
@@ -90,6 +94,7 @@ export class Rig {
   readonly effects: Effect[] = [];
   readonly #api: 'openai' | 'inworld';
   readonly #session: Session;
+  readonly #rateLimits: () => RateLimit[];
   /** Called with each event as it is sent: a client that reacts. */
   onEvent: (event: ServerEvent) => void = () => {};
   now = 0;
@@ -113,25 +118,24 @@ export class Rig {
     const config = testConfig(turnDetection);
     configure?.(config);
     const birth = {
-      ids: countingIds(),
-      chance,
       sessionId: 'sess_1',
-      catalogue: testCatalogue,
+      seed: '',
       config,
+      promptText: storedText(config),
       detectionNamed: false,
       expiresAt: 1_700_003_600,
       lifeMs,
       contextTokens,
       conversationBytes,
       mostResponses,
-      rateLimits,
       ownInstructions: 'Be brief.',
       inworld,
       speaker,
       voiceLock,
     };
+    this.#rateLimits = rateLimits;
     this.watch.limited = rateLimits().length > 0;
-    this.#session = new Session(birth, this.now);
+    this.#session = new Session(birth, countingEnv(chance), this.now);
     this.#take(this.#session.open());
   }
 
@@ -147,10 +151,16 @@ export class Rig {
       event = parseClientEvent(message);
     } catch (error) {
       if (!(error instanceof RealtimeError)) throw error;
-      this.#take([{ kind: 'send', event: { type: 'error', error: errorBody(error, clientEventId(message)) } }]);
+      this.#take([
+        {
+          kind: 'send',
+          event: { type: 'error', event_id: `event_refused_${this.lines.length}`, error: errorBody(error, clientEventId(message)) },
+        },
+      ]);
       return;
     }
-    this.#step({ kind: 'client', event });
+    const known = knownOf(testCatalogue, event);
+    this.#step({ kind: 'client', event, ...(known && { known }) });
   }
 
   /** A message that is more than its key may send. */
@@ -325,16 +335,38 @@ export class Rig {
     this.#take(this.#session.step(fact, this.now));
   }
 
-  #take(effects: readonly Effect[]): void {
+  #take(all: readonly Effect[]): void {
+    const effects = all.filter(({ kind }) => kind !== 'send.limits' || this.#rateLimits().length > 0);
     for (const effect of effects) this.#line(effectLine(effect));
     this.watch.see(effects, this.now);
     for (const effect of effects) {
       this.effects.push(effect);
-      if (effect.kind !== 'send' && effect.kind !== 'send.retrieved') continue;
-      this.sent.push(effect.event);
-      this.onEvent(effect.event);
+      const event = eventOf(effect, this.#rateLimits);
+      if (!event) continue;
+      this.sent.push(event);
+      this.onEvent(event);
     }
   }
+}
+
+/** The text of the stored prompt that a session is born with. */
+function storedText(config: SessionConfig): string {
+  const patch = config.prompt ? { prompt: config.prompt } : {};
+  return configured(config, patch, knownOfSession(testCatalogue, patch) ?? allServed, false).promptText ?? '';
+}
+
+/** What the effect sends, completed as the shell does. Without its id, which watch.ts looks at. */
+function eventOf(effect: Effect, rateLimits: () => RateLimit[]): ServerEvent | undefined {
+  if (effect.kind === 'send' || effect.kind === 'send.retrieved') {
+    const { event_id: _, ...event } = effect.event;
+    return event;
+  }
+  return effect.kind === 'send.limits' ? { type: 'rate_limits.updated', rate_limits: rateLimits() } : undefined;
+}
+
+/** Ids that count up by prefix (`resp_1`, `resp_2`): what a golden transcript can be read with. */
+export function countingEnv(chance: (n: number) => number): Env {
+  return { id: (prefix, n) => `${prefix}_${n}`, chance };
 }
 
 export function listedTool(name: string): McpListedTool {

@@ -98,11 +98,26 @@ describe('a response.create that comes early', () => {
     rig.golden('early-response-create');
   });
 
-  test('and is doubled, still brings one response', () => {
+  test('B10: two that are accepted are two responses, in their order', () => {
     const rig = calling(['Rome']);
     rig.output('call_1', 'sunny');
     rig.client(create);
+    rig.client({ ...create, response: { metadata: { n: '2' } } });
+    expect(rig.faults).toEqual([]);
+    rig.end('resp_1');
+    rig.answer('resp_2', 'Sunny.', 400);
+    rig.answer('resp_3', 'Still sunny.', 400);
+    expect(rig.endings).toEqual(['resp_1 completed', 'resp_2 completed', 'resp_3 completed']);
+    expect(rig.all('response.created').map(({ response }) => response.metadata)).toEqual([null, null, { n: '2' }]);
+    rig.golden('two-response-creates');
+  });
+
+  test('and is doubled, brings one response: the second is refused', () => {
+    const rig = calling(['Rome']);
+    rig.output('call_1', 'sunny');
     rig.client(create);
+    rig.client({ ...create, event_id: 'second' });
+    expect(rig.last('error').error).toMatchObject({ code: 'conversation_already_has_active_response', event_id: 'second' });
     rig.end('resp_1');
     rig.client({ ...create, event_id: 'third' });
     expect(rig.last('error').error).toMatchObject({ code: 'conversation_already_has_active_response', event_id: 'third' });

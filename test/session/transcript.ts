@@ -19,6 +19,7 @@ export function clientLine(message: unknown): string {
 export function factLine(fact: Fact): string | undefined {
   switch (fact.kind) {
     case 'client':
+    case 'client.fault':
     case 'audio.reached':
     case 'tick':
       return undefined;
@@ -92,6 +93,8 @@ export function effectLine(effect: Effect): string {
       return `! aside.speak ${effect.order.aside} ${effect.order.voice} ${quoted(effect.order.text)}`;
     case 'aside.abort':
       return `! aside.abort ${effect.aside}`;
+    case 'send.limits':
+      return '< rate_limits.updated';
     case 'send.backchannel':
       return `< response.backchannel.audio.delta ${effect.id} ${effect.bytes.length} bytes`;
     case 'listen.configure': {

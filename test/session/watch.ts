@@ -31,6 +31,7 @@ export class Watch {
   /** Whether there are limits that can be told of. */
   limited = true;
   #limitsDue = false;
+  readonly #ids = new Set<string>();
   #known = new Set<string>();
   #spoken = new Set<string>();
   /** The utterance that was started and has no item yet, and whether it was stopped. */
@@ -76,7 +77,17 @@ export class Watch {
     }
   }
 
+  /** Ids say where a connection broke off: each is there once. */
+  #identify(effect: Effect): void {
+    const id =
+      effect.kind === 'send' || effect.kind === 'send.retrieved' ? effect.event.event_id : 'eventId' in effect ? effect.eventId : undefined;
+    if (id === undefined) return;
+    assert(!this.#ids.has(id), `the id ${id} is given once`);
+    this.#ids.add(id);
+  }
+
   #effect(effect: Effect, now: number): void {
+    this.#identify(effect);
     switch (effect.kind) {
       case 'send':
         this.#event(effect.event);
@@ -86,6 +97,10 @@ export class Watch {
         assert.equal(response.items.get(effect.item)?.state, 'open', 'sound goes into an open item');
         break;
       }
+      case 'send.limits':
+        assert(this.#limitsDue, 'the limits are told once, right after response.done');
+        this.#limitsDue = false;
+        break;
       case 'send.retrieved':
         assert(this.conversation.includes(effect.item), 'only what is in the conversation is retrieved');
         break;
@@ -151,7 +166,7 @@ export class Watch {
   }
 
   #event(event: ServerEvent): void {
-    assert.equal(event.type === 'rate_limits.updated', this.#limitsDue, 'the limits are told once, right after response.done');
+    assert(!this.#limitsDue, 'the limits are told right after response.done');
     this.#limitsDue = this.limited && event.type === 'response.done';
     // What is made is played after it is done.
     const played = event.type.startsWith('output_audio_buffer.');

@@ -55,11 +55,11 @@ describe('the sound of an append', () => {
 });
 
 test('S37 S52: an answer’s sound is base64 in an event that names its place, whichever dialect names the event', () => {
-  const place = { response: 'resp_1', item: 'item_2', outputIndex: 1, contentIndex: 0 };
+  const place = { eventId: 'event_7', response: 'resp_1', item: 'item_2', outputIndex: 1, contentIndex: 0 };
   // A view into a larger buffer: its neighbours are not sent.
   const bytes = Uint8Array.of(9, 0, 127, 255, 9).subarray(1, 4);
   for (const type of ['response.output_audio.delta', 'response.audio.delta'] as const) {
-    expect(JSON.parse(audioDelta(type, 'event_7', place, bytes))).toEqual({
+    expect(JSON.parse(audioDelta(type, place, bytes))).toEqual({
       type,
       event_id: 'event_7',
       response_id: 'resp_1',

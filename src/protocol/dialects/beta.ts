@@ -1,7 +1,8 @@
 // The dialect of `OpenAI-Beta: realtime=v1` (protocol 6): flat sessions, short names, one event where an item enters the conversation.
 // Events that the beta never had are not sent to its clients.
 import { isRecord } from '../json.ts';
-import type { Dialect, StampedEvent } from './dialect.ts';
+import type { StampedEvent } from '../server-events.ts';
+import type { Dialect } from './dialect.ts';
 import { flatParam, flatResponseToGa, flatToGa, gaResponseToFlat, gaToFlat } from './beta-session.ts';
 
 /** GA's name of a server event, and the beta's. */

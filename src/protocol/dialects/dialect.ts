@@ -1,9 +1,6 @@
 // The plug of a dialect: how one connection writes what the session, which spells everything as GA does, means. A dialect is a pure
 // function each way.
-import type { ServerEvent } from '../server-events.ts';
-
-/** A server event as it leaves the house, with its id. */
-export type StampedEvent = ServerEvent & { event_id: string };
+import type { StampedEvent } from '../server-events.ts';
 
 export interface Dialect {
   readonly name: 'ga' | 'beta';

@@ -2,7 +2,7 @@
 import { Channel } from '../../lib/channel.ts';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import { errorBody, RealtimeError } from '../../protocol/errors.ts';
-import type { ServerEvent } from '../../protocol/server-events.ts';
+import type { ServerEvent, StampedEvent } from '../../protocol/server-events.ts';
 import type { SessionObject } from '../../protocol/session-config.ts';
 import type { EventText } from '../event-text.ts';
 import { Reader } from '../reader.ts';
@@ -82,7 +82,7 @@ export class CallTransport implements Transport, CallEvents {
     return this.#ended;
   }
 
-  send(event: ServerEvent): void {
+  send(event: ServerEvent | StampedEvent): void {
     if (event.type === 'session.created' || event.type === 'session.updated') this.#session = event.session;
     for (const text of this.#text.write(event)) this.#write(text, event);
     for (const other of this.#beside) other.send(event);

@@ -4,7 +4,7 @@ import { Channel } from '../../lib/channel.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Dialect } from '../../protocol/dialects/dialect.ts';
-import type { ServerEvent, TimestampInfo } from '../../protocol/server-events.ts';
+import type { ServerEvent, StampedEvent, TimestampInfo } from '../../protocol/server-events.ts';
 import { EventText } from '../event-text.ts';
 import type { AudioPlace, Ending, Inbound, Transport } from '../transport.ts';
 import type { Line } from './line.ts';
@@ -106,7 +106,7 @@ export class WebSocketConnection implements Transport {
     return this.#line.waitingBytes;
   }
 
-  send(event: ServerEvent): void {
+  send(event: ServerEvent | StampedEvent): void {
     for (const message of this.#text.write(event)) this.#write(message);
   }
 

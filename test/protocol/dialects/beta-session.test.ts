@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { beta } from '../../../src/protocol/dialects/beta.ts';
 import { flatToGa, gaToFlat } from '../../../src/protocol/dialects/beta-session.ts';
-import type { StampedEvent } from '../../../src/protocol/dialects/dialect.ts';
+import type { StampedEvent } from '../../../src/protocol/server-events.ts';
 import { testConfig } from '../../session/rig.ts';
 
 /** What the beta sends for a GA event of which only the interesting half is given. */

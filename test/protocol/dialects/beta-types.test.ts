@@ -6,9 +6,8 @@ import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { beta, unknownToBeta } from '../../../src/protocol/dialects/beta.ts';
 import { ga } from '../../../src/protocol/dialects/ga.ts';
-import type { StampedEvent } from '../../../src/protocol/dialects/dialect.ts';
 import { documentedServerEvents } from '../../../src/protocol/schema-server-events.ts';
-import type { ServerEvent } from '../../../src/protocol/server-events.ts';
+import type { ServerEvent, StampedEvent } from '../../../src/protocol/server-events.ts';
 import { Rig, testConfig } from '../../session/rig.ts';
 
 const repository = resolve(import.meta.dirname, '../../..');

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { beta, betaNames, unknownToBeta } from '../../../src/protocol/dialects/beta.ts';
 import { flatParam } from '../../../src/protocol/dialects/beta-session.ts';
-import type { StampedEvent } from '../../../src/protocol/dialects/dialect.ts';
+import type { StampedEvent } from '../../../src/protocol/server-events.ts';
 import { ga } from '../../../src/protocol/dialects/ga.ts';
 import { parseClientEvent } from '../../../src/protocol/client-events.ts';
 import { RealtimeError } from '../../../src/protocol/errors.ts';

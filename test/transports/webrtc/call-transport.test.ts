@@ -52,7 +52,7 @@ let offers: string[];
 /** How the call ends before its owner has it, if it does. */
 let ending: CallEnd | undefined;
 const deleted: ServerEvent = { type: 'conversation.item.deleted', item_id: 'item_1' };
-const place = { response: 'resp_1', item: 'item_1', outputIndex: 0, contentIndex: 0 };
+const place = { eventId: 'event_1', response: 'resp_1', item: 'item_1', outputIndex: 0, contentIndex: 0 };
 let logged: object[];
 const withChannel = 'v=0\nm=audio 9 x 111\nm=application 9 x webrtc-datachannel';
 

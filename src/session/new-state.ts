@@ -1,0 +1,41 @@
+// The state of a session in which nothing has happened yet.
+import { noBackchannel, noFiller } from './asides.ts';
+import type { Birth } from './birth.ts';
+import type { Env } from './env.ts';
+import { newHistory } from './history.ts';
+import { newMemory } from './memory.ts';
+import type { State } from './state.ts';
+
+export function newState(birth: Birth, env: Env, now: number): State {
+  return {
+    birth,
+    conversationId: env.id('conv', 1),
+    bornAtMs: now,
+    now,
+    expired: false,
+    minted: { conv: 1 },
+    draws: 0,
+    config: birth.config,
+    spoke: false,
+    detectionNamed: birth.detectionNamed,
+    promptText: birth.promptText,
+    history: newHistory(),
+    input: { receivedMs: 0, decidedMs: 0, bufferStartMs: 0, lastSoundAtMs: now },
+    turn: { state: 'none' },
+    unwatched: undefined,
+    live: [],
+    playout: [],
+    sounding: undefined,
+    wants: [],
+    backchannel: noBackchannel(),
+    filler: noFiller(),
+    decided: [],
+    mcp: [],
+    memory: newMemory(),
+    selfAnswers: 0,
+    recognising: [],
+    told: [],
+    lastEnded: undefined,
+    quietSince: undefined,
+  };
+}
