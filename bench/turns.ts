@@ -8,13 +8,13 @@ import { ModelStore } from '../src/engines/models/store.ts';
 import { judgeWords } from '../src/engines/turn/lexical.ts';
 import { type Clock, ManualClock, systemClock } from '../src/lib/clock.ts';
 import { silentLog } from '../src/lib/log.ts';
-import { judgedMs } from '../src/session/patience.ts';
 import { speechPauses } from './turns-people.ts';
 import { kinds, type Moment } from './turns-corpus.ts';
 import { measureSpeed } from './turns-speed.ts';
 import { inVoice } from './turns-voices.ts';
 import { recordings } from './speech.ts';
 import { percentile } from './statistics.ts';
+import { judgedMs } from '../src/session/floor/patience.ts';
 
 interface Judged extends Moment {
   readonly judgement: TurnJudgement;

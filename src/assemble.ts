@@ -48,7 +48,6 @@ import { chooseDialect } from './protocol/dialects/choose.ts';
 import { flatParam, flatToGa, gaToFlat } from './protocol/dialects/beta-session.ts';
 import { errors } from './protocol/errors.ts';
 import type { Limit } from './protocol/limits.ts';
-import { inOwnFormats } from './session/settings.ts';
 import { readServer, refusalReason } from './server-meters.ts';
 import { Sessions } from './sessions.ts';
 import { EmbeddedStore, storeFile } from './store/embedded.ts';
@@ -61,6 +60,7 @@ import { callLagMs, keepCalls } from './transports/webrtc/calls.ts';
 import { iceServers } from './transports/webrtc/ice-servers.ts';
 import { CallError } from './transports/webrtc/media.ts';
 import { openWeriftMedia } from './transports/webrtc/werift-media.ts';
+import { inOwnFormats } from './session/settings/settings.ts';
 
 export interface ParleyServer {
   readonly app: FastifyInstance;

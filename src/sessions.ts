@@ -18,14 +18,14 @@ import { errorBody, errors, RealtimeError } from './protocol/errors.ts';
 import { unreadFields } from './protocol/unread.ts';
 import { type Api, apiDefaults } from './protocol/api.ts';
 import { newSession, type SessionConfig, type SessionObject, type SessionPatch } from './protocol/session-config.ts';
-import type { Birth } from './session/birth.ts';
-import { seededEnv } from './session/env.ts';
-import { allServed } from './session/known.ts';
-import { anyTranscriptionModel, configured, describeSession, namesDetection } from './session/settings.ts';
 import type { McpCache } from './tools/mcp-cache.ts';
 import { McpServers } from './tools/mcp-servers.ts';
 import type { Ending, Transport } from './transports/transport.ts';
 import type { Arrival, Visitor } from './transports/websocket/door.ts';
+import type { Birth } from './session/birth.ts';
+import { seededEnv } from './session/env.ts';
+import { allServed } from './session/known.ts';
+import { anyTranscriptionModel, configured, describeSession, namesDetection } from './session/settings/settings.ts';
 
 interface SessionParts {
   config: Config;

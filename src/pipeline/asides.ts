@@ -6,13 +6,13 @@ import { resample } from '../media/resample.ts';
 import { errors } from '../protocol/errors.ts';
 import type { Prompt } from '../protocol/prompt.ts';
 import { sampleRateHz } from '../protocol/audio-format.ts';
-import type { AskOrder, SpeakOrder } from '../session/asides.ts';
-import type { Fact, SpokenWord } from '../session/facts.ts';
 import type { Allowance } from './allowance.ts';
 import { isDeclared } from './failure.ts';
 import { speechOptions } from './speech-options.ts';
 import { SteeringFilter } from './steering.ts';
 import { encodeWire, wireMs } from './wire-audio.ts';
+import type { AskOrder, SpeakOrder } from '../session/effects.ts';
+import type { Fact, SpokenWord } from '../session/facts.ts';
 
 /** More than any few words have: a model that goes on is not listened to, a voice that goes on is broken. */
 const mostCharacters = 400;

@@ -10,13 +10,7 @@ import type { ClientEventType } from '../protocol/client-events.ts';
 import { errorBody, errors, refusalRestMs } from '../protocol/errors.ts';
 import type { Item } from '../protocol/items.ts';
 import type { RateLimit } from '../protocol/limits.ts';
-import type { Effect } from '../session/effects.ts';
-import type { Fact } from '../session/facts.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
-import { onBehalf } from '../session/generation.ts';
-import { Session } from '../session/session.ts';
-import type { Birth } from '../session/birth.ts';
-import type { Env } from '../session/env.ts';
 import type { Ending, Inbound, Transport } from '../transports/transport.ts';
 import type { Allowance } from './allowance.ts';
 import { type Catalogue, knownOf } from './catalogue.ts';
@@ -30,6 +24,12 @@ import { broken, goingAway, partingOf } from './parting.ts';
 import { reply } from './reply.ts';
 import { type SessionTally, Tally } from './tally.ts';
 import { Toolbox, type ToolRunner } from './tools.ts';
+import type { Birth } from '../session/birth.ts';
+import type { Effect } from '../session/effects.ts';
+import type { Env } from '../session/env.ts';
+import type { Fact } from '../session/facts.ts';
+import { Session } from '../session/session.ts';
+import { onBehalf } from '../session/settings/generation.ts';
 
 /** Bytes of sound taken in without a break: about a second. */
 const mostAtOnce = 48_000;

@@ -4,10 +4,8 @@ import { Recorder } from '../media/recorder.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
 import { errors } from '../protocol/errors.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
-import type { Fact } from '../session/facts.ts';
 import type { Allowance } from './allowance.ts';
 import { failureOf, isDeclared } from './failure.ts';
-import { patienceMs, speechThreshold } from '../session/patience.ts';
 import { spokenLanguages, sttOptions } from './hints.ts';
 import { Intake } from './intake.ts';
 import { ItemSounds } from './item-sounds.ts';
@@ -15,6 +13,8 @@ import { speakersOf } from './speakers.ts';
 import { acousticEnd, SpeechDetector } from './speech-detector.ts';
 import { type Sound, Utterance } from './utterance.ts';
 import { VadWindows } from './vad-windows.ts';
+import type { Fact } from '../session/facts.ts';
+import { patienceMs, speechThreshold } from '../session/floor/patience.ts';
 
 const samplesPerMs = VAD_RATE_HZ / 1000;
 /** Sound before the onset that a recogniser needs to hear the first word whole. */

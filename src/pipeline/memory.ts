@@ -1,9 +1,9 @@
 // Has a model condense a part of the conversation, beside the sound. One at a time; whoever ordered it may abort it at any moment.
 import { EngineError, type Engines } from '../engines/engine.ts';
 import type { Log } from '../lib/log.ts';
+import { type Condensed, excerpt, readAnswer } from './memory-answer.ts';
 import type { Effect } from '../session/effects.ts';
 import type { Fact } from '../session/facts.ts';
-import { type Condensed, excerpt, readAnswer } from './memory-answer.ts';
 
 type Order = Extract<Effect, { kind: 'memory.condense' }>;
 

@@ -4,8 +4,6 @@ import { Channel } from '../lib/channel.ts';
 import { Resampler } from '../media/resample.ts';
 import { errors } from '../protocol/errors.ts';
 import type { Prompt, PromptPart } from '../protocol/prompt.ts';
-import type { ReplyOrder } from '../session/effects.ts';
-import type { ReplyEnd, ReplyFact } from '../session/facts.ts';
 import { sampleRateHz } from '../protocol/audio-format.ts';
 import type { Allowance } from './allowance.ts';
 import { failureOf, isDeclared } from './failure.ts';
@@ -14,6 +12,8 @@ import { speakApart } from './speak-apart.ts';
 import { speechOptions } from './speech-options.ts';
 import { SpeechText } from './speech-text.ts';
 import { encodeWire, wireMs } from './wire-audio.ts';
+import type { ReplyOrder } from '../session/effects.ts';
+import type { ReplyEnd, ReplyFact } from '../session/facts.ts';
 
 /** Pieces of text that may wait for a voice: far more than the longest answer has. */
 const mostWaiting = 20_000;

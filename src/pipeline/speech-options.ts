@@ -1,6 +1,6 @@
 // What a voice is told of how to speak, beside the text: only what it was asked for, and can do.
 import type { Origin, Tts, TtsOptions } from '../engines/engine.ts';
-import type { SpeechManner } from '../session/speech-manner.ts';
+import type { SpeechManner } from '../session/settings/speech-manner.ts';
 
 /** `origin`: whose speech it is. */
 export function speechOptions(

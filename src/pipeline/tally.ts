@@ -3,10 +3,10 @@
 import type { Meters } from '../metrics/meters.ts';
 import type { ErrorBody } from '../protocol/errors.ts';
 import type { ResponseObject, ServerEvent } from '../protocol/server-events.ts';
-import type { Effect } from '../session/effects.ts';
-import type { Fact } from '../session/facts.ts';
 import { Timeline } from './timeline.ts';
 import { wireMs } from './wire-audio.ts';
+import type { Effect } from '../session/effects.ts';
+import type { Fact } from '../session/facts.ts';
 
 /** Turns whose words may be awaited at a time. */
 const mostAwaited = 64;

@@ -1,7 +1,7 @@
 // The MCP tools of one session: lists and calls run beside the audio path and come back as facts.
 import type { McpTool } from '../protocol/session-config.ts';
-import type { Fact } from '../session/facts.ts';
 import type { McpError, McpListing, McpOutcome } from '../tools/mcp-types.ts';
+import type { Fact } from '../session/facts.ts';
 
 /** Whoever reaches the servers (tools/mcp-servers.ts). A server's failure is a value, never an exception. */
 export interface ToolRunner {

@@ -1,6 +1,6 @@
 // Whether a session is in the middle of something: what a server that leaves waits for.
-import { playoutEndsAtMs } from './playout.ts';
-import type { Core } from './state.ts';
+import type { Core } from './core.ts';
+import { playoutEndsAtMs } from './response/playout.ts';
 
 /**
  * Until when it is, in the clock's time: infinity while somebody speaks, or an answer is wanted or made; else when all that was made will have

@@ -3,8 +3,7 @@ import type { OnBehalf, Prompt, Sampling } from '../protocol/prompt.ts';
 import type { StampedEvent, TimestampInfo } from '../protocol/server-events.ts';
 import type { McpTool, Modality, SessionConfig } from '../protocol/session-config.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
-import type { AskOrder, SpeakOrder } from './asides.ts';
-import type { SpeechManner } from './speech-manner.ts';
+import type { SpeechManner } from './settings/speech-manner.ts';
 
 /** Everything a reply needs to know about how it is wanted. */
 export interface ReplyOrder {
@@ -24,6 +23,26 @@ export interface ReplyOrder {
   behalf: OnBehalf;
   /** Items of the context that the prompt leaves out, because all of them would be more than the model takes. */
   itemsLeftOut: number;
+}
+
+/** What a small model is to do. */
+export interface AskOrder {
+  aside: string;
+  model: string;
+  temperature: number;
+  maxOutputTokens: number;
+}
+
+/** What the session's voice is to say. */
+export interface SpeakOrder {
+  aside: string;
+  text: string;
+  voice: string;
+  ttsModel: string;
+  speed: number;
+  manner: SpeechManner;
+  format: AudioFormat;
+  gain: number;
 }
 
 /** What is remembered of a conversation. */

@@ -5,7 +5,16 @@ import type { ErrorBody, ErrorType } from '../protocol/errors.ts';
 import type { Excess } from '../protocol/limits.ts';
 import type { VoiceProfile } from '../protocol/server-events.ts';
 import type { Known } from './known.ts';
-import type { Judgement } from './patience.ts';
+
+/** What the judge of turns thinks of a pause. */
+export interface Judgement {
+  /** How likely it is (0 to 1) that the turn is over. */
+  complete: number;
+  /** `words`: nothing but the words was judged, and no melody. */
+  basis: 'sound' | 'words';
+  /** What in the words says that more will come. */
+  unfinished?: 'function_word' | 'filler' | 'digits' | 'open_clause' | undefined;
+}
 
 /** A word of a reply, timed from the start of the item's sound. */
 export interface SpokenWord {

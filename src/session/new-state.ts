@@ -1,12 +1,11 @@
 // The state of a session in which nothing has happened yet.
-import { noBackchannel, noFiller } from './asides.ts';
 import type { Birth } from './birth.ts';
+import { newHistory } from './conversation/history.ts';
+import type { Guest } from './core.ts';
 import type { Env } from './env.ts';
-import { newHistory } from './history.ts';
-import { newMemory } from './memory.ts';
 import type { State } from './state.ts';
 
-export function newState(birth: Birth, env: Env, now: number): State {
+export function newState(birth: Birth, env: Env, features: readonly Guest[], now: number): State {
   return {
     birth,
     conversationId: env.id('conv', 1),
@@ -27,15 +26,11 @@ export function newState(birth: Birth, env: Env, now: number): State {
     playout: [],
     sounding: undefined,
     wants: [],
-    backchannel: noBackchannel(),
-    filler: noFiller(),
-    decided: [],
-    mcp: [],
-    memory: newMemory(),
     selfAnswers: 0,
     recognising: [],
     told: [],
     lastEnded: undefined,
     quietSince: undefined,
+    guests: Object.fromEntries(features.map(({ name, begin }) => [name, begin()])),
   };
 }

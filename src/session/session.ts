@@ -2,34 +2,15 @@
 import type { ClientEvent, ClientEvents, ClientEventType } from '../protocol/client-events.ts';
 import { errorBody, errors, RealtimeError } from '../protocol/errors.ts';
 import { unservedOf } from '../protocol/unserved.ts';
-import {
-  backchannelDueAtMs,
-  clearBackchannel,
-  followTurn,
-  hearSoFar,
-  onBackchannelFailed,
-  onBackchannelSaid,
-  onBackchannelSpoken,
-} from './backchannel.ts';
 import type { Birth } from './birth.ts';
 import { busyUntilMs } from './busy.ts';
-import { createItem, deleteItem, keepWithinBudget, retrieveItem, truncateItem } from './conversation.ts';
+import { createItem, deleteItem, keepWithinBudget, retrieveItem, truncateItem } from './conversation/items.ts';
+import { onFinal, onPartial, onTranscriptFailed } from './conversation/transcription.ts';
+import { type Core, coreOf, liveResponse, send, stateOf, tell } from './core.ts';
 import type { Effect } from './effects.ts';
 import type { Env } from './env.ts';
 import type { Fact, FactKind, FactOf, ReplyFact } from './facts.ts';
-import { fillerDueAtMs, followAnswer, onFillerFailed, onFillerSaid, onFillerSpoken } from './filler.ts';
-import { onArguments, onAudio, onCall, onText } from './output.ts';
-import { allServed, type Known } from './known.ts';
-import { configureServers, onListed, onUnlisted } from './mcp.ts';
-import { condensingMs, condenseWhenDue, keepMemory, onCondensed, onNotCondensed, stopCondensing } from './memory.ts';
-import { idleTimeoutMs } from './patience.ts';
-import { cancelByClient, createResponse, failResponse, onEnded, onMcpEnded, resumeWaiting } from './response.ts';
-import { sessionObject, tellUnserved, updateSession } from './settings.ts';
-import { clearSpeaker, onPlayed, speakerTurnsAtMs, tellSpeaker } from './speaker.ts';
-import { newState } from './new-state.ts';
-import { startWanted } from './start.ts';
-import { type Core, coreOf, liveResponse, type Response, send, type State, stateOf } from './state.ts';
-import { onFinal, onPartial, onTranscriptFailed } from './transcription.ts';
+import { idleTimeoutMs } from './floor/patience.ts';
 import {
   carryTurn,
   clearInput,
@@ -41,7 +22,17 @@ import {
   onSpeechPaused,
   onTurnJudged,
   starvedMs,
-} from './turn.ts';
+} from './floor/turn.ts';
+import { guests } from './guests/guests.ts';
+import { allServed, type Known } from './known.ts';
+import { newState } from './new-state.ts';
+import { onArguments, onAudio, onCall, onText } from './response/output.ts';
+import { cancelByClient, createResponse, failResponse, onEnded, onMcpEnded, resumeWaiting } from './response/response.ts';
+import { clearSpeaker, onPlayed, speakerTurnsAtMs, tellSpeaker } from './response/speaker.ts';
+import { startWanted } from './response/start.ts';
+import { sessionObject, tellUnserved, updateSession } from './settings/settings.ts';
+import type { Response, State } from './state.ts';
+import { keptSettings } from './questions.ts';
 
 /** An engine that says nothing for so long has failed: every turn ends in an answer or in an explicit failure. */
 const stalledMs = 30_000;
@@ -53,13 +44,14 @@ type ReplyKind = ReplyFact['kind'];
 export class Session {
   readonly #core: Core;
 
-  constructor(birth: Birth, env: Env, now: number, state: State = newState(birth, env, now)) {
-    this.#core = coreOf(state, env);
+  /** `features` come on top, and are told and asked in their order. */
+  constructor(birth: Birth, env: Env, now: number, features = guests, state = newState(birth, env, features, now)) {
+    this.#core = coreOf(state, env, features);
   }
 
   /** One that goes on where the session that this state was written from stood. */
-  static restored(state: State, env: Env): Session {
-    return new Session(state.birth, env, state.now, state);
+  static restored(state: State, env: Env, features = guests): Session {
+    return new Session(state.birth, env, state.now, features, state);
   }
 
   /** All that the session is, to be written down as JSON before it goes on. */
@@ -74,12 +66,12 @@ export class Session {
   /** The first effects of all: the client is told what it has got. */
   open(): Effect[] {
     const core = this.#core;
-    core.config = keepMemory(core, core.config);
+    core.config = keptSettings(core, core.config);
     core.effects.push({ kind: 'listen.configure', config: core.config });
     send(core, { type: 'session.created', session: sessionObject(core) });
     if (core.config.type === 'realtime')
       send(core, { type: 'conversation.created', conversation: { id: core.conversationId, object: 'realtime.conversation' } });
-    configureServers(core, core.config, true);
+    tell(core, { kind: 'session.configured', toolsNamed: true });
     tellUnserved(core, unservedOf(core.config));
     return this.#drain();
   }
@@ -95,13 +87,13 @@ export class Session {
       response.aliveAtMs = now;
       onReply(core, response, fact);
     } else {
-      (handlers[fact.kind] as (core: Core, fact: Fact) => void)(core, fact);
+      (handlers[fact.kind] as ((core: Core, fact: Fact) => void) | undefined)?.(core, fact);
     }
     if (!core.expired) {
+      // What a client says is told when it has been understood and done.
+      if (fact.kind !== 'client') tell(core, fact);
       startWanted(core);
-      condenseWhenDue(core);
-      followTurn(core);
-      followAnswer(core);
+      for (const guest of core.features) guest.afterStep?.(core);
       tellSpeaker(core);
       keepWithinBudget(core);
     }
@@ -129,48 +121,21 @@ export class Session {
   }
 }
 
-const handlers: { [K in Exclude<FactKind, ReplyKind>]: (core: Core, fact: FactOf<K>) => void } = {
+/** Of all other facts the guests are told. */
+const handlers: { [K in Exclude<FactKind, ReplyKind>]?: (core: Core, fact: FactOf<K>) => void } = {
   client: onClient,
   'client.fault': (core, { error }) => send(core, { type: 'error', error }),
   'audio.reached': onAudioReached,
   'speech.began': onSpeechBegan,
   'speech.paused': onSpeechPaused,
   'turn.judged': onTurnJudged,
-  'transcript.partial': (core, fact) => {
-    onPartial(core, fact);
-    hearSoFar(core, fact);
-  },
+  'transcript.partial': onPartial,
   'transcript.final': onFinal,
   'transcript.failed': onTranscriptFailed,
-  'mcp.listed': (core, fact) => {
-    onListed(core, fact);
-    resumeWaiting(core);
-  },
-  'mcp.unlisted': (core, fact) => {
-    onUnlisted(core, fact);
-    resumeWaiting(core);
-  },
   'mcp.ended': onMcpEnded,
   'digit.pressed': (core, { digit, atSeconds }) =>
     send(core, { type: 'input_audio_buffer.dtmf_event_received', event: digit, received_at: atSeconds }),
   'speaker.played': onPlayed,
-  'memory.condensed': (core, fact) => {
-    if (onCondensed(core, fact)) send(core, { type: 'session.updated', session: sessionObject(core) });
-  },
-  'memory.failed': onNotCondensed,
-  // Whose aside it is, each of the two knows.
-  'aside.said': (core, fact) => {
-    onBackchannelSaid(core, fact);
-    onFillerSaid(core, fact);
-  },
-  'aside.spoken': (core, fact) => {
-    onBackchannelSpoken(core, fact);
-    onFillerSpoken(core, fact);
-  },
-  'aside.failed': (core, fact) => {
-    onBackchannelFailed(core, fact);
-    onFillerFailed(core, fact);
-  },
   tick: onTick,
 };
 
@@ -197,10 +162,7 @@ const clientHandlers: { [T in ClientEventType]: (core: Core, event: ClientEvents
   'input_audio_buffer.append': () => {}, // The ear has heard it already: audio never waits for a decision.
   'input_audio_buffer.commit': commitByClient,
   'input_audio_buffer.clear': clearInput,
-  'output_audio_buffer.clear': (core) => {
-    clearBackchannel(core);
-    clearSpeaker(core);
-  },
+  'output_audio_buffer.clear': clearSpeaker,
   'conversation.item.create': createItem,
   'conversation.item.retrieve': retrieveItem,
   'conversation.item.truncate': truncateItem,
@@ -209,10 +171,12 @@ const clientHandlers: { [T in ClientEventType]: (core: Core, event: ClientEvents
   'response.cancel': cancelByClient,
 };
 
-function onClient(core: Core, { event, excess, known = allServed }: FactOf<'client'>): void {
+function onClient(core: Core, fact: FactOf<'client'>): void {
+  const { event, excess, known = allServed } = fact;
   try {
     if (excess) throw errors.limited(excess);
     (clientHandlers[event.type] as (core: Core, event: ClientEvent, known: Known) => void)(core, event, known);
+    tell(core, fact);
   } catch (error) {
     if (!(error instanceof RealtimeError)) throw error;
     send(core, { type: 'error', error: errorBody(error, event.event_id ?? null) });
@@ -249,15 +213,11 @@ function* deadlines(core: Core): Generator<Deadline> {
       due: () => failResponse(core, response, { code: 'timeout', message }),
     };
   }
-  for (const { list, state, sinceMs } of core.mcp) {
-    if (state !== 'listing') continue;
-    const fact = { kind: 'mcp.unlisted', item: list } as const;
-    yield { atMs: sinceMs + stalledMs, due: () => handlers['mcp.unlisted'](core, fact) };
+  // Guests see to what is due at the end of every step, whatever it was about.
+  for (const guest of core.features) {
+    const atMs = guest.wakeAt?.(core);
+    if (atMs !== undefined) yield { atMs, due: () => {} };
   }
-  const { condensing } = core.memory;
-  if (condensing) yield { atMs: condensing.sinceMs + condensingMs, due: () => stopCondensing(core, 'timeout') };
-  // These two are seen to at the end of every step, whatever it was about.
-  for (const atMs of [backchannelDueAtMs(core), fillerDueAtMs(core)]) if (atMs !== undefined) yield { atMs, due: () => {} };
   for (const { item, sinceMs } of core.recognising) {
     const failure = { code: 'timeout', message: 'The recogniser stopped answering.' };
     yield { atMs: sinceMs + stalledMs, due: () => onTranscriptFailed(core, { kind: 'transcript.failed', item, failure }) };
@@ -276,7 +236,7 @@ function onTick(core: Core): void {
 function expire(core: Core): void {
   const error = errors.sessionExpired(Math.round(core.birth.lifeMs / 60_000));
   for (const response of [...core.live]) failResponse(core, response, { code: 'session_expired', message: error.message });
-  stopCondensing(core, 'unwanted');
+  tell(core, { kind: 'session.expired' });
   send(core, { type: 'error', error: errorBody(error, null) });
   core.effects.push({ kind: 'close', code: 1008, reason: 'session_expired' });
   core.expired = true;

@@ -1,22 +1,16 @@
 // Everything a session is: JSON through and through, so that it can be written down and read back. What belongs together is named by ids.
 // Unions, not flags: what cannot be said cannot go wrong.
 import type { ResponseParams } from '../protocol/client-events.ts';
-import type { MemorySettings, MemoryState } from '../protocol/provider-data/memory.ts';
-import type { McpTool, Modality, SessionConfig, Tool, ToolChoice } from '../protocol/session-config.ts';
+import type { Modality, SessionConfig, Tool, ToolChoice } from '../protocol/session-config.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
 import type { Sampling } from '../protocol/prompt.ts';
-import type { McpApprovalRequest, McpListedTool } from '../protocol/items.ts';
-import type { ServerEvent, StampedEvent, StatusDetails } from '../protocol/server-events.ts';
-import type { Backchannel, Filler } from './asides.ts';
+import type { McpApprovalRequest } from '../protocol/items.ts';
+import type { StatusDetails } from '../protocol/server-events.ts';
 import type { Birth } from './birth.ts';
-import type { Effect } from './effects.ts';
-import type { Env } from './env.ts';
-import type { ReplyEnd } from './facts.ts';
-import { Conversation, type Entry, type History } from './history.ts';
+import type { Entry, History } from './conversation/history.ts';
+import type { Judgement, ReplyEnd } from './facts.ts';
 import type { Known } from './known.ts';
-import type { Judgement } from './patience.ts';
-import type { SpeechManner } from './speech-manner.ts';
-import type { Timestamps } from './timestamps.ts';
+import type { SpeechManner } from './settings/speech-manner.ts';
 
 /** The user's half. Times are milliseconds of the input's timeline. */
 export type Turn =
@@ -24,7 +18,7 @@ export type Turn =
   /** `utterance`: how many pauses there have been in it before. */
   | { state: 'speaking'; item: string; startMs: number; utterance: number }
   /** Silence since `endMs`; the turn ends at `untilMs` unless speech goes on. */
-  | { state: 'pausing'; item: string; startMs: number; utterance: number; endMs: number; untilMs: number; judged: Judged | undefined };
+  | { state: 'pausing'; item: string; startMs: number; utterance: number; endMs: number; untilMs: number; judged: Judgement | undefined };
 
 /**
  * Speech while turn detection is off: it is no turn, and nothing but the client's commit ends it. `item`: the name that `speech_started`
@@ -35,11 +29,6 @@ export interface Unwatched {
   startMs: number;
   utterance: number;
   endMs: number | undefined;
-}
-
-/** What the judge of turns thinks of a pause, and whether the client was told. */
-export interface Judged extends Judgement {
-  suggested: boolean;
 }
 
 /**
@@ -68,7 +57,6 @@ export interface ResponseSettings {
   voice: string;
   speed: number;
   manner: SpeechManner;
-  timestamps: Timestamps | undefined;
   temperature: number | undefined;
   maxOutputTokens: number | 'inf';
   parallelToolCalls: boolean;
@@ -99,8 +87,11 @@ export interface Response {
   settings: ResponseSettings;
   /** What its client gave it to answer instead of the conversation, and settings of its own. */
   ownBytes: number;
-  /** `waiting`: for words still being recognised, or tools still being listed. `calling`: the model is done, its MCP calls are not. */
-  state: 'waiting' | 'generating' | 'calling';
+  /**
+   * `waiting`: for words still being recognised, or tools still being listed. `calling`: the model is done, its MCP calls are not. `stopped`: it
+   * is about to be done.
+   */
+  state: 'waiting' | 'generating' | 'calling' | 'stopped';
   /** How the model ended, once it has. */
   ended: ReplyEnd | undefined;
   /** MCP tools by the names the model knows them by. */
@@ -135,16 +126,6 @@ export interface RunningCall {
   index: number;
 }
 
-/** An MCP server of the session, and what it offers. */
-export interface McpServer {
-  config: McpTool;
-  /** The id of the item that lists its tools. */
-  list: string;
-  state: 'listing' | 'listed' | 'failed';
-  sinceMs: number;
-  tools: McpListedTool[];
-}
-
 /** The sound of an item as the listener gets it: made as fast as may be, heard in real time, one item after the other. */
 export interface Playout {
   response: string;
@@ -161,25 +142,6 @@ export interface Input {
   bufferStartMs: number;
   /** When audio last came in, in the clock's time. */
   lastSoundAtMs: number;
-}
-
-/** What is remembered beyond the prompts' items, while `providerData.memory` is enabled. */
-export interface Memory {
-  /** Undefined: memory is off. */
-  settings: MemorySettings | undefined;
-  state: MemoryState;
-  /** Whether any of the state was made in this session. */
-  own: boolean;
-  /** Items that the state stands for, and those of them that prompts do without. */
-  condensed: string[];
-  trimmed: string[];
-  /** The order under way, with its items and whether more are waiting. */
-  condensing: { order: number; items: readonly string[]; more: boolean; sinceMs: number } | undefined;
-  orders: number;
-  /** `state.total_turns` as it was when the last order was given. */
-  triedAtTurn: number;
-  /** The last order left something for another, at once. */
-  more: boolean;
 }
 
 /** The last response of the default conversation that has ended. */
@@ -226,12 +188,6 @@ export interface State {
   sounding: string | undefined;
   /** The responses that are wanted and have not begun, in the order in which they were asked for. */
   wants: Want[];
-  backchannel: Backchannel;
-  filler: Filler;
-  /** Approval requests the client has answered, for good: deleting its answer does not take it back. */
-  decided: string[];
-  mcp: McpServer[];
-  memory: Memory;
   /** How often in a row the server has gone on by itself after its own tools. */
   selfAnswers: number;
   /** Items whose words are being recognised, and since when. */
@@ -241,76 +197,6 @@ export interface State {
   lastEnded: LastEnded | undefined;
   /** Since when nobody has spoken after an answer (the idle timeout's start), with the input's position then. */
   quietSince: { atMs: number; audioMs: number } | undefined;
-}
-
-/** A state at work. Handlers change it and add effects; nothing outside `session/` sees it. */
-export interface Core extends State {
-  readonly env: Env;
-  effects: Effect[];
-  /** The history with what can be found out about it. */
-  readonly conversation: Conversation;
-  /** The live response of the default conversation. */
-  readonly active: Response | undefined;
-}
-
-export function coreOf(state: State, env: Env): Core {
-  return {
-    ...state,
-    env,
-    effects: [],
-    conversation: new Conversation(state.history),
-    get active() {
-      return this.live.find(({ settings }) => !settings.outOfBand);
-    },
-  };
-}
-
-export function stateOf(core: Core): State {
-  const { env: _, effects: __, conversation: ___, active: ____, ...state } = core;
-  return state;
-}
-
-/** A new unique id. */
-export function mint(core: Core, prefix: string): string {
-  const n = (core.minted[prefix] ?? 0) + 1;
-  core.minted[prefix] = n;
-  return core.env.id(prefix, n);
-}
-
-/** From 0 up to, not including, 1. */
-export function draw(core: Core): number {
-  core.draws += 1;
-  return core.env.chance(core.draws);
-}
-
-export function send(core: Core, event: ServerEvent): void {
-  const { type, ...rest } = event;
-  core.effects.push({ kind: 'send', event: { type, event_id: mint(core, 'event'), ...rest } as StampedEvent });
-}
-
-export function liveResponse(core: Core, id: string): Response | undefined {
-  return core.live.find((response) => response.id === id);
-}
-
-/** The item's words are yet to come: responses that need them wait. */
-export function expectWords(core: Core, entry: Entry): void {
-  entry.transcript = { state: 'pending' };
-  core.recognising.push({ item: entry.item.id, sinceMs: core.now });
-}
-
-/** Nobody waits for the item's words any more. */
-export function forgetWords(core: Core, item: string): void {
-  core.recognising = core.recognising.filter((each) => each.item !== item);
-  core.told = core.told.filter((each) => each.item !== item);
-}
-
-/** The item that `speech_started` has promised and that is not there yet. */
-export function promisedItem({ turn, unwatched }: Core): string | undefined {
-  return turn.state === 'none' ? unwatched?.item : turn.item;
-}
-
-/** Nobody has anything to say from that time on (or from now, if it is past); until then the input runs on at the pace of the clock. */
-export function beQuietFrom(core: Core, atMs: number): void {
-  const fromMs = Math.max(atMs, core.now);
-  core.quietSince = { atMs: fromMs, audioMs: core.input.receivedMs + fromMs - core.now };
+  /** What each guest keeps, by its name. */
+  readonly guests: Record<string, object>;
 }

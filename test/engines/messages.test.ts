@@ -6,11 +6,11 @@ import type { ChatMessage } from '../../src/engines/cloud/chat-messages.ts';
 import { chatRequest } from '../../src/engines/cloud/openai-request.ts';
 import { customRow, providerTable } from '../../src/engines/cloud/provider-table.ts';
 import type { Prompt, PromptTurn } from '../../src/protocol/prompt.ts';
-import { newEntry } from '../../src/session/history.ts';
-import { buildPrompt } from '../../src/session/prompt.ts';
 import { Chance } from '../session/chance.ts';
 import * as rules from './message-rules.ts';
 import { RandomPrompts } from './random-prompts.ts';
+import { newEntry } from '../../src/session/conversation/history.ts';
+import { buildPrompt } from '../../src/session/conversation/prompt.ts';
 
 const seed = Number(process.env['MESSAGES_SEED'] ?? Math.floor(Math.random() * 1e9));
 const count = Number(process.env['MESSAGES_COUNT'] ?? 1000);

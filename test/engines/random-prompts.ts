@@ -1,10 +1,10 @@
 // Conversations as they may come, and as they should never come: random items through the session's own buildPrompt, and random prompts that owe it
 // nothing. Whatever somebody said has a word of its own in it, so that a test can look for it.
-import { newEntry, type Entry } from '../../src/session/history.ts';
 import type { Item, UserPart } from '../../src/protocol/items.ts';
 import type { Prompt, PromptPart, PromptTurn } from '../../src/protocol/prompt.ts';
-import { buildPrompt } from '../../src/session/prompt.ts';
 import type { Chance } from '../session/chance.ts';
+import { type Entry, newEntry } from '../../src/session/conversation/history.ts';
+import { buildPrompt } from '../../src/session/conversation/prompt.ts';
 
 const image = 'data:image/png;base64,AA';
 const json = ['', '{}', '{"location":"Paris"}', '  {"a": [1, 2]}\n', '[]', '"text"', 'null', '{"cut":', 'not JSON'];

@@ -7,10 +7,10 @@ import { Images } from '../../src/pipeline/images.ts';
 import { reply } from '../../src/pipeline/reply.ts';
 import { WireDecoder } from '../../src/pipeline/wire-audio.ts';
 import { type AudioFormat, bytesPerSample, pcmRates, sampleRateHz } from '../../src/protocol/audio-format.ts';
-import type { ReplyOrder } from '../../src/session/effects.ts';
-import type { FactOf, ReplyFact } from '../../src/session/facts.ts';
 import { noise, RecordingTransport, settled, tone } from '../rig.ts';
 import { FakeEngines } from './fake-engines.ts';
+import type { ReplyOrder } from '../../src/session/effects.ts';
+import type { FactOf, ReplyFact } from '../../src/session/facts.ts';
 
 const prompt = { instructions: '', turns: [], tools: [], toolChoice: 'auto' as const };
 const usage = { inputTokens: 7, outputTokens: 3, cachedTokens: 0 };

@@ -1,7 +1,7 @@
 // What a conversation may hold: a client's items are refused when there is no room, what is said never is, and deleting makes room again.
 import { describe, expect, test } from 'vitest';
-import { mostItems, reserveBytes } from '../../src/session/budget.ts';
 import { Rig } from './rig.ts';
+import { mostItems, reserveBytes } from '../../src/session/conversation/budget.ts';
 
 const mib = 1024 * 1024;
 const conversationBytes = mib;

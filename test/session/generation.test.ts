@@ -1,7 +1,7 @@
 // Inworld's ways to say how the model is to choose its words, and on whose behalf it is asked.
 import { describe, expect, test } from 'vitest';
-import type { ReplyOrder } from '../../src/session/effects.ts';
 import { Rig } from './rig.ts';
+import type { ReplyOrder } from '../../src/session/effects.ts';
 
 function order(session: object, response?: object): ReplyOrder | undefined {
   const rig = new Rig({ turnDetection: null });

@@ -1,7 +1,7 @@
 // How long a pause may last: the detection's own silence, the judge's score, and the limits a client sets in providerData.stt.
 import { describe, expect, test } from 'vitest';
-import type { Judgement } from '../../src/session/patience.ts';
 import { Rig, type RigOptions, semanticVad, serverVad } from './rig.ts';
+import type { Judgement } from '../../src/session/facts.ts';
 
 function stt(fields: Record<string, unknown>) {
   return { type: 'session.update', session: { providerData: { stt: fields } } };

@@ -1,7 +1,7 @@
 // A session that remembers, turns of its user, and what became of them.
-import type { Effect } from '../../src/session/effects.ts';
 import { readProviderData } from '../../src/protocol/provider-data/provider-data.ts';
 import { Rig, realtime, type RigOptions } from './rig.ts';
+import type { Effect } from '../../src/session/effects.ts';
 
 type Order = Extract<Effect, { kind: 'memory.condense' }>;
 

@@ -17,17 +17,17 @@ import {
   type SessionObject,
   type TurnDetection,
 } from '../../src/protocol/session-config.ts';
-import type { Effect } from '../../src/session/effects.ts';
-import type { Fact, ReplyEnd, SpokenWord } from '../../src/session/facts.ts';
 import { type Catalogue, knownOf, knownOfSession } from '../../src/pipeline/catalogue.ts';
-import type { Birth } from '../../src/session/birth.ts';
-import type { Env } from '../../src/session/env.ts';
-import { allServed } from '../../src/session/known.ts';
-import { Session } from '../../src/session/session.ts';
-import { configured } from '../../src/session/settings.ts';
 import { recordInDialects } from '../decoders/dialects.ts';
 import { clientLine, effectLine, factLine } from './transcript.ts';
 import { type EventOf, Watch } from './watch.ts';
+import type { Birth } from '../../src/session/birth.ts';
+import type { Effect } from '../../src/session/effects.ts';
+import type { Env } from '../../src/session/env.ts';
+import type { Fact, ReplyEnd, SpokenWord } from '../../src/session/facts.ts';
+import { allServed } from '../../src/session/known.ts';
+import { Session } from '../../src/session/session.ts';
+import { configured } from '../../src/session/settings/settings.ts';
 
 export const serverVad = serverVadDefaults;
 export const semanticVad = semanticVadDefaults;

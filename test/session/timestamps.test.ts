@@ -1,7 +1,7 @@
 // When each word of an answer is said, for clients that ask; and what of providerData.tts cannot be changed any more.
 import { describe, expect, test } from 'vitest';
-import type { Effect } from '../../src/session/effects.ts';
 import { Rig, type RigOptions } from './rig.ts';
+import type { Effect } from '../../src/session/effects.ts';
 
 const words = [
   { text: 'Hello', startMs: 40, endMs: 440.4 },

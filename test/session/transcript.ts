@@ -2,9 +2,9 @@
 import type { Item, McpCallError } from '../../src/protocol/items.ts';
 import { readProviderData } from '../../src/protocol/provider-data/provider-data.ts';
 import type { ServerEvent } from '../../src/protocol/server-events.ts';
+import type { Prompt, PromptTurn } from '../../src/protocol/prompt.ts';
 import type { Effect } from '../../src/session/effects.ts';
 import type { Fact } from '../../src/session/facts.ts';
-import type { Prompt, PromptTurn } from '../../src/protocol/prompt.ts';
 
 const quoted = (text: string | null) => JSON.stringify(text);
 

@@ -1,7 +1,7 @@
 // The conversation outgrows the model: what it is still told, and when a response fails instead. Texts are 400 characters: about 104 tokens.
 import { describe, expect, test } from 'vitest';
-import { textTokens } from '../../src/session/truncation.ts';
 import { Rig, type RigOptions } from './rig.ts';
+import { textTokens } from '../../src/session/conversation/context.ts';
 
 const long = (name: string) => name.padEnd(400, '.');
 

@@ -1,8 +1,8 @@
 // Golden transcripts: when a spoken turn begins, pauses and ends, and what becomes of it.
 import { describe, expect, test } from 'vitest';
 import type { Eagerness } from '../../src/protocol/session-config.ts';
-import type { Judgement } from '../../src/session/patience.ts';
 import { Rig, semanticVad, serverVad } from './rig.ts';
+import type { Judgement } from '../../src/session/facts.ts';
 
 describe('server_vad', () => {
   test('O05 S15 S17 S18 F24: a spoken turn is started, stopped, committed, transcribed and answered', () => {

@@ -2,11 +2,11 @@
 import { strict as assert } from 'node:assert';
 import type { Item } from '../../src/protocol/items.ts';
 import type { ServerEvent } from '../../src/protocol/server-events.ts';
-import type { Effect } from '../../src/session/effects.ts';
 import { WatchedAsides } from './watch-asides.ts';
 import { WatchedCalls, type WatchedItem } from './watch-calls.ts';
 import { WatchSpeaker } from './watch-speaker.ts';
 import { WatchedPrompts } from './watch-prompts.ts';
+import type { Effect } from '../../src/session/effects.ts';
 
 type Matching<E, T> = E extends { type: infer U } ? (T extends U ? E : never) : never;
 export type EventOf<T extends ServerEvent['type']> = Matching<ServerEvent, T>;

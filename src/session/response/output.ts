@@ -1,0 +1,263 @@
+// What a response consists of: its items open one after the other and close before the next, each event in its contracted place.
+import type { AssistantMessage, FunctionCall, ItemStatus, McpApprovalRequest, McpCall, McpCallError } from '../../protocol/items.ts';
+import type { ResponsePart } from '../../protocol/server-events.ts';
+import { type Entry, newEntry, snapshot } from '../conversation/history.ts';
+import { heardText, newSpeech } from '../conversation/spoken.ts';
+import { type Core, mint, send } from '../core.ts';
+import type { FactOf } from '../facts.ts';
+import { needsApproval, timingOf } from '../questions.ts';
+import type { McpToolName, OpenOutput, Response } from '../state.ts';
+import { lengthen } from './playout.ts';
+
+type OpenMessage = Extract<OpenOutput, { kind: 'message' }>;
+type OpenCall = Extract<OpenOutput, { kind: 'call' }>;
+
+export function onText(core: Core, response: Response, fact: FactOf<'reply.text'>): void {
+  const open = openMessage(core, response);
+  const { item, speech } = entryOf(core, open.item);
+  const [part] = (item as AssistantMessage).content;
+  if (speech) speech.text += fact.delta;
+  else if (part?.type === 'output_text') part.text += fact.delta;
+  send(core, {
+    type: open.part === 'audio' ? 'response.output_audio_transcript.delta' : 'response.output_text.delta',
+    ...partPlace(response, open),
+    delta: fact.delta,
+  });
+}
+
+export function onAudio(core: Core, response: Response, fact: FactOf<'reply.audio'>): void {
+  const open = openMessage(core, response);
+  const { speech, item } = entryOf(core, open.item);
+  if (!speech) return;
+  speech.madeMs += fact.ms;
+  const { outOfBand, format } = response.settings;
+  const { leadMs } = speech;
+  const words = fact.words?.map(({ text, startMs, endMs }) => ({ text, startMs: startMs + leadMs, endMs: endMs + leadMs }));
+  const timing = timingOf(core, response, words, speech.words.at(-1));
+  if (words) speech.words.push(...words);
+  // On a call the sound goes over the line, and the deltas that would carry them do not.
+  const apart = timing?.apart === true || core.birth.speaker !== undefined;
+  core.spoke = true;
+  // Of two voices at once a client makes what it wants; our own speaker plays everything, one after the other.
+  if (!outOfBand || core.birth.speaker) lengthen(core, response.id, item.id, fact.ms);
+  core.effects.push({
+    kind: 'send.audio',
+    eventId: mint(core, 'event'),
+    response: response.id,
+    item: item.id,
+    outputIndex: open.index,
+    contentIndex: 0,
+    bytes: fact.bytes,
+    format,
+    outOfBand,
+    ...(timing && !apart ? { timestamps: timing.info } : {}),
+  });
+  if (timing && apart) {
+    send(core, { type: 'response.output_audio.delta', ...partPlace(response, open), delta: '', timestamp_info: timing.info });
+  }
+}
+
+export function onCall(core: Core, response: Response, fact: FactOf<'reply.call'>): void {
+  closeOutput(core, response, 'completed');
+  const mcp = response.mcpTools.find(({ name }) => name === fact.name)?.of;
+  if (mcp) {
+    openMcpCall(core, response, fact.callId, mcp, null);
+    return;
+  }
+  const item: FunctionCall = {
+    id: mint(core, 'item'),
+    object: 'realtime.item',
+    type: 'function_call',
+    status: 'in_progress',
+    call_id: fact.callId,
+    name: fact.name,
+    arguments: '',
+  };
+  const entry = newEntry(item, response.id);
+  response.open = { kind: 'call', item: item.id, index: response.output.length, callId: fact.callId, name: fact.name };
+  openItem(core, response, entry);
+}
+
+export function onArguments(core: Core, response: Response, fact: FactOf<'reply.arguments'>): void {
+  const { open } = response;
+  if (!open || open.kind === 'message' || open.callId !== fact.callId) return;
+  if (open.kind === 'approval') {
+    open.request.arguments += fact.delta;
+    return;
+  }
+  (entryOf(core, open.item).item as FunctionCall | McpCall).arguments += fact.delta;
+  if (open.kind === 'call') {
+    send(core, { type: 'response.function_call_arguments.delta', ...callPlace(response, open), delta: fact.delta });
+    return;
+  }
+  send(core, { type: 'response.mcp_call_arguments.delta', ...itemPlace(response, open), delta: fact.delta, obfuscation: '' });
+}
+
+/** A tool we run ourselves; `leave` is the approval request that allowed it. One that needs leave and has none becomes a request. */
+export function openMcpCall(core: Core, response: Response, callId: string, of: McpToolName, leave: McpApprovalRequest | null): void {
+  const about = { server_label: of.label, name: of.name, arguments: leave?.arguments ?? '' };
+  const index = response.output.length;
+  if (leave === null && needsApproval(core, of)) {
+    const request: McpApprovalRequest = { id: mint(core, 'mcpr'), type: 'mcp_approval_request', ...about };
+    response.open = { kind: 'approval', index, callId, request };
+    return;
+  }
+  const item: McpCall = {
+    id: mint(core, 'mcp'),
+    type: 'mcp_call',
+    ...about,
+    approval_request_id: leave?.id ?? null,
+    output: null,
+    error: null,
+  };
+  const entry = newEntry(item, response.id);
+  response.open = { kind: 'mcp', item: item.id, index, callId };
+  openItem(core, response, entry);
+}
+
+/** Of an item of a live response. */
+function entryOf(core: Core, id: string): Entry {
+  const entry = core.conversation.find(id);
+  if (!entry) throw new Error(`The item ${id} of a live response is not kept.`);
+  return entry;
+}
+
+function openMessage(core: Core, response: Response): OpenMessage {
+  if (response.open?.kind === 'message') return response.open;
+  closeOutput(core, response, 'completed');
+  const part = response.settings.modalities.includes('audio') ? 'audio' : 'text';
+  const item: AssistantMessage = {
+    id: mint(core, 'item'),
+    object: 'realtime.item',
+    type: 'message',
+    status: 'in_progress',
+    role: 'assistant',
+    content: [],
+  };
+  const entry = newEntry(item, response.id);
+  if (part === 'audio') entry.speech = newSpeech();
+  const message: OpenMessage = { kind: 'message', item: item.id, index: response.output.length, part };
+  response.open = message;
+  openItem(core, response, entry);
+  item.content.push(part === 'audio' ? { type: 'output_audio', transcript: '' } : { type: 'output_text', text: '' });
+  send(core, { type: 'response.content_part.added', ...partPlace(response, message), part: responsePart(entry) });
+  return message;
+}
+
+function openItem(core: Core, response: Response, entry: Entry): void {
+  const output_index = response.output.length;
+  response.output.push(entry.item.id);
+  send(core, { type: 'response.output_item.added', response_id: response.id, output_index, item: snapshot(entry) });
+  if (response.settings.outOfBand) {
+    core.conversation.keepBeside(entry);
+    return;
+  }
+  core.conversation.append(entry);
+  send(core, { type: 'conversation.item.added', previous_item_id: core.conversation.previousId(entry), item: snapshot(entry) });
+}
+
+/** Closes the open item, if there is one, with all its `.done` events: they come however the response ends. */
+export function closeOutput(core: Core, response: Response, status: ItemStatus): void {
+  const { open } = response;
+  if (!open) return;
+  response.open = undefined;
+  switch (open.kind) {
+    case 'message':
+      (entryOf(core, open.item).item as AssistantMessage).status = status;
+      closePart(core, response, open);
+      break;
+    case 'call': {
+      const call = entryOf(core, open.item).item as FunctionCall;
+      call.status = status;
+      send(core, {
+        type: 'response.function_call_arguments.done',
+        ...callPlace(response, open),
+        name: open.name,
+        arguments: call.arguments,
+      });
+      break;
+    }
+    case 'approval':
+      // A request that is not whole is none.
+      if (status !== 'completed') return;
+      openItem(core, response, newEntry(open.request, response.id));
+      tellDone(core, response, { item: open.request.id, index: open.index });
+      return;
+    case 'mcp': {
+      const item = entryOf(core, open.item).item as McpCall;
+      send(core, { type: 'response.mcp_call_arguments.done', ...itemPlace(response, open), arguments: item.arguments });
+      response.calling.push({ item: item.id, index: open.index });
+      if (status !== 'completed') {
+        endMcpCall(core, response, item.id, { error: interrupted });
+        return;
+      }
+      send(core, { type: 'response.mcp_call.in_progress', item_id: item.id, output_index: open.index });
+      core.effects.push({ kind: 'mcp.call', item: item.id, label: item.server_label, name: item.name, arguments: item.arguments });
+      return;
+    }
+  }
+  tellDone(core, response, open);
+}
+
+const interrupted: McpCallError = { type: 'tool_execution_error', message: 'The call was interrupted.' };
+
+/** A running MCP call has its result: the item is whole. */
+export function endMcpCall(core: Core, response: Response, id: string, outcome: FactOf<'mcp.ended'>['outcome']): void {
+  const call = response.calling.find(({ item }) => item === id);
+  if (!call) return;
+  response.calling = response.calling.filter((other) => other !== call);
+  const item = entryOf(core, id).item as McpCall;
+  if ('output' in outcome) item.output = outcome.output;
+  else item.error = outcome.error;
+  const type = 'output' in outcome ? 'response.mcp_call.completed' : 'response.mcp_call.failed';
+  send(core, { type, item_id: id, output_index: call.index });
+  tellDone(core, response, call);
+}
+
+/** The response ends before its calls do. */
+export function interruptCalls(core: Core, response: Response): void {
+  for (const { item: id } of response.calling) {
+    endMcpCall(core, response, id, { error: interrupted });
+  }
+}
+
+/** The conversation's word comes first, as it does at OpenAI's. */
+function tellDone(core: Core, response: Response, { item: id, index }: { item: string; index: number }): void {
+  const entry = entryOf(core, id);
+  core.conversation.measure(entry);
+  if (!response.settings.outOfBand && core.conversation.get(id)) {
+    send(core, { type: 'conversation.item.done', previous_item_id: core.conversation.previousId(entry), item: snapshot(entry) });
+  }
+  send(core, { type: 'response.output_item.done', response_id: response.id, output_index: index, item: snapshot(entry) });
+}
+
+function closePart(core: Core, response: Response, open: OpenMessage): void {
+  const place = partPlace(response, open);
+  const part = responsePart(entryOf(core, open.item));
+  if (part.type === 'audio') {
+    send(core, { type: 'response.output_audio.done', ...place });
+    send(core, { type: 'response.output_audio_transcript.done', ...place, transcript: part.transcript });
+  } else {
+    send(core, { type: 'response.output_text.done', ...place, text: part.text });
+  }
+  send(core, { type: 'response.content_part.done', ...place, part });
+}
+
+/** A part's name within a response is the short one (conflict C11). */
+function responsePart({ item, speech }: Entry): ResponsePart {
+  if (speech) return { type: 'audio', transcript: heardText(speech) };
+  const [part] = (item as AssistantMessage).content;
+  return { type: 'text', text: part?.type === 'output_text' ? part.text : '' };
+}
+
+function partPlace(response: Response, open: OpenMessage) {
+  return { response_id: response.id, item_id: open.item, output_index: open.index, content_index: 0 };
+}
+
+function itemPlace(response: Response, { item, index }: { item: string; index: number }) {
+  return { response_id: response.id, item_id: item, output_index: index };
+}
+
+function callPlace(response: Response, open: OpenCall) {
+  return { response_id: response.id, item_id: open.item, output_index: open.index, call_id: open.callId };
+}

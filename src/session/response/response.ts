@@ -1,0 +1,325 @@
+// response.*: the life of a response from `created` to its one `done`. What it consists of is output.ts's.
+import type { ClientEvents, ResponseParams } from '../../protocol/client-events.ts';
+import { errors } from '../../protocol/errors.ts';
+import { completeItem, type McpApprovalRequest } from '../../protocol/items.ts';
+import { readProviderData } from '../../protocol/provider-data/provider-data.ts';
+import { admit } from '../conversation/budget.ts';
+import { fittedPrompt } from '../conversation/context.ts';
+import { bytesOf, type Entry, newEntry } from '../conversation/history.ts';
+import { beQuietFrom, type Core, liveResponse, mint, send, tell } from '../core.ts';
+import type { FactOf, Failure, ReplyEnd, ReplyUsage } from '../facts.ts';
+import type { Known } from '../known.ts';
+import { isDelayed, offeredTools, toldEntries } from '../questions.ts';
+import { onBehalf } from '../settings/generation.ts';
+import { responseSettings } from '../settings/settings.ts';
+import type { LastEnded, Outcome, Reason, Response, ResponseInput, ResponseSettings } from '../state.ts';
+import { goOn } from './follow-up.ts';
+import { closeOutput, endMcpCall, interruptCalls, openMcpCall } from './output.ts';
+import { cutToHeard, cutToSpoken, isAudible, playoutEndsAtMs, stopPlayout } from './playout.ts';
+import { failureBody, responseObject } from './response-object.ts';
+import { answerWaiting, areCallsWanted, isAnswerWanted, isOwn, takeOver, want, wantLater } from './wants.ts';
+
+/** How long after an answer a bare `response.create` still counts as the echo of one of its events (Inworld's sample, conflict C55). */
+const echoMs = 2000;
+
+/** When another response beside the conversation may be possible: nobody knows how long the others take. */
+const responseRetryMs = 1000;
+
+const noUsage: ReplyUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 };
+
+export function createResponse(core: Core, event: ClientEvents['response.create'], known: Known): void {
+  if (core.config.type === 'transcription') throw errors.noResponses();
+  checkReferences(core, event.response?.input);
+  const settings = responseSettings(core, event.response, known, inputOf(core, event.response?.input));
+  const input = ownInput(settings);
+  admit(core, input, input.length > 0 ? 'response.input' : 'response', settingsBytes(settings));
+  if (settings.outOfBand) {
+    const { mostResponses } = core.birth;
+    const besides = core.live.filter((response) => response.settings.outOfBand).length;
+    if (mostResponses !== undefined && besides >= mostResponses)
+      throw errors.limited({ limit: 'responses', most: mostResponses, retryAfterMs: responseRetryMs });
+    want(core, { reason: 'client', settings, afterTurn: false });
+    return;
+  }
+  const { active, lastEnded } = core;
+  const wanted = { reason: 'client', settings: event.response ? settings : undefined, afterTurn: false } as const;
+  if (active) {
+    // Who has said something new meanwhile asks for more than what is under way.
+    const saidMore = active.itemsGiven !== core.conversation.itemsGiven;
+    if (goesOn(active) && !saidMore) active.adopted = true;
+    else if (takeOver(core, wanted)) return;
+    else if (hasUnseenOutputs(core, active) || areCallsWanted(core)) wantLater(core, wanted, active.id);
+    else throw errors.activeResponse(active.id);
+    return;
+  }
+  if (takeOver(core, wanted)) return;
+  if (core.birth.inworld && lastEnded && isEcho(core, event.response)) {
+    if (goesOn(lastEnded)) {
+      lastEnded.adopted = true;
+      return;
+    }
+    throw errors.activeResponse(lastEnded.id);
+  }
+  want(core, wanted);
+}
+
+/** Whether the server went on by itself in it, and the client has not asked for the same yet. */
+function goesOn({ reason, adopted }: Pick<Response, 'reason' | 'adopted'>): boolean {
+  return isOwn(reason) && !adopted;
+}
+
+/** What is named twice would be told twice: a megabyte named in a few bytes, as often as one likes. */
+function checkReferences({ conversation }: Core, input: ResponseParams['input'] = []): void {
+  const named = new Set<string>();
+  for (const [index, item] of input.entries()) {
+    if (item.type !== 'item_reference') continue;
+    if (!conversation.get(item.id)) throw errors.itemNotFound('response.input', item.id);
+    if (named.has(item.id)) throw errors.invalid(`response.input[${index}]`, `The item '${item.id}' is named more than once.`);
+    named.add(item.id);
+  }
+}
+
+/** What a response holds of its own besides its items. */
+function settingsBytes({ overrides, instructions }: ResponseSettings): number {
+  if (!overrides) return 0;
+  return Buffer.byteLength(JSON.stringify(overrides.params)) + (overrides.params.prompt ? Buffer.byteLength(instructions) : 0);
+}
+
+/** What a response is to answer instead of the conversation. */
+function inputOf(core: Core, input: ResponseParams['input']): ResponseInput[] | undefined {
+  return input?.map((item) => {
+    if (item.type === 'item_reference') return { kind: 'reference', item: item.id };
+    return { kind: 'item', entry: newEntry(completeItem(item, item.id ?? mint(core, 'item'), () => mint(core, 'call'))) };
+  });
+}
+
+/** The items that a response brings along. */
+function ownInput({ input = [] }: ResponseSettings): Entry[] {
+  return input.flatMap((each) => (each.kind === 'item' ? each.entry : []));
+}
+
+/** Whether a `response.create` brings nothing new so soon after an answer that it can only be the reflex of a client to its events. */
+function isEcho(core: Core, params: ResponseParams | null | undefined): boolean {
+  const { lastEnded } = core;
+  if (!lastEnded || lastEnded.itemsGiven !== core.conversation.itemsGiven) return false;
+  // Nothing was said that could echo, or the client itself wanted it gone: this is another try.
+  const { outcome, hasOutput } = lastEnded;
+  if (outcome.type === 'failed' && !hasOutput) return false;
+  if (outcome.type === 'cancelled' && outcome.reason === 'client_cancelled') return false;
+  if (params?.instructions !== undefined || params?.input || params?.metadata || params?.tools || params?.tool_choice) return false;
+  return core.now - lastEnded.atMs < echoMs || isAudible(core);
+}
+
+/** Function outputs that came after the response's prompt was written. */
+function hasUnseenOutputs(core: Core, response: Response): boolean {
+  if (response.state === 'waiting') return false;
+  return core.conversation.entries.some(({ item, serial }) => item.type === 'function_call_output' && serial > response.seenSerial);
+}
+
+/**
+ * On Inworld's paths the server goes on by itself once every call of a response has its output (conflict C18). Calls of other responses
+ * do not count: one that was given up in an interruption would silence all that come after it. Nor do calls a client put in as history.
+ */
+export function continueAfterOutputs(core: Core, call: Entry): void {
+  if (!goesOnByItself(core) || call.response === undefined || isAnswerWanted(core)) return;
+  const { entries } = core.conversation;
+  const answered = new Set(entries.flatMap(({ item }) => (item.type === 'function_call_output' ? [item.call_id] : [])));
+  const open = entries.some(
+    ({ item, response }) =>
+      response === call.response && item.type === 'function_call' && item.status !== 'incomplete' && !answered.has(item.call_id),
+  );
+  if (!open) want(core, { reason: 'outputs' });
+}
+
+function goesOnByItself(core: Core): boolean {
+  return readProviderData(core.config.providerData).auto_tool_response ?? core.birth.inworld;
+}
+
+export function startResponse(core: Core, reason: Reason, settings: ResponseSettings, approved: readonly McpApprovalRequest[]): void {
+  const response: Response = {
+    id: mint(core, 'resp'),
+    reason,
+    settings,
+    ownBytes: ownInput(settings).reduce((sum, entry) => sum + bytesOf(entry), settingsBytes(settings)),
+    state: 'waiting',
+    output: [],
+    seenSerial: 0,
+    open: undefined,
+    ended: undefined,
+    mcpTools: [],
+    calling: [],
+    approved,
+    itemsGiven: core.conversation.itemsGiven,
+    aliveAtMs: core.now,
+    adopted: false,
+  };
+  core.live.push(response);
+  if (!settings.outOfBand) {
+    if (reason !== 'approval' && !settings.input) answerWaiting(core);
+    core.quietSince = undefined;
+    if (!isOwn(reason)) core.selfAnswers = 0;
+  }
+  send(core, { type: 'response.created', response: responseObject(core, response, null, null) });
+  tell(core, { kind: 'response.begun', response });
+  beginWhenReady(core, response);
+}
+
+/** The user's turn is to be answered, or a silence that has become one. */
+export function answerTurn(core: Core, reason: 'turn' | 'idle'): void {
+  if (core.config.type !== 'transcription') want(core, { reason });
+}
+
+/** Words that are still being recognised hold a response back; words that could not be recognised end it. */
+function beginWhenReady(core: Core, response: Response): void {
+  if (response.state !== 'waiting') return;
+  const { approved } = response;
+  if (approved.length > 0) {
+    response.state = 'generating';
+    for (const request of approved) {
+      closeOutput(core, response, 'completed');
+      openMcpCall(core, response, request.id, { label: request.server_label, name: request.name }, request);
+    }
+    onEnded(core, response, { reason: 'stop', usage: noUsage });
+    return;
+  }
+  // A filler may have been spoken meanwhile: it is nothing to be answered.
+  const context = contextOf(core, response).filter((entry) => entry.response !== response.id);
+  const { settings } = response;
+  if (context.some((entry) => entry.transcript.state === 'pending') || isDelayed(core, settings)) return;
+  const last = context.at(-1);
+  if (last?.transcript.state === 'failed') {
+    failResponse(core, response, { code: 'transcription_failed', message: last.transcript.message });
+    return;
+  }
+  const offered = offeredTools(core, settings);
+  const fitted = fittedPrompt(core, context, settings, offered);
+  if (fitted.state === 'too_long') {
+    const error = errors.contextTooLong(fitted.tokens, fitted.most);
+    finish(core, response, { type: 'failed', error: { type: error.type, code: error.code, message: error.message } }, noUsage);
+    return;
+  }
+  response.state = 'generating';
+  response.aliveAtMs = core.now;
+  response.seenSerial = core.conversation.lastSerial;
+  response.mcpTools = offered.map(({ name, of }) => ({ name, of }));
+  core.effects.push({
+    kind: 'reply.start',
+    order: {
+      response: response.id,
+      model: core.config.model,
+      modality: settings.modalities.includes('audio') ? 'audio' : 'text',
+      voice: settings.voice,
+      ttsModel: core.config.audio.output.model,
+      speed: settings.speed,
+      manner: settings.manner,
+      format: settings.format,
+      temperature: settings.temperature,
+      maxOutputTokens: settings.maxOutputTokens === 'inf' ? undefined : settings.maxOutputTokens,
+      parallelToolCalls: settings.parallelToolCalls,
+      reasoningEffort: settings.reasoningEffort,
+      sampling: settings.sampling,
+      behalf: onBehalf(core.config),
+      itemsLeftOut: fitted.leftOut,
+    },
+    prompt: fitted.prompt,
+  });
+}
+
+/** Something a response waited for has come, or will never come. */
+export function resumeWaiting(core: Core): void {
+  for (const response of [...core.live]) beginWhenReady(core, response);
+}
+
+function contextOf(core: Core, response: Response): readonly Entry[] {
+  const { input } = response.settings;
+  if (!input) return toldEntries(core);
+  return input.flatMap((each) => (each.kind === 'reference' ? (core.conversation.get(each.item) ?? []) : each.entry));
+}
+
+export function cancelByClient(core: Core, event: ClientEvents['response.cancel']): void {
+  const response = event.response_id == null ? core.active : liveResponse(core, event.response_id);
+  if (!response) throw errors.cancelNotActive();
+  cancelResponse(core, response, 'client_cancelled');
+}
+
+/** Cancelling is a decision, taken here and now; the abort only returns the resources. */
+export function cancelResponse(core: Core, response: Response, reason: 'turn_detected' | 'client_cancelled'): void {
+  finish(core, response, { type: 'cancelled', reason }, noUsage);
+}
+
+export function failResponse(core: Core, response: Response, failure: Failure): void {
+  finish(core, response, { type: 'failed', error: failureBody(failure) }, noUsage);
+}
+
+/** The model has ended; the response ends with it, or with the last of its MCP calls. */
+export function onEnded(core: Core, response: Response, end: ReplyEnd): void {
+  if (end.reason !== 'failed') closeOutput(core, response, end.reason === 'stop' ? 'completed' : 'incomplete');
+  if (response.calling.length > 0 && end.reason !== 'failed') {
+    response.state = 'calling';
+    response.ended = end;
+    return;
+  }
+  finish(core, response, outcomeOf(end), end.usage);
+}
+
+function outcomeOf(end: ReplyEnd): Outcome {
+  switch (end.reason) {
+    case 'stop':
+      return { type: 'completed' };
+    case 'length':
+      return { type: 'incomplete', reason: 'max_output_tokens' };
+    case 'content_filter':
+      return { type: 'incomplete', reason: 'content_filter' };
+    case 'failed':
+      return { type: 'failed', error: failureBody(end.failure) };
+  }
+}
+
+export function onMcpEnded(core: Core, fact: FactOf<'mcp.ended'>): void {
+  const response = core.live.find(({ calling }) => calling.some(({ item }) => item === fact.item));
+  if (!response) return;
+  response.aliveAtMs = core.now;
+  endMcpCall(core, response, fact.item, fact.outcome);
+  if (response.state === 'calling' && response.calling.length === 0 && response.ended) {
+    finish(core, response, outcomeOf(response.ended), response.ended.usage);
+  }
+}
+
+/** From here on nothing that its model, its voice or its tools still bring changes anything; the aborts only return the resources. */
+export function stopRun(core: Core, response: Response): void {
+  if (response.state === 'stopped') return;
+  if (response.state === 'generating') core.effects.push({ kind: 'reply.abort', response: response.id });
+  for (const { item } of response.calling) core.effects.push({ kind: 'mcp.abort', item });
+  response.state = 'stopped';
+}
+
+export function finish(core: Core, response: Response, outcome: Outcome, usage: ReplyUsage): void {
+  stopRun(core, response);
+  const isActive = response === core.active;
+  core.live = core.live.filter((other) => other !== response);
+  const speaking = response.open?.kind === 'message' ? core.conversation.find(response.open.item) : undefined;
+  if (speaking && outcome.type === 'cancelled') cutToHeard(core, speaking);
+  if (speaking && outcome.type === 'failed') cutToSpoken(speaking);
+  if (isActive && outcome.type === 'cancelled') stopPlayout(core);
+  closeOutput(core, response, outcome.type === 'completed' ? 'completed' : 'incomplete');
+  interruptCalls(core, response);
+  if (isActive) {
+    core.lastEnded = lastEnded(core, response, outcome);
+    // Who is speaking already is not idle.
+    if (outcome.type === 'completed' && core.turn.state === 'none') {
+      beQuietFrom(core, playoutEndsAtMs(core));
+    }
+    if (outcome.type === 'completed') goOn(core, response);
+  }
+  send(core, { type: 'response.done', response: responseObject(core, response, outcome, usage) });
+  tell(core, { kind: 'response.ended', response });
+  core.conversation.dropBesides(response.id);
+  // OpenAI's service tells of them once a response is over.
+  core.effects.push({ kind: 'send.limits', eventId: mint(core, 'event') });
+}
+
+function lastEnded(core: Core, { id, reason, adopted, output }: Response, outcome: Outcome): LastEnded {
+  const hasCalls = output.some((item) => core.conversation.find(item)?.item.type === 'function_call');
+  const { itemsGiven } = core.conversation;
+  return { id, reason, adopted, outcome, atMs: core.now, itemsGiven, hasOutput: output.length > 0, hasCalls };
+}

@@ -1,0 +1,62 @@
+// output_audio_buffer.*: our own speaker, which a call has. What of an answer it plays is told when it begins, ends, or is cut off.
+import { type Core, liveResponse, send } from '../core.ts';
+import type { FactOf } from '../facts.ts';
+import type { Playout, Response } from '../state.ts';
+import { stopPlayout } from './playout.ts';
+import { cancelResponse } from './response.ts';
+
+/** Sound that is sent this far from when it should have been is no reason to reckon anew. */
+const toleratedMs = 10;
+
+/** The client wants silence. */
+export function clearSpeaker(core: Core): void {
+  if (core.birth.speaker) cutAnswers(core, answersHeard(core), 'client_cancelled');
+}
+
+/** The answer, and whatever else is being heard: what is made of it later could not be told from what was dropped. */
+export function answersHeard({ live, active, playout }: Core): readonly Response[] {
+  const heard = new Set(playout.map(({ response }) => response));
+  return live.filter((response) => response === active || heard.has(response.id));
+}
+
+/** They end, and nothing is heard any more. */
+export function cutAnswers(core: Core, answers: readonly Response[], reason: 'turn_detected' | 'client_cancelled'): void {
+  for (const response of answers) cancelResponse(core, response, reason);
+  stopPlayout(core);
+}
+
+/** The speaker says how far it is: it may have run out and begun again, or be late. */
+export function onPlayed(core: Core, { aheadMs }: FactOf<'speaker.played'>): void {
+  const last = core.playout.at(-1);
+  if (!last) return;
+  const driftMs = core.now + aheadMs - last.endsAtMs;
+  if (Math.abs(driftMs) < toleratedMs) return;
+  for (const part of core.playout) {
+    if (part.startsAtMs > core.now) part.startsAtMs += driftMs;
+    if (part === last || part.endsAtMs > core.now) part.endsAtMs += driftMs;
+  }
+}
+
+/** Tells what the speaker plays now, if that is news. */
+export function tellSpeaker(core: Core): void {
+  if (!core.birth.speaker) return;
+  const playing = playingNow(core);
+  // An answer that is still being made has not ended because it has run out of sound.
+  if (core.sounding !== undefined && playing?.response !== core.sounding && (playing || !liveResponse(core, core.sounding))) {
+    send(core, { type: 'output_audio_buffer.stopped', response_id: core.sounding });
+    core.sounding = undefined;
+  }
+  if (playing && core.sounding === undefined) {
+    core.sounding = playing.response;
+    send(core, { type: 'output_audio_buffer.started', response_id: playing.response });
+  }
+}
+
+/** When it will next be news. */
+export function speakerTurnsAtMs(core: Core): number | undefined {
+  return core.birth.speaker && playingNow(core)?.endsAtMs;
+}
+
+function playingNow(core: Core): Playout | undefined {
+  return core.playout.find(({ endsAtMs }) => endsAtMs > core.now);
+}
