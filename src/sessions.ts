@@ -25,7 +25,8 @@ import type { Arrival, Visitor } from './transports/websocket/door.ts';
 import type { Birth } from './session/birth.ts';
 import { seededEnv } from './session/env.ts';
 import { allServed } from './session/known.ts';
-import { anyTranscriptionModel, configured, describeSession, namesDetection } from './session/settings/settings.ts';
+import { configured, describeSession, namesDetection } from './session/settings/settings.ts';
+import { anyTranscriptionModel } from './session/settings/merge.ts';
 
 interface SessionParts {
   config: Config;

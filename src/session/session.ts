@@ -10,34 +10,19 @@ import { type Core, coreOf, liveResponse, send, stateOf, tell } from './core.ts'
 import type { Effect } from './effects.ts';
 import type { Env } from './env.ts';
 import type { Fact, FactKind, FactOf, ReplyFact } from './facts.ts';
-import { idleTimeoutMs } from './floor/patience.ts';
-import {
-  carryTurn,
-  clearInput,
-  commitByClient,
-  endTurn,
-  onAudioReached,
-  onIdle,
-  onSpeechBegan,
-  onSpeechPaused,
-  onTurnJudged,
-  starvedMs,
-} from './floor/turn.ts';
+import { carryTurn, clearInput, commitByClient, onAudioReached, onSpeechBegan, onSpeechPaused, onTurnJudged } from './floor/turn.ts';
 import { guests } from './guests/guests.ts';
 import { allServed, type Known } from './known.ts';
 import { newState } from './new-state.ts';
 import { onArguments, onAudio, onCall, onText } from './response/output.ts';
-import { cancelByClient, createResponse, failResponse, onEnded, onMcpEnded, resumeWaiting } from './response/response.ts';
-import { clearSpeaker, onPlayed, speakerTurnsAtMs, tellSpeaker } from './response/speaker.ts';
+import { cancelByClient, failResponse, onEnded, onMcpEnded, resumeWaiting } from './response/response.ts';
+import { clearSpeaker, onPlayed, tellSpeaker } from './response/speaker.ts';
 import { startWanted } from './response/start.ts';
 import { sessionObject, tellUnserved, updateSession } from './settings/settings.ts';
 import type { Response, State } from './state.ts';
 import { keptSettings } from './questions.ts';
-
-/** An engine that says nothing for so long has failed: every turn ends in an answer or in an explicit failure. */
-const stalledMs = 30_000;
-/** Tools may take longer; whoever runs them gives up after a minute. */
-const callingMs = 90_000;
+import { deadlines } from './deadlines.ts';
+import { createResponse } from './response/create.ts';
 
 type ReplyKind = ReplyFact['kind'];
 
@@ -180,47 +165,6 @@ function onClient(core: Core, fact: FactOf<'client'>): void {
   } catch (error) {
     if (!(error instanceof RealtimeError)) throw error;
     send(core, { type: 'error', error: errorBody(error, event.event_id ?? null) });
-  }
-}
-
-interface Deadline {
-  atMs: number;
-  due: () => void;
-}
-
-/** Everything that happens by itself when nothing else does. */
-function* deadlines(core: Core): Generator<Deadline> {
-  const { turn, config, quietSince } = core;
-  if (turn.state !== 'none') {
-    yield {
-      atMs: core.input.lastSoundAtMs + starvedMs,
-      due: () => endTurn(core, turn, Math.round(core.input.receivedMs)),
-    };
-  }
-  const idleMs = idleTimeoutMs(config);
-  if (quietSince && idleMs !== undefined && turn.state === 'none' && !core.active) {
-    yield { atMs: quietSince.atMs + idleMs, due: () => onIdle(core, quietSince.audioMs) };
-  }
-  const turnsAtMs = speakerTurnsAtMs(core);
-  // What is due is told after every step.
-  if (turnsAtMs !== undefined) yield { atMs: turnsAtMs, due: () => {} };
-  for (const response of core.live) {
-    if (response.state === 'waiting') continue;
-    const calling = response.state === 'calling';
-    const message = calling ? 'A tool stopped answering.' : 'The model or the voice stopped answering.';
-    yield {
-      atMs: response.aliveAtMs + (calling ? callingMs : stalledMs),
-      due: () => failResponse(core, response, { code: 'timeout', message }),
-    };
-  }
-  // Guests see to what is due at the end of every step, whatever it was about.
-  for (const guest of core.features) {
-    const atMs = guest.wakeAt?.(core);
-    if (atMs !== undefined) yield { atMs, due: () => {} };
-  }
-  for (const { item, sinceMs } of core.recognising) {
-    const failure = { code: 'timeout', message: 'The recogniser stopped answering.' };
-    yield { atMs: sinceMs + stalledMs, due: () => onTranscriptFailed(core, { kind: 'transcript.failed', item, failure }) };
   }
 }
 

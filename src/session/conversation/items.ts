@@ -5,9 +5,10 @@ import { type ClientItem, completeItem } from '../../protocol/items.ts';
 import { type Core, expectWords, forgetWords, liveResponse, mint, promisedItem, send, tell } from '../core.ts';
 import { admitItem } from '../questions.ts';
 import { stopPlayout } from '../response/playout.ts';
-import { cancelResponse, continueAfterOutputs, resumeWaiting } from '../response/response.ts';
+import { cancelResponse, resumeWaiting } from '../response/response.ts';
 import { admit, outgrown, soundBytes } from './budget.ts';
 import { type Entry, newEntry, snapshot, statusOf } from './history.ts';
+import { continueAfterOutputs } from '../response/create.ts';
 
 /** Tells of an item that came whole: `added`, then `done`. */
 export function announce(core: Core, entry: Entry): void {

@@ -1,9 +1,9 @@
 // The response that follows one whose MCP calls have been run: that there is one, and what it is made with.
 import { RealtimeError } from '../../protocol/errors.ts';
 import type { Core } from '../core.ts';
-import { responseSettings, sessionSettings } from '../settings/settings.ts';
 import type { Response, ResponseSettings } from '../state.ts';
 import { want } from './wants.ts';
+import { responseSettings, sessionSettings } from './response-settings.ts';
 
 /** Responses in a row that the server may start by itself after its own tools; then the model must speak. */
 const mostSelfAnswers = 16;

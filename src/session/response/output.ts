@@ -1,13 +1,15 @@
 // What a response consists of: its items open one after the other and close before the next, each event in its contracted place.
-import type { AssistantMessage, FunctionCall, ItemStatus, McpApprovalRequest, McpCall, McpCallError } from '../../protocol/items.ts';
+import type { AssistantMessage, FunctionCall, ItemStatus, McpCall } from '../../protocol/items.ts';
 import type { ResponsePart } from '../../protocol/server-events.ts';
-import { type Entry, newEntry, snapshot } from '../conversation/history.ts';
+import { type Entry, newEntry } from '../conversation/history.ts';
 import { heardText, newSpeech } from '../conversation/spoken.ts';
 import { type Core, mint, send } from '../core.ts';
 import type { FactOf } from '../facts.ts';
-import { needsApproval, timingOf } from '../questions.ts';
-import type { McpToolName, OpenOutput, Response } from '../state.ts';
+import { timingOf } from '../questions.ts';
+import type { OpenOutput, Response } from '../state.ts';
 import { lengthen } from './playout.ts';
+import { endMcpCall, interrupted, openMcpCall } from './server-calls.ts';
+import { entryOf, itemPlace, openItem, tellDone } from './output-item.ts';
 
 type OpenMessage = Extract<OpenOutput, { kind: 'message' }>;
 type OpenCall = Extract<OpenOutput, { kind: 'call' }>;
@@ -93,35 +95,6 @@ export function onArguments(core: Core, response: Response, fact: FactOf<'reply.
   send(core, { type: 'response.mcp_call_arguments.delta', ...itemPlace(response, open), delta: fact.delta, obfuscation: '' });
 }
 
-/** A tool we run ourselves; `leave` is the approval request that allowed it. One that needs leave and has none becomes a request. */
-export function openMcpCall(core: Core, response: Response, callId: string, of: McpToolName, leave: McpApprovalRequest | null): void {
-  const about = { server_label: of.label, name: of.name, arguments: leave?.arguments ?? '' };
-  const index = response.output.length;
-  if (leave === null && needsApproval(core, of)) {
-    const request: McpApprovalRequest = { id: mint(core, 'mcpr'), type: 'mcp_approval_request', ...about };
-    response.open = { kind: 'approval', index, callId, request };
-    return;
-  }
-  const item: McpCall = {
-    id: mint(core, 'mcp'),
-    type: 'mcp_call',
-    ...about,
-    approval_request_id: leave?.id ?? null,
-    output: null,
-    error: null,
-  };
-  const entry = newEntry(item, response.id);
-  response.open = { kind: 'mcp', item: item.id, index, callId };
-  openItem(core, response, entry);
-}
-
-/** Of an item of a live response. */
-function entryOf(core: Core, id: string): Entry {
-  const entry = core.conversation.find(id);
-  if (!entry) throw new Error(`The item ${id} of a live response is not kept.`);
-  return entry;
-}
-
 function openMessage(core: Core, response: Response): OpenMessage {
   if (response.open?.kind === 'message') return response.open;
   closeOutput(core, response, 'completed');
@@ -142,18 +115,6 @@ function openMessage(core: Core, response: Response): OpenMessage {
   item.content.push(part === 'audio' ? { type: 'output_audio', transcript: '' } : { type: 'output_text', text: '' });
   send(core, { type: 'response.content_part.added', ...partPlace(response, message), part: responsePart(entry) });
   return message;
-}
-
-function openItem(core: Core, response: Response, entry: Entry): void {
-  const output_index = response.output.length;
-  response.output.push(entry.item.id);
-  send(core, { type: 'response.output_item.added', response_id: response.id, output_index, item: snapshot(entry) });
-  if (response.settings.outOfBand) {
-    core.conversation.keepBeside(entry);
-    return;
-  }
-  core.conversation.append(entry);
-  send(core, { type: 'conversation.item.added', previous_item_id: core.conversation.previousId(entry), item: snapshot(entry) });
 }
 
 /** Closes the open item, if there is one, with all its `.done` events: they come however the response ends. */
@@ -199,38 +160,6 @@ export function closeOutput(core: Core, response: Response, status: ItemStatus):
   tellDone(core, response, open);
 }
 
-const interrupted: McpCallError = { type: 'tool_execution_error', message: 'The call was interrupted.' };
-
-/** A running MCP call has its result: the item is whole. */
-export function endMcpCall(core: Core, response: Response, id: string, outcome: FactOf<'mcp.ended'>['outcome']): void {
-  const call = response.calling.find(({ item }) => item === id);
-  if (!call) return;
-  response.calling = response.calling.filter((other) => other !== call);
-  const item = entryOf(core, id).item as McpCall;
-  if ('output' in outcome) item.output = outcome.output;
-  else item.error = outcome.error;
-  const type = 'output' in outcome ? 'response.mcp_call.completed' : 'response.mcp_call.failed';
-  send(core, { type, item_id: id, output_index: call.index });
-  tellDone(core, response, call);
-}
-
-/** The response ends before its calls do. */
-export function interruptCalls(core: Core, response: Response): void {
-  for (const { item: id } of response.calling) {
-    endMcpCall(core, response, id, { error: interrupted });
-  }
-}
-
-/** The conversation's word comes first, as it does at OpenAI's. */
-function tellDone(core: Core, response: Response, { item: id, index }: { item: string; index: number }): void {
-  const entry = entryOf(core, id);
-  core.conversation.measure(entry);
-  if (!response.settings.outOfBand && core.conversation.get(id)) {
-    send(core, { type: 'conversation.item.done', previous_item_id: core.conversation.previousId(entry), item: snapshot(entry) });
-  }
-  send(core, { type: 'response.output_item.done', response_id: response.id, output_index: index, item: snapshot(entry) });
-}
-
 function closePart(core: Core, response: Response, open: OpenMessage): void {
   const place = partPlace(response, open);
   const part = responsePart(entryOf(core, open.item));
@@ -252,10 +181,6 @@ function responsePart({ item, speech }: Entry): ResponsePart {
 
 function partPlace(response: Response, open: OpenMessage) {
   return { response_id: response.id, item_id: open.item, output_index: open.index, content_index: 0 };
-}
-
-function itemPlace(response: Response, { item, index }: { item: string; index: number }) {
-  return { response_id: response.id, item_id: item, output_index: index };
 }
 
 function callPlace(response: Response, open: OpenCall) {

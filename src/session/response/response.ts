@@ -1,139 +1,23 @@
 // response.*: the life of a response from `created` to its one `done`. What it consists of is output.ts's.
-import type { ClientEvents, ResponseParams } from '../../protocol/client-events.ts';
+import type { ClientEvents } from '../../protocol/client-events.ts';
 import { errors } from '../../protocol/errors.ts';
-import { completeItem, type McpApprovalRequest } from '../../protocol/items.ts';
-import { readProviderData } from '../../protocol/provider-data/provider-data.ts';
-import { admit } from '../conversation/budget.ts';
+import { type McpApprovalRequest } from '../../protocol/items.ts';
 import { fittedPrompt } from '../conversation/context.ts';
-import { bytesOf, type Entry, newEntry } from '../conversation/history.ts';
+import { bytesOf, type Entry } from '../conversation/history.ts';
 import { beQuietFrom, type Core, liveResponse, mint, send, tell } from '../core.ts';
 import type { FactOf, Failure, ReplyEnd, ReplyUsage } from '../facts.ts';
-import type { Known } from '../known.ts';
 import { isDelayed, offeredTools, toldEntries } from '../questions.ts';
 import { onBehalf } from '../settings/generation.ts';
-import { responseSettings } from '../settings/settings.ts';
-import type { LastEnded, Outcome, Reason, Response, ResponseInput, ResponseSettings } from '../state.ts';
+import type { LastEnded, Outcome, Reason, Response, ResponseSettings } from '../state.ts';
 import { goOn } from './follow-up.ts';
-import { closeOutput, endMcpCall, interruptCalls, openMcpCall } from './output.ts';
-import { cutToHeard, cutToSpoken, isAudible, playoutEndsAtMs, stopPlayout } from './playout.ts';
+import { closeOutput } from './output.ts';
+import { cutToHeard, cutToSpoken, playoutEndsAtMs, stopPlayout } from './playout.ts';
 import { failureBody, responseObject } from './response-object.ts';
-import { answerWaiting, areCallsWanted, isAnswerWanted, isOwn, takeOver, want, wantLater } from './wants.ts';
-
-/** How long after an answer a bare `response.create` still counts as the echo of one of its events (Inworld's sample, conflict C55). */
-const echoMs = 2000;
-
-/** When another response beside the conversation may be possible: nobody knows how long the others take. */
-const responseRetryMs = 1000;
+import { answerWaiting, isOwn } from './wants.ts';
+import { endMcpCall, interruptCalls, openMcpCall } from './server-calls.ts';
+import { ownInput, settingsBytes } from './response-settings.ts';
 
 const noUsage: ReplyUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 };
-
-export function createResponse(core: Core, event: ClientEvents['response.create'], known: Known): void {
-  if (core.config.type === 'transcription') throw errors.noResponses();
-  checkReferences(core, event.response?.input);
-  const settings = responseSettings(core, event.response, known, inputOf(core, event.response?.input));
-  const input = ownInput(settings);
-  admit(core, input, input.length > 0 ? 'response.input' : 'response', settingsBytes(settings));
-  if (settings.outOfBand) {
-    const { mostResponses } = core.birth;
-    const besides = core.live.filter((response) => response.settings.outOfBand).length;
-    if (mostResponses !== undefined && besides >= mostResponses)
-      throw errors.limited({ limit: 'responses', most: mostResponses, retryAfterMs: responseRetryMs });
-    want(core, { reason: 'client', settings, afterTurn: false });
-    return;
-  }
-  const { active, lastEnded } = core;
-  const wanted = { reason: 'client', settings: event.response ? settings : undefined, afterTurn: false } as const;
-  if (active) {
-    // Who has said something new meanwhile asks for more than what is under way.
-    const saidMore = active.itemsGiven !== core.conversation.itemsGiven;
-    if (goesOn(active) && !saidMore) active.adopted = true;
-    else if (takeOver(core, wanted)) return;
-    else if (hasUnseenOutputs(core, active) || areCallsWanted(core)) wantLater(core, wanted, active.id);
-    else throw errors.activeResponse(active.id);
-    return;
-  }
-  if (takeOver(core, wanted)) return;
-  if (core.birth.inworld && lastEnded && isEcho(core, event.response)) {
-    if (goesOn(lastEnded)) {
-      lastEnded.adopted = true;
-      return;
-    }
-    throw errors.activeResponse(lastEnded.id);
-  }
-  want(core, wanted);
-}
-
-/** Whether the server went on by itself in it, and the client has not asked for the same yet. */
-function goesOn({ reason, adopted }: Pick<Response, 'reason' | 'adopted'>): boolean {
-  return isOwn(reason) && !adopted;
-}
-
-/** What is named twice would be told twice: a megabyte named in a few bytes, as often as one likes. */
-function checkReferences({ conversation }: Core, input: ResponseParams['input'] = []): void {
-  const named = new Set<string>();
-  for (const [index, item] of input.entries()) {
-    if (item.type !== 'item_reference') continue;
-    if (!conversation.get(item.id)) throw errors.itemNotFound('response.input', item.id);
-    if (named.has(item.id)) throw errors.invalid(`response.input[${index}]`, `The item '${item.id}' is named more than once.`);
-    named.add(item.id);
-  }
-}
-
-/** What a response holds of its own besides its items. */
-function settingsBytes({ overrides, instructions }: ResponseSettings): number {
-  if (!overrides) return 0;
-  return Buffer.byteLength(JSON.stringify(overrides.params)) + (overrides.params.prompt ? Buffer.byteLength(instructions) : 0);
-}
-
-/** What a response is to answer instead of the conversation. */
-function inputOf(core: Core, input: ResponseParams['input']): ResponseInput[] | undefined {
-  return input?.map((item) => {
-    if (item.type === 'item_reference') return { kind: 'reference', item: item.id };
-    return { kind: 'item', entry: newEntry(completeItem(item, item.id ?? mint(core, 'item'), () => mint(core, 'call'))) };
-  });
-}
-
-/** The items that a response brings along. */
-function ownInput({ input = [] }: ResponseSettings): Entry[] {
-  return input.flatMap((each) => (each.kind === 'item' ? each.entry : []));
-}
-
-/** Whether a `response.create` brings nothing new so soon after an answer that it can only be the reflex of a client to its events. */
-function isEcho(core: Core, params: ResponseParams | null | undefined): boolean {
-  const { lastEnded } = core;
-  if (!lastEnded || lastEnded.itemsGiven !== core.conversation.itemsGiven) return false;
-  // Nothing was said that could echo, or the client itself wanted it gone: this is another try.
-  const { outcome, hasOutput } = lastEnded;
-  if (outcome.type === 'failed' && !hasOutput) return false;
-  if (outcome.type === 'cancelled' && outcome.reason === 'client_cancelled') return false;
-  if (params?.instructions !== undefined || params?.input || params?.metadata || params?.tools || params?.tool_choice) return false;
-  return core.now - lastEnded.atMs < echoMs || isAudible(core);
-}
-
-/** Function outputs that came after the response's prompt was written. */
-function hasUnseenOutputs(core: Core, response: Response): boolean {
-  if (response.state === 'waiting') return false;
-  return core.conversation.entries.some(({ item, serial }) => item.type === 'function_call_output' && serial > response.seenSerial);
-}
-
-/**
- * On Inworld's paths the server goes on by itself once every call of a response has its output (conflict C18). Calls of other responses
- * do not count: one that was given up in an interruption would silence all that come after it. Nor do calls a client put in as history.
- */
-export function continueAfterOutputs(core: Core, call: Entry): void {
-  if (!goesOnByItself(core) || call.response === undefined || isAnswerWanted(core)) return;
-  const { entries } = core.conversation;
-  const answered = new Set(entries.flatMap(({ item }) => (item.type === 'function_call_output' ? [item.call_id] : [])));
-  const open = entries.some(
-    ({ item, response }) =>
-      response === call.response && item.type === 'function_call' && item.status !== 'incomplete' && !answered.has(item.call_id),
-  );
-  if (!open) want(core, { reason: 'outputs' });
-}
-
-function goesOnByItself(core: Core): boolean {
-  return readProviderData(core.config.providerData).auto_tool_response ?? core.birth.inworld;
-}
 
 export function startResponse(core: Core, reason: Reason, settings: ResponseSettings, approved: readonly McpApprovalRequest[]): void {
   const response: Response = {
@@ -162,11 +46,6 @@ export function startResponse(core: Core, reason: Reason, settings: ResponseSett
   send(core, { type: 'response.created', response: responseObject(core, response, null, null) });
   tell(core, { kind: 'response.begun', response });
   beginWhenReady(core, response);
-}
-
-/** The user's turn is to be answered, or a silence that has become one. */
-export function answerTurn(core: Core, reason: 'turn' | 'idle'): void {
-  if (core.config.type !== 'transcription') want(core, { reason });
 }
 
 /** Words that are still being recognised hold a response back; words that could not be recognised end it. */

@@ -1,9 +1,9 @@
 // Which of the wanted responses begins now, and with which settings.
 import type { Core } from '../core.ts';
-import { sessionSettings } from '../settings/settings.ts';
 import type { ResponseSettings, Want } from '../state.ts';
 import { followUpSettings } from './follow-up.ts';
 import { startResponse } from './response.ts';
+import { sessionSettings } from './response-settings.ts';
 
 /** Begins what may begin. One after the other: a response may fail at once. */
 export function startWanted(core: Core): void {

@@ -1,0 +1,82 @@
+// What settings cannot be, whether a session or one response has them: each refusal names its field.
+import { errors } from '../../protocol/errors.ts';
+import type { SessionConfig, SessionPatch, ToolChoice, Tool } from '../../protocol/session-config.ts';
+import { providerDataFault, readProviderData } from '../../protocol/provider-data/provider-data.ts';
+import type { Core } from '../core.ts';
+import { checkPatience } from '../floor/patience.ts';
+import { isServed, type Known } from '../known.ts';
+
+/** Of what a session keeps and tells again: tools, the variables of a prompt, providerData. */
+export const mostFieldBytes = 1024 * 1024;
+
+/** @throws RealtimeError naming the field that holds too much. */
+export function checkSize(param: string, value: unknown): void {
+  if (value != null && Buffer.byteLength(JSON.stringify(value)) > mostFieldBytes) throw errors.tooLarge(param, mostFieldBytes);
+}
+
+export function check(next: SessionConfig, known: Known, patch: SessionPatch): void {
+  checkSize('session.tools', patch.tools);
+  checkSize('session.prompt', patch.prompt);
+  if (patch.providerData) checkSize('session.providerData', next.providerData);
+  if (next.type === 'transcription' && patch.audio?.input?.transcription === null) {
+    throw errors.invalid('session.audio.input.transcription', 'A transcription session transcribes: this cannot be turned off in it.');
+  }
+  checkProviderData(next, patch);
+  checkSmallModels(patch.providerData, known);
+  if (patch.model !== undefined && !isServed(known, 'llm', next.model)) throw errors.modelNotFound('session.model', next.model);
+  const { transcription } = next.audio.input;
+  if (patch.audio?.input?.transcription?.model != null && transcription && !isServed(known, 'stt', transcription.model)) {
+    throw errors.invalid(
+      'session.audio.input.transcription.model',
+      `The transcription model '${transcription.model}' is served by no configured engine.`,
+    );
+  }
+  const { output } = next.audio;
+  if (patch.audio?.output?.model !== undefined && !isServed(known, 'tts', output.model)) {
+    throw errors.invalid('session.audio.output.model', `The speech model '${output.model}' is served by no configured engine.`);
+  }
+  if (patch.audio?.output?.voice !== undefined && !isServed(known, 'voice', output.voice)) {
+    throw errors.invalid('session.audio.output.voice', `Unknown voice '${output.voice}'.`);
+  }
+  checkToolChoice(next.tool_choice, next.tools, 'session.tool_choice', patch.tool_choice !== undefined);
+  checkPatience(next);
+}
+
+/** @throws RealtimeError when a patch of `providerData` names a model that nobody serves. */
+export function checkSmallModels(patch: Readonly<Record<string, unknown>> | undefined, known: Known): void {
+  const data = readProviderData(patch);
+  for (const section of ['backchannel', 'responsiveness'] as const) {
+    const model = data[section]?.small_model;
+    if (model && !isServed(known, 'llm', model)) throw errors.modelNotFound(`session.providerData.${section}.small_model`, model);
+  }
+}
+
+/** The patch is right by itself; laid over what there was, it may be too much. */
+export function checkProviderData({ providerData }: SessionConfig, patch: SessionPatch): void {
+  const fault = patch.providerData && providerData && providerDataFault(providerData);
+  if (!fault) return;
+  const param = `session.providerData.${fault.path}`;
+  throw errors.invalid(param, `Invalid value for '${param}': ${fault.message}`);
+}
+
+/** Naming the voice it has already is no change. */
+export function checkVoiceLock({ birth, spoke, config }: Core, voice: string): void {
+  if (!birth.voiceLock || !spoke || voice.toLowerCase() === config.audio.output.voice.toLowerCase()) return;
+  throw errors.cannotUpdateVoice();
+}
+
+export function checkToolChoice(choice: ToolChoice, tools: readonly Tool[], param: string, asked: boolean): void {
+  if (!asked || typeof choice === 'string') return;
+  if (choice.type === 'mcp') {
+    if (tools.some((tool) => tool.type === 'mcp' && tool.server_label === choice.server_label)) return;
+    throw errors.invalid(`${param}.server_label`, `There is no MCP server labelled '${choice.server_label}'.`);
+  }
+  const searches = tools.some((tool) => tool.type === 'web_search');
+  if (choice.type === 'web_search') {
+    if (searches) return;
+    throw errors.invalid(`${param}.type`, "There is no tool of type 'web_search'.");
+  }
+  if (choice.name === 'web_search' && searches) return;
+  if (!tools.some((tool) => tool.type === 'function' && tool.name === choice.name))
+    throw errors.invalid(`${param}.name`, `There is no tool named '${choice.name}'.`);
+}
