@@ -1,13 +1,19 @@
 // Brings the parts of an answer into the order that an LlmPart stream promises: a call's arguments all come before anything else that is said or
-// called, and are at least `{}`. Servers may send the arguments of parallel calls by turns, or a call without any.
+// called, and are a JSON object. Servers may send the arguments of parallel calls by turns, or a call without any.
 import type { LlmPart } from '../engine.ts';
-import { isCompleteObject } from './call-fields.ts';
+import { CallArguments } from './call-arguments.ts';
 
 export class CallOrder {
   /** The call whose arguments come now. */
-  #open: { readonly callId: string; arguments: string } | undefined;
+  #open: { readonly callId: string; readonly arguments: CallArguments } | undefined;
   /** What waits for them. */
   #held: LlmPart[] = [];
+  #cut = false;
+
+  /** Whether the arguments of a call that was ended were not whole. */
+  get cut(): boolean {
+    return this.#cut;
+  }
 
   push(parts: readonly LlmPart[]): LlmPart[] {
     return parts.flatMap((part) => this.#take(part));
@@ -28,28 +34,34 @@ export class CallOrder {
     if (part.type === 'reasoning') return [part];
     const open = this.#open;
     if (open && part.type === 'arguments' && part.callId === open.callId) {
-      open.arguments += part.delta;
+      const delta = open.arguments.push(part.delta);
+      const told: LlmPart[] = delta === '' ? [] : [{ ...part, delta }];
       // What waited may go on as soon as this call is whole.
-      return [part, ...(this.#held.length > 0 && isCompleteObject(open.arguments) ? this.#release() : [])];
+      return this.#held.length > 0 && open.arguments.whole ? [...told, ...this.#release()] : told;
     }
-    if (open && (this.#held.length > 0 || !isCompleteObject(open.arguments))) {
+    if (open && (this.#held.length > 0 || !open.arguments.whole)) {
       this.#held.push(part);
       return [];
     }
-    this.#open = part.type === 'call' ? { callId: part.callId, arguments: '' } : undefined;
-    return part.type === 'arguments' ? [] : [part];
+    // What comes late for a call that was whole is no part of it.
+    if (part.type === 'arguments') return [];
+    const closing = this.#close();
+    if (part.type === 'call') this.#open = { callId: part.callId, arguments: new CallArguments() };
+    return [...closing, part];
   }
 
   #release(): LlmPart[] {
-    this.#open = undefined;
     const held = this.#held;
     this.#held = [];
-    return this.push(held);
+    return [...this.#close(), ...this.push(held)];
   }
 
   #close(): LlmPart[] {
     const open = this.#open;
     this.#open = undefined;
-    return open?.arguments.trim() === '' ? [{ type: 'arguments', callId: open.callId, delta: '{}' }] : [];
+    if (!open) return [];
+    if (open.arguments.cut) this.#cut = true;
+    const delta = open.arguments.end();
+    return delta === '' ? [] : [{ type: 'arguments', callId: open.callId, delta }];
   }
 }

@@ -107,7 +107,10 @@ class OpenAiChat implements Llm {
       }
       patience.satisfy();
       const last = parts.end();
-      if (!last) throw new EngineError(this.info.id, 'broken', `${this.info.name} ended without an answer`, { retryable: true });
+      if (!last)
+        throw new EngineError(this.info.id, 'broken', `${this.info.name} ended in the middle of its answer, or without one`, {
+          retryable: true,
+        });
       for (const part of last) {
         if (signal.aborted) return;
         yield part;

@@ -3,7 +3,7 @@
 import type { Ids } from '../../lib/ids.ts';
 import type { LlmPart, LlmUsage } from '../engine.ts';
 import { CallOrder } from './call-order.ts';
-import type { ToolNames } from './call-fields.ts';
+import { isCompleteObject, type ToolNames } from './call-fields.ts';
 import { ThinkingSplitter } from './thinking.ts';
 
 /** The longest `call_id` that a client can answer. */
@@ -40,6 +40,10 @@ interface OpenCall {
   readonly callId: string;
   readonly index: number | undefined;
   readonly sentId: string | undefined;
+  /** As it was sent; a call is told of when its name is there. */
+  name: string | undefined;
+  /** All that has come of them. */
+  arguments: string;
 }
 
 export class ChatParts {
@@ -79,12 +83,12 @@ export class ChatParts {
     return this.#order.push(parts);
   }
 
-  /** The parts that close the reply, or undefined when nothing was said and nothing says that this was meant. */
+  /** The parts that close the reply, or undefined when nothing says that it was meant to end here: nothing was said, or half of a call. */
   end(): LlmPart[] | undefined {
     const thoughts = this.#thinking.end();
     if (thoughts.length > 0) this.#spoke = true;
-    if (!this.#spoke && this.#finish === undefined) return undefined;
     const parts = [...this.#order.push(thoughts), ...this.#order.end()];
+    if (this.#finish === undefined && (!this.#spoke || this.#order.cut)) return undefined;
     if (this.#usage) parts.push({ type: 'usage', usage: this.#usage });
     parts.push({ type: 'end', reason: this.#reason() });
     return parts;
@@ -92,38 +96,56 @@ export class ChatParts {
 
   #reason(): Extract<LlmPart, { type: 'end' }>['reason'] {
     if (this.#finish === 'length' || this.#finish === 'content_filter') return this.#finish;
-    return this.#calls.length > 0 ? 'tool_calls' : 'stop';
+    return this.#calls.some(({ name }) => name !== undefined) ? 'tool_calls' : 'stop';
   }
 
   #call(delta: ToolCallDelta): LlmPart[] {
     const parts: LlmPart[] = [];
     const name = delta.function?.name || undefined;
-    let call = this.#openCall(delta, name);
-    if (!call) {
-      if (name === undefined) return [];
-      // Some servers give every call of an answer one id, and clients cannot answer one that is too long for their events.
-      const usable = delta.id && delta.id.length <= ID_CHARS && !this.#calls.some((open) => open.callId === delta.id);
-      const fresh = usable && delta.id ? delta.id : this.#ids('call');
-      call = { callId: fresh, index: delta.index ?? undefined, sentId: delta.id || undefined };
-      this.#calls.push(call);
+    // Mistral's way to say that there is none.
+    const sentId = delta.id && delta.id !== 'null' ? delta.id : undefined;
+    const text = argumentsOf(delta);
+    const call = this.#goingOn(delta.index, sentId, name, text) ?? this.#begin(delta.index, sentId);
+    call.arguments += text;
+    if (call.name !== undefined) {
+      if (text !== '') parts.push({ type: 'arguments', callId: call.callId, delta: text });
+    } else if (name !== undefined) {
+      call.name = name;
       parts.push({ type: 'call', callId: call.callId, name: this.#names.own(name) });
+      if (call.arguments !== '') parts.push({ type: 'arguments', callId: call.callId, delta: call.arguments });
     }
-    const given = delta.function?.arguments;
-    const text = typeof given === 'string' ? given : given ? JSON.stringify(given) : '';
-    if (text !== '') parts.push({ type: 'arguments', callId: call.callId, delta: text });
     return parts;
   }
 
-  #openCall(delta: ToolCallDelta, name: string | undefined): OpenCall | undefined {
-    if (typeof delta.index !== 'number') {
-      if (delta.id) return this.#calls.find((call) => call.sentId === delta.id);
-      return name === undefined ? this.#calls.at(-1) : undefined;
-    }
-    const call = this.#calls.findLast((open) => open.index === delta.index);
-    // Some servers number every call 0; a new id together with a name is then a new call.
-    const renumbered = call && name !== undefined && delta.id && call.sentId !== undefined && call.sentId !== delta.id;
-    return renumbered ? undefined : call;
+  #begin(index: number | null | undefined, sentId: string | undefined): OpenCall {
+    // Some servers give every call of an answer one id, and clients cannot answer one that is too long for their events.
+    const usable = sentId !== undefined && sentId.length <= ID_CHARS && !this.#calls.some((open) => open.callId === sentId);
+    const callId = usable ? sentId : this.#ids('call');
+    const call: OpenCall = { callId, index: index ?? undefined, sentId, name: undefined, arguments: '' };
+    this.#calls.push(call);
+    return call;
   }
+
+  /** The call that this is a piece of; undefined: a new one. */
+  #goingOn(index: number | null | undefined, sentId: string | undefined, name: string | undefined, text: string): OpenCall | undefined {
+    const numbered = typeof index === 'number';
+    const last = this.#calls.at(-1);
+    const known = this.#calls.findLast((call) => (numbered ? call.index === index : sentId !== undefined && call.sentId === sentId));
+    // A piece without a name is no new call, unless its number says so.
+    if (name === undefined) return known ?? (numbered && last?.index !== undefined ? undefined : last);
+    const call = known ?? (numbered ? undefined : last);
+    if (!call || call.name === undefined) return call;
+    if (call.name !== name) return undefined;
+    // The name may stand in every piece, with the same id or ever another; or all calls have one number, or one id. Their arguments tell.
+    if (call.arguments !== '') return isCompleteObject(call.arguments) ? undefined : call;
+    return known && (call.sentId === sentId || text !== '') ? call : undefined;
+  }
+}
+
+function argumentsOf({ function: called }: ToolCallDelta): string {
+  const given = called?.arguments;
+  if (typeof given === 'string') return given;
+  return given ? JSON.stringify(given) : '';
 }
 
 function contentOf(delta: Delta): string {
