@@ -23,6 +23,8 @@ export interface ToolResult {
 export interface Conversation {
   /** Oldest first; the last is the one to answer when `open` is `user`. */
   readonly user: readonly Utterance[];
+  /** Those at its end of which nothing came, neither words nor calls, and the newest. */
+  readonly asking: readonly Utterance[];
   readonly assistant: readonly string[];
   /** User and assistant as they took turns. */
   readonly exchange: readonly { who: 'user' | 'assistant'; text: string }[];
@@ -52,6 +54,8 @@ export function readConversation(prompt: Prompt): Conversation {
   const name = nameIn(prompt.instructions);
   const names = name ? [name] : [];
   const user: Utterance[] = [];
+  let asking: Utterance[] = [];
+  let answered = false;
   const assistant: string[] = [];
   const exchange: { who: 'user' | 'assistant'; text: string }[] = [];
   const calls = new Map<string, Omit<ToolResult, 'output'>>();
@@ -64,7 +68,10 @@ export function readConversation(prompt: Prompt): Conversation {
     switch (turn.role) {
       case 'user': {
         const raw = textOf(turn);
-        user.push(utterance(raw, names));
+        const words = utterance(raw, names);
+        user.push(words);
+        asking = answered ? [words] : [...asking, words];
+        answered = false;
         exchange.push({ who: 'user', text: raw });
         picture = turn.parts.some((part) => part.type === 'image');
         open = 'user';
@@ -75,6 +82,7 @@ export function readConversation(prompt: Prompt): Conversation {
       case 'assistant':
         // Cut before a word was heard: for the user it was not said, so the question is still open.
         if (turn.text.trim() === '') break;
+        answered = true;
         assistant.push(turn.text);
         exchange.push({ who: 'assistant', text: turn.text });
         open = 'answered';
@@ -84,6 +92,7 @@ export function readConversation(prompt: Prompt): Conversation {
         const call = { name: turn.name, arguments: parseObject(turn.arguments) };
         calls.set(turn.callId, call);
         waiting.set(turn.callId, call);
+        answered = true;
         callsNow.push(call);
         // The call is the answer to what was said before it: that does not go on in what is said next.
         exchange.push({ who: 'assistant', text: '' });
@@ -101,6 +110,7 @@ export function readConversation(prompt: Prompt): Conversation {
   const last = prompt.turns.at(-1);
   return {
     user,
+    asking,
     assistant,
     exchange,
     calls: [...calls.values()],

@@ -45,7 +45,7 @@ class Offline implements Llm {
     if (signal.aborted) return;
     this.#mustBeOpen();
     const result = answer(prompt, options.parallelToolCalls !== false, this.#means);
-    const parts = 'text' in result ? textParts(result.text) : callParts(result.calls);
+    const parts = [...('text' in result ? textParts(result.text) : []), ...('calls' in result ? callParts(result.calls) : [])];
     const mostChars = (options.maxOutputTokens ?? Infinity) * CHARS_PER_TOKEN;
     let chars = 0;
     let reason: Extract<LlmPart, { type: 'end' }>['reason'] = 'calls' in result ? 'tool_calls' : 'stop';

@@ -6,6 +6,7 @@ import { type Filling, fill, type Value } from './tool-arguments.ts';
 import { bestTool, chooseTool, namesTool, type ToolWords, wordsOfTool } from './tool-choice.ts';
 import type { Parameter } from './tool-schema.ts';
 import { utterance } from './conversation.ts';
+import { goesOn, stillAsked, together, turnBefore } from './unanswered.ts';
 
 /** More at once is no answer to one sentence. */
 const MOST_CALLS = 8;
@@ -21,6 +22,8 @@ interface Plan {
   readonly question?: string;
   /** The words name the function itself: stronger than any skill. */
   readonly certain: boolean;
+  /** It is about the last two turns, not only about the last. */
+  readonly joined?: boolean;
 }
 
 /** What the user's last words ask of the tools; undefined when nothing. */
@@ -134,9 +137,21 @@ function fromFollowUp(conversation: Conversation, tools: readonly ToolWords[], {
 
 /** A pause cut the sentence in two, and the first half was not answered: `what is the weather` `in paris`. */
 function fromTwoTurns(conversation: Conversation, tools: readonly ToolWords[], last: Utterance): Plan | undefined {
-  const first = conversation.exchange.at(-2);
-  if (first?.who !== 'user') return undefined;
-  return fromWords(tools, utterance(`${first.text} ${last.said}`));
+  const before = turnBefore(conversation);
+  const plan = before && fromWords(tools, together(before, last));
+  if (!plan) return undefined;
+  const first = fromWords(tools, before);
+  // What the first half asks for by itself is no reason to do it again, or to ask again what it lacks.
+  if (first && (JSON.stringify(first) === JSON.stringify(plan) || (first.calls.length > 0 && !goesOn(last)))) return undefined;
+  return { ...plan, joined: true };
+}
+
+/** Calls that earlier turns plainly asked for, when nothing came of those; oldest first. */
+export function openCalls(conversation: Conversation, choice: PromptToolChoice, plan: Plan | undefined): readonly PlannedCall[] {
+  if (choice !== 'auto' || conversation.tools.length === 0) return [];
+  const tools = conversation.tools.map(wordsOfTool);
+  const asked = stillAsked(conversation);
+  return (plan?.joined ? asked.slice(0, -1) : asked).flatMap((turn) => fromWords(tools, turn)?.calls ?? []).slice(0, MOST_CALLS);
 }
 
 function isMissing(parameter: Parameter, filling: Filling): boolean {
