@@ -207,10 +207,10 @@ export interface LlmUsage {
   readonly cachedTokens: number;
 }
 
-/** A reply as it comes: text and calls in the order the model makes them, at most one `usage`, then exactly one `end`. */
+/** A reply as it comes: text and calls in the order the model makes them, `usage` as soon as it is known (the last counts), then exactly one `end`. */
 export type LlmPart =
   | { type: 'text'; text: string }
-  /** Thinking that is neither spoken nor remembered. */
+  /** Thinking that is neither spoken nor remembered. Without a text it says no more than that the model goes on. */
   | { type: 'reasoning'; text: string }
   /**
    * A function call begins; its arguments follow as `arguments` parts with the same callId and together form a JSON object, `{}` at least. They

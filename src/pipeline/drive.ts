@@ -441,6 +441,7 @@ class Run {
         this.#replies.set(response, controller);
         const ports = {
           engines: this.#parts.engines,
+          clock: this.#parts.clock,
           origin: this.#origin,
           allowance: this.#parts.allowance,
           feed: (fact: Fact) => {

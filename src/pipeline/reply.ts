@@ -1,6 +1,7 @@
 // One reply: prompt → model → clauses → voice → facts. It knows nothing of turns; whoever started it may abort it at any moment.
 import { EngineError, type Engines, type Llm, type LlmUsage, type Origin, type Speech, type Tts } from '../engines/engine.ts';
 import { Channel } from '../lib/channel.ts';
+import type { Clock } from '../lib/clock.ts';
 import { Resampler } from '../media/resample.ts';
 import { errors } from '../protocol/errors.ts';
 import type { Prompt, PromptPart } from '../protocol/prompt.ts';
@@ -15,11 +16,15 @@ import { encodeWire, wireMs } from './wire-audio.ts';
 import type { ReplyOrder } from '../session/effects.ts';
 import type { ReplyEnd, ReplyFact } from '../session/facts.ts';
 
+/** How often it is told that a model thinks. */
+const aliveMs = 1000;
+
 /** Pieces of text that may wait for a voice: far more than the longest answer has. */
 const mostWaiting = 20_000;
 
 export interface ReplyPorts {
   engines: Engines;
+  clock: Pick<Clock, 'now'>;
   /** Whose replies they are. */
   origin: Origin;
   allowance: Pick<Allowance, 'speech' | 'spoken'>;
@@ -87,12 +92,13 @@ async function speakAnswer(
   order: ReplyOrder,
   prompt: Prompt,
   mouth: Mouth,
-  { feed }: ReplyPorts,
+  { feed, clock }: ReplyPorts,
   usage: { value: LlmUsage },
   signal: AbortSignal,
 ): Promise<ReplyEnd> {
   const { response } = order;
   let reason: 'stop' | 'length' | 'content_filter' = 'stop';
+  let aliveAtMs = Number.NEGATIVE_INFINITY;
   const options = {
     model,
     parallelToolCalls: order.parallelToolCalls,
@@ -119,11 +125,17 @@ async function speakAnswer(
         break;
       case 'usage':
         usage.value = part.usage;
+        // The voice may go on for long, and be cut.
+        feed({ kind: 'reply.usage', response, usage: part.usage });
         break;
       case 'end':
         reason = part.reason === 'tool_calls' ? 'stop' : part.reason;
         break;
       case 'reasoning':
+        // What it thinks is nobody's business, but it must not be taken for one that has stopped.
+        if (clock.now() < aliveAtMs + aliveMs) break;
+        aliveAtMs = clock.now();
+        feed({ kind: 'reply.alive', response });
         break;
     }
     // A voice that failed must not go unnoticed until the model has finished.

@@ -1,6 +1,6 @@
 // Everything that happens by itself when nothing else does.
 import { onTranscriptFailed } from './conversation/transcription.ts';
-import { type Core } from './core.ts';
+import type { Core } from './core.ts';
 import { endTurn, onIdle, starvedMs } from './floor/turn.ts';
 import { failResponse } from './response/response.ts';
 import { speakerTurnsAtMs } from './response/speaker.ts';

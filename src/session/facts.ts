@@ -53,6 +53,10 @@ export type ReplyFact =
   | { kind: 'reply.audio'; response: string; bytes: Uint8Array; ms: number; words: readonly SpokenWord[] | undefined }
   | { kind: 'reply.call'; response: string; callId: string; name: string }
   | { kind: 'reply.arguments'; response: string; callId: string; delta: string }
+  /** What the model has used so far, as far as it tells. The last word counts. */
+  | { kind: 'reply.usage'; response: string; usage: ReplyUsage }
+  /** The model goes on, though nothing comes of it yet: it thinks. */
+  | { kind: 'reply.alive'; response: string }
   | ({ kind: 'reply.ended'; response: string } & ReplyEnd);
 
 export type Fact =

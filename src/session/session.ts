@@ -129,6 +129,11 @@ const replyHandlers: { [K in ReplyKind]: (core: Core, response: Response, fact: 
   'reply.audio': onAudio,
   'reply.call': onCall,
   'reply.arguments': onArguments,
+  'reply.usage': (_, response, { usage }) => {
+    response.usage = usage;
+  },
+  // That it came is all there is to it.
+  'reply.alive': () => {},
   'reply.ended': onEnded,
 };
 

@@ -8,7 +8,7 @@ import type { McpApprovalRequest } from '../protocol/items.ts';
 import type { StatusDetails } from '../protocol/server-events.ts';
 import type { Birth } from './birth.ts';
 import type { Entry, History } from './conversation/history.ts';
-import type { Judgement, ReplyEnd } from './facts.ts';
+import type { Judgement, ReplyEnd, ReplyUsage } from './facts.ts';
 import type { Known } from './known.ts';
 import type { SpeechManner } from './settings/speech-manner.ts';
 
@@ -92,6 +92,10 @@ export interface Response {
    * is about to be done.
    */
   state: 'waiting' | 'generating' | 'calling' | 'stopped';
+  /** Tokens of what the model was told, once it has been asked. */
+  promptTokens: number | undefined;
+  /** What the model has used so far, once it has told. */
+  usage: ReplyUsage | undefined;
   /** How the model ended, once it has. */
   ended: ReplyEnd | undefined;
   /** MCP tools by the names the model knows them by. */

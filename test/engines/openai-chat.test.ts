@@ -164,6 +164,23 @@ describe('what a sloppy server sends', () => {
     ).toBe('let me see');
   });
 
+  it('tells what it has used while it goes on, and at the end', async () => {
+    const used = (completion_tokens: number) => ({ usage: { prompt_tokens: 9, completion_tokens } });
+    const parts = await ask(
+      stream(
+        { choices: [{ delta: { role: 'assistant' } }], ...used(0) },
+        { ...textChunk('one'), ...used(1) },
+        { ...textChunk(' two'), ...used(1) },
+        { ...textChunk(' three'), ...used(3) },
+        { ...finishChunk('stop'), ...used(3) },
+        { choices: [], ...used(4) },
+        DONE,
+      ),
+    );
+    const told = parts.map((part) => (part.type === 'usage' ? part.usage.outputTokens : part.type));
+    expect(told).toEqual(['text', 1, 'text', 'text', 3, 4, 'end']);
+  });
+
   it('counts cached tokens, also the way DeepSeek tells them', async () => {
     const parts = await ask(
       stream(textChunk('x'), { choices: [], usage: { prompt_tokens: 9, completion_tokens: 1, prompt_cache_hit_tokens: 8 } }),
@@ -294,6 +311,31 @@ describe('patience', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     clock.advance(100);
     await expect(next).rejects.toMatchObject({ reason: 'timeout', message: 'Fake sent no further token for 100 ms' });
+  });
+
+  it('is told of a server that sends pieces with nothing in them, once it has begun, as of a model that thinks', async () => {
+    const clock = new ManualClock();
+    const more = Promise.withResolvers<(chunk: object) => void>();
+    server.script = (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const send = (chunk: object) => void response.write(`data: ${JSON.stringify(chunk)}\n\n`);
+      send(textChunk('so'));
+      more.resolve(send);
+    };
+    const reply = chat({ clock, firstTokenMs: 100_000 }).respond(prompt('hi'), { model: 'm' }, new AbortController().signal);
+    const parts = reply[Symbol.asyncIterator]();
+    expect((await parts.next()).value).toEqual({ type: 'text', text: 'so' });
+    const send = await more.promise;
+    const next = parts.next();
+    for (let count = 0; count < 3; count++) send(textChunk(''));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    clock.advance(1000);
+    send(textChunk(''));
+    // The three that came at once say nothing new.
+    expect((await next).value).toEqual({ type: 'reasoning', text: '' });
+    send(textChunk('it is'));
+    expect((await parts.next()).value).toEqual({ type: 'text', text: 'it is' });
+    await parts.return?.();
   });
 
   it('leaves the connection open for the next request', async () => {

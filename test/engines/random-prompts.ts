@@ -96,7 +96,7 @@ export class RandomPrompts {
   #entry(id: string, before: readonly Entry[]): Entry {
     const item = this.#item(id, before);
     const entry = newEntry(item);
-    entry.transcript = this.#chance.pick([{ state: 'none' }, { state: 'known' }, { state: 'failed', message: 'no' }] as const);
+    entry.transcript = this.#chance.pick([{ state: 'none' }, { state: 'known' }, { state: 'failed', message: 'no', told: false }] as const);
     if (item.type === 'message' && item.role === 'assistant' && this.#chance.often(0.3)) {
       const [part] = item.content;
       const text = part?.type === 'output_text' ? part.text : '';

@@ -39,13 +39,15 @@ function start(changes: Partial<ReplyOrder> = {}, engines = new FakeEngines()) {
   const failures: string[] = [];
   const transport = new RecordingTransport();
   const controller = new AbortController();
+  const clock = new ManualClock();
   const ports = {
     engines,
+    clock,
     origin: { key: 'key_1', session: 'sess_test' },
     allowance: { speech: () => undefined, spoken() {} },
     feed: (fact: ReplyFact) => void facts.push(fact),
     room: () => transport.room(),
-    images: new Images(() => Promise.reject(new Error('no images here')), new ManualClock(), controller.signal),
+    images: new Images(() => Promise.reject(new Error('no images here')), clock, controller.signal),
     onFailure: (error: unknown) => void (error instanceof EngineError ? failures.push(error.message) : faults.push(error)),
   };
   const state = { over: false };
@@ -53,15 +55,18 @@ function start(changes: Partial<ReplyOrder> = {}, engines = new FakeEngines()) {
     state.over = true;
   });
   const of = <K extends ReplyFact['kind']>(kind: K) => facts.filter((fact): fact is FactOf<K> => fact.kind === kind);
-  return { engines, llm: engines.fakeLlm, tts: engines.fakeTts, facts, faults, failures, of, transport, controller, state, done };
+  return { engines, llm: engines.fakeLlm, tts: engines.fakeTts, facts, faults, failures, of, transport, clock, controller, state, done };
 }
 
 type Started = ReturnType<typeof start>;
 
-/** The facts, a word or two each. */
+/** The facts, a word or two each, but for those that nobody sees. */
 function story({ facts }: Started): string[] {
-  return facts.map((fact) => {
+  return facts.flatMap((fact) => {
     switch (fact.kind) {
+      case 'reply.usage':
+      case 'reply.alive':
+        return [];
       case 'reply.text':
       case 'reply.arguments':
         return `${fact.kind.slice(6)} ${fact.delta}`;
@@ -513,5 +518,50 @@ describe('calling it off', () => {
     await run.done;
     expect(run.tts.last.taken).toBe(1);
     expect(story(run)).toEqual(['text Hello. ', 'audio 20']);
+  });
+});
+
+describe('what the model tells of itself', () => {
+  const more = (outputTokens: number) => ({ inputTokens: 7, outputTokens, cachedTokens: 0 });
+
+  test('its usage is told as soon as it is known, while the voice still speaks', async () => {
+    const run = start();
+    run.llm.last.text('Hello there.');
+    run.llm.last.give({ type: 'usage', usage: more(1) });
+    await settled();
+    expect(run.of('reply.usage')).toEqual([{ kind: 'reply.usage', response: 'resp_1', usage: more(1) }]);
+    run.llm.last.give({ type: 'usage', usage: more(3) });
+    run.llm.last.give({ type: 'end', reason: 'stop' });
+    run.llm.last.finish();
+    await settled();
+    expect(run.state.over).toBe(false);
+    expect(run.of('reply.usage').map((fact) => fact.usage)).toEqual([more(1), more(3)]);
+    run.tts.last.finish();
+    await run.done;
+    expect(run.of('reply.ended')).toMatchObject([{ usage: more(3) }]);
+  });
+
+  test('that it thinks is told once a second at most, and not what', async () => {
+    const run = start();
+    const think = async () => {
+      run.llm.last.give({ type: 'reasoning', text: 'hmm' });
+      await settled();
+      return run.of('reply.alive').length;
+    };
+    expect(await think()).toBe(1);
+    expect(await think()).toBe(1);
+    run.clock.advance(999);
+    expect(await think()).toBe(1);
+    run.clock.advance(1);
+    expect(await think()).toBe(2);
+    run.clock.advance(60_000);
+    expect(await think()).toBe(3);
+    expect(run.facts.every((fact) => JSON.stringify(fact) === '{"kind":"reply.alive","response":"resp_1"}')).toBe(true);
+    run.llm.last.text('Yes.');
+    run.llm.last.end();
+    await settled();
+    run.tts.last.finish();
+    await run.done;
+    expect(story(run)).toEqual(['text Yes.', 'ended stop']);
   });
 });

@@ -66,6 +66,33 @@ describe('a text turn', () => {
   });
 });
 
+describe('the sound of a response’s own input', () => {
+  const heard = { type: 'message', role: 'user', content: [{ type: 'input_audio', audio: 'AAAA' }] };
+  const asked = { type: 'response.create', response: { conversation: 'none', input: [heard] } };
+
+  test('B8: is recognised before the model is asked, and told to nobody else', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.client(asked);
+    expect(rig.effects.filter(({ kind }) => kind === 'transcribe')).toMatchObject([{ item: 'item_1', audio: 'AAAA' }]);
+    expect(rig.prompts).toEqual([]);
+    rig.transcript('item_1', 'Is it spam?');
+    expect(rig.prompts.at(-1)?.turns).toEqual([{ role: 'user', parts: [{ type: 'text', text: 'Is it spam?' }] }]);
+    rig.answer('resp_1', 'No.', 300);
+    expect(rig.effects.filter(({ kind }) => kind === 'item.forget')).toEqual([{ kind: 'item.forget', item: 'item_1' }]);
+    expect(rig.sent.filter(({ type }) => type.startsWith('conversation.item'))).toEqual([]);
+    rig.golden('sound-in-a-response');
+  });
+
+  test('B8: that cannot be recognised fails the response, and a recogniser that is silent does so after 30 s', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.client(asked);
+    rig.fact({ kind: 'transcript.failed', item: 'item_1', failure: { code: 'broken', message: 'It is no sound.' } });
+    rig.client(asked);
+    rig.wait(30_000);
+    expect(rig.endings).toEqual(['resp_1 failed', 'resp_2 failed']);
+  });
+});
+
 describe('response.create', () => {
   test('C36 C37 C40: overrides hold for one response, are echoed in it, and are not kept in the session', () => {
     const rig = new Rig({ turnDetection: null });

@@ -1,7 +1,8 @@
 // What of an answer was heard: words as they are written, laid along the words that were spoken, and never more than those.
 import { describe, expect, test, vi } from 'vitest';
 import type { SpokenWord } from '../../src/session/facts.ts';
-import { heardAnswer, heardText } from '../../src/session/heard-text.ts';
+import { heardText } from '../../src/session/conversation/heard-text.ts';
+import { heardAnswer, newSpeech } from '../../src/session/conversation/spoken.ts';
 
 /** Each takes 100 ms. */
 function said(spoken: string): SpokenWord[] {
@@ -170,11 +171,12 @@ describe('where no word has a time', () => {
 describe('of an answer with fillers before it', () => {
   const words = said('Let|me|see|It|is|ten');
   const text = 'Let me see. It is ten.';
+  const speech = { ...newSpeech(), text, words, filler: 'Let me see. ', madeMs: 600 };
 
   test('the fillers are no part, and nothing was heard before they were over', () => {
-    const heard = words.map(({ endMs }) => heardAnswer(text, 'Let me see. ', words, endMs, 600));
+    const heard = words.map(({ endMs }) => heardAnswer({ ...speech, heardMs: endMs }));
     expect(heard).toEqual(['', '', '', 'It', 'It is', 'It is ten.']);
-    expect(heardAnswer(text, 'Let me see. ', words, undefined, 600)).toBe('It is ten.');
+    expect(heardAnswer(speech)).toBe('It is ten.');
   });
 });
 

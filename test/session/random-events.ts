@@ -208,7 +208,7 @@ export class RandomClient {
         ? {
             input: [
               { type: 'item_reference', id: this.#known() },
-              { type: 'message', role: 'user', content: 'x' },
+              { type: 'message', role: 'user', content: chance.often(0.5) ? 'x' : [{ type: 'input_audio', audio: 'AAAA' }] },
             ],
           }
         : {}),

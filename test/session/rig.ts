@@ -22,6 +22,7 @@ import { recordInDialects } from '../decoders/dialects.ts';
 import { clientLine, effectLine, factLine } from './transcript.ts';
 import { type EventOf, Watch } from './watch.ts';
 import type { Birth } from '../../src/session/birth.ts';
+import type { Guest } from '../../src/session/core.ts';
 import type { Effect } from '../../src/session/effects.ts';
 import type { Env } from '../../src/session/env.ts';
 import type { Fact, ReplyEnd, SpokenWord } from '../../src/session/facts.ts';
@@ -83,6 +84,8 @@ export interface RigOptions {
   voiceLock?: boolean;
   /** What the lot says; 0 always, when nothing is said. */
   chance?: () => number;
+  /** The features that come on top; all, when nothing is said. */
+  features?: readonly Guest[];
   /** Changes the configuration the session is born with. */
   configure?: (config: SessionConfig) => void;
 }
@@ -112,6 +115,7 @@ export class Rig {
     voiceLock = false,
     chance = () => 0,
     speaker,
+    features,
     configure,
   }: RigOptions = {}) {
     this.#api = inworld ? 'inworld' : 'openai';
@@ -135,7 +139,7 @@ export class Rig {
     };
     this.#rateLimits = rateLimits;
     this.watch.limited = rateLimits().length > 0;
-    this.#session = new Session(birth, countingEnv(chance), this.now);
+    this.#session = new Session(birth, countingEnv(chance), this.now, features);
     this.#take(this.#session.open());
   }
 

@@ -41,6 +41,10 @@ export function factLine(fact: Fact): string | undefined {
       return `* ${fact.kind} ${fact.response} ${fact.ms} ms`;
     case 'reply.call':
       return `* ${fact.kind} ${fact.response} ${fact.callId} ${fact.name}`;
+    case 'reply.usage':
+      return `* ${fact.kind} ${fact.response} ${fact.usage.inputTokens} ${fact.usage.outputTokens}`;
+    case 'reply.alive':
+      return `* ${fact.kind} ${fact.response}`;
     case 'reply.ended':
       return `* ${fact.kind} ${fact.response} ${fact.reason}`;
     case 'digit.pressed':

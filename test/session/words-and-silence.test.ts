@@ -64,6 +64,18 @@ describe('words', () => {
     rig.golden('transcription-fails');
   });
 
+  test('B9: a failure ends one response, and who asks again is answered', () => {
+    const rig = new Rig();
+    rig.utter(600);
+    rig.fact({ kind: 'transcript.failed', item: 'item_1', failure: { code: 'unreachable', message: 'The recogniser is gone.' } });
+    expect(rig.endings).toEqual(['resp_1 failed']);
+    rig.client({ type: 'response.create' });
+    expect(rig.prompts.at(-1)?.turns).toEqual([{ role: 'user', parts: [{ type: 'text', text: '(unintelligible)' }] }]);
+    rig.answer('resp_2', 'Sorry?', 400);
+    expect(rig.endings).toEqual(['resp_1 failed', 'resp_2 completed']);
+    rig.golden('asked-again-after-a-failed-transcript');
+  });
+
   test('S13: that is told even when no transcription was asked for, since the answer fails with it', () => {
     const rig = new Rig();
     rig.client({ type: 'session.update', session: { audio: { input: { transcription: null } } } });

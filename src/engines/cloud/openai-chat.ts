@@ -16,6 +16,9 @@ import { readSse, type SseEvent } from './sse.ts';
 const BODY_BYTES = 4 * 1024 * 1024;
 const FAILURE_BYTES = 64 * 1024;
 
+/** How often it is told of a stream that goes on without a word. */
+const ALIVE_MS = 1000;
+
 /** How long the connection may take to finish after the last word. */
 const DRAIN_MS = 1000;
 
@@ -92,15 +95,22 @@ class OpenAiChat implements Llm {
         new EngineError(this.info.id, 'timeout', `${this.info.name} sent no ${waitedFor} for ${this.#options.firstTokenMs} ms`),
       ),
     );
+    const { clock } = this.#options;
     let started = false;
+    /** When something was last handed out. */
+    let partAtMs: number | undefined;
     try {
       const names = new ToolNames(prompt.tools);
       const parts = new ChatParts(this.#options.ids ?? randomIds, names);
       for await (const chunk of this.#chunks(prompt, options, names, exchange, patience)) {
         started = true;
-        for (const part of parts.push(chunk)) {
+        const fresh = parts.push(chunk);
+        // Before the first part nothing is a sign of life; the second try depends on that.
+        if (fresh.length === 0 && partAtMs !== undefined && clock.now() >= partAtMs + ALIVE_MS) fresh.push({ type: 'reasoning', text: '' });
+        for (const part of fresh) {
           patience.satisfy();
           if (signal.aborted) return;
+          partAtMs = clock.now();
           yield part;
         }
         patience.again();

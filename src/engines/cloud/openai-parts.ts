@@ -1,5 +1,6 @@
 // The chunks of a chat completion as LlmParts. Forgives what servers get wrong: no ids, no index, arguments as an object, a
 // whole message instead of deltas, `stop` after a call, no finish_reason at all.
+import { isDeepStrictEqual } from 'node:util';
 import type { Ids } from '../../lib/ids.ts';
 import type { LlmPart, LlmUsage } from '../engine.ts';
 import { CallOrder } from './call-order.ts';
@@ -67,6 +68,7 @@ export class ChatParts {
   }
 
   push(chunk: ChatChunk): LlmPart[] {
+    const before = this.#usage;
     if (chunk.usage) this.#usage = readUsage(chunk.usage);
     const choice = chunk.choices?.[0];
     if (!choice) return [];
@@ -80,7 +82,10 @@ export class ChatParts {
     }
     if (parts.some((part) => part.type !== 'reasoning')) this.#spoke = true;
     if (choice.finish_reason) this.#finish = choice.finish_reason;
-    return this.#order.push(parts);
+    const ordered = this.#order.push(parts);
+    // Some servers count as they go; what counts at the end is told there.
+    const counts = this.#usage !== undefined && !isDeepStrictEqual(this.#usage, before) && this.#finish === undefined && this.#spoke;
+    return counts ? [...ordered, { type: 'usage', usage: this.#usage as LlmUsage }] : ordered;
   }
 
   /** The parts that close the reply, or undefined when nothing says that it was meant to end here: nothing was said, or half of a call. */

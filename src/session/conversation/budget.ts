@@ -1,6 +1,7 @@
 // What a conversation may hold. What a client puts in is refused when there is no room for it; what the talk itself adds (turns, answers,
 // calls of tools) never is: it has a reserve of its own, and beyond that the oldest items go.
 import { errors } from '../../protocol/errors.ts';
+import type { ClientItem, InputItem } from '../../protocol/items.ts';
 import { type Core, liveResponse } from '../core.ts';
 import { isHeld } from '../questions.ts';
 import { unitKey } from './context.ts';
@@ -14,6 +15,15 @@ const reserveItems = 400;
 const smallBytes = 64 * 1024;
 /** The newest items stay: what is being said now is among them. */
 const keptItems = 8;
+
+/** Sound a client put in that has no words yet. */
+export function soundOf(item: ClientItem | Exclude<InputItem, { type: 'item_reference' }>): string | Uint8Array | undefined {
+  if (item.type !== 'message' || item.role !== 'user') return undefined;
+  for (const part of item.content) {
+    if (part.type === 'input_audio' && part.transcript == null) return part.audio ?? '';
+  }
+  return undefined;
+}
 
 /** Bytes of a client's sound, in base64 or no more. */
 export function soundBytes(sound: string | Uint8Array): number {

@@ -100,6 +100,12 @@ function isOpen({ entries }: Unit): boolean {
   );
 }
 
+/** Tokens of all that a model is told. */
+export function promptTokens({ instructions, memory = '', turns, tools }: Prompt): number {
+  const always = textTokens(instructions) + textTokens(memory) + tools.reduce((sum, tool) => sum + toolTokens(tool), 0);
+  return turns.reduce((sum, turn) => sum + tokensOf(turn), always);
+}
+
 function tokensOf(turn: PromptTurn): number {
   switch (turn.role) {
     case 'system':

@@ -6,7 +6,7 @@ import { heardText, type Speech } from './spoken.ts';
 export interface Entry {
   item: Item;
   /** Words of the user that are still being recognised hold back the responses that need them. */
-  transcript: { state: 'none' } | { state: 'pending' } | { state: 'known' } | { state: 'failed'; message: string };
+  transcript: { state: 'none' } | { state: 'pending' } | { state: 'known' } | { state: 'failed'; message: string; told: boolean };
   /** The response that made it, if it was one of ours. */
   response: string | undefined;
   /** The sound of an assistant's message, as far as it was made. */

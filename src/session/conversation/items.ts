@@ -1,12 +1,12 @@
 // conversation.item.*: the list of what was said, in order, and the client's ways to change it.
 import type { ClientEvents } from '../../protocol/client-events.ts';
 import { errors } from '../../protocol/errors.ts';
-import { type ClientItem, completeItem } from '../../protocol/items.ts';
+import { completeItem } from '../../protocol/items.ts';
 import { type Core, expectWords, forgetWords, liveResponse, mint, promisedItem, send, tell } from '../core.ts';
 import { admitItem } from '../questions.ts';
 import { stopPlayout } from '../response/playout.ts';
 import { cancelResponse, resumeWaiting } from '../response/response.ts';
-import { admit, outgrown, soundBytes } from './budget.ts';
+import { admit, outgrown, soundBytes, soundOf } from './budget.ts';
 import { type Entry, newEntry, snapshot, statusOf } from './history.ts';
 import { continueAfterOutputs } from '../response/create.ts';
 
@@ -25,6 +25,7 @@ export function createItem(core: Core, event: ClientEvents['conversation.item.cr
   const item = completeItem(event.item, id, () => mint(core, 'call'));
   const call = item.type === 'function_call_output' ? findCall(core, item.call_id) : undefined;
   if (item.type === 'function_call_output' && !call) throw errors.unknownCall(item.call_id);
+  if (item.type === 'mcp_approval_response') checkRequest(core, item.approval_request_id);
   const sound = soundOf(event.item);
   const entry = { ...newEntry(item), soundBytes: sound === undefined ? 0 : soundBytes(sound) };
   admit(core, [entry], 'item');
@@ -50,17 +51,13 @@ function position(core: Core, previousItemId: string | null | undefined): number
   return entries.indexOf(previous) + 1;
 }
 
-function findCall(core: Core, callId: string): Entry | undefined {
-  return core.conversation.entries.find(({ item }) => item.type === 'function_call' && item.call_id === callId);
+function checkRequest({ conversation }: Core, id: string): void {
+  if (conversation.get(id)?.item.type === 'mcp_approval_request') return;
+  throw errors.invalid('item.approval_request_id', `There is no approval request '${id}' in the conversation.`);
 }
 
-/** Sound a client put in that has no words yet. */
-function soundOf(item: ClientItem): string | Uint8Array | undefined {
-  if (item.type !== 'message' || item.role !== 'user') return undefined;
-  for (const part of item.content) {
-    if (part.type === 'input_audio' && part.transcript == null) return part.audio ?? '';
-  }
-  return undefined;
+function findCall(core: Core, callId: string): Entry | undefined {
+  return core.conversation.entries.find(({ item }) => item.type === 'function_call' && item.call_id === callId);
 }
 
 export function retrieveItem(core: Core, event: ClientEvents['conversation.item.retrieve']): void {

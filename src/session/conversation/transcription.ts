@@ -7,8 +7,11 @@ import type { FactOf } from '../facts.ts';
 import { failureBody } from '../response/response-object.ts';
 import { resumeWaiting } from '../response/response.ts';
 import { transcriptionUsage } from './transcription-usage.ts';
+import { type Entry } from './history.ts';
 
 export function onPartial(core: Core, fact: FactOf<'transcript.partial'>): void {
+  // Who guesses is still at work.
+  for (const each of core.recognising) if (each.item === fact.item) each.sinceMs = core.now;
   if (!core.config.audio.input.transcription) return;
   if (promisedItem(core) !== fact.item && core.conversation.get(fact.item)?.transcript.state !== 'pending') return;
   const told = toldOf(core, fact.item);
@@ -59,13 +62,13 @@ function sendRest(core: Core, item: string, text: string): void {
 }
 
 export function onFinal(core: Core, fact: FactOf<'transcript.final'>): void {
-  const entry = core.conversation.get(fact.item);
+  const entry = core.conversation.get(fact.item) ?? ownInput(core, fact.item);
   if (entry?.transcript.state !== 'pending') return;
   entry.transcript = { state: 'known' };
   const item = entry.item as UserMessage;
   const content_index = soundIndex(item);
   const { transcription } = core.config.audio.input;
-  if (transcription) {
+  if (transcription && core.conversation.get(fact.item)) {
     sendRest(core, fact.item, fact.text);
     sendSegments(core, fact, content_index);
     send(core, {
@@ -134,19 +137,21 @@ function voiceProfile({ config }: Core, { voiceProfile }: FactOf<'transcript.fin
 }
 
 export function onTranscriptFailed(core: Core, fact: FactOf<'transcript.failed'>): void {
-  const entry = core.conversation.get(fact.item);
+  const entry = core.conversation.get(fact.item) ?? ownInput(core, fact.item);
   if (entry?.transcript.state !== 'pending') return;
   forgetWords(core, fact.item);
-  entry.transcript = { state: 'failed', message: fact.failure.message };
+  entry.transcript = { state: 'failed', message: fact.failure.message, told: false };
   entry.soundBytes = 0;
   core.conversation.measure(entry);
   // A failure is told even when no transcription was asked for: the turn has no answer, and this says why.
-  send(core, {
-    type: 'conversation.item.input_audio_transcription.failed',
-    item_id: fact.item,
-    content_index: soundIndex(entry.item as UserMessage),
-    error: { ...failureBody(fact.failure), param: null },
-  });
+  if (core.conversation.get(fact.item)) {
+    send(core, {
+      type: 'conversation.item.input_audio_transcription.failed',
+      item_id: fact.item,
+      content_index: soundIndex(entry.item as UserMessage),
+      error: { ...failureBody(fact.failure), param: null },
+    });
+  }
   resumeWaiting(core);
 }
 
@@ -154,4 +159,11 @@ export function onTranscriptFailed(core: Core, fact: FactOf<'transcript.failed'>
 function soundIndex(item: UserMessage): number {
   const index = item.content.findIndex((part) => part.type === 'input_audio' && part.transcript === null);
   return Math.max(0, index);
+}
+
+/** What a response brings along beside the conversation: its words are told to nobody but the model. */
+function ownInput({ live, wants }: Core, id: string): Entry | undefined {
+  const waiting = wants.flatMap((each) => (each.reason === 'client' ? (each.settings?.input ?? []) : []));
+  const inputs = [...live.flatMap(({ settings }) => settings.input ?? []), ...waiting];
+  return inputs.flatMap((each) => (each.kind === 'item' ? each.entry : [])).find(({ item }) => item.id === id);
 }

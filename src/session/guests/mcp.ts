@@ -156,7 +156,8 @@ function onUnlisted(core: Core, fact: FactOf<'mcp.unlisted'>): void {
 
 function finishList(core: Core, server: McpServer): void {
   const list = core.conversation.get(server.list);
-  if (!list) return;
+  // The client may have deleted it, and given its name to something else.
+  if (list?.item.type !== 'mcp_list_tools') return;
   core.conversation.measure(list);
   send(core, { type: 'conversation.item.done', previous_item_id: core.conversation.previousId(list), item: snapshot(list) });
 }
@@ -207,14 +208,10 @@ function matches(filter: McpToolFilter, tool: McpListedTool | undefined): boolea
   return filter.tool_names !== undefined || filter.read_only === true;
 }
 
-/** A client's word on a request of ours: it must be one, and not yet decided. */
+/** A client's word on a request of ours is given once. */
 function admitApproval(core: Core, item: ClientItem): void {
   if (item.type !== 'mcp_approval_response') return;
   const id = item.approval_request_id;
-  const request = core.conversation.get(id)?.item;
-  if (request?.type !== 'mcp_approval_request') {
-    throw errors.invalid('item.approval_request_id', `There is no approval request '${id}' in the conversation.`);
-  }
   if (own(core).decided.includes(id)) {
     throw errors.invalid('item.approval_request_id', `The approval request '${id}' has been answered already.`);
   }

@@ -3,12 +3,12 @@ import type { ClientEvents, ResponseParams } from '../../protocol/client-events.
 import { errors } from '../../protocol/errors.ts';
 import { readProviderData } from '../../protocol/provider-data/provider-data.ts';
 import { admit } from '../conversation/budget.ts';
-import { type Entry } from '../conversation/history.ts';
-import { type Core } from '../core.ts';
+import type { Entry } from '../conversation/history.ts';
+import type { Core } from '../core.ts';
 import type { Response } from '../state.ts';
 import { isAudible } from './playout.ts';
 import { areCallsWanted, isAnswerWanted, isOwn, takeOver, want, wantLater } from './wants.ts';
-import { inputOf, ownInput, responseSettings, settingsBytes } from './response-settings.ts';
+import { hearInput, inputOf, ownInput, responseSettings, settingsBytes } from './response-settings.ts';
 import type { Known } from '../known.ts';
 
 /** How long after an answer a bare `response.create` still counts as the echo of one of its events (Inworld's sample, conflict C55). */
@@ -29,28 +29,41 @@ export function createResponse(core: Core, event: ClientEvents['response.create'
     if (mostResponses !== undefined && besides >= mostResponses)
       throw errors.limited({ limit: 'responses', most: mostResponses, retryAfterMs: responseRetryMs });
     want(core, { reason: 'client', settings, afterTurn: false });
+    hearInput(core, settings, event.response?.input);
     return;
   }
-  const { active, lastEnded } = core;
+  const { active } = core;
   const wanted = { reason: 'client', settings: event.response ? settings : undefined, afterTurn: false } as const;
   if (active) {
     // Who has said something new meanwhile asks for more than what is under way.
     const saidMore = active.itemsGiven !== core.conversation.itemsGiven;
-    if (goesOn(active) && !saidMore) active.adopted = true;
-    else if (takeOver(core, wanted)) return;
-    else if (hasUnseenOutputs(core, active) || areCallsWanted(core)) wantLater(core, wanted, active.id);
-    else throw errors.activeResponse(active.id);
-    return;
-  }
-  if (takeOver(core, wanted)) return;
-  if (core.birth.inworld && lastEnded && isEcho(core, event.response)) {
-    if (goesOn(lastEnded)) {
-      lastEnded.adopted = true;
+    if (goesOn(active) && !saidMore) {
+      active.adopted = true;
       return;
     }
-    throw errors.activeResponse(lastEnded.id);
+    if (!takeOver(core, wanted)) {
+      if (!hasUnseenOutputs(core, active) && !areCallsWanted(core)) throw errors.activeResponse(active.id);
+      wantLater(core, wanted, active.id);
+    }
+  } else if (!takeOver(core, wanted)) {
+    if (isEchoed(core, event.response)) return;
+    want(core, wanted);
   }
-  want(core, wanted);
+  hearInput(core, settings, event.response?.input);
+}
+
+/**
+ * Whether the request only echoes what the server has done by itself.
+ * @throws RealtimeError when it can only be the reflex of a client to an answer's events.
+ */
+function isEchoed(core: Core, params: ResponseParams | null | undefined): boolean {
+  const { lastEnded } = core;
+  if (core.birth.inworld && lastEnded && isEcho(core, params)) {
+    if (!goesOn(lastEnded)) throw errors.activeResponse(lastEnded.id);
+    lastEnded.adopted = true;
+    return true;
+  }
+  return false;
 }
 
 /** Whether the server went on by itself in it, and the client has not asked for the same yet. */

@@ -5,7 +5,7 @@ import { errors } from '../../protocol/errors.ts';
 import { callFormat, type SessionConfig } from '../../protocol/session-config.ts';
 import { unservedTools } from '../../protocol/unserved.ts';
 import type { Birth } from '../birth.ts';
-import { type Core, mint } from '../core.ts';
+import { type Core, expectWords, mint } from '../core.ts';
 import { isServed, type Known } from '../known.ts';
 import type { ResponseInput, ResponseSettings } from '../state.ts';
 import { speechManner } from '../settings/manner.ts';
@@ -14,6 +14,7 @@ import { type Entry, newEntry } from '../conversation/history.ts';
 import { checkSize, checkToolChoice, checkVoiceLock } from '../settings/check.ts';
 import { tellUnserved } from '../settings/settings.ts';
 import { generationOf } from '../settings/generation.ts';
+import { soundBytes, soundOf } from '../conversation/budget.ts';
 
 export function sessionSettings({ config, birth, promptText: text }: Core): ResponseSettings {
   return {
@@ -96,12 +97,25 @@ export function settingsBytes({ overrides, instructions }: ResponseSettings): nu
   return Buffer.byteLength(JSON.stringify(overrides.params)) + (overrides.params.prompt ? Buffer.byteLength(instructions) : 0);
 }
 
-/** What a response is to answer instead of the conversation. */
+/** What a response is to answer instead of the conversation. The names that a client gives to its items there mean nothing. */
 export function inputOf(core: Core, input: ResponseParams['input']): ResponseInput[] | undefined {
   return input?.map((item) => {
     if (item.type === 'item_reference') return { kind: 'reference', item: item.id };
-    return { kind: 'item', entry: newEntry(completeItem(item, item.id ?? mint(core, 'item'), () => mint(core, 'call'))) };
+    const entry = newEntry(completeItem(item, mint(core, 'item'), () => mint(core, 'call')));
+    const sound = soundOf(item);
+    return { kind: 'item', entry: { ...entry, soundBytes: sound === undefined ? 0 : soundBytes(sound) } };
   });
+}
+
+/** The response will be given: its own sound is recognised for it. */
+export function hearInput(core: Core, settings: ResponseSettings, input: ResponseParams['input'] = []): void {
+  for (const [index, item] of input.entries()) {
+    const own = settings.input?.[index];
+    const sound = item.type === 'item_reference' ? undefined : soundOf(item);
+    if (own?.kind !== 'item' || sound === undefined) continue;
+    expectWords(core, own.entry);
+    core.effects.push({ kind: 'transcribe', item: own.entry.item.id, audio: sound, format: core.config.audio.input.format });
+  }
 }
 
 /** The items that a response brings along. */

@@ -2,9 +2,10 @@
 import type { ClientEvents } from '../../protocol/client-events.ts';
 import { errors } from '../../protocol/errors.ts';
 import { type McpApprovalRequest } from '../../protocol/items.ts';
-import { fittedPrompt } from '../conversation/context.ts';
+import { fittedPrompt, promptTokens } from '../conversation/context.ts';
+import { noUsage, usageOfFailed, usageSoFar } from './usage.ts';
 import { bytesOf, type Entry } from '../conversation/history.ts';
-import { beQuietFrom, type Core, liveResponse, mint, send, tell } from '../core.ts';
+import { beQuietFrom, type Core, forgetWords, liveResponse, mint, send, tell } from '../core.ts';
 import type { FactOf, Failure, ReplyEnd, ReplyUsage } from '../facts.ts';
 import { isDelayed, offeredTools, toldEntries } from '../questions.ts';
 import { onBehalf } from '../settings/generation.ts';
@@ -17,8 +18,6 @@ import { answerWaiting, isOwn } from './wants.ts';
 import { endMcpCall, interruptCalls, openMcpCall } from './server-calls.ts';
 import { ownInput, settingsBytes } from './response-settings.ts';
 
-const noUsage: ReplyUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 };
-
 export function startResponse(core: Core, reason: Reason, settings: ResponseSettings, approved: readonly McpApprovalRequest[]): void {
   const response: Response = {
     id: mint(core, 'resp'),
@@ -29,6 +28,8 @@ export function startResponse(core: Core, reason: Reason, settings: ResponseSett
     output: [],
     seenSerial: 0,
     open: undefined,
+    promptTokens: undefined,
+    usage: undefined,
     ended: undefined,
     mcpTools: [],
     calling: [],
@@ -66,7 +67,9 @@ function beginWhenReady(core: Core, response: Response): void {
   const { settings } = response;
   if (context.some((entry) => entry.transcript.state === 'pending') || isDelayed(core, settings)) return;
   const last = context.at(-1);
-  if (last?.transcript.state === 'failed') {
+  // That is said once: who asks again gets an answer to what there is.
+  if (last?.transcript.state === 'failed' && !last.transcript.told) {
+    last.transcript.told = true;
     failResponse(core, response, { code: 'transcription_failed', message: last.transcript.message });
     return;
   }
@@ -79,6 +82,7 @@ function beginWhenReady(core: Core, response: Response): void {
   }
   response.state = 'generating';
   response.aliveAtMs = core.now;
+  response.promptTokens = promptTokens(fitted.prompt);
   response.seenSerial = core.conversation.lastSerial;
   response.mcpTools = offered.map(({ name, of }) => ({ name, of }));
   core.effects.push({
@@ -123,11 +127,11 @@ export function cancelByClient(core: Core, event: ClientEvents['response.cancel'
 
 /** Cancelling is a decision, taken here and now; the abort only returns the resources. */
 export function cancelResponse(core: Core, response: Response, reason: 'turn_detected' | 'client_cancelled'): void {
-  finish(core, response, { type: 'cancelled', reason }, noUsage);
+  finish(core, response, { type: 'cancelled', reason }, usageSoFar(core, response));
 }
 
 export function failResponse(core: Core, response: Response, failure: Failure): void {
-  finish(core, response, { type: 'failed', error: failureBody(failure) }, noUsage);
+  finish(core, response, { type: 'failed', error: failureBody(failure) }, usageSoFar(core, response));
 }
 
 /** The model has ended; the response ends with it, or with the last of its MCP calls. */
@@ -138,7 +142,7 @@ export function onEnded(core: Core, response: Response, end: ReplyEnd): void {
     response.ended = end;
     return;
   }
-  finish(core, response, outcomeOf(end), end.usage);
+  finish(core, response, outcomeOf(end), end.reason === 'failed' ? usageOfFailed(core, response, end.usage) : end.usage);
 }
 
 function outcomeOf(end: ReplyEnd): Outcome {
@@ -193,6 +197,11 @@ export function finish(core: Core, response: Response, outcome: Outcome, usage: 
   send(core, { type: 'response.done', response: responseObject(core, response, outcome, usage) });
   tell(core, { kind: 'response.ended', response });
   core.conversation.dropBesides(response.id);
+  for (const { item, transcript } of ownInput(response.settings)) {
+    if (transcript.state === 'none') continue;
+    forgetWords(core, item.id);
+    core.effects.push({ kind: 'item.forget', item: item.id });
+  }
   // OpenAI's service tells of them once a response is over.
   core.effects.push({ kind: 'send.limits', eventId: mint(core, 'event') });
 }

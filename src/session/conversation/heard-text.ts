@@ -1,6 +1,6 @@
 // Which of an answer's text was heard, as far as the times of its words tell. Voices may say a word otherwise than it is written ("$100", "Dr.") and
 // leave things out (an emoji), so that the two are laid along each other; in doubt it is less, so that the model never believes it said more.
-import type { SpokenWord } from './facts.ts';
+import type { SpokenWord } from '../facts.ts';
 import { type Written, WrittenWords } from './written-words.ts';
 
 /** Nobody speaks faster than this; it bounds the guess where the engine gives no word times. */
@@ -27,19 +27,6 @@ export function heardText(
   if (words.length > 0) return text.slice(0, new Alignment(text, words, effort).endAt(heardMs));
   const share = madeMs > 0 ? heardMs / madeMs : 0;
   return text.slice(0, wholeWords(text, Math.floor(Math.min(text.length * share, heardMs * mostCharactersPerMs))));
-}
-
-/** The same without the fillers that it begins with: those the model never said, and is not to learn from itself. */
-export function heardAnswer(
-  text: string,
-  filler: string,
-  words: readonly SpokenWord[],
-  heardMs: number | undefined,
-  madeMs: number,
-  effort?: Effort,
-): string {
-  const heard = heardText(text, words, heardMs, madeMs, effort);
-  return heard.startsWith(filler) ? heard.slice(filler.length) : '';
 }
 
 /** A written word's key as it was spoken, and the number of the spoken word that it is part of. */
