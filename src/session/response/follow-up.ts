@@ -9,7 +9,7 @@ import { responseSettings, sessionSettings } from './response-settings.ts';
 const mostSelfAnswers = 16;
 
 /** A response that ran tools of ours is followed by one that uses what they gave, unless the client has calls of its own to answer. */
-export function goOn(core: Core, response: Response): void {
+export function wantFollowUp(core: Core, response: Response): void {
   const made = response.output.map((id) => core.conversation.find(id)?.item.type);
   const ran = made.includes('mcp_call');
   const handedOver = made.includes('function_call') || made.includes('mcp_approval_request');

@@ -10,7 +10,7 @@ import type { FactOf, Failure, ReplyEnd, ReplyUsage } from '../facts.ts';
 import { isDelayed, offeredTools, toldEntries } from '../questions.ts';
 import { onBehalf } from '../settings/generation.ts';
 import type { LastEnded, Outcome, Reason, Response, ResponseSettings } from '../state.ts';
-import { goOn } from './follow-up.ts';
+import { wantFollowUp } from './follow-up.ts';
 import { closeOutput } from './output.ts';
 import { cutToHeard, cutToSpoken, playoutEndsAtMs, stopPlayout } from './playout.ts';
 import { failureBody, responseObject } from './response-object.ts';
@@ -192,7 +192,7 @@ export function finish(core: Core, response: Response, outcome: Outcome, usage: 
     if (outcome.type === 'completed' && core.turn.state === 'none') {
       beQuietFrom(core, playoutEndsAtMs(core));
     }
-    if (outcome.type === 'completed') goOn(core, response);
+    if (outcome.type === 'completed') wantFollowUp(core, response);
   }
   send(core, { type: 'response.done', response: responseObject(core, response, outcome, usage) });
   tell(core, { kind: 'response.ended', response });
