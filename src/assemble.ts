@@ -56,7 +56,8 @@ import { PromptFolder } from './store/prompts.ts';
 import { McpCache } from './tools/mcp-cache.ts';
 import { type Door, openDoor } from './transports/websocket/door.ts';
 import { afterWrongKeys, crowded, notNow, overLimit } from './transports/websocket/turning.ts';
-import { callLagMs, keepCalls } from './transports/webrtc/calls.ts';
+import { callLagMs } from './transports/webrtc/call-transport.ts';
+import { keepCalls } from './transports/webrtc/calls.ts';
 import { iceServers } from './transports/webrtc/ice-servers.ts';
 import { CallError } from './transports/webrtc/media.ts';
 import { openWeriftMedia } from './transports/webrtc/werift-media.ts';
@@ -272,9 +273,16 @@ export async function assemble(
   const media = openWeriftMedia({ ...config.calls, mostCalls: config.calls.most, iceServers: [] }, { log, clock });
   const calls = keepCalls({ media, clock, ids: randomIds, log });
   const desk: CallDesk = {
-    async open({ sdp: offer, session, model, transcriptionOnly, onlyInworld, authorization }, by, headers) {
+    async open({ sdp: offer, session, model, transcriptionOnly, onlyInworld, authorization, resume }, by, headers) {
       const secret = by.kind === 'secret' ? by : undefined;
       const dialect = chooseDialect({ headers, subprotocols: [], secretIsBeta: secret?.dialect === 'beta' });
+      if (resume) {
+        const taking = sessions.claim(resume, by.keyId);
+        if ('status' in taking) throw new Refusal(taking.status, taking.code, taking.message);
+        const again = { offer, owner: by.keyId, dialect: taking.dialect ?? dialect };
+        const answered = await calls.open(again, (transport) => taking.take(transport)).catch(refuseCall);
+        return { ...answered, sessionId: resume.session };
+      }
       const api = apiOf({ onlyInworld, credential: by.kind, authorization, beta: dialect.name === 'beta' });
       const birth = sessions.birth({ api, model, transcriptionOnly, sessionKey: undefined }, secret?.session ?? {}, session);
       birth.speaker = { lagMs: callLagMs };
@@ -390,6 +398,7 @@ export async function assemble(
     },
     refused: (status) => refused('websocket', status),
     enter: (transport, arrival, visitor) => sessions.enter(transport, arrival, visitor),
+    resume: (wish, { keyId }) => sessions.claim(wish, keyId),
     beside(callId, { keyId }) {
       const call = calls.find(callId, keyId);
       return call && ((transport) => call.attach(transport) || transport.close(1013, 'too many connections beside this call'));

@@ -163,6 +163,12 @@ export const settings: readonly Setting[] = [
     fallback: '20',
   },
   {
+    name: 'PARLEY_RESUME_SECONDS',
+    description:
+      'How long a session whose connection was lost waits for its client, in seconds. One that waits gives way to a new one where the server or its key has no room left. 0: it ends with its connection.',
+    fallback: '30',
+  },
+  {
     name: 'PARLEY_STALL_SECONDS',
     description:
       'When the main loop has stood still for so many seconds, the process ends with code 75 so that its supervisor starts it anew. From 3 s on the log says that it stands still, and where. 0: it is never ended.',

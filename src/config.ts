@@ -39,6 +39,8 @@ export interface Config {
   readonly allowHosts: readonly string[];
   readonly secretBytesPerKey: number;
   readonly drainMs: number;
+  /** 0: a session ends with its connection. */
+  readonly resumeMs: number;
   /** 0: never. */
   readonly mostStallMs: number;
   /** `shared`: on the server's own port; an address: there only. */
@@ -149,6 +151,7 @@ export function configOf(values: Readonly<Record<string, string>>, folder: strin
     allowHosts: hosts(values),
     secretBytesPerKey: number(values, 'PARLEY_SECRET_MEGABYTES', usualSecretMegabytes, 1, 1024) * 1_000_000,
     drainMs: number(values, 'PARLEY_DRAIN_SECONDS', 20, 0, 3600) * 1000,
+    resumeMs: number(values, 'PARLEY_RESUME_SECONDS', 30, 0, 3600) * 1000,
     mostStallMs: number(values, 'PARLEY_STALL_SECONDS', 30, 0, 3600) * 1000,
     metrics: metricsPlace(values),
     sessionMs: number(values, 'PARLEY_SESSION_MINUTES', 60, 1, 100_000) * 60_000,

@@ -12,12 +12,14 @@ import type { Meters } from './metrics/meters.ts';
 import { type Catalogue, knownOfSession } from './pipeline/catalogue.ts';
 import { drive } from './pipeline/drive.ts';
 import { broken, goingAway } from './pipeline/parting.ts';
+import type { ResumeRefusal, ResumeWish } from './protocol/resume.ts';
 import { readSessionPatch } from './protocol/client-events.ts';
 import { sessionConfigToGa } from './protocol/dialects/inworld.ts';
 import { errorBody, errors, RealtimeError } from './protocol/errors.ts';
 import { unreadFields } from './protocol/unread.ts';
 import { type Api, apiDefaults } from './protocol/api.ts';
 import { newSession, type SessionConfig, type SessionObject, type SessionPatch } from './protocol/session-config.ts';
+import { Resumptions, type Taking } from './resumptions.ts';
 import type { McpCache } from './tools/mcp-cache.ts';
 import { McpServers } from './tools/mcp-servers.ts';
 import type { Ending, Transport } from './transports/transport.ts';
@@ -65,15 +67,23 @@ export class Sessions {
   readonly #draining = new AbortController();
   /** Offers that are being answered: each is to be a session. */
   #promised = 0;
+  readonly #resumptions: Resumptions;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
+    this.#resumptions = new Resumptions({
+      clock: parts.clock,
+      ids: randomIds,
+      waitMs: parts.config.resumeMs,
+      mayWait: () => !this.draining && !parts.signal.aborted,
+    });
   }
 
   /** Why no further session is taken right now, if so. */
   get full(): string | undefined {
     if (this.#draining.signal.aborted) return 'This server is about to leave; connect again, for another or its next start.';
-    const taken = this.#running.size + this.#promised >= this.#parts.config.maxSessions;
+    // Those that wait for their client give way.
+    const taken = this.#running.size + this.#promised - this.#resumptions.waiting >= this.#parts.config.maxSessions;
     return taken ? 'All sessions of this server are taken; try again in a moment.' : undefined;
   }
 
@@ -96,6 +106,7 @@ export class Sessions {
   /** No session begins any more, and each that runs closes once it is in the middle of nothing. Resolves when all have. */
   async drain(): Promise<void> {
     this.#draining.abort();
+    this.#resumptions.endWaiting(goingAway.code, goingAway.reason);
     while (this.#running.size + this.#promised > 0) {
       // An offer that is being answered brings a session that is not there yet.
       if (this.#running.size === 0) await sleep(this.#parts.clock, 20);
@@ -140,6 +151,11 @@ export class Sessions {
     };
   }
 
+  /** Whether a client that comes with this key may take up the session whose connection it has lost. */
+  claim(wish: ResumeWish, keyId: string): Taking | ResumeRefusal {
+    return this.#resumptions.claim(wish, keyId);
+  }
+
   /** `about` names the session in the log; `by` is the id of the key that let the client in. */
   run(transport: Transport, birth: Birth, about: { readonly by: string; readonly key?: string; readonly call?: string }): void {
     const { router, catalogue, usage, shares, clock, log, meters, outgoing, mcpCache, version, signal } = this.#parts;
@@ -156,10 +172,24 @@ export class Sessions {
     const openTools = () => new McpServers({ clock, fetch: outgoing, cache: mcpCache, log: sessionLog, version });
     const image = (url: string, imageSignal: AbortSignal) => imageAt(outgoing, url, imageSignal);
     const draining = this.#draining.signal;
-    const leave = usage.enter(about.by);
+    let leave = usage.enter(about.by);
     const share = shares.open(about.by);
+    const outbox = this.#resumptions.open(transport, {
+      sessionId: birth.sessionId,
+      keyId: about.by,
+      onLost: () => {
+        sessionLog.info({}, 'connection lost, the session waits for its client');
+        meters.add('parley_connections_lost_total', 1);
+        leave();
+      },
+      onBack: () => {
+        sessionLog.info({}, 'session resumed');
+        meters.add('parley_sessions_resumed_total', 1);
+        leave = usage.enter(about.by);
+      },
+    });
     const running = drive({
-      transport,
+      transport: outbox,
       engines: router,
       birth,
       env: seededEnv(birth.seed),
@@ -177,6 +207,7 @@ export class Sessions {
       signal,
     });
     this.#running.add(running);
+    this.#makeRoom(about.by);
     void running.then(({ ending, ...tally }) => {
       this.#running.delete(running);
       leave();
@@ -201,6 +232,13 @@ export class Sessions {
       transport.send({ type: 'error', error: errorBody(error, null) });
       transport.close(1008, error.code ?? error.type);
     }
+  }
+
+  /** Sessions that wait for their client never keep another from beginning: what is too many with them ends, the longest waiting first. */
+  #makeRoom(keyId: string): void {
+    const { config, usage } = this.#parts;
+    this.#resumptions.giveWay(usage.sessions(keyId) + this.#resumptions.waitingOf(keyId) - config.limits.sessions, keyId);
+    this.#resumptions.giveWay(this.#running.size - config.maxSessions);
   }
 
   #expiresAt(): number {

@@ -48,6 +48,11 @@ export class Usage {
     return this.#accounts.size;
   }
 
+  /** Sessions that the key has. */
+  sessions(key: string): number {
+    return this.#account(key).sessions;
+  }
+
   /** Why the key may open no further session, if so. */
   full(key: string): Excess | undefined {
     const most = this.#options.limits.sessions;

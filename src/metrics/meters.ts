@@ -35,6 +35,16 @@ export const table = {
       'Sessions that ended; `reason`: client (it closed), lost (its connection broke), expired, leaving (the server went), slow (it did not read), fault (ours), other.',
     labels: ['way', 'reason'],
   },
+  parley_connections_lost_total: {
+    type: 'counter',
+    meaning: 'Connections that broke and whose sessions began to wait for their clients.',
+    labels: [],
+  },
+  parley_sessions_resumed_total: {
+    type: 'counter',
+    meaning: 'Sessions that were waiting and that their clients took up again.',
+    labels: [],
+  },
   parley_session_seconds: {
     type: 'histogram',
     meaning: 'How long sessions lasted.',

@@ -257,7 +257,8 @@ class Run {
     const { share } = this.#parts;
     const take = () => this.#take(inbound);
     // What our own loudspeaker tells, and keys of a telephone: the caller's sound comes behind them.
-    if (inbound.kind === 'played' || inbound.kind === 'digit') return share.inTurn(take);
+    if (inbound.kind === 'played' || inbound.kind === 'digit' || inbound.kind === 'lost' || inbound.kind === 'back')
+      return share.inTurn(take);
     return share.inShare(take, this.#sizeOf(inbound));
   }
 
@@ -289,6 +290,12 @@ class Run {
         break;
       case 'played':
         this.#feed({ kind: 'speaker.played', aheadMs: inbound.aheadMs });
+        break;
+      case 'lost':
+        this.#feed({ kind: 'line.lost', silentMs: inbound.silentMs });
+        break;
+      case 'back':
+        this.#feed({ ...inbound, kind: 'line.back' });
         break;
       case 'fault': {
         // What is no event takes as much of the server as one.
@@ -494,6 +501,9 @@ class Run {
         break;
       case 'speaker.clear':
         transport.clear?.();
+        break;
+      case 'line.resume':
+        transport.resume?.(effect.leftMs);
         break;
       case 'close':
         transport.close(effect.code, effect.reason);

@@ -20,6 +20,8 @@ export const clientEventNotes: Record<ClientEventType, string> = {
 
 export const serverEventNotes: Record<ServerEventType, string> = {
   'session.created': 'The first event of a connection: the whole session as it begins.',
+  'session.resumed':
+    "Parley's own: the first event of a connection that has taken a session up again. What the client has missed follows, then the session goes on.",
   'session.updated': 'The session was changed: the whole of it as it is now.',
   error: 'Something could not be done. `error.event_id` names the client event that asked for it; the session goes on.',
   'conversation.created': 'The conversation of this session was made. In the beta dialect only, right after `session.created`.',

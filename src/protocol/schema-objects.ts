@@ -126,6 +126,9 @@ const mcpTool = z.object({
 });
 const webSearchTool = z.looseObject({ type: z.literal('web_search') });
 
+export const resumeOffer = z.object({ token: z.string(), seconds: z.number().int() });
+const parley = z.object({ resume: resumeOffer }).exactOptional();
+
 const realtimeSession = z.object({
   id: z.string(),
   object: z.literal('realtime.session'),
@@ -154,6 +157,7 @@ const realtimeSession = z.object({
     output: z.object({ format: audioFormat, voice: z.string(), model: z.string(), speed: z.number() }),
   }),
   providerData: anyObject.optional(),
+  parley,
 });
 const transcriptionSession = z.object({
   id: z.string(),
@@ -162,6 +166,7 @@ const transcriptionSession = z.object({
   expires_at: z.number().int(),
   include: z.array(z.string()).nullable(),
   audio: z.object({ input: heard }),
+  parley,
 });
 export const session = z.union([realtimeSession, transcriptionSession]);
 

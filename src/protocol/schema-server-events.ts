@@ -2,7 +2,7 @@
 // protocol must be written down here, and nothing else can be.
 import { z } from 'zod';
 import type { ServerEvent, ServerEventType } from './server-events.ts';
-import { type Agreed, error, item, response, responsePart, type Same, session } from './schema-objects.ts';
+import { type Agreed, error, item, response, responsePart, resumeOffer, type Same, session } from './schema-objects.ts';
 
 const count = z.number().int().min(0);
 const id = z.string();
@@ -36,6 +36,7 @@ const timestampInfo = z.union([
 const contents = {
   'session.created': z.object({ session }),
   'session.updated': z.object({ session }),
+  'session.resumed': z.object({ session_id: id, resume: resumeOffer, received: z.object({ events: count, audio_bytes: count }) }),
   error: z.object({ error }),
   'conversation.created': z.object({ conversation: z.object({ id, object: z.literal('realtime.conversation') }) }),
   'conversation.item.added': z.object({ previous_item_id: id.nullable(), item }),

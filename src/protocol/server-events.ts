@@ -3,7 +3,7 @@ import type { AudioFormat } from './audio-format.ts';
 import type { ErrorBody } from './errors.ts';
 import type { Item } from './items.ts';
 import type { RateLimit } from './limits.ts';
-import type { Modality, SessionObject } from './session-config.ts';
+import type { Modality, ResumeOffer, SessionObject } from './session-config.ts';
 
 export interface Usage {
   total_tokens: number;
@@ -98,6 +98,11 @@ export type StampedEvent = ServerEvent & { event_id: string };
 
 export type ServerEvent =
   | { type: 'session.created' | 'session.updated'; session: SessionObject }
+  /**
+   * Parley's own: the first event of a connection that has taken a session up again, with the token for the next time and with what has come of
+   * all that the client has ever sent: events other than `input_audio_buffer.append`, and bytes of sound.
+   */
+  | { type: 'session.resumed'; session_id: string; resume: ResumeOffer; received: { events: number; audio_bytes: number } }
   | { type: 'error'; error: ErrorBody }
   | { type: 'conversation.created'; conversation: { id: string; object: 'realtime.conversation' } }
   | { type: 'conversation.item.added' | 'conversation.item.done'; previous_item_id: string | null; item: Item }

@@ -110,7 +110,13 @@ export interface SessionConfig {
   providerData?: Record<string, unknown> | undefined;
 }
 
-export type RealtimeSessionObject = SessionConfig & { type: 'realtime'; id: string; object: 'realtime.session'; expires_at: number };
+export type RealtimeSessionObject = SessionConfig & {
+  type: 'realtime';
+  id: string;
+  object: 'realtime.session';
+  expires_at: number;
+  parley?: ParleyOffers;
+};
 
 export interface TranscriptionSessionObject {
   type: 'transcription';
@@ -119,10 +125,22 @@ export interface TranscriptionSessionObject {
   expires_at: number;
   include: string[] | null;
   audio: { input: SessionConfig['audio']['input'] };
+  parley?: ParleyOffers;
 }
 
 /** What `session.created` and `session.updated` show. */
 export type SessionObject = RealtimeSessionObject | TranscriptionSessionObject;
+
+/** What only Parley has, told in `session.created`. */
+export interface ParleyOffers {
+  resume: ResumeOffer;
+}
+
+/** With this token the client may take the session up again within so many seconds after its connection was lost. */
+export interface ResumeOffer {
+  token: string;
+  seconds: number;
+}
 
 export const serverVadDefaults: ServerVad = {
   type: 'server_vad',

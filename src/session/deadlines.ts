@@ -20,21 +20,23 @@ export interface Deadline {
 /** Everything that happens by itself when nothing else does. */
 export function* deadlines(core: Core): Generator<Deadline> {
   const { turn, config, quietSince } = core;
-  if (turn.state !== 'none') {
+  // Whoever cannot be heard is not waited for.
+  const isOpen = core.line.state === 'open';
+  if (isOpen && turn.state !== 'none') {
     yield {
       atMs: core.input.lastSoundAtMs + starvedMs,
       due: () => endTurn(core, turn, Math.round(core.input.receivedMs)),
     };
   }
   const idleMs = idleTimeoutMs(config);
-  if (quietSince && idleMs !== undefined && turn.state === 'none' && !core.active) {
+  if (isOpen && quietSince && idleMs !== undefined && turn.state === 'none' && !core.active) {
     yield { atMs: quietSince.atMs + idleMs, due: () => onIdle(core, quietSince.audioMs) };
   }
   const turnsAtMs = speakerTurnsAtMs(core);
   // What is due is told after every step.
   if (turnsAtMs !== undefined) yield { atMs: turnsAtMs, due: () => {} };
   for (const response of core.live) {
-    if (response.state === 'waiting') continue;
+    if (response.state === 'waiting' || (response.state === 'generating' && !isOpen)) continue;
     const calling = response.state === 'calling';
     const message = calling ? 'A tool stopped answering.' : 'The model or the voice stopped answering.';
     yield {

@@ -124,4 +124,6 @@ export type Effect =
   | { kind: 'unserved'; what: readonly string[] }
   /** Our own speaker drops what it has not sent. */
   | { kind: 'speaker.clear' }
+  /** The client that is back is sent what it has missed; of the sound, `leftMs` have not been heard. */
+  | { kind: 'line.resume'; leftMs: number }
   | { kind: 'close'; code: number; reason: string };

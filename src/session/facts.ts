@@ -94,6 +94,13 @@ export type Fact =
   | { kind: 'digit.pressed'; digit: string; atSeconds: number }
   /** Our own speaker has sent all but this much of the sound it was given. */
   | { kind: 'speaker.played'; aheadMs: number }
+  /** The client's connection was lost, and nothing has come of it for that long. */
+  | { kind: 'line.lost'; silentMs: number }
+  /**
+   * The client is there again. `unreceivedMs`: sound that it cannot have heard, because it has not come there; `played`: how much of an item it
+   * has played, if it says so; `speaker`: ours, if the sound goes to one from now on.
+   */
+  | { kind: 'line.back'; unreceivedMs: number; played?: { item: string; ms: number }; speaker: { lagMs: number } | undefined }
   /** The conversation was condensed by that order; what is undefined stays as it was. Or it could not be. */
   | { kind: 'memory.condensed'; order: number; summary: string | undefined; facts: readonly string[] | undefined }
   | { kind: 'memory.failed'; order: number }

@@ -23,6 +23,8 @@ export function newState(birth: Birth, env: Env, features: readonly Guest[], now
     turn: { state: 'none' },
     unwatched: undefined,
     live: [],
+    line: { state: 'open' },
+    speaker: birth.speaker,
     playout: [],
     sounding: undefined,
     wants: [],

@@ -14,6 +14,7 @@ import { carryTurn, clearInput, commitByClient, onAudioReached, onSpeechBegan, o
 import { guests } from './guests/guests.ts';
 import { allServed, type Known } from './known.ts';
 import { newState } from './new-state.ts';
+import { onLineBack, onLineLost } from './response/line.ts';
 import { onArguments, onAudio, onCall, onText } from './response/output.ts';
 import { cancelByClient, failResponse, onEnded, onMcpEnded, resumeWaiting } from './response/response.ts';
 import { clearSpeaker, onPlayed, tellSpeaker } from './response/speaker.ts';
@@ -121,6 +122,8 @@ const handlers: { [K in Exclude<FactKind, ReplyKind>]?: (core: Core, fact: FactO
   'digit.pressed': (core, { digit, atSeconds }) =>
     send(core, { type: 'input_audio_buffer.dtmf_event_received', event: digit, received_at: atSeconds }),
   'speaker.played': onPlayed,
+  'line.lost': onLineLost,
+  'line.back': onLineBack,
   tick: onTick,
 };
 

@@ -31,6 +31,9 @@ export interface Unwatched {
   endMs: number | undefined;
 }
 
+/** The line to the client. `atMs`: where the listener stopped hearing, in the clock's time. */
+export type Line = { state: 'open' } | { state: 'lost'; atMs: number };
+
 /**
  * Why a response is wanted. The server goes on by itself after the outputs of a client's functions (`outputs`), after its own tools or an
  * approval that was refused (`follow-up`), and with calls that the client has approved (`approval`).
@@ -186,6 +189,10 @@ export interface State {
   turn: Turn;
   unwatched: Unwatched | undefined;
   live: Response[];
+  /** What happens to it is in response/line.ts. */
+  line: Line;
+  /** Whose speaker the sound goes to now (see `Birth.speaker`). */
+  speaker: Birth['speaker'];
   /** What is still being heard, or will be, in order. */
   playout: Playout[];
   /** The response that our own speaker was last said to play (`output_audio_buffer.started`). */

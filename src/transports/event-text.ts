@@ -10,11 +10,11 @@ import { ga } from '../protocol/dialects/ga.ts';
 import { errors, RealtimeError } from '../protocol/errors.ts';
 import { isRecord } from '../protocol/json.ts';
 import { unreadFields } from '../protocol/unread.ts';
-import type { ServerEvent, StampedEvent, TimestampInfo } from '../protocol/server-events.ts';
+import type { StampedEvent, TimestampInfo } from '../protocol/server-events.ts';
 import { audioDelta, decodeAudio, notTooMuch } from './audio-text.ts';
 import { eventJson } from './event-json.ts';
 import { type Lifted, liftedAppend, lightened, returnLifted } from './lifted-fields.ts';
-import type { AudioPlace, Inbound } from './transport.ts';
+import type { AudioPlace, Inbound, OutgoingEvent } from './transport.ts';
 
 /** A larger message is read with pauses, in which the other sessions go on. */
 const largeBytes = 256 * 1024;
@@ -35,20 +35,24 @@ export class EventText {
     this.#settled = dialect !== ga;
   }
 
+  /** As far as it is known by now. */
+  get dialect(): Dialect {
+    return this.#dialect;
+  }
+
   /** One event as the far side reads it: no message where its dialect has no word for it. */
-  write(event: ServerEvent | StampedEvent): string[] {
+  write(event: OutgoingEvent): string[] {
     return this.#dialect.fromGa(this.#stamped(event)).map((message) => eventJson(message));
   }
 
-  #stamped(event: ServerEvent | StampedEvent): StampedEvent {
+  #stamped(event: OutgoingEvent): StampedEvent {
     // The one event that GA gives no id (protocol 2).
     if (event.type === 'input_audio_buffer.dtmf_event_received') {
       const { event_id: _, ...bare } = event as StampedEvent;
       return bare as StampedEvent;
     }
-    if ('event_id' in event) return event;
-    const { type, ...rest } = event;
-    return { type, event_id: this.#ids('event'), ...rest } as StampedEvent;
+    const { type, event_id = this.#ids('event'), ...rest } = event;
+    return { type, event_id, ...rest } as StampedEvent;
   }
 
   writeAudio(place: AudioPlace, bytes: Uint8Array, timestamps?: TimestampInfo): string {

@@ -1,20 +1,42 @@
 // The plug of a way in: everything the author of a transport must know. A transport carries; it decides nothing.
+import type { AudioFormat } from '../protocol/audio-format.ts';
 import type { ClientEvent } from '../protocol/client-events.ts';
+import type { Dialect } from '../protocol/dialects/dialect.ts';
 import type { RealtimeError } from '../protocol/errors.ts';
-import type { ServerEvent, StampedEvent, TimestampInfo } from '../protocol/server-events.ts';
+import type { SessionObject } from '../protocol/session-config.ts';
+import type { ServerEvent, TimestampInfo } from '../protocol/server-events.ts';
 
 /** What came in, in the order it came: sound and events keep their places. */
 export type Inbound =
   /** Sound in the session's input format; any number of bytes. */
-  | { kind: 'audio'; bytes: Uint8Array }
-  /** `unread`: fields of it that nobody knows, by their paths. `characters`: how many it was written in, where there are many (of a fault as well). */
-  | { kind: 'event'; event: ClientEvent; unread?: readonly string[]; characters?: number }
+  | { kind: 'audio'; bytes: Uint8Array; beside?: true }
+  /**
+   * `unread`: fields of it that nobody knows, by their paths. `characters`: how many it was written in, where there are many (of a fault as well).
+   * `beside`: it is not the session's own client who says so, but a connection beside the call.
+   */
+  | { kind: 'event'; event: ClientEvent; unread?: readonly string[]; characters?: number; beside?: true }
   /** A key of a telephone was pressed. */
   | { kind: 'digit'; digit: string }
   /** A transport with a speaker of its own has played all but this much. */
   | { kind: 'played'; aheadMs: number }
   /** Something that was not an event; the client is told and the session goes on. */
-  | { kind: 'fault'; error: RealtimeError; eventId: string | null; characters?: number };
+  | { kind: 'fault'; error: RealtimeError; eventId: string | null; characters?: number }
+  /** The client's connection was lost, and nothing has come over it for that long. */
+  | { kind: 'lost'; silentMs: number }
+  /**
+   * The client is there again, over another one. `unreceivedMs`: sound that has not come there; `played`: how much of an item it has played, if
+   * it says so; `speaker`: that of the transport, if it has one.
+   */
+  | { kind: 'back'; unreceivedMs: number; played?: PlayedPart; speaker: { lagMs: number } | undefined };
+
+/** How much of an item's sound a client has played, by its own word. */
+export interface PlayedPart {
+  readonly item: string;
+  readonly ms: number;
+}
+
+/** An event on its way out. Without an `event_id` the transport gives it one. */
+export type OutgoingEvent = ServerEvent & { readonly event_id?: string };
 
 /** Where a stretch of an answer's sound belongs. */
 export interface AudioPlace {
@@ -23,6 +45,8 @@ export interface AudioPlace {
   readonly item: string;
   readonly outputIndex: number;
   readonly contentIndex: number;
+  /** What the sound is in. */
+  readonly format: AudioFormat;
 }
 
 /** How a connection ended: who ended it, and with which WebSocket close code (or what stands for it here). */
@@ -30,6 +54,8 @@ export interface Ending {
   readonly by: 'server' | 'client';
   readonly code: number;
   readonly reason: string;
+  /** It was nobody's wish: the connection broke, after nothing had come over it for that long. */
+  readonly lost?: { readonly silentMs: number };
 }
 
 export interface Transport {
@@ -40,11 +66,8 @@ export interface Transport {
   readonly inbound: AsyncIterable<Inbound>;
   /** Nobody is there any more: what comes in now is still what was said, but what only a listener would want is not to be begun. */
   readonly gone: boolean;
-  /**
-   * Never waits: what the far side does not take in is bounded by the transport, which then closes. An event that is none of a session's,
-   * and so has no id, is given one.
-   */
-  send(event: ServerEvent | StampedEvent): void;
+  /** Never waits: what the far side does not take in is bounded by the transport, which then closes. */
+  send(event: OutgoingEvent): void;
   /**
    * One stretch of an answer, in the response's output format. `timestamps` are those of a client that wants them with the sound: a
    * transport whose sound has no place for them leaves them out. Those that come after it are an ordinary event without sound.
@@ -52,6 +75,18 @@ export interface Transport {
   sendAudio(place: AudioPlace, bytes: Uint8Array, timestamps?: TimestampInfo): void;
   /** Drops what its own speaker has not played, where it has one. */
   clear?(): void;
+  /** Where the sound goes, if that is a speaker of its own: what it has sent is heard `lagMs` later. */
+  readonly speaker?: { readonly lagMs: number };
+  /** In which its far side is spoken to. */
+  readonly dialect?: Dialect;
+  /** For how long nothing has come from a far side that should have been heard. */
+  readonly silentMs?: number;
+  /** Resolves when all that was sent until now has come to the far side, with false when that is not known before it ends. */
+  arrived?(): Promise<boolean>;
+  /** The session that it carries from now on, which was created over another: for those who come in beside. */
+  introduce?(session: SessionObject): void;
+  /** Sends a client that has come back what it has missed; of the sound, `leftMs` have not been heard. */
+  resume?(leftMs: number): void;
   /** Resolves when more sound may be sent: at once for a reader that keeps up. */
   room(): Promise<void>;
   /** How it ended, once it has; for the log. */

@@ -71,8 +71,18 @@ test('the log holds no words, instructions, arguments, results, sound or credent
   client.send({ type: 'response.create', response: { instructions: 'Speak of the ocelot.' } });
   const answered = client.log.mark;
   await client.log.wait('response.done', answered);
+  const created = await client.log.wait('session.created');
+  const [id, token] = [String(field(created, 'session.id')), String(field(created, 'session.parley.resume.token'))];
+  expect(token).toMatch(/^\w{43}$/);
   client.close();
   await client.closed;
+  await expect.poll(() => lines.some((line) => line.startsWith('connection lost'))).toBe(true);
+  // It comes back, and says goodbye.
+  const back = new WebSocket(`${running.ws}/v1/realtime?resume=${id}&last_event=${String(field(created, 'event_id'))}`, {
+    headers: { Authorization: `Bearer ${apiKey}`, 'Parley-Resume-Token': token },
+  });
+  await new Promise((resolve) => back.once('message', resolve));
+  back.close(1000);
 
   await new Promise((resolve) =>
     new WebSocket(running.ws, { headers: { Authorization: 'Bearer panther-0123456789' } }).on('error', resolve),
@@ -98,5 +108,5 @@ test('the log holds no words, instructions, arguments, results, sound or credent
   ];
   const sound = [Buffer.from('narwhalnarwhal').toString('base64').slice(0, 12), 'narwhal'];
   const scripted = [String(field(heard, 'transcript')), 'This is a scripted reply'];
-  expect([...said, ...sound, ...scripted, apiKey].filter((word) => log.includes(word))).toEqual([]);
+  expect([...said, ...sound, ...scripted, apiKey, token].filter((word) => log.includes(word))).toEqual([]);
 });

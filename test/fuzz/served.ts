@@ -43,7 +43,8 @@ async function account(): Promise<Account> {
 }
 
 // Everything there is to be refused is to be met; a limit would come before it.
-const settings = { PARLEY_LIMITS: 'none', PARLEY_SCRIPTED: 'stt=2,llm=2,rate=2000,tokens=6,tts=2' };
+// Those that vanish are waited for, and are gone when it is looked at what is left.
+const settings = { PARLEY_LIMITS: 'none', PARLEY_RESUME_SECONDS: '2', PARLEY_SCRIPTED: 'stt=2,llm=2,rate=2000,tokens=6,tts=2' };
 const running = await startServer({ engines: 'scripted', settings, log, recorded: false });
 process.on('message', () => void account().then((now) => tell({ account: now })));
 process.on('disconnect', () => void running.close().finally(() => process.exit()));

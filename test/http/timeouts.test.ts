@@ -9,6 +9,7 @@ import { ManualClock } from '../../src/lib/clock.ts';
 import { countingIds } from '../../src/lib/ids.ts';
 import { LoopShares } from '../../src/lib/loop-shares.ts';
 import { openDoor } from '../../src/transports/websocket/door.ts';
+import { resumeRefusals } from '../../src/protocol/resume.ts';
 
 let app: FastifyInstance;
 let port: number;
@@ -101,6 +102,7 @@ test('a WebSocket lives on, however long it is silent', async () => {
     admit: async () => ({ outcome: 'welcome', visitor: { keyId: 'key_1', credential: 'key', session: undefined, beta: false } }),
     full: () => undefined,
     beside: () => undefined,
+    resume: () => resumeRefusals.unknown,
     enter: () => {},
   });
   const client = new WebSocket(`ws://127.0.0.1:${port}/v1/realtime`);

@@ -13,6 +13,7 @@ import { presence, RandomClient } from './random-events.ts';
 import { countingEnv, listedTool, semanticVad, serverVad, testCatalogue, testConfig } from './rig.ts';
 import { Watch } from './watch.ts';
 import type { Effect } from '../../src/session/effects.ts';
+import type { Birth } from '../../src/session/birth.ts';
 import type { Guest } from '../../src/session/core.ts';
 import { type Env, seededEnv } from '../../src/session/env.ts';
 import type { Fact, ReplyEnd, ReplyFact } from '../../src/session/facts.ts';
@@ -40,6 +41,7 @@ const weights = {
   mcp: 16,
   memory: 4,
   aside: 14,
+  line: 2,
   tick: 3,
   jump: 3,
 };
@@ -51,6 +53,7 @@ class Life {
   readonly #client: RandomClient;
   #session: Session;
   readonly #env: Env;
+  readonly #birth: Birth;
   /** The session that was written down, and how many steps more it is compared with the one that was read. */
   #twin: { session: Session; steps: number } | undefined;
   #now = 0;
@@ -92,6 +95,7 @@ class Life {
       voiceLock: chance.often(0.3),
       speaker: chance.often(0.3) ? { lagMs: 80 } : undefined,
     };
+    this.#birth = birth;
     this.#env = countingEnv(seededEnv(String(chance.next())).chance);
     this.#session = new Session(birth, this.#env, this.#now, features);
     this.#see(this.#session.open());
@@ -142,6 +146,10 @@ class Life {
       case 'aside':
         this.#sayBeside();
         break;
+      case 'line':
+        if (chance.often(0.5)) this.#feed({ kind: 'line.lost', silentMs: chance.pick([0, 0, 300, 15_000]) });
+        else this.#comeBack(chance.pick([0, 0, 500, 20_000]), chance.often(0.3));
+        break;
       case 'reply':
         this.#feed(this.#reply());
         // Nothing at all for a while after an answer: what the idle timeout is about.
@@ -160,6 +168,7 @@ class Life {
   /** Everything comes to its end by the passing of time alone. */
   drain(): void {
     if (this.over) return;
+    this.#comeBack(0, false);
     this.#say({
       type: 'session.update',
       event_id: 'drain',
@@ -171,6 +180,19 @@ class Life {
     const lists = this.over ? [...this.#watch.lists] : [];
     assert.deepEqual(this.#watch.open, lists, 'every item that was added is done');
     assert.deepEqual([...this.#watch.lists], lists, 'every list that was begun has ended');
+  }
+
+  /** Whatever was heard meanwhile, what is left of the sound is heard from now on. */
+  #comeBack(unreceivedMs: number, tellsPlayed: boolean): void {
+    const item = this.#chance.pick([...this.#watch.conversation, 'item_none']);
+    const played = { item, ms: this.#chance.int(0, 5000) };
+    const { speaker } = this.#birth;
+    for (const effect of this.#feed({ kind: 'line.back', unreceivedMs, speaker, ...(tellsPlayed ? { played } : {}) })) {
+      if (effect.kind !== 'line.resume') continue;
+      assert(effect.leftMs >= 0 && Number.isFinite(effect.leftMs));
+      this.#audibleUntilMs = this.#now + effect.leftMs;
+      met.returns += 1;
+    }
   }
 
   #recognise(): void {

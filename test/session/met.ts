@@ -30,6 +30,7 @@ export const met = {
   acknowledged: 0,
   unacknowledged: 0,
   fillers: 0,
+  returns: 0,
 };
 
 export function count(effects: readonly Effect[]): void {

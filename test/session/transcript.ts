@@ -49,6 +49,10 @@ export function factLine(fact: Fact): string | undefined {
       return `* ${fact.kind} ${fact.response} ${fact.reason}`;
     case 'digit.pressed':
       return `* ${fact.kind} ${fact.digit}`;
+    case 'line.lost':
+      return `* ${fact.kind} silent for ${fact.silentMs} ms`;
+    case 'line.back':
+      return `* ${fact.kind} without the last ${fact.unreceivedMs} ms${fact.played ? ` played ${fact.played.item} ${fact.played.ms} ms` : ''}${fact.speaker ? ' on a call' : ''}`;
     case 'speaker.played':
       return `* ${fact.kind} but ${fact.aheadMs} ms`;
     case 'aside.said':
@@ -127,6 +131,8 @@ export function effectLine(effect: Effect): string {
       return `! mcp.abort ${effect.item}`;
     case 'unserved':
       return `! unserved ${effect.what.join(', ')}`;
+    case 'line.resume':
+      return `! line.resume ${effect.leftMs} ms left`;
     case 'speaker.clear':
       return '! speaker.clear';
     case 'memory.condense':
@@ -140,6 +146,8 @@ export function effectLine(effect: Effect): string {
 
 function eventText(event: ServerEvent): string {
   switch (event.type) {
+    case 'session.resumed':
+      return `${event.type} ${event.session_id}`;
     case 'session.created':
     case 'session.updated': {
       if (event.session.type === 'transcription') {

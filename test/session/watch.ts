@@ -160,6 +160,7 @@ export class Watch {
       case 'judge.turn':
       case 'item.forget':
       case 'unserved':
+      case 'line.resume':
       case 'speaker.clear':
         break;
     }
@@ -299,6 +300,8 @@ export class Watch {
         isMs(event.audio_end_ms);
         assert(event.audio_start_ms <= event.audio_end_ms);
         break;
+      case 'session.resumed':
+        assert.fail('this is said by the line, not by the session');
       case 'session.created':
       case 'session.updated':
         this.#listensOnly = event.session.type === 'transcription';

@@ -55,7 +55,14 @@ describe('the sound of an append', () => {
 });
 
 test('S37 S52: an answer’s sound is base64 in an event that names its place, whichever dialect names the event', () => {
-  const place = { eventId: 'event_7', response: 'resp_1', item: 'item_2', outputIndex: 1, contentIndex: 0 };
+  const place = {
+    eventId: 'event_7',
+    response: 'resp_1',
+    item: 'item_2',
+    outputIndex: 1,
+    contentIndex: 0,
+    format: { type: 'audio/pcm', rate: 24_000 },
+  } as const;
   // A view into a larger buffer: its neighbours are not sent.
   const bytes = Uint8Array.of(9, 0, 127, 255, 9).subarray(1, 4);
   for (const type of ['response.output_audio.delta', 'response.audio.delta'] as const) {

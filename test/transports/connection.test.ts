@@ -12,8 +12,10 @@ import { ga } from '../../src/protocol/dialects/ga.ts';
 import type { ServerEvent } from '../../src/protocol/server-events.ts';
 import type { Transport } from '../../src/transports/transport.ts';
 import { WebSocketConnection } from '../../src/transports/websocket/connection.ts';
+import type { PartingSocket } from '../../src/transports/websocket/parting-socket.ts';
 import { Line } from '../../src/transports/websocket/line.ts';
 import { type Door, openDoor } from '../../src/transports/websocket/door.ts';
+import { resumeRefusals } from '../../src/protocol/resume.ts';
 
 let clock: ManualClock;
 let door: Door;
@@ -33,6 +35,7 @@ beforeEach(async () => {
     admit: () => Promise.resolve({ outcome: 'welcome', visitor: { keyId: 'key_1', credential: 'key', session: undefined, beta: false } }),
     full: () => undefined,
     beside: () => undefined,
+    resume: () => resumeRefusals.unknown,
     enter: (transport) => entered.push(transport),
   });
   http.listen(0, '127.0.0.1');
@@ -291,7 +294,7 @@ test('a fault of ours in reading a message ends its session and nobody else', as
   const socket = new EventEmitter();
   const broken = { ...ga, toGa: () => JSON.parse('no JSON') as unknown };
   const connection = new WebSocketConnection(
-    socket as WebSocket,
+    socket as unknown as PartingSocket,
     new Line(new PassThrough(), new LoopShares(clock).open('key_1')),
     clock,
     countingIds(),

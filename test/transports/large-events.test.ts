@@ -15,6 +15,7 @@ import { type Door, openDoor } from '../../src/transports/websocket/door.ts';
 import { Client } from '../e2e/support/client.ts';
 import { field } from '../e2e/support/events.ts';
 import { type RunningServer, startServer, trust } from '../e2e/support/server.ts';
+import { resumeRefusals } from '../../src/protocol/resume.ts';
 
 const mebibyte = 1024 * 1024;
 /** Much is written and read: a loaded machine is no failure. */
@@ -126,6 +127,7 @@ const forms: { [T in ServerEventType]: readonly unknown[] } = {
   'response.mcp_call.failed': [],
   'response.backchannel.audio.done': [],
   'response.backchannel.skipped': [],
+  'session.resumed': [],
   'mcp_list_tools.in_progress': [],
   'mcp_list_tools.completed': [],
   'mcp_list_tools.failed': [],
@@ -159,6 +161,7 @@ describe('over a socket', () => {
       admit: () => Promise.resolve({ outcome: 'welcome', visitor: { keyId: 'key_1', credential: 'key', session: undefined, beta: false } }),
       full: () => undefined,
       beside: () => undefined,
+      resume: () => resumeRefusals.unknown,
       enter: (transport) => entered.push(transport),
     });
     http.listen(0, '127.0.0.1');

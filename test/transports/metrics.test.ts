@@ -46,7 +46,14 @@ function value(name: string, labels: Record<string, string> = {}): number {
 
 beforeAll(async () => {
   const url = await model.listen();
-  const settings = { ...withVoice, PARLEY_LIMIT_MINTS: '1', PARLEY_LLM_BASE_URL: url, PARLEY_LLM_MODEL: 'small', PARLEY_TURN: 'lexical' };
+  const settings = {
+    ...withVoice,
+    PARLEY_LIMIT_MINTS: '1',
+    PARLEY_LLM_BASE_URL: url,
+    PARLEY_LLM_MODEL: 'small',
+    PARLEY_TURN: 'lexical',
+    PARLEY_RESUME_SECONDS: '0',
+  };
   running = await startServer({ engines: 'real', settings });
   keyless = await startServer({ engines: 'scripted', settings: { PARLEY_API_KEY: '', PARLEY_CONSOLE: '' } });
   const session = await GoodSession.open(running.ws);

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { authorizationOf } from '../../protocol/api.ts';
 import { errors } from '../../protocol/errors.ts';
+import { resumeWishOf } from '../../protocol/resume.ts';
 import type { CallWish, RouteDeps } from './deps.ts';
 import { principalOf, read, Refusal } from './family.ts';
 
@@ -62,12 +63,13 @@ function wishOf({ sdp, session }: { sdp: string; session?: Record<string, unknow
   return { sdp, session: session ?? {} };
 }
 
-function arrivalOf(request: FastifyRequest): Pick<CallWish, 'model' | 'transcriptionOnly' | 'authorization'> {
+function arrivalOf(request: FastifyRequest): Pick<CallWish, 'model' | 'transcriptionOnly' | 'authorization' | 'resume'> {
   const query = new URL(request.url, 'http://parley').searchParams;
   return {
     model: query.get('model') || undefined,
     transcriptionOnly: query.get('intent') === 'transcription',
     authorization: authorizationOf(request.headers, query),
+    resume: resumeWishOf(query, request.headers),
   };
 }
 

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Excess } from '../../protocol/limits.ts';
+import type { ResumeWish } from '../../protocol/resume.ts';
 import type { Admission, Principal, SecretDialect } from '../../store/principal.ts';
 
 /** What the routes need of access/ (its class `Access` is one). */
@@ -90,6 +91,8 @@ export interface CallWish {
   onlyInworld: boolean;
   /** The value of `Authorization` that came with it. */
   authorization: string | undefined;
+  /** It is to be the new line of a session whose connection was lost. */
+  resume: ResumeWish | undefined;
 }
 
 /** Calls over WebRTC. */

@@ -65,7 +65,7 @@ export function gaToFlat(session: object): Record<string, unknown> {
   };
   const named = (...keys: string[]) => pick(session, keys);
   if (at(session, 'type') === 'transcription') {
-    return { ...named('id'), object: 'realtime.transcription_session', ...named('expires_at'), ...heard, ...named('include') };
+    return { ...named('id'), object: 'realtime.transcription_session', ...named('expires_at'), ...heard, ...named('include', 'parley') };
   }
   return {
     ...named('id'),
@@ -82,7 +82,7 @@ export function gaToFlat(session: object): Record<string, unknown> {
     temperature: at(session, 'temperature') ?? defaultTemperature,
     max_response_output_tokens: at(session, 'max_output_tokens') ?? 'inf',
     tracing: at(session, 'tracing') ?? null,
-    ...named('prompt', 'include', 'providerData'),
+    ...named('prompt', 'include', 'providerData', 'parley'),
   };
 }
 

@@ -111,7 +111,7 @@ export function truncateItem(core: Core, event: ClientEvents['conversation.item.
   if (speech.clientCutMs !== undefined && heardMs > speech.clientCutMs) throw errors.alreadyTruncated(event.item_id, speech.clientCutMs);
   speech.clientCutMs = heardMs;
   const playing = core.playout.some(({ item }) => item === event.item_id);
-  if (!core.birth.speaker) core.playout = core.playout.filter(({ item }) => item !== event.item_id);
+  if (!core.speaker) core.playout = core.playout.filter(({ item }) => item !== event.item_id);
   speech.heardMs = heardMs === madeMs && statusOf(entry.item) === 'completed' ? undefined : heardMs;
   send(core, { type: 'conversation.item.truncated', item_id: event.item_id, content_index: 0, audio_end_ms: heardMs });
   // Nobody cuts what he wants to go on hearing; nor is more of it to be made.
@@ -121,5 +121,5 @@ export function truncateItem(core: Core, event: ClientEvents['conversation.item.
     active.id === entry.response &&
     (playing || (active.open?.kind === 'message' && active.open.item === event.item_id));
   if (making) cancelResponse(core, active, 'client_cancelled');
-  else if (core.birth.speaker && playing) stopPlayout(core);
+  else if (core.speaker && playing) stopPlayout(core);
 }

@@ -38,10 +38,10 @@ export function onAudio(core: Core, response: Response, fact: FactOf<'reply.audi
   const timing = timingOf(core, response, words, speech.words.at(-1));
   if (words) speech.words.push(...words);
   // On a call the sound goes over the line, and the deltas that would carry them do not.
-  const apart = timing?.apart === true || core.birth.speaker !== undefined;
+  const apart = timing?.apart === true || core.speaker !== undefined;
   core.spoke = true;
   // Of two voices at once a client makes what it wants; our own speaker plays everything, one after the other.
-  if (!outOfBand || core.birth.speaker) lengthen(core, response.id, item.id, fact.ms);
+  if (!outOfBand || core.speaker) lengthen(core, response.id, item.id, fact.ms);
   core.effects.push({
     kind: 'send.audio',
     eventId: mint(core, 'event'),

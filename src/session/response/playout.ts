@@ -4,15 +4,20 @@ import { type Entry, statusOf } from '../conversation/history.ts';
 import { type Core, send } from '../core.ts';
 
 /** How long it takes from when a sound is sent at its pace until it is heard. A client that plays by itself is reckoned to need no time. */
-function lagMs(core: Core): number {
-  return core.birth.speaker?.lagMs ?? 0;
+export function lagMs(core: Core): number {
+  return core.speaker?.lagMs ?? 0;
+}
+
+/** The time as the listener hears it: it stands still while the line is lost. */
+export function soundNow({ line, now }: Core): number {
+  return line.state === 'lost' ? line.atMs : now;
 }
 
 /** More of an answer's sound has left. */
 export function lengthen(core: Core, response: string, item: string, ms: number): void {
-  core.playout = core.playout.filter(({ endsAtMs }) => endsAtMs + lagMs(core) > core.now);
+  core.playout = core.playout.filter(({ endsAtMs }) => endsAtMs + lagMs(core) > soundNow(core));
   const last = core.playout.at(-1);
-  const startsAtMs = Math.max(last?.endsAtMs ?? 0, core.now);
+  const startsAtMs = Math.max(last?.endsAtMs ?? 0, soundNow(core));
   if (last?.item === item) last.endsAtMs = startsAtMs + ms;
   else core.playout.push({ response, item, startsAtMs, endsAtMs: startsAtMs + ms });
 }
@@ -20,11 +25,11 @@ export function lengthen(core: Core, response: string, item: string, ms: number)
 /** When all that was made will have been heard. */
 export function playoutEndsAtMs(core: Core): number {
   const last = core.playout.at(-1);
-  return last ? Math.max(core.now, last.endsAtMs + lagMs(core)) : core.now;
+  return last ? Math.max(soundNow(core), last.endsAtMs + lagMs(core)) : soundNow(core);
 }
 
 export function isAudible(core: Core): boolean {
-  return playoutEndsAtMs(core) > core.now;
+  return playoutEndsAtMs(core) > soundNow(core);
 }
 
 /** The listener has been interrupted: what was not heard leaves the history. */
@@ -33,7 +38,7 @@ export function stopPlayout(core: Core): void {
     const entry = core.conversation.get(item);
     if (entry) cutToHeard(core, entry);
   }
-  if (core.birth.speaker && isAudible(core)) core.effects.push({ kind: 'speaker.clear' });
+  if (core.speaker && isAudible(core)) core.effects.push({ kind: 'speaker.clear' });
   core.playout = [];
   if (core.sounding === undefined) return;
   send(core, { type: 'output_audio_buffer.cleared', response_id: core.sounding });
@@ -44,14 +49,14 @@ export function stopPlayout(core: Core): void {
 export function cutToHeard(core: Core, { speech, item }: Entry): void {
   if (!speech || speech.clientCutMs !== undefined) return;
   const playing = core.playout.find((part) => part.item === item.id);
-  const aheadMs = playing ? Math.max(0, playing.endsAtMs - Math.max(core.now - lagMs(core), playing.startsAtMs)) : 0;
+  const aheadMs = playing ? Math.max(0, playing.endsAtMs - Math.max(soundNow(core) - lagMs(core), playing.startsAtMs)) : 0;
   // The words run ahead of the sound: of an unfinished answer, what has not been spoken was not heard either.
   if (aheadMs <= 0 && statusOf(item) !== 'in_progress') return;
   const heardMs = Math.max(0, Math.round(speech.madeMs - aheadMs));
   if (speech.heardMs !== undefined && speech.heardMs <= heardMs) return;
   speech.heardMs = heardMs;
   // Who plays by itself says what it has played; of our own speaker we know.
-  if (core.birth.speaker && core.conversation.get(item.id))
+  if (core.speaker && core.conversation.get(item.id))
     send(core, { type: 'conversation.item.truncated', item_id: item.id, content_index: 0, audio_end_ms: heardMs });
 }
 

@@ -59,7 +59,6 @@ export function responseSettings(
 ): ResponseSettings {
   const base = sessionSettings(core);
   if (!params) return base;
-  const { birth } = core;
   const output = params.audio?.output;
   if (output?.voice !== undefined && !isServed(known, 'voice', output.voice)) {
     throw errors.invalid('response.audio.output.voice', `Unknown voice '${output.voice}'.`);
@@ -77,7 +76,7 @@ export function responseSettings(
     input,
     instructions: responseInstructions(core, params, known) ?? base.instructions,
     modalities: params.output_modalities ?? base.modalities,
-    format: birth.speaker ? callFormat : (output?.format ?? base.format),
+    format: core.speaker ? callFormat : (output?.format ?? base.format),
     voice: output?.voice ?? base.voice,
     speed: output?.speed ?? base.speed,
     temperature: params.temperature === undefined ? base.temperature : (params.temperature ?? undefined),

@@ -2,7 +2,7 @@
 import { type Core, liveResponse, send } from '../core.ts';
 import type { FactOf } from '../facts.ts';
 import type { Playout, Response } from '../state.ts';
-import { stopPlayout } from './playout.ts';
+import { soundNow, stopPlayout } from './playout.ts';
 import { cancelResponse } from './response.ts';
 
 /** Sound that is sent this far from when it should have been is no reason to reckon anew. */
@@ -10,7 +10,7 @@ const toleratedMs = 10;
 
 /** The client wants silence. */
 export function clearSpeaker(core: Core): void {
-  if (core.birth.speaker) cutAnswers(core, answersHeard(core), 'client_cancelled');
+  if (core.speaker) cutAnswers(core, answersHeard(core), 'client_cancelled');
 }
 
 /** The answer, and whatever else is being heard: what is made of it later could not be told from what was dropped. */
@@ -28,7 +28,7 @@ export function cutAnswers(core: Core, answers: readonly Response[], reason: 'tu
 /** The speaker says how far it is: it may have run out and begun again, or be late. */
 export function onPlayed(core: Core, { aheadMs }: FactOf<'speaker.played'>): void {
   const last = core.playout.at(-1);
-  if (!last) return;
+  if (!last || core.line.state === 'lost') return;
   const driftMs = core.now + aheadMs - last.endsAtMs;
   if (Math.abs(driftMs) < toleratedMs) return;
   for (const part of core.playout) {
@@ -39,7 +39,7 @@ export function onPlayed(core: Core, { aheadMs }: FactOf<'speaker.played'>): voi
 
 /** Tells what the speaker plays now, if that is news. */
 export function tellSpeaker(core: Core): void {
-  if (!core.birth.speaker) return;
+  if (!core.speaker) return;
   const playing = playingNow(core);
   // An answer that is still being made has not ended because it has run out of sound.
   if (core.sounding !== undefined && playing?.response !== core.sounding && (playing || !liveResponse(core, core.sounding))) {
@@ -54,9 +54,9 @@ export function tellSpeaker(core: Core): void {
 
 /** When it will next be news. */
 export function speakerTurnsAtMs(core: Core): number | undefined {
-  return core.birth.speaker && playingNow(core)?.endsAtMs;
+  return core.line.state === 'open' && core.speaker ? playingNow(core)?.endsAtMs : undefined;
 }
 
 function playingNow(core: Core): Playout | undefined {
-  return core.playout.find(({ endsAtMs }) => endsAtMs > core.now);
+  return core.playout.find(({ endsAtMs }) => endsAtMs > soundNow(core));
 }

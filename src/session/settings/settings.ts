@@ -47,8 +47,8 @@ function givenPromptText(known: Known, { prompt }: SessionPatch): string | undef
 }
 
 /** On a call the sound is the call's, and comes to us and leaves us in one format, whatever a client asks for. */
-export function inOwnFormats(birth: Pick<Birth, 'speaker'>, config: SessionConfig): SessionConfig {
-  if (!birth.speaker) return config;
+export function inOwnFormats({ speaker }: Pick<Birth, 'speaker'>, config: SessionConfig): SessionConfig {
+  if (!speaker) return config;
   const { input, output } = config.audio;
   return { ...config, audio: { input: { ...input, format: callFormat }, output: { ...output, format: callFormat } } };
 }
@@ -69,7 +69,7 @@ function checkType(core: Core, type: SessionConfig['type'] | undefined): void {
 
 export function updateSession(core: Core, event: ClientEvents['session.update'], known: Known): void {
   checkType(core, event.session.type);
-  const next = inOwnFormats(core.birth, merged(core.config, event.session, core.birth.inworld && !core.detectionNamed));
+  const next = inOwnFormats(core, merged(core.config, event.session, core.birth.inworld && !core.detectionNamed));
   check(next, known, event.session);
   checkLocked(core, next);
   checkVoiceLock(core, next.audio.output.voice);

@@ -2,11 +2,11 @@
 import { Channel } from '../../lib/channel.ts';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import { errorBody, RealtimeError } from '../../protocol/errors.ts';
-import type { ServerEvent, StampedEvent } from '../../protocol/server-events.ts';
+import type { Dialect } from '../../protocol/dialects/dialect.ts';
 import type { SessionObject } from '../../protocol/session-config.ts';
 import type { EventText } from '../event-text.ts';
 import { Reader } from '../reader.ts';
-import type { AudioPlace, Ending, Inbound, Transport } from '../transport.ts';
+import type { AudioPlace, Ending, Inbound, OutgoingEvent, Transport } from '../transport.ts';
 import { withoutLargeFields } from './large-fields.ts';
 import { type Call, CALL_RATE_HZ, type CallEnd, type CallEvents } from './media.ts';
 
@@ -21,6 +21,10 @@ const fullBytes = 4 * 1024 * 1024;
 const mostAheadMs = 60_000;
 /** What was said last has this long to get through before the line is cut. */
 const farewellMs = 150;
+/** What left the data channel this long ago has come there, if its far side is still heard from. */
+const arrivalMs = 1000;
+/** What a sound sent now needs until it is heard: half a round trip, the far side's jitter buffer and its loudspeaker. */
+export const callLagMs = 80;
 /** Connections beside one call. */
 const mostBeside = 4;
 
@@ -33,11 +37,15 @@ export class CallTransport implements Transport, CallEvents {
   readonly #inbound = new Channel<Inbound>(mostInbound, { bytes: mostInboundBytes, of: bytesOf });
   readonly #beside = new Set<Transport>();
   readonly #onEnded: () => void;
+  readonly #opened = Promise.withResolvers<void>();
+  readonly speaker = { lagMs: callLagMs };
   #call: Call | undefined;
   #reader: Reader | undefined;
   #line: EventLine = { state: 'opening', waiting: [], characters: 0 };
   /** The session as it was told last: what a connection that comes in later is greeted with. */
   #session: SessionObject | undefined;
+  /** Sound for a caller of whom nothing has come yet: what were sent before it can hear would be lost. Undefined from then on. */
+  #held: Int16Array[] | undefined = [];
   #givenMs = 0;
   #sentMs = 0;
   #clears = 0;
@@ -54,12 +62,31 @@ export class CallTransport implements Transport, CallEvents {
   connect(call: Call): void {
     this.#call = call;
     this.#reader = new Reader(call, this.#clock, () => this.close(1013, 'reader too slow'));
-    if (call.mostMessageBytes === 0) this.#line = { state: 'none' };
+    if (call.mostMessageBytes === 0) {
+      this.#line = { state: 'none' };
+      // One that only listens may never be heard from.
+      this.#release();
+    }
     if (this.#ended) call.close();
   }
 
   get ending(): Ending | undefined {
     return this.#ending;
+  }
+
+  get dialect(): Dialect {
+    return this.#text.dialect;
+  }
+
+  get silentMs(): number {
+    return this.#call?.silentMs ?? 0;
+  }
+
+  async arrived(): Promise<boolean> {
+    await this.#opened.promise;
+    await this.#reader?.below(0);
+    await sleep(this.#clock, arrivalMs);
+    return !this.#ended && this.silentMs === 0;
   }
 
   get ended(): boolean {
@@ -82,10 +109,11 @@ export class CallTransport implements Transport, CallEvents {
     return this.#ended;
   }
 
-  send(event: ServerEvent | StampedEvent): void {
+  send(event: OutgoingEvent): void {
     if (event.type === 'session.created' || event.type === 'session.updated') this.#session = event.session;
     for (const text of this.#text.write(event)) this.#write(text, event);
-    for (const other of this.#beside) other.send(event);
+    // What takes the session up is for its own client.
+    if (event.type !== 'session.resumed') for (const other of this.#beside) other.send(event);
   }
 
   /** On a call sound goes over the line and nowhere else (protocol 4.6). */
@@ -93,11 +121,13 @@ export class CallTransport implements Transport, CallEvents {
     if (this.#ended || !this.#call) return;
     const samples = new Int16Array(bytes.slice().buffer);
     this.#givenMs += (samples.length * 1000) / CALL_RATE_HZ;
-    this.#call.play(samples);
+    if (this.#held) this.#held.push(samples);
+    else this.#call.play(samples);
   }
 
   clear(): void {
     this.#clears += 1;
+    if (this.#held) this.#held = [];
     this.#sentMs = this.#givenMs;
     this.#call?.clear();
   }
@@ -115,11 +145,15 @@ export class CallTransport implements Transport, CallEvents {
     if (call) this.#clock.after(farewellMs, () => call.close());
   }
 
+  introduce(session: SessionObject): void {
+    this.#session = session;
+  }
+
   /** Another connection hears the events of this call from now on, and may send its own. False when there are too many. */
   attach(other: Transport): boolean {
     if (this.#ended || this.#beside.size >= mostBeside) return false;
     this.#beside.add(other);
-    if (this.#session) other.send({ type: 'session.created', session: this.#session });
+    if (this.#session) other.send({ type: 'session.created', session: withoutOffer(this.#session) });
     void this.#listenTo(other);
     return true;
   }
@@ -140,21 +174,25 @@ export class CallTransport implements Transport, CallEvents {
 
   /** A place that becomes free may be another's before we are there. */
   async #take(inbound: Inbound): Promise<void> {
+    const said = inbound.kind === 'audio' || inbound.kind === 'event' ? { ...inbound, beside: true as const } : inbound;
     do await this.#inbound.room();
-    while (!this.#inbound.push(inbound) && !this.#inbound.closed);
+    while (!this.#inbound.push(said) && !this.#inbound.closed);
   }
 
   onSound(samples: Int16Array): void {
+    this.#release();
     // A session that is twenty seconds behind hears no more of it than it can take.
     this.#inbound.push({ kind: 'audio', bytes: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) });
   }
 
   onOpen(): void {
+    this.#release();
     if (this.#line.state !== 'opening') return;
     const { waiting } = this.#line;
     this.#line = { state: 'open' };
     for (const text of waiting) this.#call?.send(text);
     this.#reader?.wrote();
+    this.#opened.resolve();
   }
 
   onMessage(text: string): void {
@@ -183,7 +221,10 @@ export class CallTransport implements Transport, CallEvents {
 
   onEnd(end: CallEnd): void {
     if (this.#ended) return;
-    this.#ending = end === 'closed' ? { by: 'client', code: 1000, reason: 'hung up' } : { by: 'server', code: 1011, reason: end };
+    this.#ending =
+      end === 'closed'
+        ? { by: 'client', code: 1000, reason: 'hung up' }
+        : { by: 'server', code: 1011, reason: end, lost: { silentMs: this.silentMs } };
     this.#end();
     const lost = new RealtimeError(
       'call_failed',
@@ -197,14 +238,22 @@ export class CallTransport implements Transport, CallEvents {
     }
   }
 
+  #release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const samples of held) this.#call?.play(samples);
+  }
+
   #end(): void {
     this.#ended = true;
+    this.#held = undefined;
+    this.#opened.resolve();
     this.#reader?.end();
     this.#inbound.drop();
     this.#onEnded();
   }
 
-  #write(whole: string, event: ServerEvent): void {
+  #write(whole: string, event: OutgoingEvent): void {
     if (this.#ended || !this.#call || this.#line.state === 'none') return;
     const text = this.#fits(whole) ? whole : this.#lighten(event);
     if (text === undefined) return;
@@ -219,9 +268,9 @@ export class CallTransport implements Transport, CallEvents {
   }
 
   /** What can be sent instead of an event that is longer than the far side takes. */
-  #lighten(event: ServerEvent): string | undefined {
+  #lighten(event: OutgoingEvent): string | undefined {
     return withoutLargeFields(event)
-      .flatMap((other) => this.#text.write(other))
+      .flatMap((other) => this.#text.write(event.event_id === undefined ? other : { ...other, event_id: event.event_id }))
       .find((text) => this.#fits(text));
   }
 
@@ -230,6 +279,11 @@ export class CallTransport implements Transport, CallEvents {
     // A character has three bytes at most.
     return text.length <= most / 3 || Buffer.byteLength(text) <= most;
   }
+}
+
+/** Who listens beside a call has no part in taking its session up. */
+function withoutOffer({ parley: _offer, ...session }: SessionObject): SessionObject {
+  return session;
 }
 
 /** What comes to a call is the sound of its line and events in as many characters as they were written in. */

@@ -12,6 +12,14 @@ import { SoundOut } from './sound-out.ts';
 const CONNECTING_MS = 30_000;
 /** A connection from which nothing comes for so long is lost: consent alone is asked for every five seconds or so. */
 const SILENT_MS = 15_000;
+/** Whoever has been heard from all the time, as one is whose microphone is on, and is not for so long, is silent. */
+const QUIET_MS = 100;
+/** Of others only a sign now and then can be expected. */
+const QUIET_WITHOUT_SOUND_MS = 6000;
+/** So many signs of life in one look are all the time. */
+const LIVELY_SIGNS = 4;
+/** Ticks between two reports on how long somebody has been silent. */
+const SILENCE_TICKS = 2;
 /**
  * What is handed to the data channel before it has sent what it was handed before, the others wait here: with a thousand messages of its own
  * to wait for, the stack looks at all of them for each that leaves, and the thread has no time for sound.
@@ -48,7 +56,10 @@ export class WorkerCall {
   #timestamp = 0;
   #ticks = 0;
   #signs = 0;
+  #lookedSigns = 0;
+  #lively = false;
   #signMs: number;
+  #toldSilent = false;
   readonly #outbox: string[] = [];
   /** Messages handed to the data channel since it was last empty. */
   #handed = 0;
@@ -120,6 +131,7 @@ export class WorkerCall {
     this.#input.tick(nowMs);
     this.#say(leftOut);
     this.#handOut();
+    this.#listen(nowMs);
     this.#ticks++;
     if (this.#ticks % LOOK_TICKS === 0) this.#look(nowMs);
   }
@@ -164,13 +176,25 @@ export class WorkerCall {
     }
   }
 
+  /** Tells how long nothing has come, where something should have. */
+  #listen(nowMs: number): void {
+    const signs = this.#peer.signsOfLife;
+    if (signs !== this.#signs) this.#signMs = nowMs;
+    this.#signs = signs;
+    const silentMs = nowMs - this.#signMs;
+    const isSilent = silentMs > (this.#lively ? QUIET_MS : QUIET_WITHOUT_SOUND_MS);
+    if (isSilent ? this.#ticks % SILENCE_TICKS === 0 : this.#toldSilent)
+      this.#duties.tell({ kind: 'silent', call: this.#id, ms: isSilent ? silentMs : 0 });
+    this.#toldSilent = isSilent;
+  }
+
   #look(nowMs: number): void {
     const bytes = this.#handedBytes - this.#peer.unsentBytes;
     if (bytes !== this.#toldBytes) this.#duties.tell({ kind: 'sent', call: this.#id, bytes });
     this.#toldBytes = bytes;
-    const signs = this.#peer.signsOfLife;
-    if (signs !== this.#signs) this.#signMs = nowMs;
-    this.#signs = signs;
+    const newSigns = this.#signs - this.#lookedSigns;
+    if (newSigns > 0) this.#lively = newSigns >= LIVELY_SIGNS;
+    this.#lookedSigns = this.#signs;
     if (nowMs - this.#signMs > SILENT_MS || this.#peer.unfinishedBytes > MOST_UNFINISHED) this.#end('lost');
   }
 

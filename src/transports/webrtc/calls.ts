@@ -8,9 +8,6 @@ import type { Transport } from '../transport.ts';
 import { CallTransport } from './call-transport.ts';
 import type { CallMedia } from './media.ts';
 
-/** What a sound sent now needs until it is heard: half a round trip, the far side's jitter buffer and its loudspeaker. */
-export const callLagMs = 80;
-
 export interface Calls {
   readonly size: number;
   /** Answers an offer; `enter` is given the call as a transport. `owner` is whose key made it. @throws CallError. */

@@ -36,6 +36,8 @@ export type FromWorker =
   | { readonly kind: 'played'; readonly call: number; readonly sentMs: number; readonly clears: number }
   /** How many bytes of all that was to be sent have left for good. */
   | { readonly kind: 'sent'; readonly call: number; readonly bytes: number }
+  /** For how long nothing has come of its caller, told while that is longer than it should be, and once when it no longer is. */
+  | { readonly kind: 'silent'; readonly call: number; readonly ms: number }
   | { readonly kind: 'ended'; readonly call: number; readonly end: CallEnd }
   /** Something went wrong that ended no call: for the log. */
   | { readonly kind: 'fault'; readonly error: string };

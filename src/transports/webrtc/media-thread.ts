@@ -145,6 +145,7 @@ export class MediaThread {
       case 'digit':
       case 'played':
       case 'sent':
+      case 'silent':
         return this.#calls.get(message.call)?.hear(message);
     }
   }

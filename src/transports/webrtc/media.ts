@@ -40,6 +40,8 @@ export interface Call {
   /** Bytes of messages that the far side has taken since the call began, and those that wait for it, as far as is known. */
   readonly takenBytes: number;
   readonly waitingBytes: number;
+  /** For how long nothing has come that only the far side can have made, once that is longer than it should be; as far as is known. */
+  readonly silentMs?: number;
   /** One message on the data channel; false, and dropped, when it is not open, too long, or too much waits already. */
   send(text: string): boolean;
   /** Queues sound, to be sent at the pace of real time. It is copied or handed over: do not touch it again. */

@@ -31,6 +31,7 @@ export class PlacedCall implements Call {
   #givenBytes = 0;
   #sentBytes = 0;
   #taken = 0;
+  #silentMs = 0;
 
   constructor({ call, sdp, mostMessageBytes }: Answered, { events, tell, left }: CallOwner) {
     this.#id = call;
@@ -47,6 +48,10 @@ export class PlacedCall implements Call {
 
   get waitingBytes(): number {
     return this.#givenBytes - this.#sentBytes;
+  }
+
+  get silentMs(): number {
+    return this.#silentMs;
   }
 
   send(text: string): boolean {
@@ -95,6 +100,9 @@ export class PlacedCall implements Call {
       case 'sent':
         this.#sentBytes = told.bytes;
         return this.#events.onTaken();
+      case 'silent':
+        this.#silentMs = told.ms;
+        return;
       case 'ended':
         return this.end(told.end);
     }

@@ -1,12 +1,12 @@
 // One WebSocket as a transport: text frames in both directions, bounded both ways.
-import type { WebSocket } from 'ws';
+import type { PartingSocket } from './parting-socket.ts';
 import { Channel } from '../../lib/channel.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Dialect } from '../../protocol/dialects/dialect.ts';
-import type { ServerEvent, StampedEvent, TimestampInfo } from '../../protocol/server-events.ts';
+import type { TimestampInfo } from '../../protocol/server-events.ts';
 import { EventText } from '../event-text.ts';
-import type { AudioPlace, Ending, Inbound, Transport } from '../transport.ts';
+import type { AudioPlace, Ending, Inbound, OutgoingEvent, Transport } from '../transport.ts';
 import type { Line } from './line.ts';
 import { behindBytes, Reader, slowestMs } from '../reader.ts';
 
@@ -32,7 +32,7 @@ const mostReadingMs = 120_000;
 const closeMs = 800;
 
 export class WebSocketConnection implements Transport {
-  readonly #socket: WebSocket;
+  readonly #socket: PartingSocket;
   readonly #line: Line;
   readonly #clock: Clock;
   readonly #text: EventText;
@@ -47,10 +47,14 @@ export class WebSocketConnection implements Transport {
   #pinged: { atMs: number; sentBytes: number } | undefined;
   /** Bytes that have been read for certain. */
   #readBytes = 0;
+  /** Who wants to know when so much has been read. */
+  #unread: { sentBytes: number; resolve: (read: boolean) => void }[] = [];
+  /** For how long nothing had come when its pings were given up. */
+  #silentMs = 0;
   #ending: Ending | undefined;
 
   /** `line` is what `socket` writes to, `dialect` as the handshake showed it. */
-  constructor(socket: WebSocket, line: Line, clock: Clock, ids: Ids, dialect: Dialect) {
+  constructor(socket: PartingSocket, line: Line, clock: Clock, ids: Ids, dialect: Dialect) {
     this.#socket = socket;
     this.#line = line;
     this.#clock = clock;
@@ -64,14 +68,22 @@ export class WebSocketConnection implements Transport {
     });
     socket.on('pong', (data: Buffer) => {
       this.#heardMs = this.#clock.now();
+      const readBytes = Number(data.toString('latin1'));
+      this.#unread = this.#unread.filter(({ sentBytes, resolve }) => {
+        if (sentBytes <= readBytes) resolve(true);
+        return !(sentBytes <= readBytes);
+      });
       // Some clients send a pong now and then, asked or not.
-      if (this.#pinged?.sentBytes !== Number(data.toString('latin1'))) return;
+      if (this.#pinged?.sentBytes !== readBytes) return;
       this.#readBytes = this.#pinged.sentBytes;
       this.#pinged = undefined;
     });
     socket.on('close', (code: number, reason: Buffer) => {
       // What a client writes there goes to the log: a few words are enough.
-      this.#ending ??= { by: 'client', code, reason: reason.toString('utf8').slice(0, 100) };
+      const said = { by: 'client', code, reason: reason.toString('utf8').slice(0, 100) } as const;
+      this.#ending ??= code === lost ? { ...said, lost: { silentMs: this.#silentMs } } : said;
+      for (const { resolve } of this.#unread) resolve(false);
+      this.#unread = [];
       this.#reader.end();
       this.#closed = true;
       if (code === lost) this.#drop();
@@ -97,8 +109,21 @@ export class WebSocketConnection implements Transport {
     return this.#ending;
   }
 
+  /** Not while its connection breaks: whether it does is known when it has. */
   get gone(): boolean {
-    return this.#socket.readyState !== this.#socket.OPEN;
+    return this.#socket.isParting || this.#socket.readyState === this.#socket.CLOSED;
+  }
+
+  get dialect(): Dialect {
+    return this.#text.dialect;
+  }
+
+  /** A ping behind it is answered when all of it has been read. */
+  arrived(): Promise<boolean> {
+    if (this.#socket.readyState !== this.#socket.OPEN) return Promise.resolve(false);
+    const sentBytes = this.#line.takenBytes + this.#line.waitingBytes;
+    this.#socket.ping(String(sentBytes));
+    return new Promise((resolve) => this.#unread.push({ sentBytes, resolve }));
   }
 
   /** Bytes that the far side has not taken. */
@@ -106,7 +131,7 @@ export class WebSocketConnection implements Transport {
     return this.#line.waitingBytes;
   }
 
-  send(event: ServerEvent | StampedEvent): void {
+  send(event: OutgoingEvent): void {
     for (const message of this.#text.write(event)) this.#write(message);
   }
 
@@ -139,7 +164,10 @@ export class WebSocketConnection implements Transport {
     }
     const { atMs, sentBytes } = this.#pinged;
     const patienceMs = answerMs + Math.min(mostReadingMs, slowestMs(sentBytes - this.#readBytes));
-    if (nowMs - Math.max(atMs, this.#heardMs) > patienceMs) this.#socket.terminate();
+    if (nowMs - Math.max(atMs, this.#heardMs) > patienceMs) {
+      this.#silentMs = nowMs - this.#heardMs;
+      this.#socket.terminate();
+    }
   }
 
   #write(text: string): void {

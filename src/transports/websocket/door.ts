@@ -4,13 +4,16 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { WebSocketConnection } from './connection.ts';
 import { Line } from './line.ts';
+import { PartingSocket } from './parting-socket.ts';
 import { type Clock, sleep } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { LoopShares } from '../../lib/loop-shares.ts';
 import { endWith } from '../../lib/last-words.ts';
 import { type Api, apiOf, authorizationOf } from '../../protocol/api.ts';
 import { chooseDialect } from '../../protocol/dialects/choose.ts';
+import type { Dialect } from '../../protocol/dialects/dialect.ts';
 import { refusalRestMs } from '../../protocol/errors.ts';
+import { type ResumeRefusal, type ResumeWish, resumeWishOf } from '../../protocol/resume.ts';
 import type { Transport } from '../transport.ts';
 import type { Turning } from './turning.ts';
 
@@ -60,6 +63,8 @@ export interface DoorOptions {
   /** Why the visitor gets no further session right now, if so. */
   full(visitor: Visitor): Turning | undefined;
   enter(transport: Transport, arrival: Arrival, visitor: Visitor): void;
+  /** Whether the visitor may take up a session whose connection it has lost, and in which dialect it was spoken to. */
+  resume(wish: ResumeWish, visitor: Visitor): { readonly dialect: Dialect | undefined; take(transport: Transport): void } | ResumeRefusal;
   /** Told of everybody who is turned away, with the status of the answer. */
   refused?(status: number): void;
   /** Joins a call from beside (`?call_id=`); undefined when the visitor has no such call. */
@@ -81,6 +86,7 @@ export function openDoor(options: DoorOptions): Door {
   const { server, clock, ids } = options;
   const sockets = new WebSocketServer({
     noServer: true,
+    WebSocket: PartingSocket,
     perMessageDeflate: false,
     maxPayload: mostFrameBytes,
     // Exactly one of what was offered may be answered, and never the one that carries the key.
@@ -113,7 +119,13 @@ export function openDoor(options: DoorOptions): Door {
     const callId = url.searchParams.get('call_id');
     const join = callId === null ? undefined : options.beside(callId, visitor);
     if (callId !== null && !join) return refuse(404, 'call_not_found', `There is no call '${callId.slice(0, 128)}'.`);
-    const turning = join ? undefined : options.full(visitor);
+    const wish = join ? undefined : resumeWishOf(url.searchParams, request.headers);
+    const taking = wish && options.resume(wish, visitor);
+    if (taking && 'status' in taking) {
+      await sleep(clock, refusalRestMs);
+      return refuse(taking.status, taking.code, taking.message);
+    }
+    const turning = join || taking ? undefined : options.full(visitor);
     if (turning) return turn(turning);
     // Whoever has hung up meanwhile wants no session.
     if (!socket.readable) return void socket.destroy();
@@ -121,11 +133,13 @@ export function openDoor(options: DoorOptions): Door {
     const line = new Line(socket, share);
     line.once('close', () => share.end());
     sockets.handleUpgrade(request, line, head, (webSocket) => {
-      const dialect = chooseDialect({ headers: request.headers, subprotocols: subprotocolsOf(request), secretIsBeta: visitor.beta });
+      const shown = chooseDialect({ headers: request.headers, subprotocols: subprotocolsOf(request), secretIsBeta: visitor.beta });
+      const dialect = taking?.dialect ?? shown;
       const connection = new WebSocketConnection(webSocket, line, clock, ids, dialect);
       connections.add(connection);
       webSocket.on('close', () => connections.delete(connection));
       if (join) return join(connection);
+      if (taking) return taking.take(connection);
       const arrival = {
         api: apiOf({
           onlyInworld: path.onlyInworld,
@@ -167,8 +181,11 @@ function targetOf(target: string): URL {
 }
 
 const statusTexts: Record<number, string> = {
+  400: 'Bad Request',
   401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
+  410: 'Gone',
   429: 'Too Many Requests',
   503: 'Service Unavailable',
 };

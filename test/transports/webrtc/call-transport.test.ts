@@ -5,6 +5,7 @@ import { countingIds } from '../../../src/lib/ids.ts';
 import { silentLog } from '../../../src/lib/log.ts';
 import { ga } from '../../../src/protocol/dialects/ga.ts';
 import type { ServerEvent } from '../../../src/protocol/server-events.ts';
+import type { SessionObject } from '../../../src/protocol/session-config.ts';
 import { EventText } from '../../../src/transports/event-text.ts';
 import { keepCalls, type Calls } from '../../../src/transports/webrtc/calls.ts';
 import type { CallTransport } from '../../../src/transports/webrtc/call-transport.ts';
@@ -22,6 +23,7 @@ class FakeCall implements Call {
   clears = 0;
   closed = false;
   full = false;
+  silentMs = 0;
   send(text: string) {
     this.texts.push(JSON.parse(text));
     this.waitingBytes += text.length;
@@ -52,7 +54,14 @@ let offers: string[];
 /** How the call ends before its owner has it, if it does. */
 let ending: CallEnd | undefined;
 const deleted: ServerEvent = { type: 'conversation.item.deleted', item_id: 'item_1' };
-const place = { eventId: 'event_1', response: 'resp_1', item: 'item_1', outputIndex: 0, contentIndex: 0 };
+const place = {
+  eventId: 'event_1',
+  response: 'resp_1',
+  item: 'item_1',
+  outputIndex: 0,
+  contentIndex: 0,
+  format: { type: 'audio/pcm', rate: 24000 } as const,
+};
 let logged: object[];
 const withChannel = 'v=0\nm=audio 9 x 111\nm=application 9 x webrtc-datachannel';
 
@@ -339,7 +348,7 @@ test("E02: who comes in beside is told of the session, hears its events and may 
   expect(other.sent).toEqual([{ type: 'session.created', session: { type: 'realtime', instructions: 'Be brief.' } }, deleted]);
   other.inbound.push({ kind: 'event', event: { type: 'response.cancel' } });
   await settle();
-  expect(heard).toEqual([{ kind: 'event', event: { type: 'response.cancel' } }]);
+  expect(heard).toEqual([{ kind: 'event', event: { type: 'response.cancel' }, beside: true }]);
   other.close(1000, 'bye');
   await settle();
   transport.send(deleted);
@@ -441,4 +450,65 @@ test.each([
   await settle();
   expect([over, calls.size, other.closed?.code]).toEqual([true, 0, code]);
   expect(other.sent.filter(({ type }) => type === 'error')).toHaveLength(errors);
+});
+
+test('E29: who comes in beside is greeted with the session that a call has taken up, and never told with what it is taken up', async () => {
+  const transport = await open();
+  events.onOpen();
+  const session = { type: 'realtime', instructions: 'Be brief.' } as unknown as SessionObject;
+  transport.introduce(session);
+  const other = new Beside();
+  transport.attach(other);
+  const resume = { token: 'secret', seconds: 30 };
+  transport.send({ type: 'session.resumed', session_id: 'sess_1', resume, received: { events: 0, audio_bytes: 0 } });
+  expect(other.sent).toEqual([{ type: 'session.created', session }]);
+  expect(line.texts.map(({ type }) => type)).toEqual(['session.resumed']);
+  const created = await open();
+  created.send({ type: 'session.created', session: { ...session, parley: { resume } } });
+  const later = new Beside();
+  created.attach(later);
+  expect(later.sent).toEqual([{ type: 'session.created', session }]);
+});
+
+test('E29: sound waits until its caller has been heard from, so that none of it is lost; what is cleared meanwhile is not played', async () => {
+  const samples = (first: number) => new Uint8Array(new Int16Array([first, 0]).buffer);
+  for (const heard of [() => events.onOpen(), () => events.onSound(new Int16Array(480))]) {
+    const transport = await open();
+    transport.sendAudio(place, samples(1));
+    transport.clear();
+    transport.sendAudio(place, samples(2));
+    expect(line.played).toEqual([]);
+    heard();
+    transport.sendAudio(place, samples(3));
+    expect(line.played.map(([first]) => first)).toEqual([2, 3]);
+    line = new FakeCall();
+  }
+});
+
+test('E29: a call that was lost says for how long nothing had come; one that was hung up was not lost', async () => {
+  const lost = await open();
+  line.silentMs = 15_020;
+  events.onEnd('lost');
+  expect(lost.ending).toEqual({ by: 'server', code: 1011, reason: 'lost', lost: { silentMs: 15_020 } });
+  const left = await open();
+  events.onEnd('closed');
+  expect(left.ending).toEqual({ by: 'client', code: 1000, reason: 'hung up' });
+});
+
+test('E29: what was sent has come there when the channel is empty and its far side is still heard from a second later', async () => {
+  for (const [silentMs, comes] of [
+    [0, true],
+    [700, false],
+  ] as const) {
+    line = new FakeCall();
+    const transport = await open();
+    transport.send(deleted);
+    const arrived = transport.arrived();
+    events.onOpen();
+    line.take(line.waitingBytes);
+    line.silentMs = silentMs;
+    await settle();
+    clock.advance(1000);
+    expect(await arrived).toBe(comes);
+  }
 });
