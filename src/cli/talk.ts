@@ -69,6 +69,7 @@ async function converse(options: TalkOptions, around: Surroundings): Promise<num
     timeoutMs: connectTimeoutMs,
     signal,
     observe: (from, event, atMs) => screen.event(from, event, atMs),
+    remark: (text) => screen.show([{ kind: 'note', text }]),
   });
   let speaker: ChildSpeaker | undefined;
   let conversation: Conversation | undefined;
