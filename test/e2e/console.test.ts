@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { readWav } from '../../src/media/wav.ts';
 import { type BrowserOptions, findChromium } from './support/browser.ts';
 import { buildConsole, type ConsolePage, type ConsoleTransport, openConsole, placed, spoken } from './support/console.ts';
+import { CutLine } from './support/cut-line.ts';
 import { apiKey, type RunningServer, startServer } from './support/server.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -235,6 +236,25 @@ describe.skipIf(chromium === undefined)('by itself', () => {
     } finally {
       await page.close();
       await second.close();
+    }
+  });
+
+  test('a page whose connection breaks takes the same session up again, and the answer goes on', async () => {
+    const line = await CutLine.open(Number(new URL(running.http).port));
+    const { page } = await visit('websocket', {}, `http://127.0.0.1:${line.port}`);
+    try {
+      await write(open.at(-1) as ConsolePage, 'Remember me.');
+      await expect.poll(() => spoken(page, 'assistant').count(), soon).toBe(1);
+      line.cut();
+      await page.getByText('Connected again; the conversation goes on.').waitFor({ timeout: 30_000 });
+      await expect.poll(() => spoken(page, 'assistant').innerText(), soon).toContain('planned');
+      expect(await spoken(page, 'assistant').count()).toBe(1);
+      await page.getByRole('tab', { name: 'Events' }).click();
+      await page.getByRole('searchbox').fill('session.created');
+      await expect.poll(() => page.locator('.event-row').count(), soon).toBe(1);
+    } finally {
+      await page.close();
+      await line.close();
     }
   });
 

@@ -7,6 +7,7 @@ import { EventLog } from '../realtime/event-log.ts';
 import { type ClientEvent, readEvent, type ServerEvent } from '../realtime/events.ts';
 import type { LinkState } from '../realtime/link.ts';
 import { replayOf } from '../realtime/replay.ts';
+import { hearing, type Resuming, saying, unheard } from '../realtime/resuming.ts';
 import { microphoneSentence, sentence } from '../realtime/sentences.ts';
 import type { Settings } from '../realtime/settings.ts';
 import { follow, noTurns, type TurnFact } from '../realtime/turns.ts';
@@ -37,6 +38,7 @@ export class Console {
   /** Texts that were written before there was a connection. */
   readonly #unsaid: string[] = [];
   #outage = false;
+  #resuming: Resuming | undefined;
   #numbers = 0;
 
   constructor() {
@@ -63,8 +65,9 @@ export class Console {
     this.#line = new Line(this.voice, {
       wish: () => {
         const { transport: kind, settings: wished } = this.state.get();
-        return { kind, model: typeof wished.model === 'string' ? wished.model : undefined };
+        return { kind, model: typeof wished.model === 'string' ? wished.model : undefined, resume: this.#resuming };
       },
+      onGone: () => this.#gone(),
       onLink: (link) => this.#linked(link),
       onMessage: (text) => this.#receive(text),
       onLost: (why) => this.#lost(why),
@@ -101,6 +104,7 @@ export class Console {
   hangUp(): void {
     if (this.state.get().playing) this.#follow({ kind: 'heard.cut' });
     this.#line.hangUp();
+    this.#resuming = undefined;
     this.#change({ session: undefined, conversation: cutOff(this.state.get().conversation) });
     this.#outage = false;
   }
@@ -188,6 +192,7 @@ export class Console {
   send(event: ClientEvent): void {
     if (this.#line.kind === undefined) return;
     this.log.add('sent', event, performance.now());
+    this.#resuming = saying(this.#resuming, event);
     this.#line.send(event);
   }
 
@@ -203,8 +208,11 @@ export class Console {
   }
 
   #lost(why: string): void {
-    this.voice.flush();
     const again = this.state.get().link.phase !== 'idle';
+    // What has come is played on: the session waits for us, and goes on where we stopped hearing.
+    if (again && this.#resuming) return this.#waitFor(why);
+    this.#resuming = undefined;
+    this.voice.flush();
     const conversation = cutOff(this.state.get().conversation);
     // Said once for each outage, however many attempts it takes.
     const said = this.#outage && again;
@@ -213,11 +221,36 @@ export class Console {
     this.#change({ playing: false, session: undefined, conversation: said ? conversation : remark(conversation, this.#id('note'), note) });
   }
 
+  #waitFor(why: string): void {
+    const { conversation } = this.state.get();
+    const note = `${why} Taking the conversation up again …`;
+    if (!this.#outage) this.#change({ conversation: remark(conversation, this.#id('note'), note) });
+    this.#outage = true;
+  }
+
+  /** The session is over: what is under way in it will not end any more. */
+  #gone(): void {
+    if (!this.#resuming) return;
+    this.#resuming = undefined;
+    this.voice.flush();
+    this.#change({ playing: false, session: undefined, conversation: cutOff(this.state.get().conversation) });
+  }
+
+  #resumed(received: number): void {
+    this.#line.opened();
+    this.#outage = false;
+    if (this.#resuming) for (const event of unheard(this.#resuming, received)) this.#line.send(event);
+    const { conversation } = this.state.get();
+    this.#change({ conversation: remark(conversation, this.#id('note'), 'Connected again; the conversation goes on.') });
+    for (const text of this.#unsaid.splice(0)) this.say(text);
+  }
+
   #receive(text: string): void {
     const event = readEvent(text);
     const now = performance.now();
     if (!event) return;
     this.log.add('received', event, now);
+    this.#resuming = hearing(this.#resuming, event);
     this.#act(event);
     const { conversation } = this.state.get();
     this.#change({ conversation: converse(conversation, event) });
@@ -228,6 +261,8 @@ export class Console {
     switch (event.type) {
       case 'session.created':
         return this.#opened(event.session as unknown as Settings);
+      case 'session.resumed':
+        return this.#resumed(event.received.events);
       case 'session.updated':
         return this.#change({ session: event.session as unknown as Settings });
       case 'response.output_audio.delta':

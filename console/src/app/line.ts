@@ -1,7 +1,8 @@
 // The line to the server: one connection after another, each with a secret of its own, tried again by itself when it is lost.
 import type { ClientEvent } from '../realtime/events.ts';
 import { type LinkFact, type LinkState, nextLink } from '../realtime/link.ts';
-import type { Transport, TransportKind } from '../transport/transport.ts';
+import type { Resumption } from '../transport/destination.ts';
+import type { Loss, Transport, TransportKind } from '../transport/transport.ts';
 import { openWebRtc } from '../transport/webrtc.ts';
 import { openWebSocket } from '../transport/websocket.ts';
 import { fetchSecret, ServerRefusal } from './server.ts';
@@ -9,9 +10,11 @@ import type { Voice } from './voice.ts';
 
 export interface LineHandlers {
   /** How to connect, asked before each attempt. */
-  wish(): { readonly kind: TransportKind; readonly model: string | undefined };
+  wish(): { readonly kind: TransportKind; readonly model: string | undefined; readonly resume: Resumption | undefined };
   onLink(link: LinkState): void;
   onMessage(text: string): void;
+  /** The session that was to be taken up is not to be had: the next attempt begins a new one. */
+  onGone(): void;
   /** A connection or an attempt ended without being asked to; the link has its next phase. */
   onLost(sentence: string): void;
 }
@@ -79,18 +82,24 @@ export class Line {
   async #connect(): Promise<void> {
     this.#end();
     const { signal } = this.#opening;
-    const { kind, model } = this.#handlers.wish();
+    const { kind, model, resume } = this.#handlers.wish();
     try {
       const [secret] = await Promise.all([fetchSecret(signal), kind === 'websocket' ? this.#voice.openSpeaker() : this.#voice.wake()]);
       if (signal.aborted) return;
       const handlers = {
         onMessage: (text: string) => !signal.aborted && this.#handlers.onMessage(text),
-        onLost: (lost: { sentence: string; hopeless: boolean }) => !signal.aborted && this.#lost(lost.sentence, lost.hopeless),
+        onLost: (lost: Loss) => {
+          if (signal.aborted) return;
+          // The server answers, since it gave a secret, and turned this away: a page is not told why a WebSocket is.
+          const isRefused = resume !== undefined && this.#link.phase === 'connecting';
+          if (isRefused || lost.over) this.#handlers.onGone();
+          this.#lost(lost.sentence, lost.hopeless && !isRefused);
+        },
       };
       this.#transport =
         kind === 'webrtc'
-          ? openWebRtc({ secret, model }, (stream) => void this.#voice.playStream(stream), handlers)
-          : openWebSocket({ secret, model }, handlers);
+          ? openWebRtc({ secret, model, resume }, (stream) => void this.#voice.playStream(stream), handlers)
+          : openWebSocket({ secret, model, resume }, handlers);
       if (this.#voice.microphone) this.#transport.useMicrophone(this.#voice.microphone);
     } catch (error) {
       if (signal.aborted) return;

@@ -3,10 +3,18 @@ import type { ClientEvent } from '../realtime/events.ts';
 
 export type TransportKind = 'websocket' | 'webrtc';
 
+export interface Loss {
+  readonly sentence: string;
+  /** Trying again cannot help. */
+  readonly hopeless: boolean;
+  /** The server has ended the session, which cannot be taken up any more. */
+  readonly over: boolean;
+}
+
 export interface TransportHandlers {
   onMessage(text: string): void;
   /** Once, also when it never opened; not after `close()`. */
-  onLost(lost: { readonly sentence: string; readonly hopeless: boolean }): void;
+  onLost(lost: Loss): void;
 }
 
 export interface Transport {
@@ -16,14 +24,4 @@ export interface Transport {
   /** Sound that goes another way than by events; without an effect where it is sent as events. */
   useMicrophone(stream: MediaStream): void;
   close(): void;
-}
-
-/** Where to and as whom. */
-export interface Destination {
-  readonly secret: string;
-  readonly model: string | undefined;
-}
-
-export function query({ model }: Destination): string {
-  return model === undefined ? '' : `?model=${encodeURIComponent(model)}`;
 }

@@ -1,6 +1,7 @@
 // A WebRTC call, made as OpenAI's clients make it: the bare offer to /v1/realtime/calls, events on the data channel `oai-events`. The server says
 // which STUN and TURN servers may help it through the network.
-import { type Destination, query, type Transport, type TransportHandlers } from './transport.ts';
+import { type Destination, query } from './destination.ts';
+import type { Loss, Transport, TransportHandlers } from './transport.ts';
 
 /** How long the server may take to name them. */
 const namingMs = 3000;
@@ -21,17 +22,17 @@ export function openWebRtc(destination: Destination, onSound: (stream: MediaStre
     clearTimeout(patience);
     peer.close();
   };
-  const lost = (sentence: string, hopeless = false) => {
+  const lost = (sentence: string, more: Partial<Loss> = {}) => {
     if (signal.aborted) return;
     end();
-    handlers.onLost({ sentence, hopeless });
+    handlers.onLost({ sentence, hopeless: false, over: false, ...more });
   };
 
   // Both ways from the start, so that a microphone may come later without another offer.
   const { sender } = peer.addTransceiver('audio', { direction: 'sendrecv' });
   peer.addEventListener('track', ({ streams, track }) => onSound(streams[0] ?? new MediaStream([track])), { signal });
   events.addEventListener('message', ({ data }: MessageEvent<unknown>) => typeof data === 'string' && handlers.onMessage(data), { signal });
-  events.addEventListener('close', () => lost('The call ended.'), { signal });
+  events.addEventListener('close', () => lost('The call ended.', { over: true }), { signal });
   peer.addEventListener(
     'connectionstatechange',
     () => {
@@ -49,12 +50,16 @@ export function openWebRtc(destination: Destination, onSound: (stream: MediaStre
     await gathered(peer, signal);
     const answer = await fetch(`/v1/realtime/calls${query(destination)}`, {
       method: 'POST',
-      headers: { Authorization: `Bearer ${destination.secret}`, 'Content-Type': 'application/sdp' },
+      headers: {
+        Authorization: `Bearer ${destination.secret}`,
+        'Content-Type': 'application/sdp',
+        ...(destination.resume && { 'Parley-Resume-Token': destination.resume.token }),
+      },
       body: peer.localDescription?.sdp ?? '',
       signal,
     });
     const text = await answer.text();
-    if (!answer.ok) return lost(reasonOf(text, answer.status), answer.status < 500);
+    if (!answer.ok) return lost(reasonOf(text, answer.status), { hopeless: answer.status < 500 });
     await peer.setRemoteDescription({ type: 'answer', sdp: text });
   }
   call().catch((error: unknown) => {
