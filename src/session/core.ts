@@ -22,7 +22,7 @@ export interface Core extends State {
 }
 
 /** What happens within a session, beside the facts. */
-export type News =
+type News =
   /** The judge has spoken of the pause, or the client wants other waits. `inferenceMs`: how long it took, where that is known. */
   | { kind: 'pause.judged'; inferenceMs: number | undefined }
   /** The turn that pauses goes on, or there will be none. */

@@ -7,12 +7,12 @@ import { speakerTurnsAtMs } from './response/speaker.ts';
 import { idleTimeoutMs } from './floor/patience.ts';
 
 /** An engine that says nothing for so long has failed: every turn ends in an answer or in an explicit failure. */
-export const stalledMs = 30_000;
+const stalledMs = 30_000;
 
 /** Tools may take longer; whoever runs them gives up after a minute. */
-export const callingMs = 90_000;
+const callingMs = 90_000;
 
-export interface Deadline {
+interface Deadline {
   atMs: number;
   due: () => void;
 }

@@ -24,7 +24,7 @@ export interface SpokenWord {
 }
 
 /** What one speaker said without a break, timed from the start of the item's sound. */
-export interface SpokenSegment extends SpokenWord {
+interface SpokenSegment extends SpokenWord {
   readonly speaker: string;
 }
 

@@ -128,7 +128,7 @@ export interface McpToolName {
   name: string;
 }
 
-export interface RunningCall {
+interface RunningCall {
   item: string;
   index: number;
 }
@@ -142,7 +142,7 @@ export interface Playout {
 }
 
 /** The input as the session knows it: how much came, and where the part that no item holds yet begins. */
-export interface Input {
+interface Input {
   receivedMs: number;
   /** How far voice activity detection has looked. */
   decidedMs: number;

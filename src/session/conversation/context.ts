@@ -12,7 +12,7 @@ const turnTokens = 4;
 /** What an image costs differs from model to model, from some 100 to some 1,500. */
 const imageTokens = 1000;
 
-export type Fitted =
+type Fitted =
   /** `leftOut`: how many items of the context the model is not told. */
   { state: 'fits'; prompt: Prompt; leftOut: number } | { state: 'too_long'; tokens: number; most: number };
 

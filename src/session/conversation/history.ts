@@ -148,7 +148,7 @@ export function bytesOf({ item, speech, soundBytes }: Pick<Entry, 'item' | 'spee
 }
 
 /** The URLs of its images: megabytes of base64 are not gone through to be counted. */
-export function imagesOf(item: Item): string[] {
+function imagesOf(item: Item): string[] {
   return item.type === 'message' ? item.content.flatMap((part) => ('image_url' in part ? part.image_url : [])) : [];
 }
 

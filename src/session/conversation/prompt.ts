@@ -8,8 +8,8 @@ import { decisionOn, promptName, resultText } from './mcp-words.ts';
 import { heardAnswer } from './spoken.ts';
 
 /** What stands for speech in which nothing was recognised, and for a turn in which nobody spoke. */
-export const unintelligible = '(unintelligible)';
-export const silence = '(silence)';
+const unintelligible = '(unintelligible)';
+const silence = '(silence)';
 
 /** Bytes of images in one prompt: more than the largest that comes in a frame. */
 const mostImageBytes = 24 * 1024 * 1024;

@@ -9,7 +9,7 @@ type DetectionChange = 'detection on' | 'detection off' | 'detection by the judg
 type FieldChange = Exclude<keyof SessionConfig, 'audio'> | `input ${Exclude<keyof Input, 'turn_detection'>}` | `output ${keyof Output}`;
 type Change = DetectionChange | FieldChange;
 
-export type Meaning =
+type Meaning =
   /** Detection takes up the speech it finds: as the turn it was before it was switched off, or as a new one. */
   | 'take up'
   /** The speech is let go: nothing but the client's commit (or clear) ends it now, and that tells no `speech_stopped`. */

@@ -12,10 +12,10 @@ import { hearInput, inputOf, ownInput, responseSettings, settingsBytes } from '.
 import type { Known } from '../known.ts';
 
 /** How long after an answer a bare `response.create` still counts as the echo of one of its events (Inworld's sample, conflict C55). */
-export const echoMs = 2000;
+const echoMs = 2000;
 
 /** When another response beside the conversation may be possible: nobody knows how long the others take. */
-export const responseRetryMs = 1000;
+const responseRetryMs = 1000;
 
 export function createResponse(core: Core, event: ClientEvents['response.create'], known: Known): void {
   if (core.config.type === 'transcription') throw errors.noResponses();
@@ -72,7 +72,7 @@ export function goesOn({ reason, adopted }: Pick<Response, 'reason' | 'adopted'>
 }
 
 /** What is named twice would be told twice: a megabyte named in a few bytes, as often as one likes. */
-export function checkReferences({ conversation }: Core, input: ResponseParams['input'] = []): void {
+function checkReferences({ conversation }: Core, input: ResponseParams['input'] = []): void {
   const named = new Set<string>();
   for (const [index, item] of input.entries()) {
     if (item.type !== 'item_reference') continue;
@@ -83,7 +83,7 @@ export function checkReferences({ conversation }: Core, input: ResponseParams['i
 }
 
 /** Whether a `response.create` brings nothing new so soon after an answer that it can only be the reflex of a client to its events. */
-export function isEcho(core: Core, params: ResponseParams | null | undefined): boolean {
+function isEcho(core: Core, params: ResponseParams | null | undefined): boolean {
   const { lastEnded } = core;
   if (!lastEnded || lastEnded.itemsGiven !== core.conversation.itemsGiven) return false;
   // Nothing was said that could echo, or the client itself wanted it gone: this is another try.
@@ -95,7 +95,7 @@ export function isEcho(core: Core, params: ResponseParams | null | undefined): b
 }
 
 /** Function outputs that came after the response's prompt was written. */
-export function hasUnseenOutputs(core: Core, response: Response): boolean {
+function hasUnseenOutputs(core: Core, response: Response): boolean {
   if (response.state === 'waiting') return false;
   return core.conversation.entries.some(({ item, serial }) => item.type === 'function_call_output' && serial > response.seenSerial);
 }
@@ -115,7 +115,7 @@ export function continueAfterOutputs(core: Core, call: Entry): void {
   if (!open) want(core, { reason: 'outputs' });
 }
 
-export function goesOnByItself(core: Core): boolean {
+function goesOnByItself(core: Core): boolean {
   return readProviderData(core.config.providerData).auto_tool_response ?? core.birth.inworld;
 }
 

@@ -36,12 +36,12 @@ export function sessionSettings({ config, birth, promptText: text }: Core): Resp
 }
 
 /** The session's instructions, if a client has given any. */
-export function givenInstructions({ instructions }: SessionConfig, { ownInstructions }: Birth): string {
+function givenInstructions({ instructions }: SessionConfig, { ownInstructions }: Birth): string {
   return instructions === ownInstructions ? '' : instructions;
 }
 
 /** What a response says of its own about instructions, if it does. Without a `prompt` of its own they take the place of the session's too. */
-export function responseInstructions({ config, birth }: Core, { prompt, instructions }: ResponseParams, known: Known): string | undefined {
+function responseInstructions({ config, birth }: Core, { prompt, instructions }: ResponseParams, known: Known): string | undefined {
   if (!prompt) return instructions ?? (prompt === null ? config.instructions : undefined);
   const text = promptText(known.prompt, prompt, 'response.prompt');
   return joinedInstructions(text, instructions ?? givenInstructions(config, birth));

@@ -176,7 +176,7 @@ export function stopRun(core: Core, response: Response): void {
   response.state = 'stopped';
 }
 
-export function finish(core: Core, response: Response, outcome: Outcome, usage: ReplyUsage): void {
+function finish(core: Core, response: Response, outcome: Outcome, usage: ReplyUsage): void {
   stopRun(core, response);
   const isActive = response === core.active;
   core.live = core.live.filter((other) => other !== response);

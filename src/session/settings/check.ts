@@ -7,7 +7,7 @@ import { checkPatience } from '../floor/patience.ts';
 import { isServed, type Known } from '../known.ts';
 
 /** Of what a session keeps and tells again: tools, the variables of a prompt, providerData. */
-export const mostFieldBytes = 1024 * 1024;
+const mostFieldBytes = 1024 * 1024;
 
 /** @throws RealtimeError naming the field that holds too much. */
 export function checkSize(param: string, value: unknown): void {
@@ -43,7 +43,7 @@ export function check(next: SessionConfig, known: Known, patch: SessionPatch): v
 }
 
 /** @throws RealtimeError when a patch of `providerData` names a model that nobody serves. */
-export function checkSmallModels(patch: Readonly<Record<string, unknown>> | undefined, known: Known): void {
+function checkSmallModels(patch: Readonly<Record<string, unknown>> | undefined, known: Known): void {
   const data = readProviderData(patch);
   for (const section of ['backchannel', 'responsiveness'] as const) {
     const model = data[section]?.small_model;
@@ -52,7 +52,7 @@ export function checkSmallModels(patch: Readonly<Record<string, unknown>> | unde
 }
 
 /** The patch is right by itself; laid over what there was, it may be too much. */
-export function checkProviderData({ providerData }: SessionConfig, patch: SessionPatch): void {
+function checkProviderData({ providerData }: SessionConfig, patch: SessionPatch): void {
   const fault = patch.providerData && providerData && providerDataFault(providerData);
   if (!fault) return;
   const param = `session.providerData.${fault.path}`;

@@ -4,7 +4,7 @@ import { readProviderData } from '../../protocol/provider-data/provider-data.ts'
 import type { SessionConfig } from '../../protocol/session-config.ts';
 import { present } from './present.ts';
 
-export interface Generation {
+interface Generation {
   temperature: number | undefined;
   maxOutputTokens: number | 'inf';
   reasoningEffort: string | undefined;

@@ -42,7 +42,7 @@ export function merged(config: SessionConfig, patch: SessionPatch, detectionYiel
 /** The model's name where a client wants words and names none: one that every published list has. */
 export const anyTranscriptionModel = 'whisper-1';
 
-export function mergedTranscription(
+function mergedTranscription(
   type: SessionConfig['type'],
   old: Transcription | null,
   patch: NonNullable<NonNullable<SessionPatch['audio']>['input']>['transcription'],
@@ -58,20 +58,20 @@ export function mergedTranscription(
   return result;
 }
 
-export type InputPatch = NonNullable<NonNullable<SessionPatch['audio']>['input']>;
+type InputPatch = NonNullable<NonNullable<SessionPatch['audio']>['input']>;
 
 /**
  * A client of Inworld's that finds the turns itself says so by leaving `turn_detection` out of an input that is whole otherwise: pipecat
  * drops every null. That switches off only the detection that Inworld's defaults brought, and only while no client has set
  * `turn_detection` (docs/decisions/0015-turns-of-the-clients-own.md).
  */
-export function nextDetection(old: TurnDetection, input: InputPatch | undefined, yields: boolean): TurnDetection {
+function nextDetection(old: TurnDetection, input: InputPatch | undefined, yields: boolean): TurnDetection {
   if (input?.turn_detection !== undefined) return mergedDetection(old, input.turn_detection);
   return yields && input?.format && input.transcription ? null : old;
 }
 
 /** A strength that nothing is said about stays; where there is no noise reduction yet, a strength alone begins it, and an empty object does not. */
-export function mergedNoiseReduction(
+function mergedNoiseReduction(
   old: NoiseReduction | null,
   patch: NonNullable<NonNullable<SessionPatch['audio']>['input']>['noise_reduction'],
 ): NoiseReduction | null {
@@ -80,7 +80,7 @@ export function mergedNoiseReduction(
   return Object.keys(said).length > 0 ? { type: 'near_field', ...old, ...said } : old;
 }
 
-export function mergedDetection(old: TurnDetection, patch: TurnDetectionPatch): TurnDetection {
+function mergedDetection(old: TurnDetection, patch: TurnDetectionPatch): TurnDetection {
   if (patch === null) return null;
   const type = patch.type ?? old?.type ?? 'server_vad';
   // Another kind of detection starts from its own defaults; the two switches are common to both and stay.

@@ -7,7 +7,7 @@ import type { Core } from '../../core.ts';
 import { bounded, contextText } from './memory-text.ts';
 
 /** What it keeps: what is remembered beyond the prompts' items, while `providerData.memory` is enabled. */
-export interface Memory {
+interface Memory {
   /** Undefined: memory is off. */
   settings: MemorySettings | undefined;
   state: MemoryState;
