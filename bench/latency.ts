@@ -71,8 +71,14 @@ export async function measureCalls(clips: readonly Clip[], sessions: number, rou
   return second.lagP99Ms < first.lagP99Ms ? second : first;
 }
 
-async function measureOnce(clips: readonly Clip[], sessions: number, rounds: number): Promise<CallResult> {
-  const server = await ServerProcess.start({ engines: 'scripted', core: 0 });
+/** `settings`: of the server, by the names of the environment variables. */
+export async function measureOnce(
+  clips: readonly Clip[],
+  sessions: number,
+  rounds: number,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<CallResult> {
+  const server = await ServerProcess.start({ engines: 'scripted', core: 0, settings });
   try {
     const load = await Load.start(server, clips);
     try {

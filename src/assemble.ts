@@ -43,6 +43,7 @@ import { concat } from './media/pcm.ts';
 import { writeWav } from './media/wav.ts';
 import type { Catalogue } from './pipeline/catalogue.ts';
 import { goingAway, type Parting } from './pipeline/parting.ts';
+import { Recorder } from './pipeline/tape/recorder.ts';
 import { type Api, apiDefaults, apiOf } from './protocol/api.ts';
 import { chooseDialect } from './protocol/dialects/choose.ts';
 import { flatParam, flatToGa, gaToFlat } from './protocol/dialects/beta-session.ts';
@@ -209,6 +210,7 @@ export async function assemble(
     hasExpired: (credential) => access.hasExpired(credential),
     known: (socket) => sockets.known(socket),
   });
+  const recorder = config.record && new Recorder({ ...config.record, version, clock, log });
   const sessions = new Sessions({
     config,
     router,
@@ -222,6 +224,7 @@ export async function assemble(
     clock,
     log,
     meters,
+    recorder,
     version,
     sessionKeyName: (key) => vault.nameOf(key, 'session key'),
     signal: leaving.signal,
@@ -441,7 +444,7 @@ export async function assemble(
       door?.close();
       running.close();
       await Promise.all([app.close(), metricsApp?.close()]);
-      await Promise.all([calls.close(), ...all.map((engine) => engine.close()), outgoing.close(), store.close()]);
+      await Promise.all([calls.close(), ...all.map((engine) => engine.close()), outgoing.close(), store.close(), recorder?.close()]);
     },
   };
 }

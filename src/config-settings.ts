@@ -279,6 +279,17 @@ export const settings: readonly Setting[] = [
   },
   { name: 'PARLEY_PROMPTS_DIR', description: 'Folder of stored prompts: <id>.md or <id>@<version>.md.', fallback: 'prompts' },
   {
+    name: 'PARLEY_RECORD',
+    description:
+      'Folder for tapes: for each session a file of all that happened in it, with the words of its conversation and without secrets, which `npm run replay` plays again ([operating.md](operating.md#a-bug-report-is-a-tape)).',
+    fallback: 'none: nothing is recorded',
+  },
+  {
+    name: 'PARLEY_RECORD_SOUND',
+    description: 'Whether the sound is recorded as well, into a second file beside the tape: on (or 1) or off.',
+    fallback: 'off',
+  },
+  {
     name: 'PARLEY_CONTEXT_TOKENS',
     description:
       'Tokens (estimated: a quarter of the bytes) that may be sent to a model; when a conversation has more, its `truncation` decides. Leave room for the answer.',

@@ -49,6 +49,8 @@ export interface Config {
   readonly contextTokens: number;
   readonly conversationBytes: number;
   readonly promptsDir: string;
+  /** Where sessions are recorded, if they are, and whether their sound is. */
+  readonly record: { readonly folder: string; readonly sound: boolean } | undefined;
   readonly maxSessions: number;
   /** What each key may use; Infinity is no limit. */
   readonly limits: Readonly<Record<Limit, number>>;
@@ -158,6 +160,7 @@ export function configOf(values: Readonly<Record<string, string>>, folder: strin
     contextTokens: number(values, 'PARLEY_CONTEXT_TOKENS', 128_000, 256, 100_000_000),
     conversationBytes: number(values, 'PARLEY_CONVERSATION_BYTES', 32 * 1024 * 1024, 64 * 1024, 1024 * 1024 * 1024),
     promptsDir: resolve(folder, values.PARLEY_PROMPTS_DIR ?? 'prompts'),
+    record: recording(values, folder),
     maxSessions: number(values, 'PARLEY_MAX_SESSIONS', defaultSessions(availableParallelism()), 1, Number.MAX_SAFE_INTEGER),
     limits: limitsOf(values),
     calls: {
@@ -195,6 +198,12 @@ export function configOf(values: Readonly<Record<string, string>>, folder: strin
           ]),
     ],
   });
+}
+
+function recording(values: Readonly<Record<string, string>>, folder: string): Config['record'] {
+  const sound = choice(values, 'PARLEY_RECORD_SOUND', ['on', 'off', '1'], 'off') !== 'off';
+  const path = values.PARLEY_RECORD;
+  return path === undefined ? undefined : { folder: resolve(folder, path), sound };
 }
 
 function hosts(values: Readonly<Record<string, string>>): string[] {

@@ -13,6 +13,7 @@ import { type Catalogue, knownOfSession } from './pipeline/catalogue.ts';
 import { drive } from './pipeline/drive.ts';
 import { broken, goingAway } from './pipeline/parting.ts';
 import type { ResumeRefusal, ResumeWish } from './protocol/resume.ts';
+import type { Recorder } from './pipeline/tape/recorder.ts';
 import { readSessionPatch } from './protocol/client-events.ts';
 import { sessionConfigToGa } from './protocol/dialects/inworld.ts';
 import { errorBody, errors, RealtimeError } from './protocol/errors.ts';
@@ -45,6 +46,8 @@ interface SessionParts {
   clock: Clock;
   log: Log;
   meters: Meters;
+  /** Where sessions are written down, if they are. */
+  recorder: Recorder | undefined;
   version: string;
   /** What stands in the log for a session key: clients put into it what they like, secrets too. */
   sessionKeyName(key: string): string;
@@ -158,7 +161,7 @@ export class Sessions {
 
   /** `about` names the session in the log; `by` is the id of the key that let the client in. */
   run(transport: Transport, birth: Birth, about: { readonly by: string; readonly key?: string; readonly call?: string }): void {
-    const { router, catalogue, usage, shares, clock, log, meters, outgoing, mcpCache, version, signal } = this.#parts;
+    const { router, catalogue, usage, shares, clock, log, meters, outgoing, mcpCache, recorder, version, signal } = this.#parts;
     const sessionLog = log.child({ session: birth.sessionId, ...about });
     const { model } = birth.config;
     if (!router.hasLlm(model)) {
@@ -188,11 +191,13 @@ export class Sessions {
         leave = usage.enter(about.by);
       },
     });
+    const tape = recorder?.open(birth.sessionId);
     const running = drive({
       transport: outbox,
       engines: router,
       birth,
       env: seededEnv(birth.seed),
+      tape,
       catalogue,
       rateLimits: () => usage.rateLimits(about.by),
       keyId: about.by,
@@ -212,6 +217,7 @@ export class Sessions {
       this.#running.delete(running);
       leave();
       share.end();
+      if (tape) recorder?.end(tape);
       const { by: endedBy, code, reason } = ending ?? {};
       sessionLog.info({ ...tally, endedBy, code, reason }, 'session closed');
       meters.add('parley_sessions_ended_total', 1, { way, reason: reasonOf(ending) });

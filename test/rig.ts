@@ -8,6 +8,8 @@ import type { Log } from '../src/lib/log.ts';
 import { concat, toBytes } from '../src/media/pcm.ts';
 import { drive, type SessionEnd } from '../src/pipeline/drive.ts';
 import { LoopShares } from '../src/lib/loop-shares.ts';
+import type { Tape } from '../src/pipeline/tape/tape.ts';
+import { seededEnv } from '../src/session/env.ts';
 import type { AudioFormat } from '../src/protocol/audio-format.ts';
 import { parseClientEvent } from '../src/protocol/client-events.ts';
 import type { ServerEvent, ServerEventType, StampedEvent, TimestampInfo } from '../src/protocol/server-events.ts';
@@ -132,6 +134,8 @@ export interface RigOptions {
   engines?: FakeEngines;
   /** The server is going already. */
   leaving?: boolean;
+  /** What it is written down on. */
+  tape?: Tape;
 }
 
 const none = Number.POSITIVE_INFINITY;
@@ -165,6 +169,7 @@ export class Rig {
     limits = {},
     engines,
     leaving,
+    tape,
   }: RigOptions = {}) {
     this.engines = engines ?? new FakeEngines();
     if (leaving) this.shutDown();
@@ -205,7 +210,9 @@ export class Rig {
       transport,
       engines: this.engines,
       birth,
-      env: countingEnv(() => 0),
+      // A tape has a seed, and knows nothing of ids that only count.
+      env: tape ? seededEnv(birth.seed) : countingEnv(() => 0),
+      tape,
       catalogue: testCatalogue,
       rateLimits: () => this.usage.rateLimits('key_1'),
       keyId: 'key_1',

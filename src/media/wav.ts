@@ -43,6 +43,20 @@ export function readWav(bytes: Uint8Array): Pcm {
 }
 
 export function writeWav(pcm: Pcm): Uint8Array {
+  return wave(pcm, 1);
+}
+
+/** Two channels of the same length. */
+export function writeStereoWav(left: Int16Array, right: Int16Array, rateHz: number): Uint8Array {
+  const samples = new Int16Array(left.length * 2);
+  for (let at = 0; at < left.length; at++) {
+    samples[at * 2] = left[at] as number;
+    samples[at * 2 + 1] = right[at] as number;
+  }
+  return wave({ samples, rateHz }, 2);
+}
+
+function wave(pcm: Pcm, channels: 1 | 2): Uint8Array {
   const data = toBytes(pcm.samples);
   const file = new Uint8Array(44 + data.length);
   const view = new DataView(file.buffer);
@@ -54,10 +68,10 @@ export function writeWav(pcm: Pcm): Uint8Array {
   letters(8, 'WAVEfmt ');
   view.setUint32(16, 16, true);
   view.setUint16(20, FORMAT_PCM, true);
-  view.setUint16(22, 1, true);
+  view.setUint16(22, channels, true);
   view.setUint32(24, pcm.rateHz, true);
-  view.setUint32(28, pcm.rateHz * 2, true);
-  view.setUint16(32, 2, true);
+  view.setUint32(28, pcm.rateHz * 2 * channels, true);
+  view.setUint16(32, 2 * channels, true);
   view.setUint16(34, 16, true);
   letters(36, 'data');
   view.setUint32(40, data.length, true);

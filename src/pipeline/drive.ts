@@ -23,6 +23,7 @@ import { Condenser } from './memory.ts';
 import { broken, goingAway, partingOf } from './parting.ts';
 import { reply } from './reply.ts';
 import { type SessionTally, Tally } from './tally.ts';
+import { onTape, type Tape } from './tape/tape.ts';
 import { Toolbox, type ToolRunner } from './tools.ts';
 import type { Birth } from '../session/birth.ts';
 import type { Effect } from '../session/effects.ts';
@@ -58,6 +59,8 @@ export interface Drive {
   engines: Engines;
   birth: Birth;
   env: Env;
+  /** What the session is written down on, if it is. */
+  tape: Tape | undefined;
   catalogue: Catalogue;
   /** What is left of the key's limits, of which `rate_limits.updated` tells: nothing where there are none. */
   rateLimits: () => RateLimit[];
@@ -169,7 +172,9 @@ class Run {
     this.#origin = { key: parts.keyId, session: parts.birth.sessionId };
     this.#tally = tally;
     this.#log = parts.log;
-    this.#session = new Session(parts.birth, parts.env, parts.clock.now());
+    const nowMs = onTape(parts.clock.now());
+    parts.tape?.begin(parts.birth, nowMs);
+    this.#session = new Session(parts.birth, parts.env, nowMs);
     this.#tools = new Toolbox(parts.openTools, (fact) => this.#feed(fact));
     this.#memory = new Condenser(
       parts.engines,
@@ -226,7 +231,9 @@ class Run {
   }
 
   begin(): void {
-    for (const effect of this.#session.open()) this.#perform(effect);
+    const effects = this.#session.open();
+    this.#parts.tape?.opened(effects);
+    for (const effect of effects) this.#perform(effect);
     this.#arm();
     if (this.#parts.draining.aborted) this.leaveWhenIdle();
   }
@@ -275,6 +282,7 @@ class Run {
     if (this.#ended.signal.aborted) return;
     switch (inbound.kind) {
       case 'audio':
+        this.#parts.tape?.sound(this.#parts.clock.now(), inbound.bytes);
         this.#ear.append(inbound.bytes);
         break;
       case 'event': {
@@ -332,9 +340,9 @@ class Run {
     this.#stepping = true;
     try {
       for (let next = this.#facts.shift(); next; next = this.#facts.shift()) {
-        const nowMs = this.#parts.clock.now();
+        const nowMs = onTape(this.#parts.clock.now());
         this.#tally.hear(next, nowMs);
-        for (const effect of this.#session.step(next, nowMs)) this.#perform(effect);
+        for (const effect of this.#decide(next, nowMs)) this.#perform(effect);
       }
     } catch (error) {
       this.#fail(error);
@@ -343,6 +351,20 @@ class Run {
     }
     this.#arm();
     if (this.#parts.draining.aborted) this.leaveWhenIdle();
+  }
+
+  /** The only way into the session, and onto its tape. */
+  #decide(fact: Fact, nowMs: number): Effect[] {
+    const { tape } = this.#parts;
+    tape?.fact(nowMs, fact);
+    try {
+      const effects = this.#session.step(fact, nowMs);
+      tape?.wanted(effects);
+      return effects;
+    } catch (error) {
+      tape?.threw(error);
+      throw error;
+    }
   }
 
   /** From the moment a client says on whose behalf it speaks, so does every line of the log. */

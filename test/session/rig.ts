@@ -19,7 +19,7 @@ import {
 } from '../../src/protocol/session-config.ts';
 import { type Catalogue, knownOf, knownOfSession } from '../../src/pipeline/catalogue.ts';
 import { recordInDialects } from '../decoders/dialects.ts';
-import { clientLine, effectLine, factLine } from './transcript.ts';
+import { clientLine, effectLine, factLine } from '../../src/pipeline/tape/transcript.ts';
 import { type EventOf, Watch } from './watch.ts';
 import type { Birth } from '../../src/session/birth.ts';
 import type { Guest } from '../../src/session/core.ts';

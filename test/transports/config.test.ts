@@ -45,6 +45,14 @@ test('which addresses of callers are checked is one of three rules, or left to t
   expect(() => readConfig({ PARLEY_CALL_CANDIDATES: 'all' }, folder)).toThrow('PARLEY_CALL_CANDIDATES must be one of public, private, any');
 });
 
+test('nothing is recorded unless a folder is named, which is seen from the working directory; sound only if that is said as well', () => {
+  expect(readConfig({ PARLEY_RECORD_SOUND: 'on' }, folder).record).toBeUndefined();
+  expect(readConfig({ PARLEY_RECORD: 'tapes' }, folder).record).toEqual({ folder: join(folder, 'tapes'), sound: false });
+  for (const PARLEY_RECORD_SOUND of ['on', '1'])
+    expect(readConfig({ PARLEY_RECORD: '/tapes', PARLEY_RECORD_SOUND }, folder).record).toEqual({ folder: '/tapes', sound: true });
+  expect(() => readConfig({ PARLEY_RECORD_SOUND: 'yes' }, folder)).toThrow('PARLEY_RECORD_SOUND must be one of on, off, 1');
+});
+
 test('a key is limited as the default says, as Inworld promises, or not at all, and each limit has a setting of its own above that', () => {
   const none = Number.POSITIVE_INFINITY;
   const limits = (settings: Record<string, string>) => readConfig(settings, folder).limits;

@@ -1,10 +1,10 @@
 // Effects and client events as lines a person can read aloud: `<` sent, `>` received, `!` done, `*` reported by an engine.
-import type { Item, McpCallError } from '../../src/protocol/items.ts';
-import { readProviderData } from '../../src/protocol/provider-data/provider-data.ts';
-import type { ServerEvent } from '../../src/protocol/server-events.ts';
-import type { Prompt, PromptTurn } from '../../src/protocol/prompt.ts';
-import type { Effect } from '../../src/session/effects.ts';
-import type { Fact } from '../../src/session/facts.ts';
+import type { Item, McpCallError } from '../../protocol/items.ts';
+import { readProviderData } from '../../protocol/provider-data/provider-data.ts';
+import type { ServerEvent } from '../../protocol/server-events.ts';
+import type { Effect } from '../../session/effects.ts';
+import type { Fact } from '../../session/facts.ts';
+import type { Prompt, PromptTurn } from '../../protocol/prompt.ts';
 
 const quoted = (text: string | null) => JSON.stringify(text);
 
