@@ -10,6 +10,7 @@ import { replayOf } from '../realtime/replay.ts';
 import { hearing, type Resuming, saying, unheard } from '../realtime/resuming.ts';
 import { microphoneSentence, sentence } from '../realtime/sentences.ts';
 import type { Settings } from '../realtime/settings.ts';
+import { readTape } from '../realtime/tape.ts';
 import { follow, noTurns, type TurnFact } from '../realtime/turns.ts';
 import { kept } from './keepsake.ts';
 import { Line } from './line.ts';
@@ -27,7 +28,9 @@ const mostCut = 50;
 export class Console {
   readonly state: Store<ConsoleState>;
   readonly log: EventLog;
-  /** Counts the changes of the log. */
+  /** The events of the tape that is looked at, if one is. */
+  #tapeLog: EventLog | undefined;
+  /** Counts the changes of the log that is shown. */
   readonly logged = createStore(0);
   readonly voice: Voice;
   /** What the session is told to be. */
@@ -183,6 +186,31 @@ export class Console {
       if (entry.kind === 'message') this.send({ type: 'conversation.item.delete', item_id: entry.id });
     }
     this.#change({ conversation: { ...emptyConversation, responseId: this.state.get().conversation.responseId }, turns: noTurns });
+  }
+
+  /** Shows a tape instead of the session's own turns and events, until it is put away; the session goes on. */
+  async openTape(file: File): Promise<void> {
+    try {
+      const tape = readTape(await file.text());
+      const log = new EventLog(() => {});
+      for (const { direction, event, at } of tape.events) log.add(direction, event, at);
+      this.#tapeLog = log;
+      this.#change({ tape: { name: file.name, tape } });
+      this.logged.set(this.logged.get() + 1);
+    } catch (error) {
+      this.#problem(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  closeTape(): void {
+    this.#tapeLog = undefined;
+    this.#change({ tape: undefined });
+    this.logged.set(this.logged.get() + 1);
+  }
+
+  /** The events to look at: of the tape that is open, or of the session. */
+  get shownLog(): EventLog {
+    return this.#tapeLog ?? this.log;
   }
 
   dismiss(id: number): void {

@@ -3,6 +3,7 @@ import type { Catalogue } from './server.ts';
 import { type Conversation, emptyConversation } from '../realtime/conversation.ts';
 import type { LinkState } from '../realtime/link.ts';
 import type { Settings } from '../realtime/settings.ts';
+import type { Tape } from '../realtime/tape.ts';
 import { noTurns, type Turns } from '../realtime/turns.ts';
 import type { TransportKind } from '../transport/transport.ts';
 
@@ -16,6 +17,8 @@ export interface ConsoleState {
   readonly transport: TransportKind;
   readonly conversation: Conversation;
   readonly turns: Turns;
+  /** A tape that is looked at in place of the session's own turns and events. */
+  readonly tape: { readonly name: string; readonly tape: Tape } | undefined;
   /** As the server last described it. */
   readonly session: Settings | undefined;
   /** What the user has set himself. */
@@ -38,6 +41,7 @@ export function initialState(settings: Settings, transport: TransportKind): Cons
     transport,
     conversation: emptyConversation,
     turns: noTurns,
+    tape: undefined,
     session: undefined,
     settings,
     catalogue: undefined,

@@ -4,6 +4,7 @@ import type { Console } from '../app/console.ts';
 import { useStore } from '../app/store.ts';
 import { findEntries, type LogEntry, mostEntries } from '../realtime/event-log.ts';
 import { CopyButton } from './copy-button.tsx';
+import { TapeBar } from './tape-bar.tsx';
 
 const rowHeight = 30;
 const kinds = ['all', 'sent', 'received', 'errors'] as const;
@@ -14,7 +15,8 @@ export function EventsPanel({ parley }: { parley: Console }) {
   const [kind, setKind] = useState<Kind>('all');
   const [chosen, setChosen] = useState<number>();
   const changes = useStore(parley.logged, (count) => count);
-  const found = useMemo(() => findEntries(parley.log.entries, search, kind), [changes, search, kind]);
+  const onTape = useStore(parley.state, ({ tape }) => tape !== undefined);
+  const found = useMemo(() => findEntries(parley.shownLog.entries, search, kind), [changes, search, kind]);
   const entry = found.find(({ number }) => number === chosen);
   return (
     <div class="events">
@@ -22,11 +24,14 @@ export function EventsPanel({ parley }: { parley: Console }) {
         <h2>Events</h2>
         <div class="row">
           <CopyButton text={() => found.map(({ body }) => JSON.stringify(body)).join('\n')} label="Copy all" />
-          <button type="button" class="button small" onClick={() => parley.log.clear()}>
-            Clear
-          </button>
+          {!onTape && (
+            <button type="button" class="button small" onClick={() => parley.log.clear()}>
+              Clear
+            </button>
+          )}
         </div>
       </div>
+      <TapeBar parley={parley} opens={false} />
       <div class="events-filter">
         <input
           type="search"
@@ -46,12 +51,16 @@ export function EventsPanel({ parley }: { parley: Console }) {
         </fieldset>
       </div>
       <p class="soft small-print" role="status">
-        {found.length === parley.log.entries.length ? `${found.length} events` : `${found.length} of ${parley.log.entries.length} events`}
-        {parley.log.entries.length === mostEntries && ', the newest that are kept'}
+        {found.length === parley.shownLog.entries.length
+          ? `${found.length} events`
+          : `${found.length} of ${parley.shownLog.entries.length} events`}
+        {parley.shownLog.entries.length === mostEntries && ', the newest that are kept'}
       </p>
       {found.length === 0 ? (
         <p class="empty">
-          {parley.log.entries.length === 0 ? 'Events in both directions are written down here, from the first.' : 'No event is like that.'}
+          {parley.shownLog.entries.length === 0
+            ? 'Events in both directions are written down here, from the first.'
+            : 'No event is like that.'}
         </p>
       ) : (
         <Rows entries={found} chosen={entry?.number} onChoose={setChosen} />

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Console } from '../app/console.ts';
 import { useStore } from '../app/store.ts';
+import { TapeBar } from './tape-bar.tsx';
 import { markWords, medianWait, type Picture, pictureOf, readingsOf, type Span } from '../realtime/timeline.ts';
 import type { Turn } from '../realtime/turns.ts';
 
@@ -18,7 +19,9 @@ const laneHeight = 26;
 const axisHeight = 22;
 
 export function TimelinePanel({ parley, chosen }: { parley: Console; chosen: number | undefined }) {
-  const turns = useStore(parley.state, (state) => state.turns.list);
+  const opened = useStore(parley.state, ({ tape }) => tape);
+  const live = useStore(parley.state, (state) => state.turns.list);
+  const turns = opened?.tape.turns.list ?? live;
   const [whole, setWhole] = useState(false);
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => {
@@ -26,7 +29,15 @@ export function TimelinePanel({ parley, chosen }: { parley: Console; chosen: num
   }, [chosen]);
   const median = medianWait(turns);
   return (
-    <div class="timeline">
+    <div
+      class="timeline"
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault();
+        const [file] = event.dataTransfer?.files ?? [];
+        if (file) void parley.openTape(file);
+      }}
+    >
       <div class="panel-head">
         <h2>Timeline</h2>
         <fieldset class="segments small">
@@ -39,9 +50,12 @@ export function TimelinePanel({ parley, chosen }: { parley: Console; chosen: num
           ))}
         </fieldset>
       </div>
+      <TapeBar parley={parley} opens={true} />
       {turns.length === 0 ? (
         <p class="empty">
-          When you have said something, each turn is drawn here: when you spoke, when the server noticed, and how long you waited.
+          {opened
+            ? 'Nobody said anything on this tape.'
+            : 'When you have said something, each turn is drawn here: when you spoke, when the server noticed, and how long you waited. So is each turn of a tape that you open or drop here.'}
         </p>
       ) : (
         <>
@@ -58,7 +72,7 @@ export function TimelinePanel({ parley, chosen }: { parley: Console; chosen: num
           <ol class="turns" ref={list} reversed>
             {turns.toReversed().map((turn) => (
               <li key={turn.number} data-turn={turn.number} data-chosen={turn.number === chosen}>
-                <TurnView turn={turn} whole={whole} />
+                <TurnView turn={turn} whole={whole} now={opened?.tape.lengthMs} />
               </li>
             ))}
           </ol>
@@ -72,15 +86,19 @@ export function TimelinePanel({ parley, chosen }: { parley: Console; chosen: num
               </li>
             ))}
           </ul>
-          <p class="soft small-print">Counted from where you fell silent (or sent a text), by this page’s clock.</p>
+          <p class="soft small-print">
+            Counted from where you fell silent (or sent a text), by{' '}
+            {opened ? 'the server’s clock; what was heard is reckoned' : 'this page’s clock'}.
+          </p>
         </>
       )}
     </div>
   );
 }
 
-function TurnView({ turn, whole }: { turn: Turn; whole: boolean }) {
-  const picture = pictureOf(turn, performance.now(), whole);
+/** @param now Until when it goes on, if it is not over: by the page's clock, where nothing is said. */
+function TurnView({ turn, whole, now }: { turn: Turn; whole: boolean; now: number | undefined }) {
+  const picture = pictureOf(turn, now ?? performance.now(), whole);
   const readings = readingsOf(turn);
   const spoken = readings.map(({ words, ms }) => `${words} ${ms} ms`).join(', ');
   return (
