@@ -14,7 +14,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 120_000,
     reporters: ['default', './test/left-out.ts'],
-    globalSetup: ['test/decoders/forget.ts'],
+    globalSetup: ['test/decoders/forget.ts', 'test/tapes/recorded.ts'],
     projects: [
       { extends: true, test: { name: 'rules', include: ['test/**/*.test.ts'], exclude: speech } },
       // The recogniser does not hear the same speech the same twice at its borders. What fails twice has failed.

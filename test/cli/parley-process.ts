@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { apiKey } from '../e2e/support/server.ts';
+import { recordingSettings } from '../tapes/recorded.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
 
@@ -42,6 +43,7 @@ export class ParleyProcess {
           PARLEY_DATA_DIR: folder,
           PARLEY_MODELS: 'off',
           PARLEY_LOG: 'info',
+          ...recordingSettings(),
           ...settings,
         },
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -8,6 +8,7 @@ import { assemble, type ParleyServer } from '../../../src/assemble.ts';
 import { readConfig } from '../../../src/config.ts';
 import { type Log, silentLog } from '../../../src/lib/log.ts';
 import { recordWhatIsSent } from '../../decoders/recording.ts';
+import { recordingSettings } from '../../tapes/recorded.ts';
 
 export const apiKey = 'e2e-key-0123456789';
 
@@ -58,6 +59,7 @@ export async function startServer({
       // The page of this machine is let in, as without a key that is set.
       PARLEY_CONSOLE: 'local',
       PARLEY_DATA_DIR: dataDir,
+      ...recordingSettings(),
       ...(engines === 'scripted' ? scripted : {}),
       ...(engines === 'neural' ? {} : { PARLEY_MODELS: 'off' }),
       ...(tls ? { PARLEY_TLS_CERT: join(folder, 'cert.pem'), PARLEY_TLS_KEY: join(folder, 'key.pem') } : {}),
