@@ -113,6 +113,22 @@ describe('barge-in', () => {
     expect(assistantTurns(rig)).toEqual([counting]);
   });
 
+  test('B11: in the middle of a sum of money leaves the words before it: one of "$100" is none of "money"', () => {
+    const rig = new Rig();
+    rig.says('What is left?');
+    rig.client({ type: 'response.create' });
+    rig.text('resp_1', 'The money is $100.');
+    rig.audio('resp_1', 3000, wordsOf('The money is one hundred dollars', 3000));
+    rig.hear(2100);
+    rig.beginSpeech();
+    rig.hear(500);
+    rig.pauseSpeech();
+    rig.hear(400);
+    rig.transcript('item_3', 'Thanks.');
+    expect(assistantTurns(rig)).toEqual(['The money is']);
+    rig.golden('barge-in-within-a-sum');
+  });
+
   test('before anything was heard leaves no words of the answer', () => {
     const rig = new Rig();
     rig.says('Count to ten.');

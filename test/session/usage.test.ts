@@ -24,6 +24,7 @@ test('F45: of a response that is cut while it is spoken, what its model has told
   rig.beginSpeech();
   expect(rig.endings).toEqual(['resp_1 cancelled']);
   expect(used(rig)).toMatchObject({ total_tokens: 130, input_tokens: 90, output_tokens: 40, input_token_details: { cached_tokens: 30 } });
+  rig.golden('usage-of-a-cut-answer');
 });
 
 test('F45: of one that is cut before its model has told, it is reckoned from the prompt and all that came, heard or not', () => {
@@ -110,6 +111,7 @@ test('a model that thinks for a minute and says so is waited for; one that says 
   expect(rig.endings).toEqual([]);
   rig.wait(30_000);
   expect(rig.endings).toEqual(['resp_1 failed']);
+  rig.golden('thinking-model');
 });
 
 test('a recogniser that goes on guessing is waited for, whether or not anybody is told; one that stops is not', () => {

@@ -67,7 +67,7 @@ function isEchoed(core: Core, params: ResponseParams | null | undefined): boolea
 }
 
 /** Whether the server went on by itself in it, and the client has not asked for the same yet. */
-export function goesOn({ reason, adopted }: Pick<Response, 'reason' | 'adopted'>): boolean {
+function goesOn({ reason, adopted }: Pick<Response, 'reason' | 'adopted'>): boolean {
   return isOwn(reason) && !adopted;
 }
 
