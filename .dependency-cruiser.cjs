@@ -25,6 +25,23 @@ module.exports = {
       from: { path: room('session') },
       to: { pathNot: '^src/' },
     },
+    {
+      name: 'guests-on-top',
+      severity: 'error',
+      comment: 'the rooms of a session ask its guests, and know none of them',
+      from: { path: room('session'), pathNot: ['^src/session/guests/', '^src/session/session\\.ts$'] },
+      to: { path: '^src/session/guests/' },
+    },
+    {
+      name: 'guests-apart',
+      severity: 'error',
+      comment: 'no guest knows another; what two of them say beside an answer they share',
+      from: { path: '^src/session/guests/(backchannel|filler|mcp|timestamps|turn-suggestion)\\.ts$|^src/session/guests/memory/' },
+      to: {
+        path: '^src/session/guests/',
+        pathNot: ['^src/session/guests/(asides|small-model)\\.ts$', '^src/session/guests/memory/memory-(text|settings)\\.ts$'],
+      },
+    },
     only('engines', [room('lib'), room('media'), '^src/protocol/prompt\\.ts$'], 'an engine never sees a session, a socket or an event'),
     only('transports', [room('protocol'), room('media'), room('lib')], 'a transport carries; it decides nothing'),
     only(

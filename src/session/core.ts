@@ -1,7 +1,7 @@
 // A state at work: what handlers are given, and how features that come on top take part in it.
-import type { ServerEvent, StampedEvent, TimestampInfo } from '../protocol/server-events.ts';
 import type { ClientItem, Item } from '../protocol/items.ts';
 import type { PromptTool } from '../protocol/prompt.ts';
+import type { ServerEvent, StampedEvent, TimestampInfo } from '../protocol/server-events.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
 import { Conversation, type Entry } from './conversation/history.ts';
 import type { Effect } from './effects.ts';

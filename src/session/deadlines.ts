@@ -1,10 +1,10 @@
 // Everything that happens by itself when nothing else does.
 import { onTranscriptFailed } from './conversation/transcription.ts';
 import type { Core } from './core.ts';
+import { idleTimeoutMs } from './floor/patience.ts';
 import { endTurn, onIdle, starvedMs } from './floor/turn.ts';
 import { failResponse } from './response/response.ts';
 import { speakerTurnsAtMs } from './response/speaker.ts';
-import { idleTimeoutMs } from './floor/patience.ts';
 
 /** An engine that says nothing for so long has failed: every turn ends in an answer or in an explicit failure. */
 const stalledMs = 30_000;

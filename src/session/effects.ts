@@ -1,8 +1,8 @@
 // What a session wants done. The shell performs effects in their order and never asks why.
+import type { AudioFormat } from '../protocol/audio-format.ts';
 import type { OnBehalf, Prompt, Sampling } from '../protocol/prompt.ts';
 import type { StampedEvent, TimestampInfo } from '../protocol/server-events.ts';
 import type { McpTool, Modality, SessionConfig } from '../protocol/session-config.ts';
-import type { AudioFormat } from '../protocol/audio-format.ts';
 import type { SpeechManner } from './settings/speech-manner.ts';
 
 /** Everything a reply needs to know about how it is wanted. */

@@ -1,7 +1,7 @@
 // What can happen to a session. Every fact is stamped by `step(fact, now)`; audio positions are milliseconds of the input's own timeline.
-import type { McpCallError, McpListedTool, McpListTools } from '../protocol/items.ts';
 import type { ClientEvent } from '../protocol/client-events.ts';
 import type { ErrorBody, ErrorType } from '../protocol/errors.ts';
+import type { McpCallError, McpListedTool, McpListTools } from '../protocol/items.ts';
 import type { Excess } from '../protocol/limits.ts';
 import type { VoiceProfile } from '../protocol/server-events.ts';
 import type { Known } from './known.ts';

@@ -7,6 +7,7 @@ import { busyUntilMs } from './busy.ts';
 import { createItem, deleteItem, keepWithinBudget, retrieveItem, truncateItem } from './conversation/items.ts';
 import { onFinal, onPartial, onTranscriptFailed } from './conversation/transcription.ts';
 import { type Core, coreOf, liveResponse, send, stateOf, tell } from './core.ts';
+import { deadlines } from './deadlines.ts';
 import type { Effect } from './effects.ts';
 import type { Env } from './env.ts';
 import type { Fact, FactKind, FactOf, ReplyFact } from './facts.ts';
@@ -14,6 +15,8 @@ import { carryTurn, clearInput, commitByClient, onAudioReached, onSpeechBegan, o
 import { guests } from './guests/guests.ts';
 import { allServed, type Known } from './known.ts';
 import { newState } from './new-state.ts';
+import { keptSettings } from './questions.ts';
+import { createResponse } from './response/create.ts';
 import { onLineBack, onLineLost } from './response/line.ts';
 import { onArguments, onAudio, onCall, onText } from './response/output.ts';
 import { cancelByClient, failResponse, onEnded, onMcpEnded, resumeWaiting } from './response/response.ts';
@@ -21,9 +24,6 @@ import { clearSpeaker, onPlayed, tellSpeaker } from './response/speaker.ts';
 import { startWanted } from './response/start.ts';
 import { sessionObject, tellUnserved, updateSession } from './settings/settings.ts';
 import type { Response, State } from './state.ts';
-import { keptSettings } from './questions.ts';
-import { deadlines } from './deadlines.ts';
-import { createResponse } from './response/create.ts';
 
 type ReplyKind = ReplyFact['kind'];
 

@@ -1,11 +1,11 @@
 // Everything a session is: JSON through and through, so that it can be written down and read back. What belongs together is named by ids.
 // Unions, not flags: what cannot be said cannot go wrong.
-import type { ResponseParams } from '../protocol/client-events.ts';
-import type { Modality, SessionConfig, Tool, ToolChoice } from '../protocol/session-config.ts';
 import type { AudioFormat } from '../protocol/audio-format.ts';
-import type { Sampling } from '../protocol/prompt.ts';
+import type { ResponseParams } from '../protocol/client-events.ts';
 import type { McpApprovalRequest } from '../protocol/items.ts';
+import type { Sampling } from '../protocol/prompt.ts';
 import type { StatusDetails } from '../protocol/server-events.ts';
+import type { Modality, SessionConfig, Tool, ToolChoice } from '../protocol/session-config.ts';
 import type { Birth } from './birth.ts';
 import type { Entry, History } from './conversation/history.ts';
 import type { Judgement, ReplyEnd, ReplyUsage } from './facts.ts';

@@ -51,6 +51,20 @@ test('a session that imports a module of Node is found out', () => {
   expect(cruise(files).join()).toContain('session-imports-nothing-else: src/session/turn.ts');
 });
 
+test('a room of the session that knows a guest is found out, and a guest that knows another', () => {
+  const files = {
+    'src/session/guests/mcp.ts': leaf,
+    'src/session/guests/asides.ts': leaf,
+    'src/session/floor/turn.ts': "import { leaf } from '../guests/mcp.ts';\nexport const turn = leaf;\n",
+    'src/session/guests/filler.ts':
+      "import { leaf } from './mcp.ts';\nimport { leaf as shared } from './asides.ts';\nexport const both = [leaf, shared];\n",
+  };
+  expect(cruise(files)).toEqual([
+    'guests-apart: src/session/guests/filler.ts → src/session/guests/mcp.ts',
+    'guests-on-top: src/session/floor/turn.ts → src/session/guests/mcp.ts',
+  ]);
+});
+
 test('a circle is found out', () => {
   const files = {
     'src/lib/a.ts': "import { b } from './b.ts';\nexport const a = () => b;\n",

@@ -4,11 +4,11 @@ import { errors } from '../../protocol/errors.ts';
 import { completeItem } from '../../protocol/items.ts';
 import { type Core, expectWords, forgetWords, liveResponse, mint, promisedItem, send, tell } from '../core.ts';
 import { admitItem } from '../questions.ts';
+import { continueAfterOutputs } from '../response/create.ts';
 import { stopPlayout } from '../response/playout.ts';
 import { cancelResponse, resumeWaiting } from '../response/response.ts';
 import { admit, outgrown, soundBytes, soundOf } from './budget.ts';
 import { type Entry, newEntry, snapshot, statusOf } from './history.ts';
-import { continueAfterOutputs } from '../response/create.ts';
 
 /** Tells of an item that came whole: `added`, then `done`. */
 export function announce(core: Core, entry: Entry): void {

@@ -1,7 +1,7 @@
 // The conversation as a model is told it: words only, and of an answer only those that were heard.
+import type { McpApprovalRequest, McpCall, UserPart } from '../../protocol/items.ts';
 import type { Prompt, PromptPart, PromptTool, PromptToolChoice, PromptTurn } from '../../protocol/prompt.ts';
 import type { Tool, ToolChoice } from '../../protocol/session-config.ts';
-import type { McpApprovalRequest, McpCall, UserPart } from '../../protocol/items.ts';
 import type { OfferedTool } from '../core.ts';
 import type { Entry } from './history.ts';
 import { decisionOn, promptName, resultText } from './mcp-words.ts';

@@ -1,13 +1,13 @@
 // conversation.item.input_audio_transcription.*: how the user's words arrive, and the responses that waited for them.
 import type { UserMessage } from '../../protocol/items.ts';
-import type { Logprob } from '../../protocol/server-events.ts';
 import { readProviderData } from '../../protocol/provider-data/provider-data.ts';
+import type { Logprob } from '../../protocol/server-events.ts';
 import { type Core, forgetWords, mint, promisedItem, send } from '../core.ts';
 import type { FactOf } from '../facts.ts';
 import { failureBody } from '../response/response-object.ts';
 import { resumeWaiting } from '../response/response.ts';
+import type { Entry } from './history.ts';
 import { transcriptionUsage } from './transcription-usage.ts';
-import { type Entry } from './history.ts';
 
 export function onPartial(core: Core, fact: FactOf<'transcript.partial'>): void {
   // Who guesses is still at work.

@@ -6,11 +6,11 @@ import { newEntry } from '../conversation/history.ts';
 import { announce } from '../conversation/items.ts';
 import { beQuietFrom, type Core, expectWords, forgetWords, mint, promisedItem, send, tell } from '../core.ts';
 import type { FactOf } from '../facts.ts';
+import { answerTurn } from '../response/create.ts';
 import type { Turn, Unwatched } from '../state.ts';
+import { beginTurn, pauseTurn, resumeTurn } from './floor.ts';
 import { midTurnMeanings } from './mid-turn.ts';
 import { idleTimeoutMs, patienceMs } from './patience.ts';
-import { beginTurn, pauseTurn, resumeTurn } from './floor.ts';
-import { answerTurn } from '../response/create.ts';
 
 /** Detection may lag behind reception by this much and a turn still ends on time; further behind, it waits for the detector. */
 const detectionLagMs = 64;

@@ -1,7 +1,7 @@
 // mcp_list_tools.* and what the session knows of MCP servers: which tools they offer, under which names, and which need leave.
+import { errors } from '../../protocol/errors.ts';
 import type { ClientItem, McpApprovalResponse, McpListedTool, McpListTools } from '../../protocol/items.ts';
 import type { McpTool, McpToolFilter, SessionConfig, Tool } from '../../protocol/session-config.ts';
-import { errors } from '../../protocol/errors.ts';
 import { newEntry, snapshot } from '../conversation/history.ts';
 import { promptName } from '../conversation/mcp-words.ts';
 import { type Core, type Guest, mint, type OfferedTool, send } from '../core.ts';

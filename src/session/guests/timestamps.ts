@@ -1,6 +1,6 @@
 // timestamp_info of response.output_audio.delta (protocol 7.6): when the words that begin in a stretch of sound are said.
-import type { TimestampInfo } from '../../protocol/server-events.ts';
 import { readProviderData } from '../../protocol/provider-data/provider-data.ts';
+import type { TimestampInfo } from '../../protocol/server-events.ts';
 import { type Core, type Guest } from '../core.ts';
 import type { SpokenWord } from '../facts.ts';
 import type { Response } from '../state.ts';

@@ -5,11 +5,11 @@ import { readProviderData } from '../../protocol/provider-data/provider-data.ts'
 import { admit } from '../conversation/budget.ts';
 import type { Entry } from '../conversation/history.ts';
 import type { Core } from '../core.ts';
+import type { Known } from '../known.ts';
 import type { Response } from '../state.ts';
 import { isAudible } from './playout.ts';
-import { areCallsWanted, isAnswerWanted, isOwn, takeOver, want, wantLater } from './wants.ts';
 import { hearInput, inputOf, ownInput, responseSettings, settingsBytes } from './response-settings.ts';
-import type { Known } from '../known.ts';
+import { areCallsWanted, isAnswerWanted, isOwn, takeOver, want, wantLater } from './wants.ts';
 
 /** How long after an answer a bare `response.create` still counts as the echo of one of its events (Inworld's sample, conflict C55). */
 const echoMs = 2000;

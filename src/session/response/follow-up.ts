@@ -2,8 +2,8 @@
 import { RealtimeError } from '../../protocol/errors.ts';
 import type { Core } from '../core.ts';
 import type { Response, ResponseSettings } from '../state.ts';
-import { want } from './wants.ts';
 import { responseSettings, sessionSettings } from './response-settings.ts';
+import { want } from './wants.ts';
 
 /** Responses in a row that the server may start by itself after its own tools; then the model must speak. */
 const mostSelfAnswers = 16;

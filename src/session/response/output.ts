@@ -7,9 +7,9 @@ import { type Core, mint, send } from '../core.ts';
 import type { FactOf } from '../facts.ts';
 import { timingOf } from '../questions.ts';
 import type { OpenOutput, Response } from '../state.ts';
+import { entryOf, itemPlace, openItem, tellDone } from './output-item.ts';
 import { lengthen } from './playout.ts';
 import { endMcpCall, interrupted, openMcpCall } from './server-calls.ts';
-import { entryOf, itemPlace, openItem, tellDone } from './output-item.ts';
 
 type OpenMessage = Extract<OpenOutput, { kind: 'message' }>;
 type OpenCall = Extract<OpenOutput, { kind: 'call' }>;

@@ -1,20 +1,20 @@
 // What one response is made with: the session's settings, with what its client asks for over them.
-import { completeItem } from '../../protocol/items.ts';
 import type { ResponseParams } from '../../protocol/client-events.ts';
 import { errors } from '../../protocol/errors.ts';
+import { completeItem } from '../../protocol/items.ts';
 import { callFormat, type SessionConfig } from '../../protocol/session-config.ts';
 import { unservedTools } from '../../protocol/unserved.ts';
 import type { Birth } from '../birth.ts';
+import { soundBytes, soundOf } from '../conversation/budget.ts';
+import { type Entry, newEntry } from '../conversation/history.ts';
 import { type Core, expectWords, mint } from '../core.ts';
 import { isServed, type Known } from '../known.ts';
-import type { ResponseInput, ResponseSettings } from '../state.ts';
-import { speechManner } from '../settings/manner.ts';
-import { joinedInstructions, promptText } from '../settings/stored-prompt.ts';
-import { type Entry, newEntry } from '../conversation/history.ts';
 import { checkSize, checkToolChoice, checkVoiceLock } from '../settings/check.ts';
-import { tellUnserved } from '../settings/settings.ts';
 import { generationOf } from '../settings/generation.ts';
-import { soundBytes, soundOf } from '../conversation/budget.ts';
+import { speechManner } from '../settings/manner.ts';
+import { tellUnserved } from '../settings/settings.ts';
+import { joinedInstructions, promptText } from '../settings/stored-prompt.ts';
+import type { ResponseInput, ResponseSettings } from '../state.ts';
 
 export function sessionSettings({ config, birth, promptText: text }: Core): ResponseSettings {
   return {

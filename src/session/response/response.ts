@@ -1,9 +1,8 @@
 // response.*: the life of a response from `created` to its one `done`. What it consists of is output.ts's.
 import type { ClientEvents } from '../../protocol/client-events.ts';
 import { errors } from '../../protocol/errors.ts';
-import { type McpApprovalRequest } from '../../protocol/items.ts';
+import type { McpApprovalRequest } from '../../protocol/items.ts';
 import { fittedPrompt, promptTokens } from '../conversation/context.ts';
-import { noUsage, usageOfFailed, usageSoFar } from './usage.ts';
 import { bytesOf, type Entry } from '../conversation/history.ts';
 import { beQuietFrom, type Core, forgetWords, liveResponse, mint, send, tell } from '../core.ts';
 import type { FactOf, Failure, ReplyEnd, ReplyUsage } from '../facts.ts';
@@ -14,9 +13,10 @@ import { wantFollowUp } from './follow-up.ts';
 import { closeOutput } from './output.ts';
 import { cutToHeard, cutToSpoken, playoutEndsAtMs, stopPlayout } from './playout.ts';
 import { failureBody, responseObject } from './response-object.ts';
-import { answerWaiting, isOwn } from './wants.ts';
-import { endMcpCall, interruptCalls, openMcpCall } from './server-calls.ts';
 import { ownInput, settingsBytes } from './response-settings.ts';
+import { endMcpCall, interruptCalls, openMcpCall } from './server-calls.ts';
+import { noUsage, usageOfFailed, usageSoFar } from './usage.ts';
+import { answerWaiting, isOwn } from './wants.ts';
 
 export function startResponse(core: Core, reason: Reason, settings: ResponseSettings, approved: readonly McpApprovalRequest[]): void {
   const response: Response = {

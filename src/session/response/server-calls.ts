@@ -1,10 +1,10 @@
 // Calls of tools that the server runs itself: opened as an item, told of when they end, interrupted with their response.
 import type { McpApprovalRequest, McpCall, McpCallError } from '../../protocol/items.ts';
 import { newEntry } from '../conversation/history.ts';
+import { type Core, mint, send } from '../core.ts';
 import type { FactOf } from '../facts.ts';
 import { needsApproval } from '../questions.ts';
 import type { McpToolName, Response } from '../state.ts';
-import { type Core, mint, send } from '../core.ts';
 import { entryOf, openItem, tellDone } from './output-item.ts';
 
 /** A tool we run ourselves; `leave` is the approval request that allowed it. One that needs leave and has none becomes a request. */

@@ -2,8 +2,8 @@
 import type { Core } from '../core.ts';
 import type { ResponseSettings, Want } from '../state.ts';
 import { followUpSettings } from './follow-up.ts';
-import { startResponse } from './response.ts';
 import { sessionSettings } from './response-settings.ts';
+import { startResponse } from './response.ts';
 
 /** Begins what may begin. One after the other: a response may fail at once. */
 export function startWanted(core: Core): void {

@@ -1,7 +1,7 @@
 // What settings cannot be, whether a session or one response has them: each refusal names its field.
 import { errors } from '../../protocol/errors.ts';
-import type { SessionConfig, SessionPatch, ToolChoice, Tool } from '../../protocol/session-config.ts';
 import { providerDataFault, readProviderData } from '../../protocol/provider-data/provider-data.ts';
+import type { SessionConfig, SessionPatch, ToolChoice, Tool } from '../../protocol/session-config.ts';
 import type { Core } from '../core.ts';
 import { checkPatience } from '../floor/patience.ts';
 import { isServed, type Known } from '../known.ts';

@@ -1,4 +1,5 @@
 // How a partial change is laid over the settings there are: objects merge, arrays and formats are replaced, null clears.
+import { mergedProviderData } from '../../protocol/provider-data/merge.ts';
 import {
   type NoiseReduction,
   semanticVadDefaults,
@@ -9,7 +10,6 @@ import {
   type TurnDetection,
   type TurnDetectionPatch,
 } from '../../protocol/session-config.ts';
-import { mergedProviderData } from '../../protocol/provider-data/merge.ts';
 import { present } from './present.ts';
 
 /** The configuration with the patch laid over it: objects merge, arrays and formats are replaced, null clears. */

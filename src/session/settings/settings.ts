@@ -7,10 +7,10 @@ import type { Birth } from '../birth.ts';
 import { type Core, send, tell } from '../core.ts';
 import type { Known } from '../known.ts';
 import { keptSettings } from '../questions.ts';
-import { checkLocked } from './manner.ts';
-import { promptText } from './stored-prompt.ts';
 import { check, checkVoiceLock } from './check.ts';
+import { checkLocked } from './manner.ts';
 import { merged } from './merge.ts';
+import { promptText } from './stored-prompt.ts';
 
 /** A session as its client sees it. */
 export function describeSession(own: { id: string; expires_at: number }, whole: SessionConfig): SessionObject {

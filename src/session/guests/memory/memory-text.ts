@@ -1,6 +1,6 @@
 // What is written about a memory: the request to condense, and what a model is told of the result.
-import type { MemorySettings, MemoryState } from '../../../protocol/provider-data/memory.ts';
 import type { Prompt, PromptTurn } from '../../../protocol/prompt.ts';
+import type { MemorySettings, MemoryState } from '../../../protocol/provider-data/memory.ts';
 import type { Remembered } from '../../effects.ts';
 
 /** Of one item no more is condensed: a long result of a tool would drown what was said. */

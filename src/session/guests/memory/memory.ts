@@ -7,8 +7,8 @@ import { type Core, type Guest, send } from '../../core.ts';
 import type { FactOf } from '../../facts.ts';
 import { isAnswerWanted } from '../../response/wants.ts';
 import { sessionObject } from '../../settings/settings.ts';
-import { bounded, condensePrompt, contextText, saidIn } from './memory-text.ts';
 import { keepMemory, name, newMemory, own, shown, stopCondensing } from './memory-settings.ts';
+import { bounded, condensePrompt, contextText, saidIn } from './memory-text.ts';
 
 export const memory: Guest = {
   name,
