@@ -101,6 +101,7 @@ export class RealtimeConnection {
     const atMs = this.#options.clock.now();
     this.#lastEvent = textOf(event, 'event_id') ?? this.#lastEvent;
     if (event.type === 'session.created') this.#keepOffer(objectOf(event, 'session'), 'id', 'parley');
+    if (event.type === 'session.updated') this.#renew(objectOf(objectOf(event, 'session'), 'parley'));
     if (event.type === 'session.resumed') {
       this.#keepOffer(event, 'session_id');
       const received = objectOf(event, 'received');
@@ -119,6 +120,15 @@ export class RealtimeConnection {
     const offer = objectOf(within === undefined ? told : objectOf(told, within), 'resume');
     const [session, token, seconds] = [textOf(told, id), textOf(offer, 'token'), numberOf(offer, 'seconds')];
     if (session !== undefined && token !== undefined && seconds !== undefined) this.#resumption = { session, token, seconds };
+  }
+
+  /** Its end is near: taken up over another connection it has a new life. */
+  #renew(told: Fields): void {
+    if (numberOf(told, 'expires_in_seconds') === undefined || !this.#resumption || this.#phase !== 'open') return;
+    const { clock, remark } = this.#options;
+    remark?.('the session has nearly reached its longest life; taking it up for another');
+    this.#lostAtMs = clock.now();
+    this.#socket.terminate();
   }
 
   /** Takes the session up over another connection, again and again for as long as the server keeps it. */

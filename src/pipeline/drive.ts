@@ -303,7 +303,11 @@ class Run {
         this.#feed({ kind: 'line.lost', silentMs: inbound.silentMs });
         break;
       case 'back':
-        this.#feed({ ...inbound, kind: 'line.back' });
+        this.#feed({
+          ...inbound,
+          kind: 'line.back',
+          expiresAt: Math.floor((this.#parts.clock.wallMs() + this.#parts.birth.lifeMs) / 1000),
+        });
         break;
       case 'fault': {
         // What is no event takes as much of the server as one.

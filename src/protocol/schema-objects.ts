@@ -127,7 +127,7 @@ const mcpTool = z.object({
 const webSearchTool = z.looseObject({ type: z.literal('web_search') });
 
 export const resumeOffer = z.object({ token: z.string(), seconds: z.number().int() });
-const parley = z.object({ resume: resumeOffer }).exactOptional();
+const parley = z.union([z.object({ resume: resumeOffer }), z.object({ expires_in_seconds: z.number().int() })]).exactOptional();
 
 const realtimeSession = z.object({
   id: z.string(),

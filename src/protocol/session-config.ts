@@ -131,10 +131,11 @@ export interface TranscriptionSessionObject {
 /** What `session.created` and `session.updated` show. */
 export type SessionObject = RealtimeSessionObject | TranscriptionSessionObject;
 
-/** What only Parley has, told in `session.created`. */
-export interface ParleyOffers {
-  resume: ResumeOffer;
-}
+/**
+ * What only Parley has: in `session.created`, with what the session can be taken up; in the last `session.updated` before its end, how near that
+ * is. Whoever takes it up then finds it with a new life.
+ */
+export type ParleyOffers = { resume: ResumeOffer } | { expires_in_seconds: number };
 
 /** With this token the client may take the session up again within so many seconds after its connection was lost. */
 export interface ResumeOffer {

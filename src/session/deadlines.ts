@@ -1,6 +1,7 @@
 // Everything that happens by itself when nothing else does.
 import { onTranscriptFailed } from './conversation/transcription.ts';
 import type { Core } from './core.ts';
+import { endIsToldAtMs, tellEnd } from './lifetime.ts';
 import { idleTimeoutMs } from './floor/patience.ts';
 import { endTurn, onIdle, starvedMs } from './floor/turn.ts';
 import { failResponse } from './response/response.ts';
@@ -44,6 +45,8 @@ export function* deadlines(core: Core): Generator<Deadline> {
       due: () => failResponse(core, response, { code: 'timeout', message }),
     };
   }
+  const toldAtMs = endIsToldAtMs(core);
+  if (toldAtMs !== undefined) yield { atMs: toldAtMs, due: () => tellEnd(core) };
   // Guests see to what is due at the end of every step, whatever it was about.
   for (const guest of core.features) {
     const atMs = guest.wakeAt?.(core);

@@ -98,9 +98,15 @@ export type Fact =
   | { kind: 'line.lost'; silentMs: number }
   /**
    * The client is there again. `unreceivedMs`: sound that it cannot have heard, because it has not come there; `played`: how much of an item it
-   * has played, if it says so; `speaker`: ours, if the sound goes to one from now on.
+   * has played, if it says so; `speaker`: ours, if the sound goes to one from now on; `expiresAt`: Unix seconds of a life that would begin now.
    */
-  | { kind: 'line.back'; unreceivedMs: number; played?: { item: string; ms: number }; speaker: { lagMs: number } | undefined }
+  | {
+      kind: 'line.back';
+      unreceivedMs: number;
+      played?: { item: string; ms: number };
+      speaker: { lagMs: number } | undefined;
+      expiresAt: number;
+    }
   /** The conversation was condensed by that order; what is undefined stays as it was. Or it could not be. */
   | { kind: 'memory.condensed'; order: number; summary: string | undefined; facts: readonly string[] | undefined }
   | { kind: 'memory.failed'; order: number }

@@ -9,7 +9,7 @@ export function newState(birth: Birth, env: Env, features: readonly Guest[], now
   return {
     birth,
     conversationId: env.id('conv', 1),
-    bornAtMs: now,
+    life: { fromMs: now, expiresAt: birth.expiresAt, isEndTold: false },
     now,
     expired: false,
     minted: { conv: 1 },

@@ -14,6 +14,7 @@ import type { Fact, FactKind, FactOf, ReplyFact } from './facts.ts';
 import { carryTurn, clearInput, commitByClient, onAudioReached, onSpeechBegan, onSpeechPaused, onTurnJudged } from './floor/turn.ts';
 import { guests } from './guests/guests.ts';
 import { allServed, type Known } from './known.ts';
+import { lifeEndsAtMs } from './lifetime.ts';
 import { newState } from './new-state.ts';
 import { keptSettings } from './questions.ts';
 import { createResponse } from './response/create.ts';
@@ -88,9 +89,8 @@ export class Session {
 
   /** When `tick` wants to be called, in the clock's time; never again once the session has expired. */
   get wakeAt(): number {
-    const { bornAtMs, birth, expired } = this.#core;
-    if (expired) return Number.POSITIVE_INFINITY;
-    let at = bornAtMs + birth.lifeMs;
+    if (this.#core.expired) return Number.POSITIVE_INFINITY;
+    let at = lifeEndsAtMs(this.#core);
     for (const deadline of deadlines(this.#core)) at = Math.min(at, deadline.atMs);
     return at;
   }
@@ -177,7 +177,7 @@ function onClient(core: Core, fact: FactOf<'client'>): void {
 }
 
 function onTick(core: Core): void {
-  if (core.now >= core.bornAtMs + core.birth.lifeMs) {
+  if (core.now >= lifeEndsAtMs(core)) {
     expire(core);
     return;
   }

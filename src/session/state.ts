@@ -169,7 +169,8 @@ export interface LastEnded {
 export interface State {
   readonly birth: Birth;
   readonly conversationId: string;
-  readonly bornAtMs: number;
+  /** Since when it lives, when that ends (in Unix seconds, as its client is told), and whether its client was told that the end is near. */
+  life: { fromMs: number; expiresAt: number; isEndTold: boolean };
   /** When something last happened to it. */
   now: number;
   /** Its time is over: nothing that happens changes anything any more. */

@@ -1,6 +1,9 @@
 // The terminal client over a line that is cut: the conversation goes on by itself, with nothing lost, and ends with what went wrong where it cannot.
+import { once } from 'node:events';
 import { setTimeout as pass } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { WebSocketServer } from 'ws';
+import { RealtimeConnection } from '../../src/cli/talk-connection.ts';
 import { Said } from '../../src/cli/talk-said.ts';
 import { talk } from '../../src/cli/talk.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -46,6 +49,43 @@ test('a line that is cut in the middle of an answer, and again, costs no word of
   expect(shown.out).toContain(whole);
   expect(shown.out.match(/the connection broke; taking the conversation up again/g)).toHaveLength(3);
   expect(shown.out.match(/connected again; the conversation goes on/g)).toHaveLength(3);
+});
+
+test('a session that says that its end is near is taken up for another life', async () => {
+  const resume = { token: 'token_1', seconds: 30 };
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  const asked: { resume: string | null; lastEvent: string | null; token: unknown }[] = [];
+  server.on('connection', (socket, request) => {
+    const query = new URL(request.url ?? '', 'ws://127.0.0.1').searchParams;
+    const send = (event: object) => socket.send(JSON.stringify(event));
+    asked.push({ resume: query.get('resume'), lastEvent: query.get('last_event'), token: request.headers['parley-resume-token'] });
+    if (asked.length === 1) {
+      send({ type: 'session.created', event_id: 'event_1', session: { id: 'sess_1', parley: { resume } } });
+      send({ type: 'session.updated', event_id: 'event_2', session: { id: 'sess_1', parley: { expires_in_seconds: 60 } } });
+    } else {
+      const received = { events: 0, audio_bytes: 0 };
+      send({ type: 'session.resumed', event_id: 'event_3', session_id: 'sess_1', resume: { token: 'token_2', seconds: 30 }, received });
+    }
+  });
+  const remarks: string[] = [];
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  const connection = await RealtimeConnection.connect({
+    url: new URL(`ws://127.0.0.1:${port}/v1/realtime`),
+    authorization: undefined,
+    insecure: false,
+    clock: systemClock,
+    timeoutMs: 5000,
+    signal: new AbortController().signal,
+    remark: (text) => remarks.push(text),
+  });
+  await vi.waitFor(() => expect(remarks).toHaveLength(2), { timeout: 5000 });
+  expect(remarks[0]).toContain('longest life');
+  expect(remarks[1]).toContain('connected again');
+  expect(asked[1]).toEqual({ resume: 'sess_1', lastEvent: 'event_2', token: 'token_1' });
+  await connection.close();
+  for (const client of server.clients) client.terminate();
+  server.close();
 });
 
 test('what the server has had is not said again, sound and events apart, also where the oldest is not kept any more', () => {

@@ -48,11 +48,12 @@ describe('what is sent', () => {
     rig.client({ type: 'response.create' });
     rig.client({ type: 'response.cancel' });
     expect(rig.last('response.done').response.usage).toEqual({
-      total_tokens: 0,
-      input_tokens: 0,
+      // The instructions, reckoned: the model has not told.
+      total_tokens: 3,
+      input_tokens: 3,
       output_tokens: 0,
       input_token_details: {
-        text_tokens: 0,
+        text_tokens: 3,
         audio_tokens: 0,
         image_tokens: 0,
         cached_tokens: 0,

@@ -187,7 +187,7 @@ class Life {
     const item = this.#chance.pick([...this.#watch.conversation, 'item_none']);
     const played = { item, ms: this.#chance.int(0, 5000) };
     const { speaker } = this.#birth;
-    for (const effect of this.#feed({ kind: 'line.back', unreceivedMs, speaker, ...(tellsPlayed ? { played } : {}) })) {
+    for (const effect of this.#feed({ kind: 'line.back', unreceivedMs, speaker, expiresAt: 0, ...(tellsPlayed ? { played } : {}) })) {
       if (effect.kind !== 'line.resume') continue;
       assert(effect.leftMs >= 0 && Number.isFinite(effect.leftMs));
       this.#audibleUntilMs = this.#now + effect.leftMs;

@@ -7,7 +7,7 @@ import { assistantTurns, counting, speaking } from './speaking.ts';
 
 const lose = (rig: Rig, silentMs = 0) => rig.fact({ kind: 'line.lost', silentMs });
 const comeBack = (rig: Rig, more: Partial<Extract<Fact, { kind: 'line.back' }>> = {}) =>
-  rig.fact({ kind: 'line.back', unreceivedMs: 0, speaker: undefined, ...more });
+  rig.fact({ kind: 'line.back', unreceivedMs: 0, speaker: undefined, expiresAt: 1_700_007_200, ...more });
 const leftMs = (rig: Rig) => rig.effects.flatMap((effect: Effect) => (effect.kind === 'line.resume' ? [effect.leftMs] : []));
 
 /** What the model believes it has said, once the user has interrupted. */
@@ -191,4 +191,34 @@ test('a line that comes back without having been lost changes nothing', () => {
   const before = rig.effects.length;
   comeBack(rig, { unreceivedMs: 3000 });
   expect(rig.effects.slice(before)).toEqual([]);
+});
+
+test('F35: a session tells that its end is near, and whoever takes it up then finds it with a new life and its conversation', () => {
+  const rig = new Rig({ turnDetection: null, lifeMs: 600_000 });
+  rig.says('Remember the number seven.');
+  rig.wait(539_990);
+  expect(rig.all('session.updated')).toEqual([]);
+  rig.wait(20);
+  expect(rig.last('session.updated').session).toMatchObject({ expires_at: 1_700_003_600, parley: { expires_in_seconds: 60 } });
+  lose(rig);
+  comeBack(rig);
+  expect(rig.last('session.updated').session).toMatchObject({ expires_at: 1_700_007_200 });
+  expect(rig.last('session.updated').session.parley).toBeUndefined();
+  rig.wait(300_000);
+  rig.client({ type: 'response.create' });
+  expect(rig.prompts.at(-1)?.turns).toMatchObject([{ role: 'user', parts: [{ text: 'Remember the number seven.' }] }]);
+  rig.answer('resp_1', 'Seven.', 400);
+  rig.wait(400_000);
+  expect(rig.faults).toEqual(['session_expired']);
+  rig.golden('life-renewed');
+});
+
+test('F35: one that is taken up long before its end has no more than the life it has', () => {
+  const rig = new Rig({ turnDetection: null, lifeMs: 600_000 });
+  rig.wait(300_000);
+  lose(rig);
+  comeBack(rig);
+  expect(rig.all('session.updated')).toEqual([]);
+  rig.wait(300_000);
+  expect(rig.faults).toEqual(['session_expired']);
 });

@@ -292,6 +292,7 @@ export class Console {
       case 'session.resumed':
         return this.#resumed(event.received.events);
       case 'session.updated':
+        if (event.session.parley && 'expires_in_seconds' in event.session.parley && this.#resuming) this.#line.renew();
         return this.#change({ session: event.session as unknown as Settings });
       case 'response.output_audio.delta':
         if (!this.#cut.has(event.item_id)) this.voice.play(event.item_id, fromBase64(event.delta));

@@ -24,6 +24,8 @@ export class Line {
   readonly #handlers: LineHandlers;
   #link: LinkState = { phase: 'idle' };
   #transport: Transport | undefined;
+  /** What the session went over until it was taken up by ourselves. */
+  #left: Transport | undefined;
   #opening = new AbortController();
   #retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -47,10 +49,23 @@ export class Line {
 
   /** The server has said its first word. */
   opened(): void {
+    this.#left?.close();
+    this.#left = undefined;
     this.#step({ kind: 'opened' });
   }
 
+  /** Takes the session up over another connection. The present one is not closed: that would be a goodbye, and the server closes it then. */
+  renew(): void {
+    this.#opening.abort();
+    this.#opening = new AbortController();
+    this.#left = this.#transport;
+    this.#transport = undefined;
+    this.#step({ kind: 'lost', hopeless: false });
+  }
+
   hangUp(): void {
+    this.#left?.close();
+    this.#left = undefined;
     this.#end();
     this.#step({ kind: 'hung.up' });
   }

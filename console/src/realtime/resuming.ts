@@ -19,7 +19,7 @@ export function hearing(known: Resuming | undefined, event: ServerEvent): Resumi
   const lastEvent = (event as { event_id?: string }).event_id ?? known?.lastEvent ?? '';
   if (event.type === 'session.created') {
     const { id, parley } = event.session;
-    return parley && { session: id, ...parley.resume, lastEvent, said: [], count: 0 };
+    return parley && 'resume' in parley ? { session: id, ...parley.resume, lastEvent, said: [], count: 0 } : undefined;
   }
   if (event.type === 'session.resumed') return known && { ...known, ...event.resume, lastEvent };
   return known && { ...known, lastEvent };

@@ -1,6 +1,7 @@
 // The line to the client: lost, and back again. While it is lost playout stands still, and nobody is waited for who cannot be heard.
 import { beQuietFrom, type Core, send } from '../core.ts';
 import type { FactOf } from '../facts.ts';
+import { liveOn } from '../lifetime.ts';
 import { inOwnFormats, sessionObject } from '../settings/settings.ts';
 import type { Playout } from '../state.ts';
 import { lagMs, playoutEndsAtMs, soundNow } from './playout.ts';
@@ -21,6 +22,7 @@ export function onLineBack(core: Core, fact: FactOf<'line.back'>): void {
   core.input.lastSoundAtMs = core.now;
   for (const response of core.live) if (response.state === 'generating') response.aliveAtMs = core.now;
   if (core.quietSince) beQuietFrom(core, playoutEndsAtMs(core));
+  liveOn(core, fact.expiresAt);
 }
 
 /** Moves what is left to be heard to where it will be heard now; how much that is. */

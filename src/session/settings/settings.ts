@@ -20,8 +20,8 @@ export function describeSession(own: { id: string; expires_at: number }, whole: 
   return { type, object: 'realtime.transcription_session', ...own, include: config.include, audio: { input: config.audio.input } };
 }
 
-export function sessionObject({ birth, config }: Core): SessionObject {
-  return describeSession({ id: birth.sessionId, expires_at: birth.expiresAt }, config);
+export function sessionObject({ birth, life, config }: Core): SessionObject {
+  return describeSession({ id: birth.sessionId, expires_at: life.expiresAt }, config);
 }
 
 /**
