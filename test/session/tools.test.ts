@@ -21,6 +21,18 @@ function calling(towns: readonly string[], options: RigOptions = {}): Rig {
 }
 
 describe('a function call', () => {
+  test('B6: without arguments has an empty object, and so has each of several', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.says('What time is it, and where am I?');
+    rig.client(create);
+    rig.fact({ kind: 'reply.call', response: 'resp_1', callId: 'call_1', name: 'time' });
+    rig.fact({ kind: 'reply.call', response: 'resp_1', callId: 'call_2', name: 'place' });
+    rig.end('resp_1');
+    expect(rig.last('response.done').response.output).toMatchObject([{ arguments: '{}' }, { arguments: '{}' }]);
+    expect(rig.all('response.function_call_arguments.done').map((done) => done.arguments)).toEqual(['{}', '{}']);
+    rig.golden('calls-without-arguments');
+  });
+
   test('O03 O04 C23: follows the words before it as a second item, and its result is told by the next response', () => {
     const rig = new Rig({ turnDetection: null });
     rig.says('How is the weather in Rome?');

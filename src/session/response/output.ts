@@ -82,17 +82,26 @@ export function onCall(core: Core, response: Response, fact: FactOf<'reply.call'
 
 export function onArguments(core: Core, response: Response, fact: FactOf<'reply.arguments'>): void {
   const { open } = response;
-  if (!open || open.kind === 'message' || open.callId !== fact.callId) return;
+  if (open && open.kind !== 'message' && open.callId === fact.callId) addArguments(core, response, open, fact.delta);
+}
+
+function addArguments(core: Core, response: Response, open: Exclude<OpenOutput, OpenMessage>, delta: string): void {
   if (open.kind === 'approval') {
-    open.request.arguments += fact.delta;
+    open.request.arguments += delta;
     return;
   }
-  (entryOf(core, open.item).item as FunctionCall | McpCall).arguments += fact.delta;
+  (entryOf(core, open.item).item as FunctionCall | McpCall).arguments += delta;
   if (open.kind === 'call') {
-    send(core, { type: 'response.function_call_arguments.delta', ...callPlace(response, open), delta: fact.delta });
+    send(core, { type: 'response.function_call_arguments.delta', ...callPlace(response, open), delta });
     return;
   }
-  send(core, { type: 'response.mcp_call_arguments.delta', ...itemPlace(response, open), delta: fact.delta, obfuscation: '' });
+  send(core, { type: 'response.mcp_call_arguments.delta', ...itemPlace(response, open), delta, obfuscation: '' });
+}
+
+/** A tool that is called with nothing is called with an empty object. */
+function completeArguments(core: Core, response: Response, open: Exclude<OpenOutput, OpenMessage>): void {
+  const call = open.kind === 'approval' ? open.request : (entryOf(core, open.item).item as FunctionCall | McpCall);
+  if (call.arguments === '') addArguments(core, response, open, '{}');
 }
 
 function openMessage(core: Core, response: Response): OpenMessage {
@@ -122,6 +131,7 @@ export function closeOutput(core: Core, response: Response, status: ItemStatus):
   const { open } = response;
   if (!open) return;
   response.open = undefined;
+  if (open.kind !== 'message' && status === 'completed') completeArguments(core, response, open);
   switch (open.kind) {
     case 'message':
       (entryOf(core, open.item).item as AssistantMessage).status = status;
