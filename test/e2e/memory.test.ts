@@ -58,9 +58,9 @@ test('S02 F40 after two turns the session is told unasked, whole, with the state
     items_trimmed: 0,
   });
   const [created, updated] = [first.log.of('session.created')[0], first.log.of('session.updated').at(-1)] as [WireEvent, WireEvent];
-  expect(Object.keys(field(updated, 'session') as object)).toEqual(
-    expect.arrayContaining(Object.keys(field(created, 'session') as object)),
-  );
+  // With what the session can be taken up is told once, and not again with each of its settings.
+  const { parley: _, ...whole } = field(created, 'session') as Record<string, unknown>;
+  expect(Object.keys(field(updated, 'session') as object)).toEqual(expect.arrayContaining(Object.keys(whole)));
   const fresh = await turn(await open({ enabled: true }), 'Who am I?');
   const later = await turn(await open({ enabled: true, state }), 'Who am I?');
   // The scripted model counts the words it is told: fifteen of them are the memory's.
