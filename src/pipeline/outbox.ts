@@ -202,7 +202,9 @@ export class Outbox implements Transport {
 
   /** The id of an event, where the session has given it none. */
   #numbered(event: OutgoingEvent): OutgoingEvent & { event_id: string } {
-    return { ...event, event_id: event.event_id ?? this.#parts.ids('event') };
+    return event.event_id === undefined
+      ? { ...event, event_id: this.#parts.ids('event') }
+      : (event as OutgoingEvent & { event_id: string });
   }
 
   #withOffer(event: OutgoingEvent): OutgoingEvent {

@@ -19,6 +19,8 @@ export interface Core extends State {
   readonly active: Response | undefined;
   /** The features that come on top, in the order in which they are told and asked. */
   readonly features: readonly Guest[];
+  /** What they do about what happens, by its kind: most of what does is nothing to any of them. */
+  readonly hearers: ReadonlyMap<Happening['kind'], readonly Hearer[]>;
 }
 
 /** What happens within a session, beside the facts. */
@@ -50,6 +52,7 @@ export interface Timing {
 }
 
 type Happening = Fact | News;
+type Hearer = (core: Core, happening: Happening) => void;
 
 /** What a guest does about what happens, by its kind. */
 export type Hearing = { readonly [K in Happening['kind']]?: (core: Core, happening: Extract<Happening, { kind: K }>) => void };
@@ -96,6 +99,7 @@ export function coreOf(state: State, env: Env, features: readonly Guest[]): Core
     ...state,
     env,
     features,
+    hearers: hearersOf(features),
     effects: [],
     conversation: new Conversation(state.history),
     get active() {
@@ -105,13 +109,21 @@ export function coreOf(state: State, env: Env, features: readonly Guest[]): Core
 }
 
 export function stateOf(core: Core): State {
-  const { env: _, features: __, effects: ___, conversation: ____, active: _____, ...state } = core;
+  const { env: _, features: __, hearers: ___, effects: ____, conversation: _____, active: ______, ...state } = core;
   return state;
 }
 
 /** Tells the guests. */
 export function tell(core: Core, happening: Happening): void {
-  for (const { on } of core.features) (on?.[happening.kind] as ((core: Core, happening: Happening) => void) | undefined)?.(core, happening);
+  const hearers = core.hearers.get(happening.kind);
+  if (hearers) for (const hear of hearers) hear(core, happening);
+}
+
+function hearersOf(features: readonly Guest[]): Map<Happening['kind'], Hearer[]> {
+  const hearers = new Map<Happening['kind'], Hearer[]>();
+  for (const { on = {} } of features)
+    for (const [kind, hear] of Object.entries(on) as [Happening['kind'], Hearer][]) hearers.set(kind, [...(hearers.get(kind) ?? []), hear]);
+  return hearers;
 }
 
 /** A new unique id. */

@@ -51,8 +51,9 @@ export class EventText {
       const { event_id: _, ...bare } = event as StampedEvent;
       return bare as StampedEvent;
     }
-    const { type, event_id = this.#ids('event'), ...rest } = event;
-    return { type, event_id, ...rest } as StampedEvent;
+    if (event.event_id !== undefined) return event as StampedEvent;
+    const { type, ...rest } = event;
+    return { type, event_id: this.#ids('event'), ...rest } as StampedEvent;
   }
 
   writeAudio(place: AudioPlace, bytes: Uint8Array, timestamps?: TimestampInfo): string {

@@ -345,7 +345,7 @@ class Life {
       assert.equal(this.#session.busyUntilMs, twin.session.busyUntilMs);
       twin.steps -= 1;
       if (twin.steps === 0) this.#twin = undefined;
-    } else if (this.#chance.often(0.01)) {
+    } else if (this.#chance.often(0.005)) {
       const live = this.#session.export();
       assertPlainData(live);
       const state = JSON.parse(JSON.stringify(live)) as State;
