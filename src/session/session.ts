@@ -144,7 +144,7 @@ function onReply(core: Core, response: Response, fact: ReplyFact): void {
   (replyHandlers[fact.kind] as (core: Core, response: Response, fact: ReplyFact) => void)(core, response, fact);
 }
 
-/** One handler for each thing a client may say; an event's name up to its last dot names the handler's file. */
+/** One handler for each thing a client may say; an event's name up to its last dot names the handler's room. */
 const clientHandlers: { [T in ClientEventType]: (core: Core, event: ClientEvents[T], known: Known) => void } = {
   'session.update': (core, event, known) => {
     const before = core.config;
