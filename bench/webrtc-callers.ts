@@ -1,6 +1,6 @@
 // The callers of the WebRTC benchmark: a process of their own, so that what the server costs can be told from what they cost.
 import { sleep, systemClock } from '../src/lib/clock.ts';
-import type { Call, CallMedia } from '../src/transports/webrtc/media.ts';
+import type { AnsweredCall, CallMedia } from '../src/transports/webrtc/media.ts';
 import { Caller, energy, tone, until } from '../test/transports/webrtc/caller.ts';
 import type { Asked, Findings, Order } from './webrtc-orders.ts';
 
@@ -16,7 +16,7 @@ let offers = 0;
 
 /** The media plane as it looks from here: offers go over the channel of the process. */
 const media: Pick<CallMedia, 'answer'> = {
-  async answer(sdp): Promise<Call> {
+  async answer(sdp): Promise<AnsweredCall> {
     const offer = ++offers;
     const answered = Promise.withResolvers<string>();
     waiting.set(offer, answered);

@@ -1,5 +1,6 @@
 // What the media plane alone costs and how late it is: setting calls up, sound on its way, processor, memory, and the two clocks of a long call.
 import { sleep, systemClock } from '../src/lib/clock.ts';
+import { fromBytes, toBytes } from '../src/media/pcm.ts';
 import { energy, tone } from '../test/transports/webrtc/caller.ts';
 import { collectGarbage } from './garbage.ts';
 import { type Spread, spread } from './statistics.ts';
@@ -56,7 +57,8 @@ export async function measureLatency(plane: Plane, quick: boolean): Promise<Late
   const heardAt: number[] = [];
   const playedAt: number[] = [];
   let quiet = true;
-  const onSound = (samples: Int16Array) => {
+  const onSound = (sound: Uint8Array) => {
+    const samples = fromBytes(sound);
     if (quiet && loud(samples)) heardAt.push(systemClock.wallMs());
     quiet = !loud(samples);
   };
@@ -64,7 +66,7 @@ export async function measureLatency(plane: Plane, quick: boolean): Promise<Late
     for (let n = 0; n < count; n++) {
       await sleep(systemClock, 500 + ((n * 7) % 20));
       playedAt.push(systemClock.wallMs());
-      plane.calls[0]?.play(tone(800, 40));
+      plane.calls[0]?.play(toBytes(tone(800, 40)));
     }
   };
   const findings = await plane.run({ kind: 'bursts', count }, speak, { onSound });
@@ -83,7 +85,7 @@ export async function measureCpu(plane: Plane, quick: boolean, calls = quick ? 2
   const ms = quick ? 4000 : 30_000;
   let cores = Number.NaN;
   const talk = async () => {
-    for (const call of plane.calls) call.play(tone(400, ms));
+    for (const call of plane.calls) call.play(toBytes(tone(400, ms)));
     await sleep(systemClock, 500);
     const [before, startedMs] = [process.cpuUsage(), systemClock.now()];
     await sleep(systemClock, ms - 1500);
@@ -115,10 +117,10 @@ export async function measureDrift(plane: Plane, quick: boolean): Promise<DriftR
   let samples = 0;
   const late: number[] = [];
   let startedMs = 0;
-  const onSound = (sound: Int16Array) => {
+  const onSound = (sound: Uint8Array) => {
     if (startedMs === 0) startedMs = systemClock.now();
     late.push(systemClock.now() - startedMs - samples / 24);
-    samples += sound.length;
+    samples += sound.length / 2;
   };
   const { driftMs } = await plane.run({ kind: 'listen', ms }, undefined, { onSound });
   const upMs = Math.min(...late.slice(-250)) - Math.min(...late.slice(0, 250));

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { sleep, systemClock } from '../src/lib/clock.ts';
 import { createLog } from '../src/lib/log.ts';
-import type { Call, CallEvents, CallMedia } from '../src/transports/webrtc/media.ts';
+import type { Call, CallEvents } from '../src/transports/calls/call.ts';
+import type { CallMedia } from '../src/transports/webrtc/media.ts';
 import { openWeriftMedia } from '../src/transports/webrtc/werift-media.ts';
 import type { Asked, Findings, Order } from './webrtc-orders.ts';
 

@@ -57,10 +57,10 @@ import { PromptFolder } from './store/prompts.ts';
 import { McpCache } from './tools/mcp-cache.ts';
 import { type Door, openDoor } from './transports/websocket/door.ts';
 import { afterWrongKeys, crowded, notNow, overLimit } from './transports/websocket/turning.ts';
-import { callLagMs } from './transports/webrtc/call-transport.ts';
-import { keepCalls } from './transports/webrtc/calls.ts';
+import { keepCalls } from './transports/calls/calls.ts';
 import { iceServers } from './transports/webrtc/ice-servers.ts';
-import { CallError } from './transports/webrtc/media.ts';
+import { CallError, type CallEvents } from './transports/calls/call.ts';
+import { rtcLine } from './transports/webrtc/media.ts';
 import { openWeriftMedia } from './transports/webrtc/werift-media.ts';
 import { inOwnFormats } from './session/settings/settings.ts';
 
@@ -274,31 +274,32 @@ export async function assemble(
   });
 
   const media = openWeriftMedia({ ...config.calls, mostCalls: config.calls.most, iceServers: [] }, { log, clock });
-  const calls = keepCalls({ media, clock, ids: randomIds, log });
+  const calls = keepCalls({ clock, ids: randomIds, log });
   const desk: CallDesk = {
     async open({ sdp: offer, session, model, transcriptionOnly, onlyInworld, authorization, resume }, by, headers) {
+      const answer = (events: CallEvents) => media.answer(offer, events);
       const secret = by.kind === 'secret' ? by : undefined;
       const dialect = chooseDialect({ headers, subprotocols: [], secretIsBeta: secret?.dialect === 'beta' });
       if (resume) {
         const taking = sessions.claim(resume, by.keyId);
         if ('status' in taking) throw new Refusal(taking.status, taking.code, taking.message);
-        const again = { offer, owner: by.keyId, dialect: taking.dialect ?? dialect };
-        const answered = await calls.open(again, (transport) => taking.take(transport)).catch(refuseCall);
-        return { ...answered, sessionId: resume.session };
+        const again = { owner: by.keyId, dialect: taking.dialect ?? dialect, line: rtcLine };
+        const { id, call } = await calls.open(again, answer, (transport) => taking.take(transport)).catch(refuseCall);
+        return { id, sdp: call.sdp, sessionId: resume.session };
       }
       const api = apiOf({ onlyInworld, credential: by.kind, authorization, beta: dialect.name === 'beta' });
       const birth = sessions.birth({ api, model, transcriptionOnly, sessionKey: undefined }, secret?.session ?? {}, session);
-      birth.speaker = { lagMs: callLagMs };
+      birth.speaker = { lagMs: rtcLine.lagMs };
       birth.config = inOwnFormats(birth, birth.config);
       if (!router.hasLlm(birth.config.model)) throw errors.modelNotFound('model', birth.config.model);
       const reason = sessions.full;
       if (reason !== undefined) throw new Refusal(503, 'server_overloaded', reason);
       const excess = usage.full(by.keyId);
       if (excess) throw errors.limited(excess);
-      const call = { offer, owner: by.keyId, dialect };
-      const opening = calls.open(call, (transport, id) => sessions.run(transport, birth, { by: by.keyId, call: id }));
-      const answered = await sessions.keepPlaceFor(by.keyId, opening).catch(refuseCall);
-      return { ...answered, sessionId: birth.sessionId };
+      const request = { owner: by.keyId, dialect, line: rtcLine };
+      const opening = calls.open(request, answer, (transport, id) => sessions.run(transport, birth, { by: by.keyId, call: id }));
+      const { id, call } = await sessions.keepPlaceFor(by.keyId, opening).catch(refuseCall);
+      return { id, sdp: call.sdp, sessionId: birth.sessionId };
     },
     hangUp(id, by) {
       const call = calls.find(id, by.keyId);
@@ -427,7 +428,7 @@ export async function assemble(
       config.metrics === 'off'
         ? undefined
         : `${metricsApp && typeof config.metrics === 'object' ? addressOf(metricsApp, { ...config.metrics, tls: undefined }) : addressOf(app, config)}/metrics`,
-    warmCalls: () => calls.warmUp().catch((error: unknown) => log.warn({ err: error }, 'calls were not warmed up')),
+    warmCalls: () => media.warmUp().catch((error: unknown) => log.warn({ err: error }, 'calls were not warmed up')),
     reload(next) {
       if ((next.tls === undefined) !== (config.tls === undefined)) log.warn({}, 'TLS is switched on and off at a start only');
       else if (next.tls) sockets.useCertificate(certificateOf(next.tls));
@@ -444,7 +445,7 @@ export async function assemble(
       door?.close();
       running.close();
       await Promise.all([app.close(), metricsApp?.close()]);
-      await Promise.all([calls.close(), ...all.map((engine) => engine.close()), outgoing.close(), store.close(), recorder?.close()]);
+      await Promise.all([media.close(), ...all.map((engine) => engine.close()), outgoing.close(), store.close(), recorder?.close()]);
     },
   };
 }

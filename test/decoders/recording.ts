@@ -5,7 +5,7 @@ import { ga } from '../../src/protocol/dialects/ga.ts';
 import { Sessions } from '../../src/sessions.ts';
 import { EventText } from '../../src/transports/event-text.ts';
 import type { Transport } from '../../src/transports/transport.ts';
-import { CallTransport } from '../../src/transports/webrtc/call-transport.ts';
+import { CallTransport } from '../../src/transports/calls/call-transport.ts';
 import { WebSocketConnection } from '../../src/transports/websocket/connection.ts';
 import { keep, type Recorded, type Spoken } from './recorded.ts';
 

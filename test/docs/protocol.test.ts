@@ -117,7 +117,7 @@ test('the table of errors has every code there is, and no other; what is quoted 
     code: code.replaceAll('`', ''),
     message,
   }));
-  const sources = ['src/protocol/errors.ts', 'src/transports/webrtc/call-transport.ts', 'src/transports/webrtc/large-fields.ts']
+  const sources = ['src/protocol/errors.ts', 'src/transports/calls/call-transport.ts', 'src/transports/calls/large-fields.ts']
     .map(read)
     .join('\n');
   const codes = [...sources.matchAll(/new RealtimeError\(\s*(?:'([a-z_]+)'|null)/g)].map(([, code = 'null']) => code);

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { encodeMuLaw } from '../../src/media/g711.ts';
 import { resample } from '../../src/media/resample.ts';
 import { readWav } from '../../src/media/wav.ts';
-import type { Call, CallMedia } from '../../src/transports/webrtc/media.ts';
+import type { AnsweredCall, CallMedia } from '../../src/transports/webrtc/media.ts';
 import { Caller } from '../transports/webrtc/caller.ts';
 import { Client } from './support/client.ts';
 import { EventLog, field, type WireEvent } from './support/events.ts';
@@ -51,7 +51,7 @@ const updates = (events: readonly WireEvent[]) => events.filter(({ type }) => ty
 /** A server as a caller's media plane sees it: one that answers offers at an address, as the apps post them. */
 function desk(log: EventLog): CallMedia {
   return {
-    async answer(offer: string): Promise<Call> {
+    async answer(offer: string): Promise<AnsweredCall> {
       const answer = await fetch(`${running.http}/v1/realtime/calls`, {
         method: 'POST',
         headers: { Authorization: `Basic ${apiKey}`, 'Content-Type': 'application/sdp' },

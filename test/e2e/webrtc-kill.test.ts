@@ -2,7 +2,7 @@
 // other thread lose no sound, /health says what is missing, and the next call is answered.
 import { setTimeout as pass } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { Call, CallMedia } from '../../src/transports/webrtc/media.ts';
+import type { AnsweredCall, CallMedia } from '../../src/transports/webrtc/media.ts';
 import { Caller } from '../transports/webrtc/caller.ts';
 import { Client } from './support/client.ts';
 import { field } from './support/events.ts';
@@ -43,7 +43,7 @@ async function dial(): Promise<Dialled> {
       if (response.status !== 201) throw new Error(`the call was refused with ${response.status}`);
       id = response.headers.get('location')?.split('/').at(-1) ?? '';
       const nothing = { mostMessageBytes: 0, takenBytes: 0, waitingBytes: 0, send: () => false, play() {}, clear() {}, close() {} };
-      return { ...nothing, sdp: await response.text() } satisfies Call;
+      return { ...nothing, sdp: await response.text() } satisfies AnsweredCall;
     },
   };
   const caller = await Caller.call(offered as CallMedia);

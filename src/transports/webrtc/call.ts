@@ -1,12 +1,12 @@
 // One call in a media worker: a peer, the caller's sound on its way in, the answer's on its way out, and the messages that wait to be sent.
 // It has no timer of its own; the worker's pacer is its clock.
-import type { CallEnd } from './media.ts';
+import type { CallEnd } from '../calls/call.ts';
 import { type FromWorker, MOST_UNTAKEN, type ToWorker } from './media-messages.ts';
-import { createVoiceDecoder, createVoiceEncoder, FRAME_TICKS, type VoiceDecoder, type VoiceEncoder } from './opus.ts';
+import { createVoiceDecoder, createVoiceEncoder, FRAME_TICKS, type VoiceDecoder, type VoiceEncoder } from '../rtp/opus.ts';
 import { Peer, type PeerEvents, type PeerOptions } from './peer.ts';
-import { RtpInput } from './rtp-input.ts';
+import { RtpInput } from '../rtp/rtp-input.ts';
 import type { Offer } from './sdp.ts';
-import { SoundOut } from './sound-out.ts';
+import { SoundOut } from '../rtp/sound-out.ts';
 
 /** A caller that has not connected by then never will. */
 const CONNECTING_MS = 30_000;

@@ -1,5 +1,6 @@
 // What the main thread and a media worker say to each other. A call is a number, which the main thread gives.
-import type { CallEnd, CallError, CallMediaOptions } from './media.ts';
+import type { CallEnd, CallError } from '../calls/call.ts';
+import type { CallMediaOptions } from './media.ts';
 
 /** What a worker must know to answer calls; its ports are its own, so that two workers never want the same one. */
 export type MediaWorkerData = Pick<CallMediaOptions, 'portRange' | 'publicAddress' | 'interfaces' | 'tcp' | 'candidates' | 'iceServers'>;

@@ -3,7 +3,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { type Call, CallError, type CallEvents } from './media.ts';
+import { CallError, type CallEvents } from '../calls/call.ts';
+import type { AnsweredCall } from './media.ts';
 import type { FromWorker, MediaWorkerData, ToWorker } from './media-messages.ts';
 import { PlacedCall } from './placed-call.ts';
 
@@ -20,7 +21,7 @@ const MINUTE_MS = 60_000;
 
 interface Asked {
   readonly events: CallEvents;
-  readonly resolve: (call: Call) => void;
+  readonly resolve: (call: AnsweredCall) => void;
   readonly reject: (error: CallError) => void;
   readonly late: Timer;
 }
@@ -76,7 +77,7 @@ export class MediaThread {
     return this.#warming.promise;
   }
 
-  answer(offer: string, events: CallEvents): Promise<Call> {
+  answer(offer: string, events: CallEvents): Promise<AnsweredCall> {
     const call = ++this.#lastCall;
     return new Promise((resolve, reject) => {
       const late = this.#options.clock.after(ANSWERING_MS, () => {

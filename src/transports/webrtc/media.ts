@@ -1,65 +1,16 @@
-// The plug of a WebRTC stack: everything the author of one must know. It knows SDP, RTP and codecs, and neither sessions nor events.
+// The plug of a WebRTC stack: everything the author of one must know. It knows SDP, RTP and codecs, and neither sessions nor their events.
 
-/** Sound in both directions: 16-bit mono at this rate. */
-export const CALL_RATE_HZ = 24_000;
+import type { Call, CallEvents } from '../calls/call.ts';
+import type { CallLine } from '../calls/call-transport.ts';
+import { CALL_RATE_HZ } from '../rtp/call-rate.ts';
 
-export type CallEnd =
-  /** The far side said goodbye, or was asked to. */
-  | 'closed'
-  /** No connection came about, or the one there was broke and stayed so. */
-  | 'lost'
-  /** What carried the call died. */
-  | 'crashed';
+/** The sound of a WebRTC call, for whoever speaks and listens to it. */
+export const rtcLine: CallLine = { format: { type: 'audio/pcm', rate: CALL_RATE_HZ }, lagMs: 80 };
 
-/** What a call tells its owner. Nothing is told after `onEnd`, which comes exactly once, or after `close`. */
-export interface CallEvents {
-  /** Sound of the caller in order, in real time, gaps filled (forward error correction, concealment, then silence): positions are time. */
-  onSound(samples: Int16Array): void;
-  /** The data channel for events is open. */
-  onOpen(): void;
-  /** One message of the data channel. */
-  onMessage(text: string): void;
-  /**
-   * How much of all that was given to `play` since the call began has been sent or dropped, in milliseconds; told some times a second while
-   * there is sound, when it has run out and around each `clear`: once right before it, with what had been sent until then and the old
-   * count, and once after it, with all there was. `clears` is how many calls of `clear` it already knows of.
-   */
-  onPlayed(sentMs: number, clears: number): void;
-  /** The far side has taken more of the messages: `takenBytes` has grown. */
-  onTaken(): void;
-  /** The caller pressed a key of a telephone: 0 to 9, *, #, A to D. */
-  onDigit(digit: string): void;
-  onEnd(end: CallEnd): void;
-}
-
-export interface Call {
+/** A call whose offer has been answered. Its sound is that of `rtcLine`. */
+export interface AnsweredCall extends Call {
   /** The whole answer with every candidate: there is no trickling. */
   readonly sdp: string;
-  /** The longest message that can be sent to its far side, in bytes; 0 when there is no data channel. */
-  readonly mostMessageBytes: number;
-  /** Bytes of messages that the far side has taken since the call began, and those that wait for it, as far as is known. */
-  readonly takenBytes: number;
-  readonly waitingBytes: number;
-  /** For how long nothing has come that only the far side can have made, once that is longer than it should be; as far as is known. */
-  readonly silentMs?: number;
-  /** One message on the data channel; false, and dropped, when it is not open, too long, or too much waits already. */
-  send(text: string): boolean;
-  /** Queues sound, to be sent at the pace of real time. It is copied or handed over: do not touch it again. */
-  play(samples: Int16Array): void;
-  /** Drops what has not been sent, with a short fade; encoded silence goes on. */
-  clear(): void;
-  close(): void;
-}
-
-/** An offer that cannot be answered: `rejected` is its author's fault (the message says what is wrong), `full` and `unavailable` are not. */
-export class CallError extends Error {
-  readonly reason: 'rejected' | 'full' | 'unavailable';
-
-  constructor(reason: 'rejected' | 'full' | 'unavailable', message: string, options: { cause?: unknown } = {}) {
-    super(message, options);
-    this.name = 'CallError';
-    this.reason = reason;
-  }
 }
 
 export interface CallMedia {
@@ -69,8 +20,8 @@ export interface CallMedia {
   readonly problem?: string | undefined;
   /** Workers that died or were given up, since the start. */
   readonly losses?: number;
-  /** Answers an offer within a second or two. @throws CallError. */
-  answer(offer: string, events: CallEvents): Promise<Call>;
+  /** Answers an offer, whatever ends its lines, within a second or two. @throws CallError. */
+  answer(offer: string, events: CallEvents): Promise<AnsweredCall>;
   /** Makes the first call as quick as the others. */
   warmUp(): Promise<void>;
   /** Ends all calls, without telling them. */

@@ -14,7 +14,7 @@ import {
 import { demandProof } from './handshake-proof.ts';
 import type { CallMediaOptions } from './media.ts';
 import { PacketGuard } from './packet-guard.ts';
-import type { Arrival } from './rtp-input.ts';
+import type { Arrival } from '../rtp/rtp-input.ts';
 import type { Offer } from './sdp.ts';
 
 /** The longest message taken, which is what browsers send at most. */

@@ -1,5 +1,7 @@
 // The main thread's end of a call that lives in a media worker: passes on what is said either way, and keeps the promises of the plug.
-import type { Call, CallEnd, CallEvents } from './media.ts';
+import { fromBytes, toBytes } from '../../media/pcm.ts';
+import type { CallEnd, CallEvents } from '../calls/call.ts';
+import type { AnsweredCall } from './media.ts';
 import { type FromWorker, TAKEN_STEP, type ToWorker } from './media-messages.ts';
 
 /** With so many bytes of messages waiting no more are kept: some dozens of the longest. */
@@ -18,7 +20,7 @@ export interface CallOwner {
   readonly left: () => void;
 }
 
-export class PlacedCall implements Call {
+export class PlacedCall implements AnsweredCall {
   readonly sdp: string;
   readonly mostMessageBytes: number;
   readonly #id: number;
@@ -63,12 +65,11 @@ export class PlacedCall implements Call {
     return true;
   }
 
-  play(samples: Int16Array): void {
-    if (this.#over || samples.length === 0) return;
+  play(sound: Uint8Array): void {
+    if (this.#over || sound.length === 0) return;
     // Memory that others look at as well cannot be handed over.
-    const own = samples.byteLength === samples.buffer.byteLength && samples.buffer instanceof ArrayBuffer;
-    const handed = (own ? samples : samples.slice()) as Int16Array<ArrayBuffer>;
-    this.#tell({ kind: 'play', call: this.#id, samples: handed }, [handed.buffer]);
+    const samples = fromBytes(sound).slice();
+    this.#tell({ kind: 'play', call: this.#id, samples }, [samples.buffer]);
   }
 
   clear(): void {
@@ -85,7 +86,7 @@ export class PlacedCall implements Call {
     if (this.#over) return;
     switch (told.kind) {
       case 'sound':
-        return this.#events.onSound(told.samples);
+        return this.#events.onSound(toBytes(told.samples));
       case 'digit':
         return this.#events.onDigit(told.digit);
       case 'open':

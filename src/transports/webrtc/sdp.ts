@@ -1,7 +1,7 @@
 // Which offers are answered (RFC 8829), and what of them the stack gets to see: the few lines it needs, written the one way it reads well,
 // however the caller wrote them. Knows lines, no library. An offer that cannot be answered is refused with a sentence its author can act upon.
 import { candidatesToCheck } from './candidates.ts';
-import { CallError } from './media.ts';
+import { CallError } from '../calls/call.ts';
 import { codecs, cut, type Description, directionOf, has, joined, type Lines, linesOf, mediaLine, opusOf, values } from './sdp-lines.ts';
 
 /** A browser's offer has a few kilobytes. */

@@ -5,7 +5,8 @@ import { availableParallelism } from 'node:os';
 import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { Restarts } from '../../lib/restarts.ts';
-import { type Call, CallError, type CallEvents, type CallMedia, type CallMediaOptions } from './media.ts';
+import { CallError, type CallEvents } from '../calls/call.ts';
+import type { AnsweredCall, CallMedia, CallMediaOptions } from './media.ts';
 import type { MediaWorkerData } from './media-messages.ts';
 import { MediaThread } from './media-thread.ts';
 
@@ -65,14 +66,14 @@ export class WeriftMedia implements CallMedia {
     return lost === 0 ? undefined : `${lost} of the ${this.#seats.length} workers that carry calls were lost and are being started again`;
   }
 
-  async answer(offer: string, events: CallEvents): Promise<Call> {
+  async answer(offer: string, events: CallEvents): Promise<AnsweredCall> {
     if (this.#closed) throw new CallError('unavailable', 'The server is shutting down.');
     if (this.size >= this.#options.mostCalls) {
       throw new CallError('full', `The server has ${this.#options.mostCalls} calls already, and takes no more.`);
     }
     const thread = this.#leastLoaded();
     if (!thread) throw new CallError('unavailable', 'The call cannot be answered: what carries calls is just being started again.');
-    const answered = thread.answer(offer, events);
+    const answered = thread.answer(withLineEnds(offer), events);
     if (!this.#seats.some(({ thread }) => thread?.size === 0)) void this.#spare()?.warmUp();
     return answered;
   }
@@ -127,6 +128,11 @@ export class WeriftMedia implements CallMedia {
     if (restMs === 0) begin();
     else seat.resting = this.#deps.clock.after(restMs, begin);
   }
+}
+
+/** SDP as its standard has it: people and shells lose the carriage returns and the last line's end. */
+function withLineEnds(sdp: string): string {
+  return `${sdp.trim().replace(/\r?\n/g, '\r\n')}\r\n`;
 }
 
 /** The ports cut into one share for each worker; fewer workers where there are fewer than two ports for each. */

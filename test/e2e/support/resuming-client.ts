@@ -1,7 +1,7 @@
 // A client that takes its session up again whenever its connection breaks, over a WebSocket or a call: it keeps what it has said until the server
 // has it, and tells which event it has seen last.
 import { WebSocket } from 'ws';
-import type { Call, CallMedia } from '../../../src/transports/webrtc/media.ts';
+import type { AnsweredCall, CallMedia } from '../../../src/transports/webrtc/media.ts';
 import { Caller, energy } from '../../transports/webrtc/caller.ts';
 import type { WireEvent } from './events.ts';
 import { openaiPath } from './client.ts';
@@ -167,7 +167,7 @@ export class ResumingClient {
           throw new Error(sdp);
         }
         const nothing = { mostMessageBytes: 0, takenBytes: 0, waitingBytes: 0, send: () => false, play() {}, clear() {}, close() {} };
-        return { ...nothing, sdp } satisfies Call;
+        return { ...nothing, sdp } satisfies AnsweredCall;
       },
     };
     try {

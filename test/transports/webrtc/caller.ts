@@ -2,8 +2,9 @@
 // ear that keeps what it hears.
 import { createDecoder, createEncoder, type OpusDecoderHandle, type OpusEncoderHandle } from 'libopus-wasm';
 import { MediaStream, MediaStreamTrack, type RTCDataChannel, RTCPeerConnection, RTCRtpCodecParameters, RtpHeader, RtpPacket } from 'werift';
-import type { Call, CallEnd, CallMedia } from '../../../src/transports/webrtc/media.ts';
-import { concat } from '../../../src/media/pcm.ts';
+import type { CallEnd } from '../../../src/transports/calls/call.ts';
+import type { AnsweredCall, CallMedia } from '../../../src/transports/webrtc/media.ts';
+import { concat, fromBytes } from '../../../src/media/pcm.ts';
 
 export const RATE_HZ = 24_000;
 const FRAME = 480;
@@ -57,7 +58,7 @@ export class Caller {
   readonly #startedMs = performance.now();
   readonly #track = new MediaStreamTrack({ kind: 'audio' });
   readonly #words: Int16Array[] = [];
-  #call: Call | undefined;
+  #call: AnsweredCall | undefined;
   #packets = 0;
   #muted = false;
 
@@ -104,7 +105,7 @@ export class Caller {
     this.#microphone = setInterval(() => this.#speakOn(), 10);
   }
 
-  get call(): Call {
+  get call(): AnsweredCall {
     if (!this.#call) throw new Error('not answered');
     return this.#call;
   }
@@ -146,7 +147,7 @@ export class Caller {
     stack?.(this.peer);
     const { told } = this;
     this.#call = await media.answer(offer(this.peer.localDescription?.sdp ?? ''), {
-      onSound: (samples) => told.sound.push(samples),
+      onSound: (sound) => told.sound.push(fromBytes(sound)),
       onOpen: () => told.opened++,
       onMessage: (text) => {
         told.messages.push(text);

@@ -7,7 +7,8 @@ import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLog } from '../../../src/lib/log.ts';
-import type { Call, CallMedia } from '../../../src/transports/webrtc/media.ts';
+import { fromBytes, toBytes } from '../../../src/media/pcm.ts';
+import type { AnsweredCall, CallMedia } from '../../../src/transports/webrtc/media.ts';
 import { openWeriftMedia } from '../../../src/transports/webrtc/werift-media.ts';
 import { findChromium, type OpenBrowser, openBrowser } from '../../e2e/support/browser.ts';
 import { loudStretch, shareAt, Told, tone, until } from './caller.ts';
@@ -69,7 +70,7 @@ let browser: OpenBrowser;
 let server: Server;
 let media: CallMedia;
 let told: Told;
-let call: Call | undefined;
+let call: AnsweredCall | undefined;
 
 beforeAll(async () => {
   if (!chromium) return;
@@ -80,7 +81,7 @@ beforeAll(async () => {
       told = new Told();
       const { sound, messages, played, ends } = told;
       call = await media.answer(await text(request), {
-        onSound: (samples) => sound.push(samples),
+        onSound: (heard) => sound.push(fromBytes(heard)),
         onOpen: () => told.opened++,
         onMessage: (message) => {
           messages.push(message);
@@ -116,7 +117,7 @@ const ask = <T>(expression: string) => browser.page.evaluate<T>(expression);
 
 test.skipIf(!chromium)('a browser is heard and hears, as high and as long as it was, and messages go both ways', async () => {
   await dial();
-  call?.play(tone(660, 1000));
+  call?.play(toBytes(tone(660, 1000)));
   await ask(`channel.send('hello')`);
   await until('the answer comes', () => told.messages.length > 0);
   await until('it is played', () => told.played.some(({ sentMs }) => sentMs === 1000));
@@ -133,7 +134,7 @@ test.skipIf(!chromium)('a browser is heard and hears, as high and as long as it 
 
 test.skipIf(!chromium)('what is cleared is silent in the browser soon after', async () => {
   await dial();
-  call?.play(tone(500, 5000));
+  call?.play(toBytes(tone(500, 5000)));
   await until('it speaks', () => told.played.some(({ sentMs }) => sentMs >= 600));
   const clearedMs = Date.now();
   call?.clear();
@@ -145,7 +146,7 @@ test.skipIf(!chromium)('what is cleared is silent in the browser soon after', as
 
 test.skipIf(!chromium)('a browser that does not wait for its candidates, and has no microphone, gets through', async () => {
   await dial('{ microphone: false, gather: false }');
-  call?.play(tone(880, 400));
+  call?.play(toBytes(tone(880, 400)));
   await until('it is played', () => told.played.some(({ sentMs }) => sentMs === 400));
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect(Math.abs((await ask<{ hz: number }>('tone()')).hz - 880)).toBeLessThan(30);

@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLog } from '../../../src/lib/log.ts';
+import { toBytes } from '../../../src/media/pcm.ts';
 import type { CallMedia, CallMediaOptions } from '../../../src/transports/webrtc/media.ts';
 import { openWeriftMedia } from '../../../src/transports/webrtc/werift-media.ts';
 import { Caller, type CallerOptions, energy, loudStretch, shareAt, tone, until } from './caller.ts';
@@ -41,7 +42,7 @@ test('a tone is heard at the other end, both ways, as long and as high as it was
   start();
   const caller = await ring();
   caller.speak(tone(440, 1000));
-  caller.call.play(tone(1000, 1000));
+  caller.call.play(toBytes(tone(1000, 1000)));
   await until('all is played', () => caller.told.played.some(({ sentMs }) => sentMs === 1000));
   await until('the rest is heard', () => energy(caller.heard.at(-1)?.samples ?? tone(440, 20)) < 100);
   const up = loudStretch(caller.told.samples);
@@ -71,7 +72,7 @@ test.each<[what: string, options: CallerOptions]>([
   start({ candidates: options.lite ? 'any' : undefined });
   const caller = await ring(options);
   caller.speak(tone(440, 600));
-  caller.call.play(tone(1000, 600));
+  caller.call.play(toBytes(tone(1000, 600)));
   await until('all is played', () => caller.told.played.some(({ sentMs }) => sentMs === 600));
   await until('it is heard', () => loudStretch(caller.soundBetween(0, Number.POSITIVE_INFINITY)).length > 24 * 400);
   await until('it heard', () => loudStretch(caller.told.samples).length > 24 * 400);
@@ -87,7 +88,7 @@ test('packets go out without a pause, whether there is something to say or not, 
   start();
   const caller = await ring({ data: false });
   await until('packets come', () => caller.heard.length > 25);
-  caller.call.play(tone(300, 200));
+  caller.call.play(toBytes(tone(300, 200)));
   await until('packets go on', () => caller.heard.length > 75);
   const [first, ...rest] = caller.heard;
   let before = first as NonNullable<typeof first>;
@@ -142,7 +143,7 @@ test('a message longer than the far side takes is refused, and the next one goes
 test('a clear is silent within some frames, tells how far the sound had come, and leaves the packets going', async () => {
   start();
   const caller = await ring({ data: false });
-  caller.call.play(tone(600, 5000));
+  caller.call.play(toBytes(tone(600, 5000)));
   await until('it speaks', () => caller.told.played.some(({ sentMs }) => sentMs >= 500));
   const clearedMs = performance.now();
   caller.call.clear();
@@ -190,7 +191,7 @@ test('a caller without a microphone hears and is heard to say nothing', async ()
   start();
   const caller = await ring({ audio: 'recvonly' });
   expect(caller.call.sdp).toContain('a=sendonly');
-  caller.call.play(tone(700, 400));
+  caller.call.play(toBytes(tone(700, 400)));
   await until('it is played', () => caller.told.played.some(({ sentMs }) => sentMs === 400));
   await until('it is heard', () => loudStretch(caller.soundBetween(0, Number.POSITIVE_INFINITY)).length > 24 * 300);
   expect(caller.told.sound).toHaveLength(0);
@@ -201,7 +202,7 @@ test('a caller without a loudspeaker is heard; what it is told takes its time al
   const caller = await ring({ audio: 'sendonly' });
   expect(caller.call.sdp).toContain('a=recvonly');
   caller.speak(tone(700, 400));
-  caller.call.play(tone(500, 300));
+  caller.call.play(toBytes(tone(500, 300)));
   await until('it is played', () => caller.told.played.some(({ sentMs }) => sentMs === 300));
   await until('it is heard', () => loudStretch(caller.told.samples).length > 24 * 300);
   expect(caller.heard).toHaveLength(0);
@@ -211,7 +212,7 @@ test('a call of messages alone works, and what it is told to say takes its time'
   start();
   const caller = await ring({ audio: 'none' });
   await until('the channel is open', () => caller.told.opened === 1);
-  caller.call.play(tone(500, 300));
+  caller.call.play(toBytes(tone(500, 300)));
   expect(caller.call.send('hello')).toBe(true);
   await until('it came', () => caller.messages[0] === 'hello');
   await until('it is played', () => caller.told.played.some(({ sentMs }) => sentMs === 300));

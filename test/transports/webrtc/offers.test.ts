@@ -58,6 +58,7 @@ test.each<[what: string, text: string]>([
   ),
   ['PCMU and PCMA beside Opus, and before it', all('SAVPF 111 63 9 0 8', 'SAVPF 0 8 111 63 9')],
   ['another number for Opus', all(/\b111\b/g, '96')],
+  ['line ends as people and shells leave them', `\n${all('\r\n', '\n').trimEnd()}`],
   ['no bundle', all(/^a=group:.*\r\n/gm, '')],
   ['no RTCP on the same port', all('a=rtcp-mux\r\n', '')],
   ['lines without names', all(/^a=(mid|group):.*\r\n/gm, '')],

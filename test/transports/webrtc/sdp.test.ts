@@ -1,6 +1,6 @@
 // Which offers are answered, with what the others are refused, and what a caller is told of this machine. No stack is asked here.
 import { expect, test } from 'vitest';
-import { CallError } from '../../../src/transports/webrtc/media.ts';
+import { CallError } from '../../../src/transports/calls/call.ts';
 import { type Echo, readOffer } from '../../../src/transports/webrtc/sdp.ts';
 import { finishAnswer } from '../../../src/transports/webrtc/sdp-answer.ts';
 import { anywhere, audio, candidates, data, offer, video } from './offers.ts';

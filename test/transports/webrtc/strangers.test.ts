@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { classes, createSelfSignedCertificate, Message, methods, RTCCertificate, type RTCIceTransport } from 'werift';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { silentLog } from '../../../src/lib/log.ts';
+import { toBytes } from '../../../src/media/pcm.ts';
 import type { CallMedia } from '../../../src/transports/webrtc/media.ts';
 import { openWeriftMedia } from '../../../src/transports/webrtc/werift-media.ts';
 import { Caller, type CallerOptions, loudStretch, shareAt, tone, until } from './caller.ts';
@@ -77,7 +78,7 @@ test.each([
   'nothing that is unsigned ends or breaks a call %s, wherever it comes from',
   async (_, settings) => {
     await ring(settings);
-    caller.call.play(tone(500, 20_000));
+    caller.call.play(toBytes(tone(500, 20_000)));
     await until('it speaks', () => caller.heard.length > 10);
     const other = stranger();
     for (const datagram of Object.values(unsigned)) {
@@ -94,7 +95,7 @@ test.each([
 
 test('a call over TCP is heard and hears, and whoever else connects there changes nothing', async () => {
   await ring({ tcp: true, answer: (sdp) => sdp.replaceAll(/^a=candidate:\S+ 1 udp .*\r\n/gim, '') });
-  caller.call.play(tone(500, 20_000));
+  caller.call.play(toBytes(tone(500, 20_000)));
   await until('it speaks', () => caller.heard.length > 10);
   const [, host = '', port = ''] = /^a=candidate:\S+ 1 tcp \d+ (\d+\.\d+\.\d+\.\d+) (\d+) .*passive/im.exec(caller.call.sdp) ?? [];
   const others = await Promise.all(Array.from({ length: 3 }, () => connected(host, Number(port))));
@@ -112,7 +113,7 @@ test('a call over TCP is heard and hears, and whoever else connects there change
 
 test('10,000 datagrams of strangers during an answer cost no packet of it', async () => {
   await ring();
-  caller.call.play(tone(500, 6000));
+  caller.call.play(toBytes(tone(500, 6000)));
   await until('it speaks', () => caller.heard.length > 10);
   const others = Array.from({ length: 8 }, stranger);
   const kinds = Object.values(unsigned);

@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { ManualClock, systemClock } from '../../../src/lib/clock.ts';
 import { type Log, silentLog } from '../../../src/lib/log.ts';
-import type { CallEnd, CallEvents, CallMediaOptions } from '../../../src/transports/webrtc/media.ts';
+import { toBytes } from '../../../src/media/pcm.ts';
+import type { CallEnd, CallEvents } from '../../../src/transports/calls/call.ts';
+import type { CallMediaOptions } from '../../../src/transports/webrtc/media.ts';
 import { WeriftMedia } from '../../../src/transports/webrtc/werift-media.ts';
 import { Caller, tone, until } from './caller.ts';
 import { audio, data, offer } from './offers.ts';
@@ -63,7 +65,7 @@ test('a worker that dies ends its own calls, those of the other do not notice, a
   await until('it ended', () => one.told.ends.length > 0);
   expect(one.told.ends).toEqual(['crashed']);
   expect(one.call.send('hello?')).toBe(false);
-  one.call.play(tone(400, 100));
+  one.call.play(toBytes(tone(400, 100)));
   one.call.clear();
   one.call.close();
   expect(media.size).toBe(1);
@@ -177,7 +179,7 @@ test.skipIf(!existsSync('/proc/self/fd'))(
     await media.warmUp();
     const cycle = async () => {
       const call = await media.answer(offer(audio(), data()), events([]));
-      call.play(tone(500, 100));
+      call.play(toBytes(tone(500, 100)));
       call.close();
     };
     const connected = async () => {

@@ -5,57 +5,61 @@ import type { Log } from '../../lib/log.ts';
 import type { Dialect } from '../../protocol/dialects/dialect.ts';
 import { EventText } from '../event-text.ts';
 import type { Transport } from '../transport.ts';
-import { CallTransport } from './call-transport.ts';
-import type { CallMedia } from './media.ts';
+import type { Call, CallEvents } from './call.ts';
+import { type CallLine, CallTransport } from './call-transport.ts';
+
+/** A call that is to begin. */
+export interface CallRequest {
+  /** The id of the key that it belongs to. */
+  readonly owner: string;
+  readonly dialect: Dialect;
+  readonly line: CallLine;
+}
 
 export interface Calls {
   readonly size: number;
-  /** Answers an offer; `enter` is given the call as a transport. `owner` is whose key made it. @throws CallError. */
-  open(
-    request: { offer: string; owner: string; dialect: Dialect },
+  /**
+   * Begins a call: `connect` has it answered or placed, and `enter` is given it as a transport. Rejects with what `connect` rejects with, and
+   * then there is no call.
+   */
+  open<C extends Call>(
+    request: CallRequest,
+    connect: (events: CallEvents, id: string) => Promise<C>,
     enter: (call: Transport, id: string) => void,
-  ): Promise<{ id: string; sdp: string }>;
+  ): Promise<{ id: string; call: C }>;
   /** The call of that id, if the owner has one. */
   find(id: string, owner: string): CallTransport | undefined;
-  warmUp(): Promise<void>;
-  close(): Promise<void>;
 }
 
-export function keepCalls({ media, clock, ids, log }: { media: CallMedia; clock: Clock; ids: Ids; log: Log }): Calls {
+export function keepCalls({ clock, ids, log }: { clock: Clock; ids: Ids; log: Log }): Calls {
   const calls = new Map<string, { owner: string; transport: CallTransport }>();
   return {
     get size() {
       return calls.size;
     },
-    async open({ offer, owner, dialect }, enter) {
+    async open({ owner, dialect, line }, connect, enter) {
       const id = ids('rtc');
       const startedAtMs = clock.now();
       const transport: CallTransport = new CallTransport({
         clock,
         text: new EventText(ids, dialect),
+        line,
         onEnded: () => {
           calls.delete(id);
           const { by, code, reason } = transport.ending ?? {};
           log.info({ call: id, by: owner, durationMs: Math.round(clock.now() - startedAtMs), endedBy: by, code, reason }, 'call ended');
         },
       });
-      const call = await media.answer(withLineEnds(offer), transport);
+      const call = await connect(transport, id);
       // It may have ended before we came to hear of the answer.
       if (!transport.ended) calls.set(id, { owner, transport });
       transport.connect(call);
       enter(transport, id);
-      return { id, sdp: call.sdp };
+      return { id, call };
     },
     find(id, owner) {
       const call = calls.get(id);
       return call?.owner === owner ? call.transport : undefined;
     },
-    warmUp: () => media.warmUp(),
-    close: () => media.close(),
   };
-}
-
-/** SDP as its standard has it: people and shells lose the carriage returns and the last line's end. */
-function withLineEnds(sdp: string): string {
-  return `${sdp.trim().replace(/\r?\n/g, '\r\n')}\r\n`;
 }

@@ -1,7 +1,7 @@
 // The clock of a media worker: on time over hours, and never in a hurry.
 import { expect, test } from 'vitest';
 import { ManualClock, type Timer } from '../../../src/lib/clock.ts';
-import { Pacer } from '../../../src/transports/webrtc/pacer.ts';
+import { Pacer } from '../../../src/transports/rtp/pacer.ts';
 
 /** A clock whose timers ring late, by what `lateMs` says, as those of a busy thread do. */
 class LateClock extends ManualClock {

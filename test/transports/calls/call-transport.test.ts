@@ -7,9 +7,11 @@ import { ga } from '../../../src/protocol/dialects/ga.ts';
 import type { ServerEvent } from '../../../src/protocol/server-events.ts';
 import type { SessionObject } from '../../../src/protocol/session-config.ts';
 import { EventText } from '../../../src/transports/event-text.ts';
-import { keepCalls, type Calls } from '../../../src/transports/webrtc/calls.ts';
-import type { CallTransport } from '../../../src/transports/webrtc/call-transport.ts';
-import { type Call, type CallEnd, CallError, type CallEvents, type CallMedia } from '../../../src/transports/webrtc/media.ts';
+import { keepCalls, type Calls } from '../../../src/transports/calls/calls.ts';
+import type { CallTransport } from '../../../src/transports/calls/call-transport.ts';
+import { type Call, type CallEnd, CallError, type CallEvents } from '../../../src/transports/calls/call.ts';
+import { fromBytes, toBytes } from '../../../src/media/pcm.ts';
+import { rtcLine } from '../../../src/transports/webrtc/media.ts';
 import type { Inbound, Transport } from '../../../src/transports/transport.ts';
 import { Channel } from '../../../src/lib/channel.ts';
 
@@ -35,8 +37,8 @@ class FakeCall implements Call {
     this.takenBytes += bytes;
     events.onTaken();
   }
-  play(samples: Int16Array) {
-    this.played.push(samples);
+  play(sound: Uint8Array) {
+    this.played.push(fromBytes(sound));
   }
   clear() {
     this.clears += 1;
@@ -50,7 +52,6 @@ let clock: ManualClock;
 let calls: Calls;
 let line: FakeCall;
 let events: CallEvents;
-let offers: string[];
 /** How the call ends before its owner has it, if it does. */
 let ending: CallEnd | undefined;
 const deleted: ServerEvent = { type: 'conversation.item.deleted', item_id: 'item_1' };
@@ -63,32 +64,25 @@ const place = {
   format: { type: 'audio/pcm', rate: 24000 } as const,
 };
 let logged: object[];
-const withChannel = 'v=0\nm=audio 9 x 111\nm=application 9 x webrtc-datachannel';
+const request = { owner: 'key_1', dialect: ga, line: rtcLine };
 
 beforeEach(() => {
   clock = new ManualClock();
   line = new FakeCall();
-  offers = [];
   ending = undefined;
   logged = [];
-  const media: CallMedia = {
-    size: 0,
-    async answer(offer, told) {
-      offers.push(offer);
-      if (offer.includes('bad')) throw new CallError('rejected', 'No audio.');
-      events = told;
-      if (ending) told.onEnd(ending);
-      return line;
-    },
-    warmUp: () => Promise.resolve(),
-    close: () => Promise.resolve(),
-  };
-  calls = keepCalls({ media, clock, ids: countingIds(), log: { ...silentLog, info: (fields) => void logged.push(fields) } });
+  calls = keepCalls({ clock, ids: countingIds(), log: { ...silentLog, info: (fields) => void logged.push(fields) } });
 });
 
-async function open(offer = withChannel): Promise<CallTransport> {
+async function connect(told: CallEvents): Promise<Call> {
+  events = told;
+  if (ending) told.onEnd(ending);
+  return line;
+}
+
+async function open(): Promise<CallTransport> {
   const entered: Transport[] = [];
-  const { id } = await calls.open({ offer, owner: 'key_1', dialect: ga }, (call) => entered.push(call));
+  const { id } = await calls.open(request, connect, (call) => entered.push(call));
   const transport = calls.find(id, 'key_1');
   expect(entered).toEqual([transport]);
   if (!transport) throw new Error('the call is not there');
@@ -148,27 +142,16 @@ test('the log has one line on each call that has ended: how long it was, and who
   ]);
 });
 
-test('an offer without a data channel leaves nothing waiting', async () => {
+test('a call without a data channel leaves nothing waiting', async () => {
   line.mostMessageBytes = 0;
-  const transport = await open('v=0\nm=audio 9 x 111');
+  const transport = await open();
   for (let index = 0; index < 20_000; index++) transport.send(deleted);
   expect(calls.size).toBe(1);
 });
 
-test('an offer whose data channel is rejected leaves nothing waiting, and the call goes on', async () => {
-  line.mostMessageBytes = 0;
-  const transport = await open('v=0\nm=audio 9 x 111\nm=application 0 x webrtc-datachannel');
-  for (let index = 0; index < 20_000; index++) transport.send(deleted);
-  expect(calls.size).toBe(1);
-});
-
-test('an offer is handed on with the line ends of its standard', async () => {
-  await open('\nv=0\nm=audio 9 x 111\n\n');
-  expect(offers).toEqual(['v=0\r\nm=audio 9 x 111\r\n']);
-});
-
-test('an offer that is refused leaves no call', async () => {
-  await expect(open('bad')).rejects.toMatchObject({ reason: 'rejected' });
+test('a call that cannot be had leaves none', async () => {
+  const refuse = () => Promise.reject(new CallError('rejected', 'No audio.'));
+  await expect(calls.open(request, refuse, () => {})).rejects.toMatchObject({ reason: 'rejected' });
   expect(calls.size).toBe(0);
 });
 
@@ -184,7 +167,7 @@ test("S37: an answer's sound goes over the line and not over the data channel", 
 
 test('what comes in keeps its order: sound, events, and what was wrong with them', async () => {
   const heard = listen(await open());
-  events.onSound(new Int16Array([5, 6]));
+  events.onSound(toBytes(new Int16Array([5, 6])));
   events.onMessage('{"type":"response.cancel"}');
   events.onMessage('{"type":"response.cancel","event_id":"mine","response_id":7}');
   events.onMessage('{');
@@ -366,7 +349,7 @@ test('E02: only the owner finds a call, and only so many may be beside it', asyn
 
 test('E02: what comes from beside waits for its place however many want it', async () => {
   const transport = await open();
-  for (let index = 0; index < 1024; index++) events.onSound(new Int16Array([index]));
+  for (let index = 0; index < 1024; index++) events.onSound(toBytes(new Int16Array([index])));
   const other = new Beside();
   transport.attach(other);
   other.inbound.push({ kind: 'event', event: { type: 'response.cancel' } });
@@ -374,7 +357,7 @@ test('E02: what comes from beside waits for its place however many want it', asy
   const reader = transport.inbound[Symbol.asyncIterator]();
   const first = reader.next();
   // The place that has just become free is taken by the caller's own sound.
-  events.onSound(new Int16Array([7]));
+  events.onSound(toBytes(new Int16Array([7])));
   await settle();
   await first;
   const kinds: string[] = [];
@@ -414,7 +397,7 @@ test('E02: a fault of ours in a connection beside a call ends that connection an
 test('a call that ends while it is being answered is none', async () => {
   ending = 'lost';
   const entered: Transport[] = [];
-  const { id } = await calls.open({ offer: withChannel, owner: 'key_1', dialect: ga }, (call) => entered.push(call));
+  const { id } = await calls.open(request, connect, (call) => entered.push(call));
   expect([calls.size, calls.find(id, 'key_1')]).toEqual([0, undefined]);
   // Whoever was to hold the conversation is told by a line that is over already.
   expect(listen(entered[0] as Transport)).toEqual([]);
@@ -472,7 +455,7 @@ test('E29: who comes in beside is greeted with the session that a call has taken
 
 test('E29: sound waits until its caller has been heard from, so that none of it is lost; what is cleared meanwhile is not played', async () => {
   const samples = (first: number) => new Uint8Array(new Int16Array([first, 0]).buffer);
-  for (const heard of [() => events.onOpen(), () => events.onSound(new Int16Array(480))]) {
+  for (const heard of [() => events.onOpen(), () => events.onSound(toBytes(new Int16Array(480)))]) {
     const transport = await open();
     transport.sendAudio(place, samples(1));
     transport.clear();

@@ -1,6 +1,6 @@
 // What one call says, frame by frame: sound while there is some, silence otherwise, so that packets never stop. It keeps count of what was
 // sent and what was dropped; when to send is the pacer's business.
-import { CALL_RATE_HZ } from './media.ts';
+import { CALL_RATE_HZ } from './call-rate.ts';
 import { FRAME_SAMPLES, type VoiceEncoder } from './opus.ts';
 
 /** Sound that waits at most: two minutes. Whoever writes on does not wait for it to be played, and the newest is dropped. */

@@ -8,7 +8,8 @@ import type { EventText } from '../event-text.ts';
 import { Reader } from '../reader.ts';
 import type { AudioPlace, Ending, Inbound, OutgoingEvent, Transport } from '../transport.ts';
 import { withoutLargeFields } from './large-fields.ts';
-import { type Call, CALL_RATE_HZ, type CallEnd, type CallEvents } from './media.ts';
+import { type AudioFormat, bytesPerSample, sampleRateHz } from '../../protocol/audio-format.ts';
+import type { Call, CallEnd, CallEvents } from './call.ts';
 
 /** Frames of sound and events, and their bytes, that may wait for the session. */
 const mostInbound = 1024;
@@ -23,10 +24,14 @@ const mostAheadMs = 60_000;
 const farewellMs = 150;
 /** What left the data channel this long ago has come there, if its far side is still heard from. */
 const arrivalMs = 1000;
-/** What a sound sent now needs until it is heard: half a round trip, the far side's jitter buffer and its loudspeaker. */
-export const callLagMs = 80;
 /** Connections beside one call. */
 const mostBeside = 4;
+
+/** What a call's sound is in, and what a sound sent now needs until it is heard: half a round trip, the far side's buffer and its loudspeaker. */
+export interface CallLine {
+  readonly format: AudioFormat;
+  readonly lagMs: number;
+}
 
 /** The data channel of the call: before it opens, events wait; without one there is nobody to tell. */
 type EventLine = { state: 'opening'; waiting: string[]; characters: number } | { state: 'open' } | { state: 'none' };
@@ -38,24 +43,28 @@ export class CallTransport implements Transport, CallEvents {
   readonly #beside = new Set<Transport>();
   readonly #onEnded: () => void;
   readonly #opened = Promise.withResolvers<void>();
-  readonly speaker = { lagMs: callLagMs };
+  readonly speaker: { readonly lagMs: number };
+  readonly #bytesPerMs: number;
   #call: Call | undefined;
   #reader: Reader | undefined;
   #line: EventLine = { state: 'opening', waiting: [], characters: 0 };
   /** The session as it was told last: what a connection that comes in later is greeted with. */
   #session: SessionObject | undefined;
   /** Sound for a caller of whom nothing has come yet: what were sent before it can hear would be lost. Undefined from then on. */
-  #held: Int16Array[] | undefined = [];
+  #held: Uint8Array[] | undefined = [];
   #givenMs = 0;
   #sentMs = 0;
   #clears = 0;
   #ended = false;
   #ending: Ending | undefined;
 
-  constructor(options: { clock: Clock; text: EventText; onEnded: () => void }) {
+  constructor(options: { clock: Clock; text: EventText; line: CallLine; onEnded: () => void }) {
     this.#clock = options.clock;
     this.#text = options.text;
     this.#onEnded = options.onEnded;
+    const { format, lagMs } = options.line;
+    this.#bytesPerMs = (bytesPerSample(format) * sampleRateHz(format)) / 1000;
+    this.speaker = { lagMs };
   }
 
   /** The call has been answered. */
@@ -119,10 +128,9 @@ export class CallTransport implements Transport, CallEvents {
   /** On a call sound goes over the line and nowhere else (protocol 4.6). */
   sendAudio(_place: AudioPlace, bytes: Uint8Array): void {
     if (this.#ended || !this.#call) return;
-    const samples = new Int16Array(bytes.slice().buffer);
-    this.#givenMs += (samples.length * 1000) / CALL_RATE_HZ;
-    if (this.#held) this.#held.push(samples);
-    else this.#call.play(samples);
+    this.#givenMs += bytes.length / this.#bytesPerMs;
+    if (this.#held) this.#held.push(bytes.slice());
+    else this.#call.play(bytes);
   }
 
   clear(): void {
@@ -179,10 +187,10 @@ export class CallTransport implements Transport, CallEvents {
     while (!this.#inbound.push(said) && !this.#inbound.closed);
   }
 
-  onSound(samples: Int16Array): void {
+  onSound(sound: Uint8Array): void {
     this.#release();
     // A session that is twenty seconds behind hears no more of it than it can take.
-    this.#inbound.push({ kind: 'audio', bytes: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) });
+    this.#inbound.push({ kind: 'audio', bytes: sound });
   }
 
   onOpen(): void {
@@ -241,7 +249,7 @@ export class CallTransport implements Transport, CallEvents {
   #release(): void {
     const held = this.#held ?? [];
     this.#held = undefined;
-    for (const samples of held) this.#call?.play(samples);
+    for (const sound of held) this.#call?.play(sound);
   }
 
   #end(): void {

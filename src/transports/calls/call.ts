@@ -1,0 +1,62 @@
+// The plug of whatever carries a call's sound: WebRTC, SIP, the media stream of a telephone provider. It knows packets and codecs, and neither
+// sessions nor their events.
+
+export type CallEnd =
+  /** The far side said goodbye, or was asked to. */
+  | 'closed'
+  /** No connection came about, or the one there was broke and stayed so. */
+  | 'lost'
+  /** What carried the call died. */
+  | 'crashed';
+
+/** What a call tells its owner. Nothing is told after `onEnd`, which comes exactly once, or after `close`. */
+export interface CallEvents {
+  /**
+   * Sound of the caller in the call's format, in order, in real time, gaps filled (forward error correction, concealment, then silence):
+   * positions are time.
+   */
+  onSound(sound: Uint8Array): void;
+  /** The data channel for events is open. */
+  onOpen(): void;
+  /** One message of the data channel. */
+  onMessage(text: string): void;
+  /**
+   * How much of all that was given to `play` since the call began has been sent or dropped, in milliseconds; told some times a second while
+   * there is sound, when it has run out and around each `clear`: once right before it, with what had been sent until then and the old
+   * count, and once after it, with all there was. `clears` is how many calls of `clear` it already knows of.
+   */
+  onPlayed(sentMs: number, clears: number): void;
+  /** The far side has taken more of the messages: `takenBytes` has grown. */
+  onTaken(): void;
+  /** The caller pressed a key of a telephone: 0 to 9, *, #, A to D. */
+  onDigit(digit: string): void;
+  onEnd(end: CallEnd): void;
+}
+
+export interface Call {
+  /** The longest message that can be sent to its far side, in bytes; 0 when there is no data channel. */
+  readonly mostMessageBytes: number;
+  /** Bytes of messages that the far side has taken since the call began, and those that wait for it, as far as is known. */
+  readonly takenBytes: number;
+  readonly waitingBytes: number;
+  /** For how long nothing has come that only the far side can have made, once that is longer than it should be; as far as is known. */
+  readonly silentMs?: number;
+  /** One message on the data channel; false, and dropped, when it is not open, too long, or too much waits already. */
+  send(text: string): boolean;
+  /** Queues sound in the call's format, to be sent at the pace of real time. */
+  play(sound: Uint8Array): void;
+  /** Drops what has not been sent; on a line that never is silent, with a short fade. */
+  clear(): void;
+  close(): void;
+}
+
+/** A call that cannot be had: `rejected` is the far side's fault (the message says what is wrong), `full` and `unavailable` are not. */
+export class CallError extends Error {
+  readonly reason: 'rejected' | 'full' | 'unavailable';
+
+  constructor(reason: 'rejected' | 'full' | 'unavailable', message: string, options: { cause?: unknown } = {}) {
+    super(message, options);
+    this.name = 'CallError';
+    this.reason = reason;
+  }
+}

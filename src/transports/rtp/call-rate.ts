@@ -1,0 +1,2 @@
+/** The sound of calls whose packets are handled in a worker, in both directions: 16-bit mono at this rate. */
+export const CALL_RATE_HZ = 24_000;
