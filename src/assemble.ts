@@ -60,7 +60,7 @@ import { afterWrongKeys, crowded, notNow, overLimit } from './transports/websock
 import { keepCalls } from './transports/calls/calls.ts';
 import { iceServers } from './transports/webrtc/ice-servers.ts';
 import { CallError, type CallEvents } from './transports/calls/call.ts';
-import { rtcLine } from './transports/webrtc/media.ts';
+import { rtcSpeaker } from './transports/webrtc/media.ts';
 import { openWeriftMedia } from './transports/webrtc/werift-media.ts';
 import { inOwnFormats } from './session/settings/settings.ts';
 
@@ -283,20 +283,20 @@ export async function assemble(
       if (resume) {
         const taking = sessions.claim(resume, by.keyId);
         if ('status' in taking) throw new Refusal(taking.status, taking.code, taking.message);
-        const again = { owner: by.keyId, dialect: taking.dialect ?? dialect, line: rtcLine };
+        const again = { owner: by.keyId, dialect: taking.dialect ?? dialect, speaker: rtcSpeaker };
         const { id, call } = await calls.open(again, answer, (transport) => taking.take(transport)).catch(refuseCall);
         return { id, sdp: call.sdp, sessionId: resume.session };
       }
       const api = apiOf({ onlyInworld, credential: by.kind, authorization, beta: dialect.name === 'beta' });
       const birth = sessions.birth({ api, model, transcriptionOnly, sessionKey: undefined }, secret?.session ?? {}, session);
-      birth.speaker = { lagMs: rtcLine.lagMs };
+      birth.speaker = rtcSpeaker;
       birth.config = inOwnFormats(birth, birth.config);
       if (!router.hasLlm(birth.config.model)) throw errors.modelNotFound('model', birth.config.model);
       const reason = sessions.full;
       if (reason !== undefined) throw new Refusal(503, 'server_overloaded', reason);
       const excess = usage.full(by.keyId);
       if (excess) throw errors.limited(excess);
-      const request = { owner: by.keyId, dialect, line: rtcLine };
+      const request = { owner: by.keyId, dialect, speaker: rtcSpeaker };
       const opening = calls.open(request, answer, (transport, id) => sessions.run(transport, birth, { by: by.keyId, call: id }));
       const { id, call } = await sessions.keepPlaceFor(by.keyId, opening).catch(refuseCall);
       return { id, sdp: call.sdp, sessionId: birth.sessionId };

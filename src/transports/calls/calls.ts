@@ -4,16 +4,17 @@ import type { Ids } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Dialect } from '../../protocol/dialects/dialect.ts';
 import { EventText } from '../event-text.ts';
+import type { Speaker } from '../../protocol/audio-format.ts';
 import type { Transport } from '../transport.ts';
 import type { Call, CallEvents } from './call.ts';
-import { type CallLine, CallTransport } from './call-transport.ts';
+import { CallTransport } from './call-transport.ts';
 
 /** A call that is to begin. */
 export interface CallRequest {
   /** The id of the key that it belongs to. */
   readonly owner: string;
   readonly dialect: Dialect;
-  readonly line: CallLine;
+  readonly speaker: Speaker;
 }
 
 export interface Calls {
@@ -37,13 +38,13 @@ export function keepCalls({ clock, ids, log }: { clock: Clock; ids: Ids; log: Lo
     get size() {
       return calls.size;
     },
-    async open({ owner, dialect, line }, connect, enter) {
+    async open({ owner, dialect, speaker }, connect, enter) {
       const id = ids('rtc');
       const startedAtMs = clock.now();
       const transport: CallTransport = new CallTransport({
         clock,
         text: new EventText(ids, dialect),
-        line,
+        speaker,
         onEnded: () => {
           calls.delete(id);
           const { by, code, reason } = transport.ending ?? {};
