@@ -151,6 +151,11 @@ export class CallTransport implements Transport, CallEvents {
     this.#session = session;
   }
 
+  /** An event of the client, as whoever owns the call has it said in its name. */
+  say(event: object): void {
+    this.onMessage(JSON.stringify(event));
+  }
+
   /** Another connection hears the events of this call from now on, and may send its own. False when there are too many. */
   attach(other: Transport): boolean {
     if (this.#ended || this.#beside.size >= mostBeside) return false;
