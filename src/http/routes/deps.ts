@@ -105,10 +105,22 @@ export interface CallDesk {
   iceServers(name: string): readonly object[];
 }
 
+/** What became of handing a caller over. */
+export type Transferred = { readonly outcome: 'transferred' } | { readonly outcome: 'refused'; readonly reason: string };
+
+/** Telephone calls. Undefined and false: those who ask have no such call in a state in which that can be done. */
+export interface PhoneDesk {
+  /** @throws Refusal, or RealtimeError naming the field of the session that cannot be used. */
+  accept(id: string, by: Principal, session: Readonly<Record<string, unknown>>): Promise<boolean>;
+  reject(id: string, by: Principal, status: number): boolean;
+  transfer(id: string, by: Principal, target: string): Promise<Transferred | undefined>;
+}
+
 export interface RouteDeps extends Doors {
   readonly usage: Count;
   readonly shares: Turns;
   readonly calls: CallDesk;
+  readonly phones: PhoneDesk;
   readonly clock: Clock;
   readonly log: Log;
   /**
