@@ -42,7 +42,7 @@ function rig(options: { targets?: WebhookTarget[]; answer?: (request: Request) =
       const request = {
         url: String(url),
         headers: init?.headers as Record<string, string>,
-        body: String(init?.body),
+        body: init?.body as string,
         atMs: clock.now(),
         signal: init?.signal as AbortSignal,
       };
