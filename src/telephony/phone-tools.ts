@@ -18,11 +18,11 @@ export interface PhoneToolsOptions {
   /** By the names that the model uses: `sales` is `+15551234567`. */
   readonly transferTo: ReadonlyMap<string, string>;
   /** Whether a target may be called (`OutboundPolicy.transfer`); asked for each transfer. */
-  allow(target: string): Verdict;
+  readonly allow: (target: string) => Verdict;
   /** Resolves when what the agent has said before has been played, or `signal` fires. */
-  afterWords(signal: AbortSignal): Promise<void>;
+  readonly afterWords: (signal: AbortSignal) => Promise<void>;
   /** How a transfer ended. */
-  onTransfer?(told: PhoneTransfer): void;
+  readonly onTransfer?: (told: PhoneTransfer) => void;
 }
 
 export interface PhoneTransfer {
