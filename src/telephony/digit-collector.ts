@@ -1,6 +1,5 @@
 // Keys that a caller presses one after another, as one entry: until `#`, until there are enough of them, or until no more come. Pure: whoever has it
 // brings the time, and asks when to come back.
-import { z } from 'zod';
 
 export interface DigitCollecting {
   /** The key that ends an entry and is no part of it; `#` unless told, null for none. */
@@ -18,16 +17,6 @@ export interface CollectedDigits {
   readonly digits: string;
   readonly ended: DigitsEnd;
 }
-
-export const digitCollecting = z.strictObject({
-  end_key: z
-    .string()
-    .regex(/^[0-9*#A-D]$/, { error: 'must be one key of a telephone' })
-    .nullable()
-    .optional(),
-  most: z.number().int().min(1).max(64).optional(),
-  pause_ms: z.number().int().min(500).max(60_000).optional(),
-});
 
 const usualPauseMs = 3000;
 /** An entry ends with so many keys in any case. */

@@ -40,7 +40,7 @@ export class SteadyTone {
   readonly #frame = new Float64Array(fftLength);
   readonly #re = new Float64Array(fftLength / 2 + 1);
   readonly #im = new Float64Array(fftLength / 2 + 1);
-  #before = new Int16Array(toneHop);
+  #before: Int16Array = new Int16Array(toneHop);
   #run: Run | undefined;
   /** Whether the last frame was a tone. */
   tonal = false;
