@@ -167,6 +167,7 @@ export async function assemble(
     hasStt: (id) => router.hasStt(id),
     hasTts: (id) => router.hasTts(id),
     hasVoice: (id) => router.hasVoice(id),
+    hasConnector: () => false,
     prompt: (id, promptVersion) => prompts.read(id, promptVersion),
   };
   const defaultModel = config.defaultModel ?? router.defaultModel;
