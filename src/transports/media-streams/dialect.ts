@@ -4,7 +4,15 @@ import type { PhoneCarrier } from '../calls/phone-call.ts';
 
 /** Carriers whose calls come as media streams. `stream` is anybody who speaks the plain dialect of this server. */
 export type StreamCarrier = Exclude<PhoneCarrier, 'sip'>;
-export const streamCarriers = ['twilio', 'signalwire', 'telnyx', 'plivo', 'vonage', 'asterisk', 'stream'] as const satisfies StreamCarrier[];
+export const streamCarriers = [
+  'twilio',
+  'signalwire',
+  'telnyx',
+  'plivo',
+  'vonage',
+  'asterisk',
+  'stream',
+] as const satisfies StreamCarrier[];
 
 /** One WebSocket message, either way. */
 export type StreamFrame = { readonly text: string } | { readonly bytes: Uint8Array };
@@ -56,6 +64,8 @@ export interface StreamDialect {
   readonly aheadMs: number;
   /** So much between the times of two frames is a gap and not the provider's inaccuracy. */
   readonly gapMs: number;
+  /** The call goes on when its stream ends: it is hung up by the provider's REST API. */
+  readonly outlivesStream?: true;
   /** Of a stream that begins with its connection, without a word. */
   readonly atOnce?: StreamStart;
   /** Never throws, whatever comes. */

@@ -70,7 +70,8 @@ export class InboundSound {
     while (this.#early.size > 0 && nowMs - this.#missingSinceMs >= orderWaitMs) this.#closeGap();
     const quietMs = this.silentMs(nowMs);
     if (quietMs < starvingMs) return;
-    const missingMs = Math.floor(quietMs / FRAME_MS) * FRAME_MS - this.#filledMs;
+    // The frame that is due just now may come yet.
+    const missingMs = (Math.floor(quietMs / FRAME_MS) - 1) * FRAME_MS - this.#filledMs;
     if (missingMs <= 0) return;
     this.#filledMs += missingMs;
     this.#giveSilence(Math.min(missingMs, mostSilenceMs));

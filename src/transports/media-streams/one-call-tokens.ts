@@ -24,7 +24,7 @@ export interface StreamTicket<Note> {
 export class OneCallTokens<Note> {
   readonly #clock: Clock;
   readonly #chance: (characters: number) => string;
-  /** In the order in which they were issued, and end. */
+  /** In the order in which they were issued. */
   readonly #tickets = new Map<string, { readonly ticket: StreamTicket<Note>; readonly untilMs: number }>();
 
   /** @param chance gives so many random letters and digits (`randomToken`). */
@@ -33,15 +33,20 @@ export class OneCallTokens<Note> {
     this.#chance = chance;
   }
 
-  /** Those that have not been used, and have not been found to be over. */
+  /** Those that have not been used, of which some may be over. */
   get size(): number {
     return this.#tickets.size;
   }
 
-  issue(ticket: StreamTicket<Note>): string {
-    this.#forget();
+  /** @param ringMs of a call that is being placed: its stream begins when it is answered. */
+  issue(ticket: StreamTicket<Note>, ringMs = 0): string {
+    const nowMs = this.#clock.now();
+    for (const [token, { untilMs }] of this.#tickets) {
+      if (untilMs > nowMs && this.#tickets.size < mostTokens) break;
+      this.#tickets.delete(token);
+    }
     const token = this.#chance(characters);
-    this.#tickets.set(token, { ticket, untilMs: this.#clock.now() + holdsMs });
+    this.#tickets.set(token, { ticket, untilMs: nowMs + ringMs + holdsMs });
     return token;
   }
 
@@ -52,28 +57,22 @@ export class OneCallTokens<Note> {
 
   /** Whether the token is out: it can still be refused for another carrier or call. */
   has(token: string): boolean {
-    this.#forget();
-    return this.#tickets.has(token);
+    return this.#holding(token) !== undefined;
   }
 
   /** The ticket of a token that holds for this carrier and call. Whichever it was, it holds no longer. `callId` is empty where the stream names none. */
   take(token: string, carrier: StreamCarrier, callId: string): StreamTicket<Note> | undefined {
-    this.#forget();
-    const found = this.#tickets.get(token);
-    if (!found) return undefined;
+    const ticket = this.#holding(token);
     this.#tickets.delete(token);
-    const { ticket } = found;
+    if (!ticket) return undefined;
     if (ticket.carrier !== carrier) return undefined;
     if (callId !== '' && ticket.callId !== undefined && !isSame(ticket.callId, callId)) return undefined;
     return ticket;
   }
 
-  #forget(): void {
-    const nowMs = this.#clock.now();
-    for (const [token, { untilMs }] of this.#tickets) {
-      if (untilMs > nowMs && this.#tickets.size < mostTokens) return;
-      this.#tickets.delete(token);
-    }
+  #holding(token: string): StreamTicket<Note> | undefined {
+    const found = this.#tickets.get(token);
+    return found && found.untilMs > this.#clock.now() ? found.ticket : undefined;
   }
 }
 

@@ -29,6 +29,8 @@ export class OutboundSound {
   #clears = 0;
   #isHeld = false;
   #ticks = 0;
+  /** Nothing was given since the last tick: what does not fill a frame may be all there is. */
+  #isWaiting = false;
   /** All that was given had been played at the last report. */
   #isQuiet = true;
 
@@ -53,16 +55,17 @@ export class OutboundSound {
     this.#given += taken;
     this.#refused += sound.length - taken;
     if (taken > 0) this.#isQuiet = false;
+    this.#isWaiting = false;
     this.#pump(nowMs);
   }
 
   clear(nowMs: number): void {
-    const frame = this.#dialect.clear();
-    if (frame) this.#write(frame);
     this.#tell(nowMs);
     this.#queue.clear();
     this.#tones.cleared(nowMs);
     this.#playout.clear(this.#given, nowMs);
+    const frame = this.#dialect.clear();
+    if (frame) this.#write(frame);
     this.#clears += 1;
     this.#isQuiet = true;
     this.#tell(nowMs);
@@ -89,6 +92,7 @@ export class OutboundSound {
   tick(nowMs: number): void {
     this.#tones.tick(nowMs);
     this.#pump(nowMs);
+    this.#isWaiting = true;
     this.#ticks += 1;
     if (this.#isQuiet) return;
     const isOver = this.#queue.bytes === 0 && this.#playout.isOver(nowMs);
@@ -116,7 +120,7 @@ export class OutboundSound {
     const { frameBytes } = this.#bytes;
     const waiting = this.#queue.bytes;
     const whole = Math.min(this.#messageBytes, waiting - (waiting % frameBytes));
-    const length = whole > 0 ? whole : waiting > 0 && aheadMs < dryMs ? frameBytes : 0;
+    const length = whole > 0 ? whole : waiting > 0 && this.#isWaiting && aheadMs < dryMs ? frameBytes : 0;
     if (length === 0) return false;
     const message = this.#bytes.silence(length);
     this.#send(message, this.#queue.take(message), nowMs);

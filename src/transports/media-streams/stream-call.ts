@@ -28,8 +28,13 @@ export interface StreamSocket {
   close(code: number, reason: string): void;
 }
 
-/** Hands a call over to somebody else by the provider's REST API. */
-export type TransferByRest = (callId: string, target: string, signal: AbortSignal) => Promise<TransferOutcome>;
+/** What a provider's REST API does with a call that has a stream. Neither rejects. */
+export interface CallControl {
+  /** Hands it over to somebody else. */
+  transfer(callId: string, target: string, signal: AbortSignal): Promise<TransferOutcome>;
+  /** Ends it, for providers where the end of its stream is not the end of the call. Resolves with what went wrong, if anything. */
+  hangUp?(callId: string): Promise<string | undefined>;
+}
 
 export interface StreamCallOptions {
   readonly socket: StreamSocket;
@@ -38,7 +43,7 @@ export interface StreamCallOptions {
   readonly clock: Clock;
   readonly pace: StreamPace;
   readonly log: Log;
-  readonly transfer?: TransferByRest | undefined;
+  readonly control?: CallControl | undefined;
 }
 
 type Life = { readonly state: 'ringing' } | { readonly state: 'answered'; readonly events: CallEvents } | { readonly state: 'over' };
@@ -55,6 +60,7 @@ export class StreamCall implements PhoneCall, Paced {
   readonly #over = new AbortController();
   #life: Life = { state: 'ringing' };
   #hasFaulted = false;
+  #isHandedOver = false;
 
   constructor(options: StreamCallOptions) {
     this.#options = options;
@@ -148,17 +154,28 @@ export class StreamCall implements PhoneCall, Paced {
 
   close(): void {
     if (this.#life.state === 'over') return;
-    const frame = this.#options.dialect.hangUp?.();
+    const { dialect, socket } = this.#options;
+    const frame = dialect.hangUp?.();
     if (frame) this.#write(frame);
-    this.#options.socket.close(1000, 'hung up');
+    socket.close(1000, 'hung up');
     this.#leave();
+    // Whoever has been handed over is somebody else's caller.
+    if (dialect.outlivesStream && !this.#isHandedOver) void this.#hangUpByRest();
+  }
+
+  async #hangUpByRest(): Promise<void> {
+    const { control, start, dialect, log } = this.#options;
+    const reason = await control?.hangUp?.(start.callId);
+    if (reason !== undefined) log.warn({ carrier: dialect.carrier, call: start.callId, reason }, 'a call could not be hung up');
   }
 
   async transfer(target: string, signal: AbortSignal): Promise<TransferOutcome> {
-    const { transfer, start, dialect } = this.#options;
-    if (!transfer) return { outcome: 'refused', status: 501, reason: `Calls of '${dialect.carrier}' cannot be transferred by this server.` };
+    const { control, start, dialect } = this.#options;
+    if (!control) return { outcome: 'refused', status: 501, reason: `Calls of '${dialect.carrier}' cannot be transferred by this server.` };
     if (this.#life.state !== 'answered') return { outcome: 'refused', status: 481, reason: 'The call has ended.' };
-    return transfer(start.callId, target, signal);
+    const outcome = await control.transfer(start.callId, target, signal);
+    this.#isHandedOver ||= outcome.outcome === 'transferred';
+    return outcome;
   }
 
   /** @throws CallError when it is no key, or the call has ended. */
@@ -202,7 +219,10 @@ export class StreamCall implements PhoneCall, Paced {
     if (this.#hasFaulted) return;
     this.#hasFaulted = true;
     const { log, dialect, start } = this.#options;
-    log.warn({ carrier: dialect.carrier, stream: start.streamId, reason }, 'a media stream says something that makes no sense; further ones are not logged');
+    log.warn(
+      { carrier: dialect.carrier, stream: start.streamId, reason },
+      'a media stream says something that makes no sense; further ones are not logged',
+    );
   }
 
   #end(end: CallEnd): void {

@@ -11,7 +11,8 @@ import type { StreamCarrier, StreamDialect, StreamMessage, StreamStart } from '.
 import { dialectOf } from './dialects/choose.ts';
 import type { OneCallTokens, StreamTicket } from './one-call-tokens.ts';
 import { StreamPace } from './pace.ts';
-import { StreamCall, type TransferByRest } from './stream-call.ts';
+import { type CallControl, StreamCall } from './stream-call.ts';
+import { streamPath } from './stream-path.ts';
 
 /** What providers send is 20 ms of sound at a time, and what they tell of a call. */
 const mostFrameBytes = 64 * 1024;
@@ -39,8 +40,8 @@ export interface StreamDoorOptions<Note> {
   isSigned?(carrier: StreamCarrier, request: IncomingMessage): boolean;
   /** Whose call it is that comes with a key in its `Authorization` or its URL; undefined when the key is wrong or missing. */
   admit(carrier: KeyedCarrier, request: IncomingMessage, query: URLSearchParams): Promise<StreamTicket<Note> | undefined>;
-  /** How calls of a carrier are handed over, where they can be. */
-  readonly transfers?: Partial<Record<StreamCarrier, TransferByRest>>;
+  /** Who hands calls of a carrier over, and hangs them up, where that can be done. */
+  readonly controls?: Partial<Record<StreamCarrier, CallControl>>;
   onIncoming(call: IncomingPhoneCall, ticket: StreamTicket<Note>): void;
 }
 
@@ -50,10 +51,6 @@ export interface StreamDoor {
   /** Connections that have not shown a token yet. */
   readonly strangers: number;
   close(): void;
-}
-
-export function streamPath(carrier: StreamCarrier): string {
-  return `/v1/realtime/${carrier}`;
 }
 
 export function openStreamDoor<Note>(options: StreamDoorOptions<Note>): StreamDoor {
@@ -100,7 +97,7 @@ export function openStreamDoor<Note>(options: StreamDoorOptions<Note>): StreamDo
       if (!ticket) return turnAway('it has no token that holds', 1008);
       known();
       const begun = startOf(told, ticket);
-      call = new StreamCall({ socket: raw, dialect, start: begun, clock, pace, log, transfer: options.transfers?.[dialect.carrier] });
+      call = new StreamCall({ socket: raw, dialect, start: begun, clock, pace, log, control: options.controls?.[dialect.carrier] });
       options.onIncoming(incoming(call, dialect.carrier), ticket);
     }
     function take(message: StreamMessage): void {

@@ -76,7 +76,8 @@ export function formatOf(encoding: string, rateHz: number | undefined): AudioFor
     .toLowerCase()
     .replace(/^audio\//, '')
     .replace(/^x-/, '');
-  if (/^(pcmu|mulaw|mu-law|ulaw|g711_ulaw)$/.test(name)) return rateHz === undefined || rateHz === 8000 ? { type: 'audio/pcmu' } : undefined;
+  if (/^(pcmu|mulaw|mu-law|ulaw|g711_ulaw)$/.test(name))
+    return rateHz === undefined || rateHz === 8000 ? { type: 'audio/pcmu' } : undefined;
   if (/^(pcma|alaw|a-law|g711_alaw)$/.test(name)) return rateHz === undefined || rateHz === 8000 ? { type: 'audio/pcma' } : undefined;
   if (!/^(l16|pcm|pcm16|linear16|slin|raw)$/.test(name)) return undefined;
   const rate = pcmRates.find((each) => each === (rateHz ?? 8000));
@@ -96,5 +97,8 @@ export function formatOfContentType(contentType: string): AudioFormat | undefine
 
 export function unusable(encoding: string, rateHz: unknown): StreamMessage {
   const rate = textOf(rateHz);
-  return { kind: 'unusable', reason: `its sound is ${encoding.slice(0, 40) || 'of no named encoding'}${rate && ` at ${rate.slice(0, 10)} Hz`}` };
+  return {
+    kind: 'unusable',
+    reason: `its sound is ${encoding.slice(0, 40) || 'of no named encoding'}${rate && ` at ${rate.slice(0, 10)} Hz`}`,
+  };
 }

@@ -22,6 +22,7 @@ export function plivoDialect(): StreamDialect {
 
   return {
     carrier: 'plivo',
+    outlivesStream: true,
     messageMs: 100,
     aheadMs: 500,
     // Stamped when it was sent: a busy moment over there is no gap in the sound.

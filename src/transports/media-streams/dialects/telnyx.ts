@@ -20,7 +20,10 @@ export function telnyxDialect(): StreamDialect {
       if (value) parameters[name] ??= value;
     }
     const streamId = read.textOf(message['stream_id']) || callId;
-    return { kind: 'started', start: { streamId, callId, from: read.textOf(start['from']), to: read.textOf(start['to']), parameters, format } };
+    return {
+      kind: 'started',
+      start: { streamId, callId, from: read.textOf(start['from']), to: read.textOf(start['to']), parameters, format },
+    };
   }
 
   /** Network byte order on the line, little-endian here. */
@@ -29,6 +32,7 @@ export function telnyxDialect(): StreamDialect {
 
   return {
     carrier: 'telnyx',
+    outlivesStream: true,
     // From 20 ms to 30 s are taken in one message.
     messageMs: 100,
     aheadMs: 500,
