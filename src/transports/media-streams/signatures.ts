@@ -84,7 +84,8 @@ export function isSignedByPlivo(options: {
     .join('');
   const asked = pairs.length > 0 || fields.length > 0 ? `?${pairs.join('&')}` : '';
   const dot = pairs.length > 0 && fields.length > 0 ? '.' : '';
-  const signed = `${url.protocol}//${url.host}${url.pathname}${asked}${dot}${ofForm}.${nonce}`;
+  const path = /^[a-z]+:\/\/[^/?]+(\?|$)/i.test(publicUrl) ? '' : url.pathname;
+  const signed = `${url.protocol}//${url.host}${path}${asked}${dot}${ofForm}.${nonce}`;
   const expected = createHmac('sha256', authToken).update(signed, 'utf8').digest('base64');
   let right = false;
   for (const shown of signature.slice(0, 1000).split(',')) if (isSame(expected, shown.trim())) right = true;

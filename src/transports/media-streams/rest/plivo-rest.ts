@@ -8,7 +8,7 @@ export interface PlivoCredentials {
 }
 
 export function plivoRest(options: RestOptions, { authId, authToken }: PlivoCredentials, serve: Serve): ProviderRest {
-  const calls = `${at(`${options.baseUrl ?? 'https://api.plivo.com'}/v1/Account`, authId, 'Call')}/`;
+  const calls = `${at(options.baseUrl ?? 'https://api.plivo.com', '/v1/Account', authId, 'Call')}/`;
   const request = (method: 'POST' | 'DELETE', url: string, json?: object, signal?: AbortSignal) =>
     ask(options, {
       url,
@@ -18,7 +18,7 @@ export function plivoRest(options: RestOptions, { authId, authToken }: PlivoCred
       ...(json && { json }),
       ...(signal && { signal }),
     });
-  const callUrl = (callId: string) => `${at(calls, callId)}/`;
+  const callUrl = (callId: string) => `${at(calls, '', callId)}/`;
   return {
     async place({ to, from, invitation, ringSeconds, detectMachine, statusUrl }, signal) {
       const json = {

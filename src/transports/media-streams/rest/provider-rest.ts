@@ -105,9 +105,9 @@ export function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }
 
-/** The base without a last slash. */
-export function at(base: string, ...segments: string[]): string {
-  return [base.replace(/\/+$/, ''), ...segments.map((each) => encodeURIComponent(each))].join('/');
+/** An address of the API: its base, which may end in a slash, a path, and segments that are not ours to choose. */
+export function at(base: string, path: string, ...segments: string[]): string {
+  return [base.replace(/\/+$/, '') + path, ...segments.map((each) => encodeURIComponent(each))].join('/');
 }
 
 async function bodyOf(response: Response): Promise<Record<string, unknown>> {

@@ -15,10 +15,10 @@ export interface TelnyxRest extends ProviderRest {
 }
 
 export function telnyxRest(options: RestOptions, { apiKey, connectionId }: TelnyxCredentials): TelnyxRest {
-  const calls = `${(options.baseUrl ?? 'https://api.telnyx.com').replace(/\/+$/, '')}/v2/calls`;
+  const calls = at(options.baseUrl ?? 'https://api.telnyx.com', '/v2/calls');
   const post = (url: string, json: object, signal?: AbortSignal) =>
     ask(options, { url, method: 'POST', authorization: `Bearer ${apiKey}`, json, secrets: [apiKey], ...(signal && { signal }) });
-  const action = (callId: string, name: string) => at(calls, callId, 'actions', name);
+  const action = (callId: string, name: string) => at(calls, '', callId, 'actions', name);
   return {
     async place({ to, from, invitation, ringSeconds, detectMachine, statusUrl }, signal) {
       const json = {

@@ -21,7 +21,7 @@ export function twilioRest(options: RestOptions, credentials: TwilioCredentials)
   const { accountSid, keySid = accountSid, authToken } = credentials;
   return twilioLike({
     rest: options,
-    calls: at(`${options.baseUrl ?? 'https://api.twilio.com'}/2010-04-01/Accounts`, accountSid, 'Calls'),
+    calls: at(options.baseUrl ?? 'https://api.twilio.com', '/2010-04-01/Accounts', accountSid, 'Calls'),
     authorization: basic(keySid, authToken),
     secrets: [authToken],
     answer: twilioAnswer,
@@ -33,7 +33,7 @@ export function signalWireRest(options: RestOptions, credentials: SignalWireCred
   const { space, projectId, authToken } = credentials;
   return twilioLike({
     rest: options,
-    calls: at(`${options.baseUrl ?? `https://${space}`}/api/laml/2010-04-01/Accounts`, projectId, 'Calls'),
+    calls: at(options.baseUrl ?? `https://${space}`, '/api/laml/2010-04-01/Accounts', projectId, 'Calls'),
     authorization: basic(projectId, authToken),
     secrets: [authToken],
     answer: signalWireAnswer,
@@ -54,7 +54,7 @@ interface TwilioLike {
 function twilioLike({ rest, calls, authorization, secrets, answer, what }: TwilioLike): ProviderRest {
   const post = (url: string, form: Record<string, string>, signal?: AbortSignal) =>
     ask(rest, { url, method: 'POST', authorization, form, secrets, ...(signal && { signal }) });
-  const callUrl = (callId: string) => `${at(calls, callId)}.json`;
+  const callUrl = (callId: string) => `${at(calls, '', callId)}.json`;
   return {
     async place({ to, from, invitation, ringSeconds, detectMachine, statusUrl }, signal) {
       const form = {

@@ -16,7 +16,7 @@ const holdsSeconds = 60;
 
 /** @throws when the private key is none. */
 export function vonageRest(options: RestOptions, { applicationId, privateKey }: VonageCredentials, ids: Ids): ProviderRest {
-  const calls = `${(options.baseUrl ?? 'https://api.nexmo.com').replace(/\/+$/, '')}/v1/calls`;
+  const calls = at(options.baseUrl ?? 'https://api.nexmo.com', '/v1/calls');
   const key = createPrivateKey(privateKey);
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   function authorization(): string {
@@ -41,10 +41,10 @@ export function vonageRest(options: RestOptions, { applicationId, privateKey }: 
     },
     async transfer(callId, target, signal) {
       const destination = { type: 'ncco', ncco: [{ action: 'connect', endpoint: [endpointOf(target)] }] };
-      return transferred(await request('PUT', at(calls, callId), { action: 'transfer', destination }, signal));
+      return transferred(await request('PUT', at(calls, '', callId), { action: 'transfer', destination }, signal));
     },
     async hangUp(callId) {
-      const answered = await request('PUT', at(calls, callId), { action: 'hangup' });
+      const answered = await request('PUT', at(calls, '', callId), { action: 'hangup' });
       return answered.outcome === 'refused' ? answered.reason : undefined;
     },
   };
