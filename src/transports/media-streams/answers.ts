@@ -128,9 +128,6 @@ const references: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&g
 
 /** Text within XML, between quotes or not. Control characters cannot stand there at all. */
 function attribute(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- these are what is left out
-  return text
-    .toWellFormed()
-    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
-    .replaceAll(/[&<>"']/g, (each) => references[each] ?? each);
+  const allowed = [...text.toWellFormed()].filter((each) => each >= ' ' || each === '\t' || each === '\n' || each === '\r').join('');
+  return allowed.replaceAll(/[&<>"']/g, (each) => references[each] ?? each);
 }

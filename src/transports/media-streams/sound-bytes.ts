@@ -25,6 +25,7 @@ export interface SoundBytes {
 }
 
 export function soundBytes(format: AudioFormat): SoundBytes {
+  const { type } = format;
   const rateHz = sampleRateHz(format);
   const size = bytesPerSample(format);
   return {
@@ -33,11 +34,11 @@ export function soundBytes(format: AudioFormat): SoundBytes {
     perMs: (size * rateHz) / 1000,
     frameBytes: size * Math.round((rateHz * FRAME_MS) / 1000),
     of: (ms) => size * Math.round((rateHz * ms) / 1000),
-    silence: (bytes) => new Uint8Array(bytes).fill(silentBytes[format.type]),
-    isQuiet: format.type === 'audio/pcm' ? areQuietSamples : (sound) => areQuietCodes(sound, format.type as keyof typeof quietCodes),
+    silence: (bytes) => new Uint8Array(bytes).fill(silentBytes[type]),
+    isQuiet: type === 'audio/pcm' ? areQuietSamples : (sound) => areQuietCodes(sound, type),
     from(samples) {
-      if (format.type === 'audio/pcm') return toBytes(samples);
-      return format.type === 'audio/pcmu' ? encodeMuLaw(samples) : encodeALaw(samples);
+      if (type === 'audio/pcm') return toBytes(samples);
+      return type === 'audio/pcmu' ? encodeMuLaw(samples) : encodeALaw(samples);
     },
   };
 }

@@ -80,7 +80,7 @@ export interface Upgrade {
   readonly socket: Duplex;
   readonly head: Buffer;
   /** Answers in plain HTTP, with a body that says why, and ends the socket. */
-  refuse(status: number, code: string, message: string): void;
+  readonly refuse: (status: number, code: string, message: string) => void;
 }
 
 const paths: Record<string, { onlyInworld: boolean }> = {

@@ -340,12 +340,12 @@ const nonsense = [
 test.each(['twilio', 'signalwire', 'telnyx', 'plivo', 'vonage', 'asterisk', 'stream'] as const)(
   '%s: nonsense is a fault of theirs and never ours',
   (carrier) => {
-    for (const text of nonsense) {
-      const message = dialectOf(carrier, none).read({ text });
-      expect(message.kind).toMatch(/^(fault|other|sound|mark|started|unusable)$/);
-      if (message.kind === 'fault') expect(message.reason.length).toBeLessThan(200);
-      if (message.kind === 'sound') expect(message.sound).toEqual({ bytes: new Uint8Array(0) });
-    }
+    const messages = nonsense.map((text) => dialectOf(carrier, none).read({ text }));
+    expect(messages.map(({ kind }) => kind).filter((kind) => !/^(fault|other|sound|mark|started|unusable)$/.test(kind))).toEqual([]);
+    const reasons = messages.flatMap((message) => ('reason' in message ? message.reason : []));
+    expect(Math.max(...reasons.map(({ length }) => length))).toBeLessThan(200);
+    const sounds = messages.flatMap((message) => (message.kind === 'sound' ? message.sound : []));
+    expect(sounds.filter(({ bytes, ...rest }) => bytes.length > 0 || Object.keys(rest).length > 0)).toEqual([]);
   },
 );
 
