@@ -7,8 +7,8 @@ import { FRAME_MS } from '../rtp/call-rate.ts';
 const silentBytes = { 'audio/pcmu': 0xff, 'audio/pcma': 0xd5, 'audio/pcm': 0 } as const;
 /** Of 16-bit samples: below it there is nothing to be heard. */
 const quietPeak = 200;
-/** The codes of G.711 whose samples are below that: the smallest 25 of mu-law, the smallest 12 of A-law. */
-const quietCodes = { 'audio/pcmu': 25, 'audio/pcma': 12 } as const;
+/** The codes of G.711 whose samples are below that: the smallest 21 of mu-law, the smallest 13 of A-law. */
+const quietCodes = { 'audio/pcmu': 21, 'audio/pcma': 13 } as const;
 
 export interface SoundBytes {
   readonly format: AudioFormat;

@@ -214,7 +214,7 @@ test('frames that make no sense are logged once in a call, and it goes on', () =
   const { clock, provider, call, told, sound } = streamRig('twilio', twilioWire(), { log: { ...silentLog, warn } });
   for (let i = 0; i < 50; i++) call.take({ kind: 'fault', reason: `nonsense ${i}` });
   expect(warn).toHaveBeenCalledOnce();
-  provider.say(sound(100));
+  void provider.say(sound(100));
   clock.advance(100);
   expect(told.whole).toHaveLength(800);
 });

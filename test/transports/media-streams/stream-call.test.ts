@@ -72,7 +72,7 @@ test.each(wires)('%s: what the caller says is heard as it is said, without a gap
   const { clock, provider, told, sound } = streamRig(carrier, wire());
   const speech = sound(1000);
   clock.advance(200);
-  provider.say(speech);
+  void provider.say(speech);
   clock.advance(1000);
   const heard = told.whole;
   expect(heard.length).toBe(provider.frameBytes * 60);
@@ -92,7 +92,7 @@ test.each([
   ['the plain dialect', 'stream', () => plainWire()],
 ] as const)('%s: frames that were lost are silence of their length', (_name, carrier, wire) => {
   const { clock, provider, told, sound } = streamRig(carrier, wire());
-  provider.say(sound(1000));
+  void provider.say(sound(1000));
   clock.advance(200);
   provider.lose(10);
   clock.advance(600);
@@ -120,7 +120,7 @@ test.each(wires)(
     expect(silent.every((byte) => byte === (made.format.type === 'audio/pcmu' ? 0xff : 0))).toBe(true);
     clock.advance(300);
     const spoken = sound(200);
-    provider.say(spoken);
+    void provider.say(spoken);
     clock.advance(200);
     // 200 ms, 2,000 ms of nothing, 200 ms.
     const lost = told.whole.length / perMs;
@@ -146,7 +146,7 @@ test('Telnyx: frames that overtake each other are put in their order', () => {
     },
   });
   const speech = sound(1200);
-  provider.say(speech);
+  void provider.say(speech);
   clock.advance(1200);
   clock.advance(20);
   expect(difference(told.whole.subarray(0, speech.length), speech)).toBeUndefined();
@@ -164,7 +164,7 @@ test('Telnyx: a frame that never comes is given up, and one that comes too late 
       return [];
     },
   });
-  provider.say(sound(400));
+  void provider.say(sound(400));
   clock.advance(400);
   expect(frames(told.whole, provider.frameBytes).slice(0, 8)).toEqual([1, 2, 3, 4, 0xff, 6, 7, 8]);
   const length = told.whole.length;
@@ -184,7 +184,7 @@ test('Plivo: a clock that stamps a frame late is no gap', () => {
     },
   });
   const speech = sound(1000);
-  provider.say(speech);
+  void provider.say(speech);
   clock.advance(1000);
   expect(difference(told.whole, speech)).toBeUndefined();
 });
@@ -271,7 +271,7 @@ test('of sound without end no more than two minutes wait, and what is dropped co
 test('what the caller says before the call is answered is heard when it is, three seconds of it at most', () => {
   const { clock, provider, call, told, sound, perMs } = streamRig('twilio', twilioWire(), { answered: false });
   const hello = sound(300);
-  provider.say(hello);
+  void provider.say(hello);
   clock.advance(400);
   expect(told.sound).toEqual([]);
   clock.advance(10_000);
@@ -284,7 +284,7 @@ test('16-bit samples are little-endian on our side, whatever they are on the lin
   const { clock, provider, told } = streamRig('telnyx', telnyxWire(16_000));
   const samples = Int16Array.from({ length: 320 }, (_, at) => at * 100);
   expect(bytesPerSample({ type: 'audio/pcm', rate: 16_000 })).toBe(2);
-  provider.say(new Uint8Array(samples.buffer));
+  void provider.say(new Uint8Array(samples.buffer));
   clock.advance(20);
   expect(new Int16Array(new Uint8Array(told.whole).buffer)).toEqual(samples);
 });

@@ -17,6 +17,9 @@ export class SimulatedProvider {
   #played: Played[] = [];
   readonly understood: { readonly atMs: number; readonly kind: string; readonly name?: string }[] = [];
   readonly digits: string[] = [];
+  /** Marks whose sound was played, and those that a clear threw away. */
+  readonly playedMarks: string[] = [];
+  readonly clearedMarks: string[] = [];
   /** What it would have ended the stream for. */
   readonly errors: string[] = [];
   mostBufferedMs = 0;
@@ -29,7 +32,7 @@ export class SimulatedProvider {
   #playingUntilMs = 0;
   #startedMs = 0;
   #frames = 0;
-  #says: Uint8Array[] = [];
+  #says: { readonly sound: Uint8Array; readonly said: (() => void) | undefined }[] = [];
   #mutedFrames = 0;
   #held = false;
   #timer: { cancel(): void } | undefined;
@@ -53,9 +56,15 @@ export class SimulatedProvider {
     this.#wait();
   }
 
-  /** The caller says this, as soon as it has said everything before. */
-  say(sound: Uint8Array): void {
-    for (let at = 0; at < sound.length; at += this.frameBytes) this.#says.push(sound.subarray(at, at + this.frameBytes));
+  /** The caller says this, as soon as it has said everything before. Resolves when the last of it has been sent. */
+  say(sound: Uint8Array): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    for (let at = 0; at < sound.length; at += this.frameBytes) {
+      const frame = this.#silence();
+      frame.set(sound.subarray(at, at + this.frameBytes));
+      this.#says.push({ sound: frame, said: at + this.frameBytes >= sound.length ? resolve : undefined });
+    }
+    return promise;
   }
 
   /** Nothing is sent for so many frames; they are lost. */
@@ -119,12 +128,13 @@ export class SimulatedProvider {
   }
 
   #keepMark(name: string, nowMs: number): void {
-    const timer = this.#clock.after(Math.max(0, this.#playingUntilMs - nowMs), () => this.#echo(name));
+    const timer = this.#clock.after(Math.max(0, this.#playingUntilMs - nowMs), () => this.#echo(name, this.playedMarks));
     this.#marks.set(name, timer);
   }
 
-  #echo(name: string): void {
+  #echo(name: string, list: string[]): void {
     this.#marks.delete(name);
+    list.push(name);
     const frame = this.#wire.mark(name);
     if (frame) this.#deliver(frame);
   }
@@ -137,7 +147,7 @@ export class SimulatedProvider {
     this.#playingUntilMs = nowMs;
     for (const [name, timer] of this.#marks) {
       timer.cancel();
-      if (this.#wire.returnsCleared) this.#echo(name);
+      if (this.#wire.returnsCleared) this.#echo(name, this.clearedMarks);
     }
     this.#marks.clear();
     const frame = this.#wire.cleared();
@@ -156,12 +166,10 @@ export class SimulatedProvider {
     if (this.#levels && this.#held && this.#playingUntilMs - this.#clock.now() < this.#levels.xonMs) this.#flow(true);
     const index = this.#frames;
     this.#frames += 1;
-    const sound = this.#says.shift() ?? this.#silence();
-    if (this.#mutedFrames > 0) {
-      this.#mutedFrames -= 1;
-      return;
-    }
-    this.#deliver(this.#wire.sound(sound, index, index * frameMs));
+    const { sound = this.#silence(), said } = this.#says.shift() ?? {};
+    if (this.#mutedFrames > 0) this.#mutedFrames -= 1;
+    else this.#deliver(this.#wire.sound(sound, index, index * frameMs));
+    said?.();
   }
 
   #silence(): Uint8Array {

@@ -6,8 +6,7 @@ import { base64, decoded, exactly, json, type Understood, type Wire } from './wi
 const pcmu: AudioFormat = { type: 'audio/pcmu' };
 
 /** twilio.com/docs/voice/media-streams/websocket-messages */
-export function twilioWire(): Wire {
-  const streamSid = 'MZ18ad3ab5a668481ce02b83e7395059f0';
+export function twilioWire(streamSid = 'MZ18ad3ab5a668481ce02b83e7395059f0'): Wire {
   const accountSid = 'AC72b10b7e2a0b44e1b9d4a1c0f2a3b4c5';
   const callSid = 'CA79aa2ac0b2c04b8aa6d6e6f4e9d1f2a3';
   let sequence = 0;
@@ -313,7 +312,7 @@ export function plainWire(binary = false): Wire {
 }
 
 export const wires: readonly [name: string, carrier: StreamCarrier, wire: () => Wire][] = [
-  ['Twilio', 'twilio', twilioWire],
+  ['Twilio', 'twilio', () => twilioWire()],
   ['Telnyx', 'telnyx', () => telnyxWire()],
   ['Telnyx with 16-bit samples', 'telnyx', () => telnyxWire(16_000)],
   ['Plivo', 'plivo', plivoWire],
