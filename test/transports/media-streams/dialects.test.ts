@@ -128,6 +128,15 @@ test('Telnyx: what it says', () => {
   });
 });
 
+test('Telnyx: parameters may stand in the URL', () => {
+  const { message } = started(
+    'telnyx',
+    telnyxStart('{"encoding":"PCMU","sample_rate":8000}'),
+    new URLSearchParams('plan=gold&customer_id=x'),
+  );
+  expect(message).toMatchObject({ start: { parameters: { plan: 'gold', customer_id: 'customer_123' } } });
+});
+
 test("Telnyx: what is said to it has no stream id, as in Inworld's example", () => {
   const { dialect } = started('telnyx', telnyxStart('{"encoding":"PCMU","sample_rate":8000,"channels":1}'));
   expect(written(dialect.sound(hello))).toBe('{"event":"media","media":{"payload":"f/8BAg=="}}');

@@ -145,7 +145,7 @@ test('Telnyx: placing, answering, handing over, hanging up', async () => {
         webhook_url: 'https://voice.example.com/status',
       },
     },
-    { url: `${action}/answer`, body: { ...telnyxStream, custom_parameters: [{ name: 'plan', value: 'gold' }] } },
+    { url: `${action}/answer`, body: { ...telnyxStream, stream_url: `${telnyxStream.stream_url}&plan=gold` } },
     { url: `${action}/transfer`, body: { to: '+15550009' } },
     { url: `${action}/hangup`, body: {} },
   ]);

@@ -10,7 +10,7 @@ import { vonageDialect } from './vonage.ts';
 const dialects: Record<StreamCarrier, (query: URLSearchParams) => StreamDialect> = {
   twilio: () => twilioDialect('twilio'),
   signalwire: () => twilioDialect('signalwire'),
-  telnyx: () => telnyxDialect(),
+  telnyx: telnyxDialect,
   plivo: () => plivoDialect(),
   vonage: () => vonageDialect(),
   asterisk: asteriskDialect,

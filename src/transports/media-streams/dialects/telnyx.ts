@@ -4,7 +4,8 @@ import type { AudioFormat } from '../../../protocol/audio-format.ts';
 import type { StreamDialect, StreamMessage } from '../dialect.ts';
 import * as read from './fields.ts';
 
-export function telnyxDialect(): StreamDialect {
+/** @param query of its URL: parameters may stand there. */
+export function telnyxDialect(query: URLSearchParams): StreamDialect {
   let format: AudioFormat = { type: 'audio/pcmu' };
 
   function started(message: read.Fields): StreamMessage {
@@ -14,7 +15,7 @@ export function telnyxDialect(): StreamDialect {
     if (!named) return read.unusable(read.textOf(encoding), rate);
     format = named;
     const callId = read.textOf(start['call_control_id']);
-    const parameters = { ...read.parametersOf(start['custom_parameters']) };
+    const parameters = { ...read.parametersOf(Object.fromEntries(query)), ...read.parametersOf(start['custom_parameters']) };
     for (const name of ['client_state', 'call_session_id']) {
       const value = read.textOf(start[name]);
       if (value) parameters[name] ??= value;

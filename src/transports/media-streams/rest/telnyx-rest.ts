@@ -42,17 +42,19 @@ export function telnyxRest(options: RestOptions, { apiKey, connectionId }: Telny
   };
 }
 
+/** Only `streaming_start` has custom parameters: here they stand in the URL. */
 function streamOf(invitation: StreamInvitation): object {
-  const { rateHz, parameters } = invitation;
+  const { rateHz, parameters = {} } = invitation;
   const codec = rateHz ? 'L16' : 'PCMU';
+  const url = new URL(streamUrl('telnyx', invitation, true));
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   return {
-    stream_url: streamUrl('telnyx', invitation, true),
+    stream_url: url.href,
     stream_track: 'inbound_track',
     stream_codec: codec,
     // Otherwise it takes MP3 and nothing else from us.
     stream_bidirectional_mode: 'rtp',
     stream_bidirectional_codec: codec,
     stream_bidirectional_sampling_rate: rateHz ?? 8000,
-    ...(parameters && { custom_parameters: Object.entries(parameters).map(([name, value]) => ({ name, value })) }),
   };
 }
