@@ -70,10 +70,12 @@ export interface StreamDialect {
   readonly atOnce?: StreamStart;
   /** Never throws, whatever comes. */
   read(frame: StreamFrame): StreamMessage;
-  /** The following hold once the stream has started. Undefined where the provider has no such message. */
+  /** This and the following hold once the stream has started. */
   sound(bytes: Uint8Array): StreamFrame;
-  mark(name: string): StreamFrame | undefined;
-  clear(): StreamFrame | undefined;
+  /** Asks to be told when the sound before it was played; without it the clock is believed. */
+  mark?(name: string): StreamFrame;
+  /** Throws away what has not been played; without it what was sent will be heard. */
+  clear?(): StreamFrame;
   /** Has the provider press these keys (0 to 9, *, #, A to D); without it they are played as tones. */
   digits?(digits: string): StreamFrame;
   /** Asks the provider to end the call, where closing the connection does not. */

@@ -46,7 +46,7 @@ export class OutboundSound {
     this.#report = options.report;
     this.#queue = new SoundQueue(this.#bytes.of(mostWaitingMs));
     this.#tones = new ToneQueue(this.#bytes);
-    this.#playout = new Playout(this.#bytes);
+    this.#playout = new Playout(this.#bytes, this.#dialect.mark !== undefined);
     this.#messageBytes = this.#bytes.frameBytes * Math.max(1, Math.floor(this.#dialect.messageMs / FRAME_MS));
   }
 
@@ -62,10 +62,12 @@ export class OutboundSound {
   clear(nowMs: number): void {
     this.#tell(nowMs);
     this.#queue.clear();
-    this.#tones.cleared(nowMs);
-    this.#playout.clear(this.#given, nowMs);
-    const frame = this.#dialect.clear();
-    if (frame) this.#write(frame);
+    const frame = this.#dialect.clear?.();
+    this.#playout.clear(this.#given, frame !== undefined, nowMs);
+    if (frame) {
+      this.#tones.cleared(nowMs);
+      this.#write(frame);
+    }
     this.#clears += 1;
     this.#isQuiet = true;
     this.#tell(nowMs);
@@ -92,6 +94,7 @@ export class OutboundSound {
   tick(nowMs: number): void {
     this.#tones.tick(nowMs);
     this.#pump(nowMs);
+    if (this.#isWaiting && this.#queue.bytes === 0) this.#mark(true, nowMs);
     this.#isWaiting = true;
     this.#ticks += 1;
     if (this.#isQuiet) return;
@@ -124,10 +127,15 @@ export class OutboundSound {
     if (length === 0) return false;
     const message = this.#bytes.silence(length);
     this.#send(message, this.#queue.take(message), nowMs);
-    const mark = this.#playout.mark(this.#queue.bytes === 0, nowMs);
-    const frame = mark === undefined ? undefined : this.#dialect.mark(mark);
-    if (frame) this.#write(frame);
+    this.#mark(false, nowMs);
     return true;
+  }
+
+  /** `atEnd`: of sound that nothing follows for now. */
+  #mark(atEnd: boolean, nowMs: number): void {
+    const mark = this.#playout.mark(atEnd, nowMs);
+    const frame = mark === undefined ? undefined : this.#dialect.mark?.(mark);
+    if (frame) this.#write(frame);
   }
 
   #sendTones(nowMs: number, aheadMs: number): boolean {

@@ -30,10 +30,12 @@ export class Playout {
   #generation = 0;
   #count = 0;
   #everEchoed = false;
-  #isUnmarked = false;
+  #isMarked: boolean;
 
-  constructor(bytes: SoundBytes) {
+  /** @param isMarked whether the provider can be asked to send marks back. */
+  constructor(bytes: SoundBytes, isMarked: boolean) {
     this.#bytes = bytes;
+    this.#isMarked = isMarked;
   }
 
   /** Sound that waits at the provider. */
@@ -44,10 +46,6 @@ export class Playout {
   /** All that was sent has been played, as far as is known. */
   isOver(nowMs: number): boolean {
     return this.played(nowMs) >= this.#sent;
-  }
-
-  get sent(): number {
-    return this.#sent;
   }
 
   /**
@@ -67,7 +65,7 @@ export class Playout {
 
   /** The name of a mark that should be sent now, if one should. `atEnd`: nothing follows for now. */
   mark(atEnd: boolean, nowMs: number): string | undefined {
-    if (this.#unmarked === 0 || this.#marks.length >= mostMarks || this.#isUnmarked) return undefined;
+    if (this.#unmarked === 0 || this.#marks.length >= mostMarks || !this.#isMarked) return undefined;
     if (!atEnd && this.#unmarked < markEveryMs * this.#bytes.perMs) return undefined;
     this.#unmarked = 0;
     this.#count += 1;
@@ -92,24 +90,19 @@ export class Playout {
     const byClock = this.#played.position + (nowMs - this.#played.atMs) * this.#bytes.perMs;
     if (!next) return Math.min(byClock, this.#sent);
     if (nowMs - next.dueMs <= overdueMs) return Math.min(byClock, next.position);
-    // One that marks nothing needs none.
-    this.#isUnmarked = !this.#everEchoed;
+    // One that has never sent a mark back is sent none any more.
+    this.#isMarked = this.#everEchoed;
     this.#marks = [];
     return Math.min(byClock, this.#sent);
   }
 
-  /** Whether this provider has never sent a mark back, and is sent none any more. */
-  get isUnmarked(): boolean {
-    return this.#isUnmarked;
-  }
-
-  /** What was sent and not played is no more, and neither is anything else that was given until `position`. */
-  clear(position: number, nowMs: number): void {
+  /** Nothing that was given until `position` counts any more. `atProvider`: what waits there is thrown away as well. */
+  clear(position: number, atProvider: boolean, nowMs: number): void {
     this.#generation += 1;
     this.#marks = [];
     this.#unmarked = 0;
     this.#sent = position;
     this.#played = { position, atMs: nowMs };
-    this.#untilMs = nowMs;
+    if (atProvider) this.#untilMs = nowMs;
   }
 }

@@ -3,7 +3,7 @@ import { ManualClock } from '../../../src/lib/clock.ts';
 import { type Log, silentLog } from '../../../src/lib/log.ts';
 import { bytesPerSample, sampleRateHz } from '../../../src/protocol/audio-format.ts';
 import type { CallEnd, CallEvents } from '../../../src/transports/calls/call.ts';
-import type { StreamCarrier, StreamFrame } from '../../../src/transports/media-streams/dialect.ts';
+import type { StreamCarrier, StreamFrame, StreamStart } from '../../../src/transports/media-streams/dialect.ts';
 import { dialectOf } from '../../../src/transports/media-streams/dialects/choose.ts';
 import { StreamPace } from '../../../src/transports/media-streams/pace.ts';
 import { type CallControl, StreamCall, type StreamSocket } from '../../../src/transports/media-streams/stream-call.ts';
@@ -79,12 +79,13 @@ export function streamRig(carrier: StreamCarrier, wire: Wire, options: RigOption
   const told = new Told();
   const perMs = (bytesPerSample(wire.format) * sampleRateHz(wire.format)) / 1000;
   let call: StreamCall | undefined;
+  const begin = (start: StreamStart) => new StreamCall({ socket, dialect, start, clock, pace: new StreamPace(clock), log, control });
+  if (dialect.atOnce) call = begin(dialect.atOnce);
   const deliver = (frame: StreamFrame) => {
     for (const each of between(frame)) {
       const message = dialect.read(each);
       if (call) call.take(message);
-      else if (message.kind === 'started')
-        call = new StreamCall({ socket, dialect, start: message.start, clock, pace: new StreamPace(clock), log, control });
+      else if (message.kind === 'started') call = begin(message.start);
     }
   };
   const provider = new SimulatedProvider(clock, wire, deliver, levels);

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { bytesPerSample } from '../../../src/protocol/audio-format.ts';
 import { difference, type RigOptions, streamRig } from './rig.ts';
-import { asteriskWire, plainWire, plivoWire, telnyxWire, twilioWire, vonageWire, wires } from './simulators/wires.ts';
+import { asteriskWire, plainWire, plivoWire, rawWire, telnyxWire, twilioWire, vonageWire, wires } from './simulators/wires.ts';
 
 /** Where sound that is no silence begins and ends, in frames of 20 ms. */
 function frames(sound: Uint8Array, frameBytes: number): number[] {
@@ -212,6 +212,24 @@ test('a provider that sends no mark back is believed by the clock, and sent no m
   expect(told.played.at(-1)).toEqual({ ms: 7000, clears: 0 });
 });
 
+test('raw sound: what was played is known by the clock, and what was sent before an interruption is heard before what comes next', () => {
+  const { clock, provider, call, told, sound } = streamRig('stream', rawWire(), { query: new URLSearchParams('format=pcmu') });
+  call.play(sound(2000));
+  clock.advance(600);
+  expect(told.played.at(-1)).toEqual({ ms: 600, clears: 0 });
+  call.clear();
+  expect(provider.mostBufferedMs).toBeLessThanOrEqual(200);
+  const next = sound(300);
+  call.play(next);
+  clock.advance(800);
+  expect(provider.errors).toEqual([]);
+  const heard = provider.heard();
+  expect(heard.length / 8).toBeGreaterThanOrEqual(900);
+  expect(heard.length / 8).toBeLessThanOrEqual(1100);
+  expect(difference(heard.subarray(-next.length), next)).toBeUndefined();
+  expect(told.played.at(-1)).toEqual({ ms: 2300, clears: 1 });
+});
+
 test('a mark of sound that was cleared says nothing about what came after it', () => {
   const { clock, call, told, provider, sound } = streamRig('twilio', twilioWire());
   call.play(sound(400));
@@ -245,6 +263,20 @@ test('what comes in small pieces is sent in whole frames, and its end is heard w
   expect(provider.errors).toEqual([]);
   expect(difference(provider.heard().subarray(0, answer.length), answer)).toBeUndefined();
   expect(told.played.at(-1)).toEqual({ ms: 250, clears: 0 });
+});
+
+test('a mark stands behind each quarter of a second and at the end, in however small pieces the sound comes', () => {
+  const { clock, provider, call, told, sound } = streamRig('twilio', twilioWire());
+  const answer = sound(1100);
+  for (let at = 0; at < answer.length; at += 160) {
+    call.play(answer.subarray(at, at + 160));
+    clock.advance(20);
+  }
+  clock.advance(200);
+  const marks = provider.understood.filter(({ kind }) => kind === 'mark');
+  expect(marks).toHaveLength(5);
+  expect(provider.playedMarks).toEqual(marks.map(({ name }) => name));
+  expect(told.played.at(-1)).toEqual({ ms: 1100, clears: 0 });
 });
 
 test('sound that is given and then overwritten by its giver is heard as it was given', () => {

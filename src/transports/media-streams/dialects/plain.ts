@@ -54,9 +54,11 @@ export function plainDialect(query: URLSearchParams): StreamDialect {
       }
     },
     sound: (bytes) => (isBinary ? { bytes } : { text: `{"type":"audio","audio":"${read.base64Of(bytes)}"}` }),
-    mark: (name) => (raw ? undefined : { text: JSON.stringify({ type: 'mark', name }) }),
-    clear: () => (raw ? undefined : { text: '{"type":"clear"}' }),
-    ...(!raw && { hangUp: () => ({ text: '{"type":"hang_up"}' }) }),
+    ...(!raw && {
+      mark: (name: string) => ({ text: JSON.stringify({ type: 'mark', name }) }),
+      clear: () => ({ text: '{"type":"clear"}' }),
+      hangUp: () => ({ text: '{"type":"hang_up"}' }),
+    }),
   };
 }
 

@@ -311,6 +311,19 @@ export function plainWire(binary = false): Wire {
   };
 }
 
+/** The same where the URL has said what the sound is. */
+export function rawWire(): Wire {
+  return {
+    ...plainWire(true),
+    opening: () => [],
+    mark: () => undefined,
+    read(frame) {
+      if ('bytes' in frame) return { kind: 'sound', bytes: frame.bytes };
+      throw new Error('a text where there is only sound');
+    },
+  };
+}
+
 export const wires: readonly [name: string, carrier: StreamCarrier, wire: () => Wire][] = [
   ['Twilio', 'twilio', () => twilioWire()],
   ['Telnyx', 'telnyx', () => telnyxWire()],
