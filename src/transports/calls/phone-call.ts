@@ -4,7 +4,7 @@ import type { Call, CallEvents } from './call.ts';
 import type { Speaker } from '../../protocol/audio-format.ts';
 
 /** Who carries the call. */
-export type PhoneCarrier = 'sip' | 'twilio' | 'telnyx' | 'plivo' | 'vonage' | 'asterisk' | 'stream';
+export type PhoneCarrier = 'sip' | 'twilio' | 'signalwire' | 'telnyx' | 'plivo' | 'vonage' | 'asterisk' | 'stream';
 
 /** One field that came with the call: a header of its INVITE, or a parameter that a provider was given. Credentials are left out. */
 export interface PhoneField {
