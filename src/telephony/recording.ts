@@ -76,6 +76,11 @@ export async function recordCall(
 
 type State = 'waiting' | 'running' | 'ended' | 'lost';
 
+/** The name of a call's file, without its folder. */
+export function recordingName(callId: string): string {
+  return `${callId}.wav`;
+}
+
 export class CallRecording {
   /** The name of its file, without the folder. */
   readonly name: string;
@@ -98,7 +103,7 @@ export class CallRecording {
 
   constructor(callId: string, format: AudioFormat, options: CallRecorderOptions, pool: SpoolPool) {
     if (!/^[\w-]{1,128}$/.test(callId)) throw new Error(`no name for a file: ${callId}`);
-    this.name = `${callId}.wav`;
+    this.name = recordingName(callId);
     this.#path = join(options.folder, this.name);
     this.#format = format;
     this.#options = options;

@@ -10,6 +10,12 @@ export interface CallFacts {
   readonly carrier: PhoneCarrier;
 }
 
+/**
+ * How a call came to its end: hung up by the far side or here, handed over, lost because its connection broke; or there never was one, because the
+ * caller gave up, it was rejected, nobody answered, or it could not be had.
+ */
+export type EndCause = 'far_side_hung_up' | 'hung_up' | 'transferred' | 'lost' | 'cancelled' | 'rejected' | 'not_answered' | 'failed';
+
 interface WebhookData {
   'realtime.call.incoming': {
     readonly call_id: string;
@@ -28,8 +34,7 @@ interface WebhookData {
     readonly reason: string;
   };
   'realtime.call.ended': CallFacts & {
-    /** In a word: `hung_up`, `busy`, `not_answered`, `transferred`, and so on. */
-    readonly cause: string;
+    readonly cause: EndCause;
     /** From the answer on; 0 where there was none. */
     readonly duration_seconds: number;
     /** The name of the file, where the call was recorded. */

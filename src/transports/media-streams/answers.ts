@@ -87,6 +87,14 @@ export function plivoDialDocument(target: string): CallDocument {
   return xml(`<Dial>${inner}</Dial>`);
 }
 
+/** What a provider is answered when the call goes nowhere. */
+export const rejection = {
+  twiml: xml('<Reject/>'),
+  plivo: xml('<Hangup reason="rejected"/>'),
+  /** Nothing to do is the end of a call. */
+  ncco: { contentType: 'application/json', body: '[]' },
+} as const satisfies Record<string, CallDocument>;
+
 export interface PhoneAddress {
   readonly kind: 'number' | 'sip';
   readonly address: string;

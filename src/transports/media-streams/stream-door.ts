@@ -134,7 +134,7 @@ function incoming(call: StreamCall, carrier: StreamCarrier): IncomingPhoneCall {
     to,
     carrierId: callId,
     fields: Object.entries(parameters).map(([name, value]) => ({ name, value })),
-    line: { format, lagMs },
+    speaker: { format, lagMs },
     // It has been answered over there, or rings by itself.
     ring() {},
     async answer(events) {

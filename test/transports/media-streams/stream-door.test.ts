@@ -120,7 +120,7 @@ test.each([
     await vi.waitFor(() => expect(arrived).toHaveLength(1));
     const [{ call, ticket: shown } = { call: undefined, ticket: undefined }] = arrived;
     expect(shown).toBe(ticket);
-    expect(call).toMatchObject({ carrier, from: '+15550001', to: '+15550002', line: { format: wire().format } });
+    expect(call).toMatchObject({ carrier, from: '+15550001', to: '+15550002', speaker: { format: wire().format } });
     expect(JSON.stringify(call?.fields)).not.toContain(token);
     expect(streams.strangers).toBe(0);
 
@@ -204,7 +204,7 @@ test('the plain dialect needs no word when the URL says what its sound is', asyn
   const headers = { authorization: 'Bearer pbx-key' };
   const { socket } = await knock(`${url}/v1/realtime/stream?format=l16&rate=16000&call_id=c9`, plainWire(), { headers });
   await vi.waitFor(() => expect(arrived).toHaveLength(1));
-  expect(arrived[0]?.call).toMatchObject({ carrierId: 'c9', line: { format: { type: 'audio/pcm', rate: 16_000 } } });
+  expect(arrived[0]?.call).toMatchObject({ carrierId: 'c9', speaker: { format: { type: 'audio/pcm', rate: 16_000 } } });
   const told = new Told();
   const call = await arrived[0]?.call.answer(told);
   socket.send(new Uint8Array(640).fill(3));
