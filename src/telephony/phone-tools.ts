@@ -9,7 +9,7 @@ export const phoneToolNames = ['transfer', 'send_digits', 'hang_up'] as const;
 export type PhoneToolName = (typeof phoneToolNames)[number];
 
 /** What a session names to have them. */
-export const phoneConnector = 'parley_telephone';
+export const phoneConnector = 'parley_telephone' as const;
 
 export interface PhoneToolsOptions {
   readonly call: Pick<PhoneCall, 'transfer' | 'sendDigits' | 'close'>;

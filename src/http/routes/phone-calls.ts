@@ -22,6 +22,7 @@ interface OneCall {
 }
 
 export function phoneCallRoutes(scope: FastifyInstance, { phones }: RouteDeps): void {
+  scope.get('/v1/realtime/calls', (request) => ({ object: 'list', data: phones.list(principalOf(request)) }));
   scope.post<OneCall>('/v1/realtime/calls/:id/accept', { bodyLimit }, async (request, reply) => {
     const { id } = request.params;
     if (!(await phones.accept(id, principalOf(request), read(acceptBody, request.body)))) throw noPhoneCall(id);

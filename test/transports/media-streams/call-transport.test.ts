@@ -24,7 +24,7 @@ async function opened(rig: StreamRig): Promise<{ transport: Transport; inbound: 
   const inbound: Inbound[] = [];
   let transport: Transport | undefined;
   await calls.open(
-    { owner: 'key_1', dialect: ga, line: { format: rig.call.start.format, lagMs: 60 } },
+    { owner: 'key_1', dialect: ga, speaker: { format: rig.call.start.format, lagMs: 60 } },
     (events) => {
       rig.call.answer(events);
       return Promise.resolve(rig.call);
