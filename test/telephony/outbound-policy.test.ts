@@ -158,8 +158,8 @@ describe('however it is spelled', () => {
       const verdict = policy.judge(text);
       if (!verdict.allowed) continue;
       allowed += 1;
-      expect(['+15552345678', '+49301234567'], `${text}`).toContain(number);
-      expect(verdict.target, `${text}`).toMatch(
+      expect(['+15552345678', '+49301234567'], `dialled as ${text}`).toContain(number);
+      expect(verdict.target, `dialled as ${text}`).toMatch(
         new RegExp(`^(tel:\\${number}|sip:\\${number}@(pbx\\.example\\.com|a\\.branch\\.example)(;user=phone)?)$`),
       );
     }
@@ -196,7 +196,7 @@ describe('however it is spelled', () => {
       const verdict = policy.judge(text);
       if (!verdict.allowed) continue;
       allowed += 1;
-      expect(verdict.target, `${text}`).toMatch(
+      expect(verdict.target, `dialled as ${text}`).toMatch(
         /^tel:\+(1|4930|44)\d+$|^sips?:[\w.!~'()&=+%-]+@(pbx\.example\.com|[\w.-]+\.branch\.example)(:\d+)?(;transport=\w+|;user=phone)*$/,
       );
     }
