@@ -171,6 +171,11 @@ describe('no beep', () => {
 });
 
 describe('neither', () => {
+  test('clicks do not add up to a word', () => {
+    const clicks = Array.from({ length: 12 }, () => [noise(40, -20), quiet(260)]).flat();
+    expect(kinds(told([quiet(300), ...clicks, quiet(3000)]))).toEqual(['silence']);
+  });
+
   test('nothing is said', () => {
     const events = told([quiet(9000)]);
     expect(events).toEqual([{ kind: 'silence', atMs: 5000, reason: 'nothing was said for 5000 ms' }]);

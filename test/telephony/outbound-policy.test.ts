@@ -44,6 +44,7 @@ describe('what cannot be read in one way only is refused', () => {
     ['a number without its plus', '15552345678'],
     ['an emergency number', '911'],
     ['the same behind a country code', '+1911'],
+    ['the same in the place of an area code', '+19112345678'],
     ['a short code', '+112'],
     ['a country code that is none', '+0155523456'],
     ['two plus signs', '++15552345678'],
