@@ -137,6 +137,11 @@ describe('a machine', () => {
     }
   });
 
+  test('that pauses in its greeting is known by its beep', () => {
+    const events = told([quiet(400), voice(1500), quiet(1800), voice(3000), quiet(500), tone(400, 1000), quiet(1000)]);
+    expect(kinds(events)).toEqual(['human', 'machine', 'beep']);
+  });
+
   test('that does not beep is done when it has been silent for long', () => {
     const events = told([voice(6000), quiet(4000)]);
     expect(kinds(events)).toEqual(['machine', 'greeting_ended']);
