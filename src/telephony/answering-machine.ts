@@ -20,8 +20,8 @@ export const machineDefaults = {
   beepMostMs: 1500,
   beepLeastHz: 400,
   beepMostHz: 2000,
-  /** A short greeting ("Leave a message.") was a machine's after all when a beep follows it so soon. */
-  revisionMs: 4000,
+  /** A machine's after all when a beep follows so soon: short greetings have 1 to 2 s of speech, as much silence, and more speech before the beep. */
+  revisionMs: 10_000,
   /** A machine that beeps not at all is done when it has been silent for so long, or has spoken for so long. */
   greetingPauseMs: 2500,
   greetingMostMs: 60_000,

@@ -8,6 +8,7 @@ import { unreadFields } from '../protocol/unread.ts';
 import type { DigitCollecting } from './digit-collector.ts';
 import { isDomain, isPrefix } from './outbound-policy.ts';
 import { phoneToolNames } from './phone-tools.ts';
+import { isSubscribed, webhookTypes } from './webhook-events.ts';
 import { webhookKey } from './webhook-signature.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -95,6 +96,8 @@ const listening = z.string().regex(/^(?:udp|tcp|tls):(?:[\d.]+|\[[0-9a-f:.]+\]):
   error: 'must be like udp:0.0.0.0:5060, tcp:[::]:5060 or tls:0.0.0.0:5061',
 });
 
+const meansEvents = (pattern: string) => webhookTypes.some((type) => isSubscribed(pattern, type));
+
 /** @param environment Where secrets that are written `env:NAME` are. */
 export function routesSchema(environment: Environment) {
   const secret = z
@@ -135,7 +138,7 @@ export function routesSchema(environment: Environment) {
           url: webUrl('an address'),
           secret: webhookSecret,
           events: z
-            .array(z.string().regex(/^[a-z_.]*\*?$/, { error: 'must be the name of an event, or begin like one and end in *' }))
+            .array(z.string().refine(meansEvents, { error: `must mean events: realtime.call.*, or ${webhookTypes.join(', ')}` }))
             .min(1)
             .default(['*']),
         }),

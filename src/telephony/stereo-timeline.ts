@@ -14,17 +14,20 @@ interface Side {
   /** Samples from the beginning of the call to the end of what is known. */
   end: number;
   pieces: Int16Array[];
+  /** How long sound that is late may still come all at once. */
+  readonly standstillMs: number;
   /** Since when its sound has been late. */
   lateSinceMs: number | undefined;
 }
 
-const newSide = (): Side => ({ end: 0, pieces: [], lateSinceMs: undefined });
+const newSide = (standstillMs: number): Side => ({ end: 0, pieces: [], standstillMs, lateSinceMs: undefined });
 
 export class StereoTimeline {
   readonly #rateHz: number;
   readonly #startMs: number;
-  readonly #left = newSide();
-  readonly #right = newSide();
+  readonly #left = newSide(standstillMs);
+  // The line sends in real time: what it did not send it sends later.
+  readonly #right = newSide(0);
   /** Samples of each side that have been given out. */
   #given = 0;
 
@@ -69,7 +72,7 @@ export class StereoTimeline {
     const isLate = begin - side.end > this.#samples(jitterMs);
     if (!isLate) side.lateSinceMs = undefined;
     else side.lateSinceMs ??= nowMs;
-    const staysLate = side.lateSinceMs !== undefined && nowMs - side.lateSinceMs >= standstillMs;
+    const staysLate = side.lateSinceMs !== undefined && nowMs - side.lateSinceMs >= side.standstillMs;
     if (!follows || staysLate) {
       this.#fill(side, begin);
       side.lateSinceMs = undefined;

@@ -208,6 +208,10 @@ describe('a mistake is said with its place', () => {
       'public_url is missing: the carriers have to be told where this server is.',
     ],
     [
+      (file) => void Object.assign(file.webhooks[0] as object, { events: ['realtime.call.started'] }),
+      'webhooks[0].events[0] must mean events: realtime.call.*, or realtime.call.incoming, realtime.call.ringing, realtime.call.answered, realtime.call.transferred, realtime.call.transfer_failed, realtime.call.machine_detected, realtime.call.ended.',
+    ],
+    [
       (file) => void Object.assign(file.webhooks[0] as object, { secret: 'hunter2' }),
       'webhooks[0].secret cannot be used: a webhook secret begins with whsec_.',
     ],

@@ -313,6 +313,24 @@ describe('bounds', () => {
   });
 });
 
+test('there is room again when what waited was delivered, and a further loss is said again', async () => {
+  let open: (() => void)[] = [];
+  const { webhooks, logged, settle, requests } = rig({ answer: () => new Promise<number>((answer) => open.push(() => answer(200))) });
+  const megabyte = (call: string): WebhookEvent => ({
+    type: 'realtime.call.ringing',
+    data: { ...facts, from: 'x'.repeat(1024 * 1024), call_id: call },
+  });
+  for (const round of ['a', 'b']) {
+    for (let call = 0; call < 4; call++) webhooks.tell(megabyte(`rtc_${round}${call}`));
+    await settle();
+    for (const answer of open) answer();
+    open = [];
+    await settle();
+  }
+  expect(requests).toHaveLength(6);
+  expect(logged.filter(({ level }) => level === 'warn')).toHaveLength(2);
+});
+
 describe('closing', () => {
   test('lets what was not tried yet be tried, and waits for no further try', async () => {
     const { webhooks, requests, settle } = rig({ answer: ({ body }) => (body.includes('answered') ? 200 : 500) });

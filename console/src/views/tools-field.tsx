@@ -36,7 +36,7 @@ export function ToolsField({ parley, session }: PartProps) {
                 <button type="button" class="tool-name" onClick={() => setEdited(index)}>
                   <ToolIcon />
                   <code>{nameOf(tool)}</code>
-                  <span class="soft">{tool['type'] === 'mcp' ? String(tool['server_url']) : 'function'}</span>
+                  <span class="soft">{tool['type'] === 'mcp' ? String(tool['server_url'] ?? tool['connector_id']) : 'function'}</span>
                 </button>
                 <button
                   type="button"
