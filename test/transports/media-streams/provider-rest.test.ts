@@ -185,6 +185,16 @@ test('Plivo: with documents that it fetches', async () => {
   expect(served[1]?.body).toContain('<Dial><Number>+15550009</Number></Dial>');
 });
 
+test('Plivo: a call that still rings is cancelled by its request', async () => {
+  const { rest, sent } = provider(404, { error: 'not found' });
+  const { hangUp } = plivoRest(rest, { authId: 'MA1', authToken: 'secret' }, () => '');
+  expect(await hangUp?.('r-1')).toBe('The provider answered with status 404: not found');
+  expect(sent.map(({ method, url }) => `${method} ${url}`)).toEqual([
+    'DELETE https://api.plivo.com/v1/Account/MA1/Call/r-1/',
+    'DELETE https://api.plivo.com/v1/Account/MA1/Request/r-1/',
+  ]);
+});
+
 test('Vonage: with a token of its application for each request', async () => {
   const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const privateKey = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;

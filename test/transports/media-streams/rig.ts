@@ -7,7 +7,7 @@ import type { StreamCarrier, StreamFrame, StreamStart } from '../../../src/trans
 import { dialectOf } from '../../../src/transports/media-streams/dialects/choose.ts';
 import { StreamPace } from '../../../src/transports/media-streams/pace.ts';
 import { type CallControl, StreamCall, type StreamSocket } from '../../../src/transports/media-streams/stream-call.ts';
-import { SimulatedProvider } from './simulators/provider.ts';
+import { type ProviderOptions, SimulatedProvider } from './simulators/provider.ts';
 import type { Wire } from './simulators/wire.ts';
 
 export class Told implements CallEvents {
@@ -59,11 +59,13 @@ export interface StreamRig {
   /** So much sound, all of whose bytes say how far into it they are. */
   sound(ms: number): Uint8Array;
   perMs: number;
+  /** A frame of the provider's, past whatever is between. */
+  deliver(frame: StreamFrame): void;
 }
 
 export interface RigOptions {
   readonly answered?: boolean;
-  readonly levels?: { xoffMs: number; xonMs: number };
+  readonly provider?: ProviderOptions;
   readonly log?: Log;
   readonly control?: CallControl;
   readonly query?: URLSearchParams;
@@ -72,7 +74,14 @@ export interface RigOptions {
 }
 
 export function streamRig(carrier: StreamCarrier, wire: Wire, options: RigOptions = {}): StreamRig {
-  const { answered = true, levels, log = silentLog, control, query = new URLSearchParams(), between = (frame) => [frame] } = options;
+  const {
+    answered = true,
+    provider: behaviour = {},
+    log = silentLog,
+    control,
+    query = new URLSearchParams(),
+    between = (frame) => [frame],
+  } = options;
   const clock = new ManualClock();
   const dialect = dialectOf(carrier, query);
   const socket = new FakeSocket();
@@ -82,19 +91,17 @@ export function streamRig(carrier: StreamCarrier, wire: Wire, options: RigOption
   const begin = (start: StreamStart) => new StreamCall({ socket, dialect, start, clock, pace: new StreamPace(clock), log, control });
   if (dialect.atOnce) call = begin(dialect.atOnce);
   const deliver = (frame: StreamFrame) => {
-    for (const each of between(frame)) {
-      const message = dialect.read(each);
-      if (call) call.take(message);
-      else if (message.kind === 'started') call = begin(message.start);
-    }
+    const message = dialect.read(frame);
+    if (call) call.take(message);
+    else if (message.kind === 'started') call = begin(message.start);
   };
-  const provider = new SimulatedProvider(clock, wire, deliver, levels);
+  const provider = new SimulatedProvider(clock, wire, (frame) => between(frame).forEach(deliver), behaviour);
   socket.to = (frame) => provider.receive(frame);
   provider.open();
   if (!call) throw new Error('the stream did not start');
   if (answered) call.answer(told);
   const sound = (ms: number) => Uint8Array.from({ length: ms * perMs }, (_, at) => (Math.floor(at / perMs / 20) % 100) + 1);
-  return { clock, provider, socket, call, told, sound, perMs };
+  return { clock, provider, socket, call, told, sound, perMs, deliver };
 }
 
 /** Where two sounds differ; undefined when they are the same. A message about thousands of bytes tells nobody anything. */

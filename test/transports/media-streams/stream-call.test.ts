@@ -190,7 +190,7 @@ test('Plivo: a clock that stamps a frame late is no gap', () => {
 });
 
 test('Asterisk: no sound is sent between MEDIA_XOFF and MEDIA_XON, and none is lost', () => {
-  const { clock, provider, call, sound } = streamRig('asterisk', asteriskWire(), { levels: { xoffMs: 400, xonMs: 200 } });
+  const { clock, provider, call, sound } = streamRig('asterisk', asteriskWire(), { provider: { levels: { xoffMs: 400, xonMs: 200 } } });
   const answer = sound(3000);
   call.play(answer);
   clock.advance(3500);
@@ -253,6 +253,25 @@ test('a provider that plays later than it should is believed over the clock', ()
   clock.advance(900);
   // The first mark stands behind 300 ms, and has not come back.
   expect(told.played.at(-1)).toEqual({ ms: 300, clears: 0 });
+});
+
+test('what waits at a provider that begins late to play is bounded by what it has played', () => {
+  const { clock, provider, call, sound } = streamRig('twilio', twilioWire(), { provider: { startDelayMs: 400 } });
+  call.play(sound(5000));
+  clock.advance(3000);
+  expect(provider.bufferedMs).toBeGreaterThanOrEqual(300);
+  expect(provider.bufferedMs).toBeLessThanOrEqual(520);
+});
+
+test('a mark that got lost says nothing, the one after it says all', () => {
+  const { clock, call, told, sound } = streamRig('twilio', twilioWire(), {
+    between: (frame) => ('text' in frame && frame.text.includes('"g0-1"') ? [] : [frame]),
+  });
+  call.play(sound(1000));
+  clock.advance(500);
+  expect(told.played.at(-1)).toEqual({ ms: 300, clears: 0 });
+  clock.advance(200);
+  expect(told.played.at(-1)?.ms).toBeGreaterThanOrEqual(600);
 });
 
 test('what comes in small pieces is sent in whole frames, and its end is heard without more to come', () => {

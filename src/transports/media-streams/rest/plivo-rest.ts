@@ -19,6 +19,7 @@ export function plivoRest(options: RestOptions, { authId, authToken }: PlivoCred
       ...(signal && { signal }),
     });
   const callUrl = (callId: string) => `${at(calls, '', callId)}/`;
+  const requestUrl = (callId: string) => `${at(options.baseUrl ?? 'https://api.plivo.com', '/v1/Account', authId, 'Request', callId)}/`;
   return {
     async place({ to, from, invitation, ringSeconds, detectMachine, statusUrl }, signal) {
       const json = {
@@ -41,7 +42,10 @@ export function plivoRest(options: RestOptions, { authId, authToken }: PlivoCred
     },
     async hangUp(callId) {
       const answered = await request('DELETE', callUrl(callId));
-      return answered.outcome === 'refused' ? answered.reason : undefined;
+      if (answered.outcome === 'done') return undefined;
+      // A call that still rings is known by its request only (Cancel an outbound call).
+      const cancelled = answered.status === 404 ? await request('DELETE', requestUrl(callId)) : answered;
+      return cancelled.outcome === 'refused' ? cancelled.reason : undefined;
     },
   };
 }

@@ -7,6 +7,11 @@ import type { Wire } from './wire.ts';
 
 const frameMs = 20;
 
+export interface ProviderOptions {
+  readonly levels?: { readonly xoffMs: number; readonly xonMs: number };
+  readonly startDelayMs?: number;
+}
+
 interface Played {
   readonly startMs: number;
   bytes: Uint8Array;
@@ -27,6 +32,7 @@ export class SimulatedProvider {
   readonly #wire: Wire;
   readonly #deliver: (frame: StreamFrame) => void;
   readonly #perMs: number;
+  readonly #startDelayMs: number;
   readonly #levels: { readonly xoffMs: number; readonly xonMs: number } | undefined;
   #marks = new Map<string, { cancel(): void }>();
   #playingUntilMs = 0;
@@ -37,8 +43,10 @@ export class SimulatedProvider {
   #held = false;
   #timer: { cancel(): void } | undefined;
 
-  /** `levels` of its queue for a wire that has flow control. */
-  constructor(clock: Clock, wire: Wire, deliver: (frame: StreamFrame) => void, levels?: { xoffMs: number; xonMs: number }) {
+  /** `levels` of its queue for a wire that has flow control; `startDelayMs` until sound is played that comes after a pause. */
+  constructor(clock: Clock, wire: Wire, deliver: (frame: StreamFrame) => void, options: ProviderOptions = {}) {
+    const { levels, startDelayMs = 0 } = options;
+    this.#startDelayMs = startDelayMs;
     this.#clock = clock;
     this.#wire = wire;
     this.#deliver = deliver;
@@ -103,6 +111,11 @@ export class SimulatedProvider {
     }
   }
 
+  /** Sound that waits to be played. */
+  get bufferedMs(): number {
+    return Math.max(0, this.#playingUntilMs - this.#clock.now());
+  }
+
   /** What the caller has heard until now. */
   heard(): Uint8Array {
     const nowMs = this.#clock.now();
@@ -112,7 +125,7 @@ export class SimulatedProvider {
   }
 
   #queue(bytes: Uint8Array, nowMs: number): void {
-    const startMs = Math.max(nowMs, this.#playingUntilMs);
+    const startMs = this.#playingUntilMs > nowMs ? this.#playingUntilMs : nowMs + this.#startDelayMs;
     this.#played.push({ startMs, bytes: new Uint8Array(bytes) });
     this.#playingUntilMs = startMs + bytes.length / this.#perMs;
     const bufferedMs = this.#playingUntilMs - nowMs;
