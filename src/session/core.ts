@@ -6,13 +6,15 @@ import type { SessionConfig } from '../protocol/session-config.ts';
 import { Conversation, type Entry } from './conversation/history.ts';
 import type { Effect } from './effects.ts';
 import type { Env } from './env.ts';
-import type { Fact, SpokenWord } from './facts.ts';
+import type { Fact, RunFact, SpokenWord } from './facts.ts';
 import type { McpToolName, Response, ResponseSettings, State } from './state.ts';
 
 /** A state at work. Handlers change it and add effects; nothing outside `session/` sees it. */
 export interface Core extends State {
   readonly env: Env;
   effects: Effect[];
+  /** What was held of runs that have been adopted in this step: it comes after it. */
+  released: RunFact[];
   /** The history with what can be found out about it. */
   readonly conversation: Conversation;
   /** The live response of the default conversation. */
@@ -101,6 +103,7 @@ export function coreOf(state: State, env: Env, features: readonly Guest[]): Core
     features,
     hearers: hearersOf(features),
     effects: [],
+    released: [],
     conversation: new Conversation(state.history),
     get active() {
       return this.live.find(({ settings }) => !settings.outOfBand);
@@ -109,7 +112,7 @@ export function coreOf(state: State, env: Env, features: readonly Guest[]): Core
 }
 
 export function stateOf(core: Core): State {
-  const { env: _, features: __, hearers: ___, effects: ____, conversation: _____, active: ______, ...state } = core;
+  const { env: _, features: __, hearers: ___, effects: ____, released: _____, conversation: ______, active: _______, ...state } = core;
   return state;
 }
 

@@ -10,7 +10,7 @@ import { type Core, coreOf, liveResponse, send, stateOf, tell } from './core.ts'
 import { deadlines } from './deadlines.ts';
 import type { Effect } from './effects.ts';
 import type { Env } from './env.ts';
-import type { Fact, FactKind, FactOf, ReplyFact } from './facts.ts';
+import type { Fact, FactKind, FactOf, RunFact } from './facts.ts';
 import { carryTurn, clearInput, commitByClient, onAudioReached, onSpeechBegan, onSpeechPaused, onTurnJudged } from './floor/turn.ts';
 import { guests } from './guests/guests.ts';
 import { allServed, type Known } from './known.ts';
@@ -21,12 +21,13 @@ import { createResponse } from './response/create.ts';
 import { onLineBack, onLineLost } from './response/line.ts';
 import { onArguments, onAudio, onCall, onText } from './response/output.ts';
 import { cancelByClient, failResponse, onEnded, onMcpEnded, resumeWaiting } from './response/response.ts';
+import { drop, hold, liveRun, onUsage } from './response/run.ts';
 import { clearSpeaker, onPlayed, tellSpeaker } from './response/speaker.ts';
 import { startWanted } from './response/start.ts';
 import { sessionObject, tellUnserved, updateSession } from './settings/settings.ts';
 import type { Response, State } from './state.ts';
 
-type ReplyKind = ReplyFact['kind'];
+type RunKind = RunFact['kind'];
 
 export class Session {
   readonly #core: Core;
@@ -67,12 +68,16 @@ export class Session {
     const core = this.#core;
     if (core.expired) return [];
     core.now = now;
-    if ('response' in fact) {
-      // Output of a finished response is refused here and nowhere else, however late an engine unwinds.
-      const response = liveResponse(core, fact.response);
-      if (response?.state !== 'generating') return [];
-      response.aliveAtMs = now;
-      onReply(core, response, fact);
+    if ('run' in fact) {
+      // Output of a run that is over or was dropped is refused here and nowhere else, however late an engine unwinds.
+      const run = liveRun(core, fact.run);
+      if (!run) return [];
+      const response = run.phase.state === 'adopted' ? liveResponse(core, run.phase.response) : undefined;
+      if (!response) {
+        hold(core, run, fact);
+        return this.#drain();
+      }
+      onRun(core, response, fact);
     } else {
       (handlers[fact.kind] as ((core: Core, fact: Fact) => void) | undefined)?.(core, fact);
     }
@@ -84,7 +89,10 @@ export class Session {
       tellSpeaker(core);
       keepWithinBudget(core);
     }
-    return this.#drain();
+    if (core.released.length === 0) return this.#drain();
+    const { released } = core;
+    core.released = [];
+    return [...this.#drain(), ...released.flatMap((each) => this.step(each, now))];
   }
 
   /** When `tick` wants to be called, in the clock's time; never again once the session has expired. */
@@ -108,7 +116,7 @@ export class Session {
 }
 
 /** Of all other facts the guests are told. */
-const handlers: { [K in Exclude<FactKind, ReplyKind>]?: (core: Core, fact: FactOf<K>) => void } = {
+const handlers: { [K in Exclude<FactKind, RunKind>]?: (core: Core, fact: FactOf<K>) => void } = {
   client: onClient,
   'client.fault': (core, { error }) => send(core, { type: 'error', error }),
   'audio.reached': onAudioReached,
@@ -127,21 +135,20 @@ const handlers: { [K in Exclude<FactKind, ReplyKind>]?: (core: Core, fact: FactO
   tick: onTick,
 };
 
-const replyHandlers: { [K in ReplyKind]: (core: Core, response: Response, fact: FactOf<K>) => void } = {
-  'reply.text': onText,
-  'reply.audio': onAudio,
-  'reply.call': onCall,
-  'reply.arguments': onArguments,
-  'reply.usage': (_, response, { usage }) => {
-    response.usage = usage;
-  },
+const runHandlers: { [K in RunKind]: (core: Core, response: Response, fact: FactOf<K>) => void } = {
+  'run.text': onText,
+  'run.audio': onAudio,
+  'run.call': onCall,
+  'run.arguments': onArguments,
+  'run.usage': onUsage,
   // That it came is all there is to it.
-  'reply.alive': () => {},
-  'reply.ended': onEnded,
+  'run.alive': () => {},
+  'run.ended': onEnded,
 };
 
-function onReply(core: Core, response: Response, fact: ReplyFact): void {
-  (replyHandlers[fact.kind] as (core: Core, response: Response, fact: ReplyFact) => void)(core, response, fact);
+function onRun(core: Core, response: Response, fact: RunFact): void {
+  response.aliveAtMs = core.now;
+  (runHandlers[fact.kind] as (core: Core, response: Response, fact: RunFact) => void)(core, response, fact);
 }
 
 /** One handler for each thing a client may say; an event's name up to its last dot names the handler's room. */
@@ -188,6 +195,7 @@ function onTick(core: Core): void {
 function expire(core: Core): void {
   const error = errors.sessionExpired(Math.round(core.birth.lifeMs / 60_000));
   for (const response of [...core.live]) failResponse(core, response, { code: 'session_expired', message: error.message });
+  for (const run of core.runs) drop(core, run);
   tell(core, { kind: 'session.expired' });
   send(core, { type: 'error', error: errorBody(error, null) });
   core.effects.push({ kind: 'close', code: 1008, reason: 'session_expired' });

@@ -11,9 +11,9 @@ describe('a call', () => {
     rig.says('What is Parley?');
     rig.client(create);
     rig.wait(200);
-    rig.fact({ kind: 'reply.call', response: 'resp_1', callId: 'call_1', name: 'docs__search' });
-    rig.fact({ kind: 'reply.arguments', response: 'resp_1', callId: 'call_1', delta: '{"q":' });
-    rig.fact({ kind: 'reply.arguments', response: 'resp_1', callId: 'call_1', delta: '"Parley"}' });
+    rig.fact({ kind: 'run.call', run: 'run_1', callId: 'call_1', name: 'docs__search' });
+    rig.fact({ kind: 'run.arguments', run: 'run_1', callId: 'call_1', delta: '{"q":' });
+    rig.fact({ kind: 'run.arguments', run: 'run_1', callId: 'call_1', delta: '"Parley"}' });
     rig.end('resp_1');
     expect(rig.endings).toEqual([]);
     rig.wait(700);
@@ -224,7 +224,7 @@ describe('the response after a call', () => {
     rig.end('resp_1');
     return rig;
   };
-  const order = (rig: Rig) => rig.effects.findLast((effect) => effect.kind === 'reply.start')?.order;
+  const order = (rig: Rig) => rig.effects.findLast((effect) => effect.kind === 'run.start')?.order;
 
   test('is made with what the session says by then', () => {
     const rig = running(['Parley']);
@@ -291,6 +291,6 @@ describe('the response after a call', () => {
     rig.call('resp_1', 'call_1', 'docs__search', '{}');
     rig.end('resp_1');
     rig.ended('mcp_1', 'found');
-    expect(rig.effects.flatMap((effect) => (effect.kind === 'reply.start' ? [effect.order.voice] : []))).toEqual(['Sarah', 'Sarah']);
+    expect(rig.effects.flatMap((effect) => (effect.kind === 'run.start' ? [effect.order.voice] : []))).toEqual(['Sarah', 'Sarah']);
   });
 });

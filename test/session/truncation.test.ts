@@ -58,7 +58,7 @@ describe('auto', () => {
   test('how many items are left out is told to the shell, for its log', () => {
     const rig = crowded(420);
     for (const name of ['one', 'two', 'three', 'four']) exchange(rig, name);
-    const orders = rig.effects.flatMap((effect) => (effect.kind === 'reply.start' ? [effect.order.itemsLeftOut] : []));
+    const orders = rig.effects.flatMap((effect) => (effect.kind === 'run.start' ? [effect.order.itemsLeftOut] : []));
     expect(orders).toEqual([0, 0, 1, 3]);
   });
 

@@ -294,7 +294,7 @@ describe('session.update', () => {
     rig.answer('resp_1', 'Hi.', 300);
     rig.says('Again.');
     rig.client({ type: 'response.create' });
-    const orders = rig.effects.flatMap((effect) => (effect.kind === 'reply.start' ? [effect.order] : []));
+    const orders = rig.effects.flatMap((effect) => (effect.kind === 'run.start' ? [effect.order] : []));
     const common = { modality: 'audio' } as const;
     expect(orders).toMatchObject([
       {

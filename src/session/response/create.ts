@@ -9,6 +9,7 @@ import type { Known } from '../known.ts';
 import type { Response } from '../state.ts';
 import { isAudible } from './playout.ts';
 import { hearInput, inputOf, ownInput, responseSettings, settingsBytes } from './response-settings.ts';
+import { runOf } from './run.ts';
 import { areCallsWanted, isAnswerWanted, isOwn, takeOver, want, wantLater } from './wants.ts';
 
 /** How long after an answer a bare `response.create` still counts as the echo of one of its events (Inworld's sample, conflict C55). */
@@ -97,7 +98,8 @@ function isEcho(core: Core, params: ResponseParams | null | undefined): boolean 
 /** Function outputs that came after the response's prompt was written. */
 function hasUnseenOutputs(core: Core, response: Response): boolean {
   if (response.state === 'waiting') return false;
-  return core.conversation.entries.some(({ item, serial }) => item.type === 'function_call_output' && serial > response.seenSerial);
+  const seenSerial = runOf(core, response)?.seenSerial ?? 0;
+  return core.conversation.entries.some(({ item, serial }) => item.type === 'function_call_output' && serial > seenSerial);
 }
 
 /**

@@ -89,14 +89,14 @@ export class SessionOnTape {
 
   /** The run that was started last answers: its sound is made as fast as may be, in pieces of 250 ms. */
   answer(text: string, ms: number): void {
-    const response = this.effects.flatMap((effect) => (effect.kind === 'reply.start' ? effect.order.response : [])).at(-1) ?? '';
-    for (const delta of text.split(/(?<= )/)) this.fact({ kind: 'reply.text', response, delta });
+    const run = this.effects.flatMap((effect) => (effect.kind === 'run.start' ? effect.order.run : [])).at(-1) ?? '';
+    for (const delta of text.split(/(?<= )/)) this.fact({ kind: 'run.text', run, delta });
     for (let made = 0; made < ms; made += 250) {
       this.wait(5.01);
       const bytes = new Uint8Array(250 * 48).map((_, at) => (made + at) % 251);
-      this.fact({ kind: 'reply.audio', response, bytes, ms: 250, words: undefined });
+      this.fact({ kind: 'run.audio', run, bytes, ms: 250, words: undefined });
     }
-    this.fact({ kind: 'reply.ended', response, reason: 'stop', usage: { inputTokens: 20, outputTokens: 10, cachedTokens: 0 } });
+    this.fact({ kind: 'run.ended', run, reason: 'stop', usage: { inputTokens: 20, outputTokens: 10, cachedTokens: 0 } });
   }
 
   /** What stands on the tape in the end. */
