@@ -32,6 +32,18 @@ module.exports = {
       from: { path: room('session'), pathNot: ['^src/session/guests/', '^src/session/session\\.ts$'] },
       to: { path: '^src/session/guests/' },
     },
+    ...[
+      ['response', ['floor']],
+      ['conversation', ['floor', 'response']],
+      // What a client may ask of a pause, its own room checks.
+      ['settings', ['floor/(?!patience)', 'response', 'conversation']],
+    ].map(([from, above]) => ({
+      name: `session-${from}-down`,
+      severity: 'error',
+      comment: 'floor, response, conversation, settings: what a room above is to do about it is told as news (core.ts)',
+      from: { path: `^src/session/${from}/` },
+      to: { path: above.map((name) => `^src/session/${name}`) },
+    })),
     {
       name: 'guests-apart',
       severity: 'error',

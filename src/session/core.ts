@@ -34,6 +34,10 @@ type News =
   /** The user has said something, or the client has put an item into the conversation. */
   | { kind: 'item.given'; entry: Entry }
   | { kind: 'item.removed'; item: string }
+  /** The client has said how much of an answer was heard. `playing`: more of it would have been. */
+  | { kind: 'item.cut'; entry: Entry; playing: boolean }
+  /** Words that were awaited have come, or will never come. */
+  | { kind: 'words.settled' }
   | { kind: 'response.begun'; response: Response }
   | { kind: 'response.ended'; response: Response }
   /** The session's settings are others now. `toolsNamed`: the client has just named its tools. */
@@ -96,12 +100,13 @@ export interface Guest {
   readonly holds?: (core: Core, item: Item) => boolean;
 }
 
-export function coreOf(state: State, env: Env, features: readonly Guest[]): Core {
+/** `rooms`: what the rooms do about news of the rooms below them; they are told before the guests. */
+export function coreOf(state: State, env: Env, features: readonly Guest[], rooms: Hearing): Core {
   return {
     ...state,
     env,
     features,
-    hearers: hearersOf(features),
+    hearers: hearersOf([{ on: rooms }, ...features]),
     effects: [],
     released: [],
     conversation: new Conversation(state.history),
@@ -116,13 +121,13 @@ export function stateOf(core: Core): State {
   return state;
 }
 
-/** Tells the guests. */
+/** Tells the rooms above, and the guests. */
 export function tell(core: Core, happening: Happening): void {
   const hearers = core.hearers.get(happening.kind);
   if (hearers) for (const hear of hearers) hear(core, happening);
 }
 
-function hearersOf(features: readonly Guest[]): Map<Happening['kind'], Hearer[]> {
+function hearersOf(features: readonly Pick<Guest, 'on'>[]): Map<Happening['kind'], Hearer[]> {
   const hearers = new Map<Happening['kind'], Hearer[]>();
   for (const { on = {} } of features)
     for (const [kind, hear] of Object.entries(on) as [Happening['kind'], Hearer][]) hearers.set(kind, [...(hearers.get(kind) ?? []), hear]);

@@ -6,7 +6,7 @@ import type { Birth } from './birth.ts';
 import { busyUntilMs } from './busy.ts';
 import { createItem, deleteItem, keepWithinBudget, retrieveItem, truncateItem } from './conversation/items.ts';
 import { onFinal, onPartial, onTranscriptFailed } from './conversation/transcription.ts';
-import { type Core, coreOf, liveResponse, send, stateOf, tell } from './core.ts';
+import { type Core, coreOf, type Hearing, liveResponse, send, stateOf, tell } from './core.ts';
 import { deadlines } from './deadlines.ts';
 import type { Effect } from './effects.ts';
 import type { Env } from './env.ts';
@@ -17,12 +17,12 @@ import { allServed, type Known } from './known.ts';
 import { lifeEndsAtMs } from './lifetime.ts';
 import { newState } from './new-state.ts';
 import { keptSettings } from './questions.ts';
-import { createResponse } from './response/create.ts';
+import { continueAfterOutputs, createResponse } from './response/create.ts';
 import { onLineBack, onLineLost } from './response/line.ts';
 import { onArguments, onAudio, onCall, onText } from './response/output.ts';
 import { cancelByClient, failResponse, onEnded, onMcpEnded, resumeWaiting } from './response/response.ts';
 import { drop, hold, liveRun, onUsage } from './response/run.ts';
-import { clearSpeaker, onPlayed, tellSpeaker } from './response/speaker.ts';
+import { clearSpeaker, cutByClient, onPlayed, tellSpeaker } from './response/speaker.ts';
 import { startWanted } from './response/start.ts';
 import { sessionObject, tellUnserved, updateSession } from './settings/settings.ts';
 import type { Response, State } from './state.ts';
@@ -34,7 +34,7 @@ export class Session {
 
   /** `features` come on top, and are told and asked in their order. */
   constructor(birth: Birth, env: Env, now: number, features = guests, state = newState(birth, env, features, now)) {
-    this.#core = coreOf(state, env, features);
+    this.#core = coreOf(state, env, features, upwards);
   }
 
   /** One that goes on where the session that this state was written from stood. */
@@ -114,6 +114,13 @@ export class Session {
     return effects;
   }
 }
+
+/** What the rooms do about news of the rooms below them, which know nothing of them. */
+const upwards: Hearing = {
+  'item.given': continueAfterOutputs,
+  'item.cut': cutByClient,
+  'words.settled': resumeWaiting,
+};
 
 /** Of all other facts the guests are told. */
 const handlers: { [K in Exclude<FactKind, RunKind>]?: (core: Core, fact: FactOf<K>) => void } = {

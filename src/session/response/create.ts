@@ -106,8 +106,9 @@ function hasUnseenOutputs(core: Core, response: Response): boolean {
  * On Inworld's paths the server goes on by itself once every call of a response has its output (conflict C18). Calls of other responses
  * do not count: one that was given up in an interruption would silence all that come after it. Nor do calls a client put in as history.
  */
-export function continueAfterOutputs(core: Core, call: Entry): void {
-  if (!goesOnByItself(core) || call.response === undefined || isAnswerWanted(core)) return;
+export function continueAfterOutputs(core: Core, { entry: { item } }: { entry: Entry }): void {
+  const call = item.type === 'function_call_output' ? core.conversation.callOf(item.call_id) : undefined;
+  if (call?.response === undefined || !goesOnByItself(core) || isAnswerWanted(core)) return;
   const { entries } = core.conversation;
   const answered = new Set(entries.flatMap(({ item }) => (item.type === 'function_call_output' ? [item.call_id] : [])));
   const open = entries.some(

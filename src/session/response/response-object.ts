@@ -1,9 +1,8 @@
 // A response as its client sees it, in `response.created` and `response.done`.
-import type { ErrorType } from '../../protocol/errors.ts';
 import type { ResponseObject, Usage } from '../../protocol/server-events.ts';
 import { snapshot } from '../conversation/history.ts';
 import type { Core } from '../core.ts';
-import type { Failure, RunUsage } from '../facts.ts';
+import type { RunUsage } from '../facts.ts';
 import type { Outcome, Response } from '../state.ts';
 
 export function responseObject(core: Core, response: Response, outcome: Outcome | null, usage: RunUsage | null): ResponseObject {
@@ -21,11 +20,6 @@ export function responseObject(core: Core, response: Response, outcome: Outcome 
     metadata: settings.metadata,
     usage: usage && usageObject(usage),
   };
-}
-
-/** A failure as events tell of it. */
-export function failureBody({ type = 'server_error', code, message }: Failure): { type: ErrorType; code: string; message: string } {
-  return { type, code, message };
 }
 
 /** The model reads and writes text: the sound's tokens are nil in a pipeline. */
