@@ -232,7 +232,7 @@ describe('the response after a call', () => {
     rig.ended('mcp_1', 'found');
     expect(rig.prompts.at(-1)).toMatchObject({ instructions: 'Be kind.', toolChoice: 'auto' });
     expect(rig.prompts.at(-1)?.tools.map(({ name }) => name)).toEqual(['weather', 'docs__search', 'docs__get_page']);
-    expect(order(rig)).toMatchObject({ response: 'resp_2', modality: 'text', maxOutputTokens: 50 });
+    expect(order(rig)).toMatchObject({ run: rig.runOf('resp_2'), modality: 'text', maxOutputTokens: 50 });
   });
 
   test('keeps what the client asked of the response that called, but for the choice of a tool, over what the session says by then', () => {
@@ -241,7 +241,7 @@ describe('the response after a call', () => {
     rig.client(update({ instructions: 'Be kind.', audio: { output: { speed: 1.5 } } }));
     rig.ended('mcp_1', 'found');
     expect(rig.prompts.at(-1)).toMatchObject({ instructions: 'Be short.', toolChoice: 'auto' });
-    expect(order(rig)).toMatchObject({ response: 'resp_2', maxOutputTokens: 20, speed: 1.5 });
+    expect(order(rig)).toMatchObject({ run: rig.runOf('resp_2'), maxOutputTokens: 20, speed: 1.5 });
     expect(rig.last('response.created').response.metadata).toEqual({ topic: 'x' });
     // And so does the one after that, when it calls in its turn.
     rig.call('resp_2', 'call_2', 'docs__get_page', '{}');
@@ -249,7 +249,7 @@ describe('the response after a call', () => {
     rig.client(update({ tool_choice: 'none', audio: { output: { speed: 1 } } }));
     rig.ended('mcp_2', 'page');
     expect(rig.prompts.at(-1)).toMatchObject({ instructions: 'Be short.', toolChoice: 'auto' });
-    expect(order(rig)).toMatchObject({ response: 'resp_3', maxOutputTokens: 20, speed: 1 });
+    expect(order(rig)).toMatchObject({ run: rig.runOf('resp_3'), maxOutputTokens: 20, speed: 1 });
   });
 
   test('does not look for what the client put into the response that called: it has the conversation', () => {

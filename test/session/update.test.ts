@@ -299,7 +299,7 @@ describe('session.update', () => {
     expect(orders).toMatchObject([
       {
         ...common,
-        response: 'resp_1',
+        run: rig.runOf('resp_1'),
         model: 'openai/gpt-4o-mini',
         voice: 'Dennis',
         ttsModel: before.audio.output.model,
@@ -312,7 +312,7 @@ describe('session.update', () => {
       },
       {
         ...common,
-        response: 'resp_2',
+        run: rig.runOf('resp_2'),
         model: 'x/other',
         voice: 'Sarah',
         ttsModel: 'tts-2',
