@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Fact } from '../../src/session/facts.ts';
 import { guests } from '../../src/session/guests/guests.ts';
-import { adopt, liveRun } from '../../src/session/response/run.ts';
+import { adopt, drop, liveRun } from '../../src/session/response/run.ts';
 import type { Response, Run } from '../../src/session/state.ts';
 import { adoptHeld, beginAhead, type Deed, dropHeld, Hand } from './hand.ts';
 import { Rig, type RigOptions, wordsOf } from './rig.ts';
@@ -194,6 +194,17 @@ test('a run has one response, and a response one run', () => {
   const adoptAgain = (id: string) => rig.do((core) => adopt(core, liveRun(core, id) as Run, core.active as Response));
   expect(() => adoptAgain('run_1')).toThrow('The run run_1 cannot be adopted by resp_1.');
   expect(() => adoptAgain('run_2')).toThrow('The run run_2 cannot be adopted by resp_1.');
+});
+
+test('a run that was dropped is adopted by no response', () => {
+  const rig = waiting();
+  rig.do(beginAhead);
+  const dropAndAdopt: Deed = (core) => {
+    const run = liveRun(core, 'run_1') as Run;
+    drop(core, run);
+    adopt(core, run, core.active as Response);
+  };
+  expect(() => rig.do(dropAndAdopt)).toThrow('The run run_1 cannot be adopted by resp_1.');
 });
 
 test('the id of a run is never on the wire', () => {

@@ -48,7 +48,8 @@ export function begin(core: Core, { order, prompt, promptTokens, mcpTools, newly
  * came now.
  */
 export function adopt(core: Core, run: Run, response: Response): void {
-  if (run.phase.state !== 'held' || response.state !== 'waiting') throw new Error(`The run ${run.id} cannot be adopted by ${response.id}.`);
+  if (run.phase.state !== 'held' || !core.runs.includes(run) || response.state !== 'waiting')
+    throw new Error(`The run ${run.id} cannot be adopted by ${response.id}.`);
   const { facts, newlyLeftOut } = run.phase;
   core.released.push(...facts.map(released));
   for (const id of newlyLeftOut) {
