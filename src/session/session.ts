@@ -89,10 +89,7 @@ export class Session {
       tellSpeaker(core);
       keepWithinBudget(core);
     }
-    if (core.released.length === 0) return this.#drain();
-    const { released } = core;
-    core.released = [];
-    return [...this.#drain(), ...released.flatMap((each) => this.step(each, now))];
+    return core.released.length === 0 ? this.#drain() : this.#release(now);
   }
 
   /** When `tick` wants to be called, in the clock's time; never again once the session has expired. */
@@ -106,6 +103,13 @@ export class Session {
   /** Until when it is in the middle of something, in the clock's time: busy.ts. */
   get busyUntilMs(): number {
     return busyUntilMs(this.#core);
+  }
+
+  /** What was held of runs that have been adopted comes now. Apart from `step`, for a closure there would cost every step. */
+  #release(now: number): Effect[] {
+    const { released } = this.#core;
+    this.#core.released = [];
+    return [...this.#drain(), ...released.flatMap((each) => this.step(each, now))];
   }
 
   #drain(): Effect[] {

@@ -95,9 +95,10 @@ export function onUsage(core: Core, response: Response, { usage }: FactOf<'run.u
   if (run) run.usage = usage;
 }
 
-/** The run of that id whose facts may still come. */
+/** The run of that id whose facts may still come. A loop, since it is asked for every piece of sound. */
 export function liveRun({ runs }: Core, id: string): Run | undefined {
-  return runs.find((run) => run.id === id && run.phase.state !== 'over');
+  for (const run of runs) if (run.id === id) return run.phase.state === 'over' ? undefined : run;
+  return undefined;
 }
 
 /** The response's run, once its model has been asked. */
