@@ -358,7 +358,7 @@ class Run {
   }
 
   /** The only way into the session, and onto its tape. */
-  #decide(fact: Fact, nowMs: number): Effect[] {
+  #decide(fact: Fact, nowMs: number): readonly Effect[] {
     const { tape } = this.#parts;
     tape?.fact(nowMs, fact);
     try {

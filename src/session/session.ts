@@ -7,7 +7,7 @@ import { busyUntilMs } from './busy.ts';
 import { createItem, deleteItem, keepWithinBudget, retrieveItem, truncateItem } from './conversation/items.ts';
 import { onFinal, onPartial, onTranscriptFailed } from './conversation/transcription.ts';
 import { type Core, coreOf, liveResponse, send, stateOf, tell } from './core.ts';
-import { deadlines } from './deadlines.ts';
+import { doWhatIsDue, earliestAtMs } from './deadlines.ts';
 import type { Effect } from './effects.ts';
 import type { Env } from './env.ts';
 import type { Fact, FactKind, FactOf, ReplyFact } from './facts.ts';
@@ -27,6 +27,9 @@ import { sessionObject, tellUnserved, updateSession } from './settings/settings.
 import type { Response, State } from './state.ts';
 
 type ReplyKind = ReplyFact['kind'];
+
+/** Most steps have none. */
+const none: readonly Effect[] = [];
 
 export class Session {
   readonly #core: Core;
@@ -51,7 +54,7 @@ export class Session {
   }
 
   /** The first effects of all: the client is told what it has got. */
-  open(): Effect[] {
+  open(): readonly Effect[] {
     const core = this.#core;
     core.config = keptSettings(core, core.config);
     core.effects.push({ kind: 'listen.configure', config: core.config });
@@ -63,14 +66,14 @@ export class Session {
     return this.#drain();
   }
 
-  step(fact: Fact, now: number): Effect[] {
+  step(fact: Fact, now: number): readonly Effect[] {
     const core = this.#core;
-    if (core.expired) return [];
+    if (core.expired) return none;
     core.now = now;
     if ('response' in fact) {
       // Output of a finished response is refused here and nowhere else, however late an engine unwinds.
       const response = liveResponse(core, fact.response);
-      if (response?.state !== 'generating') return [];
+      if (response?.state !== 'generating') return none;
       response.aliveAtMs = now;
       onReply(core, response, fact);
     } else {
@@ -89,10 +92,7 @@ export class Session {
 
   /** When `tick` wants to be called, in the clock's time; never again once the session has expired. */
   get wakeAt(): number {
-    if (this.#core.expired) return Number.POSITIVE_INFINITY;
-    let at = lifeEndsAtMs(this.#core);
-    for (const deadline of deadlines(this.#core)) at = Math.min(at, deadline.atMs);
-    return at;
+    return this.#core.expired ? Number.POSITIVE_INFINITY : earliestAtMs(this.#core);
   }
 
   /** Until when it is in the middle of something, in the clock's time: busy.ts. */
@@ -100,8 +100,9 @@ export class Session {
     return busyUntilMs(this.#core);
   }
 
-  #drain(): Effect[] {
+  #drain(): readonly Effect[] {
     const { effects } = this.#core;
+    if (effects.length === 0) return none;
     this.#core.effects = [];
     return effects;
   }
@@ -177,11 +178,8 @@ function onClient(core: Core, fact: FactOf<'client'>): void {
 }
 
 function onTick(core: Core): void {
-  if (core.now >= lifeEndsAtMs(core)) {
-    expire(core);
-    return;
-  }
-  for (const deadline of [...deadlines(core)]) if (core.now >= deadline.atMs) deadline.due();
+  if (core.now >= lifeEndsAtMs(core)) expire(core);
+  else doWhatIsDue(core);
 }
 
 /** Even now every response gets its one `done`. */

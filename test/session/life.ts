@@ -325,7 +325,7 @@ class Life {
     this.#now = until;
   }
 
-  #feed(fact: Fact): Effect[] {
+  #feed(fact: Fact): readonly Effect[] {
     const effects = this.#step(fact);
     this.#see(effects);
     if (fact.kind !== 'client') this.#onlyExpiryFails(effects);
@@ -336,7 +336,7 @@ class Life {
   }
 
   /** Now and then the session is written down and read back: the one that was read goes on, and beside it for a while the one that was not. */
-  #step(fact: Fact): Effect[] {
+  #step(fact: Fact): readonly Effect[] {
     const effects = this.#session.step(fact, this.#now);
     const twin = this.#twin;
     if (twin) {

@@ -48,7 +48,7 @@ export class SessionOnTape {
     this.effects.push(...effects);
   }
 
-  fact(fact: Fact): Effect[] {
+  fact(fact: Fact): readonly Effect[] {
     this.#tape.fact(this.now, fact);
     const effects = this.#session.step(fact, this.now);
     this.#tape.wanted(effects);
@@ -56,7 +56,7 @@ export class SessionOnTape {
     return effects;
   }
 
-  client(message: Record<string, unknown>): Effect[] {
+  client(message: Record<string, unknown>): readonly Effect[] {
     return this.fact({ kind: 'client', event: parseClientEvent(message) });
   }
 

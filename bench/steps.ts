@@ -1,0 +1,133 @@
+// `node bench/steps.ts [sessions] [turns]`: what a step of the pure session takes, by the kind of its fact, with the question when it wants to be woken,
+// which follows every step. Many sessions play the same talk side by side, as in a server: one alone would have the processor's caches for itself.
+import { newSession, serverVadDefaults } from '../src/protocol/session-config.ts';
+import type { Birth } from '../src/session/birth.ts';
+import type { Effect } from '../src/session/effects.ts';
+import { seededEnv } from '../src/session/env.ts';
+import type { Fact, FactKind } from '../src/session/facts.ts';
+import { Session } from '../src/session/session.ts';
+import { table } from './table.ts';
+
+const [sessions = 100, turns = 40] = process.argv.slice(2).map(Number);
+/** Turns until the code is compiled and the caches know it. */
+const warmTurns = 10;
+const frameMs = 20;
+/** A scripted answer: so many frames of 40 ms, with a word for each. */
+const answerPieces = 60;
+const pieceMs = 40;
+const usage = { inputTokens: 200, outputTokens: 60, cachedTokens: 0 };
+
+/** One of the sessions, with what its last effects have named. */
+interface Talk {
+  readonly session: Session;
+  item: string;
+  response: string;
+}
+
+type Made = (talk: Talk) => Fact;
+
+const kinds = new Map<FactKind, { steps: number; ms: number }>();
+let nowMs = 0;
+let receivedMs = 0;
+
+function birthOf(seed: string): Birth {
+  const config = newSession({
+    type: 'realtime',
+    model: 'openai/gpt-4o-mini',
+    instructions: 'Be brief.',
+    voice: 'Dennis',
+    transcription: { model: 'parley/test' },
+    turnDetection: serverVadDefaults,
+  });
+  return {
+    sessionId: `sess_${seed}`,
+    seed,
+    config,
+    promptText: '',
+    detectionNamed: false,
+    expiresAt: 0,
+    lifeMs: 3_600_000_000,
+    contextTokens: 128_000,
+    conversationBytes: 32 * 1024 * 1024,
+    mostResponses: undefined,
+    ownInstructions: '',
+    inworld: false,
+    voiceLock: false,
+  };
+}
+
+function begin(index: number): Talk {
+  const seed = String(index).padStart(16, '0');
+  const session = new Session(birthOf(seed), seededEnv(seed), nowMs);
+  session.open();
+  return { session, item: '', response: '' };
+}
+
+function note(talk: Talk, effects: readonly Effect[]): void {
+  for (const effect of effects) {
+    if (effect.kind === 'listen.commit') talk.item = effect.item;
+    else if (effect.kind === 'reply.start') talk.response = effect.order.response;
+  }
+}
+
+/** The same happens to all of them; the time of that is taken at once, since a clock takes as long as a step. */
+function happen(talks: readonly Talk[], made: Made): void {
+  const facts = talks.map(made);
+  const effects: (readonly Effect[])[] = talks.map(() => []);
+  let earliestMs = Number.POSITIVE_INFINITY;
+  const startedAt = performance.now();
+  for (let at = 0; at < talks.length; at++) {
+    const { session } = talks[at] as Talk;
+    effects[at] = session.step(facts[at] as Fact, nowMs);
+    earliestMs = Math.min(earliestMs, session.wakeAt);
+  }
+  const tookMs = performance.now() - startedAt;
+  if (earliestMs < nowMs) throw new Error('A session is overdue.');
+  talks.forEach((talk, at) => note(talk, effects[at] ?? []));
+  const { kind } = facts[0] as Fact;
+  const sum = kinds.get(kind) ?? { steps: 0, ms: 0 };
+  kinds.set(kind, { steps: sum.steps + talks.length, ms: sum.ms + tookMs });
+}
+
+function listen(talks: readonly Talk[], ms: number): void {
+  for (let left = ms; left > 0; left -= frameMs) {
+    nowMs += frameMs;
+    receivedMs += frameMs;
+    happen(talks, () => ({ kind: 'audio.reached', receivedMs, decidedMs: receivedMs - 32 }));
+  }
+}
+
+/** Two seconds of speech, the silence that ends it, its words, and an answer that is heard to its end. */
+function turn(talks: readonly Talk[]): void {
+  happen(talks, () => ({ kind: 'speech.began', atMs: receivedMs }));
+  for (const text of ['What', 'What will', 'What will the weather', 'What will the weather be']) {
+    listen(talks, 500);
+    happen(talks, ({ item }) => ({ kind: 'transcript.partial', item, text }));
+  }
+  happen(talks, () => ({ kind: 'speech.paused', atMs: receivedMs }));
+  listen(talks, 600);
+  happen(talks, ({ item }) => ({ kind: 'transcript.final', item, text: 'What will the weather be?', seconds: 2 }));
+  for (let piece = 0; piece < answerPieces; piece++) {
+    happen(talks, ({ response }) => ({ kind: 'reply.text', response, delta: `word${piece} ` }));
+    const words = [{ text: `word${piece}`, startMs: piece * pieceMs, endMs: (piece + 1) * pieceMs }];
+    happen(talks, ({ response }) => ({ kind: 'reply.audio', response, bytes: new Uint8Array(pieceMs * 48), ms: pieceMs, words }));
+    listen(talks, frameMs);
+  }
+  happen(talks, ({ response }) => ({ kind: 'reply.ended', response, reason: 'stop', usage }));
+  listen(talks, answerPieces * pieceMs);
+}
+
+const talks = Array.from({ length: sessions }, (_, index) => begin(index));
+for (let count = 0; count < warmTurns; count++) turn(talks);
+kinds.clear();
+const startedMs = nowMs;
+for (let count = 0; count < turns; count++) turn(talks);
+const minutes = ((nowMs - startedMs) / 60_000) * sessions;
+const rows = [...kinds].map(([kind, { steps, ms }]) => [
+  `\`${kind}\``,
+  ((ms / steps) * 1000).toFixed(2),
+  Math.round(steps / minutes),
+  (ms / minutes).toFixed(2),
+]);
+console.log(`${sessions} sessions, ${turns} turns each`);
+console.log(table(['fact', 'µs a step', 'steps a session-minute', 'ms a session-minute'], rows));
