@@ -288,7 +288,7 @@ export class Outbox implements Transport {
 
   /** What a client that comes back need not send again. */
   #count(inbound: Inbound): void {
-    if (inbound.kind === 'audio' && !inbound.beside) this.#received.audio_bytes += inbound.bytes.length;
+    if (inbound.kind === 'audio' && !inbound.beside && !inbound.live) this.#received.audio_bytes += inbound.bytes.length;
     else if (inbound.kind === 'fault' || (inbound.kind === 'event' && !inbound.beside)) this.#received.events += 1;
   }
 

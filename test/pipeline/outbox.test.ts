@@ -174,13 +174,14 @@ test('what was taken is counted, sound and events apart; what was not, is droppe
   const said: Inbound[] = [
     { kind: 'audio', bytes: sound(1) },
     { kind: 'audio', bytes: sound(1), beside: true },
+    { kind: 'audio', bytes: sound(1), live: true },
     { kind: 'event', event: { type: 'response.cancel' } },
     { kind: 'event', event: { type: 'response.cancel' }, beside: true },
     fault,
     { kind: 'event', event: { type: 'response.create' } },
   ];
   for (const inbound of said) first.inbound.push(inbound);
-  for (const inbound of said.slice(0, 5)) expect((await reader.next()).value).toEqual(inbound);
+  for (const inbound of said.slice(0, 6)) expect((await reader.next()).value).toEqual(inbound);
   first.end(lost);
   expect((await reader.next()).value).toEqual({ kind: 'lost', silentMs: 0 });
   const second = new Connection();

@@ -182,7 +182,7 @@ export class CallTransport implements Transport, CallEvents {
   onSound(samples: Int16Array): void {
     this.#release();
     // A session that is twenty seconds behind hears no more of it than it can take.
-    this.#inbound.push({ kind: 'audio', bytes: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) });
+    this.#inbound.push({ kind: 'audio', bytes: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength), live: true });
   }
 
   onOpen(): void {

@@ -8,6 +8,7 @@ import { openaiPath } from './client.ts';
 import { apiKey } from './server.ts';
 
 const patienceMs = 5000;
+const frameMs = 20;
 
 export type Way = 'websocket' | 'call';
 
@@ -52,13 +53,15 @@ export class ResumingClient {
   token = '';
   /** The last event it has seen. */
   lastEvent = '';
-  /** Sound that came over the lines of its calls: frames of 20 ms that are loud. */
-  loudFrames = 0;
   readonly #options: ResumingOptions;
   readonly #said: Said[] = [];
   readonly #watchers = new Set<() => void>();
   readonly #ending: Promise<unknown>[] = [];
   #connection: Connection | undefined;
+  #caller: Caller | undefined;
+  /** Loud frames that came over the lines of its calls, and how many frames of the present one have been looked at. */
+  #loudFrames = 0;
+  #lookedAt = 0;
   #attempt = 0;
   #ready = false;
   #left = false;
@@ -72,6 +75,17 @@ export class ResumingClient {
 
   get way(): Way | undefined {
     return this.#connection?.way;
+  }
+
+  /** How much loud sound has come over the lines of its calls. */
+  get lineMs(): number {
+    this.#countHeard();
+    return this.#loudFrames * frameMs;
+  }
+
+  /** Says so into its call, if it has one: a line that breaks meanwhile loses what has not come there. */
+  speak(samples: Int16Array): void {
+    this.#caller?.speak(samples);
   }
 
   send(event: object): void {
@@ -110,6 +124,7 @@ export class ResumingClient {
   reconnect(): void {
     const dead = this.#connection;
     this.#connection = undefined;
+    this.#listenTo(undefined);
     if (dead) this.#ending.push(Promise.resolve(dead.drop()));
     this.#connect();
   }
@@ -175,7 +190,6 @@ export class ResumingClient {
       const drop = async () => {
         // Its packets go nowhere any more; the goodbye of its stack neither.
         for (const { connection } of caller.peer.iceTransports) await connection.close();
-        this.loudFrames += loudFrames(caller);
         await caller.hangUp();
       };
       if (this.#attempt !== attempt) return await drop();
@@ -185,14 +199,24 @@ export class ResumingClient {
       channel.stateChanged.subscribe((state) => {
         if (state === 'open') this.#openedMs = performance.now();
       });
-      const leave = async () => {
-        this.loudFrames += loudFrames(caller);
-        await caller.hangUp();
-      };
+      const leave = () => caller.hangUp();
+      this.#listenTo(caller);
       this.#connection = { way: 'call', send: (text) => channel.send(text), drop, leave };
     } catch {
       this.#again(attempt);
     }
+  }
+
+  #listenTo(caller: Caller | undefined): void {
+    this.#countHeard();
+    this.#caller = caller;
+    this.#lookedAt = 0;
+  }
+
+  #countHeard(): void {
+    const heard = this.#caller?.heard ?? [];
+    for (const { samples } of heard.slice(this.#lookedAt)) if (energy(samples) > 1000 ** 2) this.#loudFrames += 1;
+    this.#lookedAt = heard.length;
   }
 
   #say(said: Said): void {
@@ -228,8 +252,4 @@ export class ResumingClient {
     this.#ready = true;
     clearTimeout(this.#patience);
   }
-}
-
-function loudFrames({ heard }: Caller): number {
-  return heard.filter(({ samples }) => energy(samples) > 1000 ** 2).length;
 }
