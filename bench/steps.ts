@@ -1,11 +1,10 @@
 // `node bench/steps.ts [sessions] [turns]`: what a step of the pure session takes, by the kind of its fact, with the question when it wants to be woken,
 // which follows every step. Many sessions play the same talk side by side, as in a server: one alone would have the processor's caches for itself.
-import { newSession, serverVadDefaults } from '../src/protocol/session-config.ts';
-import type { Birth } from '../src/session/birth.ts';
 import type { Effect } from '../src/session/effects.ts';
 import { seededEnv } from '../src/session/env.ts';
 import type { Fact, FactKind } from '../src/session/facts.ts';
 import { Session } from '../src/session/session.ts';
+import { testBirth } from '../test/session/birth.ts';
 import { table } from './table.ts';
 
 const [sessions = 100, turns = 40] = process.argv.slice(2).map(Number);
@@ -30,35 +29,9 @@ const kinds = new Map<FactKind, { steps: number; ms: number }>();
 let nowMs = 0;
 let receivedMs = 0;
 
-function birthOf(seed: string): Birth {
-  const config = newSession({
-    type: 'realtime',
-    model: 'openai/gpt-4o-mini',
-    instructions: 'Be brief.',
-    voice: 'Dennis',
-    transcription: { model: 'parley/test' },
-    turnDetection: serverVadDefaults,
-  });
-  return {
-    sessionId: `sess_${seed}`,
-    seed,
-    config,
-    promptText: '',
-    detectionNamed: false,
-    expiresAt: 0,
-    lifeMs: 3_600_000_000,
-    contextTokens: 128_000,
-    conversationBytes: 32 * 1024 * 1024,
-    mostResponses: undefined,
-    ownInstructions: '',
-    inworld: false,
-    voiceLock: false,
-  };
-}
-
 function begin(index: number): Talk {
   const seed = String(index).padStart(16, '0');
-  const session = new Session(birthOf(seed), seededEnv(seed), nowMs);
+  const session = new Session(testBirth({ sessionId: `sess_${seed}`, seed, lifeMs: Number.MAX_SAFE_INTEGER }), seededEnv(seed), nowMs);
   session.open();
   return { session, item: '', response: '' };
 }

@@ -10,7 +10,8 @@ import { Chance } from './chance.ts';
 import { count, met } from './met.ts';
 import { assertPlainData } from './plain-data.ts';
 import { presence, RandomClient } from './random-events.ts';
-import { countingEnv, listedTool, semanticVad, serverVad, testCatalogue, testConfig } from './rig.ts';
+import { testBirth, testConfig } from './birth.ts';
+import { countingEnv, listedTool, semanticVad, serverVad, testCatalogue } from './rig.ts';
 import { Watch } from './watch.ts';
 import type { Effect } from '../../src/session/effects.ts';
 import type { Birth } from '../../src/session/birth.ts';
@@ -78,26 +79,19 @@ class Life {
     const config = testConfig(chance.pick([serverVad, { ...serverVad, idle_timeout_ms: 1000 }, semanticVad, null]));
     if (chance.often(0.05)) config.type = 'transcription';
     if (chance.often(0.6)) config.providerData = presence(chance);
-    const birth = {
-      sessionId: 'sess_1',
-      seed: '',
+    this.#birth = testBirth({
       config,
-      promptText: '',
-      detectionNamed: false,
-      expiresAt: 0,
       lifeMs,
       // Sometimes so few that a conversation outgrows it soon.
       contextTokens: chance.pick([128_000, 128_000, 60]),
-      conversationBytes: 32 * 1024 * 1024,
       mostResponses: chance.pick([undefined, undefined, 1]),
       ownInstructions: '',
       inworld,
       voiceLock: chance.often(0.3),
       speaker: chance.often(0.3) ? { lagMs: 80 } : undefined,
-    };
-    this.#birth = birth;
+    });
     this.#env = countingEnv(seededEnv(String(chance.next())).chance);
-    this.#session = new Session(birth, this.#env, this.#now, features);
+    this.#session = new Session(this.#birth, this.#env, this.#now, features);
     this.#see(this.#session.open());
   }
 
