@@ -116,14 +116,7 @@ export class Outbox implements Transport {
 
   sendAudio(place: AudioPlace, bytes: Uint8Array, timestamps?: TimestampInfo): void {
     if (this.#line.state === 'over') return;
-    const { response, item, outputIndex, contentIndex, format, eventId } = place;
-    const sound: SentSound = {
-      kind: 'sound',
-      id: eventId,
-      place: { response, item, outputIndex, contentIndex, format, eventId },
-      bytes,
-      timestamps,
-    };
+    const sound: SentSound = { kind: 'sound', id: place.eventId, place, bytes, timestamps };
     this.#keep(this.#ring.push(sound));
     if (this.#line.state === 'attached') play(this.#line.transport, sound);
   }
