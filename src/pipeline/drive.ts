@@ -342,18 +342,21 @@ class Run {
 
   #step(): void {
     this.#stepping = true;
+    let mayWakeEarlier = false;
     try {
       for (let next = this.#facts.shift(); next; next = this.#facts.shift()) {
         const nowMs = onTape(this.#parts.clock.now());
         this.#tally.hear(next, nowMs);
-        for (const effect of this.#decide(next, nowMs)) this.#perform(effect);
+        const effects = this.#decide(next, nowMs);
+        mayWakeEarlier ||= next.kind !== 'audio.reached' || effects.length > 0;
+        for (const effect of effects) this.#perform(effect);
       }
     } catch (error) {
       this.#fail(error);
     } finally {
       this.#stepping = false;
     }
-    this.#arm();
+    if (mayWakeEarlier) this.#arm();
     if (this.#parts.draining.aborted) this.leaveWhenIdle();
   }
 

@@ -51,7 +51,8 @@ export interface Timing {
   apart: boolean;
 }
 
-type Happening = Fact | News;
+/** What guests may hear of: sound that arrives is most of all that happens, and says nothing by itself. */
+type Happening = Exclude<Fact, { kind: 'audio.reached' }> | News;
 type Hearer = (core: Core, happening: Happening) => void;
 
 /** What a guest does about what happens, by its kind. */

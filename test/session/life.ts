@@ -331,7 +331,10 @@ class Life {
 
   /** Now and then the session is written down and read back: the one that was read goes on, and beside it for a while the one that was not. */
   #step(fact: Fact): readonly Effect[] {
+    const wakeAt = this.#session.wakeAt;
     const effects = this.#session.step(fact, this.#now);
+    if (fact.kind === 'audio.reached' && effects.length === 0)
+      assert(this.#session.wakeAt >= wakeAt, 'sound that only arrives brings no deadline nearer');
     const twin = this.#twin;
     if (twin) {
       assert.deepStrictEqual(plain(effects), plain(twin.session.step(fact, this.#now)), 'what was read back goes on alike');
