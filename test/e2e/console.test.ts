@@ -267,7 +267,9 @@ describe.skipIf(chromium === undefined)('by itself', () => {
       await page.getByText('Connected again; the conversation goes on.').first().waitFor();
       // It was told 0.3 s before the end; so far into an answer it is past it.
       await write(conversation, 'And me.');
-      await expect.poll(() => spoken(page, 'assistant').allInnerTexts(), soon).toEqual([expect.any(String), expect.stringContaining('planned')]);
+      await expect
+        .poll(() => spoken(page, 'assistant').allInnerTexts(), soon)
+        .toEqual([expect.any(String), expect.stringContaining('planned')]);
       await page.getByRole('tab', { name: 'Events' }).click();
       await page.getByRole('searchbox').fill('session.created');
       await expect.poll(() => page.locator('.event-row').count(), soon).toBe(1);
