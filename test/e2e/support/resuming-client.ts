@@ -9,6 +9,8 @@ import { apiKey } from './server.ts';
 
 const patienceMs = 5000;
 const frameMs = 20;
+/** A caller that has so much to say yet makes no pause, however busy the machine is. */
+const enoughMs = 400;
 
 export type Way = 'websocket' | 'call';
 
@@ -83,9 +85,9 @@ export class ResumingClient {
     return this.#loudFrames * frameMs;
   }
 
-  /** Says so into its call, if it has one: a line that breaks meanwhile loses what has not come there. */
+  /** Says it into its call, if it has one that it has not told enough to say already: a line that breaks loses what has not come there. */
   speak(samples: Int16Array): void {
-    this.#caller?.speak(samples);
+    if (this.#caller && this.#caller.unsaidMs < enoughMs) this.#caller.speak(samples);
   }
 
   send(event: object): void {
