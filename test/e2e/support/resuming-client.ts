@@ -200,6 +200,8 @@ export class ResumingClient {
       channel.onMessage.subscribe((message) => this.#attempt === attempt && this.#hear(String(message)));
       channel.stateChanged.subscribe((state) => {
         if (state === 'open') this.#openedMs = performance.now();
+        // An earlier attempt of its own may have come there later, and have taken the session from this one.
+        else if (state === 'closed') this.#again(attempt);
       });
       const leave = () => caller.hangUp();
       this.#listenTo(caller);
