@@ -79,9 +79,11 @@ export class Session {
     } else {
       (handlers[fact.kind] as ((core: Core, fact: Fact) => void) | undefined)?.(core, fact);
     }
-    // Sound that arrives and ends no turn changes nothing else, and brings no deadline nearer: what is due by now has its tick.
-    if (fact.kind === 'audio.reached' && core.effects.length === 0) return none;
-    if (!core.expired) {
+    if (fact.kind === 'audio.reached' && core.effects.length === 0) {
+      // Sound that arrives and ends no turn brings no deadline nearer, and what is due has its tick. Of what the speaker plays only what is yet to
+      // come has a time.
+      tellSpeaker(core);
+    } else if (!core.expired) {
       // What a client says is told when it has been understood and done.
       if (fact.kind !== 'client' && fact.kind !== 'audio.reached') tell(core, fact);
       startWanted(core);
