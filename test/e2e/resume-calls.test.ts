@@ -110,7 +110,12 @@ async function talk(script: readonly Kind[], cutter?: (client: ResumingClient) =
     session: {
       type: 'realtime',
       tools: [{ type: 'function', name: 'look', parameters: { type: 'object', properties: {} } }],
-      audio: { input: { turn_detection: { ...serverVadDefaults, silence_duration_ms: 800, create_response: false }, transcription: { model: 'whisper-1' } } },
+      audio: {
+        input: {
+          turn_detection: { ...serverVadDefaults, silence_duration_ms: 800, create_response: false },
+          transcription: { model: 'whisper-1' },
+        },
+      },
     },
   });
   await client.wait(is('session.updated'));
@@ -145,7 +150,6 @@ function expectHeard(about: string, { client, bargeIns }: Talk): void {
       .split(' ')
       .slice(0, Math.floor(toldMs / wordMs));
     expect({ about, kept: part?.transcript }).toEqual({ about, kept: heard.join(' ') });
-    console.log({ toldMs, lineMs, returns });
     const isRight = toldMs <= lineMs + aboveMs && toldMs >= lineMs - belowMs - returns * againMs;
     expect({ about, toldMs, lineMs, returns, isRight }).toEqual({ about, toldMs, lineMs, returns, isRight: true });
   }

@@ -99,8 +99,7 @@ test('S63 E29: cut at random moments, a WebSocket is told the same as one that i
     while (count.left > 0) {
       const script = Array.from({ length: 5 }, () => kinds[Math.floor(chance() * kinds.length)] as Kind);
       const about = `seed ${seed}: ${script.join()}`;
-      const one = await talk(script, { ws: `ws://127.0.0.1:${line.port}` }, cutter);
-      const twin = await talk(script, {});
+      const [one, twin] = await Promise.all([talk(script, { ws: `ws://127.0.0.1:${line.port}` }, cutter), talk(script, {})]);
       expect({ about, returns: one.client.greetedMs }).not.toEqual({ about, returns: [] });
       expect({ about, refusals: one.client.refusals }).toEqual({ about, refusals: [] });
       const ids = one.client.events.map(({ event_id }) => event_id);
@@ -119,14 +118,13 @@ test('S63 E29: cut at random moments, a WebSocket is told the same as one that i
 
 test('S63 E29: a session goes on over a call and over a WebSocket in turn, whichever it was before', async () => {
   const chance = chanceFrom(seed + 1);
-  const count = { left: Math.ceil(cuts / 2) };
+  const count = { left: Math.ceil(cuts / 4) };
   const greetedMs: number[] = [];
   const cutter = cutterOf(chance, count, 1500, (client) => client.reconnect());
   while (count.left > 0) {
     const script = Array.from({ length: 3 }, () => (chance() < 0.5 ? 'typed' : 'tool'));
     const about = `seed ${seed}: ${script.join()}`;
-    const one = await talk(script, { way: () => (chance() < 0.6 ? 'call' : 'websocket') }, cutter);
-    const twin = await talk(script, {});
+    const [one, twin] = await Promise.all([talk(script, { way: () => (chance() < 0.6 ? 'call' : 'websocket') }, cutter), talk(script, {})]);
     expect({ about, refusals: one.client.refusals }).toEqual({ about, refusals: [] });
     const isEvent = ({ type }: WireEvent) => type !== 'response.output_audio.delta';
     const ids = one.client.events.filter(isEvent).map(({ event_id }) => event_id);
@@ -137,7 +135,7 @@ test('S63 E29: a session goes on over a call and over a WebSocket in turn, which
     expect({ about, items: one.items }).toEqual({ about, items: twin.items });
     greetedMs.push(...one.client.greetedMs);
   }
-  console.log(`${Math.ceil(cuts / 2)} cuts of calls and WebSockets, greeted within ${Math.round(Math.max(...greetedMs))} ms, seed ${seed}`);
+  console.log(`${Math.ceil(cuts / 4)} cuts of calls and WebSockets, greeted within ${Math.round(Math.max(...greetedMs))} ms, seed ${seed}`);
 });
 
 /** An answer of 1.8 s is begun over one way; after `afterMs` its line breaks, and the client comes back over the other. */
