@@ -259,13 +259,13 @@ describe.skipIf(chromium === undefined)('by itself', () => {
   });
 
   test('a page whose session nears the end of its longest life takes it up before, and the conversation goes on past it', async () => {
-    const short = await startServer({ engines: 'scripted', settings: script, sessionMs: 3000 });
+    const short = await startServer({ engines: 'scripted', settings: script, sessionMs: 4000 });
     const { page, complaints } = await visit('websocket', {}, short.http);
     const conversation = open.at(-1) as ConsolePage;
     try {
       await write(conversation, 'Remember me.');
       await page.getByText('Connected again; the conversation goes on.').first().waitFor();
-      // It was told 0.3 s before the end; so far into an answer it is past it.
+      // It was told 0.4 s before the end; so far into an answer it is past it.
       await write(conversation, 'And me.');
       await expect
         .poll(() => spoken(page, 'assistant').allInnerTexts(), soon)
