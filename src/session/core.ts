@@ -68,7 +68,7 @@ export interface Guest {
   readonly begin: () => object;
   /** Called after the rooms below have dealt with it. */
   readonly on?: Hearing;
-  /** Called at the end of every step, when all else is decided. */
+  /** Called at the end of every step, when all else is decided; not when sound has arrived and nothing came of it. */
   readonly afterStep?: (core: Core) => void;
   /** When it wants to be called again, in the clock's time. */
   readonly wakeAt?: (core: Core) => number | undefined;
