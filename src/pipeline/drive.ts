@@ -343,23 +343,26 @@ class Run {
 
   #step(): void {
     this.#stepping = true;
+    let mayWakeEarlier = false;
     try {
       for (let next = this.#facts.shift(); next; next = this.#facts.shift()) {
         const nowMs = onTape(this.#parts.clock.now());
         this.#tally.hear(next, nowMs);
-        for (const effect of this.#decide(next, nowMs)) this.#perform(effect);
+        const effects = this.#decide(next, nowMs);
+        mayWakeEarlier ||= next.kind !== 'audio.reached' || effects.length > 0;
+        for (const effect of effects) this.#perform(effect);
       }
     } catch (error) {
       this.#fail(error);
     } finally {
       this.#stepping = false;
     }
-    this.#arm();
+    if (mayWakeEarlier) this.#arm();
     if (this.#parts.draining.aborted) this.leaveWhenIdle();
   }
 
   /** The only way into the session, and onto its tape. */
-  #decide(fact: Fact, nowMs: number): Effect[] {
+  #decide(fact: Fact, nowMs: number): readonly Effect[] {
     const { tape } = this.#parts;
     tape?.fact(nowMs, fact);
     try {

@@ -7,7 +7,7 @@ import { busyUntilMs } from './busy.ts';
 import { createItem, deleteItem, keepWithinBudget, retrieveItem, truncateItem } from './conversation/items.ts';
 import { onFinal, onPartial, onTranscriptFailed } from './conversation/transcription.ts';
 import { type Core, coreOf, type Hearing, liveResponse, send, stateOf, tell } from './core.ts';
-import { deadlines } from './deadlines.ts';
+import { doWhatIsDue, earliestAtMs } from './deadlines.ts';
 import type { Effect } from './effects.ts';
 import type { Env } from './env.ts';
 import type { Fact, FactKind, FactOf, RunFact } from './facts.ts';
@@ -28,6 +28,9 @@ import { sessionObject, tellUnserved, updateSession } from './settings/settings.
 import type { Response, State } from './state.ts';
 
 type RunKind = RunFact['kind'];
+
+/** Most steps have none. */
+const none: readonly Effect[] = [];
 
 export class Session {
   readonly #core: Core;
@@ -52,7 +55,7 @@ export class Session {
   }
 
   /** The first effects of all: the client is told what it has got. */
-  open(): Effect[] {
+  open(): readonly Effect[] {
     const core = this.#core;
     core.config = keptSettings(core, core.config);
     core.effects.push({ kind: 'listen.configure', config: core.config });
@@ -64,14 +67,14 @@ export class Session {
     return this.#drain();
   }
 
-  step(fact: Fact, now: number): Effect[] {
+  step(fact: Fact, now: number): readonly Effect[] {
     const core = this.#core;
-    if (core.expired) return [];
+    if (core.expired) return none;
     core.now = now;
     if ('run' in fact) {
       // Output of a run that is over or was dropped is refused here and nowhere else, however late an engine unwinds.
       const run = liveRun(core, fact.run);
-      if (!run) return [];
+      if (!run) return none;
       const response = run.phase.state === 'adopted' ? liveResponse(core, run.phase.response) : undefined;
       if (!response) {
         hold(core, run, fact);
@@ -81,9 +84,13 @@ export class Session {
     } else {
       (handlers[fact.kind] as ((core: Core, fact: Fact) => void) | undefined)?.(core, fact);
     }
-    if (!core.expired) {
+    if (fact.kind === 'audio.reached' && core.effects.length === 0) {
+      // Sound that arrives and ends no turn brings no deadline nearer, and what is due has its tick. Of what the speaker plays only what is yet to
+      // come has a time.
+      tellSpeaker(core);
+    } else if (!core.expired) {
       // What a client says is told when it has been understood and done.
-      if (fact.kind !== 'client') tell(core, fact);
+      if (fact.kind !== 'client' && fact.kind !== 'audio.reached') tell(core, fact);
       startWanted(core);
       for (const guest of core.features) guest.afterStep?.(core);
       tellSpeaker(core);
@@ -94,10 +101,7 @@ export class Session {
 
   /** When `tick` wants to be called, in the clock's time; never again once the session has expired. */
   get wakeAt(): number {
-    if (this.#core.expired) return Number.POSITIVE_INFINITY;
-    let at = lifeEndsAtMs(this.#core);
-    for (const deadline of deadlines(this.#core)) at = Math.min(at, deadline.atMs);
-    return at;
+    return this.#core.expired ? Number.POSITIVE_INFINITY : earliestAtMs(this.#core);
   }
 
   /** Until when it is in the middle of something, in the clock's time: busy.ts. */
@@ -106,14 +110,15 @@ export class Session {
   }
 
   /** What was held of runs that have been adopted comes now. Apart from `step`, for a closure there would cost every step. */
-  #release(now: number): Effect[] {
+  #release(now: number): readonly Effect[] {
     const { released } = this.#core;
     this.#core.released = [];
     return [...this.#drain(), ...released.flatMap((each) => this.step(each, now))];
   }
 
-  #drain(): Effect[] {
+  #drain(): readonly Effect[] {
     const { effects } = this.#core;
+    if (effects.length === 0) return none;
     this.#core.effects = [];
     return effects;
   }
@@ -195,11 +200,8 @@ function onClient(core: Core, fact: FactOf<'client'>): void {
 }
 
 function onTick(core: Core): void {
-  if (core.now >= lifeEndsAtMs(core)) {
-    expire(core);
-    return;
-  }
-  for (const deadline of [...deadlines(core)]) if (core.now >= deadline.atMs) deadline.due();
+  if (core.now >= lifeEndsAtMs(core)) expire(core);
+  else doWhatIsDue(core);
 }
 
 /** Even now every response gets its one `done`. */

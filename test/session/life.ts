@@ -11,7 +11,8 @@ import { adoptHeld, beginAhead, type Deed, dropHeld, Hand } from './hand.ts';
 import { count, met } from './met.ts';
 import { assertPlainData } from './plain-data.ts';
 import { presence, RandomClient } from './random-events.ts';
-import { countingEnv, listedTool, semanticVad, serverVad, testCatalogue, testConfig } from './rig.ts';
+import { testBirth, testConfig } from './birth.ts';
+import { countingEnv, listedTool, semanticVad, serverVad, testCatalogue } from './rig.ts';
 import { Watch } from './watch.ts';
 import type { Effect } from '../../src/session/effects.ts';
 import type { Birth } from '../../src/session/birth.ts';
@@ -84,26 +85,19 @@ class Life {
     const config = testConfig(chance.pick([serverVad, { ...serverVad, idle_timeout_ms: 1000 }, semanticVad, null]));
     if (chance.often(0.05)) config.type = 'transcription';
     if (chance.often(0.6)) config.providerData = presence(chance);
-    const birth = {
-      sessionId: 'sess_1',
-      seed: '',
+    this.#birth = testBirth({
       config,
-      promptText: '',
-      detectionNamed: false,
-      expiresAt: 0,
       lifeMs,
       // Sometimes so few that a conversation outgrows it soon.
       contextTokens: chance.pick([128_000, 128_000, 60]),
-      conversationBytes: 32 * 1024 * 1024,
       mostResponses: chance.pick([undefined, undefined, 1]),
       ownInstructions: '',
       inworld,
       voiceLock: chance.often(0.3),
       speaker: chance.often(0.3) ? { lagMs: 80 } : undefined,
-    };
-    this.#birth = birth;
+    });
     this.#env = countingEnv(seededEnv(String(chance.next())).chance);
-    this.#session = new Session(birth, this.#env, this.#now, this.#features);
+    this.#session = new Session(this.#birth, this.#env, this.#now, this.#features);
     this.#see(this.#session.open());
   }
 
@@ -119,7 +113,9 @@ class Life {
         this.#say(this.#client.next(), chance.often(0.03) ? { limit: 'requests', most: 1000, retryAfterMs: 10 } : undefined);
         break;
       case 'audio':
-        this.#pass(chance.int(0, 60));
+        // A clock may be late: sound comes in before the tick that was due.
+        if (chance.often(0.2)) this.#now += chance.int(0, 60);
+        else this.#pass(chance.int(0, 60));
         // Samples do not come in whole milliseconds.
         this.#receivedMs += chance.pick([20, 20, 20, 33.3125, 100, 0.5]);
         this.#feed({ kind: 'audio.reached', receivedMs: this.#receivedMs, decidedMs: this.#receivedMs - chance.int(0, 90) });
@@ -311,7 +307,7 @@ class Life {
     if (effects.some(({ kind }) => kind === 'send')) met.released += 1;
   }
 
-  #by(deed: Deed): Effect[] {
+  #by(deed: Deed): readonly Effect[] {
     return this.#hand.during(deed, () => this.#feed({ kind: 'tick' }));
   }
 
@@ -363,7 +359,7 @@ class Life {
     this.#now = until;
   }
 
-  #feed(fact: Fact): Effect[] {
+  #feed(fact: Fact): readonly Effect[] {
     const effects = this.#step(fact);
     this.#see(effects);
     if (fact.kind !== 'client') this.#onlyExpiryFails(effects);
@@ -380,9 +376,12 @@ class Life {
   }
 
   /** Now and then the session is written down and read back: the one that was read goes on, and beside it for a while the one that was not. */
-  #step(fact: Fact): Effect[] {
+  #step(fact: Fact): readonly Effect[] {
     const isHeld = 'run' in fact && this.#watch.runs.get(fact.run)?.state === 'held';
+    const wakeAt = this.#session.wakeAt;
     const effects = this.#session.step(fact, this.#now);
+    if (fact.kind === 'audio.reached' && effects.length === 0)
+      assert(this.#session.wakeAt >= wakeAt, 'sound that only arrives brings no deadline nearer');
     if (isHeld) {
       met.held += 1;
       assert(

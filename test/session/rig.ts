@@ -9,7 +9,6 @@ import type { RateLimit } from '../../src/protocol/limits.ts';
 import type { Prompt } from '../../src/protocol/prompt.ts';
 import type { ServerEvent, ServerEventType } from '../../src/protocol/server-events.ts';
 import {
-  newSession,
   type RealtimeSessionObject,
   semanticVadDefaults,
   serverVadDefaults,
@@ -20,6 +19,7 @@ import {
 import { type Catalogue, knownOf, knownOfSession } from '../../src/pipeline/catalogue.ts';
 import { recordInDialects } from '../decoders/dialects.ts';
 import { clientLine, effectLines, factLine } from '../../src/pipeline/tape/transcript.ts';
+import { testBirth, testConfig } from './birth.ts';
 import { type EventOf, Watch } from './watch.ts';
 import type { Birth } from '../../src/session/birth.ts';
 import type { Guest } from '../../src/session/core.ts';
@@ -34,17 +34,6 @@ import { configured } from '../../src/session/settings/settings.ts';
 export const serverVad = serverVadDefaults;
 export const semanticVad = semanticVadDefaults;
 const usage = { inputTokens: 20, outputTokens: 10, cachedTokens: 0 };
-
-export function testConfig(turnDetection: TurnDetection): SessionConfig {
-  return newSession({
-    type: 'realtime',
-    model: 'openai/gpt-4o-mini',
-    instructions: 'Be brief.',
-    voice: 'Dennis',
-    transcription: { model: 'parley/test' },
-    turnDetection,
-  });
-}
 
 /** The session as its client sees it, which must be one that answers. */
 export function realtime(session: SessionObject): RealtimeSessionObject {
@@ -124,22 +113,17 @@ export class Rig {
     this.#api = inworld ? 'inworld' : 'openai';
     const config = testConfig(turnDetection);
     configure?.(config);
-    const birth = {
-      sessionId: 'sess_1',
-      seed: '',
+    const birth = testBirth({
       config,
       promptText: storedText(config),
-      detectionNamed: false,
-      expiresAt: 1_700_003_600,
       lifeMs,
       contextTokens,
       conversationBytes,
       mostResponses,
-      ownInstructions: 'Be brief.',
       inworld,
       speaker,
       voiceLock,
-    };
+    });
     this.#rateLimits = rateLimits;
     this.watch.limited = rateLimits().length > 0;
     this.#env = countingEnv(chance);

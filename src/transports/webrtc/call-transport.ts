@@ -33,6 +33,7 @@ type EventLine = { state: 'opening'; waiting: string[]; characters: number } | {
 
 export class CallTransport implements Transport, CallEvents {
   readonly #clock: Clock;
+  readonly #begunAtMs: number;
   readonly #text: EventText;
   readonly #inbound = new Channel<Inbound>(mostInbound, { bytes: mostInboundBytes, of: bytesOf });
   readonly #beside = new Set<Transport>();
@@ -54,6 +55,7 @@ export class CallTransport implements Transport, CallEvents {
 
   constructor(options: { clock: Clock; text: EventText; onEnded: () => void }) {
     this.#clock = options.clock;
+    this.#begunAtMs = options.clock.now();
     this.#text = options.text;
     this.#onEnded = options.onEnded;
   }
@@ -78,8 +80,9 @@ export class CallTransport implements Transport, CallEvents {
     return this.#text.dialect;
   }
 
+  /** One of whom nothing has come yet has heard nothing yet. */
   get silentMs(): number {
-    return this.#call?.silentMs ?? 0;
+    return this.#held ? this.#clock.now() - this.#begunAtMs : (this.#call?.silentMs ?? 0);
   }
 
   async arrived(): Promise<boolean> {
@@ -182,7 +185,7 @@ export class CallTransport implements Transport, CallEvents {
   onSound(samples: Int16Array): void {
     this.#release();
     // A session that is twenty seconds behind hears no more of it than it can take.
-    this.#inbound.push({ kind: 'audio', bytes: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength) });
+    this.#inbound.push({ kind: 'audio', bytes: new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength), live: true });
   }
 
   onOpen(): void {

@@ -6,27 +6,11 @@ import { Session } from '../../../src/session/session.ts';
 import type { Birth } from '../../../src/session/birth.ts';
 import { onTape, type Tape } from '../../../src/pipeline/tape/tape.ts';
 import { parseClientEvent } from '../../../src/protocol/client-events.ts';
-import { serverVadDefaults } from '../../../src/protocol/session-config.ts';
-import { testConfig } from '../../session/rig.ts';
+import { testBirth } from '../../session/birth.ts';
 import { Recording } from './recording.ts';
 
-export function birthOf(changes: Partial<Birth> = {}): Birth {
-  return {
-    sessionId: 'sess_0123456789',
-    seed: '0123456789abcdef',
-    config: testConfig(serverVadDefaults),
-    promptText: '',
-    detectionNamed: false,
-    expiresAt: 1_700_003_600,
-    lifeMs: 3_600_000,
-    contextTokens: 128_000,
-    conversationBytes: 32 * 1024 * 1024,
-    mostResponses: 4,
-    ownInstructions: 'Be brief.',
-    inworld: false,
-    voiceLock: false,
-    ...changes,
-  };
+export function birthOf(own: Partial<Birth> = {}): Birth {
+  return testBirth({ sessionId: 'sess_0123456789', seed: '0123456789abcdef', ...own });
 }
 
 export class SessionOnTape {
@@ -48,7 +32,7 @@ export class SessionOnTape {
     this.effects.push(...effects);
   }
 
-  fact(fact: Fact): Effect[] {
+  fact(fact: Fact): readonly Effect[] {
     this.#tape.fact(this.now, fact);
     const effects = this.#session.step(fact, this.now);
     this.#tape.wanted(effects);
@@ -56,7 +40,7 @@ export class SessionOnTape {
     return effects;
   }
 
-  client(message: Record<string, unknown>): Effect[] {
+  client(message: Record<string, unknown>): readonly Effect[] {
     return this.fact({ kind: 'client', event: parseClientEvent(message) });
   }
 
