@@ -10,6 +10,15 @@ const only = (name, allowed, comment) => ({
   to: { path: '^src/', pathNot: [room(name), ...allowed] },
 });
 
+/** A room of the session's, and those above it. */
+const below = (name, above) => ({
+  name: `session-${name}-down`,
+  severity: 'error',
+  comment: 'floor, response, conversation, settings: what a room above is to do about it is told as news (core.ts)',
+  from: { path: `^src/session/${name}/` },
+  to: { path: above.map((each) => `^src/session/${each}`) },
+});
+
 module.exports = {
   forbidden: [
     { name: 'no-circle', severity: 'error', comment: 'Wall 2', from: {}, to: { circular: true } },
@@ -32,6 +41,10 @@ module.exports = {
       from: { path: room('session'), pathNot: ['^src/session/guests/', '^src/session/session\\.ts$'] },
       to: { path: '^src/session/guests/' },
     },
+    below('response', ['floor']),
+    below('conversation', ['floor', 'response']),
+    // What a client may ask of a pause, its own room checks.
+    below('settings', ['floor/(?!patience)', 'response', 'conversation']),
     {
       name: 'guests-apart',
       severity: 'error',

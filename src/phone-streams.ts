@@ -8,6 +8,7 @@ import { type IncomingPhoneCall, PhoneError } from './transports/calls/phone-cal
 import type { TelephonyDesk } from './http/routes/deps.ts';
 import { OneCallTokens } from './transports/media-streams/one-call-tokens.ts';
 import { fieldsOf, type ProviderName, type StreamProvider, streamProviders } from './transports/media-streams/providers.ts';
+import { readWebhook } from './transports/media-streams/webhooks.ts';
 import { ServedDocuments } from './transports/media-streams/served-documents.ts';
 import { openStreamDoor, type StreamDoor } from './transports/media-streams/stream-door.ts';
 import type { Dialling } from './telephony/phone-calls.ts';
@@ -33,6 +34,8 @@ export interface PhoneStreamsParts extends PhonesParts {
 const ringSeconds = 45;
 /** The answer, and the stream's way here. */
 const streamWaitMs = 15_000;
+/** What an event is answered with. */
+const nothingToDo = { contentType: 'application/json', body: '{}' };
 /** G.711, which every provider has. */
 const speaker = { format: { type: 'audio/pcmu' }, lagMs: 60 } as const;
 
@@ -69,16 +72,19 @@ export function openPhoneStreams(parts: PhoneStreamsParts): PhoneStreams {
     answer(name, { path, contentType, ...request }) {
       const provider = providers.get(name);
       if (!provider) return { outcome: 'unknown_provider' };
-      const fields = fieldsOf(contentType, request.body, new URL(path, publicUrl).searchParams);
-      if (!provider.isSigned({ ...request, publicUrl: publicUrl + path, fields })) return { outcome: 'unsigned' };
-      const { callId, from, to } = provider.call(fields);
+      const { form, all } = fieldsOf(contentType, request.body, new URL(path, publicUrl).searchParams);
+      if (!provider.isSigned({ ...request, publicUrl: publicUrl + path, form })) return { outcome: 'unsigned' };
       const { carrier } = provider;
-      if (!parts.hasRoute({ carrier, to })) {
+      const call = readWebhook(carrier, all);
+      if (!call || !parts.hasRoute({ carrier, to: call.to })) {
         log.info({ carrier }, 'a telephone call to a number without a route was refused');
         return { outcome: 'answered', document: provider.reject };
       }
-      const token = tokens.issue({ carrier, callId, from, to, note: { kind: 'inbound' } });
-      return { outcome: 'answered', document: provider.answer({ publicUrl, token }) };
+      const token = tokens.issue({ carrier, ...call, note: { kind: 'inbound' } });
+      const invitation = { publicUrl, token };
+      if (!('data' in all) || !provider.answerByApi) return { outcome: 'answered', document: provider.answer(invitation) };
+      void provider.answerByApi(call.callId, invitation);
+      return { outcome: 'answered', document: nothingToDo };
     },
     document: (name) => documents.find(name),
     dialling(by, target, from) {
@@ -120,11 +126,11 @@ function diallingBy(
   };
 }
 
-/** Twilio and SignalWire sign the request for the stream as well; of the others only the token says that the stream is theirs. */
+/** Twilio signs the request for the stream as well; of the others only the token says that the stream is theirs. */
 function isUpgradeSigned(provider: StreamProvider | undefined, publicUrl: string, { headers, url = '' }: IncomingMessage): boolean {
-  if (provider?.carrier !== 'twilio' && provider?.carrier !== 'signalwire') return true;
+  if (provider?.carrier !== 'twilio') return true;
   const header = (name: string) => [headers[name] ?? []].flat()[0];
-  return provider.isSigned({ method: 'GET', publicUrl: publicUrl + url, header, body: new Uint8Array(0), fields: {} });
+  return provider.isSigned({ method: 'GET', publicUrl: publicUrl + url, header, body: new Uint8Array(0), form: {} });
 }
 
 function credentialsOf({ carriers: { twilio, signalwire, telnyx, plivo, vonage } }: RoutesFile): Parameters<typeof streamProviders>[0] {

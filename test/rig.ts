@@ -22,7 +22,8 @@ import { GuardedFetch } from '../src/lib/guarded-fetch.ts';
 import { McpCache } from '../src/tools/mcp-cache.ts';
 import { McpServers } from '../src/tools/mcp-servers.ts';
 import type { OnBoardServers } from '../src/tools/on-board.ts';
-import { countingEnv, testCatalogue, testConfig } from './session/rig.ts';
+import { testBirth, testConfig } from './session/birth.ts';
+import { countingEnv, testCatalogue } from './session/rig.ts';
 import type { EventOf } from './session/watch.ts';
 
 /** Waits until nothing but time, sound or an engine's word can make anything happen. Only for what runs on promises alone. */
@@ -185,21 +186,7 @@ export class Rig {
     const config = testConfig(turnDetection);
     config.audio.input.format = format;
     configure?.(config);
-    const birth = {
-      sessionId: 'sess_1',
-      seed: '',
-      config,
-      promptText: '',
-      detectionNamed: false,
-      expiresAt: 1_700_003_600,
-      lifeMs,
-      contextTokens,
-      conversationBytes,
-      mostResponses: 4,
-      ownInstructions: '',
-      inworld: false,
-      voiceLock: false,
-    };
+    const birth = testBirth({ config, lifeMs, contextTokens, conversationBytes, ownInstructions: '' });
     const { transport } = this;
     const image = (url: string) => {
       this.images.push(url);

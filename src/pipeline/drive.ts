@@ -41,7 +41,7 @@ const mostBehindMs = 1000;
 const doneForNobody: ReadonlySet<Effect['kind']> = new Set([
   'listen.configure',
   'unserved',
-  'reply.abort',
+  'run.abort',
   'aside.abort',
   'mcp.abort',
   'memory.abort',
@@ -154,7 +154,8 @@ class Run {
   readonly #memory: Condenser;
   readonly #asides: Asides;
   readonly #images: Images;
-  readonly #replies = new Map<string, AbortController>();
+  /** Runs of models that are under way. */
+  readonly #runs = new Map<string, { controller: AbortController; itemsLeftOut: number; response: string | undefined }>();
   readonly #ended = new AbortController();
   readonly #facts: Fact[] = [];
   #stepping = false;
@@ -325,8 +326,8 @@ class Run {
     this.#wake?.timer.cancel();
     this.#wake = undefined;
     this.#heard?.cancel();
-    for (const controller of this.#replies.values()) controller.abort();
-    this.#replies.clear();
+    for (const { controller } of this.#runs.values()) controller.abort();
+    this.#runs.clear();
     this.#memory.abort('unwanted');
     this.#asides.close();
     this.#ear.close();
@@ -342,23 +343,26 @@ class Run {
 
   #step(): void {
     this.#stepping = true;
+    let mayWakeEarlier = false;
     try {
       for (let next = this.#facts.shift(); next; next = this.#facts.shift()) {
         const nowMs = onTape(this.#parts.clock.now());
         this.#tally.hear(next, nowMs);
-        for (const effect of this.#decide(next, nowMs)) this.#perform(effect);
+        const effects = this.#decide(next, nowMs);
+        mayWakeEarlier ||= next.kind !== 'audio.reached' || effects.length > 0;
+        for (const effect of effects) this.#perform(effect);
       }
     } catch (error) {
       this.#fail(error);
     } finally {
       this.#stepping = false;
     }
-    this.#arm();
+    if (mayWakeEarlier) this.#arm();
     if (this.#parts.draining.aborted) this.leaveWhenIdle();
   }
 
   /** The only way into the session, and onto its tape. */
-  #decide(fact: Fact, nowMs: number): Effect[] {
+  #decide(fact: Fact, nowMs: number): readonly Effect[] {
     const { tape } = this.#parts;
     tape?.fact(nowMs, fact);
     try {
@@ -467,11 +471,11 @@ class Run {
       case 'judge.turn':
         this.#own(this.#ear.judge(effect.item, effect.silenceMs, this.#ended.signal));
         break;
-      case 'reply.start': {
+      case 'run.start': {
         const controller = new AbortController();
-        const { response, itemsLeftOut } = effect.order;
-        if (itemsLeftOut > 0) this.#log.info({ response, itemsLeftOut }, 'the conversation has outgrown the model');
-        this.#replies.set(response, controller);
+        const { run, itemsLeftOut } = effect.order;
+        const underWay = { controller, itemsLeftOut, response: undefined as string | undefined };
+        this.#runs.set(run, underWay);
         const ports = {
           engines: this.#parts.engines,
           clock: this.#parts.clock,
@@ -482,14 +486,23 @@ class Run {
           },
           room: () => transport.room(),
           images: this.#images,
-          onFailure: (error: unknown) => this.#failed(error, 'reply failed', { response }),
+          onFailure: (error: unknown) => this.#failed(error, 'reply failed', { response: underWay.response }),
         };
-        this.#own(reply(effect.order, effect.prompt, ports, controller.signal).finally(() => this.#replies.delete(response)));
+        this.#own(reply(effect.order, effect.prompt, ports, controller.signal).finally(() => this.#runs.delete(run)));
         break;
       }
-      case 'reply.abort':
-        this.#replies.get(effect.response)?.abort();
-        this.#replies.delete(effect.response);
+      case 'run.adopted': {
+        const underWay = this.#runs.get(effect.run);
+        if (!underWay) break;
+        const { response } = effect;
+        const { itemsLeftOut } = underWay;
+        underWay.response = response;
+        if (itemsLeftOut > 0) this.#log.info({ response, itemsLeftOut }, 'the conversation has outgrown the model');
+        break;
+      }
+      case 'run.abort':
+        this.#runs.get(effect.run)?.controller.abort();
+        this.#runs.delete(effect.run);
         break;
       case 'aside.ask':
         this.#own(this.#asides.ask(effect.order, effect.prompt));

@@ -24,7 +24,7 @@ export interface SentSound {
 export type Sent = { readonly kind: 'event'; readonly id: string; readonly event: OutgoingEvent } | SentSound;
 
 export class OutboxRing {
-  #entries: { sent: Sent; weight: number }[] = [];
+  #kept: Sent[] = [];
   /** Those before it are gone. */
   #first = 0;
   #bytes = 0;
@@ -39,7 +39,7 @@ export class OutboxRing {
   /** What it weighs. */
   push(sent: Sent): number {
     const weight = weightOf(sent);
-    this.#entries.push({ sent, weight });
+    this.#kept.push(sent);
     this.#bytes += weight;
     this.#shrink();
     return weight;
@@ -57,15 +57,15 @@ export class OutboxRing {
   /** Everything after the event of that id; undefined when some of it may be gone, or the id was never sent. */
   after(id: string): readonly Sent[] | undefined {
     const at = this.#placeAfter(id);
-    return at === undefined ? undefined : this.#entries.slice(at).map(({ sent }) => sent);
+    return at === undefined ? undefined : this.#kept.slice(at);
   }
 
   /** The last of the sound there was, so much of it; where that begins within a piece, from there on. */
   lastSound(ms: number): readonly SentSound[] {
     const pieces: SentSound[] = [];
     let leftMs = ms;
-    for (let at = this.#entries.length - 1; at >= this.#first && leftMs > 0; at--) {
-      const sent = this.#entries[at]?.sent;
+    for (let at = this.#kept.length - 1; at >= this.#first && leftMs > 0; at--) {
+      const sent = this.#kept[at];
       if (sent?.kind !== 'sound') continue;
       const pieceMs = soundMs(sent);
       pieces.unshift(pieceMs <= leftMs ? sent : endOf(sent, leftMs));
@@ -82,21 +82,21 @@ export class OutboxRing {
     const at = this.#placeAfter(id);
     if (at === undefined) return;
     const ids = new Set(sounds.map((sound) => sound.id));
-    const before = this.#entries.slice(this.#first, at).filter(({ sent }) => sent.kind === 'event');
-    const after = this.#entries.slice(at);
-    const later = new Set(after.map(({ sent }) => sent.id));
-    const earlier = sounds.filter((sound) => !later.has(sound.id)).map(entryOf);
-    const kept = after.flatMap(({ sent, weight }) => {
-      if (sent.kind === 'event') return { sent, weight };
-      return ids.has(sent.id) ? sounds.filter((sound) => sound.id === sent.id).map(entryOf) : [];
+    const before = this.#kept.slice(this.#first, at).filter(({ kind }) => kind === 'event');
+    const after = this.#kept.slice(at);
+    const later = new Set(after.map((sent) => sent.id));
+    const earlier = sounds.filter((sound) => !later.has(sound.id));
+    const left = after.flatMap((sent): Sent | Sent[] => {
+      if (sent.kind === 'event') return sent;
+      return ids.has(sent.id) ? sounds.filter((sound) => sound.id === sent.id) : [];
     });
-    this.#entries = [...before, ...earlier, ...kept];
+    this.#kept = [...before, ...earlier, ...left];
     this.#first = 0;
-    this.#bytes = this.#entries.reduce((sum, { weight }) => sum + weight, 0);
+    this.#bytes = this.#kept.reduce((sum, sent) => sum + weightOf(sent), 0);
   }
 
   clear(): void {
-    this.#entries = [];
+    this.#kept = [];
     this.#first = 0;
     this.#bytes = 0;
     this.#aliases.clear();
@@ -104,30 +104,26 @@ export class OutboxRing {
 
   #placeAfter(id: string): number | undefined {
     const seen = this.#aliases.get(id) ?? id;
-    for (let at = this.#entries.length - 1; at >= this.#first; at--) if (this.#entries[at]?.sent.id === seen) return at + 1;
+    for (let at = this.#kept.length - 1; at >= this.#first; at--) if (this.#kept[at]?.id === seen) return at + 1;
     return seen === this.#lastGone ? this.#first : undefined;
   }
 
   #shrink(): void {
     while (this.#bytes > mostBytes) {
-      const oldest = this.#entries[this.#first];
+      const oldest = this.#kept[this.#first];
       if (!oldest) break;
-      this.#bytes -= oldest.weight;
-      this.#lastGone = oldest.sent.id;
+      this.#bytes -= weightOf(oldest);
+      this.#lastGone = oldest.id;
       this.#first += 1;
     }
-    if (this.#first < 1024 || this.#first * 2 < this.#entries.length) return;
-    this.#entries = this.#entries.slice(this.#first);
+    if (this.#first < 1024 || this.#first * 2 < this.#kept.length) return;
+    this.#kept = this.#kept.slice(this.#first);
     this.#first = 0;
   }
 }
 
 export function soundMs({ place, bytes }: SentSound): number {
   return wireMs(place.format, bytes.length);
-}
-
-function entryOf(sent: Sent): { sent: Sent; weight: number } {
-  return { sent, weight: weightOf(sent) };
 }
 
 /** The last so many milliseconds of it. Its times are those of its beginning, which was heard. */

@@ -9,6 +9,7 @@ import type { Dialect } from '../protocol/dialects/dialect.ts';
 import type { TimestampInfo } from '../protocol/server-events.ts';
 import type { ResumeOffer, SessionObject } from '../protocol/session-config.ts';
 import type { AudioPlace, Ending, Inbound, OutgoingEvent, PlayedPart, Transport } from '../transports/transport.ts';
+import { Inflow } from './inflow.ts';
 import { OutboxRing, type SentSound, soundMs } from './outbox-ring.ts';
 import { encodeWire, WireDecoder } from './wire-audio.ts';
 
@@ -55,29 +56,29 @@ type Line =
 export class Outbox implements Transport {
   readonly #parts: OutboxParts;
   readonly #ring = new OutboxRing();
+  readonly #inflow: Inflow;
   #line: Line;
-  /** What happened to the line and has not been told yet: at most that it was lost, and is back. */
-  #news: Inbound[] = [];
-  /** What came over the line and has not been taken yet. */
-  #next: { readonly inbound: Inbound; readonly done: () => void } | undefined;
-  #failure: { readonly error: unknown } | undefined;
-  #wake: (() => void) | undefined;
-  /** Nobody reads any more what comes in. */
-  #unread = false;
   #isClosing = false;
   /** The session as it was told last. */
   #session: SessionObject | undefined;
   #unsentBytes = 0;
   #roomWaiters: (() => void)[] = [];
-  readonly #received = { events: 0, audio_bytes: 0 };
 
   constructor(transport: Transport, parts: OutboxParts) {
     this.#parts = parts;
     this.#line = { state: 'attached', transport };
-    void this.#pump(transport);
+    this.#inflow = new Inflow({
+      ended: (ended) => this.#lineEnded(ended),
+      left: () => {
+        if (this.#line.state === 'lost') this.#end(undefined);
+      },
+    });
+    this.#inflow.follow(transport);
   }
 
-  readonly inbound: AsyncIterable<Inbound> = { [Symbol.asyncIterator]: () => this.#read() };
+  get inbound(): AsyncIterable<Inbound> {
+    return this.#inflow;
+  }
 
   get gone(): boolean {
     const line = this.#line;
@@ -117,14 +118,7 @@ export class Outbox implements Transport {
 
   sendAudio(place: AudioPlace, bytes: Uint8Array, timestamps?: TimestampInfo): void {
     if (this.#line.state === 'over') return;
-    const { response, item, outputIndex, contentIndex, format, eventId } = place;
-    const sound: SentSound = {
-      kind: 'sound',
-      id: eventId,
-      place: { response, item, outputIndex, contentIndex, format, eventId },
-      bytes,
-      timestamps,
-    };
+    const sound: SentSound = { kind: 'sound', id: place.eventId, place, bytes, timestamps };
     this.#keep(this.#ring.push(sound));
     if (this.#line.state === 'attached') play(this.#line.transport, sound);
   }
@@ -147,13 +141,13 @@ export class Outbox implements Transport {
     else if (line.state !== 'over') {
       line.transport.close(code, reason);
       // Nobody is left who would see it end.
-      if (this.#failure) this.#end({ by: 'server', code, reason });
+      if (this.#inflow.hasFailed) this.#end({ by: 'server', code, reason });
     }
   }
 
   /** Nobody can take it up any more. */
   get isEnding(): boolean {
-    return this.#isClosing || this.#unread || this.#line.state === 'over';
+    return this.#isClosing || this.#inflow.isUnread || this.#line.state === 'over';
   }
 
   /** The client is there again, over this connection; whatever it had before is closed. It must reach back to the client's last event. */
@@ -167,12 +161,12 @@ export class Outbox implements Transport {
     this.#line = { state: 'returning', transport, lastEvent, heardByLine };
     if (line.state === 'lost') line.timer.cancel();
     else {
-      this.#leave(silentMs);
+      this.#inflow.lose(silentMs);
       line.transport.close(takenUp.code, takenUp.reason);
     }
-    this.#tell({ kind: 'back', unreceivedMs, ...(played && { played }), speaker: transport.speaker });
+    this.#inflow.tell({ kind: 'back', unreceivedMs, ...(played && { played }), speaker: transport.speaker });
     this.#parts.owner.back();
-    void this.#pump(transport);
+    this.#inflow.follow(transport);
   }
 
   resume(leftMs: number): void {
@@ -217,7 +211,7 @@ export class Outbox implements Transport {
   #greet(transport: Transport, lastEvent: string): void {
     const { resume, arrived } = this.#parts.owner.offer();
     const { sessionId: session_id } = this.#parts;
-    const greeting = this.#numbered({ type: 'session.resumed', session_id, resume, received: { ...this.#received } });
+    const greeting = this.#numbered({ type: 'session.resumed', session_id, resume, received: this.#inflow.received });
     this.#ring.alias(greeting.event_id, lastEvent);
     transport.send(greeting);
     void transport.arrived?.().then((isThere) => {
@@ -229,98 +223,15 @@ export class Outbox implements Transport {
     if (this.#line.state !== 'attached') this.#unsentBytes += bytes;
   }
 
-  async #pump(transport: Transport): Promise<void> {
-    try {
-      for await (const inbound of transport.inbound) {
-        if (!this.#carries(transport)) return;
-        if (!this.#unread) await this.#handOver(inbound);
-        if (!this.#carries(transport)) return;
-      }
-    } catch (error) {
-      if (!this.#carries(transport)) return;
-      this.#failure = { error };
-      this.#wake?.();
-      return;
-    }
-    if (this.#carries(transport)) this.#lineEnded(transport);
-  }
-
-  #carries(transport: Transport): boolean {
-    const line = this.#line;
-    return (line.state === 'attached' || line.state === 'returning') && line.transport === transport;
-  }
-
-  #handOver(inbound: Inbound): Promise<void> {
-    return new Promise((done) => {
-      this.#next = { inbound, done };
-      this.#wake?.();
-    });
-  }
-
-  async *#read(): AsyncGenerator<Inbound, void> {
-    try {
-      for (;;) {
-        const news = this.#news.shift();
-        const next = this.#next;
-        if (news) yield news;
-        else if (next) {
-          this.#next = undefined;
-          this.#count(next.inbound);
-          try {
-            yield next.inbound;
-          } finally {
-            next.done();
-          }
-        } else if (this.#failure) throw this.#failure.error;
-        else if (this.#line.state === 'over') return;
-        else {
-          await new Promise<void>((resolve) => {
-            this.#wake = resolve;
-          });
-          this.#wake = undefined;
-        }
-      }
-    } finally {
-      this.#unread = true;
-      this.#dropNext();
-      if (this.#line.state === 'lost') this.#end(undefined);
-    }
-  }
-
-  /** What a client that comes back need not send again. */
-  #count(inbound: Inbound): void {
-    if (inbound.kind === 'audio' && !inbound.beside) this.#received.audio_bytes += inbound.bytes.length;
-    else if (inbound.kind === 'fault' || (inbound.kind === 'event' && !inbound.beside)) this.#received.events += 1;
-  }
-
   #lineEnded(transport: Transport): void {
     const { ending } = transport;
     const { clock, owner } = this.#parts;
     const line = this.#line;
-    if (!ending?.lost || owner.waitMs === 0 || this.#unread || !owner.lost()) return this.#end(ending);
+    if (!ending?.lost || owner.waitMs === 0 || this.#inflow.isUnread || !owner.lost()) return this.#end(ending);
     const timer = clock.after(owner.waitMs, () => this.#end(ending));
     const heardByLine = line.state === 'returning' ? line.heardByLine : transport.speaker !== undefined;
     this.#line = { state: 'lost', timer, dialect: transport.dialect, heardByLine };
-    this.#leave(ending.lost.silentMs);
-  }
-
-  /** What came over a line that is no more, and was not taken, was never counted: its client knows that it must say it again. */
-  #leave(silentMs: number): void {
-    this.#dropNext();
-    // A return that nobody has heard of yet need not be told.
-    if (this.#news.at(-1)?.kind === 'back') this.#news.pop();
-    else this.#tell({ kind: 'lost', silentMs });
-  }
-
-  #dropNext(): void {
-    const next = this.#next;
-    this.#next = undefined;
-    next?.done();
-  }
-
-  #tell(news: Inbound): void {
-    this.#news.push(news);
-    this.#wake?.();
+    this.#inflow.lose(ending.lost.silentMs);
   }
 
   #end(ending: Ending | undefined): void {
@@ -330,7 +241,7 @@ export class Outbox implements Transport {
     this.#ring.clear();
     this.#releaseRoom();
     this.#parts.owner.over();
-    this.#wake?.();
+    this.#inflow.end();
   }
 
   #releaseRoom(): void {

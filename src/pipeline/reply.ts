@@ -1,4 +1,5 @@
-// One reply: prompt → model → clauses → voice → facts. It knows nothing of turns; whoever started it may abort it at any moment.
+// One run of a model: prompt → model → clauses → voice → facts. It knows nothing of turns, nor of the response that it may belong to; whoever started it may
+// abort it at any moment.
 import { EngineError, type Engines, type Llm, type LlmUsage, type Origin, type Speech, type Tts } from '../engines/engine.ts';
 import { Channel } from '../lib/channel.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -13,8 +14,8 @@ import { speakApart } from './speak-apart.ts';
 import { speechOptions } from './speech-options.ts';
 import { SpeechText } from './speech-text.ts';
 import { encodeWire, wireMs } from './wire-audio.ts';
-import type { ReplyOrder } from '../session/effects.ts';
-import type { ReplyEnd, ReplyFact } from '../session/facts.ts';
+import type { RunOrder } from '../session/effects.ts';
+import type { RunEnd, RunFact } from '../session/facts.ts';
 
 /** How often it is told that a model thinks. */
 const aliveMs = 1000;
@@ -28,7 +29,7 @@ export interface ReplyPorts {
   /** Whose replies they are. */
   origin: Origin;
   allowance: Pick<Allowance, 'speech' | 'spoken'>;
-  feed: (fact: ReplyFact) => void;
+  feed: (fact: RunFact) => void;
   /** Resolves when the listener's side can take more sound. */
   room: () => Promise<void>;
   /** The session's images by their addresses. */
@@ -37,11 +38,11 @@ export interface ReplyPorts {
   onFailure: (error: unknown) => void;
 }
 
-/** Runs a reply to its end. Every way out but an abort feeds exactly one `reply.ended`. */
-export async function reply(order: ReplyOrder, prompt: Prompt, ports: ReplyPorts, signal: AbortSignal): Promise<void> {
-  const { response } = order;
+/** Carries a run to its end. Every way out but an abort feeds exactly one `run.ended`. */
+export async function reply(order: RunOrder, prompt: Prompt, ports: ReplyPorts, signal: AbortSignal): Promise<void> {
+  const { run } = order;
   const usage: { value: LlmUsage } = { value: { inputTokens: 0, outputTokens: 0, cachedTokens: 0 } };
-  let end: ReplyEnd;
+  let end: RunEnd;
   const mouth = new Mouth(order, ports, signal);
   let lent: Lent | undefined;
   try {
@@ -59,7 +60,7 @@ export async function reply(order: ReplyOrder, prompt: Prompt, ports: ReplyPorts
     mouth.drop();
     lent?.giveBack();
   }
-  if (!signal.aborted) ports.feed({ kind: 'reply.ended', response, ...end });
+  if (!signal.aborted) ports.feed({ kind: 'run.ended', run, ...end });
 }
 
 /** The address of an image that is named by one. */
@@ -89,14 +90,14 @@ function withImages(prompt: Prompt, found: Lent['found']): Prompt {
 async function speakAnswer(
   engine: Llm,
   model: string,
-  order: ReplyOrder,
+  order: RunOrder,
   prompt: Prompt,
   mouth: Mouth,
   { feed, clock }: ReplyPorts,
   usage: { value: LlmUsage },
   signal: AbortSignal,
-): Promise<ReplyEnd> {
-  const { response } = order;
+): Promise<RunEnd> {
+  const { run } = order;
   let reason: 'stop' | 'length' | 'content_filter' = 'stop';
   let aliveAtMs = Number.NEGATIVE_INFINITY;
   const options = {
@@ -112,21 +113,21 @@ async function speakAnswer(
     switch (part.type) {
       case 'text':
         if (part.text === '') break;
-        feed({ kind: 'reply.text', response, delta: part.text });
+        feed({ kind: 'run.text', run, delta: part.text });
         mouth.say(part.text);
         break;
       case 'call':
         // The items of a response close one after the other: what was said before the call is finished first.
         await mouth.finish();
-        feed({ kind: 'reply.call', response, callId: part.callId, name: part.name });
+        feed({ kind: 'run.call', run, callId: part.callId, name: part.name });
         break;
       case 'arguments':
-        feed({ kind: 'reply.arguments', response, callId: part.callId, delta: part.delta });
+        feed({ kind: 'run.arguments', run, callId: part.callId, delta: part.delta });
         break;
       case 'usage':
         usage.value = part.usage;
         // The voice may go on for long, and be cut.
-        feed({ kind: 'reply.usage', response, usage: part.usage });
+        feed({ kind: 'run.usage', run, usage: part.usage });
         break;
       case 'end':
         reason = part.reason === 'tool_calls' ? 'stop' : part.reason;
@@ -135,7 +136,7 @@ async function speakAnswer(
         // What it thinks is nobody's business, but it must not be taken for one that has stopped.
         if (clock.now() < aliveAtMs + aliveMs) break;
         aliveAtMs = clock.now();
-        feed({ kind: 'reply.alive', response });
+        feed({ kind: 'run.alive', run });
         break;
     }
     // A voice that failed must not go unnoticed until the model has finished.
@@ -147,7 +148,7 @@ async function speakAnswer(
 
 /** Speaks text as it comes, in one speech for each message; a text response has nothing to speak with. */
 class Mouth {
-  readonly #order: ReplyOrder;
+  readonly #order: RunOrder;
   readonly #ports: ReplyPorts;
   readonly #signal: AbortSignal;
   #speech: { text: Channel<string>; script: SpeechText; done: Promise<void> } | undefined;
@@ -155,7 +156,7 @@ class Mouth {
   /** It failed by a fault of ours, which was logged. */
   faulted = false;
 
-  constructor(order: ReplyOrder, ports: ReplyPorts, signal: AbortSignal) {
+  constructor(order: RunOrder, ports: ReplyPorts, signal: AbortSignal) {
     this.#order = order;
     this.#ports = ports;
     this.#signal = signal;
@@ -205,13 +206,13 @@ class Mouth {
   }
 
   async #speak(engine: Tts, choice: { model: string; voice: string }, text: Channel<string>): Promise<void> {
-    const { format, manner, response } = this.#order;
+    const { format, manner, run } = this.#order;
     const rateHz = sampleRateHz(format);
-    let resampler: { fromHz: number; run: Resampler } | undefined;
+    let resampler: { fromHz: number; stream: Resampler } | undefined;
     const send = (samples: Int16Array, words: Speech['words']) => {
       if (samples.length === 0 && !words?.length) return;
       const bytes = encodeWire(format, samples);
-      this.#ports.feed({ kind: 'reply.audio', response, bytes, ms: wireMs(format, bytes.length), words });
+      this.#ports.feed({ kind: 'run.audio', run, bytes, ms: wireMs(format, bytes.length), words });
     };
     const options = speechOptions(engine, choice, this.#order, this.#ports.origin);
     const spoken =
@@ -221,13 +222,13 @@ class Mouth {
     for await (const { pcm, words } of spoken) {
       this.#ports.allowance.spoken(pcm.samples.length / pcm.rateHz);
       if (resampler?.fromHz !== pcm.rateHz) {
-        if (resampler) send(resampler.run.flush(), undefined);
-        resampler = { fromHz: pcm.rateHz, run: new Resampler(pcm.rateHz, rateHz) };
+        if (resampler) send(resampler.stream.flush(), undefined);
+        resampler = { fromHz: pcm.rateHz, stream: new Resampler(pcm.rateHz, rateHz) };
       }
-      send(resampler.run.process(pcm.samples), words);
+      send(resampler.stream.process(pcm.samples), words);
       await this.#ports.room();
       if (this.#signal.aborted) return;
     }
-    if (resampler && !this.#signal.aborted) send(resampler.run.flush(), undefined);
+    if (resampler && !this.#signal.aborted) send(resampler.stream.flush(), undefined);
   }
 }

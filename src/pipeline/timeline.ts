@@ -29,7 +29,7 @@ interface Turn {
 interface Answer {
   /** The turn that it answers, if it is the first to do so. */
   readonly turn: Turn | undefined;
-  /** When the model was asked, and when it said its first. */
+  /** When its run began, or became its own, and when that said its first. */
   askedMs: number | undefined;
   tokenMs: number | undefined;
   sounded: boolean;
@@ -63,8 +63,8 @@ export class Timeline {
     if (effect.kind === 'send') this.#sent(effect.event, nowMs);
     else if (effect.kind === 'send.audio') this.#sounded(effect.response, nowMs);
     else if (effect.kind === 'listen.commit') this.#ended(effect.item, effect.toMs, nowMs);
-    else if (effect.kind === 'reply.start') {
-      const answer = this.#answers.get(effect.order.response);
+    else if (effect.kind === 'run.adopted') {
+      const answer = this.#answers.get(effect.response);
       if (answer) answer.askedMs = nowMs;
     }
   }

@@ -6,13 +6,15 @@ import type { SessionConfig } from '../protocol/session-config.ts';
 import { Conversation, type Entry } from './conversation/history.ts';
 import type { Effect } from './effects.ts';
 import type { Env } from './env.ts';
-import type { Fact, SpokenWord } from './facts.ts';
+import type { Fact, RunFact, SpokenWord } from './facts.ts';
 import type { McpToolName, Response, ResponseSettings, State } from './state.ts';
 
 /** A state at work. Handlers change it and add effects; nothing outside `session/` sees it. */
 export interface Core extends State {
   readonly env: Env;
   effects: Effect[];
+  /** What was held of runs that have been adopted in this step: it comes after it. */
+  released: RunFact[];
   /** The history with what can be found out about it. */
   readonly conversation: Conversation;
   /** The live response of the default conversation. */
@@ -32,6 +34,10 @@ type News =
   /** The user has said something, or the client has put an item into the conversation. */
   | { kind: 'item.given'; entry: Entry }
   | { kind: 'item.removed'; item: string }
+  /** The client has said how much of an answer was heard. `playing`: more of it would have been. */
+  | { kind: 'item.cut'; entry: Entry; playing: boolean }
+  /** Words that were awaited have come, or will never come. */
+  | { kind: 'words.settled' }
   | { kind: 'response.begun'; response: Response }
   | { kind: 'response.ended'; response: Response }
   /** The session's settings are others now. `toolsNamed`: the client has just named its tools. */
@@ -51,7 +57,8 @@ export interface Timing {
   apart: boolean;
 }
 
-type Happening = Fact | News;
+/** What guests may hear of: sound that arrives is most of all that happens, and says nothing by itself. */
+type Happening = Exclude<Fact, { kind: 'audio.reached' }> | News;
 type Hearer = (core: Core, happening: Happening) => void;
 
 /** What a guest does about what happens, by its kind. */
@@ -67,7 +74,7 @@ export interface Guest {
   readonly begin: () => object;
   /** Called after the rooms below have dealt with it. */
   readonly on?: Hearing;
-  /** Called at the end of every step, when all else is decided. */
+  /** Called at the end of every step, when all else is decided; not when sound has arrived and nothing came of it. */
   readonly afterStep?: (core: Core) => void;
   /** When it wants to be called again, in the clock's time. */
   readonly wakeAt?: (core: Core) => number | undefined;
@@ -94,32 +101,39 @@ export interface Guest {
   readonly holds?: (core: Core, item: Item) => boolean;
 }
 
-export function coreOf(state: State, env: Env, features: readonly Guest[]): Core {
-  return {
+/** What is found out about a state at work. All cores share it: with a getter of its own each would be a hash table to V8, and twice as slow to look into. */
+const found: Pick<Core, 'active'> & ThisType<Core> = {
+  get active() {
+    return this.live.find(({ settings }) => !settings.outOfBand);
+  },
+};
+
+/** `rooms`: what the rooms do about news of the rooms below them; they are told before the guests. */
+export function coreOf(state: State, env: Env, features: readonly Guest[], rooms: Hearing): Core {
+  const core: Omit<Core, 'active'> = {
     ...state,
     env,
     features,
-    hearers: hearersOf(features),
+    hearers: hearersOf([{ on: rooms }, ...features]),
     effects: [],
+    released: [],
     conversation: new Conversation(state.history),
-    get active() {
-      return this.live.find(({ settings }) => !settings.outOfBand);
-    },
   };
+  return Object.setPrototypeOf(core, found) as Core;
 }
 
 export function stateOf(core: Core): State {
-  const { env: _, features: __, hearers: ___, effects: ____, conversation: _____, active: ______, ...state } = core;
+  const { env: _, features: __, hearers: ___, effects: ____, released: _____, conversation: ______, ...state } = core;
   return state;
 }
 
-/** Tells the guests. */
+/** Tells the rooms above, and the guests. */
 export function tell(core: Core, happening: Happening): void {
   const hearers = core.hearers.get(happening.kind);
   if (hearers) for (const hear of hearers) hear(core, happening);
 }
 
-function hearersOf(features: readonly Guest[]): Map<Happening['kind'], Hearer[]> {
+function hearersOf(features: readonly Pick<Guest, 'on'>[]): Map<Happening['kind'], Hearer[]> {
   const hearers = new Map<Happening['kind'], Hearer[]>();
   for (const { on = {} } of features)
     for (const [kind, hear] of Object.entries(on) as [Happening['kind'], Hearer][]) hearers.set(kind, [...(hearers.get(kind) ?? []), hear]);

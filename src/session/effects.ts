@@ -5,9 +5,9 @@ import type { StampedEvent, TimestampInfo } from '../protocol/server-events.ts';
 import type { McpTool, Modality, SessionConfig } from '../protocol/session-config.ts';
 import type { SpeechManner } from './settings/speech-manner.ts';
 
-/** Everything a reply needs to know about how it is wanted. */
-export interface ReplyOrder {
-  response: string;
+/** Everything a run needs to know about how it is wanted. */
+export interface RunOrder {
+  run: string;
   model: string;
   modality: Modality;
   voice: string;
@@ -98,8 +98,11 @@ export type Effect =
   | { kind: 'transcribe'; item: string; audio: string | Uint8Array; format: AudioFormat }
   /** Ask whether the speaker of the open utterance has finished, once the silence is long enough to tell; the answer is `turn.judged`. */
   | { kind: 'judge.turn'; item: string; silenceMs: number }
-  | { kind: 'reply.start'; order: ReplyOrder; prompt: Prompt }
-  | { kind: 'reply.abort'; response: string }
+  /** Have a model answer, and a voice speak it: facts of that run follow, and at last `run.ended`, unless it is aborted first. */
+  | { kind: 'run.start'; order: RunOrder; prompt: Prompt }
+  /** The run is that response's from here on: for who logs and measures, since nothing else that leaves the session tells it. */
+  | { kind: 'run.adopted'; run: string; response: string }
+  | { kind: 'run.abort'; run: string }
   /** Ask a small model for a few words: `aside.said` or `aside.failed` follows, unless it is aborted first. */
   | { kind: 'aside.ask'; order: AskOrder; prompt: Prompt }
   /** Have a few words spoken: `aside.spoken` or `aside.failed` follows, unless it is aborted first. */

@@ -29,7 +29,7 @@ interface SpokenSegment extends SpokenWord {
   readonly speaker: string;
 }
 
-export interface ReplyUsage {
+export interface RunUsage {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly cachedTokens: number;
@@ -43,22 +43,22 @@ export interface Failure {
   readonly message: string;
 }
 
-export type ReplyEnd =
-  | { readonly reason: 'stop' | 'length' | 'content_filter'; readonly usage: ReplyUsage }
-  | { readonly reason: 'failed'; readonly usage: ReplyUsage; readonly failure: Failure };
+export type RunEnd =
+  | { readonly reason: 'stop' | 'length' | 'content_filter'; readonly usage: RunUsage }
+  | { readonly reason: 'failed'; readonly usage: RunUsage; readonly failure: Failure };
 
-/** Facts of one reply; all but these are about the session as a whole. */
-export type ReplyFact =
-  | { kind: 'reply.text'; response: string; delta: string }
-  /** `bytes` are in the response's output format and are passed on untouched. */
-  | { kind: 'reply.audio'; response: string; bytes: Uint8Array; ms: number; words: readonly SpokenWord[] | undefined }
-  | { kind: 'reply.call'; response: string; callId: string; name: string }
-  | { kind: 'reply.arguments'; response: string; callId: string; delta: string }
+/** Facts of one run of a model; all but these are about the session as a whole. */
+export type RunFact =
+  | { kind: 'run.text'; run: string; delta: string }
+  /** `bytes` are in the format that was ordered and are passed on untouched. */
+  | { kind: 'run.audio'; run: string; bytes: Uint8Array; ms: number; words: readonly SpokenWord[] | undefined }
+  | { kind: 'run.call'; run: string; callId: string; name: string }
+  | { kind: 'run.arguments'; run: string; callId: string; delta: string }
   /** What the model has used so far, as far as it tells. The last word counts. */
-  | { kind: 'reply.usage'; response: string; usage: ReplyUsage }
+  | { kind: 'run.usage'; run: string; usage: RunUsage }
   /** The model goes on, though nothing comes of it yet: it thinks. */
-  | { kind: 'reply.alive'; response: string }
-  | ({ kind: 'reply.ended'; response: string } & ReplyEnd);
+  | { kind: 'run.alive'; run: string }
+  | ({ kind: 'run.ended'; run: string } & RunEnd);
 
 export type Fact =
   /** `excess`: it is more than its key may send. `known`: what the server knows of what it names; absent, all of that is served. */
@@ -116,7 +116,7 @@ export type Fact =
   /** All the sound of an aside in the format that was ordered; words are timed from its start. */
   | { kind: 'aside.spoken'; aside: string; bytes: Uint8Array; ms: number; words: readonly SpokenWord[] }
   | { kind: 'aside.failed'; aside: string }
-  | ReplyFact
+  | RunFact
   /** The time named by `wakeAt` has come. */
   | { kind: 'tick' };
 

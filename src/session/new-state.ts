@@ -23,6 +23,7 @@ export function newState(birth: Birth, env: Env, features: readonly Guest[], now
     turn: { state: 'none' },
     unwatched: undefined,
     live: [],
+    runs: [],
     line: { state: 'open' },
     speaker: birth.speaker,
     playout: [],

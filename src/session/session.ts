@@ -6,34 +6,38 @@ import type { Birth } from './birth.ts';
 import { busyUntilMs } from './busy.ts';
 import { createItem, deleteItem, keepWithinBudget, retrieveItem, truncateItem } from './conversation/items.ts';
 import { onFinal, onPartial, onTranscriptFailed } from './conversation/transcription.ts';
-import { type Core, coreOf, liveResponse, send, stateOf, tell } from './core.ts';
-import { deadlines } from './deadlines.ts';
+import { type Core, coreOf, type Hearing, liveResponse, send, stateOf, tell } from './core.ts';
+import { doWhatIsDue, earliestAtMs } from './deadlines.ts';
 import type { Effect } from './effects.ts';
 import type { Env } from './env.ts';
-import type { Fact, FactKind, FactOf, ReplyFact } from './facts.ts';
+import type { Fact, FactKind, FactOf, RunFact } from './facts.ts';
 import { carryTurn, clearInput, commitByClient, onAudioReached, onSpeechBegan, onSpeechPaused, onTurnJudged } from './floor/turn.ts';
 import { guests } from './guests/guests.ts';
 import { allServed, type Known } from './known.ts';
 import { lifeEndsAtMs } from './lifetime.ts';
 import { newState } from './new-state.ts';
 import { keptSettings } from './questions.ts';
-import { createResponse } from './response/create.ts';
+import { continueAfterOutputs, createResponse } from './response/create.ts';
 import { onLineBack, onLineLost } from './response/line.ts';
 import { onArguments, onAudio, onCall, onText } from './response/output.ts';
 import { cancelByClient, failResponse, onEnded, onMcpEnded, resumeWaiting } from './response/response.ts';
-import { clearSpeaker, onPlayed, tellSpeaker } from './response/speaker.ts';
+import { drop, hold, liveRun, onUsage } from './response/run.ts';
+import { clearSpeaker, cutByClient, onPlayed, tellSpeaker } from './response/speaker.ts';
 import { startWanted } from './response/start.ts';
 import { sessionObject, tellUnserved, updateSession } from './settings/settings.ts';
 import type { Response, State } from './state.ts';
 
-type ReplyKind = ReplyFact['kind'];
+type RunKind = RunFact['kind'];
+
+/** Most steps have none. */
+const none: readonly Effect[] = [];
 
 export class Session {
   readonly #core: Core;
 
   /** `features` come on top, and are told and asked in their order. */
   constructor(birth: Birth, env: Env, now: number, features = guests, state = newState(birth, env, features, now)) {
-    this.#core = coreOf(state, env, features);
+    this.#core = coreOf(state, env, features, upwards);
   }
 
   /** One that goes on where the session that this state was written from stood. */
@@ -51,7 +55,7 @@ export class Session {
   }
 
   /** The first effects of all: the client is told what it has got. */
-  open(): Effect[] {
+  open(): readonly Effect[] {
     const core = this.#core;
     core.config = keptSettings(core, core.config);
     core.effects.push({ kind: 'listen.configure', config: core.config });
@@ -63,36 +67,41 @@ export class Session {
     return this.#drain();
   }
 
-  step(fact: Fact, now: number): Effect[] {
+  step(fact: Fact, now: number): readonly Effect[] {
     const core = this.#core;
-    if (core.expired) return [];
+    if (core.expired) return none;
     core.now = now;
-    if ('response' in fact) {
-      // Output of a finished response is refused here and nowhere else, however late an engine unwinds.
-      const response = liveResponse(core, fact.response);
-      if (response?.state !== 'generating') return [];
-      response.aliveAtMs = now;
-      onReply(core, response, fact);
+    if ('run' in fact) {
+      // Output of a run that is over or was dropped is refused here and nowhere else, however late an engine unwinds.
+      const run = liveRun(core, fact.run);
+      if (!run) return none;
+      const response = run.phase.state === 'adopted' ? liveResponse(core, run.phase.response) : undefined;
+      if (!response) {
+        hold(core, run, fact);
+        return this.#drain();
+      }
+      onRun(core, response, fact);
     } else {
       (handlers[fact.kind] as ((core: Core, fact: Fact) => void) | undefined)?.(core, fact);
     }
-    if (!core.expired) {
+    if (fact.kind === 'audio.reached' && core.effects.length === 0) {
+      // Sound that arrives and ends no turn brings no deadline nearer, and what is due has its tick. Of what the speaker plays only what is yet to
+      // come has a time.
+      tellSpeaker(core);
+    } else if (!core.expired) {
       // What a client says is told when it has been understood and done.
-      if (fact.kind !== 'client') tell(core, fact);
+      if (fact.kind !== 'client' && fact.kind !== 'audio.reached') tell(core, fact);
       startWanted(core);
       for (const guest of core.features) guest.afterStep?.(core);
       tellSpeaker(core);
       keepWithinBudget(core);
     }
-    return this.#drain();
+    return core.released.length === 0 ? this.#drain() : this.#release(now);
   }
 
   /** When `tick` wants to be called, in the clock's time; never again once the session has expired. */
   get wakeAt(): number {
-    if (this.#core.expired) return Number.POSITIVE_INFINITY;
-    let at = lifeEndsAtMs(this.#core);
-    for (const deadline of deadlines(this.#core)) at = Math.min(at, deadline.atMs);
-    return at;
+    return this.#core.expired ? Number.POSITIVE_INFINITY : earliestAtMs(this.#core);
   }
 
   /** Until when it is in the middle of something, in the clock's time: busy.ts. */
@@ -100,15 +109,30 @@ export class Session {
     return busyUntilMs(this.#core);
   }
 
-  #drain(): Effect[] {
+  /** What was held of runs that have been adopted comes now. Apart from `step`, for a closure there would cost every step. */
+  #release(now: number): readonly Effect[] {
+    const { released } = this.#core;
+    this.#core.released = [];
+    return [...this.#drain(), ...released.flatMap((each) => this.step(each, now))];
+  }
+
+  #drain(): readonly Effect[] {
     const { effects } = this.#core;
+    if (effects.length === 0) return none;
     this.#core.effects = [];
     return effects;
   }
 }
 
+/** What the rooms do about news of the rooms below them, which know nothing of them. */
+const upwards: Hearing = {
+  'item.given': continueAfterOutputs,
+  'item.cut': cutByClient,
+  'words.settled': resumeWaiting,
+};
+
 /** Of all other facts the guests are told. */
-const handlers: { [K in Exclude<FactKind, ReplyKind>]?: (core: Core, fact: FactOf<K>) => void } = {
+const handlers: { [K in Exclude<FactKind, RunKind>]?: (core: Core, fact: FactOf<K>) => void } = {
   client: onClient,
   'client.fault': (core, { error }) => send(core, { type: 'error', error }),
   'audio.reached': onAudioReached,
@@ -127,21 +151,20 @@ const handlers: { [K in Exclude<FactKind, ReplyKind>]?: (core: Core, fact: FactO
   tick: onTick,
 };
 
-const replyHandlers: { [K in ReplyKind]: (core: Core, response: Response, fact: FactOf<K>) => void } = {
-  'reply.text': onText,
-  'reply.audio': onAudio,
-  'reply.call': onCall,
-  'reply.arguments': onArguments,
-  'reply.usage': (_, response, { usage }) => {
-    response.usage = usage;
-  },
+const runHandlers: { [K in RunKind]: (core: Core, response: Response, fact: FactOf<K>) => void } = {
+  'run.text': onText,
+  'run.audio': onAudio,
+  'run.call': onCall,
+  'run.arguments': onArguments,
+  'run.usage': onUsage,
   // That it came is all there is to it.
-  'reply.alive': () => {},
-  'reply.ended': onEnded,
+  'run.alive': () => {},
+  'run.ended': onEnded,
 };
 
-function onReply(core: Core, response: Response, fact: ReplyFact): void {
-  (replyHandlers[fact.kind] as (core: Core, response: Response, fact: ReplyFact) => void)(core, response, fact);
+function onRun(core: Core, response: Response, fact: RunFact): void {
+  response.aliveAtMs = core.now;
+  (runHandlers[fact.kind] as (core: Core, response: Response, fact: RunFact) => void)(core, response, fact);
 }
 
 /** One handler for each thing a client may say; an event's name up to its last dot names the handler's room. */
@@ -177,17 +200,15 @@ function onClient(core: Core, fact: FactOf<'client'>): void {
 }
 
 function onTick(core: Core): void {
-  if (core.now >= lifeEndsAtMs(core)) {
-    expire(core);
-    return;
-  }
-  for (const deadline of [...deadlines(core)]) if (core.now >= deadline.atMs) deadline.due();
+  if (core.now >= lifeEndsAtMs(core)) expire(core);
+  else doWhatIsDue(core);
 }
 
 /** Even now every response gets its one `done`. */
 function expire(core: Core): void {
   const error = errors.sessionExpired(Math.round(core.birth.lifeMs / 60_000));
   for (const response of [...core.live]) failResponse(core, response, { code: 'session_expired', message: error.message });
+  for (const run of core.runs) drop(core, run);
   tell(core, { kind: 'session.expired' });
   send(core, { type: 'error', error: errorBody(error, null) });
   core.effects.push({ kind: 'close', code: 1008, reason: 'session_expired' });

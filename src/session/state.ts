@@ -8,7 +8,7 @@ import type { StatusDetails } from '../protocol/server-events.ts';
 import type { Modality, SessionConfig, Tool, ToolChoice } from '../protocol/session-config.ts';
 import type { Birth } from './birth.ts';
 import type { Entry, History } from './conversation/history.ts';
-import type { Judgement, ReplyEnd, ReplyUsage } from './facts.ts';
+import type { FactOf, Judgement, RunEnd, RunFact, RunUsage } from './facts.ts';
 import type { Known } from './known.ts';
 import type { SpeechManner } from './settings/speech-manner.ts';
 
@@ -95,14 +95,8 @@ export interface Response {
    * is about to be done.
    */
   state: 'waiting' | 'generating' | 'calling' | 'stopped';
-  /** Tokens of what the model was told, once it has been asked. */
-  promptTokens: number | undefined;
-  /** What the model has used so far, once it has told. */
-  usage: ReplyUsage | undefined;
   /** How the model ended, once it has. */
-  ended: ReplyEnd | undefined;
-  /** MCP tools by the names the model knows them by. */
-  mcpTools: readonly { name: string; of: McpToolName }[];
+  ended: RunEnd | undefined;
   /** MCP calls that run. */
   calling: RunningCall[];
   /** Approved calls, which need no model to be made. */
@@ -111,14 +105,45 @@ export interface Response {
   output: string[];
   /** How many items the conversation had been given when it began. */
   itemsGiven: number;
-  /** The last item there was when its prompt was written (see `Entry.serial`). */
-  seenSerial: number;
   open: OpenOutput | undefined;
   /** When something last happened to it: what the watchdog reads. */
   aliveAtMs: number;
   /** Where the server goes on by itself, one `response.create` means the same: clients are told to send it (conflict C18). */
   adopted: boolean;
 }
+
+/**
+ * A run of a model: it is given a prompt, and facts come of it. Its id never goes over the wire. What is not among the runs was dropped, or its
+ * response is done. The prompt itself is not kept: it may hold megabytes, and the model has it.
+ */
+export interface Run {
+  id: string;
+  /** Tokens of its prompt. */
+  promptTokens: number;
+  /** The last item there was when its prompt was written (see `Entry.serial`). */
+  seenSerial: number;
+  /** MCP tools by the names the model knows them by. */
+  mcpTools: readonly { name: string; of: McpToolName }[];
+  /** What the model has used so far, once it has told. */
+  usage: RunUsage | undefined;
+  phase: RunPhase;
+}
+
+type RunPhase =
+  /**
+   * It belongs to no response yet: what comes of it is kept, and does nothing. `bytes`: what that holds. `newlyLeftOut`: items that prompts do
+   * without once this one is a response's.
+   */
+  | { state: 'held'; facts: HeldFact[]; bytes: number; newlyLeftOut: readonly string[] }
+  /** What comes of it is that response's. */
+  | { state: 'adopted'; response: string }
+  /** The model is done, or was stopped, and nothing that still comes of it changes anything; that response asks what it used. */
+  | { state: 'over'; response: string };
+
+/** What came of a run that is held, as JSON can hold it: sound in base64. What it has used is kept beside. */
+export type HeldFact =
+  | FactOf<Exclude<RunFact['kind'], 'run.audio' | 'run.usage' | 'run.alive'>>
+  | (Omit<FactOf<'run.audio'>, 'bytes'> & { base64: string });
 
 /** How a response ended. */
 export type Outcome = { type: 'completed' } | StatusDetails;
@@ -190,6 +215,8 @@ export interface State {
   turn: Turn;
   unwatched: Unwatched | undefined;
   live: Response[];
+  /** Those of live responses, and those that belong to none yet. */
+  runs: Run[];
   /** What happens to it is in response/line.ts. */
   line: Line;
   /** Whose speaker the sound goes to now (see `Birth.speaker`). */

@@ -38,7 +38,7 @@ export interface PhoneTransfer {
 export function phoneTool(tools: readonly PhoneToolName[]) {
   return {
     type: 'mcp' as const,
-    server_label: 'telephone',
+    server_label: 'call',
     connector_id: phoneConnector,
     allowed_tools: [...tools],
     require_approval: 'never' as const,

@@ -8,8 +8,8 @@ import type { ServerEvent, TimestampInfo } from '../protocol/server-events.ts';
 
 /** What came in, in the order it came: sound and events keep their places. */
 export type Inbound =
-  /** Sound in the session's input format; any number of bytes. */
-  | { kind: 'audio'; bytes: Uint8Array; beside?: true }
+  /** Sound in the session's input format; any number of bytes. `live`: it came over the line of a call, and nobody has it to send it again. */
+  | { kind: 'audio'; bytes: Uint8Array; beside?: true; live?: true }
   /**
    * `unread`: fields of it that nobody knows, by their paths. `characters`: how many it was written in, where there are many (of a fault as well).
    * `beside`: it is not the session's own client who says so, but a connection beside the call.

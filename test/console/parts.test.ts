@@ -15,6 +15,15 @@ import { microphoneSentence, sentence } from '../../console/src/realtime/sentenc
 import { at, effective, parseObject, patchOf, readSettings, withoutSecrets, withValue } from '../../console/src/realtime/settings.ts';
 import { Resampler } from '../../src/media/resample.ts';
 
+test('a session that is to go on over another connection is connected at once, and only from one that is open', () => {
+  expect(nextLink({ phase: 'open' }, { kind: 'renew' }, 0, 0)).toEqual({ phase: 'connecting', attempt: 0 });
+  expect(nextLink({ phase: 'waiting', attempt: 1, retryAt: 9 }, { kind: 'renew' }, 0, 0)).toEqual({
+    phase: 'waiting',
+    attempt: 1,
+    retryAt: 9,
+  });
+});
+
 test('a lost connection is tried again, later each time, and in the end left to the user', () => {
   let state: LinkState = { phase: 'open' };
   const waits: number[] = [];

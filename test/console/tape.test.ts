@@ -7,7 +7,7 @@ import { answer, done, userItem } from './recorded.ts';
 const session = { type: 'realtime', audio: { input: { turn_detection: { type: 'server_vad', interrupt_response: true } } } };
 
 function tapeOf(lines: readonly object[], birth: object = {}): string {
-  const header = { tape: 1, parley: '0.1.0', startedAt: '2026-01-01T00:00:00.000Z', startUs: 0, sound: false };
+  const header = { tape: 2, parley: '0.1.0', startedAt: '2026-01-01T00:00:00.000Z', startUs: 0, sound: false };
   return [{ ...header, birth: { sessionId: 'sess_1', ...birth } }, ...lines].map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
@@ -113,10 +113,14 @@ test('the events are those that went out and came in, in their order, sound by i
 test.each([
   ['', 'This is no tape of a session.'],
   ['{"a":1}\n', 'This is no tape of a session.'],
-  [tapeOf([]).replace('"tape":1', '"tape":7'), 'This tape is of format 7, which this page does not know.'],
+  [tapeOf([]).replace('"tape":2', '"tape":7'), 'This tape is of format 7, which this page does not know.'],
   [tapeOf([]).concat('nonsense\n'), 'Line 2 of the tape cannot be read.'],
 ])('%j is refused in words', (text, why) => {
   expect(() => readTape(text)).toThrow(why);
+});
+
+test('a tape of the format before is shown as well', () => {
+  expect(readTape(tapeOf(turn).replace('"tape":2', '"tape":1')).turns).toEqual(readTape(tapeOf(turn)).turns);
 });
 
 test('a last line that is not whole is left out', () => {

@@ -36,9 +36,10 @@ export function recordWhatIsSent(): void {
 
 function noteSessions(): void {
   const { run } = Sessions.prototype;
-  Sessions.prototype.run = function (this: Sessions, ...[transport, birth, about]: Parameters<typeof run>) {
+  Sessions.prototype.run = function (this: Sessions, ...given: Parameters<typeof run>) {
+    const [transport, birth] = given;
     apis.set(transport, birth.inworld ? 'inworld' : 'openai');
-    run.call(this, transport, birth, about);
+    run.apply(this, given);
   };
 }
 

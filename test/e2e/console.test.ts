@@ -258,6 +258,30 @@ describe.skipIf(chromium === undefined)('by itself', () => {
     }
   });
 
+  test('a page whose session nears the end of its longest life takes it up before, and the conversation goes on past it', async () => {
+    const short = await startServer({ engines: 'scripted', settings: script, sessionMs: 4000 });
+    const { page, complaints } = await visit('websocket', {}, short.http);
+    const conversation = open.at(-1) as ConsolePage;
+    try {
+      await write(conversation, 'Remember me.');
+      await page.getByText('Connected again; the conversation goes on.').first().waitFor();
+      // It was told 0.4 s before the end; so far into an answer it is past it.
+      await write(conversation, 'And me.');
+      await expect
+        .poll(() => spoken(page, 'assistant').allInnerTexts(), soon)
+        .toEqual([expect.any(String), expect.stringContaining('planned')]);
+      await page.getByRole('tab', { name: 'Events' }).click();
+      await page.getByRole('searchbox').fill('session.created');
+      await expect.poll(() => page.locator('.event-row').count(), soon).toBe(1);
+      await page.getByRole('searchbox').fill('session_expired');
+      await page.getByText('No event is like that.').waitFor();
+      expect(complaints).toEqual([]);
+    } finally {
+      await page.close();
+      await short.close();
+    }
+  });
+
   test('where a key is needed the page asks for it, takes no wrong one, and goes on with the right one', async () => {
     const locked = await startServer({ engines: 'scripted', settings: { ...script, PARLEY_CONSOLE: 'key' } });
     try {

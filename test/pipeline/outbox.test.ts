@@ -65,9 +65,9 @@ class Connection implements Transport {
 /** Of the session's events, those that carry sound among them. */
 let ids = countingIds();
 
-function rig(waitMs = 30_000) {
+/** A line that nobody reads yet. */
+function unread(waitMs = 30_000, first = new Connection()) {
   const clock = new ManualClock();
-  const first = new Connection();
   const told: string[] = [];
   const state = { mayWait: true, tokens: 0, arrived: 0 };
   const outbox = new Outbox(first, {
@@ -89,12 +89,17 @@ function rig(waitMs = 30_000) {
       over: () => told.push('over'),
     },
   });
+  return { clock, first, outbox, told, state };
+}
+
+function rig(waitMs?: number, first?: Connection) {
+  const opened = unread(waitMs, first);
   const taken: Inbound[] = [];
   const reading = (async () => {
-    for await (const inbound of outbox.inbound) taken.push(inbound);
+    for await (const inbound of opened.outbox.inbound) taken.push(inbound);
     taken.push({ kind: 'digit', digit: 'end' });
   })();
-  return { clock, first, outbox, told, taken, state, reading };
+  return { ...opened, taken, reading };
 }
 
 const event = (n: number): ServerEvent => ({ type: 'conversation.item.deleted', item_id: `item_${n}` });
@@ -160,29 +165,21 @@ test('whoever has seen the greeting of a resumption, and nothing else, is sent t
 });
 
 test('what was taken is counted, sound and events apart; what was not, is dropped with its connection', async () => {
-  const clock = new ManualClock();
-  const first = new Connection();
-  const owner = {
-    waitMs: 1000,
-    offer: () => ({ resume: { token: 't', seconds: 1 }, arrived() {} }),
-    lost: () => true,
-    back() {},
-    over() {},
-  };
-  const outbox = new Outbox(first, { clock, ids: (ids = countingIds()), sessionId: 'sess_1', owner });
+  const { first, outbox } = unread();
   outbox.send(event(1));
   const reader = outbox.inbound[Symbol.asyncIterator]();
   const fault = { kind: 'fault', error: new RealtimeError(null, 'no'), eventId: null } as const;
   const said: Inbound[] = [
     { kind: 'audio', bytes: sound(1) },
     { kind: 'audio', bytes: sound(1), beside: true },
+    { kind: 'audio', bytes: sound(1), live: true },
     { kind: 'event', event: { type: 'response.cancel' } },
     { kind: 'event', event: { type: 'response.cancel' }, beside: true },
     fault,
     { kind: 'event', event: { type: 'response.create' } },
   ];
   for (const inbound of said) first.inbound.push(inbound);
-  for (const inbound of said.slice(0, 5)) expect((await reader.next()).value).toEqual(inbound);
+  for (const inbound of said.slice(0, 6)) expect((await reader.next()).value).toEqual(inbound);
   first.end(lost);
   expect((await reader.next()).value).toEqual({ kind: 'lost', silentMs: 0 });
   const second = new Connection();
@@ -311,19 +308,7 @@ test('from a WebSocket to a call: the line plays what was not heard, in the call
 });
 
 test('from a call to a WebSocket: what was not heard comes as events, behind what was seen, and again if that breaks as well', async () => {
-  const clock = new ManualClock();
-  const call = new Connection(callSpeaker);
-  const owner = {
-    waitMs: 1000,
-    offer: () => ({ resume: { token: 't', seconds: 1 }, arrived() {} }),
-    lost: () => true,
-    back() {},
-    over() {},
-  };
-  const outbox = new Outbox(call, { clock, ids: (ids = countingIds()), sessionId: 'sess_1', owner });
-  void (async () => {
-    for await (const _ of outbox.inbound);
-  })();
+  const { outbox } = rig(1000, new Connection(callSpeaker));
   for (let n = 0; n < 3; n++) outbox.sendAudio(place(), sound(100));
   outbox.send(event(1));
   outbox.send(event(2));

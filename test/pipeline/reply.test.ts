@@ -9,15 +9,15 @@ import { WireDecoder } from '../../src/pipeline/wire-audio.ts';
 import { type AudioFormat, bytesPerSample, pcmRates, sampleRateHz } from '../../src/protocol/audio-format.ts';
 import { noise, RecordingTransport, settled, tone } from '../rig.ts';
 import { FakeEngines } from './fake-engines.ts';
-import type { ReplyOrder } from '../../src/session/effects.ts';
-import type { FactOf, ReplyFact } from '../../src/session/facts.ts';
+import type { RunOrder } from '../../src/session/effects.ts';
+import type { FactOf, RunFact } from '../../src/session/facts.ts';
 
 const prompt = { instructions: '', turns: [], tools: [], toolChoice: 'auto' as const };
 const usage = { inputTokens: 7, outputTokens: 3, cachedTokens: 0 };
 
-function start(changes: Partial<ReplyOrder> = {}, engines = new FakeEngines()) {
-  const order: ReplyOrder = {
-    response: 'resp_1',
+function start(changes: Partial<RunOrder> = {}, engines = new FakeEngines()) {
+  const order: RunOrder = {
+    run: 'run_1',
     model: 'a-model',
     modality: 'audio',
     voice: 'Dennis',
@@ -34,7 +34,7 @@ function start(changes: Partial<ReplyOrder> = {}, engines = new FakeEngines()) {
     itemsLeftOut: 0,
     ...changes,
   };
-  const facts: ReplyFact[] = [];
+  const facts: RunFact[] = [];
   const faults: unknown[] = [];
   const failures: string[] = [];
   const transport = new RecordingTransport();
@@ -45,7 +45,7 @@ function start(changes: Partial<ReplyOrder> = {}, engines = new FakeEngines()) {
     clock,
     origin: { key: 'key_1', session: 'sess_test' },
     allowance: { speech: () => undefined, spoken() {} },
-    feed: (fact: ReplyFact) => void facts.push(fact),
+    feed: (fact: RunFact) => void facts.push(fact),
     room: () => transport.room(),
     images: new Images(() => Promise.reject(new Error('no images here')), clock, controller.signal),
     onFailure: (error: unknown) => void (error instanceof EngineError ? failures.push(error.message) : faults.push(error)),
@@ -54,7 +54,7 @@ function start(changes: Partial<ReplyOrder> = {}, engines = new FakeEngines()) {
   const done = reply(order, prompt, ports, controller.signal).then(() => {
     state.over = true;
   });
-  const of = <K extends ReplyFact['kind']>(kind: K) => facts.filter((fact): fact is FactOf<K> => fact.kind === kind);
+  const of = <K extends RunFact['kind']>(kind: K) => facts.filter((fact): fact is FactOf<K> => fact.kind === kind);
   return { engines, llm: engines.fakeLlm, tts: engines.fakeTts, facts, faults, failures, of, transport, clock, controller, state, done };
 }
 
@@ -64,17 +64,17 @@ type Started = ReturnType<typeof start>;
 function story({ facts }: Started): string[] {
   return facts.flatMap((fact) => {
     switch (fact.kind) {
-      case 'reply.usage':
-      case 'reply.alive':
+      case 'run.usage':
+      case 'run.alive':
         return [];
-      case 'reply.text':
-      case 'reply.arguments':
-        return `${fact.kind.slice(6)} ${fact.delta}`;
-      case 'reply.audio':
+      case 'run.text':
+      case 'run.arguments':
+        return `${fact.kind.slice('run.'.length)} ${fact.delta}`;
+      case 'run.audio':
         return `audio ${Math.round(fact.ms)}`;
-      case 'reply.call':
+      case 'run.call':
         return `call ${fact.name}`;
-      case 'reply.ended':
+      case 'run.ended':
         return `ended ${fact.reason}`;
     }
   });
@@ -148,7 +148,7 @@ describe('the manner of speaking', () => {
     run.tts.last.speak(tone(300), 16_000, [{ text: 'Bye.', startMs: 50, endMs: 250 }]);
     run.tts.last.finish();
     await settled();
-    expect(run.of('reply.audio').flatMap(({ words }) => words ?? [])).toEqual([
+    expect(run.of('run.audio').flatMap(({ words }) => words ?? [])).toEqual([
       { text: 'Hello,', startMs: 0, endMs: 200 },
       { text: 'Bye.', startMs: 550, endMs: 750 },
     ]);
@@ -182,7 +182,7 @@ describe('a spoken answer', () => {
     run.tts.last.finish();
     await run.done;
     expect(story(run).slice(3)).toEqual(['audio 100', 'audio 60', 'ended stop']);
-    expect(run.of('reply.ended')[0]).toMatchObject({ usage });
+    expect(run.of('run.ended')[0]).toMatchObject({ usage });
   });
 
   test('begins to sound while the model goes on', async () => {
@@ -237,7 +237,7 @@ describe('a spoken answer', () => {
     run.tts.last.speak(noise(40, 24_000), 24_000, there);
     run.tts.last.finish();
     await run.done;
-    expect(run.of('reply.audio').map(({ words }) => words)).toEqual([hello, there]);
+    expect(run.of('run.audio').map(({ words }) => words)).toEqual([hello, there]);
   });
 
   test('goes to the voice in clauses, or in the pieces it comes in when the voice wants those', async () => {
@@ -307,7 +307,7 @@ describe('the sound', () => {
         for (let at = 0; at < whole.length; at += 999) run.tts.last.speak(whole.subarray(at, at + 999), rateHz);
         run.tts.last.finish();
         await run.done;
-        const audio = run.of('reply.audio');
+        const audio = run.of('run.audio');
         const samples = audio.reduce((sum, { bytes }) => sum + bytes.length, 0) / bytesPerSample(format);
         expect(Math.abs(samples - (whole.length * sampleRateHz(format)) / rateHz), `from ${rateHz} Hz`).toBeLessThanOrEqual(1);
         expect(audio.reduce((sum, { ms }) => sum + ms, 0)).toBeCloseTo((samples * 1000) / sampleRateHz(format), 6);
@@ -330,7 +330,7 @@ describe('the sound', () => {
     run.tts.last.speak(tone(300, 48_000), 48_000);
     run.tts.last.finish();
     await run.done;
-    const total = run.of('reply.audio').reduce((sum, { ms }) => sum + ms, 0);
+    const total = run.of('run.audio').reduce((sum, { ms }) => sum + ms, 0);
     expect(Math.abs(total - 600)).toBeLessThanOrEqual(2 / 24);
   });
 
@@ -394,7 +394,7 @@ describe('a failure', () => {
     run.llm.last.fail(new EngineError('fake-llm', 'rate_limited', 'Too many.'));
     await run.done;
     expect(story(run)).toEqual(['text I was ', 'ended failed']);
-    expect(run.of('reply.ended')[0]).toMatchObject({ usage, failure: { code: 'rate_limited' } });
+    expect(run.of('run.ended')[0]).toMatchObject({ usage, failure: { code: 'rate_limited' } });
     expect(run.faults).toEqual([]);
   });
 
@@ -403,7 +403,7 @@ describe('a failure', () => {
     const words = 'Groq: Rate limit reached in organization org_01hx at 10.2.3.4 (status 429)';
     run.llm.last.fail(new EngineError('groq', 'rate_limited', words));
     await run.done;
-    expect(run.of('reply.ended')[0]).toMatchObject({
+    expect(run.of('run.ended')[0]).toMatchObject({
       failure: { code: 'rate_limited', message: 'The language model has too much to do at the moment.' },
     });
     expect(run.failures).toEqual([words]);
@@ -414,7 +414,7 @@ describe('a failure', () => {
     const what = "There is no voice 'Zoe'.";
     run.llm.last.fail(new EngineError('router', 'unavailable', what, { forClient: what }));
     await run.done;
-    expect(run.of('reply.ended')[0]).toMatchObject({ failure: { code: 'unavailable', message: what } });
+    expect(run.of('run.ended')[0]).toMatchObject({ failure: { code: 'unavailable', message: what } });
   });
 
   test('of the model lets the voice have no more text', async () => {
@@ -435,7 +435,7 @@ describe('a failure', () => {
     await settled();
     run.llm.last.text('And so on. ');
     await run.done;
-    expect(run.of('reply.ended')[0]).toMatchObject({
+    expect(run.of('run.ended')[0]).toMatchObject({
       reason: 'failed',
       failure: { code: 'crashed', message: 'The voice stopped in the middle of its work.' },
     });
@@ -450,14 +450,14 @@ describe('a failure', () => {
     run.tts.last.fail(new EngineError('fake-tts', 'timeout', 'Too slow.'));
     await run.done;
     expect(story(run)).toEqual(['text Hello.', 'audio 20', 'ended failed']);
-    expect(run.of('reply.ended')[0]).toMatchObject({ failure: { code: 'timeout' }, usage });
+    expect(run.of('run.ended')[0]).toMatchObject({ failure: { code: 'timeout' }, usage });
   });
 
   test('that no engine declares is told without its words, and handed up to be logged', async () => {
     const model = start();
     model.llm.last.fail(new TypeError('secret detail'));
     await model.done;
-    expect(model.of('reply.ended')[0]).toMatchObject({
+    expect(model.of('run.ended')[0]).toMatchObject({
       reason: 'failed',
       failure: { code: 'internal', message: 'The server had an error.' },
     });
@@ -468,7 +468,7 @@ describe('a failure', () => {
     await settled();
     voice.tts.last.fail(new TypeError('secret detail'));
     await voice.done;
-    expect(voice.of('reply.ended')[0]).toMatchObject({ reason: 'failed', failure: { code: 'broken', message: 'The voice did not work.' } });
+    expect(voice.of('run.ended')[0]).toMatchObject({ reason: 'failed', failure: { code: 'broken', message: 'The voice did not work.' } });
     expect(voice.faults).toEqual([new TypeError('secret detail')]);
   });
 
@@ -480,13 +480,13 @@ describe('a failure', () => {
     engines.llm = none;
     const mute = start({}, engines);
     await mute.done;
-    expect(mute.of('reply.ended')[0]).toMatchObject({ failure: { code: 'unavailable' } });
+    expect(mute.of('run.ended')[0]).toMatchObject({ failure: { code: 'unavailable' } });
     const others = new FakeEngines();
     others.tts = none;
     const voiceless = start({}, others);
     voiceless.llm.last.text('Hello.');
     await voiceless.done;
-    expect(voiceless.of('reply.ended')[0]).toMatchObject({ failure: { code: 'unavailable' } });
+    expect(voiceless.of('run.ended')[0]).toMatchObject({ failure: { code: 'unavailable' } });
   });
 });
 
@@ -529,16 +529,16 @@ describe('what the model tells of itself', () => {
     run.llm.last.text('Hello there.');
     run.llm.last.give({ type: 'usage', usage: more(1) });
     await settled();
-    expect(run.of('reply.usage')).toEqual([{ kind: 'reply.usage', response: 'resp_1', usage: more(1) }]);
+    expect(run.of('run.usage')).toEqual([{ kind: 'run.usage', run: 'run_1', usage: more(1) }]);
     run.llm.last.give({ type: 'usage', usage: more(3) });
     run.llm.last.give({ type: 'end', reason: 'stop' });
     run.llm.last.finish();
     await settled();
     expect(run.state.over).toBe(false);
-    expect(run.of('reply.usage').map((fact) => fact.usage)).toEqual([more(1), more(3)]);
+    expect(run.of('run.usage').map((fact) => fact.usage)).toEqual([more(1), more(3)]);
     run.tts.last.finish();
     await run.done;
-    expect(run.of('reply.ended')).toMatchObject([{ usage: more(3) }]);
+    expect(run.of('run.ended')).toMatchObject([{ usage: more(3) }]);
   });
 
   test('that it thinks is told once a second at most, and not what', async () => {
@@ -546,7 +546,7 @@ describe('what the model tells of itself', () => {
     const think = async () => {
       run.llm.last.give({ type: 'reasoning', text: 'hmm' });
       await settled();
-      return run.of('reply.alive').length;
+      return run.of('run.alive').length;
     };
     expect(await think()).toBe(1);
     expect(await think()).toBe(1);
@@ -556,7 +556,7 @@ describe('what the model tells of itself', () => {
     expect(await think()).toBe(2);
     run.clock.advance(60_000);
     expect(await think()).toBe(3);
-    expect(run.facts.every((fact) => JSON.stringify(fact) === '{"kind":"reply.alive","response":"resp_1"}')).toBe(true);
+    expect(run.facts.every((fact) => JSON.stringify(fact) === '{"kind":"run.alive","run":"run_1"}')).toBe(true);
     run.llm.last.text('Yes.');
     run.llm.last.end();
     await settled();

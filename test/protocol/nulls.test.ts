@@ -185,7 +185,7 @@ describe('P1: what LiveKit Agents and other Python clients write', () => {
       const rig = new Rig({ turnDetection: null });
       rig.says('Hello.');
       rig.client({ type: 'response.create', response });
-      return rig.effects.filter(({ kind }) => kind === 'reply.start');
+      return rig.effects.filter(({ kind }) => kind === 'run.start');
     });
     expect(dumped).toHaveLength(1);
     expect(dumped).toEqual(plain);

@@ -7,7 +7,7 @@ import { unreadFields } from '../../src/protocol/unread.ts';
 import { unservedOf } from '../../src/protocol/unserved.ts';
 import { countingIds } from '../../src/lib/ids.ts';
 import { EventText } from '../../src/transports/event-text.ts';
-import { testConfig } from '../session/rig.ts';
+import { testConfig } from '../session/birth.ts';
 import { betaEvents, gaEvents, inworldEvents } from './whole-events.ts';
 
 function unread(event: unknown, dialect = ga): string[] {

@@ -111,8 +111,13 @@ describe('a conversation that is full', () => {
     for (let turn = 0; turn < answers; turn++) {
       rig.client({ type: 'response.create' });
       const response = rig.last('response.created').response.id ?? '';
-      rig.fact({ kind: 'reply.text', response, delta: text(answerBytes) });
-      rig.fact({ kind: 'reply.ended', response, reason: 'stop', usage: { inputTokens: 1, outputTokens: 1, cachedTokens: 0 } });
+      rig.fact({ kind: 'run.text', run: rig.runOf(response), delta: text(answerBytes) });
+      rig.fact({
+        kind: 'run.ended',
+        run: rig.runOf(response),
+        reason: 'stop',
+        usage: { inputTokens: 1, outputTokens: 1, cachedTokens: 0 },
+      });
       rig.client({
         type: 'conversation.item.create',
         item: { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'x' }] },

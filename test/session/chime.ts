@@ -18,7 +18,7 @@ function stir(core: Core): void {
 export const chime: Guest = {
   name: 'chime',
   begin: (): Chime => ({ sinceMs: 0 }),
-  on: { client: stir, 'speech.began': stir, 'speech.paused': stir, 'reply.audio': stir },
+  on: { client: stir, 'speech.began': stir, 'speech.paused': stir, 'run.audio': stir },
   wakeAt: (core) => {
     const { sinceMs } = own(core);
     return sinceMs === undefined ? undefined : sinceMs + quietMs;

@@ -1,15 +1,15 @@
 // Inworld's ways to say how the model is to choose its words, and on whose behalf it is asked.
 import { describe, expect, test } from 'vitest';
 import { Rig } from './rig.ts';
-import type { ReplyOrder } from '../../src/session/effects.ts';
+import type { RunOrder } from '../../src/session/effects.ts';
 
-function order(session: object, response?: object): ReplyOrder | undefined {
+function order(session: object, response?: object): RunOrder | undefined {
   const rig = new Rig({ turnDetection: null });
   rig.client({ type: 'session.update', session });
   rig.says('Hello.');
   rig.client({ type: 'response.create', ...(response ? { response } : {}) });
   expect(rig.faults).toEqual([]);
-  const [start] = rig.effects.filter((effect) => effect.kind === 'reply.start');
+  const [start] = rig.effects.filter((effect) => effect.kind === 'run.start');
   return start?.order;
 }
 
@@ -95,7 +95,7 @@ describe('text_generation_config', () => {
     update({ topP: null });
     rig.says('Hello.');
     rig.client({ type: 'response.create' });
-    expect(rig.effects.flatMap((effect) => (effect.kind === 'reply.start' ? [effect.order.sampling] : []))).toEqual([{ seed: 8 }]);
+    expect(rig.effects.flatMap((effect) => (effect.kind === 'run.start' ? [effect.order.sampling] : []))).toEqual([{ seed: 8 }]);
   });
 });
 

@@ -7,16 +7,18 @@ import type { Excess } from '../../src/protocol/limits.ts';
 import type { ServerEvent } from '../../src/protocol/server-events.ts';
 import { knownOf } from '../../src/pipeline/catalogue.ts';
 import { Chance } from './chance.ts';
+import { adoptHeld, beginAhead, type Deed, dropHeld, Hand } from './hand.ts';
 import { count, met } from './met.ts';
 import { assertPlainData } from './plain-data.ts';
 import { presence, RandomClient } from './random-events.ts';
-import { countingEnv, listedTool, semanticVad, serverVad, testCatalogue, testConfig } from './rig.ts';
+import { testBirth, testConfig } from './birth.ts';
+import { countingEnv, listedTool, semanticVad, serverVad, testCatalogue } from './rig.ts';
 import { Watch } from './watch.ts';
 import type { Effect } from '../../src/session/effects.ts';
 import type { Birth } from '../../src/session/birth.ts';
 import type { Guest } from '../../src/session/core.ts';
 import { type Env, seededEnv } from '../../src/session/env.ts';
-import type { Fact, ReplyEnd, ReplyFact } from '../../src/session/facts.ts';
+import type { Fact, FactOf, RunEnd, RunFact } from '../../src/session/facts.ts';
 import { guests } from '../../src/session/guests/guests.ts';
 import { Session } from '../../src/session/session.ts';
 import type { State } from '../../src/session/state.ts';
@@ -38,7 +40,8 @@ const weights = {
   judged: 5,
   partial: 4,
   words: 10,
-  reply: 40,
+  run: 40,
+  ahead: 6,
   mcp: 16,
   memory: 4,
   aside: 14,
@@ -69,36 +72,33 @@ class Life {
   /** Asides that were ordered, and up to when an answer is heard at least. */
   readonly #asides: Extract<Effect, { kind: 'aside.ask' | 'aside.speak' }>[] = [];
   #audibleUntilMs = 0;
-  /** The tools each reply was offered. */
+  /** The tools each run was offered. */
   readonly #tools = new Map<string, string[]>();
+
+  readonly #hand = new Hand();
+  /** Of runs that are held: how long each piece of the sound is that has come. */
+  readonly #heldMs = new Map<string, number[]>();
 
   constructor(chance: Chance, inworld: boolean, lifeMs: number, features: readonly Guest[]) {
     this.#chance = chance;
     this.#client = new RandomClient(chance, this.#watch);
-    this.#features = features;
+    this.#features = [...features, this.#hand.guest];
     const config = testConfig(chance.pick([serverVad, { ...serverVad, idle_timeout_ms: 1000 }, semanticVad, null]));
     if (chance.often(0.05)) config.type = 'transcription';
     if (chance.often(0.6)) config.providerData = presence(chance);
-    const birth = {
-      sessionId: 'sess_1',
-      seed: '',
+    this.#birth = testBirth({
       config,
-      promptText: '',
-      detectionNamed: false,
-      expiresAt: 0,
       lifeMs,
       // Sometimes so few that a conversation outgrows it soon.
       contextTokens: chance.pick([128_000, 128_000, 60]),
-      conversationBytes: 32 * 1024 * 1024,
       mostResponses: chance.pick([undefined, undefined, 1]),
       ownInstructions: '',
       inworld,
       voiceLock: chance.often(0.3),
       speaker: chance.often(0.3) ? callSpeaker : undefined,
-    };
-    this.#birth = birth;
+    });
     this.#env = countingEnv(seededEnv(String(chance.next())).chance);
-    this.#session = new Session(birth, this.#env, this.#now, features);
+    this.#session = new Session(this.#birth, this.#env, this.#now, this.#features);
     this.#see(this.#session.open());
   }
 
@@ -114,7 +114,9 @@ class Life {
         this.#say(this.#client.next(), chance.often(0.03) ? { limit: 'requests', most: 1000, retryAfterMs: 10 } : undefined);
         break;
       case 'audio':
-        this.#pass(chance.int(0, 60));
+        // A clock may be late: sound comes in before the tick that was due.
+        if (chance.often(0.2)) this.#now += chance.int(0, 60);
+        else this.#pass(chance.int(0, 60));
         // Samples do not come in whole milliseconds.
         this.#receivedMs += chance.pick([20, 20, 20, 33.3125, 100, 0.5]);
         this.#feed({ kind: 'audio.reached', receivedMs: this.#receivedMs, decidedMs: this.#receivedMs - chance.int(0, 90) });
@@ -151,10 +153,13 @@ class Life {
         if (chance.often(0.5)) this.#feed({ kind: 'line.lost', silentMs: chance.pick([0, 0, 300, 15_000]) });
         else this.#comeBack(chance.pick([0, 0, 500, 20_000]), chance.often(0.3));
         break;
-      case 'reply':
-        this.#feed(this.#reply());
+      case 'run':
+        this.#feed(this.#run());
         // Nothing at all for a while after an answer: what the idle timeout is about.
         if (this.#watch.unfinished.length === 0 && chance.often(0.3)) this.#pass(chance.int(1000, 8000));
+        break;
+      case 'ahead':
+        this.#speculate();
         break;
       case 'tick':
         this.#pass(chance.int(0, 500));
@@ -281,36 +286,65 @@ class Life {
     return ['one', 'two', 'three', 'four', 'five'].slice(0, this.#chance.int(0, 5)).join(' ');
   }
 
-  #reply(): ReplyFact {
+  /** A run is begun ahead of any response, or one that is held is adopted, or thrown away. */
+  #speculate(): void {
     const chance = this.#chance;
-    const { unfinished, responses } = this.#watch;
-    const live = unfinished.length > 0 && chance.often(0.85);
-    const response = live ? chance.pick(unfinished) : `resp_${chance.int(1, responses.size + 1)}`;
+    const held = this.#runsThat('held');
+    if (held.length === 0 || chance.often(0.3)) {
+      this.#by(beginAhead);
+      return;
+    }
+    const run = chance.pick(held);
+    if (chance.often(0.2)) {
+      this.#by(dropHeld(run));
+      assert.equal(this.#watch.runs.get(run)?.state, 'aborted');
+      return;
+    }
+    const effects = this.#by(adoptHeld(run));
+    if (!effects.some((effect) => effect.kind === 'run.adopted' && effect.run === run)) return;
+    const sounds = effects.filter(({ kind }) => kind === 'send.audio').length;
+    for (const ms of this.#heldMs.get(run)?.slice(0, sounds) ?? []) this.#audible(ms);
+    met.adopted += 1;
+    if (effects.some(({ kind }) => kind === 'send')) met.released += 1;
+  }
+
+  #by(deed: Deed): readonly Effect[] {
+    return this.#hand.during(deed, () => this.#feed({ kind: 'tick' }));
+  }
+
+  #runsThat(are: 'held' | 'adopted'): string[] {
+    return [...this.#watch.runs].filter(([, { state }]) => state === are).map(([id]) => id);
+  }
+
+  #run(): RunFact {
+    const chance = this.#chance;
+    const live = this.#runsThat(chance.often(0.25) ? 'held' : 'adopted');
+    const run = live.length > 0 && chance.often(0.85) ? chance.pick(live) : `run_${chance.int(1, this.#watch.runs.size + 1)}`;
     switch (chance.weighted({ text: 8, audio: 8, call: 3, arguments: 3, usage: 1, alive: 1, ended: 3 })) {
       case 'usage':
-        return { kind: 'reply.usage', response, usage };
+        return { kind: 'run.usage', run, usage };
       case 'alive':
-        return { kind: 'reply.alive', response };
+        return { kind: 'run.alive', run };
       case 'text':
-        return { kind: 'reply.text', response, delta: chance.pick(['one ', 'two. ', 'three ']) };
+        return { kind: 'run.text', run, delta: chance.pick(['one ', 'two. ', 'three ']) };
       case 'audio': {
         const words = chance.often(0.5) ? [{ text: 'one', startMs: 0, endMs: chance.int(0, 3000) }] : undefined;
-        return { kind: 'reply.audio', response, bytes: sound, ms: chance.pick([20, 400.25, 1000]), words };
+        return { kind: 'run.audio', run, bytes: sound, ms: chance.pick([20, 400.25, 1000]), words };
       }
       case 'call':
         met.calls += 1;
-        return { kind: 'reply.call', response, callId: `call_${met.calls}`, name: chance.pick(this.#tools.get(response) ?? ['weather']) };
+        return { kind: 'run.call', run, callId: `call_${met.calls}`, name: chance.pick(this.#tools.get(run) ?? ['weather']) };
       case 'arguments':
-        return { kind: 'reply.arguments', response, callId: `call_${met.calls}`, delta: '{}' };
+        return { kind: 'run.arguments', run, callId: `call_${met.calls}`, delta: '{}' };
       case 'ended': {
-        const end = chance.pick<ReplyEnd>([
+        const end = chance.pick<RunEnd>([
           { reason: 'stop', usage },
           { reason: 'stop', usage },
           { reason: 'length', usage },
           { reason: 'content_filter', usage },
           { reason: 'failed', usage, failure: { code: 'broken', message: 'broken' } },
         ]);
-        return { kind: 'reply.ended', response, ...end };
+        return { kind: 'run.ended', run, ...end };
       }
     }
   }
@@ -326,19 +360,36 @@ class Life {
     this.#now = until;
   }
 
-  #feed(fact: Fact): Effect[] {
+  #feed(fact: Fact): readonly Effect[] {
     const effects = this.#step(fact);
     this.#see(effects);
     if (fact.kind !== 'client') this.#onlyExpiryFails(effects);
     // Out of band nothing is heard; a filler's sound comes by another fact.
-    const answered = fact.kind === 'reply.audio' && effects.some(({ kind }) => kind === 'send.audio');
-    if (answered && this.#watch.responses.get(fact.response)?.outOfBand === false) this.#audible(fact.ms);
+    if (fact.kind === 'run.audio') this.#sound(fact, effects);
     return effects;
   }
 
+  #sound({ run: id, ms }: FactOf<'run.audio'>, effects: readonly Effect[]): void {
+    const run = this.#watch.runs.get(id);
+    if (run?.state === 'held') this.#heldMs.set(id, [...(this.#heldMs.get(id) ?? []), ms]);
+    const answered = run?.state === 'adopted' && effects.some(({ kind }) => kind === 'send.audio');
+    if (answered && this.#watch.responses.get(run.response)?.outOfBand === false) this.#audible(ms);
+  }
+
   /** Now and then the session is written down and read back: the one that was read goes on, and beside it for a while the one that was not. */
-  #step(fact: Fact): Effect[] {
+  #step(fact: Fact): readonly Effect[] {
+    const isHeld = 'run' in fact && this.#watch.runs.get(fact.run)?.state === 'held';
+    const wakeAt = this.#session.wakeAt;
     const effects = this.#session.step(fact, this.#now);
+    if (fact.kind === 'audio.reached' && effects.length === 0)
+      assert(this.#session.wakeAt >= wakeAt, 'sound that only arrives brings no deadline nearer');
+    if (isHeld) {
+      met.held += 1;
+      assert(
+        effects.every(({ kind }) => kind === 'run.abort'),
+        'what comes of a run that is held does nothing',
+      );
+    }
     const twin = this.#twin;
     if (twin) {
       assert.deepStrictEqual(plain(effects), plain(twin.session.step(fact, this.#now)), 'what was read back goes on alike');
@@ -353,6 +404,7 @@ class Life {
       this.#twin = { session: this.#session, steps: this.#chance.int(1, 40) };
       this.#session = Session.restored(state, this.#env, this.#features);
       met.restored += 1;
+      if (state.runs.some(({ phase }) => phase.state === 'held' && phase.facts.length > 0)) met.restoredHolding += 1;
     }
     return effects;
   }
@@ -419,8 +471,7 @@ class Life {
       if (effect.kind === 'mcp.list') this.#lists.push(effect.item);
       if (effect.kind === 'mcp.call') this.#running.push(effect.item);
       if (effect.kind === 'memory.condense') this.#orders.push(effect.order);
-      if (effect.kind === 'reply.start')
-        this.#tools.set(effect.order.response, ['weather', ...effect.prompt.tools.map(({ name }) => name)]);
+      if (effect.kind === 'run.start') this.#tools.set(effect.order.run, ['weather', ...effect.prompt.tools.map(({ name }) => name)]);
     }
     count(effects);
   }

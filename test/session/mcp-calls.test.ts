@@ -11,9 +11,9 @@ describe('a call', () => {
     rig.says('What is Parley?');
     rig.client(create);
     rig.wait(200);
-    rig.fact({ kind: 'reply.call', response: 'resp_1', callId: 'call_1', name: 'docs__search' });
-    rig.fact({ kind: 'reply.arguments', response: 'resp_1', callId: 'call_1', delta: '{"q":' });
-    rig.fact({ kind: 'reply.arguments', response: 'resp_1', callId: 'call_1', delta: '"Parley"}' });
+    rig.fact({ kind: 'run.call', run: 'run_1', callId: 'call_1', name: 'docs__search' });
+    rig.fact({ kind: 'run.arguments', run: 'run_1', callId: 'call_1', delta: '{"q":' });
+    rig.fact({ kind: 'run.arguments', run: 'run_1', callId: 'call_1', delta: '"Parley"}' });
     rig.end('resp_1');
     expect(rig.endings).toEqual([]);
     rig.wait(700);
@@ -224,7 +224,7 @@ describe('the response after a call', () => {
     rig.end('resp_1');
     return rig;
   };
-  const order = (rig: Rig) => rig.effects.findLast((effect) => effect.kind === 'reply.start')?.order;
+  const order = (rig: Rig) => rig.effects.findLast((effect) => effect.kind === 'run.start')?.order;
 
   test('is made with what the session says by then', () => {
     const rig = running(['Parley']);
@@ -232,7 +232,7 @@ describe('the response after a call', () => {
     rig.ended('mcp_1', 'found');
     expect(rig.prompts.at(-1)).toMatchObject({ instructions: 'Be kind.', toolChoice: 'auto' });
     expect(rig.prompts.at(-1)?.tools.map(({ name }) => name)).toEqual(['weather', 'docs__search', 'docs__get_page']);
-    expect(order(rig)).toMatchObject({ response: 'resp_2', modality: 'text', maxOutputTokens: 50 });
+    expect(order(rig)).toMatchObject({ run: rig.runOf('resp_2'), modality: 'text', maxOutputTokens: 50 });
   });
 
   test('keeps what the client asked of the response that called, but for the choice of a tool, over what the session says by then', () => {
@@ -241,7 +241,7 @@ describe('the response after a call', () => {
     rig.client(update({ instructions: 'Be kind.', audio: { output: { speed: 1.5 } } }));
     rig.ended('mcp_1', 'found');
     expect(rig.prompts.at(-1)).toMatchObject({ instructions: 'Be short.', toolChoice: 'auto' });
-    expect(order(rig)).toMatchObject({ response: 'resp_2', maxOutputTokens: 20, speed: 1.5 });
+    expect(order(rig)).toMatchObject({ run: rig.runOf('resp_2'), maxOutputTokens: 20, speed: 1.5 });
     expect(rig.last('response.created').response.metadata).toEqual({ topic: 'x' });
     // And so does the one after that, when it calls in its turn.
     rig.call('resp_2', 'call_2', 'docs__get_page', '{}');
@@ -249,7 +249,7 @@ describe('the response after a call', () => {
     rig.client(update({ tool_choice: 'none', audio: { output: { speed: 1 } } }));
     rig.ended('mcp_2', 'page');
     expect(rig.prompts.at(-1)).toMatchObject({ instructions: 'Be short.', toolChoice: 'auto' });
-    expect(order(rig)).toMatchObject({ response: 'resp_3', maxOutputTokens: 20, speed: 1 });
+    expect(order(rig)).toMatchObject({ run: rig.runOf('resp_3'), maxOutputTokens: 20, speed: 1 });
   });
 
   test('does not look for what the client put into the response that called: it has the conversation', () => {
@@ -291,6 +291,6 @@ describe('the response after a call', () => {
     rig.call('resp_1', 'call_1', 'docs__search', '{}');
     rig.end('resp_1');
     rig.ended('mcp_1', 'found');
-    expect(rig.effects.flatMap((effect) => (effect.kind === 'reply.start' ? [effect.order.voice] : []))).toEqual(['Sarah', 'Sarah']);
+    expect(rig.effects.flatMap((effect) => (effect.kind === 'run.start' ? [effect.order.voice] : []))).toEqual(['Sarah', 'Sarah']);
   });
 });

@@ -5,6 +5,7 @@ import type { Effect } from '../../src/session/effects.ts';
 export const met = {
   facts: 0,
   restored: 0,
+  restoredHolding: 0,
   refused: 0,
   limited: 0,
   responses: 0,
@@ -31,15 +32,20 @@ export const met = {
   unacknowledged: 0,
   fillers: 0,
   returns: 0,
+  aborted: 0,
+  held: 0,
+  adopted: 0,
+  released: 0,
 };
 
 export function count(effects: readonly Effect[]): void {
   for (const effect of effects) {
     if (effect.kind === 'close') met.expired += 1;
+    if (effect.kind === 'run.abort') met.aborted += 1;
     if (effect.kind === 'mcp.abort') met.mcpAborted += 1;
     if (effect.kind === 'memory.condense') met.condensing += 1;
     if (effect.kind === 'memory.abort') met.notCondensed += 1;
-    if (effect.kind === 'reply.start' && effect.prompt.memory !== undefined) met.remembered += 1;
+    if (effect.kind === 'run.start' && effect.prompt.memory !== undefined) met.remembered += 1;
     if (effect.kind !== 'send') continue;
     const { event } = effect;
     if (event.type === 'input_audio_buffer.timeout_triggered') met.timeouts += 1;

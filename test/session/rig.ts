@@ -9,7 +9,6 @@ import type { RateLimit } from '../../src/protocol/limits.ts';
 import type { Prompt } from '../../src/protocol/prompt.ts';
 import type { ServerEvent, ServerEventType } from '../../src/protocol/server-events.ts';
 import {
-  newSession,
   type RealtimeSessionObject,
   semanticVadDefaults,
   serverVadDefaults,
@@ -19,31 +18,22 @@ import {
 } from '../../src/protocol/session-config.ts';
 import { type Catalogue, knownOf, knownOfSession } from '../../src/pipeline/catalogue.ts';
 import { recordInDialects } from '../decoders/dialects.ts';
-import { clientLine, effectLine, factLine } from '../../src/pipeline/tape/transcript.ts';
+import { clientLine, effectLines, factLine } from '../../src/pipeline/tape/transcript.ts';
+import { testBirth, testConfig } from './birth.ts';
 import { type EventOf, Watch } from './watch.ts';
 import type { Birth } from '../../src/session/birth.ts';
 import type { Guest } from '../../src/session/core.ts';
 import type { Effect } from '../../src/session/effects.ts';
 import type { Env } from '../../src/session/env.ts';
-import type { Fact, ReplyEnd, SpokenWord } from '../../src/session/facts.ts';
+import type { Fact, RunEnd, SpokenWord } from '../../src/session/facts.ts';
 import { allServed } from '../../src/session/known.ts';
 import { Session } from '../../src/session/session.ts';
+import type { State } from '../../src/session/state.ts';
 import { configured } from '../../src/session/settings/settings.ts';
 
 export const serverVad = serverVadDefaults;
 export const semanticVad = semanticVadDefaults;
 const usage = { inputTokens: 20, outputTokens: 10, cachedTokens: 0 };
-
-export function testConfig(turnDetection: TurnDetection): SessionConfig {
-  return newSession({
-    type: 'realtime',
-    model: 'openai/gpt-4o-mini',
-    instructions: 'Be brief.',
-    voice: 'Dennis',
-    transcription: { model: 'parley/test' },
-    turnDetection,
-  });
-}
 
 /** The session as its client sees it, which must be one that answers. */
 export function realtime(session: SessionObject): RealtimeSessionObject {
@@ -97,7 +87,9 @@ export class Rig {
   readonly sent: ServerEvent[] = [];
   readonly effects: Effect[] = [];
   readonly #api: 'openai' | 'inworld';
-  readonly #session: Session;
+  #session: Session;
+  readonly #env: Env;
+  readonly #features: readonly Guest[] | undefined;
   readonly #rateLimits: () => RateLimit[];
   /** Called with each event as it is sent: a client that reacts. */
   onEvent: (event: ServerEvent) => void = () => {};
@@ -122,30 +114,37 @@ export class Rig {
     this.#api = inworld ? 'inworld' : 'openai';
     const config = testConfig(turnDetection);
     configure?.(config);
-    const birth = {
-      sessionId: 'sess_1',
-      seed: '',
+    const birth = testBirth({
       config,
       promptText: storedText(config),
-      detectionNamed: false,
-      expiresAt: 1_700_003_600,
       lifeMs,
       contextTokens,
       conversationBytes,
       mostResponses,
-      ownInstructions: 'Be brief.',
       inworld,
       speaker,
       voiceLock,
-    };
+    });
     this.#rateLimits = rateLimits;
     this.watch.limited = rateLimits().length > 0;
-    this.#session = new Session(birth, countingEnv(chance), this.now, features);
+    this.#env = countingEnv(chance);
+    this.#features = features;
+    this.#session = new Session(birth, this.#env, this.now, features);
     this.#take(this.#session.open());
   }
 
   get config(): SessionConfig {
     return this.#session.config;
+  }
+
+  /** All that the session is, as JSON has it. */
+  written(): State {
+    return JSON.parse(JSON.stringify(this.#session.export())) as State;
+  }
+
+  /** The session is written down, and the one that is read back goes on. */
+  readBack(): void {
+    this.#session = Session.restored(this.written(), this.#env, this.#features);
   }
 
   /** A message as it comes from the socket: read, and refused or handed to the session. */
@@ -240,21 +239,27 @@ export class Rig {
     this.fact({ kind: 'transcript.final', item, text, seconds: 1 });
   }
 
+  /** The run of a response, over or not; of one that has none, a run that never was. */
+  runOf(response: string): string {
+    const adopted = this.effects.find((effect) => effect.kind === 'run.adopted' && effect.response === response);
+    return adopted?.kind === 'run.adopted' ? adopted.run : 'run_none';
+  }
+
   text(response: string, delta: string): void {
-    this.fact({ kind: 'reply.text', response, delta });
+    this.fact({ kind: 'run.text', run: this.runOf(response), delta });
   }
 
   audio(response: string, ms: number, words?: readonly SpokenWord[]): void {
-    this.fact({ kind: 'reply.audio', response, bytes: new Uint8Array(ms * 48), ms, words });
+    this.fact({ kind: 'run.audio', run: this.runOf(response), bytes: new Uint8Array(ms * 48), ms, words });
   }
 
   call(response: string, callId: string, name: string, argumentsText: string): void {
-    this.fact({ kind: 'reply.call', response, callId, name });
-    this.fact({ kind: 'reply.arguments', response, callId, delta: argumentsText });
+    this.fact({ kind: 'run.call', run: this.runOf(response), callId, name });
+    this.fact({ kind: 'run.arguments', run: this.runOf(response), callId, delta: argumentsText });
   }
 
-  end(response: string, end: Partial<ReplyEnd> = {}): void {
-    this.fact({ kind: 'reply.ended', response, reason: 'stop', usage, ...end } as Fact);
+  end(response: string, end: Partial<RunEnd> = {}): void {
+    this.fact({ kind: 'run.ended', run: this.runOf(response), reason: 'stop', usage, ...end } as Fact);
   }
 
   /** A whole answer whose sound is made at once. */
@@ -304,9 +309,9 @@ export class Rig {
     return event;
   }
 
-  /** The prompts of the replies so far. */
+  /** The prompts of the runs so far. */
   get prompts(): Prompt[] {
-    return this.effects.flatMap((effect) => (effect.kind === 'reply.start' ? [effect.prompt] : []));
+    return this.effects.flatMap((effect) => (effect.kind === 'run.start' ? [effect.prompt] : []));
   }
 
   /** Codes of the errors so far. */
@@ -342,7 +347,7 @@ export class Rig {
 
   #take(all: readonly Effect[]): void {
     const effects = all.filter(({ kind }) => kind !== 'send.limits' || this.#rateLimits().length > 0);
-    for (const effect of effects) this.#line(effectLine(effect));
+    for (const line of effectLines(effects)) this.#line(line);
     this.watch.see(effects, this.now);
     for (const effect of effects) {
       this.effects.push(effect);

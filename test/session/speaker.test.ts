@@ -33,6 +33,14 @@ describe('the speaker of a call', () => {
     rig.golden('call-plays-an-answer');
   });
 
+  test('S22: tells that an answer has been played as soon as anything comes in after it, though the clock has not woken the session yet', () => {
+    const rig = calling(400);
+    rig.end('resp_1');
+    rig.now += 500;
+    rig.fact({ kind: 'audio.reached', receivedMs: 500, decidedMs: 468 });
+    expect(buffers(rig)).toEqual(['started resp_1', 'stopped resp_1']);
+  });
+
   test('S22: an answer that runs out of sound while it is being made has not stopped', () => {
     const rig = calling(300);
     rig.hear(1000);

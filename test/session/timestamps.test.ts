@@ -108,7 +108,7 @@ describe('providerData.tts', () => {
     rig.client(tts({ segmenterStrategy: 'Full_Turn', steering_handling: 'emit_once', language: 'de', delivery_mode: 'CREATIVE' }));
     rig.says('Hi.');
     rig.client({ type: 'response.create' });
-    const [start] = rig.effects.filter((effect) => effect.kind === 'reply.start');
+    const [start] = rig.effects.filter((effect) => effect.kind === 'run.start');
     expect(start?.order.manner).toEqual({ segmenter: 'full_turn', steering: 'emit_once', language: 'de', deliveryMode: 'creative' });
   });
 

@@ -25,8 +25,8 @@ describe('a function call', () => {
     const rig = new Rig({ turnDetection: null });
     rig.says('What time is it, and where am I?');
     rig.client(create);
-    rig.fact({ kind: 'reply.call', response: 'resp_1', callId: 'call_1', name: 'time' });
-    rig.fact({ kind: 'reply.call', response: 'resp_1', callId: 'call_2', name: 'place' });
+    rig.fact({ kind: 'run.call', run: 'run_1', callId: 'call_1', name: 'time' });
+    rig.fact({ kind: 'run.call', run: 'run_1', callId: 'call_2', name: 'place' });
     rig.end('resp_1');
     expect(rig.last('response.done').response.output).toMatchObject([{ arguments: '{}' }, { arguments: '{}' }]);
     expect(rig.all('response.function_call_arguments.done').map((done) => done.arguments)).toEqual(['{}', '{}']);
@@ -39,9 +39,9 @@ describe('a function call', () => {
     rig.client(create);
     rig.text('resp_1', 'Let me see.');
     rig.audio('resp_1', 700);
-    rig.fact({ kind: 'reply.call', response: 'resp_1', callId: 'call_1', name: 'weather' });
-    rig.fact({ kind: 'reply.arguments', response: 'resp_1', callId: 'call_1', delta: '{"town":' });
-    rig.fact({ kind: 'reply.arguments', response: 'resp_1', callId: 'call_1', delta: '"Rome"}' });
+    rig.fact({ kind: 'run.call', run: 'run_1', callId: 'call_1', name: 'weather' });
+    rig.fact({ kind: 'run.arguments', run: 'run_1', callId: 'call_1', delta: '{"town":' });
+    rig.fact({ kind: 'run.arguments', run: 'run_1', callId: 'call_1', delta: '"Rome"}' });
     rig.end('resp_1');
     expect(rig.last('response.done').response.output).toMatchObject([
       { type: 'message', status: 'completed' },

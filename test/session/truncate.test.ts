@@ -103,7 +103,7 @@ describe('conversation.item.truncate', () => {
       status_details: { type: 'cancelled', reason: 'client_cancelled' },
       output: [{ status: 'incomplete', content: [{ type: 'output_audio', transcript: 'one two three' }] }],
     });
-    expect(rig.effects).toContainEqual({ kind: 'reply.abort', response: 'resp_1' });
+    expect(rig.effects).toContainEqual({ kind: 'run.abort', run: 'run_1' });
     expect(rig.last('response.output_audio_transcript.done').transcript).toBe('one two three');
     const before = rig.effects.length;
     rig.text('resp_1', ' eleven');

@@ -39,7 +39,11 @@ test('of images that are more than one prompt may hold the newest are told', () 
     rig.client({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content } });
   }
   rig.client({ type: 'response.create' });
-  expect(told(rig)).toEqual(['(an image that is left out: there are too many of them, and newer ones),image', 'image']);
+  const leftOut = '(an image that is left out: there are too many of them, and newer ones)';
+  expect(told(rig)).toEqual([`${leftOut},image`, 'image']);
+  // Two turns of 4, two images of 1,000: one that is left out is reckoned as what is told in its place.
+  rig.client({ type: 'response.cancel' });
+  expect(rig.last('response.done').response.usage?.input_tokens).toBe(textTokens('Be brief.') + textTokens(leftOut) + 2008);
   expect(rig.faults).toEqual([]);
 });
 
@@ -58,7 +62,7 @@ describe('auto', () => {
   test('how many items are left out is told to the shell, for its log', () => {
     const rig = crowded(420);
     for (const name of ['one', 'two', 'three', 'four']) exchange(rig, name);
-    const orders = rig.effects.flatMap((effect) => (effect.kind === 'reply.start' ? [effect.order.itemsLeftOut] : []));
+    const orders = rig.effects.flatMap((effect) => (effect.kind === 'run.start' ? [effect.order.itemsLeftOut] : []));
     expect(orders).toEqual([0, 0, 1, 3]);
   });
 

@@ -294,12 +294,12 @@ describe('session.update', () => {
     rig.answer('resp_1', 'Hi.', 300);
     rig.says('Again.');
     rig.client({ type: 'response.create' });
-    const orders = rig.effects.flatMap((effect) => (effect.kind === 'reply.start' ? [effect.order] : []));
+    const orders = rig.effects.flatMap((effect) => (effect.kind === 'run.start' ? [effect.order] : []));
     const common = { modality: 'audio' } as const;
     expect(orders).toMatchObject([
       {
         ...common,
-        response: 'resp_1',
+        run: rig.runOf('resp_1'),
         model: 'openai/gpt-4o-mini',
         voice: 'Dennis',
         ttsModel: before.audio.output.model,
@@ -312,7 +312,7 @@ describe('session.update', () => {
       },
       {
         ...common,
-        response: 'resp_2',
+        run: rig.runOf('resp_2'),
         model: 'x/other',
         voice: 'Sarah',
         ttsModel: 'tts-2',

@@ -18,8 +18,8 @@ test('F45: of a response that is cut while it is spoken, what its model has told
   const rig = asked();
   rig.text('resp_1', 'one two three');
   rig.audio('resp_1', 3000, wordsOf('one two three', 3000));
-  rig.fact({ kind: 'reply.usage', response: 'resp_1', usage: { ...usage, outputTokens: 1 } });
-  rig.fact({ kind: 'reply.usage', response: 'resp_1', usage });
+  rig.fact({ kind: 'run.usage', run: 'run_1', usage: { ...usage, outputTokens: 1 } });
+  rig.fact({ kind: 'run.usage', run: 'run_1', usage });
   rig.hear(1000);
   rig.beginSpeech();
   expect(rig.endings).toEqual(['resp_1 cancelled']);
@@ -106,7 +106,7 @@ test('a model that thinks for a minute and says so is waited for; one that says 
   const rig = asked();
   for (let count = 0; count < 3; count++) {
     rig.wait(25_000);
-    rig.fact({ kind: 'reply.alive', response: 'resp_1' });
+    rig.fact({ kind: 'run.alive', run: 'run_1' });
   }
   expect(rig.endings).toEqual([]);
   rig.wait(30_000);

@@ -18,8 +18,11 @@ interface WatchedResponse {
   items: Map<string, WatchedItem>;
 }
 
+type WatchedRun = { state: 'held' | 'aborted' } | { state: 'adopted'; response: string };
+
 export class Watch {
   readonly responses = new Map<string, WatchedResponse>();
+  readonly runs = new Map<string, WatchedRun>();
   /** The conversation as a client puts it together from `previous_item_id`. */
   readonly conversation: string[] = [];
   readonly deleted: string[] = [];
@@ -104,15 +107,23 @@ export class Watch {
       case 'send.retrieved':
         assert(this.conversation.includes(effect.item), 'only what is in the conversation is retrieved');
         break;
-      case 'reply.start': {
-        const response = this.#live(effect.order.response);
-        assert(!response.started, 'a reply is started once');
-        response.started = true;
+      case 'run.start': {
+        assert(!this.runs.has(effect.order.run), 'a run is started once');
+        this.runs.set(effect.order.run, { state: 'held' });
         this.#prompts.started(effect.prompt);
         break;
       }
-      case 'reply.abort':
-        assert(this.responses.get(effect.response)?.started, 'only what was started is aborted');
+      case 'run.adopted': {
+        assert.equal(this.runs.get(effect.run)?.state, 'held', "only a run that was started, and is no other response's, is adopted");
+        const response = this.#live(effect.response);
+        assert(!response.started, 'a response has one run');
+        response.started = true;
+        this.runs.set(effect.run, { state: 'adopted', response: effect.response });
+        break;
+      }
+      case 'run.abort':
+        assert(['held', 'adopted'].includes(this.runs.get(effect.run)?.state ?? ''), 'only what was started is aborted, and once');
+        this.runs.set(effect.run, { state: 'aborted' });
         break;
       case 'aside.ask':
         this.#asides.ask(effect.order.aside, now);
@@ -138,6 +149,10 @@ export class Watch {
       case 'close':
         this.closed = true;
         assert.deepEqual(this.unfinished, [], 'every response has its done before the session closes');
+        assert(
+          [...this.runs.values()].every(({ state }) => state !== 'held'),
+          'no run is held by a session that is over',
+        );
         break;
       case 'listen.begin':
       case 'listen.commit':
@@ -375,7 +390,7 @@ export class Watch {
     assert(leave === null || !this.requests.includes(leave), 'nothing is run before it is allowed');
     assert(
       started || leave !== null || this.#asides.fillerIsMade,
-      'there is no output before the reply was started, but for a call that was allowed, or a filler',
+      'there is no output before a run was adopted, but for a call that was allowed, or a filler',
     );
     assert(
       [...items.values()].every(({ state }) => state === 'done' || state === 'runs'),

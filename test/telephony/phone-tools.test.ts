@@ -261,18 +261,18 @@ describe('in a session', () => {
     await rig.settle();
     expect(rig.last('conversation.item.done').item).toMatchObject({
       type: 'mcp_list_tools',
-      server_label: 'telephone',
+      server_label: 'call',
       tools: [{ name: 'send_digits' }, { name: 'hang_up' }],
     });
     expect(rig.last('session.updated').session).toMatchObject({ tools: [phoneTool(['hang_up', 'send_digits'])] });
     await rig.says('Hello.');
-    expect(rig.llm.last.prompt.tools.map(({ name }) => name)).toEqual(['telephone__send_digits', 'telephone__hang_up']);
+    expect(rig.llm.last.prompt.tools.map(({ name }) => name)).toEqual(['call__send_digits', 'call__hang_up']);
   });
 
   test('a call of one is an ordinary mcp_call, which needs nobody’s leave', async () => {
     const { tools, done } = onCall();
     const rig = boarded(tools);
-    await asked(rig, 'telephone__send_digits', '{"digits":"12#"}');
+    await asked(rig, 'call__send_digits', '{"digits":"12#"}');
     expect(done).toEqual(['digits 12#']);
     const from = rig.transport.sent.findIndex(({ type }) => type === 'response.mcp_call.in_progress');
     expect(rig.transport.sent.slice(from, from + 4).map(({ type }) => type)).toEqual([
@@ -283,7 +283,7 @@ describe('in a session', () => {
     ]);
     expect(rig.all('response.output_item.done')[0]?.item).toMatchObject({
       type: 'mcp_call',
-      server_label: 'telephone',
+      server_label: 'call',
       name: 'send_digits',
       arguments: '{"digits":"12#"}',
       output: 'The keys 1 2 # were pressed.',
@@ -297,7 +297,7 @@ describe('in a session', () => {
   test('hanging up keeps its response open, so that nothing more is said', async () => {
     const { tools, done, spoken } = onCall();
     const rig = boarded(tools);
-    await asked(rig, 'telephone__hang_up', '{}');
+    await asked(rig, 'call__hang_up', '{}');
     expect([done, rig.all('response.done').length, rig.all('response.created').length]).toEqual([['waits'], 0, 1]);
     spoken();
     await rig.settle();
@@ -307,7 +307,7 @@ describe('in a session', () => {
   test('an interruption keeps the call', async () => {
     const { tools, done } = onCall();
     const rig = boarded(tools);
-    await asked(rig, 'telephone__hang_up', '{}');
+    await asked(rig, 'call__hang_up', '{}');
     rig.client({ type: 'response.cancel' });
     await rig.settle();
     expect(done).toEqual(['waits']);
@@ -316,7 +316,7 @@ describe('in a session', () => {
 
   test('a tool that does not come to its end is given up before the session gives it up', async () => {
     const rig = boarded({ list: () => onCall().tools.list(), call: () => new Promise(() => {}) });
-    await asked(rig, 'telephone__hang_up', '{}');
+    await asked(rig, 'call__hang_up', '{}');
     await rig.wait(80_000);
     expect(rig.all('response.output_item.done')[0]?.item).toMatchObject({
       error: { type: 'protocol_error', message: 'The tool was not done within 80 seconds' },
@@ -327,7 +327,7 @@ describe('in a session', () => {
 
   test('a fault of ours is a failed call', async () => {
     const rig = boarded({ list: () => onCall().tools.list(), call: () => Promise.reject(new TypeError('x is not a function')) });
-    await asked(rig, 'telephone__hang_up', '{}');
+    await asked(rig, 'call__hang_up', '{}');
     expect(rig.all('response.output_item.done')[0]?.item).toMatchObject({ error: { message: 'The tool failed' } });
     rig.llm.last.end();
     await rig.settle();
@@ -355,7 +355,7 @@ describe('in a session', () => {
     const rig = openRig();
     let fault: unknown;
     try {
-      rig.client({ type: 'session.update', session: { tools: [{ type: 'mcp', server_label: 'telephone', ...more }] } });
+      rig.client({ type: 'session.update', session: { tools: [{ type: 'mcp', server_label: 'call', ...more }] } });
     } catch (error) {
       fault = error;
     }

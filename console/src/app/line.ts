@@ -60,7 +60,7 @@ export class Line {
     this.#opening = new AbortController();
     this.#left = this.#transport;
     this.#transport = undefined;
-    this.#step({ kind: 'lost', hopeless: false });
+    this.#step({ kind: 'renew' });
   }
 
   hangUp(): void {

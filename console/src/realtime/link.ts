@@ -11,6 +11,8 @@ export type LinkState =
 
 export type LinkFact =
   | { readonly kind: 'connect' | 'opened' | 'hung.up' | 'due' }
+  /** The session goes on over another connection: nothing was lost, and nothing is waited for. */
+  | { readonly kind: 'renew' }
   | { readonly kind: 'lost' /** Whether trying again can help. */; readonly hopeless: boolean }
   | { readonly kind: 'refused' };
 
@@ -26,6 +28,8 @@ export function nextLink(state: LinkState, fact: LinkFact, now: number, chance: 
       return state.phase === 'open' || state.phase === 'connecting' ? state : { phase: 'connecting', attempt: 0 };
     case 'due':
       return state.phase === 'waiting' ? { phase: 'connecting', attempt: state.attempt } : state;
+    case 'renew':
+      return state.phase === 'open' ? { phase: 'connecting', attempt: 0 } : state;
     case 'opened':
       return state.phase === 'connecting' ? { phase: 'open' } : state;
     case 'hung.up':

@@ -24,7 +24,8 @@ export interface Tape {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const knownFormat = 1;
+/** What differs between them (`reply.*` and `run.*`) is nothing that is shown here. */
+const knownFormats: readonly number[] = [1, 2];
 
 /** @throws Error whose message is a sentence for people. */
 export function readTape(text: string): Tape {
@@ -33,7 +34,7 @@ export function readTape(text: string): Tape {
   rows.pop();
   const header = fieldsOf(rows[0] ?? '');
   if (!header || typeof header.tape !== 'number' || !isRecord(header.birth)) throw new Error('This is no tape of a session.');
-  if (header.tape !== knownFormat) throw new Error(`This tape is of format ${header.tape}, which this page does not know.`);
+  if (!knownFormats.includes(header.tape)) throw new Error(`This tape is of format ${header.tape}, which this page does not know.`);
   const reader = new Reader(header.birth);
   for (const [index, row] of rows.entries()) {
     const line = index === 0 ? undefined : fieldsOf(row);

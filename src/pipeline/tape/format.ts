@@ -1,8 +1,11 @@
 // What a tape is: lines of JSON, the header first. Times are whole microseconds since the session was born, so that they are exact in few digits.
 import type { Birth } from '../../session/birth.ts';
 
-/** Of the lines, as they are written here: a reader that knows another number says so. */
-export const tapeFormat = 1;
+/**
+ * Of the lines, as they are written here: a reader that knows another number says so. In format 1 what came of a model was told of a response
+ * (`reply.*`), and not of a run (`run.*`).
+ */
+export const tapeFormat = 2;
 
 export const tapeSuffix = '.tape.jsonl';
 /** The file beside it: the bytes of sound that the tape names, one after the other. */

@@ -17,8 +17,8 @@ const flatFacts: ReadonlySet<Fact['kind']> = new Set([
   'turn.judged',
   'transcript.partial',
   'transcript.final',
-  'reply.text',
-  'reply.arguments',
+  'run.text',
+  'run.arguments',
   'speaker.played',
   'tick',
 ]);
@@ -26,7 +26,7 @@ const flatFacts: ReadonlySet<Fact['kind']> = new Set([
 /** `secrets`: undefined where they have been hidden already. */
 export function factJson(fact: Fact, secrets: Secrets | undefined): string {
   if (flatFacts.has(fact.kind)) return JSON.stringify(fact);
-  if (fact.kind === 'reply.audio' || fact.kind === 'aside.spoken') return JSON.stringify({ ...fact, bytes: soundMark(fact.bytes) });
+  if (fact.kind === 'run.audio' || fact.kind === 'aside.spoken') return JSON.stringify({ ...fact, bytes: soundMark(fact.bytes) });
   return JSON.stringify(plain(fact, secrets));
 }
 

@@ -36,7 +36,7 @@ export function readTape(text: string): TapeText {
   const header = parsed(rows[0] ?? '', 1);
   if (typeof header.tape !== 'number' || !isRecord(header.birth) || typeof header.startUs !== 'number')
     throw new TapeError(1, 'is no header of a tape');
-  if (header.tape !== tapeFormat) throw new TapeError(1, `is of format ${header.tape}; this version reads format ${tapeFormat}`);
+  if (header.tape !== tapeFormat) throw new TapeError(1, unknownFormat(header.tape, header.parley));
   const end = rows.length > 1 ? parsed(rows.at(-1) ?? '', rows.length).end : undefined;
   return {
     header: header as unknown as TapeHeader,
@@ -45,6 +45,12 @@ export function readTape(text: string): TapeText {
       for (const [index, row] of rows.entries()) if (index > 0) yield { number: index + 1, line: lineOf(row, index + 1) };
     },
   };
+}
+
+/** Facts of another format have other names: a session of today would not know them. */
+function unknownFormat(format: number, version: unknown): string {
+  const who = typeof version === 'string' ? ` (Parley ${version})` : '';
+  return `says that the tape is of format ${format}; this version plays format ${tapeFormat} only, and the version that wrote it${who} plays it`;
 }
 
 function parsed(row: string, number: number): Record<string, unknown> {

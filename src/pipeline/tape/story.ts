@@ -2,7 +2,7 @@
 import type { TapeHeader } from './format.ts';
 import type { TapeText } from './reader.ts';
 import { played, type Step } from './replay.ts';
-import { clientLine, effectLine, factLine } from './transcript.ts';
+import { clientLine, effectLines, factLine } from './transcript.ts';
 
 /** Gives ids their numbers in place of the seed. */
 export type Renamer = (line: string) => string;
@@ -15,7 +15,7 @@ export function renamer({ birth }: Pick<TapeHeader, 'birth'>): Renamer {
 /** What happened in one step: `1400 < response.created resp_1`. */
 export function storyOf({ fact, effects, atMs, threw }: Step, rename: Renamer): string[] {
   const told = fact?.kind === 'client' ? clientLine(fact.event) : fact && factLine(fact);
-  const lines = [...(told === undefined ? [] : [told]), ...effects.map(effectLine)];
+  const lines = [...(told === undefined ? [] : [told]), ...effectLines(effects)];
   if (threw.today !== undefined) lines.push(`! failed ${threw.today}`);
   return lines.map((line) => `${Math.round(atMs)} ${rename(line)}`);
 }

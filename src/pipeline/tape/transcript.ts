@@ -33,20 +33,20 @@ export function factLine(fact: Fact): string | undefined {
       return `* ${fact.kind} ${fact.item} ${quoted(fact.text)}`;
     case 'transcript.failed':
       return `* ${fact.kind} ${fact.item} ${fact.failure.code}`;
-    case 'reply.text':
-      return `* ${fact.kind} ${fact.response} ${quoted(fact.delta)}`;
-    case 'reply.arguments':
-      return `* ${fact.kind} ${fact.response} ${fact.callId} ${fact.delta}`;
-    case 'reply.audio':
-      return `* ${fact.kind} ${fact.response} ${fact.ms} ms`;
-    case 'reply.call':
-      return `* ${fact.kind} ${fact.response} ${fact.callId} ${fact.name}`;
-    case 'reply.usage':
-      return `* ${fact.kind} ${fact.response} ${fact.usage.inputTokens} ${fact.usage.outputTokens}`;
-    case 'reply.alive':
-      return `* ${fact.kind} ${fact.response}`;
-    case 'reply.ended':
-      return `* ${fact.kind} ${fact.response} ${fact.reason}`;
+    case 'run.text':
+      return `* ${fact.kind} ${fact.run} ${quoted(fact.delta)}`;
+    case 'run.arguments':
+      return `* ${fact.kind} ${fact.run} ${fact.callId} ${fact.delta}`;
+    case 'run.audio':
+      return `* ${fact.kind} ${fact.run} ${fact.ms} ms`;
+    case 'run.call':
+      return `* ${fact.kind} ${fact.run} ${fact.callId} ${fact.name}`;
+    case 'run.usage':
+      return `* ${fact.kind} ${fact.run} ${fact.usage.inputTokens} ${fact.usage.outputTokens}`;
+    case 'run.alive':
+      return `* ${fact.kind} ${fact.run}`;
+    case 'run.ended':
+      return `* ${fact.kind} ${fact.run} ${fact.reason}`;
     case 'digit.pressed':
       return `* ${fact.kind} ${fact.digit}`;
     case 'line.lost':
@@ -79,6 +79,12 @@ function outcomeText(outcome: { output?: string | null; error?: McpCallError | n
   return outcome.output == null ? '' : ` ${quoted(outcome.output)}`;
 }
 
+/** The effects of one step. That a run is its response's says nothing where the response has begun it. */
+export function effectLines(effects: readonly Effect[]): string[] {
+  const begun = new Set(effects.flatMap((effect) => (effect.kind === 'run.start' ? effect.order.run : [])));
+  return effects.filter((effect) => effect.kind !== 'run.adopted' || !begun.has(effect.run)).map(effectLine);
+}
+
 export function effectLine(effect: Effect): string {
   switch (effect.kind) {
     case 'send':
@@ -87,14 +93,16 @@ export function effectLine(effect: Effect): string {
       return `< response.output_audio.delta ${effect.response} ${effect.item} ${effect.bytes.length} bytes${effect.timestamps ? ' timed' : ''}`;
     case 'send.retrieved':
       return `< ${effect.event.type} ${itemText(effect.event.item)}`;
-    case 'reply.start': {
-      const { response, modality, voice, maxOutputTokens, itemsLeftOut } = effect.order;
+    case 'run.start': {
+      const { run, modality, voice, maxOutputTokens, itemsLeftOut } = effect.order;
       const most = maxOutputTokens === undefined ? '' : ` at most ${maxOutputTokens} tokens`;
       const without = itemsLeftOut === 0 ? '' : ` without ${itemsLeftOut} items`;
-      return `! reply.start ${response} ${modality}${modality === 'audio' ? ` ${voice}` : ''}${most}${without} ${promptText(effect.prompt)}`;
+      return `! run.start ${run} ${modality}${modality === 'audio' ? ` ${voice}` : ''}${most}${without} ${promptText(effect.prompt)}`;
     }
-    case 'reply.abort':
-      return `! reply.abort ${effect.response}`;
+    case 'run.abort':
+      return `! run.abort ${effect.run}`;
+    case 'run.adopted':
+      return `! run.adopted ${effect.run} by ${effect.response}`;
     case 'aside.ask':
       return `! aside.ask ${effect.order.aside} ${effect.order.model} ${promptText(effect.prompt)}`;
     case 'aside.speak':

@@ -5,7 +5,7 @@ import type { Core, OfferedTool } from '../core.ts';
 import { memoryOf } from '../questions.ts';
 import type { ResponseSettings } from '../state.ts';
 import type { Entry } from './history.ts';
-import { buildPrompt, turnsOf } from './prompt.ts';
+import { buildPrompt, imageLeftOut, turnsOf } from './prompt.ts';
 
 /** Every turn has a frame around it: its role, and where it begins and ends. */
 const turnTokens = 4;
@@ -13,8 +13,17 @@ const turnTokens = 4;
 const imageTokens = 1000;
 
 type Fitted =
-  /** `leftOut`: how many items of the context the model is not told. */
-  { state: 'fits'; prompt: Prompt; leftOut: number } | { state: 'too_long'; tokens: number; most: number };
+  /**
+   * `tokens`: of all that the model is told. `leftOut`: how many items of the context it is not told; `newlyLeftOut`: those of the conversation
+   * among them that prompts do without from here on, once this one is told.
+   */
+  { state: 'fits'; prompt: Prompt; tokens: number; leftOut: number; newlyLeftOut: readonly string[] } | TooLong;
+
+export interface TooLong {
+  state: 'too_long';
+  tokens: number;
+  most: number;
+}
 
 /** The prompt for a context, without its oldest items if need be; a prompt that cannot be made to fit is not written. */
 export function fittedPrompt(core: Core, entries: readonly Entry[], settings: ResponseSettings, offered: readonly OfferedTool[]): Fitted {
@@ -24,26 +33,38 @@ export function fittedPrompt(core: Core, entries: readonly Entry[], settings: Re
   const kept = remembers ? entries.filter((entry) => !entry.leftOut) : entries;
   const write = (told: readonly Entry[]): Prompt => ({ ...buildPrompt(told, settings, offered), ...memoryOf(core, settings) });
   const prompt = write(kept);
-  const room = roomFor(core, prompt);
+  const always = tokensBesides(prompt);
+  const room = roomFor(core, always);
   const units = unitsOf(kept);
   const tokens = units.reduce((sum, unit) => sum + unit.tokens, 0);
-  if (tokens <= room) return { state: 'fits', prompt, leftOut: entries.length - kept.length };
+  const fits = (fitted: Prompt, turnTokens: number, told: readonly Entry[], newlyLeftOut: readonly string[]): Fitted => ({
+    state: 'fits',
+    prompt: fitted,
+    tokens: always + turnTokens - tokensOfLeftOutImages(told, fitted),
+    leftOut: entries.length - told.length,
+    newlyLeftOut,
+  });
+  if (tokens <= room) return fits(prompt, tokens, kept, []);
   const tooLong: Fitted = { state: 'too_long', tokens, most: Math.max(0, room) };
   if (truncation === 'disabled') return tooLong;
   const target = typeof truncation === 'object' ? Math.floor(room * truncation.retention_ratio) : room;
   const { dropped, left } = drop(units, tokens, target);
   if (left > room) return tooLong;
   // The next prompts begin where this one does, until they are too long again: so a provider's cache of the beginning holds.
-  if (remembers && !settings.outOfBand) for (const entry of dropped) entry.leftOut = true;
+  const newlyLeftOut = remembers && !settings.outOfBand ? [...dropped].map(({ item }) => item.id) : [];
   const rest = kept.filter((entry) => !dropped.has(entry));
-  return { state: 'fits', prompt: write(rest), leftOut: entries.length - rest.length };
+  return fits(write(rest), left, rest, newlyLeftOut);
 }
 
-/** Tokens there are for the conversation itself, after instructions, memory and tools. */
-function roomFor({ birth, config }: Core, prompt: Prompt): number {
+/** Tokens of instructions, memory and tools. */
+function tokensBesides({ instructions, memory = '', tools }: Prompt): number {
+  return tools.reduce((sum, tool) => sum + toolTokens(tool), textTokens(instructions) + textTokens(memory));
+}
+
+/** Tokens there are for the conversation itself, after those. */
+function roomFor({ birth, config }: Core, always: number): number {
   const { truncation } = config;
-  const always = textTokens(prompt.instructions) + textTokens(prompt.memory ?? '');
-  const window = birth.contextTokens - always - prompt.tools.reduce((sum, tool) => sum + toolTokens(tool), 0);
+  const window = birth.contextTokens - always;
   const limit = typeof truncation === 'object' ? truncation.token_limits?.post_instructions : undefined;
   return Math.min(window, limit ?? Number.POSITIVE_INFINITY);
 }
@@ -100,10 +121,15 @@ function isOpen({ entries }: Unit): boolean {
   );
 }
 
-/** Tokens of all that a model is told. */
-export function promptTokens({ instructions, memory = '', turns, tools }: Prompt): number {
-  const always = textTokens(instructions) + textTokens(memory) + tools.reduce((sum, tool) => sum + toolTokens(tool), 0);
-  return turns.reduce((sum, turn) => sum + tokensOf(turn), always);
+/** What the images would have taken that the prompt tells as left out: whether it fits is decided as if they were told. */
+function tokensOfLeftOutImages(told: readonly Entry[], { turns }: Prompt): number {
+  const given = told.reduce((sum, { item }) => sum + (item.type === 'message' ? imagesAmong(item.content) : 0), 0);
+  const shown = turns.reduce((sum, turn) => sum + ('parts' in turn ? imagesAmong(turn.parts) : 0), 0);
+  return (given - shown) * (imageTokens - textTokens(imageLeftOut));
+}
+
+function imagesAmong(parts: readonly { type: string }[]): number {
+  return parts.filter(({ type }) => type === 'image' || type === 'input_image').length;
 }
 
 function tokensOf(turn: PromptTurn): number {

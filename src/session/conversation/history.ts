@@ -72,6 +72,10 @@ export class Conversation {
     return this.#byId.get(id) ?? this.#besides.get(id);
   }
 
+  callOf(callId: string): Entry | undefined {
+    return this.entries.find(({ item }) => item.type === 'function_call' && item.call_id === callId);
+  }
+
   /** What all of it holds, as last measured. */
   get bytes(): number {
     return this.#bytes;

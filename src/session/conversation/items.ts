@@ -4,9 +4,6 @@ import { errors } from '../../protocol/errors.ts';
 import { completeItem } from '../../protocol/items.ts';
 import { type Core, expectWords, forgetWords, liveResponse, mint, promisedItem, send, tell } from '../core.ts';
 import { admitItem } from '../questions.ts';
-import { continueAfterOutputs } from '../response/create.ts';
-import { stopPlayout } from '../response/playout.ts';
-import { cancelResponse, resumeWaiting } from '../response/response.ts';
 import { admit, outgrown, soundBytes, soundOf } from './budget.ts';
 import { type Entry, newEntry, snapshot, statusOf } from './history.ts';
 
@@ -23,8 +20,7 @@ export function createItem(core: Core, event: ClientEvents['conversation.item.cr
   if (conversation.find(id) || promisedItem(core) === id) throw errors.duplicateItem(id);
   const at = position(core, event.previous_item_id);
   const item = completeItem(event.item, id, () => mint(core, 'call'));
-  const call = item.type === 'function_call_output' ? findCall(core, item.call_id) : undefined;
-  if (item.type === 'function_call_output' && !call) throw errors.unknownCall(item.call_id);
+  if (item.type === 'function_call_output' && !conversation.callOf(item.call_id)) throw errors.unknownCall(item.call_id);
   if (item.type === 'mcp_approval_response') checkRequest(core, item.approval_request_id);
   const sound = soundOf(event.item);
   const entry = { ...newEntry(item), soundBytes: sound === undefined ? 0 : soundBytes(sound) };
@@ -38,7 +34,6 @@ export function createItem(core: Core, event: ClientEvents['conversation.item.cr
   if (sound !== undefined) {
     core.effects.push({ kind: 'transcribe', item: id, audio: sound, format: core.config.audio.input.format });
   }
-  if (call) continueAfterOutputs(core, call);
   tell(core, { kind: 'item.given', entry });
 }
 
@@ -54,10 +49,6 @@ function position(core: Core, previousItemId: string | null | undefined): number
 function checkRequest({ conversation }: Core, id: string): void {
   if (conversation.get(id)?.item.type === 'mcp_approval_request') return;
   throw errors.invalid('item.approval_request_id', `There is no approval request '${id}' in the conversation.`);
-}
-
-function findCall(core: Core, callId: string): Entry | undefined {
-  return core.conversation.entries.find(({ item }) => item.type === 'function_call' && item.call_id === callId);
 }
 
 export function retrieveItem(core: Core, event: ClientEvents['conversation.item.retrieve']): void {
@@ -78,7 +69,7 @@ export function deleteItem(core: Core, event: ClientEvents['conversation.item.de
   if (open && open.kind !== 'approval' && open.item === event.item_id)
     throw errors.invalid('item_id', `The item '${event.item_id}' is still being made; cancel its response first.`);
   remove(core, entry);
-  resumeWaiting(core);
+  tell(core, { kind: 'words.settled' });
 }
 
 /** The item is gone, and all that is known of it. */
@@ -114,12 +105,5 @@ export function truncateItem(core: Core, event: ClientEvents['conversation.item.
   if (!core.speaker) core.playout = core.playout.filter(({ item }) => item !== event.item_id);
   speech.heardMs = heardMs === madeMs && statusOf(entry.item) === 'completed' ? undefined : heardMs;
   send(core, { type: 'conversation.item.truncated', item_id: event.item_id, content_index: 0, audio_end_ms: heardMs });
-  // Nobody cuts what he wants to go on hearing; nor is more of it to be made.
-  const { active } = core;
-  const making =
-    active !== undefined &&
-    active.id === entry.response &&
-    (playing || (active.open?.kind === 'message' && active.open.item === event.item_id));
-  if (making) cancelResponse(core, active, 'client_cancelled');
-  else if (core.speaker && playing) stopPlayout(core);
+  tell(core, { kind: 'item.cut', entry, playing });
 }

@@ -13,7 +13,7 @@ const silence = '(silence)';
 
 /** Bytes of images in one prompt: more than the largest that comes in a frame. */
 const mostImageBytes = 24 * 1024 * 1024;
-const imageLeftOut = '(an image that is left out: there are too many of them, and newer ones)';
+export const imageLeftOut = '(an image that is left out: there are too many of them, and newer ones)';
 
 export function buildPrompt(
   entries: readonly Entry[],

@@ -2,10 +2,9 @@
 import type { UserMessage } from '../../protocol/items.ts';
 import { readProviderData } from '../../protocol/provider-data/provider-data.ts';
 import type { Logprob } from '../../protocol/server-events.ts';
-import { type Core, forgetWords, mint, promisedItem, send } from '../core.ts';
+import { type Core, forgetWords, mint, promisedItem, send, tell } from '../core.ts';
 import type { FactOf } from '../facts.ts';
-import { failureBody } from '../response/response-object.ts';
-import { resumeWaiting } from '../response/response.ts';
+import { failureBody } from '../failure.ts';
 import type { Entry } from './history.ts';
 import { transcriptionUsage } from './transcription-usage.ts';
 
@@ -87,7 +86,7 @@ export function onFinal(core: Core, fact: FactOf<'transcript.final'>): void {
   if (part?.type === 'input_audio') part.transcript = fact.text;
   entry.soundBytes = 0;
   core.conversation.measure(entry);
-  resumeWaiting(core);
+  tell(core, { kind: 'words.settled' });
 }
 
 /**
@@ -152,7 +151,7 @@ export function onTranscriptFailed(core: Core, fact: FactOf<'transcript.failed'>
       error: { ...failureBody(fact.failure), param: null },
     });
   }
-  resumeWaiting(core);
+  tell(core, { kind: 'words.settled' });
 }
 
 /** Which part is being recognised: the sound that came without its words. */

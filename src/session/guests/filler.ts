@@ -159,9 +159,8 @@ function onSpoken(core: Core, fact: FactOf<'aside.spoken'>): void {
   if (making.state !== 'voicing' || making.aside !== fact.aside) return;
   slice.making = nothing;
   if (!active || fact.bytes.length === 0) return;
-  const response = active.id;
-  onText(core, active, { kind: 'reply.text', response, delta: `${making.text} ` });
-  onAudio(core, active, { kind: 'reply.audio', response, bytes: fact.bytes, ms: fact.ms, words: fact.words });
+  onText(core, active, { delta: `${making.text} ` });
+  onAudio(core, active, fact);
   slice.heardAtMs = playoutEndsAtMs(core);
   const speech = active.open?.kind === 'message' ? core.conversation.find(active.open.item)?.speech : undefined;
   if (!speech) return;

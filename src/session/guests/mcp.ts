@@ -50,8 +50,10 @@ export const mcp: Guest = {
     },
   },
   wakeAt: (core) => {
-    const since = own(core).servers.flatMap(({ state, sinceMs }) => (state === 'listing' ? sinceMs : []));
-    return since.length === 0 ? undefined : Math.min(...since) + listingMs;
+    let earliestMs: number | undefined;
+    for (const { state, sinceMs } of own(core).servers)
+      if (state === 'listing') earliestMs = Math.min(earliestMs ?? Number.POSITIVE_INFINITY, sinceMs + listingMs);
+    return earliestMs;
   },
   admit: admitApproval,
   delays: (core, { outOfBand, tools }) => !outOfBand && awaitsLists(core, tools),

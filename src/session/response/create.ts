@@ -9,6 +9,7 @@ import type { Known } from '../known.ts';
 import type { Response } from '../state.ts';
 import { isAudible } from './playout.ts';
 import { hearInput, inputOf, ownInput, responseSettings, settingsBytes } from './response-settings.ts';
+import { runOf } from './run.ts';
 import { areCallsWanted, isAnswerWanted, isOwn, takeOver, want, wantLater } from './wants.ts';
 
 /** How long after an answer a bare `response.create` still counts as the echo of one of its events (Inworld's sample, conflict C55). */
@@ -97,15 +98,17 @@ function isEcho(core: Core, params: ResponseParams | null | undefined): boolean 
 /** Function outputs that came after the response's prompt was written. */
 function hasUnseenOutputs(core: Core, response: Response): boolean {
   if (response.state === 'waiting') return false;
-  return core.conversation.entries.some(({ item, serial }) => item.type === 'function_call_output' && serial > response.seenSerial);
+  const seenSerial = runOf(core, response)?.seenSerial ?? 0;
+  return core.conversation.entries.some(({ item, serial }) => item.type === 'function_call_output' && serial > seenSerial);
 }
 
 /**
  * On Inworld's paths the server goes on by itself once every call of a response has its output (conflict C18). Calls of other responses
  * do not count: one that was given up in an interruption would silence all that come after it. Nor do calls a client put in as history.
  */
-export function continueAfterOutputs(core: Core, call: Entry): void {
-  if (!goesOnByItself(core) || call.response === undefined || isAnswerWanted(core)) return;
+export function continueAfterOutputs(core: Core, { entry: { item } }: { entry: Entry }): void {
+  const call = item.type === 'function_call_output' ? core.conversation.callOf(item.call_id) : undefined;
+  if (call?.response === undefined || !goesOnByItself(core) || isAnswerWanted(core)) return;
   const { entries } = core.conversation;
   const answered = new Set(entries.flatMap(({ item }) => (item.type === 'function_call_output' ? [item.call_id] : [])));
   const open = entries.some(

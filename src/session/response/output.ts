@@ -9,12 +9,16 @@ import { timingOf } from '../questions.ts';
 import type { OpenOutput, Response } from '../state.ts';
 import { entryOf, itemPlace, openItem, tellDone } from './output-item.ts';
 import { lengthen } from './playout.ts';
+import { runOf } from './run.ts';
 import { endMcpCall, interrupted, openMcpCall } from './server-calls.ts';
 
 type OpenMessage = Extract<OpenOutput, { kind: 'message' }>;
 type OpenCall = Extract<OpenOutput, { kind: 'call' }>;
 
-export function onText(core: Core, response: Response, fact: FactOf<'reply.text'>): void {
+/** What is said in a response, whether its run has brought it or another. */
+type Said<K extends 'run.text' | 'run.audio'> = Omit<FactOf<K>, 'kind' | 'run'>;
+
+export function onText(core: Core, response: Response, fact: Said<'run.text'>): void {
   const open = openMessage(core, response);
   const { item, speech } = entryOf(core, open.item);
   const [part] = (item as AssistantMessage).content;
@@ -27,7 +31,7 @@ export function onText(core: Core, response: Response, fact: FactOf<'reply.text'
   });
 }
 
-export function onAudio(core: Core, response: Response, fact: FactOf<'reply.audio'>): void {
+export function onAudio(core: Core, response: Response, fact: Said<'run.audio'>): void {
   const open = openMessage(core, response);
   const { speech, item } = entryOf(core, open.item);
   if (!speech) return;
@@ -59,9 +63,9 @@ export function onAudio(core: Core, response: Response, fact: FactOf<'reply.audi
   }
 }
 
-export function onCall(core: Core, response: Response, fact: FactOf<'reply.call'>): void {
+export function onCall(core: Core, response: Response, fact: FactOf<'run.call'>): void {
   closeOutput(core, response, 'completed');
-  const mcp = response.mcpTools.find(({ name }) => name === fact.name)?.of;
+  const mcp = runOf(core, response)?.mcpTools.find(({ name }) => name === fact.name)?.of;
   if (mcp) {
     openMcpCall(core, response, fact.callId, mcp, null);
     return;
@@ -80,7 +84,7 @@ export function onCall(core: Core, response: Response, fact: FactOf<'reply.call'
   openItem(core, response, entry);
 }
 
-export function onArguments(core: Core, response: Response, fact: FactOf<'reply.arguments'>): void {
+export function onArguments(core: Core, response: Response, fact: FactOf<'run.arguments'>): void {
   const { open } = response;
   if (open && open.kind !== 'message' && open.callId === fact.callId) addArguments(core, response, open, fact.delta);
 }

@@ -1,12 +1,11 @@
 // A response as its client sees it, in `response.created` and `response.done`.
-import type { ErrorType } from '../../protocol/errors.ts';
 import type { ResponseObject, Usage } from '../../protocol/server-events.ts';
 import { snapshot } from '../conversation/history.ts';
 import type { Core } from '../core.ts';
-import type { Failure, ReplyUsage } from '../facts.ts';
+import type { RunUsage } from '../facts.ts';
 import type { Outcome, Response } from '../state.ts';
 
-export function responseObject(core: Core, response: Response, outcome: Outcome | null, usage: ReplyUsage | null): ResponseObject {
+export function responseObject(core: Core, response: Response, outcome: Outcome | null, usage: RunUsage | null): ResponseObject {
   const { settings } = response;
   return {
     object: 'realtime.response',
@@ -23,13 +22,8 @@ export function responseObject(core: Core, response: Response, outcome: Outcome 
   };
 }
 
-/** A failure as events tell of it. */
-export function failureBody({ type = 'server_error', code, message }: Failure): { type: ErrorType; code: string; message: string } {
-  return { type, code, message };
-}
-
 /** The model reads and writes text: the sound's tokens are nil in a pipeline. */
-function usageObject(usage: ReplyUsage): Usage {
+function usageObject(usage: RunUsage): Usage {
   return {
     total_tokens: usage.inputTokens + usage.outputTokens,
     input_tokens: usage.inputTokens,

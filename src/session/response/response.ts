@@ -2,18 +2,19 @@
 import type { ClientEvents } from '../../protocol/client-events.ts';
 import { errors } from '../../protocol/errors.ts';
 import type { McpApprovalRequest } from '../../protocol/items.ts';
-import { fittedPrompt, promptTokens } from '../conversation/context.ts';
-import { bytesOf, type Entry } from '../conversation/history.ts';
+import { bytesOf } from '../conversation/history.ts';
 import { beQuietFrom, type Core, forgetWords, liveResponse, mint, send, tell } from '../core.ts';
-import type { FactOf, Failure, ReplyEnd, ReplyUsage } from '../facts.ts';
-import { isDelayed, offeredTools, toldEntries } from '../questions.ts';
-import { onBehalf } from '../settings/generation.ts';
+import type { FactOf, Failure, RunEnd, RunUsage } from '../facts.ts';
+import { failureBody } from '../failure.ts';
+import { isDelayed } from '../questions.ts';
 import type { LastEnded, Outcome, Reason, Response, ResponseSettings } from '../state.ts';
+import { askedFor, contextOf } from './asked.ts';
 import { wantFollowUp } from './follow-up.ts';
 import { closeOutput } from './output.ts';
 import { cutToHeard, cutToSpoken, playoutEndsAtMs, stopPlayout } from './playout.ts';
-import { failureBody, responseObject } from './response-object.ts';
+import { responseObject } from './response-object.ts';
 import { ownInput, settingsBytes } from './response-settings.ts';
+import { adopt, begin, conclude, drop, runOf, stop } from './run.ts';
 import { endMcpCall, interruptCalls, openMcpCall } from './server-calls.ts';
 import { noUsage, usageOfFailed, usageSoFar } from './usage.ts';
 import { answerWaiting, isOwn } from './wants.ts';
@@ -26,12 +27,8 @@ export function startResponse(core: Core, reason: Reason, settings: ResponseSett
     ownBytes: ownInput(settings).reduce((sum, entry) => sum + bytesOf(entry), settingsBytes(settings)),
     state: 'waiting',
     output: [],
-    seenSerial: 0,
     open: undefined,
-    promptTokens: undefined,
-    usage: undefined,
     ended: undefined,
-    mcpTools: [],
     calling: [],
     approved,
     itemsGiven: core.conversation.itemsGiven,
@@ -63,7 +60,7 @@ function beginWhenReady(core: Core, response: Response): void {
     return;
   }
   // A filler may have been spoken meanwhile: it is nothing to be answered.
-  const context = contextOf(core, response).filter((entry) => entry.response !== response.id);
+  const context = contextOf(core, response.settings).filter((entry) => entry.response !== response.id);
   const { settings } = response;
   if (context.some((entry) => entry.transcript.state === 'pending') || isDelayed(core, settings)) return;
   const last = context.at(-1);
@@ -73,50 +70,18 @@ function beginWhenReady(core: Core, response: Response): void {
     failResponse(core, response, { code: 'transcription_failed', message: last.transcript.message });
     return;
   }
-  const offered = offeredTools(core, settings);
-  const fitted = fittedPrompt(core, context, settings, offered);
-  if (fitted.state === 'too_long') {
-    const error = errors.contextTooLong(fitted.tokens, fitted.most);
+  const asked = askedFor(core, settings, context);
+  if (asked.state === 'too_long') {
+    const error = errors.contextTooLong(asked.tokens, asked.most);
     finish(core, response, { type: 'failed', error: { type: error.type, code: error.code, message: error.message } }, noUsage);
     return;
   }
-  response.state = 'generating';
-  response.aliveAtMs = core.now;
-  response.promptTokens = promptTokens(fitted.prompt);
-  response.seenSerial = core.conversation.lastSerial;
-  response.mcpTools = offered.map(({ name, of }) => ({ name, of }));
-  core.effects.push({
-    kind: 'reply.start',
-    order: {
-      response: response.id,
-      model: core.config.model,
-      modality: settings.modalities.includes('audio') ? 'audio' : 'text',
-      voice: settings.voice,
-      ttsModel: core.config.audio.output.model,
-      speed: settings.speed,
-      manner: settings.manner,
-      format: settings.format,
-      temperature: settings.temperature,
-      maxOutputTokens: settings.maxOutputTokens === 'inf' ? undefined : settings.maxOutputTokens,
-      parallelToolCalls: settings.parallelToolCalls,
-      reasoningEffort: settings.reasoningEffort,
-      sampling: settings.sampling,
-      behalf: onBehalf(core.config),
-      itemsLeftOut: fitted.leftOut,
-    },
-    prompt: fitted.prompt,
-  });
+  adopt(core, begin(core, asked), response);
 }
 
 /** Something a response waited for has come, or will never come. */
 export function resumeWaiting(core: Core): void {
   for (const response of [...core.live]) beginWhenReady(core, response);
-}
-
-function contextOf(core: Core, response: Response): readonly Entry[] {
-  const { input } = response.settings;
-  if (!input) return toldEntries(core);
-  return input.flatMap((each) => (each.kind === 'reference' ? (core.conversation.get(each.item) ?? []) : each.entry));
 }
 
 export function cancelByClient(core: Core, event: ClientEvents['response.cancel']): void {
@@ -135,17 +100,19 @@ export function failResponse(core: Core, response: Response, failure: Failure): 
 }
 
 /** The model has ended; the response ends with it, or with the last of its MCP calls. */
-export function onEnded(core: Core, response: Response, end: ReplyEnd): void {
+export function onEnded(core: Core, response: Response, end: RunEnd): void {
   if (end.reason !== 'failed') closeOutput(core, response, end.reason === 'stop' ? 'completed' : 'incomplete');
   if (response.calling.length > 0 && end.reason !== 'failed') {
     response.state = 'calling';
     response.ended = end;
+    const run = runOf(core, response);
+    if (run) conclude(run, response.id);
     return;
   }
   finish(core, response, outcomeOf(end), end.reason === 'failed' ? usageOfFailed(core, response, end.usage) : end.usage);
 }
 
-function outcomeOf(end: ReplyEnd): Outcome {
+function outcomeOf(end: RunEnd): Outcome {
   switch (end.reason) {
     case 'stop':
       return { type: 'completed' };
@@ -171,13 +138,16 @@ export function onMcpEnded(core: Core, fact: FactOf<'mcp.ended'>): void {
 /** From here on nothing that its model, its voice or its tools still bring changes anything; the aborts only return the resources. */
 export function stopRun(core: Core, response: Response): void {
   if (response.state === 'stopped') return;
-  if (response.state === 'generating') core.effects.push({ kind: 'reply.abort', response: response.id });
+  const run = runOf(core, response);
+  if (run) stop(core, run);
   for (const { item } of response.calling) core.effects.push({ kind: 'mcp.abort', item });
   response.state = 'stopped';
 }
 
-function finish(core: Core, response: Response, outcome: Outcome, usage: ReplyUsage): void {
+function finish(core: Core, response: Response, outcome: Outcome, usage: RunUsage): void {
   stopRun(core, response);
+  const run = runOf(core, response);
+  if (run) drop(core, run);
   const isActive = response === core.active;
   core.live = core.live.filter((other) => other !== response);
   const speaking = response.open?.kind === 'message' ? core.conversation.find(response.open.item) : undefined;

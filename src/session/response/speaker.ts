@@ -1,4 +1,5 @@
 // output_audio_buffer.*: our own speaker, which a call has. What of an answer it plays is told when it begins, ends, or is cut off.
+import type { Entry } from '../conversation/history.ts';
 import { type Core, liveResponse, send } from '../core.ts';
 import type { FactOf } from '../facts.ts';
 import type { Playout, Response } from '../state.ts';
@@ -11,6 +12,14 @@ const toleratedMs = 10;
 /** The client wants silence. */
 export function clearSpeaker(core: Core): void {
   if (core.speaker) cutAnswers(core, answersHeard(core), 'client_cancelled');
+}
+
+/** The client has heard an answer up to there: nobody cuts what he wants to go on hearing, nor is more of it to be made. */
+export function cutByClient(core: Core, { entry, playing }: { entry: Entry; playing: boolean }): void {
+  const { active } = core;
+  const isOpen = active?.open?.kind === 'message' && active.open.item === entry.item.id;
+  if (active && active.id === entry.response && (playing || isOpen)) cancelResponse(core, active, 'client_cancelled');
+  else if (core.speaker && playing) stopPlayout(core);
 }
 
 /** The answer, and whatever else is being heard: what is made of it later could not be told from what was dropped. */

@@ -2,23 +2,24 @@
 import type { Item } from '../../protocol/items.ts';
 import { textTokens } from '../conversation/context.ts';
 import type { Core } from '../core.ts';
-import type { ReplyUsage } from '../facts.ts';
+import type { RunUsage } from '../facts.ts';
 import type { Response } from '../state.ts';
+import { runOf } from './run.ts';
 
-export const noUsage: ReplyUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 };
+export const noUsage: RunUsage = { inputTokens: 0, outputTokens: 0, cachedTokens: 0 };
 
 /** Of a response that is cut: as its model has told it, or as it is reckoned from the prompt and what came. */
-export function usageSoFar(core: Core, response: Response): ReplyUsage {
-  const told = response.ended?.usage ?? response.usage;
+export function usageSoFar(core: Core, response: Response): RunUsage {
+  const run = runOf(core, response);
+  const told = response.ended?.usage ?? run?.usage;
   if (told) return told;
-  if (response.promptTokens === undefined) return noUsage;
-  return { inputTokens: response.promptTokens, outputTokens: tokensSaid(core, response), cachedTokens: 0 };
+  return run ? { inputTokens: run.promptTokens, outputTokens: tokensSaid(core, response), cachedTokens: 0 } : noUsage;
 }
 
 /** Of a response whose model or voice has failed: a model that refused, and said nothing, has used nothing. */
-export function usageOfFailed(core: Core, response: Response, told: ReplyUsage): ReplyUsage {
+export function usageOfFailed(core: Core, response: Response, told: RunUsage): RunUsage {
   if (told.inputTokens + told.outputTokens > 0) return told;
-  return response.usage || tokensSaid(core, response) > 0 ? usageSoFar(core, response) : told;
+  return runOf(core, response)?.usage || tokensSaid(core, response) > 0 ? usageSoFar(core, response) : told;
 }
 
 /** Tokens of what came, heard or not. */

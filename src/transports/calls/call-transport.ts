@@ -35,6 +35,7 @@ type EventLine = { state: 'opening'; waiting: string[]; characters: number } | {
 
 export class CallTransport implements Transport, CallEvents {
   readonly #clock: Clock;
+  readonly #begunAtMs: number;
   readonly #text: EventText;
   readonly #inbound = new Channel<Inbound>(mostInbound, { bytes: mostInboundBytes, of: bytesOf });
   readonly #beside = new Set<Transport>();
@@ -57,6 +58,7 @@ export class CallTransport implements Transport, CallEvents {
 
   constructor(options: { clock: Clock; text: EventText; speaker: Speaker; onEnded: () => void }) {
     this.#clock = options.clock;
+    this.#begunAtMs = options.clock.now();
     this.#text = options.text;
     this.#onEnded = options.onEnded;
     const { format } = options.speaker;
@@ -84,8 +86,9 @@ export class CallTransport implements Transport, CallEvents {
     return this.#text.dialect;
   }
 
+  /** One of whom nothing has come yet has heard nothing yet. */
   get silentMs(): number {
-    return this.#call?.silentMs ?? 0;
+    return this.#held ? this.#clock.now() - this.#begunAtMs : (this.#call?.silentMs ?? 0);
   }
 
   async arrived(): Promise<boolean> {
@@ -202,7 +205,7 @@ export class CallTransport implements Transport, CallEvents {
   onSound(sound: Uint8Array): void {
     this.#release();
     // A session that is twenty seconds behind hears no more of it than it can take.
-    this.#inbound.push({ kind: 'audio', bytes: sound });
+    this.#inbound.push({ kind: 'audio', bytes: sound, live: true });
   }
 
   onOpen(): void {

@@ -30,22 +30,23 @@ export interface ProviderRequest {
   /** In lower case, as Node has them. */
   readonly header: (name: string) => string | undefined;
   readonly body: Uint8Array;
-  /** The fields of the form, of the JSON body or of the query. */
-  readonly fields: FormFields;
+  /** The fields of the form, or of the query; signatures may be about them. */
+  readonly form: FormFields;
 }
 
-/** The call that a provider asks about. */
-export interface AskedCall {
-  readonly callId: string;
-  readonly from: string;
-  readonly to: string;
+/** What a request says. */
+export interface ProviderFields {
+  readonly form: FormFields;
+  /** The same with the first value of each, or the object of a JSON body. */
+  readonly all: Readonly<Record<string, unknown>>;
 }
 
 export interface StreamProvider {
   readonly carrier: ProviderName;
   isSigned(request: ProviderRequest): boolean;
-  call(fields: FormFields): AskedCall;
   answer(invitation: StreamInvitation): CallDocument;
+  /** Answers through its API where its webhook was no question but an event (Telnyx' Call Control). */
+  answerByApi?(callId: string, invitation: StreamInvitation): Promise<void>;
   readonly reject: CallDocument;
   readonly rest: ProviderRest;
 }
@@ -73,12 +74,11 @@ export function streamProviders(credentials: ProviderCredentials, parts: Provide
   const { twilio, signalwire, telnyx, plivo, vonage } = credentials;
   const { clock, ids, serve, fetch, baseUrls = {} } = parts;
   const options = (name: ProviderName) => ({ fetch, clock, ...(baseUrls[name] === undefined ? {} : { baseUrl: baseUrls[name] }) });
-  const twimlFields = { callId: 'CallSid', from: 'From', to: 'To' };
+  const telnyxApi = telnyx && telnyxRest(options('telnyx'), { apiKey: telnyx.apiKey, connectionId: telnyx.connectionId ?? '' });
   return [
     twilio && {
       carrier: 'twilio' as const,
       isSigned: (request: ProviderRequest) => isSignedLikeTwilio(request, 'x-twilio-signature', twilio.authToken),
-      call: callOf(twimlFields),
       answer: twilioAnswer,
       reject: rejection.twiml,
       rest: twilioRest(options('twilio'), twilio),
@@ -86,12 +86,11 @@ export function streamProviders(credentials: ProviderCredentials, parts: Provide
     signalwire && {
       carrier: 'signalwire' as const,
       isSigned: (request: ProviderRequest) => isSignedLikeTwilio(request, 'x-signalwire-signature', signalwire.authToken),
-      call: callOf(twimlFields),
       answer: signalWireAnswer,
       reject: rejection.twiml,
       rest: signalWireRest(options('signalwire'), { ...signalwire, projectId: signalwire.accountSid }, serve),
     },
-    telnyx && {
+    telnyx && telnyxApi && {
       carrier: 'telnyx' as const,
       isSigned: ({ body, header }: ProviderRequest) =>
         isSignedByTelnyx({
@@ -101,23 +100,24 @@ export function streamProviders(credentials: ProviderCredentials, parts: Provide
           publicKey: telnyx.publicKey,
           wallMs: clock.wallMs(),
         }),
-      call: callOf(twimlFields),
       answer: telnyxAnswer,
+      answerByApi: async (callId: string, invitation: StreamInvitation) => {
+        await telnyxApi.answer(callId, invitation, new AbortController().signal);
+      },
       reject: rejection.twiml,
-      rest: telnyxRest(options('telnyx'), { apiKey: telnyx.apiKey, connectionId: telnyx.connectionId ?? '' }),
+      rest: telnyxApi,
     },
     plivo && {
       carrier: 'plivo' as const,
-      isSigned: ({ method, publicUrl, fields, header }: ProviderRequest) =>
+      isSigned: ({ method, publicUrl, form, header }: ProviderRequest) =>
         isSignedByPlivo({
           method,
           publicUrl,
-          form: fields,
+          form,
           signature: header('x-plivo-signature-v3'),
           nonce: header('x-plivo-signature-v3-nonce'),
           authToken: plivo.authToken,
         }),
-      call: callOf({ callId: 'CallUUID', from: 'From', to: 'To' }),
       answer: plivoAnswer,
       reject: rejection.plivo,
       rest: plivoRest(options('plivo'), plivo, serve),
@@ -126,7 +126,6 @@ export function streamProviders(credentials: ProviderCredentials, parts: Provide
       carrier: 'vonage' as const,
       isSigned: ({ header, body }: ProviderRequest) =>
         isSignedByVonage({ authorization: header('authorization'), body, secret: vonage.signatureSecret, wallMs: clock.wallMs() }),
-      call: callOf({ callId: 'uuid', from: 'from', to: 'to' }),
       answer: (invitation: StreamInvitation) => vonageAnswer(invitation),
       reject: rejection.ncco,
       rest: vonageRest(options('vonage'), vonage, ids),
@@ -134,30 +133,28 @@ export function streamProviders(credentials: ProviderCredentials, parts: Provide
   ].filter((provider) => provider !== undefined);
 }
 
-/** The fields of a body, as its type says; of a request without one, those of its query. */
-export function fieldsOf(contentType: string | undefined, body: Uint8Array, query: URLSearchParams): FormFields {
-  if (body.length === 0) return listed(query);
+/** What a provider says, as its type says how it is written: a JSON object, a form, or the query of a request without a body. */
+export function fieldsOf(contentType: string | undefined, body: Uint8Array, query: URLSearchParams): ProviderFields {
   const text = Buffer.from(body).toString('utf8');
-  if (!/json/i.test(contentType ?? '')) return listed(new URLSearchParams(text));
+  if (body.length > 0 && /json/i.test(contentType ?? '')) return { form: {}, all: objectIn(text) };
+  const fields = body.length === 0 ? query : new URLSearchParams(text);
+  const names = [...new Set(fields.keys())];
+  return {
+    form: Object.fromEntries(names.map((name) => [name, fields.getAll(name)])),
+    all: Object.fromEntries(names.map((name) => [name, fields.get(name)])),
+  };
+}
+
+function objectIn(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text);
-    if (!isRecord(value)) return {};
-    return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+    return isRecord(value) ? value : {};
   } catch {
     return {};
   }
 }
 
-function listed(fields: URLSearchParams): FormFields {
-  return Object.fromEntries([...new Set(fields.keys())].map((name) => [name, fields.getAll(name)]));
-}
-
-function callOf(names: AskedCall): (fields: FormFields) => AskedCall {
-  const first = (fields: FormFields, name: string) => [fields[name] ?? ''].flat()[0] ?? '';
-  return (fields) => ({ callId: first(fields, names.callId), from: first(fields, names.from), to: first(fields, names.to) });
-}
-
-function isSignedLikeTwilio({ method, publicUrl, fields, header }: ProviderRequest, name: string, authToken: string): boolean {
+function isSignedLikeTwilio({ method, publicUrl, form, header }: ProviderRequest, name: string, authToken: string): boolean {
   const signature = header(name) ?? header('x-twilio-signature');
-  return isSignedByTwilio({ publicUrl, ...(method === 'POST' ? { form: fields } : {}), signature, authToken });
+  return isSignedByTwilio({ publicUrl, ...(method === 'POST' ? { form } : {}), signature, authToken });
 }

@@ -181,6 +181,8 @@ export class WorkerCall {
     const signs = this.#peer.signsOfLife;
     if (signs !== this.#signs) this.#signMs = nowMs;
     this.#signs = signs;
+    // A call may break before anybody has looked at it for the first time.
+    if (signs - this.#lookedSigns >= LIVELY_SIGNS) this.#lively = true;
     const silentMs = nowMs - this.#signMs;
     const isSilent = silentMs > (this.#lively ? QUIET_MS : QUIET_WITHOUT_SOUND_MS);
     if (isSilent ? this.#ticks % SILENCE_TICKS === 0 : this.#toldSilent)

@@ -8,6 +8,9 @@ import { openaiPath } from './client.ts';
 import { apiKey } from './server.ts';
 
 const patienceMs = 5000;
+const frameMs = 20;
+/** A caller that has so much to say yet makes no pause, however busy the machine is. */
+const enoughMs = 400;
 
 export type Way = 'websocket' | 'call';
 
@@ -52,13 +55,15 @@ export class ResumingClient {
   token = '';
   /** The last event it has seen. */
   lastEvent = '';
-  /** Sound that came over the lines of its calls: frames of 20 ms that are loud. */
-  loudFrames = 0;
   readonly #options: ResumingOptions;
   readonly #said: Said[] = [];
   readonly #watchers = new Set<() => void>();
   readonly #ending: Promise<unknown>[] = [];
   #connection: Connection | undefined;
+  #caller: Caller | undefined;
+  /** Loud frames that came over the lines of its calls, and how many frames of the present one have been looked at. */
+  #loudFrames = 0;
+  #lookedAt = 0;
   #attempt = 0;
   #ready = false;
   #left = false;
@@ -72,6 +77,17 @@ export class ResumingClient {
 
   get way(): Way | undefined {
     return this.#connection?.way;
+  }
+
+  /** How much loud sound has come over the lines of its calls. */
+  get lineMs(): number {
+    this.#countHeard();
+    return this.#loudFrames * frameMs;
+  }
+
+  /** Says it into its call, if it has one that it has not told enough to say already: a line that breaks loses what has not come there. */
+  speak(samples: Int16Array): void {
+    if (this.#caller && this.#caller.unsaidMs < enoughMs) this.#caller.speak(samples);
   }
 
   send(event: object): void {
@@ -110,6 +126,7 @@ export class ResumingClient {
   reconnect(): void {
     const dead = this.#connection;
     this.#connection = undefined;
+    this.#listenTo(undefined);
     if (dead) this.#ending.push(Promise.resolve(dead.drop()));
     this.#connect();
   }
@@ -175,7 +192,6 @@ export class ResumingClient {
       const drop = async () => {
         // Its packets go nowhere any more; the goodbye of its stack neither.
         for (const { connection } of caller.peer.iceTransports) await connection.close();
-        this.loudFrames += loudFrames(caller);
         await caller.hangUp();
       };
       if (this.#attempt !== attempt) return await drop();
@@ -184,15 +200,27 @@ export class ResumingClient {
       channel.onMessage.subscribe((message) => this.#attempt === attempt && this.#hear(String(message)));
       channel.stateChanged.subscribe((state) => {
         if (state === 'open') this.#openedMs = performance.now();
+        // An earlier attempt of its own may have come there later, and have taken the session from this one.
+        else if (state === 'closed') this.#again(attempt);
       });
-      const leave = async () => {
-        this.loudFrames += loudFrames(caller);
-        await caller.hangUp();
-      };
+      const leave = () => caller.hangUp();
+      this.#listenTo(caller);
       this.#connection = { way: 'call', send: (text) => channel.send(text), drop, leave };
     } catch {
       this.#again(attempt);
     }
+  }
+
+  #listenTo(caller: Caller | undefined): void {
+    this.#countHeard();
+    this.#caller = caller;
+    this.#lookedAt = 0;
+  }
+
+  #countHeard(): void {
+    const heard = this.#caller?.heard ?? [];
+    for (const { samples } of heard.slice(this.#lookedAt)) if (energy(samples) > 1000 ** 2) this.#loudFrames += 1;
+    this.#lookedAt = heard.length;
   }
 
   #say(said: Said): void {
@@ -228,8 +256,4 @@ export class ResumingClient {
     this.#ready = true;
     clearTimeout(this.#patience);
   }
-}
-
-function loudFrames({ heard }: Caller): number {
-  return heard.filter(({ samples }) => energy(samples) > 1000 ** 2).length;
 }

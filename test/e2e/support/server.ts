@@ -18,6 +18,8 @@ export interface ServerOptions {
   tls?: boolean;
   /** Settings by the names of the environment variables. */
   settings?: Record<string, string>;
+  /** How long a session may live: shorter than any setting allows. */
+  sessionMs?: number;
   log?: Log;
   /** Whether what it sends is to be decoded by other languages: not when clients ask for whatever there is, by chance. */
   recorded?: boolean;
@@ -43,6 +45,7 @@ export async function startServer({
   engines,
   tls = false,
   settings = {},
+  sessionMs,
   log = silentLog,
   recorded = true,
 }: ServerOptions): Promise<RunningServer> {
@@ -67,7 +70,7 @@ export async function startServer({
     },
     folder,
   );
-  const server = await assemble(config, log, () => {});
+  const server = await assemble(sessionMs === undefined ? config : { ...config, sessionMs }, log, () => {});
   for (const { info, problem, works } of server.engines) if (!works) throw new Error(`${info.name} cannot be had: ${problem}`);
   return {
     server,

@@ -6,7 +6,7 @@ import { noFault, type Step } from '../../../src/pipeline/tape/replay.ts';
 import type { AudioFormat } from '../../../src/protocol/audio-format.ts';
 import { serverVadDefaults, type TurnDetection } from '../../../src/protocol/session-config.ts';
 import type { Effect } from '../../../src/session/effects.ts';
-import { testConfig } from '../../session/rig.ts';
+import { testConfig } from '../../session/birth.ts';
 
 const pcm24k: AudioFormat = { type: 'audio/pcm', rate: 24_000 };
 

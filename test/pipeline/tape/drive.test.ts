@@ -8,8 +8,10 @@ import { toBytes } from '../../../src/media/pcm.ts';
 import { noise, openRig, type Rig, scene } from '../../rig.ts';
 import { Recording } from './recording.ts';
 
+const spoken = scene(500, 500, 900);
+
 async function talk(rig: Rig): Promise<void> {
-  await rig.hear(scene(500, 500, 900), 640);
+  await rig.hear(spoken, 640);
   rig.llm.last.text('Hello there.');
   rig.llm.last.end();
   await rig.settle();
@@ -53,14 +55,7 @@ test('the sound that came in and the sound that was made lie beside the tape, in
   const recording = new Recording({ sound: true });
   const tape = recording.open();
   const rig = openRig({ tape });
-  const spoken = scene(500, 500, 900);
-  await rig.hear(spoken, 640);
-  rig.llm.last.text('Hello there.');
-  rig.llm.last.end();
-  await rig.settle();
-  rig.tts.last.speak(noise(100, 24_000), 24_000);
-  rig.tts.last.finish();
-  await rig.settle();
+  await talk(rig);
   await recording.ended(tape);
   const sound = readFileSync(join(recording.folder, recording.files.find((name) => name.endsWith('.sound')) ?? ''));
   const [answer] = rig.transport.audio;

@@ -57,7 +57,7 @@ test('sound of answers, of asides and of items that are to be transcribed is wri
     '{"kind":"send.audio","bytes":{"$bytes":96}},{"kind":"send.backchannel","bytes":{"$bytes":96}},' +
       '{"kind":"transcribe","item":"item_1","audio":{"$bytes":96}},{"kind":"transcribe","item":"item_1","audio":{"$base64":4}}',
   );
-  for (const kind of ['reply.audio', 'aside.spoken'])
+  for (const kind of ['run.audio', 'aside.spoken'])
     expect(factJson({ kind, bytes } as unknown as Fact, undefined)).toContain('{"$bytes":96}');
 });
 

@@ -6,27 +6,11 @@ import { Session } from '../../../src/session/session.ts';
 import type { Birth } from '../../../src/session/birth.ts';
 import { onTape, type Tape } from '../../../src/pipeline/tape/tape.ts';
 import { parseClientEvent } from '../../../src/protocol/client-events.ts';
-import { serverVadDefaults } from '../../../src/protocol/session-config.ts';
-import { testConfig } from '../../session/rig.ts';
+import { testBirth } from '../../session/birth.ts';
 import { Recording } from './recording.ts';
 
-export function birthOf(changes: Partial<Birth> = {}): Birth {
-  return {
-    sessionId: 'sess_0123456789',
-    seed: '0123456789abcdef',
-    config: testConfig(serverVadDefaults),
-    promptText: '',
-    detectionNamed: false,
-    expiresAt: 1_700_003_600,
-    lifeMs: 3_600_000,
-    contextTokens: 128_000,
-    conversationBytes: 32 * 1024 * 1024,
-    mostResponses: 4,
-    ownInstructions: 'Be brief.',
-    inworld: false,
-    voiceLock: false,
-    ...changes,
-  };
+export function birthOf(own: Partial<Birth> = {}): Birth {
+  return testBirth({ sessionId: 'sess_0123456789', seed: '0123456789abcdef', ...own });
 }
 
 export class SessionOnTape {
@@ -48,7 +32,7 @@ export class SessionOnTape {
     this.effects.push(...effects);
   }
 
-  fact(fact: Fact): Effect[] {
+  fact(fact: Fact): readonly Effect[] {
     this.#tape.fact(this.now, fact);
     const effects = this.#session.step(fact, this.now);
     this.#tape.wanted(effects);
@@ -56,7 +40,7 @@ export class SessionOnTape {
     return effects;
   }
 
-  client(message: Record<string, unknown>): Effect[] {
+  client(message: Record<string, unknown>): readonly Effect[] {
     return this.fact({ kind: 'client', event: parseClientEvent(message) });
   }
 
@@ -89,14 +73,14 @@ export class SessionOnTape {
 
   /** The run that was started last answers: its sound is made as fast as may be, in pieces of 250 ms. */
   answer(text: string, ms: number): void {
-    const response = this.effects.flatMap((effect) => (effect.kind === 'reply.start' ? effect.order.response : [])).at(-1) ?? '';
-    for (const delta of text.split(/(?<= )/)) this.fact({ kind: 'reply.text', response, delta });
+    const run = this.effects.flatMap((effect) => (effect.kind === 'run.start' ? effect.order.run : [])).at(-1) ?? '';
+    for (const delta of text.split(/(?<= )/)) this.fact({ kind: 'run.text', run, delta });
     for (let made = 0; made < ms; made += 250) {
       this.wait(5.01);
       const bytes = new Uint8Array(250 * 48).map((_, at) => (made + at) % 251);
-      this.fact({ kind: 'reply.audio', response, bytes, ms: 250, words: undefined });
+      this.fact({ kind: 'run.audio', run, bytes, ms: 250, words: undefined });
     }
-    this.fact({ kind: 'reply.ended', response, reason: 'stop', usage: { inputTokens: 20, outputTokens: 10, cachedTokens: 0 } });
+    this.fact({ kind: 'run.ended', run, reason: 'stop', usage: { inputTokens: 20, outputTokens: 10, cachedTokens: 0 } });
   }
 
   /** What stands on the tape in the end. */

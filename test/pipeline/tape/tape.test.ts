@@ -36,7 +36,7 @@ test('each line is a step: when, the fact, and the effects if there are any', as
   tape.threw(new TypeError('no'));
   const rows = (await recording.ended(tape)).split('\n');
   expect(JSON.parse(rows[0] ?? '')).toEqual({
-    tape: 1,
+    tape: 2,
     parley: '0.1.0',
     startedAt: '2023-11-14T22:13:20.000Z',
     startUs: 1_000_000,
@@ -96,7 +96,7 @@ test('sound lies beside it, only when it is wanted: what came in, and what the f
   const recording = new Recording({ sound: true });
   const tape = begun(recording);
   tape.sound(1010, new Uint8Array([1, 2]));
-  step(tape, 1020, { kind: 'reply.audio', response: 'resp_1', bytes: new Uint8Array([3, 4, 5]), ms: 1, words: undefined }, [
+  step(tape, 1020, { kind: 'run.audio', run: 'run_1', bytes: new Uint8Array([3, 4, 5]), ms: 1, words: undefined }, [
     { kind: 'send.audio', bytes: new Uint8Array([3, 4, 5]) } as Effect,
   ]);
   tape.sound(1030, new Uint8Array([6]));

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { beta } from '../../../src/protocol/dialects/beta.ts';
 import { flatToGa, gaToFlat } from '../../../src/protocol/dialects/beta-session.ts';
 import type { StampedEvent } from '../../../src/protocol/server-events.ts';
-import { testConfig } from '../../session/rig.ts';
+import { testConfig } from '../../session/birth.ts';
 
 /** What the beta sends for a GA event of which only the interesting half is given. */
 function sent(event: object): object[] {

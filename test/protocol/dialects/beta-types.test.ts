@@ -8,7 +8,8 @@ import { beta, unknownToBeta } from '../../../src/protocol/dialects/beta.ts';
 import { ga } from '../../../src/protocol/dialects/ga.ts';
 import { documentedServerEvents } from '../../../src/protocol/schema-server-events.ts';
 import type { ServerEvent, StampedEvent } from '../../../src/protocol/server-events.ts';
-import { Rig, testConfig } from '../../session/rig.ts';
+import { testConfig } from '../../session/birth.ts';
+import { Rig } from '../../session/rig.ts';
 import { callSpeaker } from '../../call-speaker.ts';
 
 const repository = resolve(import.meta.dirname, '../../..');

@@ -470,12 +470,26 @@ test('E29: sound waits until its caller has been heard from, so that none of it 
 
 test('E29: a call that was lost says for how long nothing had come; one that was hung up was not lost', async () => {
   const lost = await open();
+  events.onOpen();
   line.silentMs = 15_020;
   events.onEnd('lost');
   expect(lost.ending).toEqual({ by: 'server', code: 1011, reason: 'lost', lost: { silentMs: 15_020 } });
   const left = await open();
   events.onEnd('closed');
   expect(left.ending).toEqual({ by: 'client', code: 1000, reason: 'hung up' });
+});
+
+test('E29: of a caller from whom nothing has ever come nothing has been heard since the call began: sound that waits for them was not played', async () => {
+  const lost = await open();
+  lost.sendAudio(place, new Uint8Array(2));
+  clock.advance(700);
+  expect(lost.silentMs).toBe(700);
+  events.onSound(toBytes(new Int16Array(480)));
+  expect(lost.silentMs).toBe(0);
+  const never = await open();
+  clock.advance(30_000);
+  events.onEnd('lost');
+  expect(never.ending).toMatchObject({ lost: { silentMs: 30_000 } });
 });
 
 test('E29: what was sent has come there when the channel is empty and its far side is still heard from a second later', async () => {

@@ -120,6 +120,11 @@ export class Caller {
     for (let at = 0; at + FRAME <= samples.length; at += FRAME) this.#words.push(samples.subarray(at, at + FRAME));
   }
 
+  /** How much of what it was told to say has not been said. */
+  get unsaidMs(): number {
+    return this.#words.length * 20;
+  }
+
   /** Sends nothing at all any more. */
   mute(): void {
     this.#muted = true;
