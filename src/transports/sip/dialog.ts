@@ -115,14 +115,19 @@ export class Dialog implements DialogId {
     this.#target = contactOf(message) ?? this.#target;
   }
 
-  /** Skips to a number beyond that of a request that was sent again with credentials. */
-  sent(number: number): void {
-    this.#localSeq = Math.max(this.#localSeq, number);
+  /** The number of the next request of ours. */
+  nextNumber(): number {
+    return ++this.#localSeq;
+  }
+
+  /** The far end's From or To, with its tag. */
+  get remote(): string {
+    return this.#remote;
   }
 
   /** The next request within the dialog (section 12.2.1.1). `number` is that of the INVITE, for its ACK. */
   request(method: string, parts: { headers?: readonly Header[]; body?: Body | undefined; number?: number } = {}): SipRequest {
-    const number = parts.number ?? ++this.#localSeq;
+    const number = parts.number ?? this.nextNumber();
     const { uri, routes } = this.#way();
     return makeRequest({
       method,

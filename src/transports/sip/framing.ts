@@ -14,7 +14,7 @@ const contentLength = /\r\n(?:content-length|l)[ \t]*:[ \t]*(?:\r\n[ \t]+)?([^\r
 
 export class Framing {
   readonly #most: () => number;
-  #kept = nothing;
+  #kept: Buffer = nothing;
   /** Up to where the end of the headers was already looked for, so that a slow sender does not have it looked through again. */
   #searched = 0;
   #broken = false;

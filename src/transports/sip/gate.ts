@@ -100,8 +100,8 @@ export class Gate {
     return taken(bucket, now) ? { kind: 'trunk', trunk } : { kind: 'refuse', status: 503, retryAfterS: 1 };
   }
 
-  /** What a stranger is told of a malformed request: nothing, where strangers are told nothing. */
-  answersMalformed(flow: Flow): boolean {
+  /** Whether what is malformed or belongs to nothing gets an answer: none, where strangers are told nothing. */
+  answersStray(flow: Flow): boolean {
     return this.#options.strangers === 'refuse' || this.#known.has(networkOf(flow.remote.host));
   }
 

@@ -111,3 +111,9 @@ export function parseCount(value: string | undefined, most = 2 ** 32 - 1): numbe
   const [, digits] = /^[ \t]*(\d+)/.exec(value ?? '') ?? [];
   return digits === undefined ? undefined : Math.min(most, Number(digits));
 }
+
+/** One parameter of a value such as `refer;id=7`. */
+export function parameterOf(value: string, name: string): string | undefined {
+  const semicolon = value.indexOf(';');
+  return semicolon < 0 ? undefined : parseParameters(value.slice(semicolon))?.get(name);
+}

@@ -35,10 +35,10 @@ export async function resolveUri(
 ): Promise<readonly Destination[]> {
   const asked = uri.parameters.get('transport')?.toLowerCase();
   // Over SIPS every hop is TLS (RFC 3261 section 19.1), whatever the parameter says of what is below it.
-  const transport = uri.scheme === 'sips' ? 'tls' : asked === 'udp' || asked === 'tcp' || asked === 'tls' ? asked : undefined;
+  const transport: TransportName | undefined = uri.scheme === 'sips' ? 'tls' : asked === 'udp' || asked === 'tcp' || asked === 'tls' ? asked : undefined;
   if (asked !== undefined && transport === undefined) return [];
   const host = uri.parameters.get('maddr') ?? uri.host;
-  const usual = transport ?? (spoken.includes('udp') ? 'udp' : (spoken[0] ?? 'udp'));
+  const usual: TransportName = transport ?? (spoken.includes('udp') ? 'udp' : (spoken[0] ?? 'udp'));
   const port = uri.port ?? (usual === 'tls' ? 5061 : 5060);
   const at = (address: string, place: { transport: TransportName; port: number }): Destination => ({
     host: address,

@@ -127,7 +127,7 @@ export class Sockets implements Network {
 
   #serve(socket: Socket, port: number): void {
     if (socket.destroyed) return;
-    const raw = [...this.#strangers].find((one) => one.socket === socket || one.socket.remotePort === socket.remotePort);
+    const raw = [...this.#strangers].find((one) => one.socket === socket || sameFarEnd(one.socket, socket));
     this.#flow(socket, port, 'by-them', () => {
       if (raw) this.#strangers.delete(raw);
     });
@@ -176,4 +176,9 @@ export class Sockets implements Network {
     socket.on('error', () => {});
     socket.once('close', () => this.#sockets.delete(socket));
   }
+}
+
+/** A TLS socket and the connection below it. */
+function sameFarEnd(one: Socket, other: Socket): boolean {
+  return one.remotePort === other.remotePort && one.remoteAddress === other.remoteAddress && one.localPort === other.localPort;
 }

@@ -13,6 +13,8 @@ export interface InviteServerEvents {
 
 export class InviteServerTransaction {
   readonly request: SipRequest;
+  /** Set by whoever would answer: what is done when the caller takes the INVITE back (section 9.2). */
+  onCancel: ((cancel: SipRequest) => void) | undefined;
   readonly #send: (bytes: Buffer) => void;
   readonly #reliable: boolean;
   readonly #times: SipTimes;
