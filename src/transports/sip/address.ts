@@ -18,7 +18,9 @@ export function reachableHost(bound: string, remote: string, publicAddress: stri
   const family = six ? 'IPv6' : 'IPv4';
   const outer = Object.values(networkInterfaces())
     .flat()
-    .find((entry) => entry?.family === family && !entry.internal && !entry.address.startsWith('fe80:') && !entry.address.startsWith('169.254.'));
+    .find(
+      (entry) => entry?.family === family && !entry.internal && !entry.address.startsWith('fe80:') && !entry.address.startsWith('169.254.'),
+    );
   return outer?.address ?? (six ? '::1' : '127.0.0.1');
 }
 

@@ -14,7 +14,9 @@ export function descriptionOf(message: SipMessage): Description {
   const { headers, body } = message;
   if (body.length === 0) return { kind: 'none' };
   const encoding = headers.first('Content-Encoding')?.toLowerCase();
-  const ignorable = { kind: /;[ \t]*handling[ \t]*=[ \t]*optional/i.test(headers.first('Content-Disposition') ?? '') ? 'none' : 'unsupported' } as const;
+  const ignorable = {
+    kind: /;[ \t]*handling[ \t]*=[ \t]*optional/i.test(headers.first('Content-Disposition') ?? '') ? 'none' : 'unsupported',
+  } as const;
   if (encoding !== undefined && encoding !== 'identity') return ignorable;
   const type = headers.first('Content-Type') ?? '';
   if (mediaType(type) === 'application/sdp') return { kind: 'sdp', sdp: body.toString('utf8') };

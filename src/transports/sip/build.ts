@@ -28,7 +28,11 @@ export interface ResponseParts {
 }
 
 /** A response to the request; to one that creates a dialog, with its Record-Route (section 12.1.1). */
-export function responseTo(request: SipRequest | (MalformedRequest & Partial<SipRequest>), status: number, parts: ResponseParts = {}): SipResponse {
+export function responseTo(
+  request: SipRequest | (MalformedRequest & Partial<SipRequest>),
+  status: number,
+  parts: ResponseParts = {},
+): SipResponse {
   const headers = new HeaderList();
   for (const value of request.headers.all('Via')) headers.add('Via', value);
   if (status > 100 && status < 300 && request.method === 'INVITE') {

@@ -52,7 +52,10 @@ export function parseChallenge(value: string): Challenge | undefined {
   const algorithm = fields.get('algorithm');
   const name = (algorithm ?? 'md5').toLowerCase();
   const hash = name.replace(/-sess$/, '');
-  const offered = fields.get('qop')?.toLowerCase().split(/[ \t]*,[ \t]*/);
+  const offered = fields
+    .get('qop')
+    ?.toLowerCase()
+    .split(/[ \t]*,[ \t]*/);
   if (!isHash(hash) || (offered && !offered.includes('auth')) || (algorithm !== undefined && !token.test(algorithm))) return undefined;
   const opaque = fields.get('opaque');
   return {

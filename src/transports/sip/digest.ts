@@ -24,10 +24,7 @@ export class ChallengeAnswer {
     const nc = (++this.#count).toString(16).padStart(8, '0');
     // A session's key needs the client's nonce even where nothing is counted.
     const counted = challenge.qop || challenge.session ? { nc, cnonce: this.#cnonce } : undefined;
-    const response = digestResponse(
-      { ...challenge, method, uri, ...(challenge.qop && counted ? { counted } : {}) },
-      this.#credentials,
-    );
+    const response = digestResponse({ ...challenge, method, uri, ...(challenge.qop && counted ? { counted } : {}) }, this.#credentials);
     const parts = [
       `username=${quoted(this.#credentials.username)}`,
       `realm=${quoted(challenge.realm)}`,

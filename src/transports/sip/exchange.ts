@@ -108,7 +108,12 @@ export class Exchange {
     try {
       // With the Via that is still missing, some 120 bytes.
       const { datagramOnly, network } = this.#core;
-      if (place.transport === 'udp' && !chosen && !datagramOnly.has(place.host) && writeMessage(this.#request).length + 120 > mostDatagramBytes) {
+      if (
+        place.transport === 'udp' &&
+        !chosen &&
+        !datagramOnly.has(place.host) &&
+        writeMessage(this.#request).length + 120 > mostDatagramBytes
+      ) {
         const stream = await network.connect({ ...place, transport: 'tcp' }).catch(() => undefined);
         if (stream) return stream;
         datagramOnly.add(place.host);
@@ -131,7 +136,10 @@ export class Exchange {
     }
     for (const { name, value } of this.#core.ownHeaders) headers.set(name, value);
     this.#sending.keyring?.authorize(headers, this.#request.method, this.#request.uri);
-    const request = withVia({ ...this.#request, headers }, { transport: flow.transport, host: flow.local.host, port: flow.local.port, parameters });
+    const request = withVia(
+      { ...this.#request, headers },
+      { transport: flow.transport, host: flow.local.host, port: flow.local.port, parameters },
+    );
     const sent: Sent = { request, flow };
     this.#core.onUsed(flow);
     this.#state = 'trying';

@@ -26,8 +26,7 @@ export interface CSeq {
 /** RFC 3261 section 25.1: what methods, header names and most parameters are made of. */
 export const token = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
 
-const parameterAt =
-  /[ \t]*;[ \t]*([A-Za-z0-9\-.!%*_+`'~]+)(?:[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[A-Za-z0-9\-.!%*_+`'~[\]:/@$&()^{}|#?]+))?/sy;
+const parameterAt = /[ \t]*;[ \t]*([A-Za-z0-9\-.!%*_+`'~]+)(?:[ \t]*=[ \t]*("(?:[^"\\]|\\.)*"|[A-Za-z0-9\-.!%*_+`'~[\]:/@$&()^{}|#?]+))?/sy;
 const displayAndUri = /^[ \t]*(?:("(?:[^"\\]|\\.)*")[ \t]*|([A-Za-z0-9\-.!%*_+`'~ \t]*))<([^<>]*)>/s;
 const viaStart =
   /^[ \t]*SIP[ \t]*\/[ \t]*\d\.\d[ \t]*\/[ \t]*([A-Za-z0-9\-.!%*_+`'~]+)[ \t]+(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)[ \t]*(?::[ \t]*(\d{1,5}))?/i;

@@ -105,7 +105,8 @@ function request(startLine: string, { headers, fault }: ReadHeaders, body: Buffe
     return { kind: 'malformed', why, ...(answerable ? { answer: { request: { method: named, headers, via }, status } } : {}) };
   };
   if (version !== undefined && version.toUpperCase() !== 'SIP/2.0') return refuse(505, 'the version is not 2.0');
-  if (method === undefined || uri === undefined || !token.test(method) || /[<>"]/.test(uri)) return refuse(400, 'the request line is malformed');
+  if (method === undefined || uri === undefined || !token.test(method) || /[<>"]/.test(uri))
+    return refuse(400, 'the request line is malformed');
   const target = parseUri(uri);
   if (!target) return refuse(400, 'the Request-URI is malformed');
   // RFC 3261 section 19.1.1: a Request-URI has no headers. Whoever obeyed them would let a caller write our headers.

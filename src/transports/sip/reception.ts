@@ -112,7 +112,8 @@ export class Reception {
     const target = parseUri(request.uri);
     const missing = missingExtension(request);
     if (tagOf(request.to) !== undefined) answer(481);
-    else if (!beginning.has(request.method)) answer(within.has(request.method) ? 481 : 405, [{ name: 'Allow', value: abilities[0]?.value ?? '' }]);
+    else if (!beginning.has(request.method))
+      answer(within.has(request.method) ? 481 : 405, [{ name: 'Allow', value: abilities[0]?.value ?? '' }]);
     else if (target?.scheme === 'other') answer(416);
     else if (options.domains && target?.scheme !== 'tel' && !options.domains.includes(target?.host ?? '')) answer(404);
     else if (missing) this.#stateless(request, flow, 420, { headers: [...missing.headers].filter(({ name }) => name === 'Unsupported') });

@@ -35,7 +35,8 @@ export async function resolveUri(
 ): Promise<readonly Destination[]> {
   const asked = uri.parameters.get('transport')?.toLowerCase();
   // Over SIPS every hop is TLS (RFC 3261 section 19.1), whatever the parameter says of what is below it.
-  const transport: TransportName | undefined = uri.scheme === 'sips' ? 'tls' : asked === 'udp' || asked === 'tcp' || asked === 'tls' ? asked : undefined;
+  const transport: TransportName | undefined =
+    uri.scheme === 'sips' ? 'tls' : asked === 'udp' || asked === 'tcp' || asked === 'tls' ? asked : undefined;
   if (asked !== undefined && transport === undefined) return [];
   const host = uri.parameters.get('maddr') ?? uri.host;
   const usual: TransportName = transport ?? (spoken.includes('udp') ? 'udp' : (spoken[0] ?? 'udp'));
@@ -68,7 +69,9 @@ function serviceName(transport: TransportName, host: string): string {
 
 /** By priority, and by chance in proportion to the weight among those of one (RFC 2782). */
 function ordered(services: readonly ServiceRecord[], random: (below: number) => number): ServiceRecord[] {
-  const left = services.filter(({ name }) => name !== '' && name !== '.').toSorted((a, b) => a.priority - b.priority || a.weight - b.weight);
+  const left = services
+    .filter(({ name }) => name !== '' && name !== '.')
+    .toSorted((a, b) => a.priority - b.priority || a.weight - b.weight);
   const result: ServiceRecord[] = [];
   while (left.length > 0) {
     const priority = left[0]?.priority;

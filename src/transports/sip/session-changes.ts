@@ -105,7 +105,8 @@ export class SessionChanges {
       if (this.#pending === 'none') {
         const result = await this.#invite(offer);
         if ('sdp' in result) return result.sdp;
-        if (result.status !== 491) throw new CallFailure(result.status, `the far end has refused the change of the session with ${result.status}`);
+        if (result.status !== 491)
+          throw new CallFailure(result.status, `the far end has refused the change of the session with ${result.status}`);
       }
       await sleep(this.#call.core.clock, this.#glareMs(), this.#over.signal);
     }
@@ -119,7 +120,8 @@ export class SessionChanges {
       const seconds = String(this.#call.core.chance.integer(11));
       return responseTo(request, 500, { headers: [{ name: 'Retry-After', value: seconds }] });
     }
-    if (descriptionOf(request).kind === 'unsupported') return responseTo(request, 415, { headers: [{ name: 'Accept', value: 'application/sdp' }] });
+    if (descriptionOf(request).kind === 'unsupported')
+      return responseTo(request, 415, { headers: [{ name: 'Accept', value: 'application/sdp' }] });
     const agreement = agreeAsServer(request, this.#call.core.interval);
     return agreement.kind === 'too-short' ? responseTo(request, 422, { headers: agreement.headers }) : undefined;
   }

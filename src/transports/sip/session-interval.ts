@@ -26,7 +26,9 @@ interface SessionExpires {
 export function parseSessionExpires(value: string | undefined): SessionExpires | undefined {
   const seconds = parseCount(value);
   if (value === undefined || seconds === undefined) return undefined;
-  const refresher = parseParameters(value.replace(/^[ \t]*\d+/, ''))?.get('refresher')?.toLowerCase();
+  const refresher = parseParameters(value.replace(/^[ \t]*\d+/, ''))
+    ?.get('refresher')
+    ?.toLowerCase();
   return { seconds, refresher: refresher === 'uac' || refresher === 'uas' ? refresher : undefined };
 }
 
@@ -43,7 +45,8 @@ export function intervalWish(wish: IntervalWish, refresher?: 'us' | 'them'): Hea
 export function agreeAsServer(request: SipRequest, wish: IntervalWish): Agreement {
   const asked = parseSessionExpires(request.headers.first('Session-Expires'));
   const knowsTimers = request.headers.lists('Supported', 'timer') || request.headers.lists('Require', 'timer');
-  if (asked && asked.seconds < wish.leastS && knowsTimers) return { kind: 'too-short', headers: [{ name: 'Min-SE', value: String(wish.leastS) }] };
+  if (asked && asked.seconds < wish.leastS && knowsTimers)
+    return { kind: 'too-short', headers: [{ name: 'Min-SE', value: String(wish.leastS) }] };
   const theirLeastS = parseCount(request.headers.first('Min-SE')) ?? 0;
   const seconds = Math.max(asked?.seconds ?? wish.wantedS, theirLeastS, wish.leastS);
   // Who does not know timers cannot be the refresher. Otherwise we are, unless the caller wants to be.

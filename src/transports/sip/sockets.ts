@@ -151,7 +151,9 @@ export class Sockets implements Network {
     const { tls } = this.#options;
     const serverName = to.serverName !== undefined && isIP(to.serverName) === 0 ? { servername: to.serverName } : {};
     const socket: Socket | TLSSocket =
-      transport === 'tcp' ? connectTcp({ host: to.host, port: to.port }) : connectTls({ host: to.host, port: to.port, ...tls, ...serverName });
+      transport === 'tcp'
+        ? connectTcp({ host: to.host, port: to.port })
+        : connectTls({ host: to.host, port: to.port, ...tls, ...serverName });
     this.#keep(socket);
     await new Promise<void>((resolve, reject) => {
       const timer = this.#options.clock.after(connectMs, () => fail(new Error(`${to.host} did not answer in ${connectMs / 1000} s`)));

@@ -30,7 +30,8 @@ export class Trunks {
   /** @throws Error naming a trunk that lets everybody in, two of one name, or an entry that is no address. */
   constructor(trunks: readonly TrunkOptions[]) {
     for (const { name, addresses, digest, tlsNames } of trunks) {
-      if (!addresses && !digest && !tlsNames) throw new Error(`trunk '${name}' names no address, no digest and no TLS name: anybody could call`);
+      if (!addresses && !digest && !tlsNames)
+        throw new Error(`trunk '${name}' names no address, no digest and no TLS name: anybody could call`);
       if (trunks.filter((other) => other.name === name).length > 1) throw new Error(`two trunks are called '${name}'`);
     }
     this.#trunks = trunks.map((options) => new Trunk(options));
@@ -57,7 +58,8 @@ function addTo(list: BlockList, entry: string, trunk: string): void {
   const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(entry) ?? [];
   const family = isIP(address);
   const widest = family === 4 ? 32 : 128;
-  if (family === 0 || Number(bits ?? 0) > widest) throw new Error(`'${entry}' of trunk '${trunk}' is no address and no network like 203.0.113.0/24`);
+  if (family === 0 || Number(bits ?? 0) > widest)
+    throw new Error(`'${entry}' of trunk '${trunk}' is no address and no network like 203.0.113.0/24`);
   list.addSubnet(address, Number(bits ?? widest), family === 4 ? 'ipv4' : 'ipv6');
 }
 

@@ -38,7 +38,9 @@ export class UdpPort {
     socket.removeAllListeners('error');
     // A far end that is not there is told by silence: the transaction ends by its own timer.
     socket.on('error', () => {});
-    socket.on('message', (bytes, { address, port: remotePort }) => onBytes(bytes, port.to({ host: plainAddress(address), port: remotePort })));
+    socket.on('message', (bytes, { address, port: remotePort }) =>
+      onBytes(bytes, port.to({ host: plainAddress(address), port: remotePort })),
+    );
     return port;
   }
 

@@ -58,7 +58,11 @@ export class TransactionTable {
   }
 
   /** A new INVITE; nothing where there are too many. */
-  acceptInvite(request: SipRequest, carrier: Pick<Flow, 'reliable' | 'send'>, events: InviteServerEvents): InviteServerTransaction | undefined {
+  acceptInvite(
+    request: SipRequest,
+    carrier: Pick<Flow, 'reliable' | 'send'>,
+    events: InviteServerEvents,
+  ): InviteServerTransaction | undefined {
     if (this.#servers.size >= this.#options.most) return undefined;
     const key = serverKey(request, 'INVITE');
     const merge = mergeKey(request);
@@ -126,7 +130,13 @@ function serverKey(request: SipRequest, method: string): string {
   if (branch.startsWith(magicCookie) && branch.length > magicCookie.length) return `${branch} ${sentBy} ${method}`;
   // RFC 2543 knew no unique branch: then all that stays the same between a request and its repetition (section 17.2.3). The tag of To is
   // left out, since the ACK has one where the INVITE has none.
-  const key = [request.callId, request.cseq.number, tagOf(request.from), request.uri, writeVia({ ...via, parameters: plain(via.parameters) })];
+  const key = [
+    request.callId,
+    request.cseq.number,
+    tagOf(request.from),
+    request.uri,
+    writeVia({ ...via, parameters: plain(via.parameters) }),
+  ];
   return `${key.join(' ')} ${method}`;
 }
 
