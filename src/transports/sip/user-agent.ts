@@ -113,11 +113,12 @@ export class UserAgent implements SipAgent {
     if (!uri || uri.scheme === 'other') throw new Error(`'${target.uri}' is no sip, sips or tel URI`);
     if (uri.scheme === 'tel' && target.proxy === undefined) throw new Error('a tel URI needs a proxy that knows where it leads');
     if (!this.#open || this.#calls >= (this.#options.mostCalls ?? 500)) throw new Error('there are too many calls');
+    const from = this.#from(target.from);
     const onOver = this.#begun();
     return new OutgoingInvite(this.core, {
       id: this.core.chance.ids('call'),
       uri: target.uri,
-      from: this.#from(target.from),
+      from,
       hop: target.proxy ?? target.uri,
       keyring: this.keyring(target.credentials),
       headers: target.headers ?? [],
