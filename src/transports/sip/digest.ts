@@ -1,7 +1,7 @@
 // Digest authentication in both directions (RFC 3261 section 22, RFC 8760): answering challenges, and checking who answers ours.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
-import { type Challenge, type Credentials, digestResponse, isHash, parseChallenge, parseDigest } from './credentials.ts';
+import { type Challenge, type Credentials, type DigestHash, digestResponse, isHash, parseChallenge, parseDigest } from './credentials.ts';
 import { quoted } from './headers.ts';
 import type { SipRequest, SipResponse } from './message.ts';
 
@@ -61,6 +61,9 @@ export type Verdict =
   /** No credentials of ours: another realm or scheme, or none. */
   | { readonly kind: 'absent' };
 
+/** The password of a user who may use that hash. */
+export type PasswordOf = (username: string, hash: DigestHash) => string | undefined;
+
 const nonceLifeMs = 300_000;
 /** Nonces whose counts are kept. Only who has shown a password gets into this list. */
 const mostNonces = 4096;
@@ -89,16 +92,13 @@ export class DigestVerifier {
   }
 
   /** Values for WWW-Authenticate, the preferred first (RFC 8760 section 2.3). */
-  challenges(stale: boolean): string[] {
-    const nonce = this.#nonce();
-    return ['SHA-256', 'MD5'].map(
-      (algorithm) =>
-        `Digest realm=${quoted(this.#realm)}, nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale ? ', stale=true' : ''}`,
-    );
+  challenges(hashes: readonly DigestHash[], stale: boolean): string[] {
+    const common = `Digest realm=${quoted(this.#realm)}, nonce="${this.#nonce()}", qop="auth"${stale ? ', stale=true' : ''}`;
+    return hashes.map((hash) => `${common}, algorithm=${hash.toUpperCase()}`);
   }
 
   /** Checks a request's Authorization against the password that `passwordOf` knows. */
-  check(request: SipRequest, passwordOf: (username: string) => string | undefined): Verdict {
+  check(request: SipRequest, passwordOf: PasswordOf): Verdict {
     for (const value of request.headers.all('Authorization')) {
       const fields = parseDigest(value);
       if (fields?.get('realm') === this.#realm) return this.#checkOne(fields, request, passwordOf);
@@ -106,7 +106,7 @@ export class DigestVerifier {
     return { kind: 'absent' };
   }
 
-  #checkOne(fields: Map<string, string>, request: SipRequest, passwordOf: (username: string) => string | undefined): Verdict {
+  #checkOne(fields: Map<string, string>, request: SipRequest, passwordOf: PasswordOf): Verdict {
     const hash = (fields.get('algorithm') ?? 'md5').toLowerCase();
     const username = fields.get('username') ?? '';
     const nonce = fields.get('nonce') ?? '';
@@ -116,7 +116,7 @@ export class DigestVerifier {
     if (!isHash(hash) || fields.get('qop') !== 'auth' || !/^[0-9a-f]{8}$/i.test(nc) || cnonce === '') return { kind: 'wrong' };
     const madeMs = this.#madeAt(nonce);
     if (madeMs === undefined) return { kind: 'stale' };
-    const password = passwordOf(username);
+    const password = passwordOf(username, hash);
     // An unknown user takes as long as a known one.
     const expected = digestResponse(
       { hash, session: false, realm: this.#realm, nonce, method: request.method, uri: fields.get('uri') ?? '', counted: { nc, cnonce } },

@@ -80,14 +80,18 @@ export class Gate {
   admit(request: SipRequest, flow: Flow): Admission {
     const trunk = this.#trunks.open(flow);
     if (trunk !== undefined) return { kind: 'trunk', trunk };
-    if (!this.#trunks.asks(flow)) return this.#stranger();
-    const verdict = this.#verifier.check(request, (username) => this.#trunks.ofUser(username, flow)?.password);
+    const hashes = this.#trunks.hashes(flow);
+    if (hashes.length === 0) return this.#stranger();
+    const verdict = this.#verifier.check(request, (username, hash) => {
+      const trunk = this.#trunks.ofUser(username, flow);
+      return trunk?.hashes.includes(hash) ? trunk.password : undefined;
+    });
     if (verdict.kind === 'right') {
       this.welcome(flow);
       return { kind: 'trunk', trunk: this.#trunks.ofUser(verdict.username, flow)?.name ?? '' };
     }
     if (verdict.kind === 'wrong') this.#source(networkOf(flow.remote.host), this.#clock.now()).wrong.take(1, this.#clock.now());
-    return { kind: 'challenge', challenges: this.#verifier.challenges(verdict.kind === 'stale') };
+    return { kind: 'challenge', challenges: this.#verifier.challenges(hashes, verdict.kind === 'stale') };
   }
 
   /** Whether one more call of the trunk may begin, while there are so many. */

@@ -59,9 +59,6 @@ export class IncomingInvite implements IncomingCall, DialogUser {
   #state: State = { kind: 'offered' };
   #reminder: Timer | undefined;
   #expiry: Timer | undefined;
-  /** What was last told, again each minute. */
-  #told: ResponseParts & { readonly status: number } = { status: 180 };
-  #toldSdp: string | undefined;
 
   constructor(core: Core, parts: IncomingParts) {
     const { request, flow, transaction } = parts;
@@ -155,15 +152,13 @@ export class IncomingInvite implements IncomingCall, DialogUser {
   #tell(parts: ResponseParts & { readonly status: number }, sdp?: string): void {
     if (this.#state.kind !== 'offered') return;
     const { request, transaction, flow } = this.#parts;
-    this.#told = parts;
-    this.#toldSdp = sdp ?? this.#toldSdp;
     const make = (headers: readonly Header[]): SipResponse =>
       responseTo(request, parts.status, { ...parts, toTag: this.#tag, headers: [...ourAbilities(flow), ...headers] });
     // Ringing may be lost without harm; a description may not, and who requires certainty gets it.
     if (this.#reliable && (sdp !== undefined || request.headers.lists('Require', '100rel'))) this.#reliable.send(make);
     else transaction.respond(make([]));
     this.#reminder?.cancel();
-    this.#reminder = this.#core.clock.after(remindMs, () => this.#tell(this.#told, sdp));
+    this.#reminder = this.#core.clock.after(remindMs, () => this.#tell(parts, sdp));
   }
 
   #receivePrack(request: SipRequest, transaction: ServerTransaction): void {

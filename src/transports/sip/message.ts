@@ -49,6 +49,7 @@ export interface MalformedRequest {
 const mostHeaders = 256;
 const startOfRequest = /^([^ ]+) ([^ ]+) (SIP\/\d+\.\d+)$/i;
 const startOfResponse = /^SIP\/2\.0 (\d{3}) (.*)$/is;
+const lineBreak = /[\r\n]/;
 const nothing = Buffer.alloc(0);
 
 /** Reads one message. Never throws, and takes time in proportion to its bytes. */
@@ -137,7 +138,10 @@ export function writeMessage(message: SipMessage): Buffer {
     message.kind === 'request'
       ? `${message.method} ${message.uri} SIP/2.0\r\n`
       : `SIP/2.0 ${message.status} ${message.reason || reasonOf(message.status)}\r\n`;
-  for (const { name, value } of message.headers) if (name !== 'Content-Length') head += `${name}: ${value}\r\n`;
+  for (const { name, value } of message.headers) {
+    // What others hand in (a reason, a header of their own) begins no further line.
+    if (name !== 'Content-Length') head += `${name}: ${lineBreak.test(value) ? value.replace(/[\r\n]+/g, ' ') : value}\r\n`;
+  }
   head += `Content-Length: ${message.body.length}\r\n\r\n`;
   return message.body.length === 0 ? Buffer.from(head) : Buffer.concat([Buffer.from(head), message.body]);
 }

@@ -1,5 +1,6 @@
 // What a SIP user agent is told: plain data, as a configuration gives it.
 import type { SipTimes } from './transactions/timers.ts';
+import type { DigestHash } from './credentials.ts';
 import type { TransportName } from './flow.ts';
 
 export interface ListenOptions {
@@ -10,12 +11,22 @@ export interface ListenOptions {
   readonly port: number;
 }
 
+export interface TrunkDigest {
+  readonly username: string;
+  readonly password: string;
+  /**
+   * What its password may be hashed with, the preferred first (RFC 8760); SHA-256 and MD5 unless told. Some programs that know only MD5
+   * give up at a challenge that offers anything else beside it (baresip 1.0, sipp 3.6): `['md5']` is for those.
+   */
+  readonly hashes?: readonly DigestHash[];
+}
+
 /** Who may call. All that a trunk names must hold for a request: an address, a password, a certificate. */
 export interface TrunkOptions {
   readonly name: string;
   /** Addresses and networks (`203.0.113.0/24`). */
   readonly addresses?: readonly string[];
-  readonly digest?: { readonly username: string; readonly password: string };
+  readonly digest?: TrunkDigest;
   /** Names of which the caller's TLS certificate bears one; needs `tls.ca`. */
   readonly tlsNames?: readonly string[];
 }

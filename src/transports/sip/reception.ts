@@ -154,7 +154,12 @@ export class Reception {
       replaces: typeof replaces === 'number' ? undefined : replaces,
       onOver: begun(),
     });
-    onIncoming(call);
+    try {
+      onIncoming(call);
+    } catch (error) {
+      call.reject(500);
+      throw error;
+    }
   }
 
   /** The call that a Replaces header is about, or the status to refuse with (RFC 3891 section 3). */

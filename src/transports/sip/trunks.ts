@@ -1,8 +1,11 @@
 // Which trunk a request comes from: by its address, the caller's certificate and the password it has shown.
 import { BlockList, isIP } from 'node:net';
 import { plainAddress } from './address.ts';
+import type { DigestHash } from './credentials.ts';
 import type { Flow } from './flow.ts';
 import type { TrunkOptions } from './options.ts';
+
+const usualHashes: readonly DigestHash[] = ['sha-256', 'md5'];
 
 class Trunk {
   readonly options: TrunkOptions;
@@ -42,15 +45,18 @@ export class Trunks {
     return this.#trunks.find((trunk) => trunk.options.digest === undefined && trunk.fits(flow))?.options.name;
   }
 
-  /** Whether a password would help who comes this way. */
-  asks(flow: Flow): boolean {
-    return this.#trunks.some((trunk) => trunk.options.digest !== undefined && trunk.fits(flow));
+  /** What a password of who comes this way may be hashed with, the preferred first; nothing where none would help. */
+  hashes(flow: Flow): readonly DigestHash[] {
+    const digests = this.#trunks.filter((trunk) => trunk.fits(flow)).flatMap(({ options }) => options.digest ?? []);
+    return [...new Set(digests.flatMap(({ hashes }) => hashes ?? usualHashes))];
   }
 
   /** The trunk of this user name for what comes this way. */
-  ofUser(username: string, flow: Flow): { readonly name: string; readonly password: string } | undefined {
+  ofUser(username: string, flow: Flow): { readonly name: string; readonly password: string; readonly hashes: readonly DigestHash[] } | undefined {
     const trunk = this.#trunks.find(({ options }) => options.digest?.username === username);
-    return trunk?.options.digest && trunk.fits(flow) ? { name: trunk.options.name, password: trunk.options.digest.password } : undefined;
+    const digest = trunk?.options.digest;
+    if (!trunk || !digest || !trunk.fits(flow)) return undefined;
+    return { name: trunk.options.name, password: digest.password, hashes: digest.hashes ?? usualHashes };
   }
 }
 

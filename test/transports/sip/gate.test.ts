@@ -74,6 +74,25 @@ test('a trunk with a password is challenged, let in with it, and told apart by i
   expect(calls[0]?.headers.some(({ name }) => name === 'Authorization')).toBe(false);
 });
 
+test('a password may be hashed only as its trunk says', () => {
+  const { gate: door } = gate([
+    { name: 'new', digest: { username: 'n', password: 'p', hashes: ['sha-256'] } },
+    { name: 'old', addresses: ['198.51.100.0/24'], digest: { username: 'o', password: 'p', hashes: ['md5'] } },
+  ]);
+  const flow = flowFrom('198.51.100.1');
+  const admitted = (username: string, at: 0 | 1) => {
+    const asked = door.admit(invite, flow);
+    const challenge = asked.kind === 'challenge' ? parseChallenge(asked.challenges[at] as string) : undefined;
+    if (!challenge) throw new Error('no challenge came');
+    const value = new ChallengeAnswer(challenge, { username, password: 'p' }, 'c').authorization('INVITE', 'sip:x');
+    return door.admit({ ...invite, headers: invite.headers.copy().add('Authorization', value) }, flow).kind;
+  };
+  expect([admitted('n', 0), admitted('n', 1), admitted('o', 0), admitted('o', 1)]).toEqual(['trunk', 'challenge', 'challenge', 'trunk']);
+  // Elsewhere only the first trunk may be meant, and nothing weaker is offered.
+  const elsewhere = door.admit(invite, flowFrom('203.0.113.1'));
+  expect(elsewhere.kind === 'challenge' && elsewhere.challenges.map((value) => parseChallenge(value)?.hash)).toEqual(['sha-256']);
+});
+
 test('refusals of strangers keep nothing, and the same tag goes with each repetition', async () => {
   const { wire, pass, agent, calls } = await rig();
   const stranger = new Peer(wire, { host: '198.51.100.1', port: 5060 });

@@ -1,0 +1,146 @@
+// Other people's programs, as they are: sipp as caller and callee, and baresip as a telephone.
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { IncomingCall, SipDialog } from '../../../src/transports/sip/agent.ts';
+import type { UserAgent } from '../../../src/transports/sip/user-agent.ts';
+import { missing, portOf, realAgent, run, sdpAt } from './programs.ts';
+import { authenticated, cancelled } from './scenarios.ts';
+
+const sdp = sdpAt('127.0.0.1', 40_000);
+const agents: UserAgent[] = [];
+
+afterEach(async () => {
+  await Promise.all(agents.splice(0).map((agent) => agent.close()));
+});
+
+async function answering(options: Parameters<typeof realAgent>[0], tell: { digit?: (digit: string) => void; rings?: (call: IncomingCall) => boolean } = {}) {
+  const ended: string[] = [];
+  const agent = await realAgent({ callsPerSecond: 1000, ...options }, (call) => {
+    call.ring();
+    call.onCancel(({ by }) => ended.push(`cancelled by ${by}`));
+    if (tell.rings?.(call)) return;
+    const events = {
+      onSession: () => Promise.resolve(sdp),
+      onInfoDigit: (digit: string) => tell.digit?.(digit),
+      onBye: ({ by }: { by: string }) => ended.push(`ended by ${by}`),
+    };
+    call.answer(sdp, events).catch(() => ended.push('never acknowledged'));
+  });
+  agents.push(agent);
+  return { agent, ended };
+}
+
+function file(name: string, text: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'sip-')), name);
+  writeFileSync(path, text);
+  return path;
+}
+
+const noSipp = missing('sipp', 'sip-tester');
+
+describe.each(['udp', 'tcp'] as const)('sipp over %s', (transport) => {
+  const with_ = transport === 'udp' ? ['-t', 'u1'] : ['-t', 't1'];
+  const common = [...with_, '-i', '127.0.0.1', '-nostdin'];
+
+  test('makes a hundred calls at forty in a second', async ({ skip }) => {
+    skip(noSipp !== undefined, noSipp);
+    const { agent, ended } = await answering({});
+    const port = portOf(agent, transport);
+    const { code, output } = await run('sipp', [`127.0.0.1:${port}`, '-sn', 'uac', '-m', '100', '-r', '40', '-d', '100', ...common]);
+    expect(code, output).toBe(0);
+    expect(ended).toEqual(Array.from({ length: 100 }, () => 'ended by them'));
+    expect([agent.calls, agent.core.dialogs.size]).toEqual([0, 0]);
+  });
+
+  test('shows its password, changes the session, presses a key and hangs up', async ({ skip }) => {
+    skip(noSipp !== undefined, noSipp);
+    const digits: string[] = [];
+    const trunks = [{ name: 'phone', digest: { username: 'phone', password: 'secret', hashes: ['md5' as const] } }];
+    const { agent, ended } = await answering({ trunks }, { digit: (digit) => digits.push(digit) });
+    const { code, output } = await run('sipp', [`127.0.0.1:${portOf(agent, transport)}`, '-sf', file('auth.xml', authenticated), '-m', '5', '-r', '10', ...common]);
+    expect(code, output).toBe(0);
+    expect(digits).toEqual(['7', '7', '7', '7', '7']);
+    expect(ended).toHaveLength(5);
+  });
+
+  test('takes its calls back while they ring', async ({ skip }) => {
+    skip(noSipp !== undefined, noSipp);
+    const { agent, ended } = await answering({}, { rings: () => true });
+    const { code, output } = await run('sipp', [`127.0.0.1:${portOf(agent, transport)}`, '-sf', file('cancel.xml', cancelled), '-m', '5', '-r', '10', ...common]);
+    expect(code, output).toBe(0);
+    expect(ended).toEqual(Array.from({ length: 5 }, () => 'cancelled by caller'));
+  });
+
+  test('is called, answers, and is hung up on', async ({ skip }) => {
+    skip(noSipp !== undefined, noSipp);
+    const { agent } = await answering({});
+    const port = await freePort();
+    const callee = run('sipp', ['-sn', 'uas', '-p', String(port), '-m', '1', ...common], 20_000);
+    const rang: number[] = [];
+    // It may not listen yet; by UDP the INVITE is sent again, and by TCP the call is made again.
+    const dialog = await called(agent, `sip:service@127.0.0.1:${port};transport=${transport}`, (status) => rang.push(status));
+    expect(rang).toEqual([180]);
+    dialog.bye();
+    expect((await callee).code).toBe(0);
+    expect(agent.calls).toBe(0);
+  });
+});
+
+async function freePort(): Promise<number> {
+  const agent = await realAgent({}, () => {});
+  const port = portOf(agent, 'udp');
+  await agent.close();
+  return port;
+}
+
+async function called(agent: UserAgent, uri: string, onRinging: (status: number) => void): Promise<SipDialog> {
+  for (;;) {
+    const outcome = await new Promise<SipDialog | number>((resolve) => {
+      agent.invite({ uri, from: 'sip:parley@127.0.0.1' }, sdp, {
+        onSession: () => Promise.resolve(sdp),
+        onRinging,
+        onAnswered: resolve,
+        onFailed: ({ status }) => resolve(status),
+      });
+    });
+    if (typeof outcome !== 'number') return outcome;
+    if (outcome !== 503) throw new Error(`the call failed with ${outcome}`);
+  }
+}
+
+const noBaresip = missing('baresip', 'baresip-core');
+
+describe('baresip', () => {
+  /** A folder of settings for it: no sound, and an account with a password. */
+  function settings(transport: string): string {
+    const folder = mkdtempSync(join(tmpdir(), 'baresip-'));
+    const modules = ['account.so', 'contact.so', 'menu.so', 'g711.so', 'ausine.so'].map((name) => `module ${name}`);
+    writeFileSync(join(folder, 'config'), ['module_path /usr/lib/baresip/modules', 'sip_listen 127.0.0.1:0', 'audio_source ausine,440', ...modules, ''].join('\n'));
+    writeFileSync(join(folder, 'accounts'), `<sip:phone@127.0.0.1;transport=${transport}>;auth_user=phone;auth_pass=secret;regint=0\n`);
+    writeFileSync(join(folder, 'contacts'), '');
+    return folder;
+  }
+
+  test.for(['udp', 'tcp'] as const)('calls over %s with its password, and is hung up on', async (transport, { skip }) => {
+    skip(noBaresip !== undefined, noBaresip);
+    const agreed: string[] = [];
+    const trunks = [{ name: 'phone', digest: { username: 'phone', password: 'secret', hashes: ['md5' as const] } }];
+    const agent = await realAgent({ trunks }, (call) => {
+      call.ring();
+      call
+        .answer(sdp, { onSession: () => Promise.resolve(sdp) })
+        .then((dialog) => {
+          agreed.push(call.offer?.includes('m=audio') ? call.trunk : 'no sound offered');
+          dialog.bye();
+        })
+        .catch((error: unknown) => agreed.push(String(error)));
+    });
+    agents.push(agent);
+    const uri = `sip:100@127.0.0.1:${portOf(agent, transport)}`;
+    const { output } = await run('baresip', ['-f', settings(transport), '-e', `/dial ${uri}`, '-t', '4'], 20_000);
+    expect(agreed, output).toEqual(['phone']);
+    expect(agent.calls).toBe(0);
+  });
+});
