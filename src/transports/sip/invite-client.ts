@@ -53,7 +53,7 @@ export class OutgoingInvite implements OutgoingCall {
 
   constructor(core: Core, parts: OutgoingParts) {
     this.id = parts.id;
-    this.callId = `${core.chance.token(24)}`;
+    this.callId = core.chance.token(24);
     this.#core = core;
     this.#parts = parts;
     this.#call(core.interval.leastS);

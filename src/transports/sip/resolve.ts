@@ -77,7 +77,8 @@ function ordered(services: readonly ServiceRecord[], random: (below: number) => 
     const priority = left[0]?.priority;
     const group = left.filter((service) => service.priority === priority);
     let mark = random(group.reduce((sum, { weight }) => sum + weight, 0) + 1);
-    const chosen = group.find(({ weight }) => (mark -= weight) <= 0) ?? (group[0] as ServiceRecord);
+    const chosen = group.find(({ weight }) => (mark -= weight) <= 0) ?? group[0];
+    if (!chosen) break;
     left.splice(left.indexOf(chosen), 1);
     result.push(chosen);
   }

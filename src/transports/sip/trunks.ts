@@ -52,7 +52,10 @@ export class Trunks {
   }
 
   /** The trunk of this user name for what comes this way. */
-  ofUser(username: string, flow: Flow): { readonly name: string; readonly password: string; readonly hashes: readonly DigestHash[] } | undefined {
+  ofUser(
+    username: string,
+    flow: Flow,
+  ): { readonly name: string; readonly password: string; readonly hashes: readonly DigestHash[] } | undefined {
     const trunk = this.#trunks.find(({ options }) => options.digest?.username === username);
     const digest = trunk?.options.digest;
     if (!trunk || !digest || !trunk.fits(flow)) return undefined;

@@ -73,7 +73,7 @@ export class UserAgent implements SipAgent {
       resolve: async (text) => {
         const uri = parseUri(text);
         if (uri?.scheme !== 'sip' && uri?.scheme !== 'sips') throw new Error(`'${text}' leads nowhere: only sip and sips URIs do`);
-        return resolveUri(uri, means.resolver, means.chance.integer, spoken);
+        return resolveUri(uri, means.resolver, (below) => means.chance.integer(below), spoken);
       },
       onUsed: (flow) => gate.welcome(flow),
     };

@@ -67,7 +67,9 @@ test('through proxies, ACK and BYE go the way that Record-Route names, the neare
   agent.invite({ ...target, proxy: 'sip:192.0.2.50' }, offer, events);
   await pass(40);
   const invite = proxy.request('INVITE');
-  proxy.send(responseText(invite, 200, { body: answer, headers: ['Record-Route: <sip:192.0.2.51;lr>', 'Record-Route: <sip:192.0.2.50;lr>'] }));
+  proxy.send(
+    responseText(invite, 200, { body: answer, headers: ['Record-Route: <sip:192.0.2.51;lr>', 'Record-Route: <sip:192.0.2.50;lr>'] }),
+  );
   await pass(40);
   const ack = proxy.request('ACK');
   expect(ack.uri).toBe('sip:bob@192.0.2.1:5060');
@@ -135,7 +137,9 @@ test('a nonce that is only too old is answered anew, and later requests carry cr
   await pass(40);
   peer.send(responseText(peer.request('INVITE'), 401, { headers: ['WWW-Authenticate: Digest realm="far", nonce="n1", qop="auth"'] }));
   await pass(40);
-  peer.send(responseText(peer.request('INVITE'), 401, { headers: ['WWW-Authenticate: Digest realm="far", nonce="n2", qop="auth", stale=TRUE'] }));
+  peer.send(
+    responseText(peer.request('INVITE'), 401, { headers: ['WWW-Authenticate: Digest realm="far", nonce="n2", qop="auth", stale=TRUE'] }),
+  );
   await pass(40);
   const third = peer.request('INVITE');
   expect(third.cseq.number).toBe(3);

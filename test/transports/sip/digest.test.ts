@@ -41,7 +41,10 @@ test('the older form without qop (RFC 2069) is answered, too', () => {
   const fields = parseDigest(value);
   expect(fields?.has('qop')).toBe(false);
   expect(fields?.get('response')).toBe(
-    digestResponse({ hash: 'md5', session: false, realm: 'r', nonce: 'n', method: 'REGISTER', uri: 'sip:r' }, { username: 'u', password: 'p' }),
+    digestResponse(
+      { hash: 'md5', session: false, realm: 'r', nonce: 'n', method: 'REGISTER', uri: 'sip:r' },
+      { username: 'u', password: 'p' },
+    ),
   );
 });
 
@@ -55,14 +58,22 @@ test('a challenge is read with its quotes, and what asks for more than we do is 
     qop: true,
     stale: true,
   });
-  for (const value of ['Basic realm="x"', 'Digest realm="r"', 'Digest realm="r", nonce="n", qop="auth-int"', 'Digest realm="r", nonce="n", algorithm=X']) {
+  for (const value of [
+    'Basic realm="x"',
+    'Digest realm="r"',
+    'Digest realm="r", nonce="n", qop="auth-int"',
+    'Digest realm="r", nonce="n", algorithm=X',
+  ]) {
     expect(parseChallenge(value)).toBeUndefined();
   }
 });
 
 test('of several challenges the first that we can do is taken (RFC 8760 section 2.4)', () => {
   const request = ask();
-  const headers = ['SHA-512', 'SHA-256', 'MD5'].map((name) => ({ name: 'WWW-Authenticate', value: `Digest realm="r", nonce="n", algorithm=${name}` }));
+  const headers = ['SHA-512', 'SHA-256', 'MD5'].map((name) => ({
+    name: 'WWW-Authenticate',
+    value: `Digest realm="r", nonce="n", algorithm=${name}`,
+  }));
   expect(challengeOf(responseTo(request, 401, { headers }))?.hash).toBe('sha-256');
 });
 
@@ -76,13 +87,15 @@ describe('whom we challenge', () => {
   const verifier = new DigestVerifier({ realm: 'parley', clock, secret: 'secret' });
   const challenges = (stale: boolean) => verifier.challenges(['sha-256', 'md5'], stale);
   const passwordOf = (username: string) => (username === 'u' ? 'p' : undefined);
-  const answerTo = (value: string, password = 'p', username = 'u') => new ChallengeAnswer(parseChallenge(value) as Challenge, { username, password }, 'c');
+  const answerTo = (value: string, password = 'p', username = 'u') =>
+    new ChallengeAnswer(parseChallenge(value) as Challenge, { username, password }, 'c');
   const check = (value: string, method?: string) => verifier.check(ask(value, method), passwordOf);
 
   test('is offered SHA-256 before MD5, and may answer either', () => {
     const both = challenges(false);
     expect(both.map((value) => parseChallenge(value)?.hash)).toEqual(['sha-256', 'md5']);
-    for (const value of both) expect(check(answerTo(value).authorization('INVITE', 'sip:us')).kind).toBe(value === both[0] ? 'right' : 'stale');
+    for (const value of both)
+      expect(check(answerTo(value).authorization('INVITE', 'sip:us')).kind).toBe(value === both[0] ? 'right' : 'stale');
     expect(check(answerTo(challenges(false)[1] as string).authorization('INVITE', 'sip:us'))).toEqual({ kind: 'right', username: 'u' });
   });
 
@@ -99,7 +112,14 @@ describe('whom we challenge', () => {
   test('cannot use an answer twice, but may have answers overtake each other', () => {
     const answering = answerTo(challenges(false)[0] as string);
     const [one = '', two = '', three = ''] = [1, 2, 3].map(() => answering.authorization('INVITE', 'sip:us'));
-    expect([one, three, two, three, one, two].map((value) => check(value).kind)).toEqual(['right', 'right', 'right', 'stale', 'stale', 'stale']);
+    expect([one, three, two, three, one, two].map((value) => check(value).kind)).toEqual([
+      'right',
+      'right',
+      'right',
+      'stale',
+      'stale',
+      'stale',
+    ]);
   });
 
   test('cannot use a nonce of its own making, or one that is too old', () => {

@@ -28,7 +28,29 @@ const corpus = readdirSync(folder)
   .map((file) => readFileSync(join(folder, file)));
 
 /** What is put in: what parsers stumble over. */
-const splinters = ['\r\n', '\r\n\r\n', '\0', '"', '<', '>', ';', ',', ':', '%', '\\', ' ', '\t', 'SIP/2.0', ';tag=', ';branch=z9hG4bK', '99999999999', '-1', '\r\nl: 5', '\r\nVia: SIP/2.0/UDP a;rport', '\xff\xfe'];
+const splinters = [
+  '\r\n',
+  '\r\n\r\n',
+  '\0',
+  '"',
+  '<',
+  '>',
+  ';',
+  ',',
+  ':',
+  '%',
+  '\\',
+  ' ',
+  '\t',
+  'SIP/2.0',
+  ';tag=',
+  ';branch=z9hG4bK',
+  '99999999999',
+  '-1',
+  '\r\nl: 5',
+  '\r\nVia: SIP/2.0/UDP a;rport',
+  '\xff\xfe',
+];
 
 function mutated(bytes: Buffer, random: (below: number) => number): Buffer {
   let result = bytes;
@@ -38,7 +60,8 @@ function mutated(bytes: Buffer, random: (below: number) => number): Buffer {
     const kind = random(5);
     if (kind === 0) result = Buffer.concat([before, Buffer.from([random(256)]), result.subarray(at + 1)]);
     else if (kind === 1) result = Buffer.concat([before, result.subarray(at + random(40))]);
-    else if (kind === 2) result = Buffer.concat([before, Buffer.from(splinters[random(splinters.length)] as string, 'latin1'), result.subarray(at)]);
+    else if (kind === 2)
+      result = Buffer.concat([before, Buffer.from(splinters[random(splinters.length)] as string, 'latin1'), result.subarray(at)]);
     else if (kind === 3) result = Buffer.concat([before, result.subarray(Math.max(0, at - random(60)))]);
     else result = before;
   }
@@ -56,7 +79,23 @@ test(`${count} broken messages (seed ${seed})`, { timeout: 3_600_000 }, async ()
   const within = ['INVITE', 'BYE', 'INFO', 'UPDATE', 'REFER', 'NOTIFY', 'PRACK', 'ACK', 'CANCEL', 'OPTIONS'];
   const templates = [
     ...corpus,
-    ...within.map((method) => Buffer.from(requestText({ method, callId: 'other-call', body: offer, headers: ['Replaces: a;to-tag=b;from-tag=c', 'Refer-To: <sip:a@b?Replaces=x>', 'RAck: 1 1 INVITE', 'Event: refer', 'Session-Expires: 90;refresher=uac', 'Supported: timer, 100rel'] }))),
+    ...within.map((method) =>
+      Buffer.from(
+        requestText({
+          method,
+          callId: 'other-call',
+          body: offer,
+          headers: [
+            'Replaces: a;to-tag=b;from-tag=c',
+            'Refer-To: <sip:a@b?Replaces=x>',
+            'RAck: 1 1 INVITE',
+            'Event: refer',
+            'Session-Expires: 90;refresher=uac',
+            'Supported: timer, 100rel',
+          ],
+        }),
+      ),
+    ),
     Buffer.from(responseText(all.peer.requests()[0] ?? readRequest(requestText({})), 200, { body: offer })),
   ];
   let digitsSent = 0;
@@ -78,7 +117,15 @@ test(`${count} broken messages (seed ${seed})`, { timeout: 3_600_000 }, async ()
     if (index % 100 === 0) {
       all.peer.received.length = 0;
       all.wire.carried.length = 0;
-      all.peer.send(requestText({ method: 'INFO', cseq: 10 + ++digitsSent, to, headers: ['Content-Type: application/dtmf-relay'], body: 'Signal=5\r\n' }).replace('Content-Type: application/sdp\r\n', ''));
+      all.peer.send(
+        requestText({
+          method: 'INFO',
+          cseq: 10 + ++digitsSent,
+          to,
+          headers: ['Content-Type: application/dtmf-relay'],
+          body: 'Signal=5\r\n',
+        }).replace('Content-Type: application/sdp\r\n', ''),
+      );
       await all.pass(40);
       if (all.peer.statuses('INFO').at(-1) !== 200) throw new Error(`the call beside was disturbed by message ${index} or before`);
       // Time goes on, so that what is to be forgotten is.

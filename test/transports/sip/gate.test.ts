@@ -41,7 +41,9 @@ test('a trunk is known by its addresses, of either family', () => {
 });
 
 test('a trunk is known by its certificate, and all that it names must hold', () => {
-  const { gate: door } = gate([{ name: 'both', addresses: ['203.0.113.0/24'], tlsNames: ['sip.carrier.example'] }], { strangers: 'silence' });
+  const { gate: door } = gate([{ name: 'both', addresses: ['203.0.113.0/24'], tlsNames: ['sip.carrier.example'] }], {
+    strangers: 'silence',
+  });
   expect(door.admit(invite, flowFrom('203.0.113.9', ['sip.carrier.example']))).toEqual({ kind: 'trunk', trunk: 'both' });
   expect(door.admit(invite, flowFrom('203.0.113.9'))).toEqual({ kind: 'silence' });
   expect(door.admit(invite, flowFrom('192.0.2.9', ['sip.carrier.example']))).toEqual({ kind: 'silence' });
@@ -67,7 +69,10 @@ test('a trunk with a password is challenged, let in with it, and told apart by i
   expect(calls).toEqual([]);
   const challenge = parseChallenge(peer.response().headers.first('WWW-Authenticate') ?? '');
   if (!challenge) throw new Error('no challenge came');
-  const authorization = new ChallengeAnswer(challenge, { username: 'u2', password: 'p2' }, 'c').authorization('INVITE', 'sip:100@parley.example');
+  const authorization = new ChallengeAnswer(challenge, { username: 'u2', password: 'p2' }, 'c').authorization(
+    'INVITE',
+    'sip:100@parley.example',
+  );
   peer.send(requestText({ body: offer, cseq: 2, headers: [`Authorization: ${authorization}`] }));
   await pass(40);
   expect(calls[0]?.trunk).toBe('two');

@@ -24,7 +24,9 @@ test('compact names are written out, folded lines joined, and repeated headers k
 test('what is written is read as the same', () => {
   const request = read(requestText({ body: 'v=0\r\n', headers: ['Record-Route: <sip:a;lr>, <sip:b;lr>'] }));
   const again = read(writeMessage(request).toString());
-  expect([...again.headers].filter(({ name }) => name !== 'Content-Length')).toEqual([...request.headers].filter(({ name }) => name !== 'Content-Length'));
+  expect([...again.headers].filter(({ name }) => name !== 'Content-Length')).toEqual(
+    [...request.headers].filter(({ name }) => name !== 'Content-Length'),
+  );
   expect(again.body.toString()).toBe('v=0\r\n');
 });
 
@@ -48,7 +50,10 @@ test('a response has a line break of its own only where we have written one', ()
 });
 
 test('too many headers are too many', () => {
-  const parsed = parseMessage(Buffer.from(requestText({ headers: Array.from({ length: 300 }, (_, index) => `X-${index}: 1`) })), 'datagram');
+  const parsed = parseMessage(
+    Buffer.from(requestText({ headers: Array.from({ length: 300 }, (_, index) => `X-${index}: 1`) })),
+    'datagram',
+  );
   expect(parsed).toMatchObject({ kind: 'malformed', answer: { status: 400 } });
 });
 
@@ -62,7 +67,12 @@ test('an ACK and what is no SIP are never answered', () => {
 });
 
 test('where a request came from is noted in its topmost Via only', () => {
-  const request = read(requestText({}).replace(/Via: (.*)\r\n/, 'Via: SIP/2.0/UDP 10.0.0.1:5060;rport;branch=z9hG4bKx, SIP/2.0/UDP 10.0.0.2;branch=z9hG4bKy\r\n'));
+  const request = read(
+    requestText({}).replace(
+      /Via: (.*)\r\n/,
+      'Via: SIP/2.0/UDP 10.0.0.1:5060;rport;branch=z9hG4bKx, SIP/2.0/UDP 10.0.0.2;branch=z9hG4bKy\r\n',
+    ),
+  );
   noteSource(request, '203.0.113.1', 40_000);
   expect(request.headers.values('Via')).toEqual([
     'SIP/2.0/UDP 10.0.0.1:5060;rport=40000;branch=z9hG4bKx;received=203.0.113.1',
@@ -100,12 +110,21 @@ test.each([
   expect(uri && writeUri(uri)).toBe(text);
 });
 
-test.each(['sip:', 'sip:a@', 'sip:a b@c', 'sip:a@b:99999', 'sip:%4@b', 'sip:a@b;', 'sip:a@b?', 'alice', 'tel:', '<sip:a@b>', 'sip:a@b;x=\r\n'])(
-  '%j is no URI',
-  (text) => {
-    expect(parseUri(text)).toBeUndefined();
-  },
-);
+test.each([
+  'sip:',
+  'sip:a@',
+  'sip:a b@c',
+  'sip:a@b:99999',
+  'sip:%4@b',
+  'sip:a@b;',
+  'sip:a@b?',
+  'alice',
+  'tel:',
+  '<sip:a@b>',
+  'sip:a@b;x=\r\n',
+])('%j is no URI', (text) => {
+  expect(parseUri(text)).toBeUndefined();
+});
 
 test('without brackets parameters are the header’s, within them the URI’s', () => {
   expect(parseNameAddress('sip:a@b;tag=1')).toMatchObject({ uriText: 'sip:a@b', parameters: new Map([['tag', '1']]) });
@@ -114,7 +133,8 @@ test('without brackets parameters are the header’s, within them the URI’s', 
 });
 
 describe('a stream', () => {
-  const kinds = (framing: Framing, ...pieces: string[]) => pieces.flatMap((piece) => framing.take(Buffer.from(piece)).map(({ kind }) => kind));
+  const kinds = (framing: Framing, ...pieces: string[]) =>
+    pieces.flatMap((piece) => framing.take(Buffer.from(piece)).map(({ kind }) => kind));
 
   test('is cut at its messages, however its bytes come', () => {
     const text = requestText({ body: 'v=0\r\n' }) + requestText({ method: 'BYE' });

@@ -15,7 +15,10 @@ afterEach(async () => {
   await Promise.all(agents.splice(0).map((agent) => agent.close()));
 });
 
-async function answering(options: Parameters<typeof realAgent>[0], tell: { digit?: (digit: string) => void; rings?: (call: IncomingCall) => boolean } = {}) {
+async function answering(
+  options: Parameters<typeof realAgent>[0],
+  tell: { digit?: (digit: string) => void; rings?: (call: IncomingCall) => boolean } = {},
+) {
   const ended: string[] = [];
   const agent = await realAgent({ callsPerSecond: 1000, ...options }, (call) => {
     call.ring();
@@ -48,8 +51,7 @@ describe.each(['udp', 'tcp'] as const)('sipp over %s', (transport) => {
     skip(noSipp !== undefined, noSipp);
     const { agent, ended } = await answering({});
     const port = portOf(agent, transport);
-    const { code, output } = await run('sipp', [`127.0.0.1:${port}`, '-sn', 'uac', '-m', '100', '-r', '40', '-d', '100', ...common]);
-    expect(code, output).toBe(0);
+    await run('sipp', [`127.0.0.1:${port}`, '-sn', 'uac', '-m', '100', '-r', '40', '-d', '100', ...common]);
     expect(ended).toEqual(Array.from({ length: 100 }, () => 'ended by them'));
     expect([agent.calls, agent.core.dialogs.size]).toEqual([0, 0]);
   });
@@ -59,8 +61,7 @@ describe.each(['udp', 'tcp'] as const)('sipp over %s', (transport) => {
     const digits: string[] = [];
     const trunks = [{ name: 'phone', digest: { username: 'phone', password: 'secret', hashes: ['md5' as const] } }];
     const { agent, ended } = await answering({ trunks }, { digit: (digit) => digits.push(digit) });
-    const { code, output } = await run('sipp', [`127.0.0.1:${portOf(agent, transport)}`, '-sf', file('auth.xml', authenticated), '-m', '5', '-r', '10', ...common]);
-    expect(code, output).toBe(0);
+    await run('sipp', [`127.0.0.1:${portOf(agent, transport)}`, '-sf', file('auth.xml', authenticated), '-m', '5', '-r', '10', ...common]);
     expect(digits).toEqual(['7', '7', '7', '7', '7']);
     expect(ended).toHaveLength(5);
   });
@@ -68,8 +69,7 @@ describe.each(['udp', 'tcp'] as const)('sipp over %s', (transport) => {
   test('takes its calls back while they ring', async ({ skip }) => {
     skip(noSipp !== undefined, noSipp);
     const { agent, ended } = await answering({}, { rings: () => true });
-    const { code, output } = await run('sipp', [`127.0.0.1:${portOf(agent, transport)}`, '-sf', file('cancel.xml', cancelled), '-m', '5', '-r', '10', ...common]);
-    expect(code, output).toBe(0);
+    await run('sipp', [`127.0.0.1:${portOf(agent, transport)}`, '-sf', file('cancel.xml', cancelled), '-m', '5', '-r', '10', ...common]);
     expect(ended).toEqual(Array.from({ length: 5 }, () => 'cancelled by caller'));
   });
 
@@ -83,7 +83,7 @@ describe.each(['udp', 'tcp'] as const)('sipp over %s', (transport) => {
     const dialog = await called(agent, `sip:service@127.0.0.1:${port};transport=${transport}`, (status) => rang.push(status));
     expect(rang).toEqual([180]);
     dialog.bye();
-    expect((await callee).code).toBe(0);
+    expect(await callee).toContain('Successful call');
     expect(agent.calls).toBe(0);
   });
 });
@@ -117,7 +117,10 @@ describe('baresip', () => {
   function settings(transport: string): string {
     const folder = mkdtempSync(join(tmpdir(), 'baresip-'));
     const modules = ['account.so', 'contact.so', 'menu.so', 'g711.so', 'ausine.so'].map((name) => `module ${name}`);
-    writeFileSync(join(folder, 'config'), ['module_path /usr/lib/baresip/modules', 'sip_listen 127.0.0.1:0', 'audio_source ausine,440', ...modules, ''].join('\n'));
+    writeFileSync(
+      join(folder, 'config'),
+      ['module_path /usr/lib/baresip/modules', 'sip_listen 127.0.0.1:0', 'audio_source ausine,440', ...modules, ''].join('\n'),
+    );
     writeFileSync(join(folder, 'accounts'), `<sip:phone@127.0.0.1;transport=${transport}>;auth_user=phone;auth_pass=secret;regint=0\n`);
     writeFileSync(join(folder, 'contacts'), '');
     return folder;
@@ -139,8 +142,8 @@ describe('baresip', () => {
     });
     agents.push(agent);
     const uri = `sip:100@127.0.0.1:${portOf(agent, transport)}`;
-    const { output } = await run('baresip', ['-f', settings(transport), '-e', `/dial ${uri}`, '-t', '4'], 20_000);
-    expect(agreed, output).toEqual(['phone']);
+    await run('baresip', ['-f', settings(transport), '-e', `/dial ${uri}`, '-t', '4'], 20_000);
+    expect(agreed).toEqual(['phone']);
     expect(agent.calls).toBe(0);
   });
 });

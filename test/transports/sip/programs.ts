@@ -43,15 +43,18 @@ export function portOf(agent: UserAgent, transport: 'udp' | 'tcp' | 'tls'): numb
   return agent.addresses.find((address) => address.transport === transport)?.port ?? 0;
 }
 
-export interface Finished {
-  readonly code: number | null;
-  readonly output: string;
-}
-
-/** Runs a program to its end, in a folder of its own; ends it after so long. */
-export function run(program: string, args: readonly string[], mostMs = 60_000, cwd = mkdtempSync(join(tmpdir(), 'sip-'))): Promise<Finished> {
+/**
+ * Runs a program to its end, in a folder of its own, and gives what it has said; ends it after so long.
+ * @throws Error with what it has said, where it fails.
+ */
+export function run(program: string, args: readonly string[], mostMs = 60_000, cwd = mkdtempSync(join(tmpdir(), 'sip-'))): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], timeout: mostMs, env: { ...process.env, TERM: 'dumb', HOME: cwd } });
+    const child = spawn(program, args, {
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: mostMs,
+      env: { ...process.env, TERM: 'dumb', HOME: cwd },
+    });
     let output = '';
     const keep = (text: Buffer) => {
       output = (output + text.toString('latin1')).slice(-20_000);
@@ -59,6 +62,6 @@ export function run(program: string, args: readonly string[], mostMs = 60_000, c
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, output }));
+    child.on('close', (code) => (code === 0 ? resolve(output) : reject(new Error(`${program} ended with ${code}:\n${output}`))));
   });
 }

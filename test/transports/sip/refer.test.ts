@@ -141,7 +141,10 @@ test('a call names itself as its far end has to, for a transfer with consultatio
 
 test('what is written into Refer-To is read from it', () => {
   const value = referTo('sip:a@b.example;x=1', 'c@d;to-tag=1;from-tag=2');
-  expect(referTarget(new HeaderList([{ name: 'Refer-To', value }]))).toEqual({ uri: 'sip:a@b.example;x=1', replaces: 'c@d;to-tag=1;from-tag=2' });
+  expect(referTarget(new HeaderList([{ name: 'Refer-To', value }]))).toEqual({
+    uri: 'sip:a@b.example;x=1',
+    replaces: 'c@d;to-tag=1;from-tag=2',
+  });
   expect(replacedDialog('c@d;to-tag=1;from-tag=2;early-only')).toEqual({ callId: 'c@d', localTag: '1', remoteTag: '2', earlyOnly: true });
   expect(replacedDialog('c@d;to-tag=1')).toBeUndefined();
   expect(() => referTo('nobody', undefined)).toThrow(/no sip, sips or tel URI/);

@@ -100,5 +100,7 @@ test('an address that is none is refused', async () => {
   const { agent } = await rig();
   const credentials = { username: 'a', password: 'b' };
   expect(() => new Registration(agent.core, { address: 'nobody', credentials }, () => {})).toThrow(/no SIP address/);
-  expect(() => new Registration(agent.core, { address: 'sip:a@b', servers: ['x'], credentials }, () => {})).toThrow(/no SIP URI of a server/);
+  expect(() => new Registration(agent.core, { address: 'sip:a@b', servers: ['x'], credentials }, () => {})).toThrow(
+    /no SIP URI of a server/,
+  );
 });

@@ -25,7 +25,9 @@ const resolver: Resolver = {
 const all = ['udp', 'tcp', 'tls'] as const;
 const places = async (text: string, random = 0, spoken: readonly ('udp' | 'tcp' | 'tls')[] = all) => {
   const found = await resolveUri(parseUri(text) as SipUri, resolver, () => random, spoken);
-  return found.map(({ transport, host, port, serverName }) => `${transport} ${host} ${port}${serverName === undefined ? '' : ` ${serverName}`}`);
+  return found.map(
+    ({ transport, host, port, serverName }) => `${transport} ${host} ${port}${serverName === undefined ? '' : ` ${serverName}`}`,
+  );
 };
 
 test('an address is itself, at the port it names or the usual one', async () => {

@@ -50,7 +50,9 @@ export class Peer {
   }
 
   requests(method?: string): SipRequest[] {
-    return this.received.filter((message) => message.kind === 'request' && (method === undefined || message.method === method)) as SipRequest[];
+    return this.received.filter(
+      (message) => message.kind === 'request' && (method === undefined || message.method === method),
+    ) as SipRequest[];
   }
 
   request(method: string): SipRequest {
@@ -80,7 +82,13 @@ export interface RequestText {
 }
 
 /** A request as a far end writes it. */
-export function requestText({ method = 'INVITE', uri = 'sip:100@parley.example', callId = 'call-1', cseq = 1, ...rest }: RequestText): string {
+export function requestText({
+  method = 'INVITE',
+  uri = 'sip:100@parley.example',
+  callId = 'call-1',
+  cseq = 1,
+  ...rest
+}: RequestText): string {
   const { branch = `${method}-${cseq}`, from = '<sip:alice@far.example>;tag=far-tag', to = '<sip:100@parley.example>' } = rest;
   const { headers = [], body = '', contact = '<sip:alice@192.0.2.1:5060>' } = rest;
   const lines = [
@@ -164,6 +172,16 @@ export async function rig(options: Partial<SipOptions> = {}, resolver: Record<st
 /** Whatever promises wait for without time goes on. */
 export async function flush(): Promise<void> {
   for (let turn = 0; turn < 12; turn++) await Promise.resolve();
+}
+
+/** How a promise fails, to be looked at later: it counts as caught from now on. */
+export function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => {
+      throw new Error('it did not fail');
+    },
+    (error: unknown) => error,
+  );
 }
 
 export const quiet: DialogEvents = { onSession: () => Promise.resolve(answer) };

@@ -103,7 +103,9 @@ test('a caller is known by its certificate', async () => {
   expect(await known.ping({ uri })).toBe(200);
 });
 
-async function rawTcp(port: number): Promise<{ socket: Socket; text: () => string; closed: Promise<unknown>; until: (part: string) => Promise<void> }> {
+async function rawTcp(
+  port: number,
+): Promise<{ socket: Socket; text: () => string; closed: Promise<unknown>; until: (part: string) => Promise<void> }> {
   const socket = connectTcp(port, '127.0.0.1');
   ends.push(() => socket.destroy());
   socket.on('error', () => {});
@@ -152,8 +154,10 @@ test('a stranger that sends no whole message is closed, and so is one whose mess
   long.socket.write(`INVITE sip:x SIP/2.0\r\nX: ${'x'.repeat(20_000)}`);
   await long.closed;
   // Its bytes have arrived by now as well.
+  expect(slow.socket.destroyed).toBe(false);
   clock.advance(10_000);
   await slow.closed;
+  expect([slow.text(), long.text()]).toEqual(['', '']);
 });
 
 test('connections of one stranger are bounded', async () => {
@@ -184,7 +188,12 @@ test('a raw UDP client is answered where it sent from (rport), or where its Via 
   const [first] = (await once(client, 'message')) as [Buffer];
   expect(first.toString()).toContain(`received=127.0.0.1`);
   expect(first.toString()).toContain(`rport=${client.address().port}`);
-  send(requestText({ method: 'OPTIONS', branch: 'plain' }).replace('192.0.2.1:5060;branch=z9hG4bK-plain;rport', `127.0.0.1:${listed.address().port};branch=z9hG4bK-plain`));
+  send(
+    requestText({ method: 'OPTIONS', branch: 'plain' }).replace(
+      '192.0.2.1:5060;branch=z9hG4bK-plain;rport',
+      `127.0.0.1:${listed.address().port};branch=z9hG4bK-plain`,
+    ),
+  );
   const [second] = (await once(listed, 'message')) as [Buffer];
   expect(second.toString()).toMatch(/^SIP\/2\.0 200 /);
 });

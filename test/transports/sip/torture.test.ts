@@ -13,7 +13,11 @@ type Outcome = 'call' | number | 'dropped';
 
 const messages: readonly (readonly [name: string, outcome: Outcome, why: string])[] = [
   // 3.1.1, valid messages.
-  ['wsinv', 481, '3.1.1.1: white space, folding, compact and unknown headers are all legal; its To has the tag of a dialog that is none of ours'],
+  [
+    'wsinv',
+    481,
+    '3.1.1.1: white space, folding, compact and unknown headers are all legal; its To has the tag of a dialog that is none of ours',
+  ],
   ['intmeth', 405, '3.1.1.2: every character is legal, but nobody knows the method'],
   ['esc01', 'call', '3.1.1.3: escapes in the user part are legal and kept as they are'],
   ['escnull', 405, '3.1.1.4: escaped null bytes are legal; REGISTER is for registrars'],
@@ -73,7 +77,9 @@ test.each(messages)('%s: %s (%s)', async (name, outcome) => {
   peer.send(bytesOf(name).toString('latin1'));
   await pass(40);
   // All answers, wherever they went: most of these messages have no rport.
-  const statuses = wire.carried.filter(({ from }) => from.port === own.port && from.host === own.host).map(({ text }) => /^SIP\/2\.0 (\d+)/.exec(text)?.[1]);
+  const statuses = wire.carried
+    .filter(({ from }) => from.port === own.port && from.host === own.host)
+    .map(({ text }) => /^SIP\/2\.0 (\d+)/.exec(text)?.[1]);
   const final = statuses.filter((status) => status !== '100');
   expect(calls.length).toBe(outcome === 'call' ? 1 : 0);
   expect(final).toEqual(typeof outcome === 'number' ? [String(outcome)] : []);
