@@ -18,7 +18,12 @@ export interface SipAgent {
   invite(target: CallTarget, offer: string | undefined, events: OutgoingEvents): OutgoingCall;
   /** Asks a server whether it is there (OPTIONS, RFC 3261 section 11). Gives its status, 408 where nothing came, 503 where no way leads there. */
   ping(target: { readonly uri: string; readonly from?: string; readonly credentials?: Credentials }): Promise<number>;
-  /** Ends all calls, then listens no more. */
+  /**
+   * Registers with a provider, and stays registered until it is closed (RFC 3261 section 10).
+   * @throws Error where the address or a server is no SIP URI.
+   */
+  register(options: RegistrationOptions, onState: (state: RegistrationState) => void): SipRegistration;
+  /** Takes registrations back, ends all calls, then listens no more. */
   close(): Promise<void>;
 }
 
@@ -30,6 +35,31 @@ export interface CallTarget {
   readonly proxy?: string;
   readonly credentials?: Credentials;
   readonly headers?: readonly Header[];
+}
+
+export interface RegistrationOptions {
+  /** Who we are there: `sip:100@example.com`. */
+  readonly address: string;
+  /** URIs of its servers, the preferred first; the address's own domain where none is named. */
+  readonly servers?: readonly string[];
+  readonly credentials: Credentials;
+  /** The user part of the Contact, by which calls are told apart; that of the address unless told. */
+  readonly contactUser?: string;
+  /** What we ask for, in seconds; 600 unless told. */
+  readonly expiresS?: number;
+}
+
+export type RegistrationState =
+  | { readonly kind: 'trying' }
+  | { readonly kind: 'registered'; readonly server: string; readonly expiresS: number }
+  /** The next try is so far away. */
+  | { readonly kind: 'failed'; readonly status: number; readonly retryMs: number }
+  | { readonly kind: 'over' };
+
+export interface SipRegistration {
+  readonly state: RegistrationState;
+  /** Takes it back. */
+  close(): Promise<void>;
 }
 
 export interface AgentEvents {

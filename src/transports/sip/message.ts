@@ -1,7 +1,7 @@
 // SIP messages: what they consist of, how their bytes are read (RFC 3261 section 7) and written again.
 import { isUtf8 } from 'node:buffer';
 import { type Header, HeaderList, headerName } from './header-list.ts';
-import { type CSeq, type NameAddress, token, type Via } from './headers.ts';
+import { type NameAddress, token, type Via } from './headers.ts';
 import { type Essentials, essentialsOf, faultOfBody } from './message-rules.ts';
 import { reasonOf } from './status.ts';
 import { parseUri } from './uri.ts';
@@ -150,5 +150,3 @@ export function writeMessage(message: SipMessage): Buffer {
 export function tagOf(address: NameAddress): string | undefined {
   return address.parameters.get('tag');
 }
-
-export type { CSeq, NameAddress, Via };

@@ -1,6 +1,6 @@
 // Registers with a provider, so that its calls find us, and stays registered (RFC 3261 section 10.2).
 import type { Timer } from '../../lib/clock.ts';
-import type { Credentials } from './credentials.ts';
+import type { RegistrationOptions, RegistrationState, SipRegistration } from './agent.ts';
 import { makeRequest } from './build.ts';
 import type { Core } from './core.ts';
 import { withTag } from './dialog.ts';
@@ -9,25 +9,6 @@ import { parseCount, parseNameAddress } from './headers.ts';
 import { Keyring } from './keyring.ts';
 import type { SipResponse } from './message.ts';
 import { parseUri, unescaped } from './uri.ts';
-
-export interface RegistrationOptions {
-  /** Who we are there: `sip:100@example.com`. */
-  readonly address: string;
-  /** URIs of its servers, the preferred first; the address's own domain where none is named. */
-  readonly servers?: readonly string[];
-  readonly credentials: Credentials;
-  /** The user part of the Contact, by which calls are told apart; that of the address unless told. */
-  readonly contactUser?: string;
-  /** What we ask for, in seconds; 600 unless told. */
-  readonly expiresS?: number;
-}
-
-export type RegistrationState =
-  | { readonly kind: 'trying' }
-  | { readonly kind: 'registered'; readonly server: string; readonly expiresS: number }
-  /** The next try is so far away. */
-  | { readonly kind: 'failed'; readonly status: number; readonly retryMs: number }
-  | { readonly kind: 'over' };
 
 /** The part of the granted time after which it is asked for again: two more tries fit into what is left. */
 const refreshPart = 0.6;
@@ -38,7 +19,7 @@ const lastRetryMs = 1_800_000;
 /** No provider needs us to ask for more than a day. */
 const mostExpiresS = 86_400;
 
-export class Registration {
+export class Registration implements SipRegistration {
   readonly #core: Core;
   readonly #options: RegistrationOptions;
   readonly #onState: (state: RegistrationState) => void;

@@ -1,7 +1,17 @@
 // The user agent: what comes from the network is sorted here, to the transactions, the gate, the calls, or nowhere (RFC 3261 section 8.2).
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import type { AgentEvents, CallTarget, Credentials, OutgoingCall, OutgoingEvents, SipAgent } from './agent.ts';
+import type {
+  AgentEvents,
+  CallTarget,
+  Credentials,
+  OutgoingCall,
+  OutgoingEvents,
+  RegistrationOptions,
+  RegistrationState,
+  SipAgent,
+  SipRegistration,
+} from './agent.ts';
 import { makeRequest } from './build.ts';
 import type { Chance, Core } from './core.ts';
 import { DatagramOnly } from './datagram-only.ts';
@@ -15,7 +25,8 @@ import { Keyring } from './keyring.ts';
 import { parseMessage } from './message.ts';
 import type { SipOptions } from './options.ts';
 import { Reception } from './reception.ts';
-import { type Resolver, resolveUri } from './resolve.ts';
+import { Registration } from './registration.ts';
+import { type Resolver, resolveUri, systemResolver } from './resolve.ts';
 import { Sockets } from './sockets.ts';
 import { TransactionTable } from './transactions/table.ts';
 import { sipTimes } from './transactions/timers.ts';
@@ -25,7 +36,8 @@ export interface AgentMeans {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly log: Log;
-  readonly resolver: Resolver;
+  /** Looks names up; by this machine's own settings unless told. */
+  readonly resolver?: Resolver;
   /** What carries messages; sockets of this machine unless told. */
   readonly network?: (onBytes: OnBytes) => Promise<Network>;
 }
@@ -53,11 +65,13 @@ export class UserAgent implements SipAgent {
   readonly #options: SipOptions;
   readonly #gate: Gate;
   readonly #reception: Reception;
+  readonly #registrations = new Set<Registration>();
   #calls = 0;
   #open = true;
 
   constructor(options: SipOptions, means: AgentMeans, network: Network, gate: Gate, events: AgentEvents) {
     const times = options.times ?? sipTimes;
+    const resolver = means.resolver ?? systemResolver(means.clock);
     const spoken = [...new Set(network.addresses.map(({ transport }) => transport))];
     this.#options = options;
     this.#gate = gate;
@@ -73,7 +87,7 @@ export class UserAgent implements SipAgent {
       resolve: async (text) => {
         const uri = parseUri(text);
         if (uri?.scheme !== 'sip' && uri?.scheme !== 'sips') throw new Error(`'${text}' leads nowhere: only sip and sips URIs do`);
-        return resolveUri(uri, means.resolver, (below) => means.chance.integer(below), spoken);
+        return resolveUri(uri, resolver, (below) => means.chance.integer(below), spoken);
       },
       onUsed: (flow) => gate.welcome(flow),
     };
@@ -152,14 +166,22 @@ export class UserAgent implements SipAgent {
     return new Keyring(credentials, () => this.core.chance.token(16));
   }
 
+  register(options: RegistrationOptions, onState: (state: RegistrationState) => void): SipRegistration {
+    const registration = new Registration(this.core, options, onState);
+    this.#registrations.add(registration);
+    return registration;
+  }
+
   async close(): Promise<void> {
     if (!this.#open) return;
     const { clock, dialogs, network, table } = this.core;
     const users = new Set(dialogs.values());
     for (const user of users) user.close();
+    let leaving = this.#registrations.size;
+    for (const registration of this.#registrations) void registration.close().then(() => leaving--);
     // Farewells have to arrive: until each has its answer, or the time is over.
     const endsAtMs = clock.now() + farewellMs;
-    while (dialogs.size > 0 && clock.now() < endsAtMs) await new Promise<void>((resolve) => void clock.after(20, resolve));
+    while (dialogs.size + leaving > 0 && clock.now() < endsAtMs) await new Promise<void>((resolve) => void clock.after(20, resolve));
     this.#open = false;
     table.close();
     await network.close();

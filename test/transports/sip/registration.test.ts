@@ -1,6 +1,6 @@
 // Registering with a provider: credentials, how long it lasts, other servers, and giving up for a while.
 import { expect, test } from 'vitest';
-import { Registration, type RegistrationOptions, type RegistrationState } from '../../../src/transports/sip/registration.ts';
+import type { RegistrationOptions, RegistrationState } from '../../../src/transports/sip/agent.ts';
 import { Peer, responseText, rig } from './rig.ts';
 
 async function registering(options: Partial<RegistrationOptions> = {}) {
@@ -8,7 +8,7 @@ async function registering(options: Partial<RegistrationOptions> = {}) {
   const second = new Peer(all.wire, { host: '192.0.2.60', port: 5060 });
   const states: RegistrationState[] = [];
   const chosen = { address: 'sip:100@provider.example', credentials: { username: '100', password: 'secret' }, ...options };
-  const registration = new Registration(all.agent.core, chosen, (state) => states.push(state));
+  const registration = all.agent.register(chosen, (state) => states.push(state));
   await all.pass(40);
   return { ...all, second, states, registration };
 }
@@ -96,11 +96,21 @@ test('it takes itself back when it closes, and nothing comes after that', async 
   expect(registration.state).toEqual({ kind: 'over' });
 });
 
+test('the agent takes it back when it closes', async () => {
+  const { peer, pass, agent } = await registering();
+  peer.send(responseText(peer.request('REGISTER'), 200, { headers: ['Expires: 100'] }));
+  await pass(40);
+  const closing = agent.close();
+  await pass(40);
+  expect(peer.request('REGISTER').headers.first('Expires')).toBe('0');
+  peer.send(responseText(peer.request('REGISTER'), 200));
+  await pass(100);
+  await closing;
+});
+
 test('an address that is none is refused', async () => {
   const { agent } = await rig();
   const credentials = { username: 'a', password: 'b' };
-  expect(() => new Registration(agent.core, { address: 'nobody', credentials }, () => {})).toThrow(/no SIP address/);
-  expect(() => new Registration(agent.core, { address: 'sip:a@b', servers: ['x'], credentials }, () => {})).toThrow(
-    /no SIP URI of a server/,
-  );
+  expect(() => agent.register({ address: 'nobody', credentials }, () => {})).toThrow(/no SIP address/);
+  expect(() => agent.register({ address: 'sip:a@b', servers: ['x'], credentials }, () => {})).toThrow(/no SIP URI of a server/);
 });

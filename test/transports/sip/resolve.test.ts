@@ -1,6 +1,7 @@
 // Where a URI leads (RFC 3263 without NAPTR).
 import { expect, test } from 'vitest';
-import { resolveUri, type Resolver, type ServiceRecord } from '../../../src/transports/sip/resolve.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { resolveUri, type Resolver, type ServiceRecord, systemResolver } from '../../../src/transports/sip/resolve.ts';
 import { parseUri, type SipUri } from '../../../src/transports/sip/uri.ts';
 
 const names: Record<string, string[]> = {
@@ -57,4 +58,8 @@ test('a name without SRV is looked up at the usual port, over what we speak', as
 test('what nobody knows leads nowhere, and neither does a transport that we do not speak', async () => {
   expect(await places('sip:nobody.example')).toEqual([]);
   expect(await places('sip:a.example;transport=sctp')).toEqual([]);
+});
+
+test('this machine knows itself by name', async () => {
+  expect(['127.0.0.1', '::1']).toContain((await systemResolver(systemClock).addresses('localhost'))[0]);
 });
