@@ -1,7 +1,7 @@
 // Calls that come in: ringing, answering, refusing, and all that may cross on the way (RFC 3261 sections 13 and 9).
 import { expect, test } from 'vitest';
 import type { Cancelled } from '../../../src/transports/sip/agent.ts';
-import { answer, answered, failureOf, offer, quiet, requestText, rig } from './rig.ts';
+import { answer, answered, failureOf, offer, Peer, quiet, requestText, rig } from './rig.ts';
 
 const invite = (extra: Parameters<typeof requestText>[0] = {}) => requestText({ body: offer, ...extra });
 
@@ -27,7 +27,8 @@ test('a call is told with all that its INVITE says, after 100 and before anythin
 });
 
 test('it rings, has sound before the answer, and is answered; all with one tag, and Record-Route as it came', async () => {
-  const { peer, pass, call, agent } = await rig();
+  const { peer, pass, call, agent, wire } = await rig();
+  const nearest = new Peer(wire, { host: '192.0.2.2', port: 5060 });
   const routes = ['Record-Route: <sip:192.0.2.2;lr>, <sip:192.0.2.3;lr>', 'Record-Route: <sip:192.0.2.4;lr>'];
   peer.send(invite({ headers: routes }));
   await pass(40);
@@ -47,6 +48,11 @@ test('it rings, has sound before the answer, and is answered; all with one tag, 
   const dialog = await answering;
   dialog.bye();
   await pass(40);
+  // The nearest proxy to us is the first that the INVITE names (section 12.1.1).
+  const bye = nearest.request('BYE');
+  expect(bye.uri).toBe('sip:alice@192.0.2.1:5060');
+  expect(bye.headers.values('Route')).toEqual(['<sip:192.0.2.2;lr>', '<sip:192.0.2.3;lr>', '<sip:192.0.2.4;lr>']);
+  expect(peer.requests('BYE')).toEqual([]);
   expect(agent.calls).toBe(0);
   expect((await dialog.ended).by).toBe('us');
 });
@@ -86,6 +92,15 @@ test('a repeated INVITE is one call, and gets what was said last', async () => {
   await pass(40);
   expect(calls).toHaveLength(1);
   expect(peer.statuses()).toEqual([100, 180, 180]);
+});
+
+test('the same INVITE over another way is refused (482)', async () => {
+  const { peer, pass, calls } = await rig();
+  peer.send(invite());
+  peer.send(invite({ branch: 'another-way' }));
+  await pass(40);
+  expect(calls).toHaveLength(1);
+  expect(peer.statuses().toSorted()).toEqual([100, 482]);
 });
 
 test('a refusal is sent until its ACK', async () => {
