@@ -1,5 +1,5 @@
 // An answered call: what comes within its dialog, what is asked of its far end, and how it ends (RFC 3261 sections 12.2 and 15).
-import type { CallEnd, ReferResult, SipDialog } from './agent.ts';
+import { type CallEnd, CallFailure, type ReferResult, type SipDialog } from './agent.ts';
 import type { AnswerUntilAck } from './answer-until-ack.ts';
 import { mediaType } from './body.ts';
 import { responseTo } from './build.ts';
@@ -136,6 +136,7 @@ export class CallDialog implements SipDialog, DialogUser {
   }
 
   async refer(target: string, options: { readonly replaces?: string } = {}): Promise<ReferResult> {
+    if (this.#state.kind !== 'up') throw new CallFailure(481, 'the call is over');
     return this.#referrals.refer(target, options.replaces);
   }
 

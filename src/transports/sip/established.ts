@@ -54,6 +54,12 @@ export const abilities: readonly Header[] = [
   { name: 'Supported', value: extensions.join(', ') },
 ];
 
+/** The same without reliable provisional responses (RFC 3262). */
+export const withoutReliable: readonly Header[] = abilities.map(({ name, value }) => ({
+  name,
+  value: name === 'Supported' ? value.replace('100rel, ', '') : value,
+}));
+
 /** The first value of a Reason header (RFC 3326), for people to read. */
 export function reasonHeader(message: SipMessage): string | undefined {
   return message.headers.first('Reason');

@@ -6,7 +6,8 @@ import { makeRequest, sdpBody } from './build.ts';
 import { CallDialog } from './call-dialog.ts';
 import { type Core, wayWithin } from './core.ts';
 import { Dialog } from './dialog.ts';
-import { abilities } from './established.ts';
+import { EarlyDialog } from './early-dialog.ts';
+import { abilities, withoutReliable } from './established.ts';
 import { Exchange, exchanged, type Sent } from './exchange.ts';
 import type { Header } from './header-list.ts';
 import { parseCount } from './headers.ts';
@@ -44,8 +45,7 @@ export class OutgoingInvite implements OutgoingCall {
   readonly #core: Core;
   readonly #parts: OutgoingParts;
   readonly #acknowledgements = new Map<string, Acknowledgement>();
-  /** The number of the last provisional response of each branch that was acknowledged (RFC 3262 section 4). */
-  readonly #early = new Map<string, { readonly dialog: Dialog; heard: number; sdp: string | undefined }>();
+  readonly #early = new Map<string, EarlyDialog>();
   #state: State = { kind: 'calling' };
   #exchange: Exchange | undefined;
   #number = 1;
@@ -75,7 +75,8 @@ export class OutgoingInvite implements OutgoingCall {
       to: `<${uri}>`,
       callId: this.callId,
       cseq: this.#number,
-      headers: [...abilities, ...intervalWish(wish), ...headers],
+      // An offer in a provisional response would have to be answered by its PRACK: without an offer of ours none is asked for.
+      headers: [...(offer === undefined ? withoutReliable : abilities), ...intervalWish(wish), ...headers],
       body: offer === undefined ? undefined : sdpBody(offer),
     });
     this.#exchange = new Exchange(
@@ -114,7 +115,7 @@ export class OutgoingInvite implements OutgoingCall {
     if (known) return known;
     const dialog = this.#early.size < mostBranches ? Dialog.ofClient(sent.request, response) : undefined;
     if (!dialog) return undefined;
-    const branch = { dialog, heard: 0, sdp: undefined };
+    const branch = new EarlyDialog(this.#core, dialog, this.#parts.events);
     this.#early.set(tag, branch);
     return branch;
   }
@@ -156,6 +157,7 @@ export class OutgoingInvite implements OutgoingCall {
       return;
     }
     this.#state = { kind: 'answered', tag };
+    this.#forgetEarly();
     void this.#accept(acknowledgement, call, dialog, sent, sdp);
   }
 
@@ -194,6 +196,10 @@ export class OutgoingInvite implements OutgoingCall {
     });
   }
 
+  #forgetEarly(): void {
+    for (const branch of this.#early.values()) branch.forget();
+  }
+
   #failure(status: number, response: SipResponse | undefined): void {
     if (this.#state.kind === 'failed' || this.#state.kind === 'answered') return;
     const leastS = parseCount(response?.headers.first('Min-SE'));
@@ -205,6 +211,7 @@ export class OutgoingInvite implements OutgoingCall {
       return;
     }
     this.#state = { kind: 'failed' };
+    this.#forgetEarly();
     const failure: Failure = { status, reason: response?.reason || reasonOf(status), headers: [...(response?.headers ?? [])] };
     this.#parts.events.onFailed(failure);
     this.#parts.onOver();

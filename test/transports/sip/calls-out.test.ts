@@ -246,12 +246,40 @@ test('provisional responses that want certainty are acknowledged in their order 
   expect(heard).toEqual(['progress true', 'ringing 183', 'answered true']);
 });
 
+test('the far end changes the session before it answers (UPDATE), once our offer has its answer', async () => {
+  const { agent, peer, pass } = await rig();
+  const { heard, events } = ears();
+  const call = agent.invite(target, offer, events);
+  await pass(40);
+  const invite = peer.request('INVITE');
+  peer.send(responseText(invite, 180));
+  await pass(40);
+  const within = { callId: call.callId, from: '<sip:bob@192.0.2.1>;tag=far-tag', to: invite.headers.first('From') ?? '' };
+  peer.send(requestText({ method: 'UPDATE', cseq: 1, ...within, body: offer }));
+  await pass(40);
+  peer.send(responseText(invite, 183, { body: answer }));
+  await pass(40);
+  peer.send(requestText({ method: 'UPDATE', cseq: 2, ...within, body: offer }));
+  peer.send(requestText({ method: 'UPDATE', cseq: 3, ...within }));
+  peer.send(requestText({ method: 'INFO', cseq: 4, ...within }));
+  await pass(40);
+  // One after the other: the offer waits for its answer.
+  expect(peer.statuses('UPDATE').toSorted()).toEqual([200, 200, 491]);
+  expect(peer.responses('UPDATE').some(({ body }) => body.toString() === answer)).toBe(true);
+  expect(peer.statuses('INFO')).toEqual([405]);
+  peer.send(responseText(invite, 486));
+  await pass(40);
+  expect(heard).toEqual(['ringing 180', 'progress true', 'failed 486']);
+  expect(agent.core.dialogs.size).toBe(0);
+});
+
 test('without an offer the far end makes one, and the ACK answers it', async () => {
   const { agent, peer, pass } = await rig();
   const { heard, events } = ears();
   agent.invite(target, undefined, { ...events, onOffer: (theirs) => Promise.resolve(theirs === offer ? answer : '') });
   await pass(40);
   expect(peer.request('INVITE').body).toHaveLength(0);
+  expect(peer.request('INVITE').headers.lists('Supported', '100rel')).toBe(false);
   peer.send(responseText(peer.request('INVITE'), 200, { body: offer }));
   await pass(40);
   expect(peer.request('ACK').body.toString()).toBe(answer);

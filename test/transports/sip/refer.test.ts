@@ -67,6 +67,15 @@ test('the result of a transfer may come after the far end has hung up, and nothi
   expect(all.agent.core.dialogs.size).toBe(0);
 });
 
+test('a call that is over is transferred nowhere', async () => {
+  const all = await rig();
+  const { dialog } = await answered(all);
+  dialog.bye();
+  await expect(dialog.refer('sip:x@y.example')).rejects.toThrow(/over/);
+  await all.pass(40);
+  expect(all.peer.requests('REFER')).toEqual([]);
+});
+
 test('a transfer that nothing is heard of has failed, and keeps nothing', async () => {
   const all = await rig();
   const { to, result } = await transferring(all);
