@@ -1,11 +1,11 @@
 // Other people's programs, as they are: sipp as caller and callee, and baresip as a telephone.
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { IncomingCall, SipDialog } from '../../../src/transports/sip/agent.ts';
 import type { UserAgent } from '../../../src/transports/sip/user-agent.ts';
-import { missing, portOf, realAgent, run, sdpAt } from './programs.ts';
+import { converse, missing, portOf, realAgent, run, sdpAt } from './programs.ts';
 import { authenticated, cancelled } from './scenarios.ts';
 
 const sdp = sdpAt('127.0.0.1', 40_000);
@@ -144,6 +144,53 @@ describe('baresip', () => {
     const uri = `sip:100@127.0.0.1:${portOf(agent, transport)}`;
     await run('baresip', ['-f', settings(transport), '-e', `/dial ${uri}`, '-t', '4'], 20_000);
     expect(agreed).toEqual(['phone']);
+    expect(agent.calls).toBe(0);
+  });
+});
+
+const noLinphone = missing('linphonec', 'linphone-cli');
+
+describe('linphone', () => {
+  /** Settings without sound of the machine's: files in its place. */
+  async function settings(): Promise<string> {
+    const home = mkdtempSync(join(tmpdir(), 'linphone-'));
+    mkdirSync(join(home, '.local/share/linphone'), { recursive: true });
+    const sip = [
+      `sip_port=${await freePort()}`,
+      `sip_tcp_port=${await freePort()}`,
+      'guess_hostname=0',
+      'contact="P" <sip:phone@127.0.0.1>',
+    ];
+    const password = ['username=phone', 'userid=phone', 'passwd=secret', 'realm=parley', 'domain=127.0.0.1'];
+    const lines = ['[sip]', ...sip, '[auth_info_0]', ...password, '[net]', 'enable_ipv6=0', '[video]', 'enabled=0', ''];
+    writeFileSync(join(home, 'rc'), lines.join('\n'));
+    return home;
+  }
+
+  test('calls with its password hashed by SHA-256, has its session changed, and is hung up on', async ({ skip }) => {
+    skip(noLinphone !== undefined, noLinphone);
+    const heard: string[] = [];
+    let over = (_line: string) => {};
+    const last = new Promise<string>((resolve) => {
+      over = resolve;
+    });
+    const trunks = [{ name: 'phone', digest: { username: 'phone', password: 'secret', hashes: ['sha-256' as const, 'md5' as const] } }];
+    const agent = await realAgent({ trunks }, (call) => {
+      call.ring();
+      call
+        .answer(sdp, { onSession: () => Promise.resolve(sdp) })
+        .then(async (dialog) => {
+          heard.push(call.trunk, (await dialog.reinvite(sdp)).includes('m=audio') ? 'changed' : 'changed without sound');
+          dialog.bye();
+        })
+        .catch((error: unknown) => heard.push(String(error)))
+        .finally(() => over('quit\n'));
+    });
+    agents.push(agent);
+    const home = await settings();
+    const first = `soundcard use files\ncall sip:100@127.0.0.1:${portOf(agent, 'udp')}\n`;
+    await converse('linphonec', ['-c', join(home, 'rc')], { prompt: 'linphonec>', first, last }, home);
+    expect(heard).toEqual(['phone', 'changed']);
     expect(agent.calls).toBe(0);
   });
 });

@@ -65,3 +65,33 @@ export function run(program: string, args: readonly string[], mostMs = 60_000, c
     child.on('close', (code) => (code === 0 ? resolve(output) : reject(new Error(`${program} ended with ${code}:\n${output}`))));
   });
 }
+
+/** Runs a program that is told what to do by lines: `first` once it has said `prompt`, and `last` when that promise is over. */
+export function converse(
+  program: string,
+  args: readonly string[],
+  talk: { prompt: string; first: string; last: Promise<string> },
+  home: string,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: home,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      timeout: 25_000,
+      env: { ...process.env, HOME: home },
+    });
+    let output = '';
+    let asked = false;
+    child.stdin.on('error', () => {});
+    child.stdout.on('data', (text: Buffer) => {
+      output = (output + text.toString('latin1')).slice(-20_000);
+      if (asked || !output.includes(talk.prompt)) return;
+      asked = true;
+      child.stdin.write(talk.first);
+    });
+    child.stderr.resume();
+    child.on('error', reject);
+    child.on('close', () => resolve(output));
+    void talk.last.then((line) => child.stdin.write(line));
+  });
+}
