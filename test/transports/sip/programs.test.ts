@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { IncomingCall, SipDialog } from '../../../src/transports/sip/agent.ts';
 import type { UserAgent } from '../../../src/transports/sip/user-agent.ts';
-import { converse, missing, portOf, realAgent, run, sdpAt } from './programs.ts';
-import { authenticated, cancelled } from './scenarios.ts';
+import { converse, missing, portOf, realAgent, run, sdpAt, serve } from './programs.ts';
+import { authenticated, cancelled, provider } from './scenarios.ts';
 
 const sdp = sdpAt('127.0.0.1', 40_000);
 const agents: UserAgent[] = [];
@@ -20,6 +20,10 @@ async function answering(
   tell: { digit?: (digit: string) => void; rings?: (call: IncomingCall) => boolean } = {},
 ) {
   const ended: string[] = [];
+  let first = () => {};
+  const firstEnd = new Promise<void>((resolve) => {
+    first = resolve;
+  });
   const agent = await realAgent({ callsPerSecond: 1000, ...options }, (call) => {
     call.ring();
     call.onCancel(({ by }) => ended.push(`cancelled by ${by}`));
@@ -27,12 +31,15 @@ async function answering(
     const events = {
       onSession: () => Promise.resolve(sdp),
       onInfoDigit: (digit: string) => tell.digit?.(digit),
-      onBye: ({ by }: { by: string }) => ended.push(`ended by ${by}`),
+      onBye: ({ by }: { by: string }) => {
+        ended.push(`ended by ${by}`);
+        first();
+      },
     };
     call.answer(sdp, events).catch(() => ended.push('never acknowledged'));
   });
   agents.push(agent);
-  return { agent, ended };
+  return { agent, ended, firstEnd };
 }
 
 function file(name: string, text: string): string {
@@ -192,5 +199,49 @@ describe('linphone', () => {
     await converse('linphonec', ['-c', join(home, 'rc')], { prompt: 'linphonec>', first, last }, home);
     expect(heard).toEqual(['phone', 'changed']);
     expect(agent.calls).toBe(0);
+  });
+});
+
+const noKamailio = missing('kamailio', 'kamailio');
+
+describe('kamailio', () => {
+  test.for(['udp', 'tcp'] as const)('as a provider over %s: registered with, called through, and left', async (transport, { skip }) => {
+    skip(noKamailio !== undefined, noKamailio);
+    const port = await freePort();
+    const run_ = mkdtempSync(join(tmpdir(), 'kamailio-'));
+    const end = serve('kamailio', ['-f', file('kamailio.cfg', provider(port)), '-DD', '-E', '-w', run_, '-Y', run_]);
+    try {
+      const heard: string[] = [];
+      const { agent, ended, firstEnd } = await answering({}, { rings: (call) => (call.progress(sdp), false) });
+      const caller = await realAgent({}, () => {});
+      agents.push(caller);
+      const server = `sip:127.0.0.1:${port};transport=${transport}`;
+      while ((await caller.ping({ uri: server })) !== 200) heard.length = 0;
+      const credentials = { username: 'reg', password: 'secret' };
+      const registered = await new Promise((resolve) => {
+        const options = { address: 'sip:reg@127.0.0.1', servers: [server], credentials, expiresS: 60 };
+        agent.register(options, (state) => resolve(state));
+      });
+      // It wanted more than we have asked for (423).
+      expect(registered).toEqual({ kind: 'registered', server, expiresS: 700 });
+      const dialog = await new Promise<SipDialog>((resolve, reject) => {
+        caller.invite({ uri: `sip:reg@127.0.0.1:${port}`, proxy: server, from: 'sip:reg@127.0.0.1', credentials }, sdp, {
+          onSession: () => Promise.resolve(sdp),
+          onRinging: (status) => heard.push(`ringing ${status}`),
+          onProgress: () => heard.push('sound'),
+          onAnswered: resolve,
+          onFailed: ({ status }) => reject(new Error(`the call failed with ${status}`)),
+        });
+      });
+      // Rung, and heard by a provisional response that has crossed the proxy for certain.
+      expect(heard).toEqual(['ringing 180', 'sound']);
+      expect(await dialog.reinvite(sdp)).toBe(sdp);
+      dialog.bye();
+      await firstEnd;
+      expect(ended).toEqual(['ended by them']);
+      await agent.close();
+    } finally {
+      await end();
+    }
   });
 });

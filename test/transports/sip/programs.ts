@@ -95,3 +95,16 @@ export function converse(
     void talk.last.then((line) => child.stdin.write(line));
   });
 }
+
+/** Runs a program until it is told to end, by what this gives. */
+export function serve(program: string, args: readonly string[]): () => Promise<void> {
+  const child = spawn(program, args, { stdio: 'ignore' });
+  const closed = new Promise<void>((resolve) => {
+    child.on('close', () => resolve());
+    child.on('error', () => resolve());
+  });
+  return () => {
+    child.kill();
+    return closed;
+  };
+}

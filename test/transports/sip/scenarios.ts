@@ -1,4 +1,4 @@
-// Scenarios for sipp that its built-in ones lack: the way that Record-Route names, a password, and an answer that is never acknowledged.
+// What programs are told: scenarios for sipp that its built-in ones lack, and kamailio as a provider's registrar and proxy.
 
 const head = (cseq: string, route = '') => `Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
 From: <sip:sipp@[local_ip]:[local_port]>;tag=[pid]t[call_number]
@@ -63,3 +63,45 @@ export const cancelled = scenario(
   '<recv response="487"/>',
   send(`ACK ${uri} SIP/2.0\n${head('1 ACK', '[last_To:]\n').replace('[branch]', '[branch-6]')}\n${nothing}`),
 );
+
+/** A registrar that wants a password and at least 700 s, and a proxy that stays on the way of each call. */
+export const provider = (port: number): string => `#!KAMAILIO
+debug=0
+log_stderror=yes
+children=1
+listen=udp:127.0.0.1:${port}
+listen=tcp:127.0.0.1:${port}
+mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/:/usr/lib/aarch64-linux-gnu/kamailio/modules/"
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+loadmodule "siputils.so"
+loadmodule "textops.so"
+loadmodule "auth.so"
+modparam("rr", "enable_full_lr", 1)
+modparam("usrloc", "db_mode", 0)
+modparam("auth", "qop", "auth")
+modparam("registrar", "min_expires", 700)
+request_route {
+  if (is_method("OPTIONS")) { sl_send_reply("200", "Here"); exit; }
+  if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
+  if (has_totag()) {
+    if (loose_route()) { t_relay(); exit; }
+    if (is_method("ACK") && t_check_trans()) t_relay();
+    exit;
+  }
+  if (is_method("REGISTER")) {
+    if (!pv_www_authenticate("127.0.0.1", "secret", "0")) { www_challenge("127.0.0.1", "1"); exit; }
+    save("location");
+    exit;
+  }
+  if (!pv_proxy_authenticate("127.0.0.1", "secret", "0")) { proxy_challenge("127.0.0.1", "1"); exit; }
+  consume_credentials();
+  record_route();
+  if (!lookup("location")) { sl_send_reply("404", "Not registered"); exit; }
+  t_relay();
+}
+`;
