@@ -100,7 +100,7 @@ test('the same INVITE over another way is refused (482)', async () => {
   peer.send(invite({ branch: 'another-way' }));
   await pass(40);
   expect(calls).toHaveLength(1);
-  expect(peer.statuses().toSorted()).toEqual([100, 482]);
+  expect(peer.statuses()).toEqual([100, 482]);
 });
 
 test('a refusal is sent until its ACK', async () => {
