@@ -104,6 +104,7 @@ export interface IncomingCall {
   onCancel(task: (cancelled: Cancelled) => void): void;
 }
 
+/** It rings until it is answered, refused or taken back: whoever places a call knows for how long that makes sense. */
 export interface OutgoingCall {
   readonly id: string;
   readonly callId: string;

@@ -123,7 +123,7 @@ export class CallDialog implements SipDialog, DialogUser {
     else if (method === 'REFER') this.#referrals.receiveRefer(request, transaction);
     else if (method === 'NOTIFY') this.#referrals.receiveNotify(request, transaction);
     else if (method === 'OPTIONS') {
-      const headers = [...ourAbilities(flow), { name: 'Accept', value: 'application/sdp' }];
+      const headers = [...ourAbilities(flow, request), { name: 'Accept', value: 'application/sdp' }];
       transaction.respond(responseTo(request, 200, { headers }));
     }
     // A PRACK belongs to a provisional response, and those are over.

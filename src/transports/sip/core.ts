@@ -12,7 +12,7 @@ import type { InviteServerTransaction } from './transactions/invite-server.ts';
 import type { ServerTransaction } from './transactions/server.ts';
 import type { TransactionTable } from './transactions/table.ts';
 import type { SipTimes } from './transactions/timers.ts';
-import { parseUri } from './uri.ts';
+import { hostPort, parseUri } from './uri.ts';
 
 /** Whoever a request within a dialog is for: a call that rings, or one that was answered. */
 export interface DialogUser {
@@ -51,10 +51,11 @@ export interface Core {
   onUsed(flow: Flow): void;
 }
 
-/** The URI in angle brackets that the far end of a flow reaches us at. */
-export function contactAt(flow: Flow, user?: string): string {
-  const host = flow.local.host.includes(':') ? `[${flow.local.host}]` : flow.local.host;
-  return `<sip:${user === undefined ? '' : `${user}@`}${host}:${flow.local.port}${flow.transport === 'udp' ? '' : `;transport=${flow.transport}`}>`;
+/** The URI in angle brackets that the far end of a flow reaches us at; a `sips` one where the request is to one (RFC 3261 section 8.1.1.8). */
+export function contactAt(flow: Flow, requestUri: string, user?: string): string {
+  const secure = /^sips:/i.test(requestUri);
+  const transport = flow.transport === 'udp' || secure ? '' : `;transport=${flow.transport}`;
+  return `<${secure ? 'sips' : 'sip'}:${user === undefined ? '' : `${user}@`}${hostPort(flow.local.host, flow.local.port)}${transport}>`;
 }
 
 /** Where a request is sent: a URI to be looked up, or a flow to be used as it is. */

@@ -58,7 +58,7 @@ export class EarlyDialog implements DialogUser {
       transaction.respond(responseTo(request, 491));
       return;
     }
-    const headers = ourAbilities(flow);
+    const headers = ourAbilities(flow, request);
     if (description.kind === 'none') {
       this.dialog.retarget(request);
       transaction.respond(responseTo(request, 200, { headers }));

@@ -45,8 +45,8 @@ export function sendingWithin(call: Established, request: SipRequest): Sending {
 }
 
 /** What a success of ours says of us (RFC 3261 section 13.3.1.4). */
-export function ourAbilities(flow: Flow): Header[] {
-  return [{ name: 'Contact', value: contactAt(flow) }, ...abilities];
+export function ourAbilities(flow: Flow, request: SipRequest): Header[] {
+  return [{ name: 'Contact', value: contactAt(flow, request.uri) }, ...abilities];
 }
 
 export const abilities: readonly Header[] = [

@@ -132,7 +132,7 @@ export class Exchange {
     if (flow.transport === 'udp') parameters.set('rport', undefined);
     const headers = this.#request.headers.copy();
     if (withContact.has(this.#request.method) && headers.first('Contact') === undefined) {
-      headers.add('Contact', contactAt(flow, this.#sending.contactUser));
+      headers.add('Contact', contactAt(flow, this.#request.uri, this.#sending.contactUser));
     }
     for (const { name, value } of this.#core.ownHeaders) headers.set(name, value);
     this.#sending.keyring?.authorize(headers, this.#request.method, this.#request.uri);

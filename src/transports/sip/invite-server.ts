@@ -131,7 +131,7 @@ export class IncomingInvite implements IncomingCall, DialogUser {
       this.#cancel('caller', reasonHeader(request));
     } else if (method === 'UPDATE' && descriptionOf(request).kind === 'none') {
       this.#dialog.retarget(request);
-      transaction.respond(responseTo(request, 200, { headers: ourAbilities(this.#parts.flow) }));
+      transaction.respond(responseTo(request, 200, { headers: ourAbilities(this.#parts.flow, request) }));
     }
     // Their first offer has no answer yet (RFC 3311 section 5.2).
     else if (method === 'UPDATE') transaction.respond(responseTo(request, 500, { headers: [{ name: 'Retry-After', value: '3' }] }));
@@ -153,7 +153,7 @@ export class IncomingInvite implements IncomingCall, DialogUser {
     if (this.#state.kind !== 'offered') return;
     const { request, transaction, flow } = this.#parts;
     const make = (headers: readonly Header[]): SipResponse =>
-      responseTo(request, parts.status, { ...parts, toTag: this.#tag, headers: [...ourAbilities(flow), ...headers] });
+      responseTo(request, parts.status, { ...parts, toTag: this.#tag, headers: [...ourAbilities(flow, request), ...headers] });
     // Ringing may be lost without harm; a description may not, and who requires certainty gets it.
     if (this.#reliable && (sdp !== undefined || request.headers.lists('Require', '100rel'))) this.#reliable.send(make);
     else transaction.respond(make([]));
@@ -172,7 +172,7 @@ export class IncomingInvite implements IncomingCall, DialogUser {
     const agreement = agreeAsServer(request, this.#core.interval);
     const response = responseTo(request, 200, {
       toTag: this.#tag,
-      headers: [...ourAbilities(flow), ...agreement.headers],
+      headers: [...ourAbilities(flow, request), ...agreement.headers],
       body: sdpBody(sdp),
     });
     this.#stop();

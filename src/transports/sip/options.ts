@@ -47,7 +47,10 @@ export interface SipOptions {
   /** Named in digest challenges. */
   readonly realm?: string;
   readonly trunks: readonly TrunkOptions[];
-  /** What callers are told that no trunk lets in. */
+  /**
+   * What callers are told that no trunk lets in: 403, or nothing at all. Where a trunk asks for a password, whoever might be it is asked for
+   * that, as it sends one only then.
+   */
   readonly strangers: 'refuse' | 'silence';
   /** The session interval that we ask for (RFC 4028), in seconds; 1800 unless told. */
   readonly sessionExpiresS?: number;

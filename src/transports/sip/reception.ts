@@ -21,6 +21,8 @@ export interface ReceptionParts {
   readonly gate: Gate;
   readonly onIncoming: (call: IncomingCall) => void;
   readonly calls: () => number;
+  /** Not once the agent ends. */
+  readonly takesCalls: () => boolean;
   /** A call counts from now on; what it gives ends that. */
   readonly begun: () => () => void;
 }
@@ -122,13 +124,13 @@ export class Reception {
   }
 
   #invite(request: SipRequest, flow: Flow, arrived: Flow, trunk: string): void {
-    const { gate, calls, begun, onIncoming } = this.#parts;
+    const { gate, calls, begun, onIncoming, takesCalls } = this.#parts;
     const { table } = this.#core;
     if (table.isMerged(request)) {
       this.#stateless(request, flow, 482);
       return;
     }
-    const admission = gate.admitCall(trunk, calls());
+    const admission = takesCalls() ? gate.admitCall(trunk, calls()) : { kind: 'refuse' as const, status: 503, retryAfterS: 5 };
     if (admission.kind === 'refuse') {
       this.#stateless(request, flow, admission.status, { headers: [{ name: 'Retry-After', value: String(admission.retryAfterS ?? 5) }] });
       return;

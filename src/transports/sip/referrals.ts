@@ -81,7 +81,10 @@ export class Referrals {
       return;
     }
     const silent = request.headers.first('Refer-Sub')?.toLowerCase() === 'false';
-    const headers = [{ name: 'Contact', value: contactAt(this.#call.flow) }, ...(silent ? [{ name: 'Refer-Sub', value: 'false' }] : [])];
+    const headers = [
+      { name: 'Contact', value: contactAt(this.#call.flow, request.uri) },
+      ...(silent ? [{ name: 'Refer-Sub', value: 'false' }] : []),
+    ];
     transaction.respond(responseTo(request, 202, { headers }));
     if (silent) {
       placed.catch(() => {});

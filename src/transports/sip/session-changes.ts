@@ -91,7 +91,7 @@ export class SessionChanges {
     const agreement = agreeAsServer(request, this.#call.core.interval);
     if (agreement.kind === 'agreed') this.#timer.restart(agreement.interval);
     this.#call.dialog.retarget(request);
-    transaction.respond(responseTo(request, 200, { headers: [...ourAbilities(this.#call.flow), ...agreement.headers] }));
+    transaction.respond(responseTo(request, 200, { headers: [...ourAbilities(this.#call.flow, request), ...agreement.headers] }));
   }
 
   /** Whether the ACK was for an answer of this. */
@@ -152,7 +152,7 @@ export class SessionChanges {
     if (agreement.kind === 'agreed') this.#timer.restart(agreement.interval);
     dialog.retarget(request);
     this.#call.localSdp = answer;
-    send(responseTo(request, 200, { headers: [...ourAbilities(flow), ...agreement.headers], body: sdpBody(answer) }));
+    send(responseTo(request, 200, { headers: [...ourAbilities(flow, request), ...agreement.headers], body: sdpBody(answer) }));
   }
 
   #takeLateAnswer(ack: SipRequest): void {

@@ -56,9 +56,9 @@ export class Trunks {
     username: string,
     flow: Flow,
   ): { readonly name: string; readonly password: string; readonly hashes: readonly DigestHash[] } | undefined {
-    const trunk = this.#trunks.find(({ options }) => options.digest?.username === username);
+    const trunk = this.#trunks.find((trunk) => trunk.options.digest?.username === username && trunk.fits(flow));
     const digest = trunk?.options.digest;
-    if (!trunk || !digest || !trunk.fits(flow)) return undefined;
+    if (!trunk || !digest) return undefined;
     return { name: trunk.options.name, password: digest.password, hashes: digest.hashes ?? usualHashes };
   }
 }

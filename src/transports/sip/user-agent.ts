@@ -67,7 +67,7 @@ export class UserAgent implements SipAgent {
   readonly #reception: Reception;
   readonly #registrations = new Set<Registration>();
   #calls = 0;
-  #open = true;
+  #state: 'open' | 'closing' | 'closed' = 'open';
 
   constructor(options: SipOptions, means: AgentMeans, network: Network, gate: Gate, events: AgentEvents) {
     const times = options.times ?? sipTimes;
@@ -96,6 +96,7 @@ export class UserAgent implements SipAgent {
       gate,
       onIncoming: (call) => events.onIncoming(call),
       calls: () => this.#calls,
+      takesCalls: () => this.#state === 'open',
       begun: () => this.#begun(),
     });
   }
@@ -110,7 +111,7 @@ export class UserAgent implements SipAgent {
 
   /** The bytes of one message. */
   take(bytes: Buffer, flow: Flow): void {
-    if (!this.#open || !this.#gate.hears(flow)) return;
+    if (this.#state === 'closed' || !this.#gate.hears(flow)) return;
     try {
       const parsed = parseMessage(bytes, flow.reliable ? 'stream' : 'datagram');
       if (parsed.kind === 'malformed') this.#reception.refuseMalformed(parsed, flow);
@@ -126,7 +127,7 @@ export class UserAgent implements SipAgent {
     const uri = parseUri(target.uri);
     if (!uri || uri.scheme === 'other') throw new Error(`'${target.uri}' is no sip, sips or tel URI`);
     if (uri.scheme === 'tel' && target.proxy === undefined) throw new Error('a tel URI needs a proxy that knows where it leads');
-    if (!this.#open || this.#calls >= (this.#options.mostCalls ?? 500)) throw new Error('there are too many calls');
+    if (this.#state !== 'open' || this.#calls >= (this.#options.mostCalls ?? 500)) throw new Error('there are too many calls');
     const from = this.#from(target.from);
     const onOver = this.#begun();
     return new OutgoingInvite(this.core, {
@@ -173,7 +174,8 @@ export class UserAgent implements SipAgent {
   }
 
   async close(): Promise<void> {
-    if (!this.#open) return;
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
     const { clock, dialogs, network, table } = this.core;
     const users = new Set(dialogs.values());
     for (const user of users) user.close();
@@ -182,7 +184,7 @@ export class UserAgent implements SipAgent {
     // Farewells have to arrive: until each has its answer, or the time is over.
     const endsAtMs = clock.now() + farewellMs;
     while (dialogs.size + leaving > 0 && clock.now() < endsAtMs) await new Promise<void>((resolve) => void clock.after(20, resolve));
-    this.#open = false;
+    this.#state = 'closed';
     table.close();
     await network.close();
   }

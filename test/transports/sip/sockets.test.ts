@@ -81,7 +81,9 @@ test.each([
 });
 
 test('a whole call to a sips URI goes over TLS', async () => {
-  expect((await callThrough('tls', '127.0.0.1', 'sips')).source.transport).toBe('tls');
+  const call = await callThrough('tls', '127.0.0.1', 'sips');
+  expect(call.source.transport).toBe('tls');
+  expect(call.headers.find(({ name }) => name === 'Contact')?.value).toMatch(/^<sips:127\.0\.0\.1:\d+>$/);
 });
 
 test('a server whose certificate is for somebody else is not called', async () => {
