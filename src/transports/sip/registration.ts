@@ -2,6 +2,7 @@
 import type { Timer } from '../../lib/clock.ts';
 import type { RegistrationOptions, RegistrationState, SipRegistration } from './agent.ts';
 import { makeRequest } from './build.ts';
+import type { Flow } from './flow.ts';
 import type { Core } from './core.ts';
 import { withTag } from './dialog.ts';
 import { exchanged, retryAfterS, type Sent } from './exchange.ts';
@@ -16,6 +17,12 @@ const shortestMs = 5000;
 /** After a failure on all servers; doubled by each further one (RFC 5626 section 4.5). */
 const firstRetryMs = 30_000;
 const lastRetryMs = 1_800_000;
+/**
+ * Routers forget an idle UDP port after 30 s at the shortest (RFC 4787 asks for two minutes, few grant them). Below that, an empty datagram
+ * keeps the way open on which calls come in.
+ */
+const keepOpenMs = 25_000;
+const emptyDatagram = Buffer.from('\r\n\r\n');
 /** No provider needs us to ask for more than a day. */
 const mostExpiresS = 86_400;
 
@@ -31,6 +38,7 @@ export class Registration implements SipRegistration {
   #wantedS: number;
   #failures = 0;
   #timer: Timer | undefined;
+  #keepOpen: Timer | undefined;
   #state: RegistrationState = { kind: 'trying' };
 
   /** Begins at once. @throws Error where the address or a server is no SIP URI. */
@@ -60,6 +68,7 @@ export class Registration implements SipRegistration {
     const { kind } = this.#state;
     const server = this.#state.kind === 'registered' ? this.#state.server : undefined;
     this.#timer?.cancel();
+    this.#keepOpen?.cancel();
     this.#become({ kind: 'over' });
     if (kind === 'registered' && server !== undefined) await this.#ask(server, 0);
   }
@@ -96,6 +105,8 @@ export class Registration implements SipRegistration {
     this.#failures = 0;
     const expiresS = this.#granted(response, sent);
     this.#become({ kind: 'registered', server, expiresS });
+    this.#keepOpen?.cancel();
+    if (behindRouter(response, sent)) this.#keepWayOpen(sent.flow);
     this.#again(Math.max(shortestMs, expiresS * 1000 * refreshPart));
   }
 
@@ -129,6 +140,13 @@ export class Registration implements SipRegistration {
     return exchanged(this.#core, { request, hop: server, keyring: this.#keyring, ...contact, nextNumber: () => ++this.#number });
   }
 
+  #keepWayOpen(flow: Flow): void {
+    this.#keepOpen = this.#core.clock.after(keepOpenMs, () => {
+      flow.send(emptyDatagram);
+      this.#keepWayOpen(flow);
+    });
+  }
+
   #again(delayMs: number): void {
     this.#timer = this.#core.clock.after(delayMs, () => void this.#register());
   }
@@ -141,4 +159,14 @@ export class Registration implements SipRegistration {
   #isOver(): boolean {
     return this.#state.kind === 'over';
   }
+}
+
+/** Whether the server has seen our datagram come from elsewhere than from where we have sent it (RFC 3581 section 4). */
+function behindRouter({ via }: SipResponse, { flow }: Sent): boolean {
+  const received = via.parameters.get('received');
+  const port = via.parameters.get('rport');
+  return (
+    flow.transport === 'udp' &&
+    ((received !== undefined && received !== flow.local.host) || (port !== undefined && Number(port) !== flow.local.port))
+  );
 }

@@ -81,6 +81,23 @@ test('a provider that is silent is a failure', async () => {
   expect(states).toEqual([{ kind: 'failed', status: 408, retryMs: 22_500 }]);
 });
 
+test('behind a router it keeps the way open on which calls come in, and only there', async () => {
+  const { peer, pass, wire, registration } = await registering();
+  const empty = () => wire.carried.filter(({ text }) => text === '\r\n\r\n').length;
+  peer.send(responseText(peer.request('REGISTER'), 200, { headers: ['Expires: 1000'] }));
+  await pass(100_000);
+  expect(empty()).toBe(0);
+  await pass(500_100);
+  peer.send(
+    responseText(peer.request('REGISTER'), 200, { headers: ['Expires: 1000'] }).replace(';rport', ';received=203.0.113.9;rport=40000'),
+  );
+  await pass(100_100);
+  expect(empty()).toBe(4);
+  void registration.close();
+  await pass(60_000);
+  expect(empty()).toBe(4);
+});
+
 test('it takes itself back when it closes, and nothing comes after that', async () => {
   const { peer, pass, registration } = await registering();
   peer.send(responseText(peer.request('REGISTER'), 200, { headers: ['Expires: 100'] }));
