@@ -37,7 +37,8 @@ export interface ExchangeEvents {
 
 /** Above this a datagram may be taken apart on its way, and is often lost then (section 18.1.1). */
 const mostDatagramBytes = 1300;
-const mostTries = 4;
+/** Both kinds of challenge, and each once more with a newer nonce. */
+const mostChallenges = 4;
 /** These carry where we can be reached from now on (section 8.1.1.8, RFC 3311, RFC 3515). */
 const withContact = new Set(['INVITE', 'UPDATE', 'REFER', 'NOTIFY', 'OPTIONS', 'REGISTER']);
 
@@ -49,7 +50,7 @@ export class Exchange {
   readonly #events: ExchangeEvents;
   #state: State = 'waiting';
   #request: SipRequest;
-  #tries = 0;
+  #challenges = 0;
   #transaction: ClientTransaction | InviteClientTransaction | undefined;
   #sent: Sent | undefined;
   #cancelling: { readonly reason: string | undefined } | undefined;
@@ -126,7 +127,6 @@ export class Exchange {
   }
 
   #send(flow: Flow, left: (Destination | Flow)[]): void {
-    this.#tries++;
     const branch = `z9hG4bK${this.#core.chance.token(16)}`;
     const parameters = new Map<string, string | undefined>([['branch', branch]]);
     if (flow.transport === 'udp') parameters.set('rport', undefined);
@@ -173,7 +173,8 @@ export class Exchange {
       return;
     }
     const answered = sent.request.headers.first(status === 407 ? 'Proxy-Authorization' : 'Authorization') !== undefined;
-    if (!this.#cancelling && this.#tries < mostTries && this.#sending.keyring?.take(response, answered)) {
+    if (!this.#cancelling && this.#challenges < mostChallenges && this.#sending.keyring?.take(response, answered)) {
+      this.#challenges++;
       this.#renumber(this.#sending.nextNumber());
       this.#send(sent.flow, left);
     } else if (status === 503 && left.length > 0 && !this.#cancelling) {

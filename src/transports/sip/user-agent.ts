@@ -65,6 +65,8 @@ export class UserAgent implements SipAgent {
   readonly #options: SipOptions;
   readonly #gate: Gate;
   readonly #reception: Reception;
+  /** Calls that we have placed, until they have failed or ended. */
+  readonly #outgoing = new Set<OutgoingInvite>();
   readonly #registrations = new Set<Registration>();
   #calls = 0;
   #state: 'open' | 'closing' | 'closed' = 'open';
@@ -127,10 +129,11 @@ export class UserAgent implements SipAgent {
     const uri = parseUri(target.uri);
     if (!uri || uri.scheme === 'other') throw new Error(`'${target.uri}' is no sip, sips or tel URI`);
     if (uri.scheme === 'tel' && target.proxy === undefined) throw new Error('a tel URI needs a proxy that knows where it leads');
-    if (this.#state !== 'open' || this.#calls >= (this.#options.mostCalls ?? 500)) throw new Error('there are too many calls');
+    if (this.#state !== 'open') throw new Error('the SIP agent has ended');
+    if (this.#calls >= (this.#options.mostCalls ?? 500)) throw new Error('there are too many calls');
     const from = this.#from(target.from);
-    const onOver = this.#begun();
-    return new OutgoingInvite(this.core, {
+    const over = this.#begun();
+    const call = new OutgoingInvite(this.core, {
       id: this.core.chance.ids('call'),
       uri: target.uri,
       from,
@@ -139,8 +142,13 @@ export class UserAgent implements SipAgent {
       headers: target.headers ?? [],
       offer,
       events,
-      onOver,
+      onOver: () => {
+        this.#outgoing.delete(call);
+        over();
+      },
     });
+    this.#outgoing.add(call);
+    return call;
   }
 
   async ping(target: { readonly uri: string; readonly from?: string; readonly credentials?: Credentials }): Promise<number> {
@@ -179,11 +187,13 @@ export class UserAgent implements SipAgent {
     const { clock, dialogs, network, table } = this.core;
     const users = new Set(dialogs.values());
     for (const user of users) user.close();
+    for (const call of this.#outgoing) call.cancel();
     let leaving = this.#registrations.size;
     for (const registration of this.#registrations) void registration.close().then(() => leaving--);
     // Farewells have to arrive: until each has its answer, or the time is over.
     const endsAtMs = clock.now() + farewellMs;
-    while (dialogs.size + leaving > 0 && clock.now() < endsAtMs) await new Promise<void>((resolve) => void clock.after(20, resolve));
+    while (dialogs.size + leaving + this.#calls > 0 && clock.now() < endsAtMs)
+      await new Promise<void>((resolve) => void clock.after(20, resolve));
     this.#state = 'closed';
     table.close();
     await network.close();

@@ -379,6 +379,23 @@ test('a far end that calls back within our call is answered by its owner', async
   expect(await dialogs[0]?.ended).toEqual({ by: 'them' });
 });
 
+test('calls that ring are taken back when the agent closes', async () => {
+  const { agent, peer, pass } = await rig();
+  const { heard, events } = ears();
+  agent.invite(target, offer, events);
+  await pass(40);
+  peer.send(responseText(peer.request('INVITE'), 180));
+  await pass(40);
+  const closing = agent.close();
+  await pass(40);
+  peer.send(responseText(peer.request('CANCEL'), 200));
+  peer.send(responseText(peer.request('INVITE'), 487));
+  await pass(100);
+  await closing;
+  expect(heard).toEqual(['ringing 180', 'failed 487']);
+  expect(() => agent.invite(target, offer, events)).toThrow(/has ended/);
+});
+
 test('a ping tells the status of a server, and that none is there', async () => {
   const { agent, peer, pass } = await rig();
   const first = agent.ping({ uri: 'sip:192.0.2.1' });
