@@ -200,6 +200,31 @@ test('a raw UDP client is answered where it sent from (rport), or where its Via 
   expect(second.toString()).toMatch(/^SIP\/2\.0 200 /);
 });
 
+test('a raw UDP client that never acknowledges has its refusal sent again, and that it repeats itself changes nothing', async () => {
+  let calls = 0;
+  const agent = await opened({ times: { t1Ms: 50, t2Ms: 400, t4Ms: 500 } }, (call) => {
+    calls++;
+    call.reject(486);
+  });
+  const client = createSocket('udp4');
+  ends.push(() => client.close());
+  client.bind(0, '127.0.0.1');
+  await once(client, 'listening');
+  const statuses: string[] = [];
+  const enough = new Promise<void>((resolve) => {
+    client.on('message', (bytes) => {
+      statuses.push(bytes.toString().slice(8, 11));
+      if (statuses.length === 6) resolve();
+    });
+  });
+  const invite = requestText({ body: sdp });
+  for (const text of [invite, invite]) client.send(text, portOf(agent, 'udp'), '127.0.0.1');
+  await enough;
+  // Once for each of the two, and then by its own timer G.
+  expect(statuses).toEqual(['100', '486', '486', '486', '486', '486']);
+  expect(calls).toBe(1);
+});
+
 test('an open connection is used again, and one that is refused is told as no way', async () => {
   let connections = 0;
   const server = createServer((socket) => {
