@@ -28,6 +28,8 @@ export class SessionChanges {
   readonly #timer: SessionTimer;
   readonly #over = new AbortController();
   #pending: Pending = 'none';
+  /** Their change that `onSession` is thinking about: it gets one answer, whatever comes first. */
+  #asked: { readonly request: SipRequest; readonly transaction: Responder } | undefined;
   #answer: AnswerUntilAck | undefined;
   #leastS: number;
 
@@ -50,6 +52,8 @@ export class SessionChanges {
 
   stop(): void {
     this.#over.abort();
+    // Requests that wait when a call ends are answered still (RFC 3261 section 15.1.2).
+    this.#withdraw();
     this.#timer.stop();
     this.#answer?.stop();
   }
@@ -60,7 +64,7 @@ export class SessionChanges {
       transaction.respond(refusal);
       return;
     }
-    transaction.onCancel = () => transaction.respond(responseTo(request, 487));
+    transaction.onCancel = () => this.#withdraw();
     void this.#answerOffer(request, transaction, 're-invite', (response) => {
       const late = descriptionOf(request).kind === 'none';
       this.#pending = late ? 'ours' : 'none';
@@ -134,6 +138,8 @@ export class SessionChanges {
   ): Promise<void> {
     const { core, events, dialog, flow } = this.#call;
     const description = descriptionOf(request);
+    const asked = { request, transaction };
+    this.#asked = asked;
     this.#pending = 'theirs';
     let answer: string | { readonly status: number };
     try {
@@ -142,7 +148,9 @@ export class SessionChanges {
       core.log.warn({ err: error, call: this.#call.id }, 'a change of a call could not be answered');
       answer = { status: 500 };
     }
-    if (this.#over.signal.aborted) return;
+    // Taken back in the meantime, or the call is over.
+    if (this.#asked !== asked) return;
+    this.#asked = undefined;
     this.#pending = 'none';
     if (typeof answer !== 'string') {
       transaction.respond(responseTo(request, answer.status));
@@ -153,6 +161,14 @@ export class SessionChanges {
     dialog.retarget(request);
     this.#call.localSdp = answer;
     send(responseTo(request, 200, { headers: [...ourAbilities(flow, request), ...agreement.headers], body: sdpBody(answer) }));
+  }
+
+  #withdraw(): void {
+    const asked = this.#asked;
+    if (!asked) return;
+    this.#asked = undefined;
+    this.#pending = 'none';
+    asked.transaction.respond(responseTo(asked.request, 487));
   }
 
   #takeLateAnswer(ack: SipRequest): void {
@@ -183,7 +199,7 @@ export class SessionChanges {
           this.#pending = 'none';
           call.dialog.retarget(response);
           void acknowledgement.send(call.dialog, sent, wayOf(call));
-          this.#timer.restart(agreedAsClient(response));
+          if (!this.#over.signal.aborted) this.#timer.restart(agreedAsClient(response));
           const description = descriptionOf(response);
           if (description.kind !== 'sdp') {
             resolve({ status: 488 });

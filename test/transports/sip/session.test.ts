@@ -127,14 +127,34 @@ test('a refused change of ours is told with its status, and one that the far end
   expect(await dialog.ended).toEqual({ by: 'lost' });
 });
 
-test('a re-INVITE can be taken back while it waits', async () => {
+test('a re-INVITE can be taken back while it waits; the answer that comes too late changes nothing', async () => {
   const all = await rig();
-  const { to } = await answered(all, { onSession: () => new Promise(() => {}) });
+  const waiting: ((sdp: string) => void)[] = [];
+  const { dialog, to } = await answered(all, { onSession: () => new Promise((resolve) => waiting.push(resolve)) });
   all.peer.send(requestText({ cseq: 2, to, body: held }));
   all.peer.send(requestText({ method: 'CANCEL', cseq: 2, to, branch: 'INVITE-2' }));
   await all.pass(40);
   expect(all.peer.response().status).toBe(487);
   expect(all.peer.statuses('CANCEL')).toEqual([200]);
+  all.peer.send(requestText({ method: 'ACK', cseq: 2, to, branch: 'INVITE-2' }));
+  waiting[0]?.(answer);
+  await all.pass(60_000);
+  expect(all.peer.requests('BYE')).toEqual([]);
+  dialog.bye();
+});
+
+test('a change that waits when the call ends is answered still', async () => {
+  const all = await rig();
+  const { to } = await answered(all, { onSession: () => new Promise(() => {}) });
+  all.peer.send(requestText({ cseq: 2, to, body: held }));
+  await all.pass(40);
+  all.peer.send(requestText({ method: 'BYE', cseq: 3, to }));
+  await all.pass(40);
+  expect(all.peer.statuses('BYE')).toEqual([200]);
+  expect(all.peer.response().status).toBe(487);
+  all.peer.send(requestText({ method: 'ACK', cseq: 2, to, branch: 'INVITE-2' }));
+  await all.pass(40_000);
+  expect(all.agent.core.table.size).toBe(0);
 });
 
 test('we refresh the session at half of its interval, with UPDATE where the far end takes it', async () => {
