@@ -166,13 +166,20 @@ export class OutgoingInvite implements OutgoingCall {
     const way = wayWithin(dialog, sent.flow);
     if (offer !== undefined) {
       await acknowledgement.send(dialog, sent, way);
-      events.onAnswered(call, sdp);
+      this.#tellAnswered(call, sdp);
       return;
     }
     const answer = await events.onOffer?.(sdp).catch(() => undefined);
     await acknowledgement.send(dialog, sent, way, answer === undefined ? undefined : sdpBody(answer));
     if (answer === undefined) call.bye('SIP;cause=488;text="No answer to the offer"');
-    else events.onAnswered(call, sdp);
+    else this.#tellAnswered(call, sdp);
+  }
+
+  /** Whoever hangs up while we acknowledge has not been talked with. */
+  #tellAnswered(call: CallDialog, sdp: string): void {
+    const { events } = this.#parts;
+    if (call.isUp) events.onAnswered(call, sdp);
+    else events.onFailed({ status: 487, reason: reasonOf(487), headers: [] });
   }
 
   #established(dialog: Dialog, response: SipResponse, sent: Sent, unwanted: boolean): CallDialog {

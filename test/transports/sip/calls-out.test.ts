@@ -286,6 +286,24 @@ test('without an offer the far end makes one, and the ACK answers it', async () 
   expect(heard).toEqual(['answered false']);
 });
 
+test('a far end that hangs up before our answer to its offer is there was never talked with', async () => {
+  const { agent, peer, pass } = await rig();
+  const { heard, events } = ears();
+  const waiting: ((sdp: string) => void)[] = [];
+  const call = agent.invite(target, undefined, { ...events, onOffer: () => new Promise((resolve) => waiting.push(resolve)) });
+  await pass(40);
+  const invite = peer.request('INVITE');
+  peer.send(responseText(invite, 200, { body: offer }));
+  await pass(40);
+  const within = { callId: call.callId, from: '<sip:bob@192.0.2.1>;tag=far-tag', to: invite.headers.first('From') ?? '' };
+  peer.send(requestText({ method: 'BYE', ...within }));
+  await pass(40);
+  waiting[0]?.(answer);
+  await pass(40);
+  expect(heard).toEqual(['bye them', 'failed 487']);
+  expect(agent.calls).toBe(0);
+});
+
 test('an interval that is too short is asked for again as the server wants it (422)', async () => {
   const { agent, peer, pass } = await rig({ sessionExpiresS: 300 });
   const { events } = ears();
