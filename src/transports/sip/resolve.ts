@@ -1,0 +1,121 @@
+// Where a URI leads: the part of RFC 3263 that trunks use, which is SRV and addresses, without NAPTR.
+import { isIP } from 'node:net';
+import { promises as dns } from 'node:dns';
+import { type Clock, sleep } from '../../lib/clock.ts';
+import type { Destination, TransportName } from './flow.ts';
+import type { SipUri } from './uri.ts';
+
+export interface ServiceRecord {
+  readonly name: string;
+  readonly port: number;
+  readonly priority: number;
+  readonly weight: number;
+}
+
+/** The names that are looked up. Both give nothing where there is no such record, and throw where nobody could tell. */
+export interface Resolver {
+  services(name: string): Promise<readonly ServiceRecord[]>;
+  addresses(host: string): Promise<readonly string[]>;
+}
+
+/** Servers tried for one request. */
+const mostDestinations = 8;
+const mostServices = 8;
+
+/**
+ * The places to try, in order.
+ * @param random a whole number from 0 up to, not including, its argument: servers of one priority are chosen by weight (RFC 2782).
+ * @param spoken the transports that we can use; of several the first that the domain offers is taken.
+ */
+export async function resolveUri(
+  uri: SipUri,
+  resolver: Resolver,
+  random: (below: number) => number,
+  spoken: readonly TransportName[],
+): Promise<readonly Destination[]> {
+  const asked = uri.parameters.get('transport')?.toLowerCase();
+  // Over SIPS every hop is TLS (RFC 3261 section 19.1), whatever the parameter says of what is below it.
+  const transport: TransportName | undefined =
+    uri.scheme === 'sips' ? 'tls' : asked === 'udp' || asked === 'tcp' || asked === 'tls' ? asked : undefined;
+  if (asked !== undefined && transport === undefined) return [];
+  const host = uri.parameters.get('maddr') ?? uri.host;
+  const usual: TransportName = transport ?? (spoken.includes('udp') ? 'udp' : (spoken[0] ?? 'udp'));
+  const port = uri.port ?? (usual === 'tls' ? 5061 : 5060);
+  const at = (address: string, place: { transport: TransportName; port: number }): Destination => ({
+    host: address,
+    ...place,
+    // The certificate is for whom the caller meant, not for the server's own name (RFC 5922 section 4).
+    ...(place.transport === 'tls' ? { serverName: host } : {}),
+  });
+  if (isIP(host) !== 0) return [at(host, { transport: usual, port })];
+  if (uri.port === undefined) {
+    for (const candidate of transport ? [transport] : spoken) {
+      const services = ordered(await resolver.services(serviceName(candidate, host)), random).slice(0, mostServices);
+      const found: Destination[] = [];
+      for (const service of services) {
+        const addresses = await resolver.addresses(service.name);
+        found.push(...addresses.map((address) => at(address, { transport: candidate, port: service.port })));
+      }
+      if (found.length > 0) return found.slice(0, mostDestinations);
+    }
+  }
+  const addresses = await resolver.addresses(host);
+  return addresses.slice(0, mostDestinations).map((address) => at(address, { transport: usual, port }));
+}
+
+function serviceName(transport: TransportName, host: string): string {
+  return transport === 'tls' ? `_sips._tcp.${host}` : `_sip._${transport}.${host}`;
+}
+
+/** By priority, and by chance in proportion to the weight among those of one (RFC 2782). */
+function ordered(services: readonly ServiceRecord[], random: (below: number) => number): ServiceRecord[] {
+  const left = services
+    .filter(({ name }) => name !== '' && name !== '.')
+    .toSorted((a, b) => a.priority - b.priority || a.weight - b.weight);
+  const result: ServiceRecord[] = [];
+  while (left.length > 0) {
+    const priority = left[0]?.priority;
+    const group = left.filter((service) => service.priority === priority);
+    let mark = random(group.reduce((sum, { weight }) => sum + weight, 0) + 1);
+    const chosen = group.find(({ weight }) => (mark -= weight) <= 0) ?? group[0];
+    if (!chosen) break;
+    left.splice(left.indexOf(chosen), 1);
+    result.push(chosen);
+  }
+  return result;
+}
+
+const noRecord = new Set(['ENOTFOUND', 'ENODATA', 'ESERVFAIL']);
+const lookUpMs = 5000;
+
+/** What this machine's own settings look names up with. */
+export function systemResolver(clock: Clock): Resolver {
+  return {
+    services: (name) =>
+      inTime(
+        clock,
+        dns.resolveSrv(name).catch((error: NodeJS.ErrnoException) => {
+          if (noRecord.has(error.code ?? '')) return [];
+          throw error;
+        }),
+      ),
+    addresses: async (host) => {
+      const found = await inTime(clock, dns.lookup(host, { all: true }));
+      return found.map(({ address }) => address);
+    },
+  };
+}
+
+async function inTime<T>(clock: Clock, work: Promise<T>): Promise<T> {
+  const done = new AbortController();
+  const late = sleep(clock, lookUpMs, done.signal).then((): T => {
+    throw new Error(`no answer of the name service in ${lookUpMs / 1000} s`);
+  });
+  // Whichever is later must not count as an error that nobody has caught.
+  late.catch(() => {});
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    done.abort();
+  }
+}
