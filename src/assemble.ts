@@ -7,6 +7,8 @@ import { ownKey } from './access/keys.ts';
 import { Reception } from './access/reception.ts';
 import { Usage } from './access/usage.ts';
 import { masterKey, Vault } from './access/vault.ts';
+import { openCallDesk } from './call-desk.ts';
+import { CallSessions } from './call-sessions.ts';
 import { type Config, isLoopback, keyFile } from './config.ts';
 import { type Engine, EngineError, type EngineEnvironment, type Speech, type Tts } from './engines/engine.ts';
 import type { ModelProgress } from './engines/models/progress.ts';
@@ -24,8 +26,6 @@ import { registerConsoleRoutes } from './http/console-routes.ts';
 import { registerDocs } from './http/docs-routes.ts';
 import { metricsPage, registerMetrics } from './http/metrics-routes.ts';
 import { Traffic } from './http/traffic.ts';
-import type { CallDesk } from './http/routes/deps.ts';
-import { Refusal } from './http/routes/family.ts';
 import { registerRoutes } from './http/routes/routes.ts';
 import { certificateOf, createHttp } from './http/server.ts';
 import { Sockets } from './http/sockets.ts';
@@ -44,10 +44,8 @@ import { writeWav } from './media/wav.ts';
 import type { Catalogue } from './pipeline/catalogue.ts';
 import { goingAway, type Parting } from './pipeline/parting.ts';
 import { Recorder } from './pipeline/tape/recorder.ts';
-import { type Api, apiDefaults, apiOf } from './protocol/api.ts';
-import { chooseDialect } from './protocol/dialects/choose.ts';
+import { type Api, apiDefaults } from './protocol/api.ts';
 import { flatParam, flatToGa, gaToFlat } from './protocol/dialects/beta-session.ts';
-import { errors } from './protocol/errors.ts';
 import type { Limit } from './protocol/limits.ts';
 import { readServer, refusalReason } from './server-meters.ts';
 import { Sessions } from './sessions.ts';
@@ -59,10 +57,7 @@ import { type Door, openDoor } from './transports/websocket/door.ts';
 import { afterWrongKeys, crowded, notNow, overLimit } from './transports/websocket/turning.ts';
 import { keepCalls } from './transports/calls/calls.ts';
 import { iceServers } from './transports/webrtc/ice-servers.ts';
-import { CallError, type CallEvents } from './transports/calls/call.ts';
-import { rtcLine } from './transports/webrtc/media.ts';
 import { openWeriftMedia } from './transports/webrtc/werift-media.ts';
-import { inOwnFormats } from './session/settings/settings.ts';
 
 export interface ParleyServer {
   readonly app: FastifyInstance;
@@ -275,39 +270,14 @@ export async function assemble(
 
   const media = openWeriftMedia({ ...config.calls, mostCalls: config.calls.most, iceServers: [] }, { log, clock });
   const calls = keepCalls({ clock, ids: randomIds, log });
-  const desk: CallDesk = {
-    async open({ sdp: offer, session, model, transcriptionOnly, onlyInworld, authorization, resume }, by, headers) {
-      const answer = (events: CallEvents) => media.answer(offer, events);
-      const secret = by.kind === 'secret' ? by : undefined;
-      const dialect = chooseDialect({ headers, subprotocols: [], secretIsBeta: secret?.dialect === 'beta' });
-      if (resume) {
-        const taking = sessions.claim(resume, by.keyId);
-        if ('status' in taking) throw new Refusal(taking.status, taking.code, taking.message);
-        const again = { owner: by.keyId, dialect: taking.dialect ?? dialect, line: rtcLine };
-        const { id, call } = await calls.open(again, answer, (transport) => taking.take(transport)).catch(refuseCall);
-        return { id, sdp: call.sdp, sessionId: resume.session };
-      }
-      const api = apiOf({ onlyInworld, credential: by.kind, authorization, beta: dialect.name === 'beta' });
-      const birth = sessions.birth({ api, model, transcriptionOnly, sessionKey: undefined }, secret?.session ?? {}, session);
-      birth.speaker = { lagMs: rtcLine.lagMs };
-      birth.config = inOwnFormats(birth, birth.config);
-      if (!router.hasLlm(birth.config.model)) throw errors.modelNotFound('model', birth.config.model);
-      const reason = sessions.full;
-      if (reason !== undefined) throw new Refusal(503, 'server_overloaded', reason);
-      const excess = usage.full(by.keyId);
-      if (excess) throw errors.limited(excess);
-      const request = { owner: by.keyId, dialect, line: rtcLine };
-      const opening = calls.open(request, answer, (transport, id) => sessions.run(transport, birth, { by: by.keyId, call: id }));
-      const { id, call } = await sessions.keepPlaceFor(by.keyId, opening).catch(refuseCall);
-      return { id, sdp: call.sdp, sessionId: birth.sessionId };
-    },
-    hangUp(id, by) {
-      const call = calls.find(id, by.keyId);
-      call?.close(1000, 'hung up');
-      return call !== undefined;
-    },
+  const callSessions = new CallSessions({ sessions, calls, router, usage });
+  const desk = openCallDesk({
+    sessions,
+    callSessions,
+    calls,
+    media,
     iceServers: (name) => iceServers(config.calls, name, clock.wallMs()),
-  };
+  });
 
   registerRoutes(app, {
     access,
@@ -448,13 +418,6 @@ export async function assemble(
       await Promise.all([media.close(), ...all.map((engine) => engine.close()), outgoing.close(), store.close(), recorder?.close()]);
     },
   };
-}
-
-/** An offer that was not answered, as HTTP says it. */
-function refuseCall(error: unknown): never {
-  if (!(error instanceof CallError)) throw error;
-  if (error.reason === 'rejected') throw new Refusal(400, 'invalid_offer', error.message, 'sdp');
-  throw new Refusal(503, 'server_overloaded', error.message);
 }
 
 /** What can be asked for by name: what the providers list, and what is served when nothing is named. */

@@ -3,13 +3,14 @@
 import { Resampler } from '../media/resample.ts';
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
-import { concat, toBytes } from '../media/pcm.ts';
+import { concat } from '../media/pcm.ts';
+import { type AudioFormat, isSameFormat, sampleRateHz } from '../protocol/audio-format.ts';
 import type { Dialect } from '../protocol/dialects/dialect.ts';
 import type { TimestampInfo } from '../protocol/server-events.ts';
-import { callFormat, type ResumeOffer, type SessionObject } from '../protocol/session-config.ts';
+import type { ResumeOffer, SessionObject } from '../protocol/session-config.ts';
 import type { AudioPlace, Ending, Inbound, OutgoingEvent, PlayedPart, Transport } from '../transports/transport.ts';
 import { OutboxRing, type SentSound, soundMs } from './outbox-ring.ts';
-import { WireDecoder } from './wire-audio.ts';
+import { encodeWire, WireDecoder } from './wire-audio.ts';
 
 /** What may be made for nobody before the voice waits: half a minute and more of PCM at 24 kHz. It must leave room for what did not arrive. */
 const mostUnsentBytes = 2 * 1024 * 1024;
@@ -341,13 +342,12 @@ export class Outbox implements Transport {
 
 /** A call takes sound in its own format only: an answer that was begun over a WebSocket may be in another. */
 function play(transport: Transport, { place, bytes, timestamps }: SentSound): void {
-  const { format } = place;
-  const isCalls = format.type === callFormat.type && format.rate === callFormat.rate;
-  transport.sendAudio(place, transport.speaker && !isCalls ? inCallFormat(place, bytes) : bytes, timestamps);
+  const { format = place.format } = transport.speaker ?? {};
+  transport.sendAudio(place, isSameFormat(format, place.format) ? bytes : converted(bytes, place.format, format), timestamps);
 }
 
-function inCallFormat({ format }: AudioPlace, bytes: Uint8Array): Uint8Array {
-  const decoder = new WireDecoder(format);
-  const resampler = new Resampler(decoder.rateHz, callFormat.rate);
-  return toBytes(concat([resampler.process(decoder.decode(bytes)), resampler.flush()]));
+function converted(bytes: Uint8Array, from: AudioFormat, to: AudioFormat): Uint8Array {
+  const decoder = new WireDecoder(from);
+  const resampler = new Resampler(decoder.rateHz, sampleRateHz(to));
+  return encodeWire(to, concat([resampler.process(decoder.decode(bytes)), resampler.flush()]));
 }

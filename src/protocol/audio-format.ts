@@ -7,6 +7,13 @@ export type PcmRate = (typeof pcmRates)[number];
 
 export type AudioFormat = { type: 'audio/pcm'; rate: PcmRate } | { type: 'audio/pcmu' } | { type: 'audio/pcma' };
 
+/** A loudspeaker that the server feeds at the pace of real time: a call's. What has been sent there is heard `lagMs` later. */
+export interface Speaker {
+  readonly lagMs: number;
+  /** What the call's sound is in, both ways, whatever a client asks for. */
+  readonly format: AudioFormat;
+}
+
 const spellings: Record<string, AudioFormat['type']> = {
   pcm: 'audio/pcm',
   pcm16: 'audio/pcm',
@@ -48,6 +55,10 @@ export const audioFormatPatch = z.preprocess(
 
 export function sampleRateHz(format: AudioFormat): number {
   return format.type === 'audio/pcm' ? format.rate : 8000;
+}
+
+export function isSameFormat(a: AudioFormat, b: AudioFormat): boolean {
+  return a.type === b.type && sampleRateHz(a) === sampleRateHz(b);
 }
 
 export function bytesPerSample(format: AudioFormat): 1 | 2 {

@@ -159,9 +159,6 @@ export const semanticVadDefaults: SemanticVad = {
   interrupt_response: true,
 };
 
-/** The format of sound on a call, before it is coded for the line. */
-export const callFormat = { type: 'audio/pcm', rate: 24000 } as const;
-
 /** What a new session is before anybody has said anything about it (protocol 3.6), with what only the server that runs it can say. */
 export function newSession(own: {
   type: SessionConfig['type'];

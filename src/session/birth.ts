@@ -1,4 +1,5 @@
 // What a session is born with: plain data, which a tape of it can hold.
+import type { Speaker } from '../protocol/audio-format.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
 
 export interface Birth {
@@ -29,9 +30,6 @@ export interface Birth {
   inworld: boolean;
   /** OpenAI's rule (conflict C4): once an answer has been heard in a voice, the session keeps it. */
   voiceLock: boolean;
-  /**
-   * Whose speaker the sound goes to. Absent: the client's own, which it empties itself. Present: ours (a call), fed at the pace of real
-   * time; what it has sent is heard `lagMs` later. Formats are the call's then, whatever the client asks for.
-   */
-  speaker?: { lagMs: number } | undefined;
+  /** Where the sound goes: to the client's own speaker, which it empties itself, if there is none here. */
+  speaker?: Speaker | undefined;
 }

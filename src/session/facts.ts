@@ -1,4 +1,5 @@
 // What can happen to a session. Every fact is stamped by `step(fact, now)`; audio positions are milliseconds of the input's own timeline.
+import type { Speaker } from '../protocol/audio-format.ts';
 import type { ClientEvent } from '../protocol/client-events.ts';
 import type { ErrorBody, ErrorType } from '../protocol/errors.ts';
 import type { McpCallError, McpListedTool, McpListTools } from '../protocol/items.ts';
@@ -104,7 +105,7 @@ export type Fact =
       kind: 'line.back';
       unreceivedMs: number;
       played?: { item: string; ms: number };
-      speaker: { lagMs: number } | undefined;
+      speaker: Speaker | undefined;
       expiresAt: number;
     }
   /** The conversation was condensed by that order; what is undefined stays as it was. Or it could not be. */

@@ -1,5 +1,5 @@
 // The plug of a way in: everything the author of a transport must know. A transport carries; it decides nothing.
-import type { AudioFormat } from '../protocol/audio-format.ts';
+import type { AudioFormat, Speaker } from '../protocol/audio-format.ts';
 import type { ClientEvent } from '../protocol/client-events.ts';
 import type { Dialect } from '../protocol/dialects/dialect.ts';
 import type { RealtimeError } from '../protocol/errors.ts';
@@ -27,7 +27,7 @@ export type Inbound =
    * The client is there again, over another one. `unreceivedMs`: sound that has not come there; `played`: how much of an item it has played, if
    * it says so; `speaker`: that of the transport, if it has one.
    */
-  | { kind: 'back'; unreceivedMs: number; played?: PlayedPart; speaker: { lagMs: number } | undefined };
+  | { kind: 'back'; unreceivedMs: number; played?: PlayedPart; speaker: Speaker | undefined };
 
 /** How much of an item's sound a client has played, by its own word. */
 export interface PlayedPart {
@@ -75,8 +75,8 @@ export interface Transport {
   sendAudio(place: AudioPlace, bytes: Uint8Array, timestamps?: TimestampInfo): void;
   /** Drops what its own speaker has not played, where it has one. */
   clear?(): void;
-  /** Where the sound goes, if that is a speaker of its own: what it has sent is heard `lagMs` later. */
-  readonly speaker?: { readonly lagMs: number };
+  /** Where the sound goes, if that is a speaker of its own. */
+  readonly speaker?: Speaker;
   /** In which its far side is spoken to. */
   readonly dialect?: Dialect;
   /** For how long nothing has come from a far side that should have been heard. */

@@ -9,6 +9,8 @@ import type { ServerEvent } from '../../src/protocol/server-events.ts';
 import type { AudioPlace, Ending, Inbound, OutgoingEvent, Transport } from '../../src/transports/transport.ts';
 import { Channel } from '../../src/lib/channel.ts';
 import { settled } from '../rig.ts';
+import type { Speaker } from '../../src/protocol/audio-format.ts';
+import { callSpeaker } from '../call-speaker.ts';
 
 const lost: Ending = { by: 'client', code: 1006, reason: '', lost: { silentMs: 0 } };
 const left: Ending = { by: 'client', code: 1000, reason: '' };
@@ -20,13 +22,13 @@ class Connection implements Transport {
   readonly got: string[] = [];
   readonly events: OutgoingEvent[] = [];
   readonly closes: string[] = [];
-  readonly speaker?: { lagMs: number };
+  readonly speaker?: Speaker;
   readonly arrival = Promise.withResolvers<boolean>();
   ending: Ending | undefined;
   gone = false;
   silentMs = 0;
 
-  constructor(speaker?: { lagMs: number }) {
+  constructor(speaker?: Speaker) {
     if (speaker) this.speaker = speaker;
   }
 
@@ -301,7 +303,7 @@ test('from a WebSocket to a call: the line plays what was not heard, in the call
   outbox.sendAudio(place({ type: 'audio/pcmu' }), new Uint8Array(800));
   outbox.sendAudio(place(), sound(100));
   outbox.send(event(2));
-  const call = new Connection({ lagMs: 80 });
+  const call = new Connection(callSpeaker);
   outbox.attach(call, { lastEvent: 'event_1' });
   outbox.resume(150);
   // 50 ms of µ-law at 8 kHz are 2,400 bytes of PCM at 24 kHz.
@@ -310,7 +312,7 @@ test('from a WebSocket to a call: the line plays what was not heard, in the call
 
 test('from a call to a WebSocket: what was not heard comes as events, behind what was seen, and again if that breaks as well', async () => {
   const clock = new ManualClock();
-  const call = new Connection({ lagMs: 80 });
+  const call = new Connection(callSpeaker);
   const owner = {
     waitMs: 1000,
     offer: () => ({ resume: { token: 't', seconds: 1 }, arrived() {} }),

@@ -20,6 +20,7 @@ import type { Fact, ReplyEnd, ReplyFact } from '../../src/session/facts.ts';
 import { guests } from '../../src/session/guests/guests.ts';
 import { Session } from '../../src/session/session.ts';
 import type { State } from '../../src/session/state.ts';
+import { callSpeaker } from '../call-speaker.ts';
 
 const factsPerSeed = 5000;
 const usage = { inputTokens: 1, outputTokens: 1, cachedTokens: 0 };
@@ -93,7 +94,7 @@ class Life {
       ownInstructions: '',
       inworld,
       voiceLock: chance.often(0.3),
-      speaker: chance.often(0.3) ? { lagMs: 80 } : undefined,
+      speaker: chance.often(0.3) ? callSpeaker : undefined,
     };
     this.#birth = birth;
     this.#env = countingEnv(seededEnv(String(chance.next())).chance);

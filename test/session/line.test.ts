@@ -4,6 +4,7 @@ import type { Effect } from '../../src/session/effects.ts';
 import type { Fact } from '../../src/session/facts.ts';
 import { Rig, serverVad, wordsOf } from './rig.ts';
 import { assistantTurns, counting, speaking } from './speaking.ts';
+import { callSpeaker } from '../call-speaker.ts';
 
 const lose = (rig: Rig, silentMs = 0) => rig.fact({ kind: 'line.lost', silentMs });
 const comeBack = (rig: Rig, more: Partial<Extract<Fact, { kind: 'line.back' }>> = {}) =>
@@ -147,7 +148,7 @@ test('neither the idle timeout nor the watchdog of a voice that waits for room f
 });
 
 test('a call goes on over a call: it is behind by what was on the way to the ear, and its speaker is told of once', () => {
-  const speaker = { lagMs: 80 };
+  const speaker = callSpeaker;
   const rig = new Rig({ speaker });
   rig.says('Count to ten.');
   rig.client({ type: 'response.create' });
@@ -170,7 +171,7 @@ test('a call goes on over a call: it is behind by what was on the way to the ear
 test('over a call, a session takes the call’s formats and tells so; over a WebSocket it keeps them, and the call’s speaker has stopped', () => {
   const rig = new Rig({ configure: (config) => void (config.audio.output.format = { type: 'audio/pcmu' }) });
   lose(rig);
-  comeBack(rig, { speaker: { lagMs: 80 } });
+  comeBack(rig, { speaker: callSpeaker });
   const pcm = { type: 'audio/pcm', rate: 24_000 };
   expect(rig.config.audio.output.format).toEqual(pcm);
   expect(rig.last('session.updated').session.audio).toMatchObject({ output: { format: pcm } });

@@ -2,12 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import { Rig, wordsOf } from './rig.ts';
 import { assistantTurns, counting } from './speaking.ts';
+import { callSpeaker } from '../call-speaker.ts';
 
-const lagMs = 80;
+const { lagMs } = callSpeaker;
 
 /** A call in which an answer of that length has been made and is still open. */
 function calling(ms: number): Rig {
-  const rig = new Rig({ speaker: { lagMs } });
+  const rig = new Rig({ speaker: callSpeaker });
   rig.says('Count to ten.');
   rig.client({ type: 'response.create' });
   rig.text('resp_1', counting);
@@ -65,7 +66,7 @@ describe('the speaker of a call', () => {
   });
 
   test('S06: an interruption ends what is said beside the conversation as well, for it comes out of the same speaker', () => {
-    const rig = new Rig({ speaker: { lagMs } });
+    const rig = new Rig({ speaker: callSpeaker });
     rig.client({ type: 'response.create', response: { conversation: 'none' } });
     rig.text('resp_1', counting);
     rig.audio('resp_1', 5000);
@@ -164,7 +165,7 @@ describe('the speaker of a call', () => {
 });
 
 test('S20: a key that the caller presses is told', () => {
-  const rig = new Rig({ speaker: { lagMs } });
+  const rig = new Rig({ speaker: callSpeaker });
   rig.fact({ kind: 'digit.pressed', digit: '#', atSeconds: 1_700_000_000 });
   expect(rig.sent.at(-1)).toEqual({ type: 'input_audio_buffer.dtmf_event_received', event: '#', received_at: 1_700_000_000 });
 });

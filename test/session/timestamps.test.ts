@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Rig, type RigOptions } from './rig.ts';
 import type { Effect } from '../../src/session/effects.ts';
+import { callSpeaker } from '../call-speaker.ts';
 
 const words = [
   { text: 'Hello', startMs: 40, endMs: 440.4 },
@@ -38,7 +39,7 @@ describe('timestamp_info', () => {
   });
 
   test('S61 on a call timestamp_info is always a delta of its own, for the sound goes over the line', () => {
-    const rig = answering({ timestamp_type: 'WORD' }, { speaker: { lagMs: 80 } });
+    const rig = answering({ timestamp_type: 'WORD' }, { speaker: callSpeaker });
     rig.audio('resp_1', 900, words);
     expect(sounds(rig).every((sound) => !('timestamps' in sound))).toBe(true);
     expect(rig.all('response.output_audio.delta')).toMatchObject([{ item_id: 'item_2', delta: '', timestamp_info: wordInfo }]);

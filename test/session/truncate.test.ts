@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Rig, wordsOf } from './rig.ts';
 import { assistantTurns, counting, speaking } from './speaking.ts';
+import { callSpeaker } from '../call-speaker.ts';
 
 describe('conversation.item.truncate', () => {
   const truncate = (audio_end_ms: number) => ({
@@ -116,7 +117,7 @@ describe('conversation.item.truncate', () => {
     rig.golden('truncate-while-generating');
   });
 
-  test.each([undefined, { lagMs: 80 }])(
+  test.each([undefined, callSpeaker])(
     'C30: an answer that has run out of sound while it is being made ends as well, with the speaker %j',
     (speaker) => {
       const rig = new Rig({ turnDetection: null, speaker });

@@ -1,4 +1,5 @@
 // The line to the client: lost, and back again. While it is lost playout stands still, and nobody is waited for who cannot be heard.
+import type { Speaker } from '../../protocol/audio-format.ts';
 import { beQuietFrom, type Core, send } from '../core.ts';
 import type { FactOf } from '../facts.ts';
 import { liveOn } from '../lifetime.ts';
@@ -57,7 +58,7 @@ function leftAfter({ conversation, playout }: Core, { item, ms }: NonNullable<Fa
 }
 
 /** The sound may go to another speaker than before: ours, whose formats are a call's, or the client's own. */
-function moveSpeaker(core: Core, speaker: { lagMs: number } | undefined): void {
+function moveSpeaker(core: Core, speaker: Speaker | undefined): void {
   core.speaker = speaker;
   if (!speaker && core.sounding !== undefined) {
     send(core, { type: 'output_audio_buffer.stopped', response_id: core.sounding });

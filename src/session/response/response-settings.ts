@@ -2,7 +2,7 @@
 import type { ResponseParams } from '../../protocol/client-events.ts';
 import { errors } from '../../protocol/errors.ts';
 import { completeItem } from '../../protocol/items.ts';
-import { callFormat, type SessionConfig } from '../../protocol/session-config.ts';
+import type { SessionConfig } from '../../protocol/session-config.ts';
 import { unservedTools } from '../../protocol/unserved.ts';
 import type { Birth } from '../birth.ts';
 import { soundBytes, soundOf } from '../conversation/budget.ts';
@@ -76,7 +76,7 @@ export function responseSettings(
     input,
     instructions: responseInstructions(core, params, known) ?? base.instructions,
     modalities: params.output_modalities ?? base.modalities,
-    format: core.speaker ? callFormat : (output?.format ?? base.format),
+    format: core.speaker?.format ?? output?.format ?? base.format,
     voice: output?.voice ?? base.voice,
     speed: output?.speed ?? base.speed,
     temperature: params.temperature === undefined ? base.temperature : (params.temperature ?? undefined),

@@ -1,7 +1,7 @@
 // session.update: a partial change, made whole or refused whole. Also how a session's settings become one response's.
 import type { ClientEvents } from '../../protocol/client-events.ts';
 import { errors } from '../../protocol/errors.ts';
-import { callFormat, type SessionConfig, type SessionObject, type SessionPatch, type Tool } from '../../protocol/session-config.ts';
+import { type SessionConfig, type SessionObject, type SessionPatch, type Tool } from '../../protocol/session-config.ts';
 import { unservedOf } from '../../protocol/unserved.ts';
 import type { Birth } from '../birth.ts';
 import { type Core, send, tell } from '../core.ts';
@@ -49,8 +49,9 @@ function givenPromptText(known: Known, { prompt }: SessionPatch): string | undef
 /** On a call the sound is the call's, and comes to us and leaves us in one format, whatever a client asks for. */
 export function inOwnFormats({ speaker }: Pick<Birth, 'speaker'>, config: SessionConfig): SessionConfig {
   if (!speaker) return config;
+  const { format } = speaker;
   const { input, output } = config.audio;
-  return { ...config, audio: { input: { ...input, format: callFormat }, output: { ...output, format: callFormat } } };
+  return { ...config, audio: { input: { ...input, format }, output: { ...output, format } } };
 }
 
 /** What opens an MCP server is never told again. */

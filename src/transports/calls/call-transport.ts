@@ -8,7 +8,7 @@ import type { EventText } from '../event-text.ts';
 import { Reader } from '../reader.ts';
 import type { AudioPlace, Ending, Inbound, OutgoingEvent, Transport } from '../transport.ts';
 import { withoutLargeFields } from './large-fields.ts';
-import { type AudioFormat, bytesPerSample, sampleRateHz } from '../../protocol/audio-format.ts';
+import { bytesPerSample, sampleRateHz, type Speaker } from '../../protocol/audio-format.ts';
 import type { Call, CallEnd, CallEvents } from './call.ts';
 
 /** Frames of sound and events, and their bytes, that may wait for the session. */
@@ -27,12 +27,6 @@ const arrivalMs = 1000;
 /** Connections beside one call. */
 const mostBeside = 4;
 
-/** What a call's sound is in, and what a sound sent now needs until it is heard: half a round trip, the far side's buffer and its loudspeaker. */
-export interface CallLine {
-  readonly format: AudioFormat;
-  readonly lagMs: number;
-}
-
 /** The data channel of the call: before it opens, events wait; without one there is nobody to tell. */
 type EventLine = { state: 'opening'; waiting: string[]; characters: number } | { state: 'open' } | { state: 'none' };
 
@@ -43,7 +37,7 @@ export class CallTransport implements Transport, CallEvents {
   readonly #beside = new Set<Transport>();
   readonly #onEnded: () => void;
   readonly #opened = Promise.withResolvers<void>();
-  readonly speaker: { readonly lagMs: number };
+  readonly speaker: Speaker;
   readonly #bytesPerMs: number;
   #call: Call | undefined;
   #reader: Reader | undefined;
@@ -58,13 +52,13 @@ export class CallTransport implements Transport, CallEvents {
   #ended = false;
   #ending: Ending | undefined;
 
-  constructor(options: { clock: Clock; text: EventText; line: CallLine; onEnded: () => void }) {
+  constructor(options: { clock: Clock; text: EventText; speaker: Speaker; onEnded: () => void }) {
     this.#clock = options.clock;
     this.#text = options.text;
     this.#onEnded = options.onEnded;
-    const { format, lagMs } = options.line;
+    const { format } = options.speaker;
     this.#bytesPerMs = (bytesPerSample(format) * sampleRateHz(format)) / 1000;
-    this.speaker = { lagMs };
+    this.speaker = options.speaker;
   }
 
   /** The call has been answered. */
@@ -155,6 +149,11 @@ export class CallTransport implements Transport, CallEvents {
 
   introduce(session: SessionObject): void {
     this.#session = session;
+  }
+
+  /** An event of the client, as whoever owns the call has it said in its name. */
+  say(event: object): void {
+    this.onMessage(JSON.stringify(event));
   }
 
   /** Another connection hears the events of this call from now on, and may send its own. False when there are too many. */

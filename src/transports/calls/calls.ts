@@ -4,16 +4,21 @@ import type { Ids } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Dialect } from '../../protocol/dialects/dialect.ts';
 import { EventText } from '../event-text.ts';
-import type { Transport } from '../transport.ts';
+import type { Speaker } from '../../protocol/audio-format.ts';
+import type { Ending, Transport } from '../transport.ts';
 import type { Call, CallEvents } from './call.ts';
-import { type CallLine, CallTransport } from './call-transport.ts';
+import { CallTransport } from './call-transport.ts';
 
 /** A call that is to begin. */
 export interface CallRequest {
   /** The id of the key that it belongs to. */
   readonly owner: string;
   readonly dialect: Dialect;
-  readonly line: CallLine;
+  readonly speaker: Speaker;
+  /** Where it has one already, because it has been ringing. */
+  readonly id?: string;
+  /** Told once that it has ended, whoever ended it. Not called for a call that never came about. */
+  readonly ended?: (ending: Ending | undefined) => void;
 }
 
 export interface Calls {
@@ -31,21 +36,25 @@ export interface Calls {
   find(id: string, owner: string): CallTransport | undefined;
 }
 
+export function newCallId(ids: Ids): string {
+  return ids('rtc');
+}
+
 export function keepCalls({ clock, ids, log }: { clock: Clock; ids: Ids; log: Log }): Calls {
   const calls = new Map<string, { owner: string; transport: CallTransport }>();
   return {
     get size() {
       return calls.size;
     },
-    async open({ owner, dialect, line }, connect, enter) {
-      const id = ids('rtc');
+    async open({ owner, dialect, speaker, id = newCallId(ids), ended }, connect, enter) {
       const startedAtMs = clock.now();
       const transport: CallTransport = new CallTransport({
         clock,
         text: new EventText(ids, dialect),
-        line,
+        speaker,
         onEnded: () => {
           calls.delete(id);
+          ended?.(transport.ending);
           const { by, code, reason } = transport.ending ?? {};
           log.info({ call: id, by: owner, durationMs: Math.round(clock.now() - startedAtMs), endedBy: by, code, reason }, 'call ended');
         },

@@ -1,7 +1,7 @@
 // The plug of whoever carries telephone calls (SIP, the media streams of providers): a call from its first ring to its end. What is said in it
 // goes the way of every call (call.ts).
 import type { Call, CallEvents } from './call.ts';
-import type { CallLine } from './call-transport.ts';
+import type { Speaker } from '../../protocol/audio-format.ts';
 
 /** Who carries the call. */
 export type PhoneCarrier = 'sip' | 'twilio' | 'telnyx' | 'plivo' | 'vonage' | 'asterisk' | 'stream';
@@ -29,7 +29,8 @@ export interface PhoneParty {
 
 /** A call that somebody has placed and nobody has answered yet. */
 export interface IncomingPhoneCall extends PhoneParty {
-  readonly line: CallLine;
+  /** Where an answer is heard, and what its sound and the caller's are in. */
+  readonly speaker: Speaker;
   /** Lets the caller hear that it rings, where the carrier can tell. */
   ring(): void;
   /** Answers. What is said is told to `events` from then on. @throws CallError when it cannot be answered, or the caller has gone. */

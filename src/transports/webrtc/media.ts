@@ -1,13 +1,13 @@
 // The plug of a WebRTC stack: everything the author of one must know. It knows SDP, RTP and codecs, and neither sessions nor their events.
 
 import type { Call, CallEvents } from '../calls/call.ts';
-import type { CallLine } from '../calls/call-transport.ts';
+import type { Speaker } from '../../protocol/audio-format.ts';
 import { CALL_RATE_HZ } from '../rtp/call-rate.ts';
 
-/** The sound of a WebRTC call, for whoever speaks and listens to it. */
-export const rtcLine: CallLine = { format: { type: 'audio/pcm', rate: CALL_RATE_HZ }, lagMs: 80 };
+/** What was sent needs half a round trip, the far side's jitter buffer and its loudspeaker until it is heard. */
+export const rtcSpeaker: Speaker = { format: { type: 'audio/pcm', rate: CALL_RATE_HZ }, lagMs: 80 };
 
-/** A call whose offer has been answered. Its sound is that of `rtcLine`. */
+/** A call whose offer has been answered. Its sound is that of `rtcSpeaker`. */
 export interface AnsweredCall extends Call {
   /** The whole answer with every candidate: there is no trickling. */
   readonly sdp: string;

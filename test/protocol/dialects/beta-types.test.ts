@@ -9,6 +9,7 @@ import { ga } from '../../../src/protocol/dialects/ga.ts';
 import { documentedServerEvents } from '../../../src/protocol/schema-server-events.ts';
 import type { ServerEvent, StampedEvent } from '../../../src/protocol/server-events.ts';
 import { Rig, testConfig } from '../../session/rig.ts';
+import { callSpeaker } from '../../call-speaker.ts';
 
 const repository = resolve(import.meta.dirname, '../../..');
 const types = (file: string) => JSON.stringify(join(repository, 'node_modules/openai/resources/beta/realtime', file));
@@ -103,7 +104,7 @@ function recorded(): ServerEvent[] {
   written.text('resp_2', 'Sun');
   say(written, { type: 'response.cancel', response_id: 'resp_2' });
 
-  const called = new Rig({ speaker: { lagMs: 80 } });
+  const called = new Rig({ speaker: callSpeaker });
   called.says('Count.');
   say(called, { type: 'response.create' });
   called.answer('resp_1', 'One two.', 500);

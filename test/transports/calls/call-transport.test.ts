@@ -11,7 +11,7 @@ import { keepCalls, type Calls } from '../../../src/transports/calls/calls.ts';
 import type { CallTransport } from '../../../src/transports/calls/call-transport.ts';
 import { type Call, type CallEnd, CallError, type CallEvents } from '../../../src/transports/calls/call.ts';
 import { fromBytes, toBytes } from '../../../src/media/pcm.ts';
-import { rtcLine } from '../../../src/transports/webrtc/media.ts';
+import { rtcSpeaker } from '../../../src/transports/webrtc/media.ts';
 import type { Inbound, Transport } from '../../../src/transports/transport.ts';
 import { Channel } from '../../../src/lib/channel.ts';
 
@@ -64,7 +64,7 @@ const place = {
   format: { type: 'audio/pcm', rate: 24000 } as const,
 };
 let logged: object[];
-const request = { owner: 'key_1', dialect: ga, line: rtcLine };
+const request = { owner: 'key_1', dialect: ga, speaker: rtcSpeaker };
 
 beforeEach(() => {
   clock = new ManualClock();
