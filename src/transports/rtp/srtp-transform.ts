@@ -146,17 +146,17 @@ class GcmTransform implements Transform {
 
   seal(packet: Uint8Array, start: number, ssrc: number, index: number, trailer = NOTHING): Uint8Array {
     const cipher = createCipheriv(this.#cipher, this.#key, this.#nonce(ssrc, index));
-    cipher.setAAD(Buffer.concat([packet.subarray(0, start), trailer]));
+    cipher.setAAD(joined([packet.subarray(0, start), trailer]));
     const encrypted = cipher.update(packet.subarray(start));
     cipher.final();
-    return Buffer.concat([packet.subarray(0, start), encrypted, cipher.getAuthTag(), trailer]);
+    return joined([packet.subarray(0, start), encrypted, cipher.getAuthTag(), trailer]);
   }
 
   open(packet: Uint8Array, start: number, ssrc: number, index: number, trailerAt = packet.length): Uint8Array | undefined {
     const end = trailerAt - GCM_TAG_BYTES;
     if (end < start) return undefined;
     const decipher = createDecipheriv(this.#cipher, this.#key, this.#nonce(ssrc, index), { authTagLength: GCM_TAG_BYTES });
-    decipher.setAAD(Buffer.concat([packet.subarray(0, start), packet.subarray(trailerAt)]));
+    decipher.setAAD(joined([packet.subarray(0, start), packet.subarray(trailerAt)]));
     decipher.setAuthTag(packet.subarray(end, trailerAt));
     const opened = decipher.update(packet.subarray(start, end));
     try {
@@ -164,7 +164,7 @@ class GcmTransform implements Transform {
     } catch {
       return undefined;
     }
-    return Buffer.concat([packet.subarray(0, start), opened]);
+    return joined([packet.subarray(0, start), opened]);
   }
 
   /** RFC 7714, 8.1 and 9.1: the same bytes for both kinds, since an index of RTCP has 31 bits. */
@@ -175,6 +175,16 @@ class GcmTransform implements Transform {
     for (let i = 0; i < nonce.length; i++) nonce[i] = (nonce[i] as number) ^ (this.#salt[i] as number);
     return nonce;
   }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }
 
 function writeU48(bytes: Uint8Array, at: number, value: number): void {

@@ -1,6 +1,6 @@
 // The sound of telephone calls, for whoever signals them: descriptions in, descriptions out. Its packets are handled in worker threads.
 import type { Call, CallEvents } from '../../calls/call.ts';
-import type { CallLine } from '../../calls/call-transport.ts';
+import type { Speaker } from '../../../protocol/audio-format.ts';
 import { CALL_RATE_HZ } from '../../rtp/call-rate.ts';
 import { MediaSeats, type PortRange, type SeatDependencies } from '../../rtp/media-seats.ts';
 import type { PlacedCall } from '../../rtp/placed-call.ts';
@@ -8,10 +8,10 @@ import type { MediaStats, PhoneNews, PhoneQuestion, PhoneWish, PhoneWorkerData }
 import type { MediaHow } from './media-how.ts';
 import { networks } from './rtp-call.ts';
 
-/** The sound of a telephone call, for whoever speaks and listens to it: its far side's jitter buffer and half a round trip. */
-export const phoneLine: CallLine = { format: { type: 'audio/pcm', rate: CALL_RATE_HZ }, lagMs: 100 };
+/** What was sent needs half a round trip and the far side's jitter buffer until it is heard. */
+export const phoneSpeaker: Speaker = { format: { type: 'audio/pcm', rate: CALL_RATE_HZ }, lagMs: 100 };
 
-/** A call that has ports. Its sound is that of `phoneLine`; it has no data channel. */
+/** A call that has ports. Its sound is that of `phoneSpeaker`; it has no data channel. */
 export interface MediaCall extends Call {
   /** The answer to its offer, or its own offer, which `accept` must follow. */
   readonly sdp: string;
