@@ -19,7 +19,11 @@ export type PhoneEvent =
   /** A call waits for `accept` or `reject`; the names of the fields are OpenAI's. */
   | {
       readonly type: 'realtime.call.incoming';
-      readonly data: { readonly call_id: string; readonly sip_headers: readonly PhoneField[]; readonly sip_media_security?: 'rtp' | 'srtp' };
+      readonly data: {
+        readonly call_id: string;
+        readonly sip_headers: readonly PhoneField[];
+        readonly sip_media_security?: 'rtp' | 'srtp';
+      };
     }
   | { readonly type: 'realtime.call.ringing' | 'realtime.call.answered'; readonly data: OfCall }
   | { readonly type: 'realtime.call.transferred'; readonly data: OfCall & { readonly target: string } }
@@ -29,5 +33,10 @@ export type PhoneEvent =
     }
   | {
       readonly type: 'realtime.call.ended';
-      readonly data: OfCall & { readonly cause: EndCause; readonly status?: number; readonly duration_seconds: number; readonly recording?: string };
+      readonly data: OfCall & {
+        readonly cause: EndCause;
+        readonly status?: number;
+        readonly duration_seconds: number;
+        readonly recording?: string;
+      };
     };

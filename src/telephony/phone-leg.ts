@@ -6,7 +6,10 @@ import type { IncomingPhoneCall, PhoneCall, PhoneParty, TransferOutcome } from '
 import type { Direction, EndCause, PhoneEvent } from './phone-events.ts';
 
 /** Begins the session of a call that `connect` answers or places. Rejects when either cannot be. */
-export type BeginSession = (connect: (events: CallEvents) => Promise<PhoneCall>, ended: (ending: Ending | undefined) => void) => Promise<void>;
+export type BeginSession = (
+  connect: (events: CallEvents) => Promise<PhoneCall>,
+  ended: (ending: Ending | undefined) => void,
+) => Promise<void>;
 
 export interface LegParts {
   readonly id: string;

@@ -17,6 +17,8 @@ const MOST_GUESSED = 5;
 const MOST_SILENCE_MS = 5000;
 /** From here on a caller that sends nothing is heard as silent: a muted one, or one whose network is away. */
 const STARVING_MS = 300;
+/** Of a sender that says when it is silent, silence is made with so much room for sound that comes late. */
+const REST_LAG_MS = 60;
 /** Another stream is believed only when the one before has ended: nothing has come of it for so long, or for so many packets of the other. */
 const STREAM_END_MS = 200;
 const STREAM_END_PACKETS = 3;
@@ -118,8 +120,8 @@ export class RtpInput {
     if (!stream) return;
     while (this.#early.size > 0 && nowMs - this.#missingSinceMs >= GAP_WAIT_MS) this.#closeGap(stream);
     const quietMs = nowMs - stream.lastSoundMs;
-    if (quietMs < (stream.resting ? FRAME_MS : STARVING_MS)) return;
-    const missing = toSamples(Math.floor(quietMs / FRAME_MS) * FRAME_MS) - this.#filled;
+    if (quietMs < (stream.resting ? REST_LAG_MS + FRAME_MS : STARVING_MS)) return;
+    const missing = toSamples(Math.floor((stream.resting ? quietMs - REST_LAG_MS : quietMs) / FRAME_MS) * FRAME_MS) - this.#filled;
     if (missing <= 0) return;
     this.#filled += missing;
     this.#emit(this.#silenceOf(Math.min(missing, toSamples(MOST_SILENCE_MS))));

@@ -4,7 +4,14 @@ import { expect, test } from 'vitest';
 import { writeRtp } from '../../../src/transports/rtp/packet.ts';
 import { writeReport } from '../../../src/transports/rtp/rtcp.ts';
 import { SrtpReceiver, SrtpSender } from '../../../src/transports/rtp/srtp.ts';
-import { createTransform, deriveKeys, type MasterKey, masterLengths, type Suite, suites } from '../../../src/transports/rtp/srtp-transform.ts';
+import {
+  createTransform,
+  deriveKeys,
+  type MasterKey,
+  masterLengths,
+  type Suite,
+  suites,
+} from '../../../src/transports/rtp/srtp-transform.ts';
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text.replace(/\s/g, ''), 'hex'));
 const toHex = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString('hex');
@@ -17,7 +24,10 @@ function master(suite: Suite, seed = 1): MasterKey {
 }
 
 const packet = (sequenceNumber: number, payload = bytes(160, 3), ssrc = 0xcafe_babe) =>
-  writeRtp({ payloadType: 0, marker: false, sequenceNumber: sequenceNumber & 0xffff, timestamp: (sequenceNumber * 160) >>> 0, ssrc }, payload);
+  writeRtp(
+    { payloadType: 0, marker: false, sequenceNumber: sequenceNumber & 0xffff, timestamp: (sequenceNumber * 160) >>> 0, ssrc },
+    payload,
+  );
 
 const report = () => writeReport({ ssrc: 0xcafe_babe, name: 'somebody', sent: undefined, blocks: [] });
 
@@ -105,7 +115,10 @@ test.each([
     expect(far.decrypt(Buffer.from(sender.seal(packet(n)))).subarray(12)).toEqual(Buffer.from(bytes(160, 3)));
     const header = { sequenceNumber: n & 0xffff, timestamp: n * 160, ssrc: 77, payloadType: 0, marker: false, serializeSize: 12 };
     const plain = packet(n, bytes(160, 9), 77);
-    const sealed = far.encrypt(Buffer.from(plain.subarray(12)), { ...header, serialize: () => Buffer.from(plain.subarray(0, 12)) } as never);
+    const sealed = far.encrypt(Buffer.from(plain.subarray(12)), {
+      ...header,
+      serialize: () => Buffer.from(plain.subarray(0, 12)),
+    } as never);
     expect(toHex(receiver.open(sealed))).toBe(toHex(plain));
   }
   for (let n = 0; n < 10; n++) {

@@ -7,7 +7,8 @@ const tell = (message: FromWorker) => parentPort?.postMessage(message);
 
 parentPort?.on('message', (message: ToRtcWorker) => {
   if (message.kind === 'stop') process.exit();
-  if ((message.kind === 'begin' && message.wish.offer.trim() === 'die') || (message.kind === 'send' && message.text === 'die')) process.exit(3);
+  if ((message.kind === 'begin' && message.wish.offer.trim() === 'die') || (message.kind === 'send' && message.text === 'die'))
+    process.exit(3);
   if (message.kind !== 'begin') return;
   tell({ kind: 'begun', call: message.call, sdp: 'gladly', mostMessageBytes: 262_144 });
   tell({ kind: 'open', call: message.call });
