@@ -76,7 +76,10 @@ function evenPorts([first, last]: PortRange): number[] {
 /** Undefined when the port is another's. */
 function bind(family: 4 | 6, port: number): Promise<Socket | undefined> {
   return new Promise((resolve, reject) => {
-    const socket = family === 6 ? createSocket({ type: 'udp6', ipv6Only: true }) : createSocket('udp4');
+    // Only addresses are sent to. Asking for them would put each packet off, and the last ones of a call beyond its end.
+    const lookup = (address: string, _options: unknown, done: (error: null, address: string, family: number) => void) =>
+      done(null, address, family);
+    const socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', ipv6Only: family === 6, lookup });
     socket.once('error', (error: NodeJS.ErrnoException) => {
       socket.close();
       if (error.code === 'EADDRINUSE') resolve(undefined);
