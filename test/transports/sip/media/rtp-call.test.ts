@@ -182,7 +182,12 @@ test('a NAT that gives the far side another port in mid-call is followed', async
   await rig.settled();
   // What was lost in between is waited for, and then what came is heard.
   rig.tick(5);
-  expect(rig.heard.slice(before).flatMap((samples) => [...samples]).filter((sample) => sample > 7000).length).toBeGreaterThan(50);
+  expect(
+    rig.heard
+      .slice(before)
+      .flatMap((samples) => [...samples])
+      .filter((sample) => sample > 7000).length,
+  ).toBeGreaterThan(50);
   await until('it is spoken to there', () => rig.far.packets.length === 5);
 });
 
