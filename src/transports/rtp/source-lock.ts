@@ -8,6 +8,13 @@ const SILENT_MS = 2000;
 const MOST_AHEAD = 500;
 const PACKETS_PER_SECOND = 100;
 
+/** Until so many packets have come of whoever came first, it may have been a stranger: half a second of sound. */
+const LEARNING_PACKETS = 25;
+/** Meanwhile somebody else is believed who has sent so many in a row, if nothing has come of the first for so long: strangers send a few. */
+const CONVINCING_PACKETS = 5;
+const FALTERING_MS = 100;
+const MOST_OTHERS = 64;
+
 export interface Source {
   readonly address: string;
   readonly port: number;
@@ -25,22 +32,34 @@ interface Sign {
 
 type State =
   | { readonly kind: 'open' }
-  | { readonly kind: 'pinned'; readonly source: Source; ssrc: number; sequenceNumber: number; lastMs: number };
+  | { readonly kind: 'pinned'; readonly source: Source; ssrc: number; sequenceNumber: number; lastMs: number; packets: number };
+
+type Pinned = Extract<State, { kind: 'pinned' }>;
+
+interface Other extends Sign {
+  readonly packets: number;
+}
 
 export class SourceLock {
   readonly #rules: SourceRules;
   #described: Source | undefined;
   #state: State = { kind: 'open' };
+  /** Who else has sent while the first was not certain yet, by where from. */
+  readonly #others = new Map<string, Other>();
 
   constructor(rules: SourceRules) {
     this.#rules = rules;
   }
 
-  /** The far side has said where it is. Another place than before is another far side, whose packets may come from anywhere again. */
+  /**
+   * The far side has said where it is; undefined, that it is nowhere for now. Another place than before is another far side, whose packets
+   * may come from anywhere again.
+   */
   describe(place: Source | undefined): void {
-    if (isSame(place, this.#described)) return;
+    if (!place || isSame(place, this.#described)) return;
     this.#described = place;
     this.#state = { kind: 'open' };
+    this.#others.clear();
   }
 
   get pinned(): Source | undefined {
@@ -52,7 +71,8 @@ export class SourceLock {
     const state = this.#state;
     if (state.kind === 'pinned' && isSame(state.source, source)) return false;
     if (!this.#rules.mayCome(source.address)) return true;
-    return state.kind === 'pinned' && !isSame(source, this.#described) && nowMs - state.lastMs < SILENT_MS;
+    if (state.kind === 'open' || isSame(source, this.#described) || state.packets < LEARNING_PACKETS) return false;
+    return nowMs - state.lastMs < SILENT_MS;
   }
 
   /** Whether a packet is heard that is one of this call by what stands in it. */
@@ -62,18 +82,34 @@ export class SourceLock {
       state.ssrc = sign.ssrc;
       state.sequenceNumber = sign.sequenceNumber;
       state.lastMs = nowMs;
+      state.packets++;
+      if (state.packets >= LEARNING_PACKETS) this.#others.clear();
       return true;
     }
     if (!this.#rules.mayCome(source.address)) return false;
     // What was signalled is believed over what came first.
-    const isWelcome = state.kind === 'open' || isSame(source, this.#described) || goesOn(state, sign, nowMs);
-    if (isWelcome) this.#state = { kind: 'pinned', source, ...sign, lastMs: nowMs };
-    return isWelcome;
+    const isWelcome =
+      state.kind === 'open' || isSame(source, this.#described) || goesOn(state, sign, nowMs) || this.#convinces(state, source, sign, nowMs);
+    if (!isWelcome) return false;
+    this.#state = { kind: 'pinned', source, ssrc: sign.ssrc, sequenceNumber: sign.sequenceNumber, lastMs: nowMs, packets: 1 };
+    this.#others.clear();
+    return true;
+  }
+
+  #convinces(state: Pinned, { address, port }: Source, { ssrc, sequenceNumber }: Sign, nowMs: number): boolean {
+    if (state.packets >= LEARNING_PACKETS) return false;
+    const name = `${address} ${port}`;
+    const before = this.#others.get(name);
+    const isNext = before?.ssrc === ssrc && sequenceNumber === ((before.sequenceNumber + 1) & 0xffff);
+    const packets = isNext ? before.packets + 1 : 1;
+    if (!before && this.#others.size >= MOST_OTHERS) return false;
+    this.#others.set(name, { ssrc, sequenceNumber, packets });
+    return packets >= CONVINCING_PACKETS && nowMs - state.lastMs >= FALTERING_MS;
   }
 }
 
 /** The same stream, which went on while nothing of it came here: nobody who has not seen it can know its numbers. */
-function goesOn(state: Extract<State, { kind: 'pinned' }>, { ssrc, sequenceNumber }: Sign, nowMs: number): boolean {
+function goesOn(state: Pinned, { ssrc, sequenceNumber }: Sign, nowMs: number): boolean {
   const silentMs = nowMs - state.lastMs;
   if (silentMs < SILENT_MS || ssrc !== state.ssrc) return false;
   const ahead = (sequenceNumber - state.sequenceNumber) & 0xffff;

@@ -68,7 +68,8 @@ export function canBePressed(digits: string): boolean {
 /** Keys to be pressed one after another. It is asked at each tick of the pacer. */
 export class KeysOut {
   readonly #tickMs: number;
-  readonly #clockRateHz: number;
+  /** Of the clock that durations are counted with. */
+  clockRateHz: number;
   #steps: Step[] = [];
   /** Ticks since the step that is under way began. */
   #at = 0;
@@ -77,7 +78,7 @@ export class KeysOut {
 
   constructor(tickMs: number, clockRateHz: number) {
     this.#tickMs = tickMs;
-    this.#clockRateHz = clockRateHz;
+    this.clockRateHz = clockRateHz;
   }
 
   /** Resolves when they all have been pressed. */
@@ -126,7 +127,7 @@ export class KeysOut {
   }
 
   #event(key: number, isEnd: boolean): Uint8Array {
-    const duration = Math.min(MOST_DURATION, (this.#at * this.#tickMs * this.#clockRateHz) / 1000);
+    const duration = Math.min(MOST_DURATION, (this.#at * this.#tickMs * this.clockRateHz) / 1000);
     return Uint8Array.of(key, (isEnd ? END : 0) | VOLUME, duration >> 8, duration & 0xff);
   }
 }

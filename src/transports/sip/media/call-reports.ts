@@ -21,10 +21,6 @@ export class CallKeys {
     this.#keys = keys;
   }
 
-  get areThere(): boolean {
-    return this.#keys !== undefined;
-  }
-
   seal(packet: Uint8Array): Uint8Array {
     return this.#sender ? this.#sender.seal(packet) : packet;
   }

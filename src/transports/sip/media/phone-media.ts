@@ -64,7 +64,8 @@ export function openPhoneMedia(
   const dataOf = (portRange: PortRange | undefined): PhoneWorkerData => ({ portRange, publicAddress, interfaces });
   const seats = new MediaSeats<PhoneWish, PhoneQuestion, PhoneNews>({ name: 'sip', script, dataOf, workers, mostCalls, portRange }, deps);
   const begin = async (offer: string | undefined, how: MediaHow, events: CallEvents): Promise<MediaCall> => {
-    if (how.sources instanceof Array) networks(how.sources);
+    // Said here, where it is configured, and not by a worker in the middle of a call.
+    if (typeof how.sources === 'object') networks(how.sources);
     const latest: { news: PhoneNews } = { news: nothingYet };
     const placed = await seats.begin(
       { offer, how },

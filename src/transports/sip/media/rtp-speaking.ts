@@ -30,7 +30,7 @@ export class RtpSpeaking {
   /** When the key under way was pressed. */
   #pressed = 0;
   #agreement: Agreement | undefined;
-  #keys = new KeysOut(FRAME_MS, G711_RATE_HZ);
+  readonly #keys = new KeysOut(FRAME_MS, G711_RATE_HZ);
   #packets = 0;
   #octets = 0;
 
@@ -45,10 +45,8 @@ export class RtpSpeaking {
   /** `voice` where the codec is another one than before. Until the first agreement nothing is said. */
   change(agreement: Agreement, voice: { encoder: VoiceEncoder; silence: Uint8Array } | undefined): void {
     this.#agreement = agreement;
-    if (!voice) return;
-    this.#out.change(voice.encoder, voice.silence);
-    this.#keys.drop();
-    this.#keys = new KeysOut(FRAME_MS, agreement.eventRateHz);
+    if (voice) this.#out.change(voice.encoder, voice.silence);
+    this.#keys.clockRateHz = agreement.eventRateHz;
   }
 
   get sent(): { timestamp: number; packets: number; octets: number } {

@@ -83,6 +83,7 @@ test(`${rounds} packets and reports, seed ${seed}: no throw, no growth, and the 
   const [victim, beside] = calls as [RtpCall, RtpCall];
   let heard = 0;
   let soundMs = 0;
+  let ended = 0;
   for (let n = 0; n < rounds; n++) {
     for (let i = 0; i < 3; i++) victim.receive(packet(77), chance() < 0.9 ? from : { address: '127.0.0.1', port: upTo(65_536) });
     victim.receive(mutated(report), from);
@@ -99,10 +100,11 @@ test(`${rounds} packets and reports, seed ${seed}: no throw, no growth, and the 
       for (const call of calls) call.tick(nowMs, 0);
       heard += told[1]?.filter(({ kind }) => kind === 'sound').length ?? 0;
       soundMs += told[0]?.reduce((sum, message) => sum + (message.kind === 'sound' ? message.samples.length / 24 : 0), 0) ?? 0;
-      expect(told.flat().filter(({ kind }) => kind === 'ended' || kind === 'fault')).toEqual([]);
+      ended += told.flat().filter(({ kind }) => kind === 'ended' || kind === 'fault').length;
       for (const list of told) list.length = 0;
     }
   }
+  expect(ended).toBe(0);
   expect(heard).toBe(Math.ceil(rounds / 10));
   // Ten seconds ahead of time at most, whatever is sent.
   expect(soundMs).toBeLessThan(nowMs + 12_000);
@@ -113,8 +115,7 @@ test(`${rounds} bytes of nothing in particular are read by nobody, seed ${seed}`
   const receiver = new SrtpReceiver(key as NonNullable<typeof key>);
   for (let n = 0; n < rounds; n++) {
     const bytes = chance() < 0.5 ? some(upTo(60)) : mutated(chance() < 0.5 ? report : packet(1));
-    const read = readRtp(bytes);
-    if (read) expect(read.payload.length).toBeLessThanOrEqual(bytes.length - 12);
+    expect(readRtp(bytes)?.payload.length ?? 0).toBeLessThanOrEqual(Math.max(0, bytes.length - 12));
     readRtcp(bytes);
     expect(receiver.open(bytes)).toBeUndefined();
     expect(receiver.openRtcp(bytes)).toBeUndefined();

@@ -102,6 +102,7 @@ test('an encrypted call tells that it is one', async () => {
   const { call } = await ring({ ...(key ? { key } : {}) });
   expect(call.sdp).toContain('a=crypto:7 AEAD_AES_128_GCM inline:');
   await until('it tells', () => call.media === 'srtp');
+  expect(call.held).toBe(false);
 });
 
 test('an offer of ours, hold and resume, and an offer in mid-call', async () => {
@@ -184,6 +185,7 @@ test('twenty calls that came and went leave no socket open', async () => {
   }
   for (const far of fars.splice(0)) far.close();
   await until('all is closed', () => handles() <= before);
+  expect(media.size).toBe(0);
 });
 
 test('closing ends all calls without telling, and takes no more', async () => {

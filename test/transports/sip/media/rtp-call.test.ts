@@ -1,4 +1,6 @@
 // One telephone call over real sockets, with a clock that is moved by hand: who is heard, what is said and how it ends.
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
 import type { FromPhoneWorker } from '../../../../src/transports/sip/media/call-messages.ts';
 import type { MediaHow } from '../../../../src/transports/sip/media/media-how.ts';
@@ -135,6 +137,7 @@ test('packets go where they come from, not where the description says', async ()
   await rig.hears(1);
   rig.tick(3);
   await until('packets come to where it is', () => rig.far.packets.length === 3);
+  expect(rig.far.from.every(({ port }) => port === rig.far.port)).toBe(true);
 });
 
 const packetOf = (header: { ssrc: number; sequenceNumber: number }) =>
@@ -142,8 +145,8 @@ const packetOf = (header: { ssrc: number; sequenceNumber: number }) =>
 
 test('strangers are not heard and get nothing, whatever they send', async () => {
   const rig = await begin();
-  rig.far.speak(3);
-  await rig.hears(3);
+  rig.far.speak(30);
+  await rig.hears(30);
   const strangers = await Promise.all(Array.from({ length: 5 }, () => bound()));
   const got: number[] = [];
   strangers.forEach((socket, i) => {
@@ -154,7 +157,7 @@ test('strangers are not heard and get nothing, whatever they send', async () => 
   await rig.settled();
   rig.tick(5);
   rig.far.speak(1);
-  await rig.hears(4);
+  await rig.hears(31);
   await until('packets go on to the far side', () => rig.far.packets.length >= 6);
   expect(got).toEqual([]);
   // Silent for seconds, and still nobody else's.
@@ -246,6 +249,7 @@ test('the same key again in mid-call goes on counting; a new one begins', async 
   await rig.hears(4);
   rig.tick(1);
   await until('ours is the same', () => rig.far.packets.length >= 2);
+  expect(rig.heard).toHaveLength(4);
 });
 
 const event = (digit: number, duration: number, end: boolean) => Uint8Array.of(digit, end ? 0x8a : 0x0a, duration >> 8, duration & 0xff);
@@ -435,6 +439,16 @@ test('a call that is closed says goodbye in its reports, and does nothing any mo
   rig.tick(10);
   await expect(rig.call.ask({ kind: 'reoffer' })).rejects.toMatchObject({ reason: 'unavailable' });
   expect(rig.told).toEqual([]);
+});
+
+test('a port that another kind of call has is left to it', async () => {
+  const taken = createSocket('udp6').bind(39_612);
+  await once(taken, 'listening');
+  const call = await RtpCall.open(1, plain, { address: '127.0.0.1', portRange: [39_610, 39_615] }, new Rig().duties);
+  const other = await RtpCall.open(1, plain, { address: '127.0.0.1', portRange: [39_610, 39_615] }, new Rig().duties);
+  expect([call, other].map((call) => Number(/m=audio (\d+)/.exec(call.offer())?.[1])).toSorted((a, b) => a - b)).toEqual([39_610, 39_614]);
+  taken.close();
+  await Promise.all([call.close(), other.close()]);
 });
 
 test('two calls in a range for two have ports of their own, and a third has none', async () => {
