@@ -11,6 +11,7 @@ import { SdpSession } from '../../../../src/transports/sip/media/sdp-session.ts'
 import * as offers from './offers.ts';
 
 const rounds = Number(process.env.MEDIA_FUZZ ?? 30_000);
+const timeoutMs = 30_000 + rounds * 2;
 const seed = Number(process.env.MEDIA_FUZZ_SEED ?? 1);
 
 let state = seed;
@@ -79,48 +80,56 @@ afterAll(async () => {
   await Promise.all(calls.map((call) => call.close()));
 });
 
-test(`${rounds} packets and reports, seed ${seed}: no throw, no growth, and the call beside hears every frame`, () => {
-  const [victim, beside] = calls as [RtpCall, RtpCall];
-  let heard = 0;
-  let soundMs = 0;
-  let ended = 0;
-  for (let n = 0; n < rounds; n++) {
-    for (let i = 0; i < 3; i++) victim.receive(packet(77), chance() < 0.9 ? from : { address: '127.0.0.1', port: upTo(65_536) });
-    victim.receive(mutated(report), from);
-    victim.receiveReport(chance() < 0.7 ? mutated(report) : some(upTo(80)), from);
-    if (n % 10 === 0) {
-      nowMs += 20;
-      beside.receive(
-        writeRtp(
-          { payloadType: 0, marker: false, sequenceNumber: (n / 10) & 0xffff, timestamp: (n * 16) >>> 0, ssrc: 5 },
-          new Uint8Array(160).fill(99),
-        ),
-        { address: '127.0.0.1', port: 40_002 },
-      );
-      for (const call of calls) call.tick(nowMs, 0);
-      heard += told[1]?.filter(({ kind }) => kind === 'sound').length ?? 0;
-      soundMs += told[0]?.reduce((sum, message) => sum + (message.kind === 'sound' ? message.samples.length / 24 : 0), 0) ?? 0;
-      ended += told.flat().filter(({ kind }) => kind === 'ended' || kind === 'fault').length;
-      for (const list of told) list.length = 0;
+test(
+  `${rounds} packets and reports, seed ${seed}: no throw, no growth, and the call beside hears every frame`,
+  () => {
+    const [victim, beside] = calls as [RtpCall, RtpCall];
+    let heard = 0;
+    let soundMs = 0;
+    let ended = 0;
+    for (let n = 0; n < rounds; n++) {
+      for (let i = 0; i < 3; i++) victim.receive(packet(77), chance() < 0.9 ? from : { address: '127.0.0.1', port: upTo(65_536) });
+      victim.receive(mutated(report), from);
+      victim.receiveReport(chance() < 0.7 ? mutated(report) : some(upTo(80)), from);
+      if (n % 10 === 0) {
+        nowMs += 20;
+        beside.receive(
+          writeRtp(
+            { payloadType: 0, marker: false, sequenceNumber: (n / 10) & 0xffff, timestamp: (n * 16) >>> 0, ssrc: 5 },
+            new Uint8Array(160).fill(99),
+          ),
+          { address: '127.0.0.1', port: 40_002 },
+        );
+        for (const call of calls) call.tick(nowMs, 0);
+        heard += told[1]?.filter(({ kind }) => kind === 'sound').length ?? 0;
+        soundMs += told[0]?.reduce((sum, message) => sum + (message.kind === 'sound' ? message.samples.length / 24 : 0), 0) ?? 0;
+        ended += told.flat().filter(({ kind }) => kind === 'ended' || kind === 'fault').length;
+        for (const list of told) list.length = 0;
+      }
     }
-  }
-  expect(ended).toBe(0);
-  expect(heard).toBe(Math.ceil(rounds / 10));
-  // Ten seconds ahead of time at most, whatever is sent.
-  expect(soundMs).toBeLessThan(nowMs + 12_000);
-});
+    expect(ended).toBe(0);
+    expect(heard).toBe(Math.ceil(rounds / 10));
+    // Ten seconds ahead of time at most, whatever is sent.
+    expect(soundMs).toBeLessThan(nowMs + 12_000);
+  },
+  timeoutMs,
+);
 
-test(`${rounds} bytes of nothing in particular are read by nobody, seed ${seed}`, () => {
-  const key = readCryptoLines([`1 AEAD_AES_128_GCM inline:${Buffer.alloc(28, 5).toString('base64')}`])[0];
-  const receiver = new SrtpReceiver(key as NonNullable<typeof key>);
-  for (let n = 0; n < rounds; n++) {
-    const bytes = chance() < 0.5 ? some(upTo(60)) : mutated(chance() < 0.5 ? report : packet(1));
-    expect(readRtp(bytes)?.payload.length ?? 0).toBeLessThanOrEqual(Math.max(0, bytes.length - 12));
-    readRtcp(bytes);
-    expect(receiver.open(bytes)).toBeUndefined();
-    expect(receiver.openRtcp(bytes)).toBeUndefined();
-  }
-});
+test(
+  `${rounds} bytes of nothing in particular are read by nobody, seed ${seed}`,
+  () => {
+    const key = readCryptoLines([`1 AEAD_AES_128_GCM inline:${Buffer.alloc(28, 5).toString('base64')}`])[0];
+    const receiver = new SrtpReceiver(key as NonNullable<typeof key>);
+    for (let n = 0; n < rounds; n++) {
+      const bytes = chance() < 0.5 ? some(upTo(60)) : mutated(chance() < 0.5 ? report : packet(1));
+      expect(readRtp(bytes)?.payload.length ?? 0).toBeLessThanOrEqual(Math.max(0, bytes.length - 12));
+      readRtcp(bytes);
+      expect(receiver.open(bytes)).toBeUndefined();
+      expect(receiver.openRtcp(bytes)).toBeUndefined();
+    }
+  },
+  timeoutMs,
+);
 
 const texts = Object.values(offers);
 const scraps = [
@@ -140,21 +149,28 @@ const scraps = [
   '0',
 ];
 
-test(`${rounds / 10} broken descriptions, seed ${seed}: each is answered or refused with a status`, () => {
-  const how = { srtp: 'when-offered', secureSignalling: true } as const;
-  const session = new SdpSession({ address: '127.0.0.1', port: 2, rtcpPort: 3 }, how, { random: (bytes) => new Uint8Array(bytes), id: 1 });
-  const outcomes = new Map<string, number>();
-  for (let n = 0; n < rounds / 10; n++) {
-    let text = oneOf(texts);
-    for (let i = upTo(5); i >= 0; i--) {
-      const at = upTo(text.length);
-      text = text.slice(0, at) + (chance() < 0.6 ? oneOf(scraps) : '') + text.slice(at + (chance() < 0.5 ? upTo(20) : 0));
+test(
+  `${rounds / 10} broken descriptions, seed ${seed}: each is answered or refused with a status`,
+  () => {
+    const how = { srtp: 'when-offered', secureSignalling: true } as const;
+    const session = new SdpSession({ address: '127.0.0.1', port: 2, rtcpPort: 3 }, how, {
+      random: (bytes) => new Uint8Array(bytes),
+      id: 1,
+    });
+    const outcomes = new Map<string, number>();
+    for (let n = 0; n < rounds / 10; n++) {
+      let text = oneOf(texts);
+      for (let i = upTo(5); i >= 0; i--) {
+        const at = upTo(text.length);
+        text = text.slice(0, at) + (chance() < 0.6 ? oneOf(scraps) : '') + text.slice(at + (chance() < 0.5 ? upTo(20) : 0));
+      }
+      const outcome = answerOrStatus(session, text);
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     }
-    const outcome = answerOrStatus(session, text);
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-  }
-  expect([...outcomes.keys()].toSorted()).toEqual(['400', '488', 'answered']);
-});
+    expect([...outcomes.keys()].toSorted()).toEqual(['400', '488', 'answered']);
+  },
+  timeoutMs,
+);
 
 function answerOrStatus(session: SdpSession, text: string): string {
   try {
