@@ -4,9 +4,9 @@ import type { Speaker } from '../../../protocol/audio-format.ts';
 import { CALL_RATE_HZ } from '../../rtp/call-rate.ts';
 import { MediaSeats, type PortRange, type SeatDependencies } from '../../rtp/media-seats.ts';
 import type { PlacedCall } from '../../rtp/placed-call.ts';
+import { networks } from './allowed-sources.ts';
 import type { MediaStats, PhoneNews, PhoneQuestion, PhoneWish, PhoneWorkerData } from './call-messages.ts';
 import type { MediaHow } from './media-how.ts';
-import { networks } from './rtp-call.ts';
 
 /** What was sent needs half a round trip and the far side's jitter buffer until it is heard. */
 export const phoneSpeaker: Speaker = { format: { type: 'audio/pcm', rate: CALL_RATE_HZ }, lagMs: 100 };

@@ -1,11 +1,12 @@
 // One telephone call in a media worker: its ports, its agreement with the far side, what comes in and what goes out. It has no timer of its
 // own; the worker's pacer is its clock.
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { CallError, type CallEnd } from '../../calls/call.ts';
 import { isRtcp, readRtp } from '../../rtp/packet.ts';
 import { SilenceWatch } from '../../rtp/silence-watch.ts';
 import { type Source, SourceLock } from '../../rtp/source-lock.ts';
 import { canBePressed } from '../../rtp/telephone-event.ts';
+import { mayCome } from './allowed-sources.ts';
 import type { FromPhoneWorker, MediaStats, PhoneQuestion, PhoneWorkerData, ToPhoneWorker } from './call-messages.ts';
 import { CallPorts } from './call-ports.ts';
 import { CallKeys, CallReports, REPORT_MS } from './call-reports.ts';
@@ -262,30 +263,4 @@ export class RtpCall {
     this.#duties.tell({ kind: 'ended', call: this.#id, end });
     this.#duties.ended();
   }
-}
-
-function mayCome(address: string, sources: NonNullable<MediaHow['sources']>, described: string | undefined): boolean {
-  if (sources === 'first') return true;
-  if (sources === 'described') return address === described;
-  return networks(sources).check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
-}
-
-const known = new Map<string, BlockList>();
-
-/** @throws Error naming an entry that is neither an address nor a network. */
-export function networks(entries: readonly string[]): BlockList {
-  const name = entries.join(' ');
-  const kept = known.get(name);
-  if (kept) return kept;
-  const list = new BlockList();
-  for (const entry of entries) {
-    const [address = '', bits] = entry.split('/');
-    const family = isIP(address);
-    const widest = family === 4 ? 32 : 128;
-    if (family === 0 || !(Number(bits ?? 0) <= widest)) throw new Error(`'${entry}' is no address and no network like 203.0.113.0/24`);
-    list.addSubnet(address, Number(bits ?? widest), family === 4 ? 'ipv4' : 'ipv6');
-  }
-  // Trunks are few, and named in the configuration.
-  if (known.size < 64) known.set(name, list);
-  return list;
 }

@@ -1,11 +1,12 @@
 // The offers and answers of one call (RFC 3264, RFC 4568): what is agreed upon, and what is written back. Each answer stands for itself; what
 // is refused changes nothing.
 import { isIP } from 'node:net';
-import { type Direction, mediaLine } from '../../rtp/sdp-lines.ts';
+import type { Direction } from '../../rtp/sdp-lines.ts';
 import type { MasterKey, Suite } from '../../rtp/srtp-transform.ts';
 import { type CryptoLine, cryptoAttribute, newKey } from './crypto-lines.ts';
 import { type CodecName, codecs } from './media-codecs.ts';
 import { everyCodec, type MediaHow } from './media-how.ts';
+import { eventOf, explained, formatNamed, isAmong, isCodec, isSecure, rejected } from './sdp-formats.ts';
 import { type AudioSection, type PayloadFormat, type Place, readDescription, refused } from './sdp-offer.ts';
 
 /** Where this side is. */
@@ -237,39 +238,4 @@ export class SdpSession {
     this.#written = body;
     return `v=0\r\no=- ${this.#sources.id} ${this.#version} IN ${family} ${address}\r\n${body}`;
   }
-}
-
-function isSecure({ profile }: AudioSection): boolean {
-  return profile.startsWith('RTP/SAVP');
-}
-
-function isCodec({ name, clockRateHz }: PayloadFormat, codec: CodecName): boolean {
-  return name === codec.toLowerCase() && clockRateHz === codecs[codec].clockRateHz;
-}
-
-function isAmong(formats: readonly PayloadFormat[], { name, clockRateHz }: PayloadFormat): boolean {
-  return formats.some((other) => other.name === name && other.clockRateHz === clockRateHz);
-}
-
-function formatNamed({ formats }: AudioSection, codec: CodecName): PayloadFormat | undefined {
-  return formats.find((format) => isCodec(format, codec));
-}
-
-/** Keys in the clock of the voice; where there are none, those of 8 kHz, which some offer beside every codec. */
-function eventOf({ formats }: AudioSection, clockRateHz: number): PayloadFormat | undefined {
-  const events = formats.filter(({ name }) => name === 'telephone-event');
-  return events.find((event) => event.clockRateHz === clockRateHz) ?? events.find((event) => event.clockRateHz === 8000);
-}
-
-function explained({ type, name, clockRateHz }: PayloadFormat): string[] {
-  if (name === 'telephone-event') return [`a=rtpmap:${type} telephone-event/${clockRateHz}`, `a=fmtp:${type} 0-15`];
-  if (name === 'cn') return [`a=rtpmap:${type} CN/${clockRateHz}`];
-  const codec = codecs[everyCodec.find((codec) => codec.toLowerCase() === name) as CodecName];
-  return [`a=rtpmap:${type} ${codec.map}`, ...(codec.parameters ? [`a=fmtp:${type} ${codec.parameters}`] : [])];
-}
-
-/** A section that is not wanted stays where it is, with the port 0 (RFC 3264, 6). */
-function rejected(head: string): string {
-  const { kind, profile, formats } = mediaLine([`m=${head}`]);
-  return `m=${kind} 0 ${profile} ${formats.join(' ')}`;
 }
