@@ -15,7 +15,7 @@ export const phoneSpeaker: Speaker = { format: { type: 'audio/pcm', rate: CALL_R
 export interface MediaCall extends Call {
   /** The answer to its offer, or its own offer, which `accept` must follow. */
   readonly sdp: string;
-  /** The far side's answer to what was offered last. @throws CallError with the status 400 or 488. */
+  /** The far side's answer to what was offered last; of several, where a call rings in several places, the latest. @throws CallError, 400 or 488. */
   accept(answer: string): Promise<void>;
   /** An offer in mid-call (re-INVITE, UPDATE): its answer. What is refused changes nothing. @throws CallError with a status. */
   renegotiate(offer: string): Promise<string>;

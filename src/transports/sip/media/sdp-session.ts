@@ -107,7 +107,10 @@ export class SdpSession {
     return this.#write(lines);
   }
 
-  /** The answer to the last offer. @throws CallError with the status 400 or 488. */
+  /**
+   * The answer to the last offer. A call that rings in several places may get several, of which the latest counts.
+   * @throws CallError with the status 400 or 488.
+   */
   accept(answer: string): Agreement {
     const offered = this.#offered;
     if (!offered) throw refused(400, 'Nothing was offered that could be answered.');
@@ -125,7 +128,6 @@ export class SdpSession {
     const ours = offered.formats.find((format) => isCodec(format, codec)) as PayloadFormat;
     const event = eventOf(section, codecs[codec].clockRateHz);
     const ownEvent = event && offered.formats.find(({ name, clockRateHz }) => name === event.name && clockRateHz === event.clockRateHz);
-    this.#offered = undefined;
     this.#agreement = this.#agreed(section, codec, {
       send: { voice: voice.type, event: ownEvent && event?.type },
       receive: { voice: ours.type, event: ownEvent?.type, noise: undefined },

@@ -121,6 +121,7 @@ test('an offer of ours, hold and resume, and an offer in mid-call', async () => 
   expect(call.held).toBe(false);
   expect(await call.reoffer()).toContain('m=audio');
   await call.accept(far.describe());
+  await call.renegotiate(far.describe());
   await expect(call.accept(far.describe())).rejects.toMatchObject({ status: 400 });
   await expect(call.renegotiate('nonsense')).rejects.toMatchObject({ reason: 'rejected', status: 400 });
 });

@@ -270,6 +270,16 @@ test.each([
   expect(() => call.accept(answer)).toThrow(expect.objectContaining({ status }));
 });
 
+test('of the answers of several telephones that ring the latest counts', () => {
+  const call = session();
+  call.offer();
+  call.accept(answerOf('RTP/AVP', '8'));
+  expect(call.accept(answerOf('RTP/AVP', '0').replaceAll('192.0.2.2', '192.0.2.3'))).toMatchObject({
+    codec: 'PCMU',
+    place: { address: '192.0.2.3', port: 9000 },
+  });
+});
+
 test('an answer to nothing is refused', () => {
   const call = session();
   call.answer(asterisk);
