@@ -21,7 +21,16 @@ const beginning = new Set<number>();
 const closing = new Set<Promise<void>>();
 const pacer = new Pacer(systemClock, (leftOut) => {
   const nowMs = systemClock.now();
-  for (const call of calls.values()) call.tick(nowMs, leftOut);
+  for (const [id, call] of calls) {
+    try {
+      call.tick(nowMs, leftOut);
+    } catch (error) {
+      // It would go wrong again at each tick, and the others would be left out.
+      tell({ kind: 'fault', error: (error instanceof Error && error.stack) || String(error) });
+      tell({ kind: 'ended', call: id, end: 'crashed' });
+      end(id);
+    }
+  }
 });
 
 process.on('uncaughtException', (error) => tell({ kind: 'fault', error: error.stack ?? String(error) }));

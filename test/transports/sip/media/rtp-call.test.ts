@@ -350,6 +350,26 @@ test('another codec in mid-call: what waits is said in it, and it is heard', asy
   await rig.hears(before + 2);
 });
 
+test('another address in mid-call is spoken to at once, and listened to', async () => {
+  const rig = await begin();
+  rig.far.speak(30);
+  await rig.hears(30);
+  const other = await FarSide.open();
+  await rig.call.ask({ kind: 'renegotiate', offer: rig.far.describe({ port: other.ownPort }) });
+  rig.tick(2);
+  await until('it is spoken to there', () => other.packets.length === 2);
+  other.port = rig.far.port;
+  other.ssrc = 99;
+  // The one before may still be sending for a while.
+  rig.far.speak(1);
+  other.speak(3);
+  await rig.settled();
+  rig.tick(2);
+  await until('it is spoken to there only', () => other.packets.length === 4);
+  expect(rig.heard.length).toBeGreaterThanOrEqual(33);
+  other.close();
+});
+
 test('an offer of ours is answered later: nothing is said before, and what was played is said then', async () => {
   const rig = await new Rig().open();
   rigs.push(rig);
