@@ -46,8 +46,8 @@ export interface PhoneMedia {
 export interface PhoneMediaOptions extends PhoneWorkerData {
   /** Worker threads; 0 means one for each core but one, at least one. They start when first needed. */
   readonly workers: number;
+  /** Calls at once; further ones are refused as `full`. */
   readonly mostCalls: number;
-  readonly portRange: PortRange | undefined;
 }
 
 const ASKING_MS = 10_000;

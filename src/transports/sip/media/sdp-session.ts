@@ -45,6 +45,12 @@ export interface SessionSources {
   readonly id: number;
 }
 
+interface Offered {
+  readonly profile: string;
+  readonly keys: readonly CryptoLine[];
+  readonly formats: readonly PayloadFormat[];
+}
+
 /** What stands at each place of the description; an offer of ours has but one. */
 type Layout = readonly (string | undefined)[];
 
@@ -60,7 +66,8 @@ export class SdpSession {
   #agreement: Agreement | undefined;
   #layout: Layout = [undefined];
   #time = 't=0 0';
-  #offered: { readonly keys: readonly CryptoLine[]; readonly formats: readonly PayloadFormat[] } | undefined;
+  #offered: Offered | undefined;
+  #profile: string | undefined;
   #version = 0;
   #written = '';
 
@@ -88,6 +95,7 @@ export class SdpSession {
       keys: key && ours && { send: ours, receive: key },
     });
     this.#agreement = agreement;
+    this.#profile = section.profile;
     this.#offered = undefined;
     this.#layout = heads.map((head, at) => (at === section.at ? undefined : head));
     this.#time = time;
@@ -102,8 +110,10 @@ export class SdpSession {
     const formats = this.#offeredFormats();
     const suites: readonly Suite[] = secure ? (this.#agreement?.keys ? [this.#agreement.keys.send.suite] : offeredSuites) : [];
     const keys = suites.map((suite, i) => ({ ...this.#ownKey(suite), tag: i + 1 }));
-    this.#offered = { keys, formats };
-    const lines = this.#audioLines(secure ? 'RTP/SAVP' : 'RTP/AVP', formats, undefined, keys, 'sendrecv', this.#agreement?.mux ?? true);
+    // Keys may have come with a profile that says nothing of them.
+    const profile = this.#profile ?? (secure ? 'RTP/SAVP' : 'RTP/AVP');
+    this.#offered = { profile, keys, formats };
+    const lines = this.#audioLines(profile, formats, undefined, keys, 'sendrecv', this.#agreement?.mux ?? true);
     return this.#write(lines);
   }
 
@@ -119,7 +129,7 @@ export class SdpSession {
     if (!section) throw refused(488, 'The answer refuses the sound.');
     const key = section.keys.find(({ tag, suite }) => offered.keys.some((own) => own.tag === tag && own.suite === suite));
     const own = offered.keys.find(({ tag }) => tag === key?.tag);
-    if (offered.keys.length > 0 !== isSecure(section) || (isSecure(section) && !key)) {
+    if (section.profile !== offered.profile || (offered.keys.length > 0 && !key)) {
       throw refused(488, 'The answer does not protect the sound as it was offered.');
     }
     const voice = section.formats.find((format) => everyCodec.some((name) => isCodec(format, name)) && isAmong(offered.formats, format));
@@ -134,6 +144,7 @@ export class SdpSession {
       eventRateHz: event?.clockRateHz ?? codecs[codec].clockRateHz,
       keys: key && own && { send: own, receive: key },
     });
+    this.#profile = offered.profile;
     return this.#agreement;
   }
 

@@ -1,5 +1,6 @@
 // A call of a worker with itself, so that the first caller finds everything compiled: codecs, resamplers, ciphers and descriptions.
 import { CALL_RATE_HZ } from '../../rtp/call-rate.ts';
+import { createVoice } from './media-codecs.ts';
 import type { MediaHow } from './media-how.ts';
 import { type CallDuties, RtpCall } from './rtp-call.ts';
 
@@ -11,6 +12,9 @@ const TICKS = 25;
 export async function talkToOneself(duties: CallDuties): Promise<void> {
   const calls: RtpCall[] = [];
   try {
+    const { encoder, decoder } = await createVoice('opus');
+    encoder.free();
+    decoder.free();
     const caller = await RtpCall.open(0, how, place, duties);
     calls.push(caller);
     const called = await RtpCall.open(0, how, place, duties);

@@ -301,6 +301,18 @@ test('an offer in mid-call keeps numbers, sections, keys and version', () => {
   expect(call.offer()).toBe(again);
 });
 
+test('keys that came with a profile of plain sound are offered and answered with it', () => {
+  const call = session(secure);
+  const { agreement } = call.answer(bestEffort);
+  const again = call.offer();
+  expect(again).toContain('m=audio 20000 RTP/AVP 0 ');
+  expect(again.match(/a=crypto:/g)).toHaveLength(1);
+  const key = `a=crypto:1 AES_CM_128_HMAC_SHA1_80 ${inline}`;
+  expect(call.accept(answerOf('RTP/AVP', '0', key)).keys?.send.key).toBe(agreement.keys?.send.key);
+  call.offer();
+  expect(() => call.accept(answerOf('RTP/AVP', '0'))).toThrow('does not protect');
+});
+
 test('addresses of version 6 are read in every spelling and written as what they are', () => {
   const call = new SdpSession({ address: '2001:db8::1', port: 20_000, rtcpPort: 20_001 }, plain, {
     random: (n) => new Uint8Array(n),
