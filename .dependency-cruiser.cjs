@@ -45,6 +45,11 @@ module.exports = {
     only('engines', [room('lib'), room('media'), '^src/protocol/prompt\\.ts$'], 'an engine never sees a session, a socket or an event'),
     only('transports', [room('protocol'), room('media'), room('lib')], 'a transport carries; it decides nothing'),
     only(
+      'telephony',
+      [room('protocol'), room('media'), room('lib'), '^src/transports/calls/', '^src/tools/(on-board|mcp-types)\\.ts$'],
+      'decides about telephone calls: it knows neither who carries them nor how a session is run',
+    ),
+    only(
       'pipeline',
       [
         room('session'),

@@ -29,6 +29,7 @@ import { Traffic } from './http/traffic.ts';
 import { registerRoutes } from './http/routes/routes.ts';
 import { certificateOf, createHttp } from './http/server.ts';
 import { Sockets } from './http/sockets.ts';
+import { openPhones } from './phones.ts';
 import { systemClock } from './lib/clock.ts';
 import { machineAddresses } from './lib/guarded-address.ts';
 import { GuardedFetch } from './lib/guarded-fetch.ts';
@@ -167,6 +168,7 @@ export async function assemble(
     hasStt: (id) => router.hasStt(id),
     hasTts: (id) => router.hasTts(id),
     hasVoice: (id) => router.hasVoice(id),
+    hasConnector: () => false,
     prompt: (id, promptVersion) => prompts.read(id, promptVersion),
   };
   const defaultModel = config.defaultModel ?? router.defaultModel;
@@ -279,12 +281,30 @@ export async function assemble(
     iceServers: (name) => iceServers(config.calls, name, clock.wallMs()),
   });
 
+  const phones = openPhones({
+    file: config.telephony,
+    callSessions,
+    calls,
+    clock,
+    ids: randomIds,
+    log,
+    shares,
+    recordings: config.recordingsDir,
+    fetch: (url, init) => fetch(url, init),
+    ownKey: () => access.idOf(keys[0] ?? '') ?? '',
+    async identify(request, query) {
+      const admission = await reception.admit(request, () => access.authenticate(request.headers, query, 'realtime'));
+      return admission.outcome === 'welcome' ? admission.who : undefined;
+    },
+  });
   registerRoutes(app, {
     access,
     reception,
     usage,
     shares,
     calls: desk,
+    phones,
+    telephony: phones.streams,
     clock,
     log,
     checkSession: (patch) => sessions.described(patch),
@@ -371,6 +391,7 @@ export async function assemble(
       return excess && overLimit(excess);
     },
     refused: (status) => refused('websocket', status),
+    elsewhere: phones.streams.paths,
     enter: (transport, arrival, visitor) => sessions.enter(transport, arrival, visitor),
     resume: (wish, { keyId }) => sessions.claim(wish, keyId),
     beside(callId, { keyId }) {
@@ -415,7 +436,7 @@ export async function assemble(
       door?.close();
       running.close();
       await Promise.all([app.close(), metricsApp?.close()]);
-      await Promise.all([media.close(), ...all.map((engine) => engine.close()), outgoing.close(), store.close(), recorder?.close()]);
+      await Promise.all([phones.close(), media.close(), ...all.map((engine) => engine.close()), outgoing.close(), store.close(), recorder?.close()]);
     },
   };
 }

@@ -279,6 +279,17 @@ export const settings: readonly Setting[] = [
   },
   { name: 'PARLEY_PROMPTS_DIR', description: 'Folder of stored prompts: <id>.md or <id>@<version>.md.', fallback: 'prompts' },
   {
+    name: 'PARLEY_TELEPHONY',
+    description:
+      'JSON file of telephone calls: which numbers are answered by which sessions, who carries the calls, and where this server may call ([telephony.md](telephony.md)).',
+    fallback: 'none: no call is answered',
+  },
+  {
+    name: 'PARLEY_RECORDINGS_DIR',
+    description: 'Folder for the recordings of telephone calls whose route has them recorded.',
+    fallback: 'recordings, in the data directory',
+  },
+  {
     name: 'PARLEY_RECORD',
     description:
       'Folder for tapes: for each session a file of all that happened in it, with the words of its conversation and without secrets, which `npm run replay` plays again ([operating.md](operating.md#a-bug-report-is-a-tape)).',

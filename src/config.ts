@@ -12,6 +12,8 @@ import type { EngineKind } from './engines/engine.ts';
 import { rows } from './engines/catalogue.ts';
 import { providerSettings } from './engines/cloud/providers.ts';
 import { HostRules } from './lib/guarded-hosts.ts';
+import { readRoutesFile, RoutesFileError, routesOf } from './telephony/routes-file.ts';
+import type { RoutesFile } from './telephony/routes-schema.ts';
 import { RemoteAddresses } from './lib/remote-address.ts';
 import type { Limit } from './protocol/limits.ts';
 
@@ -69,6 +71,10 @@ export interface Config {
     readonly turnSecret: string | undefined;
     readonly turnSeconds: number;
   };
+  /** Telephone calls: who carries them, and where they go; empty where no file says so. */
+  readonly telephony: RoutesFile;
+  /** Where recordings of calls are kept. */
+  readonly recordingsDir: string;
   /** The engine of each kind, by its id in the catalogue. */
   readonly engines: Readonly<Record<EngineKind, string>>;
   readonly defaultModel: string | undefined;
@@ -100,7 +106,7 @@ export function isLoopback(host: string): boolean {
  */
 export function readConfig(environment: Environment, folder: string): Config {
   const { values, unknown } = readGiven(environment, folder, knownNames());
-  return configOf(values, folder, unknown);
+  return configOf(values, folder, unknown, environment);
 }
 
 /** Whatever may be set. */
@@ -112,7 +118,12 @@ export function knownNames(): string[] {
  * The configuration that these values make.
  * @throws ConfigError naming the setting that is wrong.
  */
-export function configOf(values: Readonly<Record<string, string>>, folder: string, unknown: readonly string[]): Config {
+export function configOf(
+  values: Readonly<Record<string, string>>,
+  folder: string,
+  unknown: readonly string[],
+  environment: Environment = {},
+): Config {
   const apiKeys = list(values.PARLEY_API_KEY);
   const host = values.HOST ?? '127.0.0.1';
   if (apiKeys.length === 0 && !isLoopback(host)) {
@@ -176,6 +187,8 @@ export function configOf(values: Readonly<Record<string, string>>, folder: strin
       turnSecret: values.PARLEY_TURN_SECRET,
       turnSeconds: number(values, 'PARLEY_TURN_SECONDS', 3600, 60, 86_400),
     },
+    telephony: telephonyOf(values, folder, environment),
+    recordingsDir: resolve(folder, values.PARLEY_RECORDINGS_DIR ?? join(values.PARLEY_DATA_DIR ?? '.parley', 'recordings')),
     engines: {
       stt: engineChoice(values, 'stt'),
       tts: engineChoice(values, 'tts'),
@@ -204,6 +217,16 @@ function recording(values: Readonly<Record<string, string>>, folder: string): Co
   const sound = choice(values, 'PARLEY_RECORD_SOUND', ['on', 'off', '1'], 'off') !== 'off';
   const path = values.PARLEY_RECORD;
   return path === undefined ? undefined : { folder: resolve(folder, path), sound };
+}
+
+function telephonyOf(values: Readonly<Record<string, string>>, folder: string, environment: Environment): RoutesFile {
+  const path = values.PARLEY_TELEPHONY;
+  try {
+    return path === undefined ? routesOf({}, '', { environment }) : readRoutesFile(resolve(folder, path), { environment });
+  } catch (error) {
+    if (!(error instanceof RoutesFileError)) throw error;
+    throw new ConfigError(['PARLEY_TELEPHONY'], error.message);
+  }
 }
 
 function hosts(values: Readonly<Record<string, string>>): string[] {

@@ -23,6 +23,7 @@ import { newSession, type SessionConfig, type SessionObject, type SessionPatch }
 import { Resumptions, type Taking } from './resumptions.ts';
 import type { McpCache } from './tools/mcp-cache.ts';
 import { McpServers } from './tools/mcp-servers.ts';
+import type { OnBoardServers } from './tools/on-board.ts';
 import type { Ending, Transport } from './transports/transport.ts';
 import type { Arrival, Visitor } from './transports/websocket/door.ts';
 import type { Birth } from './session/birth.ts';
@@ -159,8 +160,16 @@ export class Sessions {
     return this.#resumptions.claim(wish, keyId);
   }
 
-  /** `about` names the session in the log; `by` is the id of the key that let the client in. */
-  run(transport: Transport, birth: Birth, about: { readonly by: string; readonly key?: string; readonly call?: string }): void {
+  /**
+   * `about` names the session in the log; `by` is the id of the key that let the client in. `onBoard`: servers of tools in this process that it has
+   * by their connector ids.
+   */
+  run(
+    transport: Transport,
+    birth: Birth,
+    about: { readonly by: string; readonly key?: string; readonly call?: string },
+    onBoard: OnBoardServers = new Map(),
+  ): void {
     const { router, catalogue, usage, shares, clock, log, meters, outgoing, mcpCache, recorder, version, signal } = this.#parts;
     const sessionLog = log.child({ session: birth.sessionId, ...about });
     const { model } = birth.config;
@@ -172,7 +181,7 @@ export class Sessions {
     sessionLog.info({ model, servedBy: router.serves(model), inworld: birth.inworld }, 'session opened');
     const way = about.call === undefined ? 'websocket' : 'webrtc';
     meters.add('parley_sessions_opened_total', 1, { way, api: birth.inworld ? 'inworld' : 'openai' });
-    const openTools = () => new McpServers({ clock, fetch: outgoing, cache: mcpCache, log: sessionLog, version });
+    const openTools = () => new McpServers({ clock, fetch: outgoing, cache: mcpCache, log: sessionLog, version, onBoard });
     const image = (url: string, imageSignal: AbortSignal) => imageAt(outgoing, url, imageSignal);
     const draining = this.#draining.signal;
     let leave = usage.enter(about.by);
@@ -198,7 +207,7 @@ export class Sessions {
       birth,
       env: seededEnv(birth.seed),
       tape,
-      catalogue,
+      catalogue: { ...catalogue, hasConnector: (id) => onBoard.has(id) },
       rateLimits: () => usage.rateLimits(about.by),
       keyId: about.by,
       allowance: usage.of(about.by),

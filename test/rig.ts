@@ -18,6 +18,10 @@ import type { AudioPlace, Inbound, Transport } from '../src/transports/transport
 import { CountingMeters } from './pipeline/counting-meters.ts';
 import { FakeEngines } from './pipeline/fake-engines.ts';
 import { FakeTools } from './pipeline/fake-tools.ts';
+import { GuardedFetch } from '../src/lib/guarded-fetch.ts';
+import { McpCache } from '../src/tools/mcp-cache.ts';
+import { McpServers } from '../src/tools/mcp-servers.ts';
+import type { OnBoardServers } from '../src/tools/on-board.ts';
 import { countingEnv, testCatalogue, testConfig } from './session/rig.ts';
 import type { EventOf } from './session/watch.ts';
 
@@ -136,6 +140,8 @@ export interface RigOptions {
   leaving?: boolean;
   /** What it is written down on. */
   tape?: Tape;
+  /** What it has on board; its tools are real then, and nothing is reached over a network. */
+  onBoard?: OnBoardServers;
 }
 
 const none = Number.POSITIVE_INFINITY;
@@ -170,6 +176,7 @@ export class Rig {
     engines,
     leaving,
     tape,
+    onBoard,
   }: RigOptions = {}) {
     this.engines = engines ?? new FakeEngines();
     if (leaving) this.shutDown();
@@ -198,14 +205,16 @@ export class Rig {
       this.images.push(url);
       return url.includes('missing') ? Promise.reject(new Error('its server answered 404')) : Promise.resolve('data:image/png;base64,AAAA');
     };
+    const log = this.#log();
     const openTools = () => {
+      if (onBoard)
+        return new McpServers({ clock, fetch: new GuardedFetch({ clock }), cache: new McpCache(clock), log, version: '0.0.0', onBoard });
       const tools = new FakeTools();
       this.tools.push(tools);
       return tools;
     };
     const { signal } = this.#leaving;
     const draining = this.#draining.signal;
-    const log = this.#log();
     this.ended = drive({
       transport,
       engines: this.engines,
@@ -213,7 +222,7 @@ export class Rig {
       // A tape has a seed, and knows nothing of ids that only count.
       env: tape ? seededEnv(birth.seed) : countingEnv(() => 0),
       tape,
-      catalogue: testCatalogue,
+      catalogue: { ...testCatalogue, hasConnector: (id) => onBoard?.has(id) ?? false },
       rateLimits: () => this.usage.rateLimits('key_1'),
       keyId: 'key_1',
       allowance: this.usage.of('key_1'),

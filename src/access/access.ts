@@ -100,6 +100,11 @@ export class Access {
     return new Keys(keys, (key) => this.#options.vault.nameOf(key, 'configured key'));
   }
 
+  /** The id of a key of the configuration. */
+  idOf(key: string): string | undefined {
+    return this.#configured.idOf(key);
+  }
+
   /**
    * Who sends this request: the first of the credentials it offers that holds for the purpose. Rejects with StoreError when none does without
    * the store, and the store cannot be asked.

@@ -58,26 +58,38 @@ export function writeStereoWav(left: Int16Array, right: Int16Array, rateHz: numb
 
 function wave(pcm: Pcm, channels: 1 | 2): Uint8Array {
   const data = toBytes(pcm.samples);
-  const file = new Uint8Array(44 + data.length);
-  const view = new DataView(file.buffer);
+  const file = new Uint8Array(headerBytes + data.length);
+  file.set(wavHeader({ rateHz: pcm.rateHz, channels, dataBytes: data.length }));
+  file.set(data, headerBytes);
+  return file;
+}
+
+const headerBytes = 44;
+
+/** What comes before the samples of plain PCM16. Without `dataBytes` their number is not known yet, and readers take all there are. */
+export function wavHeader({ rateHz, channels, dataBytes }: { rateHz: number; channels: 1 | 2; dataBytes?: number }): Uint8Array {
+  const header = new Uint8Array(headerBytes);
+  const view = new DataView(header.buffer);
   const letters = (at: number, text: string) => {
-    for (let i = 0; i < text.length; i++) file[at + i] = text.charCodeAt(i);
+    for (let i = 0; i < text.length; i++) header[at + i] = text.charCodeAt(i);
   };
   letters(0, 'RIFF');
-  view.setUint32(4, 36 + data.length, true);
+  view.setUint32(4, dataBytes === undefined ? unknownSize : headerBytes - 8 + dataBytes, true);
   letters(8, 'WAVEfmt ');
   view.setUint32(16, 16, true);
   view.setUint16(20, FORMAT_PCM, true);
   view.setUint16(22, channels, true);
-  view.setUint32(24, pcm.rateHz, true);
-  view.setUint32(28, pcm.rateHz * 2 * channels, true);
+  view.setUint32(24, rateHz, true);
+  view.setUint32(28, rateHz * 2 * channels, true);
   view.setUint16(32, 2 * channels, true);
   view.setUint16(34, 16, true);
   letters(36, 'data');
-  view.setUint32(40, data.length, true);
-  file.set(data, 44);
-  return file;
+  view.setUint32(40, dataBytes ?? unknownSize, true);
+  return header;
 }
+
+/** As programs write it that write to a pipe. */
+const unknownSize = 0xffffffff;
 
 function readFormat(view: DataView, at: number, size: number): Format {
   if (size < 16 || at + size > view.byteLength) throw new Error('WAVE file with a broken format');

@@ -1,7 +1,7 @@
 // What this server serves, as far as sessions ask: an event of a client comes to its session with the answers to what it names.
 import type { ClientEvent, ResponseParams } from '../protocol/client-events.ts';
 import { readProviderData } from '../protocol/provider-data/provider-data.ts';
-import type { SessionPatch } from '../protocol/session-config.ts';
+import type { SessionPatch, Tool } from '../protocol/session-config.ts';
 import type { StoredPrompt } from '../protocol/stored-prompt.ts';
 import type { Known, KnownPrompt } from '../session/known.ts';
 
@@ -12,6 +12,8 @@ export interface Catalogue {
   hasStt(id: string): boolean;
   hasTts(id: string): boolean;
   hasVoice(id: string): boolean;
+  /** Whether the session has a server of tools of that name on board (`connector_id`). */
+  hasConnector(id: string): boolean;
   /** The text of a stored prompt; without a version, of its newest. */
   prompt(id: string, version: string | undefined): string | undefined;
 }
@@ -22,7 +24,7 @@ export function knownOf(catalogue: Catalogue, event: ClientEvent): Known | undef
   return event.type === 'response.create' && event.response ? knownOfResponse(catalogue, event.response) : undefined;
 }
 
-export function knownOfSession(catalogue: Catalogue, { model, audio, providerData, prompt }: SessionPatch): Known | undefined {
+export function knownOfSession(catalogue: Catalogue, { model, audio, providerData, prompt, tools }: SessionPatch): Known | undefined {
   const { backchannel, responsiveness } = readProviderData(providerData);
   return known(
     catalogue,
@@ -33,13 +35,18 @@ export function knownOfSession(catalogue: Catalogue, { model, audio, providerDat
       ['stt', audio?.input?.transcription?.model],
       ['tts', audio?.output?.model],
       ['voice', audio?.output?.voice],
+      ...connectorsOf(tools),
     ],
     prompt,
   );
 }
 
-function knownOfResponse(catalogue: Catalogue, { audio, prompt }: ResponseParams): Known | undefined {
-  return known(catalogue, [['voice', audio?.output?.voice]], prompt);
+function knownOfResponse(catalogue: Catalogue, { audio, prompt, tools }: ResponseParams): Known | undefined {
+  return known(catalogue, [['voice', audio?.output?.voice], ...connectorsOf(tools)], prompt);
+}
+
+function connectorsOf(tools: readonly Tool[] | null | undefined): (readonly [Kind, string | undefined])[] {
+  return (tools ?? []).map((tool) => ['connector', tool.type === 'mcp' ? tool.connector_id : undefined]);
 }
 
 type Kind = Known['unserved'][number]['kind'];
@@ -64,6 +71,8 @@ function serves(catalogue: Catalogue, kind: Kind, id: string): boolean {
       return catalogue.hasTts(id);
     case 'voice':
       return catalogue.hasVoice(id);
+    case 'connector':
+      return catalogue.hasConnector(id);
   }
 }
 

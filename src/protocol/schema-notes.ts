@@ -125,7 +125,7 @@ const fieldNotes: Readonly<Record<string, string>> = {
   server_url: 'Where the MCP server is: streamable HTTP or SSE.',
   authorization: 'Sent to the MCP server; never shown again.',
   headers: 'Sent to the MCP server; never shown again.',
-  connector_id: 'Refused: name a `server_url`.',
+  connector_id: 'Refused, but for `parley_telephone` on a telephone call: name a `server_url`.',
   tunnel_id: 'Refused: name a `server_url`.',
   prompt: 'A prompt that the server keeps, with what goes into its blanks; null for none.',
   allowed_callers: 'Who may call its tools; without `direct` they are listed only.',

@@ -2,7 +2,7 @@
 // the events made of them against the types that the server really sends.
 import { z } from 'zod';
 import { audioFormat } from './audio-format.ts';
-import { truncation } from './session-config.ts';
+import { connectors, truncation } from './session-config.ts';
 import { storedPrompt } from './stored-prompt.ts';
 
 /** `true` where each of two types can stand for the other. */
@@ -115,7 +115,8 @@ const toolFilter = z.object({ tool_names: z.array(z.string()).optional(), read_o
 const mcpTool = z.object({
   type: z.literal('mcp'),
   server_label: z.string(),
-  server_url: z.string(),
+  server_url: z.string().optional(),
+  connector_id: z.enum(connectors).optional(),
   server_description: z.string().optional(),
   allowed_tools: z.union([z.array(z.string()), toolFilter]).nullish(),
   require_approval: z

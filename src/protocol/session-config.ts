@@ -52,11 +52,18 @@ export interface McpToolFilter {
   tool_names?: string[] | undefined;
   read_only?: boolean | undefined;
 }
+/** What a session can have on board: the tools of the telephone call that it is on. */
+export const connectors = ['parley_telephone'] as const;
+type ConnectorId = (typeof connectors)[number];
+
 /** An MCP server whose tools we run ourselves. `authorization` and `headers` are secrets: they are never shown again. */
 export interface McpTool {
   type: 'mcp';
   server_label: string;
-  server_url: string;
+  /** Where it is; an McpTool has this or a connector. */
+  server_url?: string | undefined;
+  /** One that this server has on board, for sessions that it was run with (`connectors`). */
+  connector_id?: ConnectorId | undefined;
   server_description?: string | undefined;
   authorization?: string | undefined;
   headers?: Record<string, string> | null | undefined;
@@ -221,29 +228,41 @@ const toolName = z
   .regex(/^[a-zA-Z0-9_-]+$/, { error: 'must match ^[a-zA-Z0-9_-]{1,64}$' });
 const toolFilter = z.object({ tool_names: z.array(z.string()).max(256).optional(), read_only: z.boolean().optional() });
 const refused = (error: string) => z.custom<undefined>((value) => value == null, { error }).optional();
-const mcpTool = z.object({
-  type: z.literal('mcp'),
-  // Before server_url, which is missing where one of these stands.
-  connector_id: refused('Connectors (connector_id) are not served here; name a server_url.'),
-  tunnel_id: refused('Tunnels (tunnel_id) are not served here; name a server_url.'),
-  server_label: z
-    .string()
-    .max(64)
-    .regex(/^[a-zA-Z][a-zA-Z0-9_-]*$/, { error: 'must begin with a letter and hold letters, digits, _ and - only' }),
-  server_url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
-  server_description: z.string().max(10_000).optional(),
-  authorization: z.string().max(10_000).optional(),
-  headers: z.record(z.string(), z.string()).nullish(),
-  allowed_tools: z.union([z.array(z.string()).max(256), toolFilter]).nullish(),
-  require_approval: z
-    .union([z.enum(['always', 'never']), z.object({ always: toolFilter.optional(), never: toolFilter.optional() })])
-    .nullish(),
-  allowed_callers: z
-    .array(z.enum(['direct', 'programmatic']))
-    .max(2)
-    .nullish(),
-  defer_loading: z.boolean().optional(),
-});
+const isConnector = (value: unknown): value is ConnectorId => connectors.some((each) => each === value);
+const connector = z.preprocess(
+  (value) => value ?? undefined,
+  z.custom<ConnectorId>(isConnector, { error: 'Connectors (connector_id) are not served here; name a server_url.' }).optional(),
+);
+const mcpTool = z
+  .object({
+    type: z.literal('mcp'),
+    // Before server_url, which is missing where one of these stands.
+    connector_id: connector,
+    tunnel_id: refused('Tunnels (tunnel_id) are not served here; name a server_url.'),
+    server_label: z
+      .string()
+      .max(64)
+      .regex(/^[a-zA-Z][a-zA-Z0-9_-]*$/, { error: 'must begin with a letter and hold letters, digits, _ and - only' }),
+    server_url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
+    server_description: z.string().max(10_000).optional(),
+    authorization: z.string().max(10_000).optional(),
+    headers: z.record(z.string(), z.string()).nullish(),
+    allowed_tools: z.union([z.array(z.string()).max(256), toolFilter]).nullish(),
+    require_approval: z
+      .union([z.enum(['always', 'never']), z.object({ always: toolFilter.optional(), never: toolFilter.optional() })])
+      .nullish(),
+    allowed_callers: z
+      .array(z.enum(['direct', 'programmatic']))
+      .max(2)
+      .nullish(),
+    defer_loading: z.boolean().optional(),
+  })
+  .superRefine(({ server_url: url, connector_id: connector }, context) => {
+    if (url === undefined && connector === undefined)
+      context.addIssue({ code: 'invalid_type', expected: 'string', input: undefined, path: ['server_url'] });
+    if (url !== undefined && connector !== undefined)
+      context.addIssue({ code: 'custom', path: ['connector_id'], message: 'A tool has a server_url or a connector_id, not both.' });
+  });
 const webSearchTool = z.looseObject({ type: z.literal('web_search'), providerData: z.record(z.string(), z.unknown()).nullish() });
 const tool = z.preprocess(
   (input) => {

@@ -2,7 +2,7 @@
 
 export interface Known {
   /** Ids among those named that nobody serves, by what they were named for. */
-  readonly unserved: readonly { readonly kind: 'llm' | 'stt' | 'tts' | 'voice'; readonly id: string }[];
+  readonly unserved: readonly { readonly kind: 'llm' | 'stt' | 'tts' | 'voice' | 'connector'; readonly id: string }[];
   /** The stored prompt that it names, if it does. */
   readonly prompt?: KnownPrompt;
 }

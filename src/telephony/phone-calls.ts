@@ -2,75 +2,133 @@
 import { type Clock, sleep } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Log } from '../lib/log.ts';
+import type { Speaker } from '../protocol/audio-format.ts';
+import { CallError, type CallEvents } from '../transports/calls/call.ts';
 import { newCallId } from '../transports/calls/calls.ts';
-import { CallError } from '../transports/calls/call.ts';
-import type { IncomingPhoneCall, PhoneParty, TransferOutcome } from '../transports/calls/phone-call.ts';
-import type { PhoneEvent } from './phone-events.ts';
+import type { IncomingPhoneCall, PhoneCall, PhoneParty, TransferOutcome } from '../transports/calls/phone-call.ts';
 import { type BeginSession, PhoneLeg } from './phone-leg.ts';
-import type { PhoneRoute } from './route.ts';
+import type { Route } from './routes-schema.ts';
+import { incomingEvent, type WebhookEvent } from './webhook-events.ts';
+import type { Asked } from './webhooks.ts';
 
-/** What is wished of a call's session: the patch of its route, with that of whoever accepts the call over it. */
+/** A call whose session is to begin. */
 export interface PhoneSession {
   readonly id: string;
   readonly owner: string;
   readonly party: PhoneParty;
-  readonly route: PhoneRoute | undefined;
-  /** In the order in which they are laid over the defaults. */
+  readonly speaker: Speaker;
+  /** None for a call that was placed. */
+  readonly route: Route | undefined;
+  /** What the session is to be, as clients write it; laid over the defaults in this order. */
   readonly patches: readonly Readonly<Record<string, unknown>>[];
+  /** Hands the caller over, and has that told. */
+  readonly transfer: (target: string, signal: AbortSignal) => Promise<TransferOutcome>;
+  readonly sendDigits: (digits: string) => Promise<void>;
+}
+
+/** A call that is to be placed. */
+export interface Dialling {
+  readonly party: PhoneParty;
+  readonly speaker: Speaker;
+  /** Resolves when it is answered. @throws PhoneError when it is not, or `givenUp` fires. */
+  dial(events: CallEvents, givenUp: AbortSignal): Promise<PhoneCall>;
 }
 
 export interface PhoneCallsParts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
-  routeOf(call: PhoneParty): PhoneRoute | undefined;
-  /** What the fields that came with the call change about the route's session, as far as the route lets them. */
-  overrides(route: PhoneRoute, call: PhoneParty): Readonly<Record<string, unknown>>;
-  /** What begins the session of an incoming call. @throws RealtimeError naming the field that cannot be used. */
-  prepare(session: PhoneSession, call: IncomingPhoneCall): BeginSession;
-  tell(event: PhoneEvent): void;
+  routeOf(call: PhoneParty): Route | undefined;
+  /** The id of the key that the calls of a route belong to. */
+  ownerOf(route: Route): string;
+  /** The session of a route with what the parameters of the call may set of it. */
+  sessionOf(route: Route, call: PhoneParty): Readonly<Record<string, unknown>>;
+  /** What begins the session. @throws RealtimeError naming the field that cannot be used. */
+  prepare(session: PhoneSession): BeginSession;
+  /** Ends a call that has been answered, and its session. */
+  hangUp(id: string, owner: string): void;
+  tell(event: WebhookEvent): void;
+  /** Tells somebody who is to decide. */
+  ask(event: WebhookEvent, signal: AbortSignal): Promise<Asked>;
 }
 
 /** How long whoever gets the webhook may take to decide. */
 const decideMs = 20_000;
-/** What a caller hears who has dialled a number that nobody serves (RFC 3261, 21.4.5). */
+/** What a caller hears who has dialled a number that nobody serves (RFC 3261, 21.4.5), and where something is broken here (21.5.1, 21.5.4). */
 const unknownNumberStatus = 404;
 const brokenStatus = 500;
+const unavailableStatus = 503;
+
+interface Known {
+  readonly leg: PhoneLeg;
+  /** Of a call that came in. */
+  readonly incoming: { readonly call: IncomingPhoneCall; readonly route: Route } | undefined;
+}
+
+/** One call, as a list of them shows it. */
+export interface PhoneCallShown {
+  readonly id: string;
+  readonly direction: 'inbound' | 'outbound';
+  readonly from: string;
+  readonly to: string;
+  readonly carrier: string;
+  readonly state: PhoneLeg['state'];
+  /** Since it began to ring, or to be dialled. */
+  readonly seconds: number;
+}
 
 export class PhoneCalls {
   readonly #parts: PhoneCallsParts;
-  readonly #legs = new Map<string, { readonly leg: PhoneLeg; readonly call: IncomingPhoneCall; readonly route: PhoneRoute }>();
+  readonly #calls = new Map<string, Known>();
 
   constructor(parts: PhoneCallsParts) {
     this.#parts = parts;
   }
 
   get size(): number {
-    return this.#legs.size;
+    return this.#calls.size;
+  }
+
+  list(owner: string): PhoneCallShown[] {
+    return [...this.#calls.values()].filter(({ leg }) => leg.owner === owner).map(({ leg }) => leg.shown);
   }
 
   /** Somebody calls. Never rejects: what goes wrong is the call's end, and logged. */
   async take(call: IncomingPhoneCall): Promise<void> {
-    const { clock, ids, log, tell } = this.#parts;
+    const { clock, log } = this.#parts;
     const route = this.#parts.routeOf(call);
     if (!route) {
       log.info({ carrier: call.carrier, trunk: call.trunk }, 'a telephone call to a number without a route was refused');
       return call.reject(unknownNumberStatus);
     }
-    const id = newCallId(ids);
-    const over = () => void this.#legs.delete(id);
-    const leg = new PhoneLeg({ id, owner: route.owner, route: route.name, direction: 'inbound', party: call, clock, tell, over });
-    this.#legs.set(id, { leg, call, route });
-    log.info({ call: id, by: route.owner, carrier: call.carrier, route: route.name }, 'telephone call');
-    const { answering } = route;
-    leg.ring(call, answering.how === 'by_webhook' ? decideMs : answering.afterMs + decideMs);
-    if (answering.how === 'by_webhook') return this.#announce(leg, call);
-    await sleep(clock, answering.afterMs);
-    await this.#answer(id).catch((error: unknown) => {
+    const leg = this.#add('inbound', this.#parts.ownerOf(route), call, { call, route });
+    log.info({ call: leg.id, by: leg.owner, carrier: call.carrier, route: route.name }, 'telephone call');
+    const { answer } = route;
+    const waitMs = answer.when === 'after' ? answer.ms : 0;
+    leg.ring(call, waitMs + decideMs);
+    if (answer.when === 'webhook') return this.#ask(leg, call);
+    await sleep(clock, waitMs, call.gone);
+    await this.#answer(leg.id).catch((error: unknown) => {
       // The caller may have given up.
-      if (!(error instanceof CallError)) log.error({ err: error, call: id, route: route.name }, 'a telephone call could not be answered');
+      if (!(error instanceof CallError)) log.error({ err: error, call: leg.id, route: route.name }, 'a telephone call could not be answered');
       leg.reject(brokenStatus);
     });
+  }
+
+  /** Places a call, which belongs to that key; its id. @throws RealtimeError naming the field of the session that cannot be used. */
+  place(dialling: Dialling, owner: string, session: Readonly<Record<string, unknown>>, ended: () => void): string {
+    const { party, speaker } = dialling;
+    const leg = this.#add('outbound', owner, party, undefined, ended);
+    try {
+      const begin = this.#parts.prepare({ ...this.#of(leg), speaker, route: undefined, patches: [session] });
+      void leg.connect((events, givenUp) => dialling.dial(events, givenUp), begin).catch((error: unknown) => {
+        if (!(error instanceof CallError)) this.#parts.log.error({ err: error, call: leg.id }, 'a telephone call could not be placed');
+      });
+    } catch (error) {
+      this.#calls.delete(leg.id);
+      throw error;
+    }
+    return leg.id;
   }
 
   /**
@@ -78,42 +136,78 @@ export class PhoneCalls {
    * @throws RealtimeError naming the field that cannot be used, CallError when the call cannot be answered.
    */
   async accept(id: string, owner: string, session: Readonly<Record<string, unknown>>): Promise<boolean> {
-    if (!this.#find(id, owner)?.leg.isRinging) return false;
+    if (this.#find(id, owner)?.state !== 'ringing') return false;
     await this.#answer(id, session);
     return true;
   }
 
   /** False when the owner has no such call that rings. */
   reject(id: string, owner: string, status: number): boolean {
-    const leg = this.#find(id, owner)?.leg;
-    if (!leg?.isRinging) return false;
+    const leg = this.#find(id, owner);
+    if (leg?.state !== 'ringing') return false;
     leg.reject(status);
     return true;
   }
 
+  /** Ends a call, whatever it does. False when the owner has no such call. */
+  hangUp(id: string, owner: string): boolean {
+    const leg = this.#find(id, owner);
+    leg?.hangUp();
+    return leg !== undefined;
+  }
+
   /** Undefined when the owner has no such call. */
-  async transfer(id: string, owner: string, target: string, signal: AbortSignal): Promise<TransferOutcome | undefined> {
-    return this.#find(id, owner)?.leg.transfer(target, signal);
+  async transfer(id: string, owner: string, target: string): Promise<TransferOutcome | undefined> {
+    return this.#find(id, owner)?.transfer(target, new AbortController().signal);
+  }
+
+  /** A caller who still waits cannot wait any longer. */
+  close(): void {
+    for (const { leg } of this.#calls.values()) leg.reject(unavailableStatus);
   }
 
   async #answer(id: string, session: Readonly<Record<string, unknown>> = {}): Promise<void> {
-    const { prepare, overrides } = this.#parts;
-    const known = this.#legs.get(id);
-    if (!known) throw new CallError('unavailable', 'The call is over.');
-    const { leg, call, route } = known;
-    const patches = [route.session, overrides(route, call), session];
-    await leg.answer(prepare({ id, owner: route.owner, party: call, route, patches }, call));
+    const { prepare, sessionOf } = this.#parts;
+    const known = this.#calls.get(id);
+    if (!known?.incoming) throw new CallError('unavailable', 'The call is over.');
+    const { call, route } = known.incoming;
+    const patches = [sessionOf(route, call), session];
+    await known.leg.answer(prepare({ ...this.#of(known.leg), speaker: call.speaker, route, patches }));
   }
 
-  #announce({ id }: PhoneLeg, { fields, media }: PhoneParty): void {
-    this.#parts.tell({
-      type: 'realtime.call.incoming',
-      data: { call_id: id, sip_headers: fields, ...(media === undefined ? {} : { sip_media_security: media }) },
-    });
+  async #ask(leg: PhoneLeg, call: IncomingPhoneCall): Promise<void> {
+    const asked = await this.#parts.ask(incomingEvent(leg.id, call), AbortSignal.any([call.gone, leg.decided]));
+    // Whoever was told of it decides; nobody was.
+    if (asked !== 'delivered') leg.reject(unavailableStatus);
   }
 
-  #find(id: string, owner: string) {
-    const known = this.#legs.get(id);
-    return known?.leg.owner === owner ? known : undefined;
+  #of(leg: PhoneLeg): Pick<PhoneSession, 'id' | 'owner' | 'party' | 'transfer' | 'sendDigits'> {
+    const { id, owner, party } = leg;
+    return {
+      id,
+      owner,
+      party,
+      transfer: (target, signal) => leg.transfer(target, signal),
+      sendDigits: (digits) => leg.sendDigits(digits),
+    };
+  }
+
+  #add(direction: 'inbound' | 'outbound', owner: string, party: PhoneParty, incoming: Known['incoming'], ended = () => {}): PhoneLeg {
+    const { clock, ids, tell } = this.#parts;
+    const id = newCallId(ids);
+    const over = () => {
+      this.#calls.delete(id);
+      ended();
+    };
+    const hangUp = () => this.#parts.hangUp(id, owner);
+    const recorded = incoming?.route.recording !== undefined;
+    const leg = new PhoneLeg({ id, owner, direction, party, clock, tell, hangUp, over, recorded });
+    this.#calls.set(id, { leg, incoming });
+    return leg;
+  }
+
+  #find(id: string, owner: string): PhoneLeg | undefined {
+    const leg = this.#calls.get(id)?.leg;
+    return leg?.owner === owner ? leg : undefined;
   }
 }

@@ -2,8 +2,9 @@
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Ending } from '../transports/transport.ts';
 import { CallError, type CallEvents } from '../transports/calls/call.ts';
-import type { IncomingPhoneCall, PhoneCall, PhoneParty, TransferOutcome } from '../transports/calls/phone-call.ts';
-import type { Direction, EndCause, PhoneEvent } from './phone-events.ts';
+import { type IncomingPhoneCall, type PhoneCall, PhoneError, type PhoneParty, type TransferOutcome } from '../transports/calls/phone-call.ts';
+import { recordingName } from './recording.ts';
+import type { CallFacts, EndCause, WebhookEvent } from './webhook-events.ts';
 
 /** Begins the session of a call that `connect` answers or places. Rejects when either cannot be. */
 export type BeginSession = (
@@ -15,20 +16,22 @@ export interface LegParts {
   readonly id: string;
   /** The id of the key that it belongs to. */
   readonly owner: string;
-  /** The name of the route by which it came, if it came by one. */
-  readonly route: string | undefined;
-  readonly direction: Direction;
+  readonly direction: CallFacts['direction'];
   readonly party: PhoneParty;
   readonly clock: Clock;
-  readonly tell: (event: PhoneEvent) => void;
+  readonly tell: (event: WebhookEvent) => void;
+  /** Whether it is recorded once it is answered. */
+  readonly recorded: boolean;
+  /** Ends the session, and with it the call that has been answered. */
+  readonly hangUp: () => void;
   /** It is over. */
   readonly over: () => void;
 }
 
 type LegState =
-  | { readonly state: 'ringing'; readonly call: IncomingPhoneCall; readonly decision: Timer | undefined }
+  | { readonly state: 'ringing'; readonly call: IncomingPhoneCall; readonly decision: Timer }
   /** Being answered, or placed. */
-  | { readonly state: 'connecting' }
+  | { readonly state: 'connecting'; readonly given: AbortController }
   | { readonly state: 'talking'; readonly call: PhoneCall; readonly sinceMs: number }
   /** Another has taken the caller over, and this side is hanging up. */
   | { readonly state: 'transferred'; readonly sinceMs: number }
@@ -36,13 +39,17 @@ type LegState =
 
 /** What a caller hears of a call that nobody has decided about in time: temporarily unavailable (RFC 3261, 21.4.18). */
 const undecidedStatus = 480;
+const declinedStatus = 603;
 
 export class PhoneLeg {
   readonly #parts: LegParts;
-  #state: LegState = { state: 'connecting' };
+  readonly #beganAtMs: number;
+  readonly #decided = new AbortController();
+  #state: LegState = { state: 'connecting', given: new AbortController() };
 
   constructor(parts: LegParts) {
     this.#parts = parts;
+    this.#beganAtMs = parts.clock.now();
   }
 
   get id(): string {
@@ -61,14 +68,25 @@ export class PhoneLeg {
   ring(call: IncomingPhoneCall, decideMs: number): void {
     const decision = this.#parts.clock.after(decideMs, () => this.reject(undecidedStatus));
     this.#state = { state: 'ringing', call, decision };
-    call.gone.addEventListener('abort', () => this.#endRinging('cancelled'), { once: true });
+    call.gone.addEventListener('abort', () => this.#giveUp(), { once: true });
     call.ring();
     this.#tell('realtime.call.ringing');
   }
 
-  /** Whether it waits for somebody to answer or reject it. */
-  get isRinging(): boolean {
-    return this.#state.state === 'ringing';
+  get state(): LegState['state'] {
+    return this.#state.state;
+  }
+
+  /** Fires when somebody has decided about a call that rang. */
+  get decided(): AbortSignal {
+    return this.#decided.signal;
+  }
+
+  get shown() {
+    const { id, direction, party, clock } = this.#parts;
+    const { carrier, from, to } = party;
+    const seconds = Math.round((clock.now() - this.#beganAtMs) / 1000);
+    return { id, direction, carrier, from, to, state: this.state, seconds };
   }
 
   /** Answers a call that rings. @throws CallError when the caller has gone, or it cannot be answered. */
@@ -81,9 +99,11 @@ export class PhoneLeg {
   }
 
   /** Has a call answered or placed, and its session begun. */
-  async connect(place: (events: CallEvents) => Promise<PhoneCall>, begin: BeginSession): Promise<void> {
+  async connect(place: (events: CallEvents, givenUp: AbortSignal) => Promise<PhoneCall>, begin: BeginSession): Promise<void> {
+    const given = new AbortController();
+    this.#state = { state: 'connecting', given };
     const connected = async (events: CallEvents): Promise<PhoneCall> => {
-      const call = await place(events);
+      const call = await place(events, given.signal);
       this.#state = { state: 'talking', call, sinceMs: this.#parts.clock.now() };
       this.#tell('realtime.call.answered');
       return call;
@@ -91,7 +111,7 @@ export class PhoneLeg {
     try {
       await begin(connected, (ending) => this.#endTalking(ending));
     } catch (error) {
-      this.#end('failed');
+      this.#end(given.signal.aborted ? 'cancelled' : causeOf(error));
       throw error;
     }
   }
@@ -101,7 +121,15 @@ export class PhoneLeg {
     if (this.#state.state !== 'ringing') return;
     const { call } = this.#takeRinging();
     call.reject(status);
-    this.#end(status === undecidedStatus ? 'unanswered' : 'rejected', status);
+    this.#end(status === undecidedStatus ? 'not_answered' : 'rejected');
+  }
+
+  /** Ends it, whatever it does. */
+  hangUp(): void {
+    const { state } = this;
+    if (state === 'ringing') this.reject(declinedStatus);
+    else if (this.#state.state === 'connecting') this.#state.given.abort();
+    else if (state === 'talking') this.#parts.hangUp();
   }
 
   /** Hands the caller over. The call goes on here unless it is taken. */
@@ -119,7 +147,7 @@ export class PhoneLeg {
     }
     this.#parts.tell({ type: 'realtime.call.transferred', data: { ...this.#about, target } });
     if (this.#state.state === 'talking') this.#state = { state: 'transferred', sinceMs: talking.sinceMs };
-    talking.call.close();
+    this.#parts.hangUp();
     return outcome;
   }
 
@@ -130,32 +158,34 @@ export class PhoneLeg {
   #takeRinging(): Extract<LegState, { state: 'ringing' }> {
     const ringing = this.#state;
     if (ringing.state !== 'ringing') throw new CallError('unavailable', 'The call does not ring any more.');
-    ringing.decision?.cancel();
-    this.#state = { state: 'connecting' };
+    ringing.decision.cancel();
+    this.#decided.abort();
+    this.#state = { state: 'connecting', given: new AbortController() };
     return ringing;
   }
 
-  #endRinging(cause: EndCause): void {
+  /** The caller does not wait any longer. */
+  #giveUp(): void {
     if (this.#state.state !== 'ringing') return;
     this.#takeRinging();
-    this.#end(cause);
+    this.#end('cancelled');
   }
 
   #endTalking(ending: Ending | undefined): void {
     if (this.#state.state === 'transferred') this.#end('transferred');
     else if (ending?.lost) this.#end('lost');
-    else this.#end(ending?.by === 'client' ? 'far_side' : 'here');
+    else this.#end(ending?.by === 'client' ? 'far_side_hung_up' : 'hung_up');
   }
 
-  #end(cause: EndCause, status?: number): void {
-    const { clock, tell, over } = this.#parts;
+  #end(cause: EndCause): void {
+    const { id, clock, tell, over, recorded } = this.#parts;
     const before = this.#state;
     if (before.state === 'over') return;
     this.#state = { state: 'over' };
     const seconds = 'sinceMs' in before ? Math.round((clock.now() - before.sinceMs) / 1000) : 0;
     tell({
       type: 'realtime.call.ended',
-      data: { ...this.#about, cause, ...(status === undefined ? {} : { status }), duration_seconds: seconds },
+      data: { ...this.#about, cause, duration_seconds: seconds, ...(recorded && 'sinceMs' in before ? { recording: recordingName(id) } : {}) },
     });
     over();
   }
@@ -164,9 +194,17 @@ export class PhoneLeg {
     this.#parts.tell({ type, data: this.#about });
   }
 
-  get #about() {
-    const { id, direction, route, party } = this.#parts;
+  get #about(): CallFacts {
+    const { id, direction, party } = this.#parts;
     const { carrier, from, to } = party;
-    return { call_id: id, direction, carrier, from, to, ...(route === undefined ? {} : { route }) };
+    return { call_id: id, direction, from, to, carrier };
   }
+}
+
+/** Why a call that was placed did not come about. */
+function causeOf(error: unknown): EndCause {
+  if (!(error instanceof PhoneError)) return 'failed';
+  const { status } = error.failure;
+  if (status === 408 || status === 480) return 'not_answered';
+  return status === 486 || status === 600 || status === 603 ? 'rejected' : 'failed';
 }

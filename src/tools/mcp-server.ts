@@ -21,6 +21,16 @@ const CALL_MS = 60_000;
 /** Calls of one session to one server at a time. */
 const CALLS = 16;
 
+/** A server as a session's McpServers asks it, wherever it is. */
+export interface AskedServer {
+  /** The tools as last read. */
+  readonly known: readonly McpTool[];
+  warmUp(): void;
+  list(): Promise<McpListing>;
+  call(name: string, args: Record<string, unknown>, options: McpCallOptions): Promise<McpOutcome>;
+  close(): Promise<void>;
+}
+
 export interface McpShared {
   readonly clock: Clock;
   /** For everything that goes out. */
@@ -32,7 +42,7 @@ export interface McpShared {
   readonly version: string;
 }
 
-export class McpServer {
+export class McpServer implements AskedServer {
   readonly target: McpTarget;
   readonly #shared: McpShared;
   readonly #log: Log;

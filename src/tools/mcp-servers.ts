@@ -1,7 +1,7 @@
 // The MCP servers of one session, by their labels: what they offer and what may be called. It knows no session and no protocol
 // event; a server's failure is a value here, never an exception.
 import { isAllowed, needsAnnotations } from './mcp-rules.ts';
-import { McpServer, type McpShared } from './mcp-server.ts';
+import { type AskedServer, McpServer, type McpShared } from './mcp-server.ts';
 import { targetOf } from './mcp-target.ts';
 import {
   codes,
@@ -12,23 +12,29 @@ import {
   type McpServerConfig,
   type McpTool,
 } from './mcp-types.ts';
+import { NotOnBoard, OnBoard, type OnBoardServers } from './on-board.ts';
 
 /** Servers of one session; those beyond are as if they had not been named. */
 const SERVERS = 32;
 
 interface Entry {
   readonly config: McpServerConfig;
-  readonly server: McpServer;
+  /** The same for the same server, reached in the same way. */
+  readonly identity: string;
+  readonly server: AskedServer;
 }
 
 export class McpServers {
   readonly #shared: McpShared;
+  readonly #onBoard: OnBoardServers;
   #entries = new Map<string, Entry>();
   readonly #closing = new Set<Promise<void>>();
   #closed = false;
 
-  constructor(shared: McpShared) {
+  /** @param onBoard What this session may name by `connector_id`. */
+  constructor(shared: McpShared & { readonly onBoard?: OnBoardServers }) {
     this.#shared = shared;
+    this.#onBoard = shared.onBoard ?? new Map();
   }
 
   /**
@@ -42,11 +48,11 @@ export class McpServers {
     for (const config of servers.slice(0, SERVERS)) {
       const label = config.server_label;
       if (this.#entries.has(label)) continue;
-      const target = targetOf(config);
+      const { identity, make } = this.#reached(config);
       const old = before.get(label);
-      const same = old?.server.target.key === target.key && old.server.target.fault === target.fault;
-      const server = old && same ? old.server : new McpServer(label, target, this.#shared);
-      this.#entries.set(label, { config, server });
+      const same = old?.identity === identity;
+      const server = same ? old.server : make();
+      this.#entries.set(label, { config, identity, server });
       if (!same) server.warmUp();
     }
     for (const [label, { server }] of before) if (this.#entries.get(label)?.server !== server) this.#letGo(server);
@@ -83,13 +89,24 @@ export class McpServers {
     await Promise.all(this.#closing);
   }
 
-  #letGo(server: McpServer): void {
+  #reached(config: McpServerConfig): { identity: string; make: () => AskedServer } {
+    const { connector_id: connector, server_label: label } = config;
+    if (connector == null) {
+      const target = targetOf(config);
+      return { identity: JSON.stringify([target.key, target.fault ?? null]), make: () => new McpServer(label, target, this.#shared) };
+    }
+    const server = this.#onBoard.get(connector);
+    const make = () => (server ? new OnBoard(label, server, this.#shared) : new NotOnBoard(connector));
+    return { identity: `on board: ${connector}`, make };
+  }
+
+  #letGo(server: AskedServer): void {
     const gone = server.close().finally(() => this.#closing.delete(gone));
     this.#closing.add(gone);
   }
 }
 
-function toolOf(server: McpServer, name: string): Pick<McpTool, 'name' | 'annotations'> {
+function toolOf(server: AskedServer, name: string): Pick<McpTool, 'name' | 'annotations'> {
   return server.known.find((tool) => tool.name === name) ?? { name };
 }
 

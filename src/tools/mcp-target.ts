@@ -31,7 +31,8 @@ const fewestOfCredential = 6;
 
 export function targetOf(config: McpServerConfig): McpTarget {
   const headers = new Map<string, string>();
-  let fault = URL.canParse(config.server_url) ? undefined : 'Its server_url is not a URL';
+  const { server_url: url = '' } = config;
+  let fault = URL.canParse(url) ? undefined : 'Its server_url is not a URL';
   for (const [name, value] of Object.entries(config.headers ?? {})) {
     if (!isHeader(name, value)) fault ??= `Its header '${name.slice(0, 64)}' cannot be sent`;
     else if (!reserved.has(name.toLowerCase())) headers.set(name.toLowerCase(), value);
@@ -44,15 +45,15 @@ export function targetOf(config: McpServerConfig): McpTarget {
     else fault ??= 'Its authorization cannot be sent';
   }
   const secrets = [...headers.values()].flatMap((value) => spread(value, { scheme: true }));
-  const query = [...(URL.parse(config.server_url)?.searchParams ?? [])];
+  const query = [...(URL.parse(url)?.searchParams ?? [])];
   const credentials = [...headers, ...query]
     .filter(([name]) => credentialName.test(name))
     .flatMap(([, value]) => spread(value, { scheme: false }))
     .filter((value) => value.length >= fewestOfCredential);
   return {
-    url: config.server_url,
+    url,
     headers,
-    key: cacheKey(config.server_url, headers),
+    key: cacheKey(url, headers),
     redact: redactor([...secrets, ...query.map(([, value]) => value)]),
     withoutCredentials: (text) => withoutSecrets(text, credentials),
     fault,

@@ -8,7 +8,10 @@ export interface McpToolFilter {
 
 export interface McpServerConfig {
   readonly server_label: string;
-  readonly server_url: string;
+  /** Where it is; undefined for one that is on board. */
+  readonly server_url?: string | undefined;
+  /** The name of one that is on board (on-board.ts). */
+  readonly connector_id?: string | null | undefined;
   /** A token, sent as a bearer token unless it names its scheme. Secret, like every header. */
   readonly authorization?: string | null | undefined;
   readonly headers?: Readonly<Record<string, string>> | null | undefined;

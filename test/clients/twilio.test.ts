@@ -71,6 +71,7 @@ test('a caller is heard and answered in the sound of a telephone, and every piec
   expect(marks.at(-1)).toMatch(/^done:/);
   const sound = resample({ samples: decodeMuLaw(phone.sound), rateHz: 8000 }, rateHz).samples;
   expect(overlap(answer, await understand(running.server, sound))).toBeGreaterThanOrEqual(0.6);
+  expect(phone.errors).toEqual([]);
   expect(told.errors).toEqual([]);
   expectAllUnderstood(conversation);
 });
@@ -105,6 +106,7 @@ test('a caller who speaks into the answer silences it, and it is cut where the t
   await log.wait((event) => event.type === 'response.done' && field(event, 'response.status') === 'completed');
   const later = phone.received.slice(cut + 1).flatMap(({ mark }) => mark?.name ?? []);
   expect(later.filter((name) => name.includes(String(answer['item_id'])))).toEqual([]);
+  expect(phone.errors).toEqual([]);
   expect(told.errors).toEqual([]);
   expectAllUnderstood(conversation);
 });
@@ -142,6 +144,7 @@ test("a caller's wish has the application's function run once, and its result is
   ]);
   const sound = resample({ samples: decodeMuLaw(phone.sound), rateHz: 8000 }, rateHz).samples;
   expect(overlap(answer, await understand(running.server, sound))).toBeGreaterThanOrEqual(0.6);
+  expect(phone.errors).toEqual([]);
   expect(told.errors).toEqual([]);
   expectAllUnderstood(conversation);
 });

@@ -5,7 +5,7 @@ import { type KeyLimits, Usage } from '../../src/access/usage.ts';
 import { makeKey, revokeKey } from '../../src/access/issue.ts';
 import { Vault } from '../../src/access/vault.ts';
 import { registerRoutes } from '../../src/http/routes/routes.ts';
-import type { CallDesk, CallWish, ListedVoice, RouteDeps } from '../../src/http/routes/deps.ts';
+import type { CallDesk, PhoneDesk, CallWish, ListedVoice, RouteDeps } from '../../src/http/routes/deps.ts';
 import { Refusal } from '../../src/http/routes/family.ts';
 import type { Principal } from '../../src/store/principal.ts';
 import { createHttp } from '../../src/http/server.ts';
@@ -65,12 +65,22 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
       { urls: ['turn:turn.example:3478'], username: `1:${name}`, credential: 'c' },
     ],
   };
+  const noPhones: PhoneDesk = {
+    accept: () => Promise.resolve(false),
+    reject: () => false,
+    transfer: () => Promise.resolve(undefined),
+    hangUp: () => false,
+    place: () => 'rtc_1',
+    list: () => [],
+  };
   const deps: RouteDeps = {
     access,
     reception,
     usage,
     shares: new LoopShares(clock),
     calls,
+    phones: noPhones,
+    telephony: { answer: () => ({ outcome: 'unknown_provider' }), document: () => undefined },
     clock,
     log: silentLog,
     checkSession(session) {

@@ -64,6 +64,7 @@ export const testCatalogue: Catalogue = {
   hasStt: (id) => !id.startsWith('no-'),
   hasTts: (id) => !id.startsWith('no-'),
   hasVoice: (id) => !id.startsWith('no-'),
+  hasConnector: () => false,
   prompt: (id, version) => testPrompts[version === undefined ? id : `${id}@${version}`],
 };
 

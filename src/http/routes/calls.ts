@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { authorizationOf } from '../../protocol/api.ts';
 import { errors } from '../../protocol/errors.ts';
+import { isRecord } from '../../protocol/json.ts';
 import { resumeWishOf } from '../../protocol/resume.ts';
 import type { CallWish, RouteDeps } from './deps.ts';
 import { principalOf, read, Refusal } from './family.ts';
@@ -12,6 +13,7 @@ const bodyLimit = 2 * 1024 * 1024;
 
 const session = z.record(z.string(), z.unknown());
 const callBody = z.object({ sdp: z.string().min(1), session: session.nullish() });
+const placedBody = z.object({ to: z.string().min(1).max(1024), from: z.string().max(1024).nullish(), session: session.nullish() });
 const webrtcBody = z.object({ sdp: z.string().min(1), sessionConfig: session.nullish() });
 
 /** OpenAI's routes, and Inworld's JSON form of the first. */
@@ -19,6 +21,11 @@ export function callRoutes(scope: FastifyInstance, deps: RouteDeps): void {
   readSdpBodies(scope);
   scope.post('/v1/realtime/calls', { bodyLimit }, async (request, reply) => {
     const { body } = request;
+    if (isRecord(body) && 'to' in body) {
+      const { to, from, session: wished } = read(placedBody, body);
+      const id = deps.phones.place(to, from ?? undefined, wished ?? {}, principalOf(request));
+      return located(reply, id).send({ id, object: 'realtime.call', direction: 'outbound' });
+    }
     // OpenAI takes no JSON here.
     const onlyInworld = !(body instanceof Uint8Array) && typeof body !== 'string';
     const wish = onlyInworld ? wishOf(read(callBody, body)) : await offered(request);
@@ -35,7 +42,8 @@ export function callRoutes(scope: FastifyInstance, deps: RouteDeps): void {
   });
   scope.post<{ Params: { id: string } }>('/v1/realtime/calls/:id/hangup', (request, reply) => {
     const { id } = request.params;
-    if (!deps.calls.hangUp(id, principalOf(request))) throw noCall(id);
+    const by = principalOf(request);
+    if (!deps.calls.hangUp(id, by) && !deps.phones.hangUp(id, by)) throw noCall(id);
     return reply.code(200).send();
   });
 }

@@ -105,10 +105,48 @@ export interface CallDesk {
   iceServers(name: string): readonly object[];
 }
 
+/** What became of handing a caller over. */
+export type Transferred = { readonly outcome: 'transferred' } | { readonly outcome: 'refused'; readonly reason: string };
+
+/** Telephone calls. Undefined and false: those who ask have no such call in a state in which that can be done. */
+export interface PhoneDesk {
+  /** @throws Refusal, or RealtimeError naming the field of the session that cannot be used. */
+  accept(id: string, by: Principal, session: Readonly<Record<string, unknown>>): Promise<boolean>;
+  reject(id: string, by: Principal, status: number): boolean;
+  transfer(id: string, by: Principal, target: string): Promise<Transferred | undefined>;
+  /** Ends a call, whatever it does. */
+  hangUp(id: string, by: Principal): boolean;
+  /** Places a call; its id. */
+  place(to: string, from: string | undefined, session: Readonly<Record<string, unknown>>, by: Principal): string;
+  list(by: Principal): readonly object[];
+}
+
+/** What telephone providers are answered. */
+export interface TelephonyDesk {
+  answer(
+    provider: string,
+    request: {
+      readonly method: 'GET' | 'POST';
+      /** Path and query. */
+      readonly path: string;
+      readonly contentType: string | undefined;
+      readonly header: (name: string) => string | undefined;
+      readonly body: Uint8Array;
+    },
+  ):
+    | { readonly outcome: 'answered'; readonly document: { readonly contentType: string; readonly body: string } }
+    | { readonly outcome: 'unknown_provider' }
+    | { readonly outcome: 'unsigned' };
+  /** One that a provider was told to fetch. */
+  document(name: string): { readonly contentType: string; readonly body: string } | undefined;
+}
+
 export interface RouteDeps extends Doors {
   readonly usage: Count;
   readonly shares: Turns;
   readonly calls: CallDesk;
+  readonly phones: PhoneDesk;
+  readonly telephony: TelephonyDesk;
   readonly clock: Clock;
   readonly log: Log;
   /**

@@ -5,6 +5,8 @@ import { clientSecretRoutes } from './client-secrets.ts';
 import type { RouteDeps } from './deps.ts';
 import { requireKey, speakAs } from './family.ts';
 import { inworldModelRoutes, openAiModelRoutes } from './models.ts';
+import { phoneCallRoutes } from './phone-calls.ts';
+import { telephonyRoutes } from './telephony.ts';
 import { tokenRoutes } from './tokens.ts';
 import { voiceRoutes } from './voices.ts';
 
@@ -26,6 +28,7 @@ export function registerRoutes(app: FastifyInstance, deps: RouteDeps): void {
     speakAs(scope, 'openai', deps.log);
     requireKey(scope, deps, 'realtime');
     callRoutes(scope, deps);
+    phoneCallRoutes(scope, deps);
   });
   void app.register(async (scope) => {
     speakAs(scope, 'inworld', deps.log);
@@ -35,5 +38,9 @@ export function registerRoutes(app: FastifyInstance, deps: RouteDeps): void {
   void app.register(async (scope) => {
     speakAs(scope, 'inworld', deps.log);
     tokenRoutes(scope, deps);
+  });
+  void app.register(async (scope) => {
+    speakAs(scope, 'openai', deps.log);
+    telephonyRoutes(scope, deps);
   });
 }

@@ -9,7 +9,7 @@ import { soundBytes, soundOf } from '../conversation/budget.ts';
 import { type Entry, newEntry } from '../conversation/history.ts';
 import { type Core, expectWords, mint } from '../core.ts';
 import { isServed, type Known } from '../known.ts';
-import { checkSize, checkToolChoice, checkVoiceLock } from '../settings/check.ts';
+import { checkConnectors, checkSize, checkToolChoice, checkVoiceLock } from '../settings/check.ts';
 import { generationOf } from '../settings/generation.ts';
 import { speechManner } from '../settings/manner.ts';
 import { tellUnserved } from '../settings/settings.ts';
@@ -65,6 +65,7 @@ export function responseSettings(
   }
   checkVoiceLock(core, output?.voice ?? base.voice);
   checkSize('response.tools', params.tools);
+  checkConnectors(params.tools, known, 'response.tools');
   checkSize('response.prompt', params.prompt);
   const tools = params.tools ?? base.tools;
   checkToolChoice(params.tool_choice ?? 'auto', tools, 'response.tool_choice', true);

@@ -38,6 +38,7 @@ export function check(next: SessionConfig, known: Known, patch: SessionPatch): v
   if (patch.audio?.output?.voice !== undefined && !isServed(known, 'voice', output.voice)) {
     throw errors.invalid('session.audio.output.voice', `Unknown voice '${output.voice}'.`);
   }
+  checkConnectors(patch.tools, known, 'session.tools');
   checkToolChoice(next.tool_choice, next.tools, 'session.tool_choice', patch.tool_choice !== undefined);
   checkPatience(next);
 }
@@ -63,6 +64,17 @@ function checkProviderData({ providerData }: SessionConfig, patch: SessionPatch)
 export function checkVoiceLock({ birth, spoke, config }: Core, voice: string): void {
   if (!birth.voiceLock || !spoke || voice.toLowerCase() === config.audio.output.voice.toLowerCase()) return;
   throw errors.cannotUpdateVoice();
+}
+
+/** @throws RealtimeError when a tool is on board for other sessions than this. */
+export function checkConnectors(tools: readonly Tool[] | null | undefined, known: Known, param: string): void {
+  for (const [index, tool] of (tools ?? []).entries()) {
+    if (tool.type !== 'mcp' || tool.connector_id === undefined || isServed(known, 'connector', tool.connector_id)) continue;
+    throw errors.invalid(
+      `${param}[${index}].connector_id`,
+      `The tools of '${tool.connector_id}' are those of a telephone call whose route gives them to the model; this session has none.`,
+    );
+  }
 }
 
 export function checkToolChoice(choice: ToolChoice, tools: readonly Tool[], param: string, asked: boolean): void {

@@ -24,6 +24,9 @@ const mostAheadMs = 60_000;
 const farewellMs = 150;
 /** What left the data channel this long ago has come there, if its far side is still heard from. */
 const arrivalMs = 1000;
+/** Between two looks at whether something is left to be played, and without anything for how long nothing more is to come. */
+const lookMs = 50;
+const quietEnoughMs = 300;
 /** Connections beside one call. */
 const mostBeside = 4;
 
@@ -149,6 +152,16 @@ export class CallTransport implements Transport, CallEvents {
 
   introduce(session: SessionObject): void {
     this.#session = session;
+  }
+
+  /** Resolves when all that was given until now, and what still comes right after it, has been heard, or the signal fires. */
+  async played(signal: AbortSignal): Promise<void> {
+    let quietMs = 0;
+    while (!this.#ended && !signal.aborted && quietMs < quietEnoughMs) {
+      await sleep(this.#clock, lookMs, signal);
+      quietMs = this.#givenMs > this.#sentMs ? 0 : quietMs + lookMs;
+    }
+    await sleep(this.#clock, this.speaker.lagMs, signal);
   }
 
   /** An event of the client, as whoever owns the call has it said in its name. */

@@ -1,10 +1,10 @@
 // The plug of whoever carries telephone calls (SIP, the media streams of providers): a call from its first ring to its end. What is said in it
 // goes the way of every call (call.ts).
-import type { Call, CallEvents } from './call.ts';
+import { type Call, CallError, type CallEvents } from './call.ts';
 import type { Speaker } from '../../protocol/audio-format.ts';
 
 /** Who carries the call. */
-export type PhoneCarrier = 'sip' | 'twilio' | 'telnyx' | 'plivo' | 'vonage' | 'asterisk' | 'stream';
+export type PhoneCarrier = 'sip' | 'twilio' | 'signalwire' | 'telnyx' | 'plivo' | 'vonage' | 'asterisk' | 'stream';
 
 /** One field that came with the call: a header of its INVITE, or a parameter that a provider was given. Credentials are left out. */
 export interface PhoneField {
@@ -63,7 +63,13 @@ export interface PhoneFailure {
   readonly reason: string;
 }
 
-/** Told while a call that was placed is not yet answered. */
-export interface DiallingEvents {
-  onRinging(): void;
+/** A call that was placed and did not come about. */
+export class PhoneError extends CallError {
+  readonly failure: PhoneFailure;
+
+  constructor(failure: PhoneFailure) {
+    super('unavailable', failure.reason);
+    this.name = 'PhoneError';
+    this.failure = failure;
+  }
 }

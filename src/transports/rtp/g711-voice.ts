@@ -2,9 +2,9 @@
 // was heard last.
 import { decodeALaw, decodeMuLaw, encodeALaw, encodeMuLaw } from '../../media/g711.ts';
 import { Resampler } from '../../media/resample.ts';
-import { CALL_RATE_HZ } from './call-rate.ts';
+import { CALL_RATE_HZ, FRAME_MS } from './call-rate.ts';
 import { PitchGuess } from './pitch-guess.ts';
-import { FRAME_MS, type VoiceDecoder, type VoiceEncoder } from './voice.ts';
+import type { VoiceDecoder, VoiceEncoder } from './voice.ts';
 
 export type Law = 'mu' | 'a';
 

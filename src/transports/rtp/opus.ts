@@ -1,8 +1,8 @@
 // The voice of a call as Opus: packets of 20 ms, made and read at the rate the plug speaks. The RTP clock stays at 48 kHz whatever that is.
 import { Application, createDecoder, createEncoder, isOpusError } from 'libopus-wasm';
 import { OPUS_RATE_HZ, packetSamples } from '../../media/opus-track.ts';
-import { CALL_RATE_HZ } from './call-rate.ts';
-import { FRAME_MS, FRAME_SAMPLES, type VoiceDecoder, type VoiceEncoder } from './voice.ts';
+import { CALL_RATE_HZ, FRAME_MS } from './call-rate.ts';
+import { FRAME_SAMPLES, type VoiceDecoder, type VoiceEncoder } from './voice.ts';
 
 /** Steps of the RTP clock in a frame. */
 export const FRAME_TICKS = (OPUS_RATE_HZ * FRAME_MS) / 1000;

@@ -1,7 +1,7 @@
-// The one clock of a media worker: a tick every 20 ms for all of its calls, on time over hours. What it could not do in time it leaves out:
+// The one clock of many calls: a tick every 20 ms for all of them, on time over hours. What it could not do in time it leaves out:
 // catching up with everything would make a busy thread busier, until nothing is on time any more.
 import type { Clock, Timer } from '../../lib/clock.ts';
-import { FRAME_MS } from './voice.ts';
+import { FRAME_MS } from './call-rate.ts';
 
 /** Ticks done late, one right after the other, at most. */
 export const MOST_CATCH_UP = 3;

@@ -1,9 +1,9 @@
 // A caller's packets made into one unbroken sound whose length is time: puts them in order, fills what is missing, and waits no longer than
 // it must, since nobody listens who would mind a gap in the arrival. It has no timer: `tick` tells it how late it is.
 import { OPUS_RATE_HZ } from '../../media/opus-track.ts';
-import { CALL_RATE_HZ } from './call-rate.ts';
+import { CALL_RATE_HZ, FRAME_MS } from './call-rate.ts';
 import { signed } from './packet.ts';
-import { FRAME_MS, type VoiceDecoder } from './voice.ts';
+import type { VoiceDecoder } from './voice.ts';
 
 /** How long a missing packet is waited for. Longer does not bring it, it only makes every answer later. */
 const GAP_WAIT_MS = 50;

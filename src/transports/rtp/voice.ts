@@ -1,7 +1,6 @@
 // What a codec of the voice must be able to do, at the rate the plug of calls speaks: frames of 20 ms out, packets of any length in.
-import { CALL_RATE_HZ } from './call-rate.ts';
+import { CALL_RATE_HZ, FRAME_MS } from './call-rate.ts';
 
-export const FRAME_MS = 20;
 export const FRAME_SAMPLES = (CALL_RATE_HZ * FRAME_MS) / 1000;
 
 export interface VoiceEncoder {

@@ -67,8 +67,20 @@ export interface DoorOptions {
   resume(wish: ResumeWish, visitor: Visitor): { readonly dialect: Dialect | undefined; take(transport: Transport): void } | ResumeRefusal;
   /** Told of everybody who is turned away, with the status of the answer. */
   refused?(status: number): void;
+  /** Other WebSockets of this server, by their paths: whoever answers there sees to everything, and who may come in. */
+  elsewhere?: ReadonlyMap<string, (upgrade: Upgrade) => Promise<void>>;
   /** Joins a call from beside (`?call_id=`); undefined when the visitor has no such call. */
   beside(callId: string, visitor: Visitor): ((transport: Transport) => void) | undefined;
+}
+
+/** A request for a WebSocket that is not answered yet. */
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly url: URL;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  /** Answers in plain HTTP, with a body that says why, and ends the socket. */
+  readonly refuse: (status: number, code: string, message: string) => void;
 }
 
 const paths: Record<string, { onlyInworld: boolean }> = {
@@ -99,7 +111,8 @@ export function openDoor(options: DoorOptions): Door {
   });
   async function answer(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const url = targetOf(request.url ?? '/');
-    const path = paths[url.pathname.replace(/(?<!\/)\/+$/, '')];
+    const pathname = url.pathname.replace(/(?<!\/)\/+$/, '');
+    const path = paths[pathname];
     const refuse = (status: number, code: string, message: string, retryAfterSeconds?: number) => {
       options.refused?.(status);
       endWith(socket, refusal(status, code, message, retryAfterSeconds), clock);
@@ -108,6 +121,8 @@ export function openDoor(options: DoorOptions): Door {
       await sleep(clock, refusalRestMs);
       refuse(status, code, why, retryAfterSeconds);
     };
+    const other = options.elsewhere?.get(pathname);
+    if (other) return other({ request, url, socket, head, refuse });
     if (!path) return refuse(404, 'not_found', `There is no WebSocket at ${url.pathname.slice(0, 128)}; try /v1/realtime.`);
     const entrance = await options.admit(request, url.searchParams);
     if (socket.destroyed) return;

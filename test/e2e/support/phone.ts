@@ -1,13 +1,12 @@
-// A telephone as Twilio's media stream shows it: 20 ms frames of µ-law in, and sound that is played in real time, with its marks, out.
+// A telephone as Twilio's media stream shows it to a bridge in this process: the simulated provider, where a bridge expects its WebSocket.
+import { systemClock } from '../../../src/lib/clock.ts';
 import { encodeMuLaw } from '../../../src/media/g711.ts';
 import { resample } from '../../../src/media/resample.ts';
+import { SimulatedProvider } from '../../transports/media-streams/simulators/provider.ts';
+import { twilioWire } from '../../transports/media-streams/simulators/wires.ts';
 import { rateHz } from './speech.ts';
 
-const frameMs = 20;
-const frameBytes = 160;
-const silence = 0xff;
-
-/** What goes to a telephone: Twilio ends a stream that sends anything else. */
+/** What goes to a telephone. */
 interface ToPhone {
   readonly event: string;
   readonly streamSid: string;
@@ -20,19 +19,23 @@ type Listener = (message: { data: string }) => void;
 export class Phone {
   /** Everything it was sent, in order. */
   readonly received: ToPhone[] = [];
-  /** Marks it echoed because their sound had been played, and because a clear threw it away. */
-  readonly played: string[] = [];
-  readonly cleared: string[] = [];
   readonly #listeners = new Map<string, Listener[]>();
-  readonly #timer: NodeJS.Timeout;
-  readonly #startedAt = performance.now();
-  #frames = 0;
-  #waiting: { bytes: Uint8Array; at: number; spoken: () => void }[] = [];
-  #marks = new Map<string, NodeJS.Timeout>();
-  #playingUntil = 0;
+  readonly #provider = new SimulatedProvider(systemClock, twilioWire('MZ1'), (frame) => {
+    if ('text' in frame) this.#tell('message', frame.text);
+  });
 
-  constructor() {
-    this.#timer = setInterval(() => this.#catchUp(), frameMs);
+  /** Marks it echoed because their sound had been played, and because a clear threw it away. */
+  get played(): readonly string[] {
+    return this.#provider.playedMarks;
+  }
+
+  get cleared(): readonly string[] {
+    return this.#provider.clearedMarks;
+  }
+
+  /** What Twilio would have ended the stream for. */
+  get errors(): readonly string[] {
+    return this.#provider.errors;
   }
 
   addEventListener(type: string, listener: Listener): void {
@@ -41,22 +44,17 @@ export class Phone {
 
   /** Twilio's greeting; the microphone is on from here. */
   start(): void {
-    this.#tell({ event: 'connected', protocol: 'Call', version: '1.0.0' });
-    const mediaFormat = { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 };
-    this.#tell({ event: 'start', streamSid: 'MZ1', start: { streamSid: 'MZ1', callSid: 'CA1', tracks: ['inbound'], mediaFormat } });
+    this.#provider.open();
   }
 
   /** Says samples at 24 kHz into it; resolves when the last of them has been sent. */
   speak(samples: Int16Array): Promise<void> {
-    const bytes = encodeMuLaw(resample({ samples, rateHz }, 8000).samples);
-    return new Promise((spoken) => this.#waiting.push({ bytes, at: 0, spoken }));
+    return this.#provider.say(encodeMuLaw(resample({ samples, rateHz }, 8000).samples));
   }
 
   hangUp(): void {
-    clearInterval(this.#timer);
-    for (const mark of this.#marks.values()) clearTimeout(mark);
-    this.#tell({ event: 'stop', streamSid: 'MZ1' });
-    for (const listener of this.#listeners.get('close') ?? []) listener({ data: '' });
+    this.#provider.stop();
+    this.#tell('close', '');
   }
 
   /** All sound it was sent. */
@@ -65,61 +63,15 @@ export class Phone {
   }
 
   send(text: string): void {
-    const message = JSON.parse(text) as ToPhone;
-    this.received.push(message);
-    const now = performance.now();
-    const { event, media, mark } = message;
-    if (event === 'media' && media) {
-      const ms = Buffer.from(media.payload, 'base64').length / 8;
-      this.#playingUntil = Math.max(now, this.#playingUntil) + ms;
-    } else if (event === 'mark' && mark) {
-      const timer = setTimeout(() => this.#echo(mark.name, this.played), Math.max(0, this.#playingUntil - now));
-      this.#marks.set(mark.name, timer);
-    } else if (event === 'clear') {
-      this.#playingUntil = now;
-      for (const [name, timer] of this.#marks) {
-        clearTimeout(timer);
-        this.#echo(name, this.cleared);
-      }
-    }
+    this.received.push(JSON.parse(text) as ToPhone);
+    this.#provider.receive({ text });
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    this.#provider.end();
   }
 
-  #echo(name: string, list: string[]): void {
-    this.#marks.delete(name);
-    list.push(name);
-    this.#tell({ event: 'mark', streamSid: 'MZ1', mark: { name } });
-  }
-
-  #tell(message: object): void {
-    for (const listener of this.#listeners.get('message') ?? []) listener({ data: JSON.stringify(message) });
-  }
-
-  #catchUp(): void {
-    const due = Math.floor((performance.now() - this.#startedAt) / frameMs);
-    for (; this.#frames < due; this.#frames++) {
-      const payload = Buffer.from(this.#nextFrame()).toString('base64');
-      this.#tell({
-        event: 'media',
-        streamSid: 'MZ1',
-        media: { track: 'inbound', chunk: String(this.#frames + 1), timestamp: String(this.#frames * frameMs), payload },
-      });
-    }
-  }
-
-  #nextFrame(): Uint8Array {
-    const frame = new Uint8Array(frameBytes).fill(silence);
-    const current = this.#waiting[0];
-    if (!current) return frame;
-    frame.set(current.bytes.subarray(current.at, current.at + frameBytes));
-    current.at += frameBytes;
-    if (current.at >= current.bytes.length) {
-      this.#waiting.shift();
-      current.spoken();
-    }
-    return frame;
+  #tell(type: string, data: string): void {
+    for (const listener of this.#listeners.get(type) ?? []) listener({ data });
   }
 }

@@ -1,11 +1,11 @@
 // What goes out of one call, a tick of the pacer at a time: sound, silence that keeps the way open, or a key that is pressed. Its numbers go
 // on through all of it.
-import { FRAME_MS, FRAME_SAMPLES, type VoiceEncoder } from '../../rtp/voice.ts';
-import { CALL_RATE_HZ } from '../../rtp/call-rate.ts';
+import { CALL_RATE_HZ, FRAME_MS } from '../../rtp/call-rate.ts';
 import { G711_RATE_HZ } from '../../rtp/g711-voice.ts';
 import { writeRtp } from '../../rtp/packet.ts';
 import { SoundOut } from '../../rtp/sound-out.ts';
 import { KeysOut } from '../../rtp/telephone-event.ts';
+import { FRAME_SAMPLES, type VoiceEncoder } from '../../rtp/voice.ts';
 import { codecs } from './media-codecs.ts';
 import type { Agreement } from './sdp-session.ts';
 

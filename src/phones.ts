@@ -1,0 +1,154 @@
+// Telephone calls of a server, joined from their parts: who carries them, which routes they take, and what the HTTP routes and the console ask of them.
+import type { IncomingMessage } from 'node:http';
+import type { CallSessions } from './call-sessions.ts';
+import type { PhoneDesk } from './http/routes/deps.ts';
+import { Refusal } from './http/routes/family.ts';
+import type { Clock } from './lib/clock.ts';
+import type { FetchFunction } from './lib/guarded-fetch.ts';
+import { type Ids, randomToken } from './lib/ids.ts';
+import type { Log } from './lib/log.ts';
+import type { LoopShares } from './lib/loop-shares.ts';
+import { ga } from './protocol/dialects/ga.ts';
+import type { Principal } from './store/principal.ts';
+import { connected, firstWords, greeting, type OpeningParts, ownTools, toolsOnBoard } from './telephony/opening.ts';
+import { OutboundPolicy } from './telephony/outbound-policy.ts';
+import { PhoneCalls, type PhoneSession } from './telephony/phone-calls.ts';
+import type { BeginSession } from './telephony/phone-leg.ts';
+import { CallRecorder } from './telephony/recording.ts';
+import { matchRoute, overridden } from './telephony/route-match.ts';
+import { outboundRules } from './telephony/routes-file.ts';
+import type { Route, RoutesFile } from './telephony/routes-schema.ts';
+import { Webhooks } from './telephony/webhooks.ts';
+import { CallError } from './transports/calls/call.ts';
+import type { Calls } from './transports/calls/calls.ts';
+import type { PhoneParty } from './transports/calls/phone-call.ts';
+import { openPhoneStreams, type PhoneStreams } from './phone-streams.ts';
+
+export interface PhonesParts {
+  readonly file: RoutesFile;
+  readonly callSessions: CallSessions;
+  readonly calls: Calls;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly shares: LoopShares;
+  /** Where recordings are kept. */
+  readonly recordings: string;
+  /** For webhooks, whose addresses the operator has named, and for providers. */
+  readonly fetch: FetchFunction;
+  /** The id of the key that calls belong to whose route names none. */
+  ownKey(): string;
+  /** Whose request this is, by the key that it brings. */
+  identify(request: IncomingMessage, query: URLSearchParams): Promise<Principal | undefined>;
+}
+
+export interface Phones extends PhoneDesk {
+  /** Calls that ring or talk. */
+  readonly size: number;
+  readonly streams: PhoneStreams;
+  close(): Promise<void>;
+}
+
+const arrival = { api: 'openai', model: undefined, sessionKey: undefined, transcriptionOnly: false } as const;
+
+/** @throws SetupError when the recordings' folder cannot be made. */
+export function openPhones(parts: PhonesParts): Phones {
+  const { file, callSessions, calls, clock, ids, log, fetch } = parts;
+  const webhooks = new Webhooks({ targets: file.webhooks, fetch, clock, ids, log });
+  const policy = new OutboundPolicy(outboundRules(file));
+  const recorder = file.routes.some(({ recording }) => recording) ? new CallRecorder({ folder: parts.recordings, clock, log }) : undefined;
+  const transportOf = ({ id, owner }: Pick<PhoneSession, 'id' | 'owner'>) => calls.find(id, owner);
+  const opening: OpeningParts = {
+    clock,
+    log,
+    recorder,
+    transportOf,
+    allow: (owner, target) => policy.transfer(owner, target, clock.now()),
+  };
+
+  function prepare(session: PhoneSession): BeginSession {
+    const { id, owner, speaker, route, patches } = session;
+    const born = callSessions.birth(arrival, speaker, ...patches);
+    const birth = { ...born, config: { ...born.config, tools: [...born.config.tools, ...ownTools(session)] } };
+    return async (connect, ended) => {
+      const request = { id, owner, dialect: ga, speaker, ended };
+      await callSessions.begin(request, birth, (events) => connected(session, opening, events, connect), toolsOnBoard(session, opening));
+      const words = firstWords(route);
+      if (words !== undefined) transportOf(session)?.say(greeting(words));
+    };
+  }
+
+  function sessionOf(route: Route, call: PhoneParty): Readonly<Record<string, unknown>> {
+    const { session, refused } = overridden(route.session, call.fields, route.overridable);
+    if (refused.length > 0) log.warn({ route: route.name, refused }, 'parameters of a telephone call cannot be used, and were left out');
+    return session;
+  }
+
+  const phoneCalls = new PhoneCalls({
+    clock,
+    ids,
+    log,
+    routeOf: (call) => matchRoute(file, call),
+    ownerOf: (route) => route.key ?? parts.ownKey(),
+    sessionOf,
+    prepare,
+    hangUp: (id, owner) => transportOf({ id, owner })?.close(1000, 'hung up'),
+    tell: (event) => webhooks.tell(event),
+    ask: (event, signal) => webhooks.ask(event, signal),
+  });
+  const streams = openPhoneStreams({
+    ...parts,
+    chance: randomToken,
+    hasRoute: (call) => matchRoute(file, call) !== undefined,
+    onIncoming: (call) => void phoneCalls.take(call),
+  });
+
+  function place(to: string, from: string | undefined, session: Readonly<Record<string, unknown>>, { keyId }: Principal): string {
+    const allowed = policy.place(keyId, to, clock.now());
+    if ('allowed' in allowed) {
+      const { code, reason, retryAfterMs } = allowed;
+      const seconds = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1000);
+      if (code === 'too_many') throw new Refusal(429, 'rate_limit_exceeded', reason, 'to', seconds);
+      throw new Refusal(code === 'unreadable' ? 400 : 403, code === 'unreadable' ? 'invalid_value' : 'number_not_allowed', reason, 'to');
+    }
+    const caller = from ?? file.outbound.from;
+    const { by } = file.outbound;
+    const release = () => policy.ended(allowed.placement, clock.now());
+    try {
+      if (by === undefined || caller === undefined)
+        throw new Refusal(409, 'no_outbound_carrier', 'This server places no calls: its telephony file has no outbound.by and outbound.from.');
+      return phoneCalls.place(streams.dialling(by, allowed.verdict.target, caller), keyId, session, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  return {
+    get size() {
+      return phoneCalls.size;
+    },
+    streams,
+    accept: (id, { keyId }, session) => phoneCalls.accept(id, keyId, session).catch(refuseGone),
+    reject: (id, { keyId }, status) => phoneCalls.reject(id, keyId, status),
+    transfer(id, { keyId }, target) {
+      const verdict = policy.transfer(keyId, target, clock.now());
+      if (!verdict.allowed) throw new Refusal(403, 'number_not_allowed', verdict.reason, 'target_uri');
+      return phoneCalls.transfer(id, keyId, verdict.target);
+    },
+    hangUp: (id, { keyId }) => phoneCalls.hangUp(id, keyId),
+    place,
+    list: ({ keyId }) => phoneCalls.list(keyId),
+    async close() {
+      phoneCalls.close();
+      streams.close();
+      await webhooks.close();
+    },
+  };
+}
+
+/** The caller has gone meanwhile: there is no call to accept any more. */
+function refuseGone(error: unknown): boolean {
+  if (error instanceof CallError && error.reason === 'unavailable') return false;
+  throw error;
+}

@@ -1,0 +1,94 @@
+// How the session of a telephone call begins: what its first words are, which tools it has, and who listens in on the call beside it.
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { OnBoardServers } from '../tools/on-board.ts';
+import type { CallEvents } from '../transports/calls/call.ts';
+import type { CallTransport } from '../transports/calls/call-transport.ts';
+import type { PhoneCall } from '../transports/calls/phone-call.ts';
+import { DigitEntry } from './digit-entry.ts';
+import type { Verdict } from './outbound-policy.ts';
+import type { PhoneSession } from './phone-calls.ts';
+import { phoneConnector, phoneTool, phoneTools } from './phone-tools.ts';
+import { type CallRecorder, recordCall } from './recording.ts';
+import type { Route } from './routes-schema.ts';
+
+export interface OpeningParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly recorder: CallRecorder | undefined;
+  /** The call as a transport, once it is there. */
+  transportOf(session: PhoneSession): CallTransport | undefined;
+  /** Whether a caller of that key may be handed over there. */
+  allow(owner: string, target: string): Verdict;
+}
+
+/** What the first response says, word by word; nothing where the agent waits for the caller. */
+export function firstWords(route: Route | undefined): string | undefined {
+  const words = [route?.recording?.announce, route?.greeting].filter((each) => each !== undefined);
+  return words.length === 0 ? undefined : words.join(' ');
+}
+
+/** The event that has them said. */
+export function greeting(words: string): object {
+  return { type: 'response.create', response: { instructions: `Say exactly: ${words}`, tools: [], tool_choice: 'none' } };
+}
+
+/** The tools of a session that its route gives it, beside those that it names itself. */
+export function ownTools({ route }: PhoneSession): ReturnType<typeof phoneTool>[] {
+  return route && route.tools.length > 0 ? [phoneTool(route.tools)] : [];
+}
+
+/** What stands behind them. */
+export function toolsOnBoard(session: PhoneSession, parts: OpeningParts): OnBoardServers {
+  const { route, owner, transfer } = session;
+  if (!route || route.tools.length === 0) return new Map();
+  const call = {
+    transfer,
+    sendDigits: (digits: string) => session.sendDigits(digits),
+    close: () => parts.transportOf(session)?.close(1000, 'hung up'),
+  };
+  const tools = phoneTools({
+    call,
+    tools: route.tools,
+    transferTo: new Map(Object.entries(route.transfer_to)),
+    allow: (target) => parts.allow(owner, target),
+    afterWords: async (signal) => parts.transportOf(session)?.played(signal),
+  });
+  return new Map([[phoneConnector, tools]]);
+}
+
+/** Has the call answered with everybody listening in who is to. */
+export function connected(
+  session: PhoneSession,
+  parts: OpeningParts,
+  events: CallEvents,
+  answer: (events: CallEvents) => Promise<PhoneCall>,
+): Promise<PhoneCall> {
+  const { route } = session;
+  const entry = route?.collect_digits && digitEntry(session, route.collect_digits, parts);
+  const heard: CallEvents = entry ? withDigits(events, entry) : events;
+  const recording = route?.recording && parts.recorder?.open(session.id, session.speaker.format);
+  return recording ? recordCall(recording, heard, answer) : answer(heard);
+}
+
+function digitEntry(session: PhoneSession, collecting: NonNullable<Route['collect_digits']>, parts: OpeningParts): DigitEntry {
+  return new DigitEntry(collecting, parts.clock, (event) => parts.transportOf(session)?.say(event));
+}
+
+function withDigits(events: CallEvents, entry: DigitEntry): CallEvents {
+  return {
+    onSound: (sound) => events.onSound(sound),
+    onOpen: () => events.onOpen(),
+    onMessage: (text) => events.onMessage(text),
+    onPlayed: (sentMs, clears) => events.onPlayed(sentMs, clears),
+    onTaken: () => events.onTaken(),
+    onDigit(digit) {
+      events.onDigit(digit);
+      entry.press(digit);
+    },
+    onEnd(end) {
+      entry.end();
+      events.onEnd(end);
+    },
+  };
+}
