@@ -123,7 +123,7 @@ module.exports = {
     {
       name: 'libopus-in-its-rooms',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/transports/webrtc/', '^src/engines/local/opus/'] },
+      from: { path: '^src/', pathNot: ['^src/transports/rtp/', '^src/engines/local/opus/'] },
       to: { path: 'node_modules/libopus-wasm/' },
     },
   ],

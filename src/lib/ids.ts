@@ -36,6 +36,11 @@ export function randomInteger(below: number): number {
   return randomInt(below);
 }
 
+/** New key material, from the system's secure source. */
+export function randomKey(bytes: number): Uint8Array {
+  return randomBytes(bytes);
+}
+
 /** Ids of the shape OpenAI's service makes: a prefix, an underscore and 21 characters. */
 export const randomIds: Ids = (prefix) => `${prefix}_${randomToken(21)}`;
 

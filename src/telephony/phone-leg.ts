@@ -7,7 +7,10 @@ import { recordingName } from './recording.ts';
 import type { CallFacts, EndCause, WebhookEvent } from './webhook-events.ts';
 
 /** Begins the session of a call that `connect` answers or places. Rejects when either cannot be. */
-export type BeginSession = (connect: (events: CallEvents) => Promise<PhoneCall>, ended: (ending: Ending | undefined) => void) => Promise<void>;
+export type BeginSession = (
+  connect: (events: CallEvents) => Promise<PhoneCall>,
+  ended: (ending: Ending | undefined) => void,
+) => Promise<void>;
 
 export interface LegParts {
   readonly id: string;

@@ -53,10 +53,17 @@ export interface Call {
 /** A call that cannot be had: `rejected` is the far side's fault (the message says what is wrong), `full` and `unavailable` are not. */
 export class CallError extends Error {
   readonly reason: 'rejected' | 'full' | 'unavailable';
+  /** The final SIP status that says the same, where a call of SIP is refused. */
+  readonly status: number | undefined;
 
-  constructor(reason: 'rejected' | 'full' | 'unavailable', message: string, options: { cause?: unknown } = {}) {
+  constructor(
+    reason: 'rejected' | 'full' | 'unavailable',
+    message: string,
+    options: { cause?: unknown; status?: number | undefined } = {},
+  ) {
     super(message, options);
     this.name = 'CallError';
     this.reason = reason;
+    this.status = options.status;
   }
 }

@@ -2,29 +2,12 @@
 import { Application, createDecoder, createEncoder, isOpusError } from 'libopus-wasm';
 import { OPUS_RATE_HZ, packetSamples } from '../../media/opus-track.ts';
 import { CALL_RATE_HZ, FRAME_MS } from './call-rate.ts';
+import { FRAME_SAMPLES, type VoiceDecoder, type VoiceEncoder } from './voice.ts';
 
-export const FRAME_SAMPLES = (CALL_RATE_HZ * FRAME_MS) / 1000;
 /** Steps of the RTP clock in a frame. */
 export const FRAME_TICKS = (OPUS_RATE_HZ * FRAME_MS) / 1000;
 /** Steps of the RTP clock for each of our samples. */
 export const TICKS_PER_SAMPLE = OPUS_RATE_HZ / CALL_RATE_HZ;
-
-export interface VoiceEncoder {
-  /** One packet out of FRAME_SAMPLES samples. */
-  encode(frame: Int16Array): Uint8Array;
-  free(): void;
-}
-
-export interface VoiceDecoder {
-  /** How long a packet's sound is; 0 when it is no Opus. */
-  length(packet: Uint8Array): number;
-  decode(packet: Uint8Array): Int16Array<ArrayBuffer>;
-  /** The last `samples` before a packet, out of what it repeats of them; a guess when it repeats nothing. */
-  recover(packet: Uint8Array, samples: number): Int16Array<ArrayBuffer>;
-  /** A guess at the `samples` that come next. */
-  conceal(samples: number): Int16Array<ArrayBuffer>;
-  free(): void;
-}
 
 /** Bits are cheap, ears are not: 32 kb/s with what is needed to repeat a lost frame. */
 export function createVoiceEncoder(): Promise<VoiceEncoder> {

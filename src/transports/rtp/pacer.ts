@@ -44,11 +44,15 @@ export class Pacer {
     const passed = Math.floor((this.#clock.now() - this.#originMs + 1) / FRAME_MS);
     let leftOut = Math.max(0, passed - this.#next + 1 - MOST_CATCH_UP);
     this.#next += leftOut;
-    while (this.#next <= passed && this.#timer) {
-      this.#next++;
-      this.#tick(leftOut);
-      leftOut = 0;
+    try {
+      while (this.#next <= passed && this.#timer) {
+        this.#next++;
+        this.#tick(leftOut);
+        leftOut = 0;
+      }
+    } finally {
+      // A fault in one call must not stop the clock of all.
+      if (this.#timer) this.#wait();
     }
-    if (this.#timer) this.#wait();
   }
 }

@@ -1,7 +1,7 @@
 // What one call says, frame by frame: sound while there is some, silence otherwise, so that packets never stop. It keeps count of what was
 // sent and what was dropped; when to send is the pacer's business.
 import { CALL_RATE_HZ } from './call-rate.ts';
-import { FRAME_SAMPLES, type VoiceEncoder } from './opus.ts';
+import { FRAME_SAMPLES, type VoiceEncoder } from './voice.ts';
 
 /** Sound that waits at most: two minutes. Whoever writes on does not wait for it to be played, and the newest is dropped. */
 const MOST_WAITING = 120 * CALL_RATE_HZ;
@@ -19,8 +19,8 @@ export interface Packet {
 }
 
 export class SoundOut {
-  readonly #encoder: VoiceEncoder;
-  readonly #silence: Uint8Array;
+  #encoder: VoiceEncoder;
+  #silence: Uint8Array;
   readonly #report: (sentMs: number, clears: number) => void;
   #waiting: Int16Array[] = [];
   /** Samples of the first of `#waiting` that have been sent already. */
@@ -39,6 +39,12 @@ export class SoundOut {
     this.#encoder = encoder;
     this.#silence = silence;
     this.#report = report;
+  }
+
+  /** Goes on in another codec with what waits. The encoder before is its owner's to free. */
+  change(encoder: VoiceEncoder, silence: Uint8Array): void {
+    this.#encoder = encoder;
+    this.#silence = silence;
   }
 
   play(samples: Int16Array): void {

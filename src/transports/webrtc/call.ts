@@ -1,10 +1,13 @@
 // One call in a media worker: a peer, the caller's sound on its way in, the answer's on its way out, and the messages that wait to be sent.
 // It has no timer of its own; the worker's pacer is its clock.
 import type { CallEnd } from '../calls/call.ts';
-import { type FromWorker, MOST_UNTAKEN, type ToWorker } from './media-messages.ts';
-import { createVoiceDecoder, createVoiceEncoder, FRAME_TICKS, type VoiceDecoder, type VoiceEncoder } from '../rtp/opus.ts';
+import { type FromWorker, MOST_UNTAKEN } from '../rtp/media-messages.ts';
+import type { ToRtcWorker } from './media-messages.ts';
+import { createVoiceDecoder, createVoiceEncoder, FRAME_TICKS } from '../rtp/opus.ts';
+import type { VoiceDecoder, VoiceEncoder } from '../rtp/voice.ts';
 import { Peer, type PeerEvents, type PeerOptions } from './peer.ts';
 import { RtpInput } from '../rtp/rtp-input.ts';
+import { SilenceWatch } from '../rtp/silence-watch.ts';
 import type { Offer } from './sdp.ts';
 import { SoundOut } from '../rtp/sound-out.ts';
 
@@ -12,14 +15,6 @@ import { SoundOut } from '../rtp/sound-out.ts';
 const CONNECTING_MS = 30_000;
 /** A connection from which nothing comes for so long is lost: consent alone is asked for every five seconds or so. */
 const SILENT_MS = 15_000;
-/** Whoever has been heard from all the time, as one is whose microphone is on, and is not for so long, is silent. */
-const QUIET_MS = 100;
-/** Of others only a sign now and then can be expected. */
-const QUIET_WITHOUT_SOUND_MS = 6000;
-/** So many signs of life in one look are all the time. */
-const LIVELY_SIGNS = 4;
-/** Ticks between two reports on how long somebody has been silent. */
-const SILENCE_TICKS = 2;
 /**
  * What is handed to the data channel before it has sent what it was handed before, the others wait here: with a thousand messages of its own
  * to wait for, the stack looks at all of them for each that leaves, and the thread has no time for sound.
@@ -31,7 +26,7 @@ const MOST_UNFINISHED = 4 * 1024 * 1024;
 /** Ticks between two looks at what changes slowly. */
 const LOOK_TICKS = 10;
 
-type Command = Exclude<ToWorker, { kind: 'warm' | 'ping' | 'answer' | 'close' | 'stop' }>;
+type Command = Exclude<ToRtcWorker, { kind: 'warm' | 'ping' | 'begin' | 'ask' | 'close' | 'stop' }>;
 
 export interface CallDuties {
   /** A packet of silence. */
@@ -55,11 +50,7 @@ export class WorkerCall {
   readonly #sinceMs: number;
   #timestamp = 0;
   #ticks = 0;
-  #signs = 0;
-  #lookedSigns = 0;
-  #lively = false;
-  #signMs: number;
-  #toldSilent = false;
+  readonly #watch: SilenceWatch;
   readonly #outbox: string[] = [];
   /** Messages handed to the data channel since it was last empty. */
   #handed = 0;
@@ -81,7 +72,7 @@ export class WorkerCall {
     this.#encoder = encoder;
     this.#decoder = decoder;
     this.#sinceMs = duties.nowMs();
-    this.#signMs = this.#sinceMs;
+    this.#watch = new SilenceWatch(this.#sinceMs, (ms) => duties.tell({ kind: 'silent', call: id, ms }));
     this.#input = new RtpInput(decoder, (samples) => duties.tell({ kind: 'sound', call: id, samples }, [samples.buffer]));
     this.#output = new SoundOut(encoder, duties.silence, (sentMs, clears) => duties.tell({ kind: 'played', call: id, sentMs, clears }));
     const events: PeerEvents = {
@@ -131,7 +122,7 @@ export class WorkerCall {
     this.#input.tick(nowMs);
     this.#say(leftOut);
     this.#handOut();
-    this.#listen(nowMs);
+    this.#watch.tick(this.#peer.signsOfLife, nowMs);
     this.#ticks++;
     if (this.#ticks % LOOK_TICKS === 0) this.#look(nowMs);
   }
@@ -176,28 +167,11 @@ export class WorkerCall {
     }
   }
 
-  /** Tells how long nothing has come, where something should have. */
-  #listen(nowMs: number): void {
-    const signs = this.#peer.signsOfLife;
-    if (signs !== this.#signs) this.#signMs = nowMs;
-    this.#signs = signs;
-    // A call may break before anybody has looked at it for the first time.
-    if (signs - this.#lookedSigns >= LIVELY_SIGNS) this.#lively = true;
-    const silentMs = nowMs - this.#signMs;
-    const isSilent = silentMs > (this.#lively ? QUIET_MS : QUIET_WITHOUT_SOUND_MS);
-    if (isSilent ? this.#ticks % SILENCE_TICKS === 0 : this.#toldSilent)
-      this.#duties.tell({ kind: 'silent', call: this.#id, ms: isSilent ? silentMs : 0 });
-    this.#toldSilent = isSilent;
-  }
-
   #look(nowMs: number): void {
     const bytes = this.#handedBytes - this.#peer.unsentBytes;
     if (bytes !== this.#toldBytes) this.#duties.tell({ kind: 'sent', call: this.#id, bytes });
     this.#toldBytes = bytes;
-    const newSigns = this.#signs - this.#lookedSigns;
-    if (newSigns > 0) this.#lively = newSigns >= LIVELY_SIGNS;
-    this.#lookedSigns = this.#signs;
-    if (nowMs - this.#signMs > SILENT_MS || this.#peer.unfinishedBytes > MOST_UNFINISHED) this.#end('lost');
+    if (this.#watch.silentMs(nowMs) > SILENT_MS || this.#peer.unfinishedBytes > MOST_UNFINISHED) this.#end('lost');
   }
 
   #end(end: CallEnd): void {

@@ -2,7 +2,7 @@
 // way; but whoever may call could have this machine send to any port of any address, its own and its neighbours' included.
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import { isOneHost, isPrivateAddress, isPublicAddress, machineAddresses } from '../../lib/guarded-address.ts';
-import type { Interfaces } from './addresses.ts';
+import type { Interfaces } from '../rtp/addresses.ts';
 import type { CandidateRule } from './media.ts';
 
 /** Distinct addresses and ports of a caller that are tried. */

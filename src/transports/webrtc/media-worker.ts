@@ -1,13 +1,14 @@
-// The thread calls live in: up to a few dozen of them, with one pacer. Started by media-thread.ts, with which it speaks media-messages.ts.
+// The thread calls live in: up to a few dozen of them, with one pacer. Started by rtp/media-thread.ts, with which it speaks media-messages.ts.
 // A fault of the stack in one call must not end the others, so whatever nobody caught is reported and the thread goes on.
 import { networkInterfaces } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../lib/clock.ts';
-import { offeredAddresses } from './addresses.ts';
+import { offeredAddresses } from '../rtp/addresses.ts';
 import { type CallDuties, WorkerCall } from './call.ts';
 import { defaultRule, mayBeChecked } from './candidates.ts';
 import { CallError } from '../calls/call.ts';
-import type { FromWorker, MediaWorkerData, ToWorker } from './media-messages.ts';
+import type { FromWorker } from '../rtp/media-messages.ts';
+import type { MediaWorkerData, ToRtcWorker } from './media-messages.ts';
 import { encodeSilence } from '../rtp/opus.ts';
 import { Pacer } from '../rtp/pacer.ts';
 import { readOffer } from './sdp.ts';
@@ -32,14 +33,17 @@ bindSocketsSafely();
 process.on('uncaughtException', (error) => tell({ kind: 'fault', error: error.stack ?? String(error) }));
 process.on('unhandledRejection', (error) => tell({ kind: 'fault', error: (error instanceof Error && error.stack) || String(error) }));
 
-parentPort?.on('message', (message: ToWorker) => {
+parentPort?.on('message', (message: ToRtcWorker) => {
   switch (message.kind) {
     case 'ping':
       return tell({ kind: 'pong' });
     case 'warm':
       return void warmUp();
-    case 'answer':
-      return void begin(message.call, message.offer);
+    case 'begin':
+      return void begin(message.call, message.wish.offer);
+    case 'ask':
+      // Calls of this kind are asked nothing.
+      return;
     case 'close':
       return end(message.call);
     case 'stop':
@@ -70,7 +74,7 @@ async function begin(id: number, text: string): Promise<void> {
   beginning.add(id);
   try {
     const { sdp, mostMessageBytes } = await answer(id, text, tell);
-    if (beginning.has(id)) tell({ kind: 'answered', call: id, sdp, mostMessageBytes });
+    if (beginning.has(id)) tell({ kind: 'begun', call: id, sdp, mostMessageBytes });
     else end(id);
   } catch (error) {
     const { reason, message } =

@@ -15,6 +15,7 @@ import { demandProof } from './handshake-proof.ts';
 import type { CallMediaOptions } from './media.ts';
 import { PacketGuard } from './packet-guard.ts';
 import type { Arrival } from '../rtp/rtp-input.ts';
+import { KeysIn } from '../rtp/telephone-event.ts';
 import type { Offer } from './sdp.ts';
 
 /** The longest message taken, which is what browsers send at most. */
@@ -46,8 +47,7 @@ export class Peer {
   /** Packets and messages that only the far side can have made. */
   #heard = 0;
   #sequenceNumber = 0;
-  /** When the key that was pressed last was pressed: it is told of in several packets. */
-  #digitTimestamp: number | undefined;
+  readonly #keys = new KeysIn();
 
   constructor(options: PeerOptions, events: PeerEvents, nowMs: () => number) {
     this.#events = events;
@@ -148,9 +148,12 @@ export class Peer {
     transport.onRtp.subscribe(({ header, payload }) => {
       this.#heard++;
       const { ssrc, sequenceNumber, timestamp } = header;
-      if (header.payloadType === this.#digitType) this.#press(payload, timestamp);
-      if (header.payloadType !== this.#sender?.codec?.payloadType) return;
-      this.#events.onPacket({ ssrc, sequenceNumber, timestamp, payload });
+      const isKey = header.payloadType === this.#digitType;
+      const key = isKey ? this.#keys.take(payload, timestamp, this.#nowMs()) : undefined;
+      if (key !== undefined) this.#events.onDigit(key);
+      if (!isKey && header.payloadType !== this.#sender?.codec?.payloadType) return;
+      // A key takes its place among the packets of sound, so that none is missed there.
+      this.#events.onPacket({ ssrc, sequenceNumber, timestamp, payload, mute: isKey });
     });
   }
 
@@ -159,14 +162,6 @@ export class Peer {
       this.#heard++;
     });
     this.#events.onConnected();
-  }
-
-  /** RFC 4733: an event's number, and more about it, again and again as long as the key is held. */
-  #press(payload: Uint8Array, timestamp: number): void {
-    const digit = payload.length >= 4 ? digits[payload[0] ?? digits.length] : undefined;
-    if (digit === undefined || timestamp === this.#digitTimestamp) return;
-    this.#digitTimestamp = timestamp;
-    this.#events.onDigit(digit);
   }
 
   /** The first channel is the one for events, whatever it is called. */
@@ -185,9 +180,6 @@ export class Peer {
 export function opusCodec(): RTCRtpCodecParameters {
   return new RTCRtpCodecParameters({ mimeType: 'audio/opus', clockRate: 48_000, channels: 2, payloadType: 111 });
 }
-
-/** The keys of a telephone, by the numbers of their events (RFC 4733, 3.2). */
-const digits = '0123456789*#ABCD';
 
 function digitCodec(): RTCRtpCodecParameters {
   return new RTCRtpCodecParameters({ mimeType: 'audio/telephone-event', clockRate: 48_000, payloadType: 110 });

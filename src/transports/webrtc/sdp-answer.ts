@@ -2,7 +2,7 @@
 // Opus shall do, and the addresses under which this machine can be reached.
 import { isIP } from 'node:net';
 import type { Echo, EchoedSection } from './sdp.ts';
-import { cut, joined, type Lines, linesOf, mediaLine, opusOf } from './sdp-lines.ts';
+import { cut, joined, type Lines, linesOf, mediaLine, opusOf } from '../rtp/sdp-lines.ts';
 
 export interface AnswerOptions {
   /** Candidates of this machine with other addresses are left out. */

@@ -2,7 +2,19 @@
 // however the caller wrote them. Knows lines, no library. An offer that cannot be answered is refused with a sentence its author can act upon.
 import { candidatesToCheck } from './candidates.ts';
 import { CallError } from '../calls/call.ts';
-import { codecs, cut, type Description, directionOf, has, joined, type Lines, linesOf, mediaLine, opusOf, values } from './sdp-lines.ts';
+import {
+  codecs,
+  cut,
+  type Description,
+  directionOf,
+  has,
+  joined,
+  type Lines,
+  linesOf,
+  mediaLine,
+  opusOf,
+  values,
+} from '../rtp/sdp-lines.ts';
 
 /** A browser's offer has a few kilobytes. */
 const MOST_CHARACTERS = 100_000;

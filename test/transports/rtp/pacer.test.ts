@@ -100,3 +100,18 @@ test('a pacer that is stopped is silent, from within a tick as well, and starts 
     { atMs: 1040, leftOut: 0 },
   ]);
 });
+
+test('a tick that goes wrong does not stop the ones after it', () => {
+  const clock = new ManualClock();
+  let ticks = 0;
+  const pacer = new Pacer(clock, () => {
+    ticks++;
+    if (ticks === 2) throw new Error('one call went wrong');
+  });
+  pacer.start();
+  clock.advance(20);
+  expect(() => clock.advance(20)).toThrow('one call went wrong');
+  clock.advance(40);
+  expect(ticks).toBe(4);
+  pacer.stop();
+});

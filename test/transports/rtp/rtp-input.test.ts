@@ -1,8 +1,9 @@
 // Packets that come late, twice, in disorder or not at all, as one unbroken sound. The decoder of these tests writes what it was asked for
 // into the samples; the real one has its turn in media.test.ts.
 import { expect, test } from 'vitest';
-import { FRAME_SAMPLES, FRAME_TICKS, type VoiceDecoder } from '../../../src/transports/rtp/opus.ts';
+import { FRAME_TICKS } from '../../../src/transports/rtp/opus.ts';
 import { type Arrival, RtpInput } from '../../../src/transports/rtp/rtp-input.ts';
+import { FRAME_SAMPLES, type VoiceDecoder } from '../../../src/transports/rtp/voice.ts';
 
 /** What stands in the samples of a frame that was guessed; of one that was repeated by packet n: REPEATED + n; of packet n: LOUD + n. */
 const GUESSED = 1000;

@@ -1,6 +1,6 @@
 // What a call says, frame by frame, and how much of it has been said. The encoder of these tests encodes nothing: its packets are the frames.
 import { expect, test } from 'vitest';
-import { FRAME_SAMPLES } from '../../../src/transports/rtp/opus.ts';
+import { FRAME_SAMPLES } from '../../../src/transports/rtp/voice.ts';
 import { SoundOut } from '../../../src/transports/rtp/sound-out.ts';
 
 const silence = Uint8Array.of(0);

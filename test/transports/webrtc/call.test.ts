@@ -2,7 +2,7 @@
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { type CallDuties, WorkerCall } from '../../../src/transports/webrtc/call.ts';
 import type { CallMedia } from '../../../src/transports/webrtc/media.ts';
-import type { FromWorker } from '../../../src/transports/webrtc/media-messages.ts';
+import type { FromWorker } from '../../../src/transports/rtp/media-messages.ts';
 import { encodeSilence } from '../../../src/transports/rtp/opus.ts';
 import { readOffer } from '../../../src/transports/webrtc/sdp.ts';
 import { bindSocketsSafely } from '../../../src/transports/webrtc/werift-sockets.ts';

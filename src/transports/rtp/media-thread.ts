@@ -4,9 +4,8 @@ import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import { CallError, type CallEvents } from '../calls/call.ts';
-import type { AnsweredCall } from './media.ts';
-import type { FromWorker, MediaWorkerData, ToWorker } from './media-messages.ts';
-import { PlacedCall } from './placed-call.ts';
+import type { FromWorker, ToWorker } from './media-messages.ts';
+import { type CallOwner, PlacedCall } from './placed-call.ts';
 
 /** An answer takes some tens of milliseconds; asking servers for addresses may take five seconds. */
 const ANSWERING_MS = 10_000;
@@ -19,16 +18,23 @@ const STOPPING_MS = 1000;
 const FAULTS_LOGGED = 10;
 const MINUTE_MS = 60_000;
 
-interface Asked {
+/** Who is told of a call. */
+export interface CallListener<News> {
   readonly events: CallEvents;
-  readonly resolve: (call: AnsweredCall) => void;
+  readonly onNews?: (news: News) => void;
+}
+
+interface Asked<Question, News> extends CallListener<News> {
+  readonly resolve: (call: PlacedCall<Question, News>) => void;
   readonly reject: (error: CallError) => void;
   readonly late: Timer;
 }
 
 export interface ThreadOptions {
+  /** What its calls are, for the log. */
+  readonly name: string;
   readonly script: URL;
-  readonly data: MediaWorkerData;
+  readonly data: unknown;
   readonly clock: Clock;
   readonly log: Log;
   /** It has done what it is there for. */
@@ -37,11 +43,11 @@ export interface ThreadOptions {
   readonly gone: () => void;
 }
 
-export class MediaThread {
+export class MediaThread<Wish, Question = never, News = never> {
   readonly #options: ThreadOptions;
   readonly #worker: Worker;
-  readonly #asked = new Map<number, Asked>();
-  readonly #calls = new Map<number, PlacedCall>();
+  readonly #asked = new Map<number, Asked<Question, News>>();
+  readonly #calls = new Map<number, PlacedCall<Question, News>>();
   #lastCall = 0;
   #warming: PromiseWithResolvers<void> | undefined;
   #pinging: Timer | undefined;
@@ -52,10 +58,10 @@ export class MediaThread {
 
   constructor(options: ThreadOptions) {
     this.#options = options;
-    this.#worker = new Worker(options.script, { workerData: options.data, name: 'webrtc' });
+    this.#worker = new Worker(options.script, { workerData: options.data, name: options.name });
     // It keeps the process alive while there are calls, and not for their sake alone.
     this.#worker.unref();
-    this.#worker.on('message', (message: FromWorker) => this.#hear(message));
+    this.#worker.on('message', (message: FromWorker<News>) => this.#hear(message));
     this.#worker.on('error', (error: unknown) => this.#lose(error));
     this.#worker.on('exit', (code) => {
       this.#lose(new Error(`the worker exited with code ${code}`));
@@ -77,15 +83,15 @@ export class MediaThread {
     return this.#warming.promise;
   }
 
-  answer(offer: string, events: CallEvents): Promise<AnsweredCall> {
+  begin(wish: Wish, listener: CallListener<News>): Promise<PlacedCall<Question, News>> {
     const call = ++this.#lastCall;
     return new Promise((resolve, reject) => {
       const late = this.#options.clock.after(ANSWERING_MS, () => {
         this.#tell({ kind: 'close', call });
         this.#refuse(call, new CallError('unavailable', 'The call was not answered in time.'));
       });
-      this.#asked.set(call, { events, resolve, reject, late });
-      this.#tell({ kind: 'answer', call, offer });
+      this.#asked.set(call, { ...listener, resolve, reject, late });
+      this.#tell({ kind: 'begin', call, wish });
       this.#attend();
     });
   }
@@ -105,11 +111,11 @@ export class MediaThread {
     await this.#exited.promise;
   }
 
-  #tell(message: ToWorker, handOver: ArrayBuffer[] = []): void {
+  #tell(message: ToWorker<Wish, Question>, handOver: ArrayBuffer[] = []): void {
     this.#worker.postMessage(message, handOver);
   }
 
-  #hear(message: FromWorker): void {
+  #hear(message: FromWorker<News>): void {
     switch (message.kind) {
       case 'warm':
         this.#warming?.resolve();
@@ -119,24 +125,26 @@ export class MediaThread {
         return;
       case 'fault':
         return this.#writeDown(message.error);
-      case 'answered': {
+      case 'begun': {
         const asked = this.#settle(message.call);
         if (!asked) return;
-        const owner = {
+        const owner: CallOwner<Question, News> = {
           events: asked.events,
-          tell: (message: ToWorker, handOver?: ArrayBuffer[]) => this.#tell(message, handOver),
+          onNews: asked.onNews ?? (() => {}),
+          clock: this.#options.clock,
+          tell: (message, handOver) => this.#tell(message, handOver),
           left: () => {
             this.#calls.delete(message.call);
             this.#attend();
           },
         };
         this.#options.worked();
-        const call = new PlacedCall(message, owner);
+        const call = new PlacedCall<Question, News>(message, owner);
         this.#calls.set(message.call, call);
         return asked.resolve(call);
       }
       case 'refused':
-        return this.#refuse(message.call, new CallError(message.reason, message.message));
+        return this.#refuse(message.call, new CallError(message.reason, message.message, { status: message.status }));
       case 'ended':
         this.#refuse(message.call, new CallError('unavailable', 'The call ended before it was answered.'));
         return this.#calls.get(message.call)?.hear(message);
@@ -147,11 +155,14 @@ export class MediaThread {
       case 'played':
       case 'sent':
       case 'silent':
+      case 'replied':
+      case 'denied':
+      case 'news':
         return this.#calls.get(message.call)?.hear(message);
     }
   }
 
-  #settle(call: number): Asked | undefined {
+  #settle(call: number): Asked<Question, News> | undefined {
     const asked = this.#asked.get(call);
     asked?.late.cancel();
     this.#asked.delete(call);
@@ -190,13 +201,13 @@ export class MediaThread {
     const nowMs = this.#options.clock.now();
     if (nowMs - this.#faults.sinceMs > MINUTE_MS) this.#faults = { sinceMs: nowMs, count: 0 };
     this.#faults.count++;
-    if (this.#faults.count <= FAULTS_LOGGED) this.#options.log.warn({ transport: 'webrtc', error }, 'a fault in a media worker');
+    if (this.#faults.count <= FAULTS_LOGGED) this.#options.log.warn({ transport: this.#options.name, error }, 'a fault in a media worker');
   }
 
   #lose(cause: unknown): void {
     if (this.#over) return;
     this.#over = true;
-    this.#options.log.error({ transport: 'webrtc', calls: this.size, error: String(cause) }, 'a media worker was lost');
+    this.#options.log.error({ transport: this.#options.name, calls: this.size, error: String(cause) }, 'a media worker was lost');
     this.#release(cause);
     for (const call of this.#calls.values()) call.end('crashed');
     this.#options.gone();

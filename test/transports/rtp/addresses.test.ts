@@ -1,7 +1,7 @@
 // Which of a machine's addresses callers are told.
 import type { NetworkInterfaceInfo } from 'node:os';
 import { expect, test } from 'vitest';
-import { offeredAddresses } from '../../../src/transports/webrtc/addresses.ts';
+import { offeredAddresses } from '../../../src/transports/rtp/addresses.ts';
 
 const at = (address: string, internal = false): NetworkInterfaceInfo =>
   ({

@@ -1,4 +1,4 @@
-// A session description (RFC 8866) as lines: cut into its sections, and what of WebRTC a section's own lines say. It decides nothing.
+// A session description (RFC 8866) as lines: cut into its sections, and what a section's own lines say. It decides nothing.
 
 /** Lines without their ends; of a media section the first is its `m=` line. */
 export type Lines = readonly string[];
