@@ -110,7 +110,8 @@ export class PhoneCalls {
     await sleep(clock, waitMs, call.gone);
     await this.#answer(leg.id).catch((error: unknown) => {
       // The caller may have given up.
-      if (!(error instanceof CallError)) log.error({ err: error, call: leg.id, route: route.name }, 'a telephone call could not be answered');
+      if (!(error instanceof CallError))
+        log.error({ err: error, call: leg.id, route: route.name }, 'a telephone call could not be answered');
       leg.reject(brokenStatus);
     });
   }
@@ -121,9 +122,11 @@ export class PhoneCalls {
     const leg = this.#add('outbound', owner, party, undefined, ended);
     try {
       const begin = this.#parts.prepare({ ...this.#of(leg), speaker, route: undefined, patches: [session] });
-      void leg.connect((events, givenUp) => dialling.dial(events, givenUp), begin).catch((error: unknown) => {
-        if (!(error instanceof CallError)) this.#parts.log.error({ err: error, call: leg.id }, 'a telephone call could not be placed');
-      });
+      void leg
+        .connect((events, givenUp) => dialling.dial(events, givenUp), begin)
+        .catch((error: unknown) => {
+          if (!(error instanceof CallError)) this.#parts.log.error({ err: error, call: leg.id }, 'a telephone call could not be placed');
+        });
     } catch (error) {
       this.#calls.delete(leg.id);
       throw error;
