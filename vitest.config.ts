@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import Sequence from './test/sequence.ts';
 
 /** Files in which the embedded recogniser hears real speech. They wait for speech more than they reckon. */
 const speech = ['test/e2e/**/*.test.ts', 'test/clients/**/*.test.ts', 'test/contract/pocketsphinx.test.ts'];
@@ -23,11 +24,12 @@ const rules = [
 
 export default defineConfig({
   test: {
-    // Two cores and real engines: files run three at a time, calls two at a time, and tests in a file one after the other.
-    maxWorkers: 3,
+    // Two cores and real engines: files run four at a time, calls two at a time, and tests in a file one after the other.
+    maxWorkers: 4,
     testTimeout: 30_000,
     hookTimeout: 120_000,
     reporters: ['default', './test/left-out.ts'],
+    sequence: { sequencer: Sequence },
     globalSetup: ['test/decoders/forget.ts', 'test/tapes/recorded.ts'],
     projects: [
       { extends: true, test: { name: 'rules', include: rules, isolate: false } },
