@@ -5,6 +5,8 @@ import Sequence from './test/sequence.ts';
 const speech = ['test/e2e/**/*.test.ts', 'test/clients/**/*.test.ts', 'test/contract/pocketsphinx.test.ts'];
 /** Those of them that hold a page's calls, or the patience of a turn's end, against the clock: they need the machine more to themselves. */
 const calls = ['test/e2e/webrtc*.test.ts', 'test/clients/agents-webrtc.test.ts', 'test/e2e/neural.test.ts'];
+/** Tests of parts that hold times against the clock as well. */
+const timed = ['test/transports/webrtc/media.test.ts', 'test/cli/talk-resume.test.ts'];
 /** Those that need all of it: for two tabs of a browser, or to see whether the main loop ever stands still. */
 const alone = ['test/e2e/webrtc-worker-death.test.ts', 'test/e2e/store-locked.test.ts'];
 /** Files that start no process, replace no module, keep nothing open and measure neither time nor memory: they share processes, which halves their cost. */
@@ -33,7 +35,8 @@ export default defineConfig({
     globalSetup: ['test/decoders/forget.ts', 'test/tapes/recorded.ts'],
     projects: [
       { extends: true, test: { name: 'rules', include: rules, isolate: false } },
-      { extends: true, test: { name: 'parts', include: ['test/**/*.test.ts'], exclude: [...speech, ...rules] } },
+      { extends: true, test: { name: 'parts', include: ['test/**/*.test.ts'], exclude: [...speech, ...rules, ...timed] } },
+      { extends: true, test: { name: 'timed', include: timed, maxWorkers: 2, sequence: { groupOrder: 1 } } },
       // The recogniser does not hear the same speech the same twice at its borders. What fails twice has failed.
       { extends: true, test: { name: 'speech', include: speech, exclude: [...calls, ...alone], retry: 1 } },
       { extends: true, test: { name: 'calls', include: calls, exclude: alone, retry: 1, maxWorkers: 2, sequence: { groupOrder: 1 } } },
