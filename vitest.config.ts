@@ -21,7 +21,11 @@ const rules = [
   'test/engines/{moonshine,segmented}/*.test.ts',
   'test/engines/{text/!(truth),offline-*,by-language,call-streams,engine-state,fair-queue,flags,lexical,mel,messages,openapi-schema,preferred,router,sse}.test.ts',
   'test/transports/{audio-text,defaults,greeting,large-message,lifted-sound,line,reader}.test.ts',
-  'test/transports/webrtc/{addresses,ice-servers,pacer,rtp-input,sdp,sound-out}.test.ts',
+  'test/transports/webrtc/{ice-servers,sdp}.test.ts',
+  'test/transports/rtp/!(packets|srtp).test.ts',
+  'test/transports/media-streams/!(stream-door|provider-rest).test.ts',
+  'test/transports/sip/{digest,message,torture}.test.ts',
+  'test/telephony/!(recording|webhooks).test.ts',
 ];
 
 export default defineConfig({

@@ -38,18 +38,18 @@ export interface PhoneCallsParts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
-  routeOf(call: PhoneParty): Route | undefined;
+  readonly routeOf: (call: PhoneParty) => Route | undefined;
   /** The id of the key that the calls of a route belong to. */
-  ownerOf(route: Route): string;
+  readonly ownerOf: (route: Route) => string;
   /** The session of a route with what the parameters of the call may set of it. */
-  sessionOf(route: Route, call: PhoneParty): Readonly<Record<string, unknown>>;
+  readonly sessionOf: (route: Route, call: PhoneParty) => Readonly<Record<string, unknown>>;
   /** What begins the session. @throws RealtimeError naming the field that cannot be used. */
-  prepare(session: PhoneSession): BeginSession;
+  readonly prepare: (session: PhoneSession) => BeginSession;
   /** Ends a call that has been answered, and its session. */
-  hangUp(id: string, owner: string): void;
-  tell(event: WebhookEvent): void;
+  readonly hangUp: (id: string, owner: string) => void;
+  readonly tell: (event: WebhookEvent) => void;
   /** Tells somebody who is to decide. */
-  ask(event: WebhookEvent, signal: AbortSignal): Promise<Asked>;
+  readonly ask: (event: WebhookEvent, signal: AbortSignal) => Promise<Asked>;
 }
 
 /** How long whoever gets the webhook may take to decide. */
