@@ -59,7 +59,8 @@ test('a body that is not JSON is the fault of who sent it', async () => {
 
 test.each([
   ['/nothing', json, 404, 'not_found'],
-  ['/v1/realtime/calls/rtc_1/accept', json, 404, 'not_found'],
+  ['/v1/realtime/calls/rtc_1/answer', json, 404, 'not_found'],
+  ['/v1/realtime/calls/rtc_1/accept', json, 401, 'invalid_api_key'],
   ['/health', json, 404, 'not_found'],
   ['/nothing', { 'content-type': 'nobody/reads-this' }, 404, 'not_found'],
   ['/console/secret', json, 403, 'origin_not_allowed'],
