@@ -59,7 +59,7 @@ module.exports = {
     only('transports', [room('protocol'), room('media'), room('lib')], 'a transport carries; it decides nothing'),
     only(
       'telephony',
-      [room('protocol'), room('media'), room('lib'), '^src/transports/calls/', '^src/tools/(on-board|mcp-types)\\.ts$'],
+      [room('protocol'), room('media'), room('lib'), '^src/transports/(calls/|transport\\.ts$)', '^src/tools/(on-board|mcp-types)\\.ts$'],
       'decides about telephone calls: it knows neither who carries them nor how a session is run',
     ),
     only(

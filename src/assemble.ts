@@ -73,6 +73,8 @@ export interface ParleyServer {
   readonly address: string;
   /** Where `/metrics` is, if anywhere. */
   readonly metricsAddress: string | undefined;
+  /** Where SIP is spoken, as `udp:127.0.0.1:5060`; nowhere unless the telephony file says so. */
+  readonly sipAddresses: readonly string[];
   /** Makes the first call as quick as those after it. Nothing needs to wait for it; it never rejects. */
   warmCalls(): Promise<void>;
   /**
@@ -281,7 +283,7 @@ export async function assemble(
     iceServers: (name) => iceServers(config.calls, name, clock.wallMs()),
   });
 
-  const phones = openPhones({
+  const phones = await openPhones({
     file: config.telephony,
     callSessions,
     calls,
@@ -290,6 +292,8 @@ export async function assemble(
     log,
     shares,
     recordings: config.recordingsDir,
+    media: config.calls,
+    tls: config.tls,
     fetch: (url, init) => fetch(url, init),
     ownKey: () => access.idOf(keys[0] ?? '') ?? '',
     async identify(request, query) {
@@ -419,6 +423,7 @@ export async function assemble(
       config.metrics === 'off'
         ? undefined
         : `${metricsApp && typeof config.metrics === 'object' ? addressOf(metricsApp, { ...config.metrics, tls: undefined }) : addressOf(app, config)}/metrics`,
+    sipAddresses: phones.sip?.addresses ?? [],
     warmCalls: () => media.warmUp().catch((error: unknown) => log.warn({ err: error }, 'calls were not warmed up')),
     reload(next) {
       if ((next.tls === undefined) !== (config.tls === undefined)) log.warn({}, 'TLS is switched on and off at a start only');
@@ -436,7 +441,14 @@ export async function assemble(
       door?.close();
       running.close();
       await Promise.all([app.close(), metricsApp?.close()]);
-      await Promise.all([phones.close(), media.close(), ...all.map((engine) => engine.close()), outgoing.close(), store.close(), recorder?.close()]);
+      await Promise.all([
+        phones.close(),
+        media.close(),
+        ...all.map((engine) => engine.close()),
+        outgoing.close(),
+        store.close(),
+        recorder?.close(),
+      ]);
     },
   };
 }

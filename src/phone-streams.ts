@@ -1,7 +1,7 @@
 // The telephone calls that come as media streams: a provider asks what to do with a call, is given a token for one stream, and brings it back with that
 // stream; a call that this server has a provider place comes back the same way.
 import type { IncomingMessage } from 'node:http';
-import type { PhonesParts } from './phones.ts';
+import type { PhonesParts } from './phone-parts.ts';
 import { sleep } from './lib/clock.ts';
 import type { PhoneParty } from './transports/calls/phone-call.ts';
 import { type IncomingPhoneCall, PhoneError } from './transports/calls/phone-call.ts';
@@ -25,7 +25,7 @@ export interface PhoneStreams extends TelephonyDesk {
 }
 
 export interface PhoneStreamsParts extends PhonesParts {
-  chance(characters: number): string;
+  readonly chance: (characters: number) => string;
   hasRoute(call: Pick<PhoneParty, 'carrier' | 'to' | 'trunk'>): boolean;
   onIncoming(call: IncomingPhoneCall): void;
 }

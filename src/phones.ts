@@ -1,58 +1,37 @@
 // Telephone calls of a server, joined from their parts: who carries them, which routes they take, and what the HTTP routes and the console ask of them.
-import type { IncomingMessage } from 'node:http';
-import type { CallSessions } from './call-sessions.ts';
 import type { PhoneDesk } from './http/routes/deps.ts';
 import { Refusal } from './http/routes/family.ts';
-import type { Clock } from './lib/clock.ts';
-import type { FetchFunction } from './lib/guarded-fetch.ts';
-import { type Ids, randomToken } from './lib/ids.ts';
-import type { Log } from './lib/log.ts';
-import type { LoopShares } from './lib/loop-shares.ts';
+import type { PhonesParts } from './phone-parts.ts';
+import { randomToken } from './lib/ids.ts';
 import { ga } from './protocol/dialects/ga.ts';
 import type { Principal } from './store/principal.ts';
 import { connected, firstWords, greeting, type OpeningParts, ownTools, toolsOnBoard } from './telephony/opening.ts';
 import { OutboundPolicy } from './telephony/outbound-policy.ts';
-import { PhoneCalls, type PhoneSession } from './telephony/phone-calls.ts';
+import { type Dialling, PhoneCalls, type PhoneSession } from './telephony/phone-calls.ts';
 import type { BeginSession } from './telephony/phone-leg.ts';
 import { CallRecorder } from './telephony/recording.ts';
 import { matchRoute, overridden } from './telephony/route-match.ts';
 import { outboundRules } from './telephony/routes-file.ts';
-import type { Route, RoutesFile } from './telephony/routes-schema.ts';
+import type { Route } from './telephony/routes-schema.ts';
 import { Webhooks } from './telephony/webhooks.ts';
 import { CallError } from './transports/calls/call.ts';
-import type { Calls } from './transports/calls/calls.ts';
-import type { PhoneParty } from './transports/calls/phone-call.ts';
+import type { IncomingPhoneCall, PhoneParty } from './transports/calls/phone-call.ts';
+import { openPhoneSip, type PhoneSip } from './phone-sip.ts';
 import { openPhoneStreams, type PhoneStreams } from './phone-streams.ts';
-
-export interface PhonesParts {
-  readonly file: RoutesFile;
-  readonly callSessions: CallSessions;
-  readonly calls: Calls;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly log: Log;
-  readonly shares: LoopShares;
-  /** Where recordings are kept. */
-  readonly recordings: string;
-  /** For webhooks, whose addresses the operator has named, and for providers. */
-  readonly fetch: FetchFunction;
-  /** The id of the key that calls belong to whose route names none. */
-  ownKey(): string;
-  /** Whose request this is, by the key that it brings. */
-  identify(request: IncomingMessage, query: URLSearchParams): Promise<Principal | undefined>;
-}
 
 export interface Phones extends PhoneDesk {
   /** Calls that ring or talk. */
   readonly size: number;
   readonly streams: PhoneStreams;
+  /** Undefined where none is configured. */
+  readonly sip: PhoneSip | undefined;
   close(): Promise<void>;
 }
 
 const arrival = { api: 'openai', model: undefined, sessionKey: undefined, transcriptionOnly: false } as const;
 
-/** @throws SetupError when the recordings' folder cannot be made. */
-export function openPhones(parts: PhonesParts): Phones {
+/** @throws SetupError when the recordings' folder cannot be made, or SIP cannot be spoken. */
+export async function openPhones(parts: PhonesParts): Promise<Phones> {
   const { file, callSessions, calls, clock, ids, log, fetch } = parts;
   const webhooks = new Webhooks({ targets: file.webhooks, fetch, clock, ids, log });
   const policy = new OutboundPolicy(outboundRules(file));
@@ -102,6 +81,15 @@ export function openPhones(parts: PhonesParts): Phones {
     hasRoute: (call) => matchRoute(file, call) !== undefined,
     onIncoming: (call) => void phoneCalls.take(call),
   });
+  const onIncoming = (call: IncomingPhoneCall) => void phoneCalls.take(call);
+  const sip = file.sip && (await openPhoneSip({ sip: file.sip, calls: parts.media, tls: parts.tls, clock, log, onIncoming }));
+
+  function diallingBy(by: string, target: string, caller: string): Dialling {
+    const [, trunk] = /^sip:(.*)$/.exec(by) ?? [];
+    if (trunk === undefined) return streams.dialling(by, target, caller);
+    if (!sip) throw new Error('No SIP is configured.');
+    return sip.dialling(trunk, target, caller);
+  }
 
   function place(to: string, from: string | undefined, session: Readonly<Record<string, unknown>>, { keyId }: Principal): string {
     const allowed = policy.place(keyId, to, clock.now());
@@ -116,8 +104,12 @@ export function openPhones(parts: PhonesParts): Phones {
     const release = () => policy.ended(allowed.placement, clock.now());
     try {
       if (by === undefined || caller === undefined)
-        throw new Refusal(409, 'no_outbound_carrier', 'This server places no calls: its telephony file has no outbound.by and outbound.from.');
-      return phoneCalls.place(streams.dialling(by, allowed.verdict.target, caller), keyId, session, release);
+        throw new Refusal(
+          409,
+          'no_outbound_carrier',
+          'This server places no calls: its telephony file has no outbound.by and outbound.from.',
+        );
+      return phoneCalls.place(diallingBy(by, allowed.verdict.target, caller), keyId, session, release);
     } catch (error) {
       release();
       throw error;
@@ -129,6 +121,7 @@ export function openPhones(parts: PhonesParts): Phones {
       return phoneCalls.size;
     },
     streams,
+    sip,
     accept: (id, { keyId }, session) => phoneCalls.accept(id, keyId, session).catch(refuseGone),
     reject: (id, { keyId }, status) => phoneCalls.reject(id, keyId, status),
     transfer(id, { keyId }, target) {
@@ -142,6 +135,7 @@ export function openPhones(parts: PhonesParts): Phones {
     async close() {
       phoneCalls.close();
       streams.close();
+      await sip?.close();
       await webhooks.close();
     },
   };

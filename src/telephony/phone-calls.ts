@@ -38,18 +38,18 @@ export interface PhoneCallsParts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
-  routeOf(call: PhoneParty): Route | undefined;
+  readonly routeOf: (call: PhoneParty) => Route | undefined;
   /** The id of the key that the calls of a route belong to. */
-  ownerOf(route: Route): string;
+  readonly ownerOf: (route: Route) => string;
   /** The session of a route with what the parameters of the call may set of it. */
-  sessionOf(route: Route, call: PhoneParty): Readonly<Record<string, unknown>>;
+  readonly sessionOf: (route: Route, call: PhoneParty) => Readonly<Record<string, unknown>>;
   /** What begins the session. @throws RealtimeError naming the field that cannot be used. */
-  prepare(session: PhoneSession): BeginSession;
+  readonly prepare: (session: PhoneSession) => BeginSession;
   /** Ends a call that has been answered, and its session. */
-  hangUp(id: string, owner: string): void;
-  tell(event: WebhookEvent): void;
+  readonly hangUp: (id: string, owner: string) => void;
+  readonly tell: (event: WebhookEvent) => void;
   /** Tells somebody who is to decide. */
-  ask(event: WebhookEvent, signal: AbortSignal): Promise<Asked>;
+  readonly ask: (event: WebhookEvent, signal: AbortSignal) => Promise<Asked>;
 }
 
 /** How long whoever gets the webhook may take to decide. */
@@ -110,7 +110,8 @@ export class PhoneCalls {
     await sleep(clock, waitMs, call.gone);
     await this.#answer(leg.id).catch((error: unknown) => {
       // The caller may have given up.
-      if (!(error instanceof CallError)) log.error({ err: error, call: leg.id, route: route.name }, 'a telephone call could not be answered');
+      if (!(error instanceof CallError))
+        log.error({ err: error, call: leg.id, route: route.name }, 'a telephone call could not be answered');
       leg.reject(brokenStatus);
     });
   }
@@ -121,9 +122,11 @@ export class PhoneCalls {
     const leg = this.#add('outbound', owner, party, undefined, ended);
     try {
       const begin = this.#parts.prepare({ ...this.#of(leg), speaker, route: undefined, patches: [session] });
-      void leg.connect((events, givenUp) => dialling.dial(events, givenUp), begin).catch((error: unknown) => {
-        if (!(error instanceof CallError)) this.#parts.log.error({ err: error, call: leg.id }, 'a telephone call could not be placed');
-      });
+      void leg
+        .connect((events, givenUp) => dialling.dial(events, givenUp), begin)
+        .catch((error: unknown) => {
+          if (!(error instanceof CallError)) this.#parts.log.error({ err: error, call: leg.id }, 'a telephone call could not be placed');
+        });
     } catch (error) {
       this.#calls.delete(leg.id);
       throw error;

@@ -2,7 +2,13 @@
 import type { Clock, Timer } from '../lib/clock.ts';
 import type { Ending } from '../transports/transport.ts';
 import { CallError, type CallEvents } from '../transports/calls/call.ts';
-import { type IncomingPhoneCall, type PhoneCall, PhoneError, type PhoneParty, type TransferOutcome } from '../transports/calls/phone-call.ts';
+import {
+  type IncomingPhoneCall,
+  type PhoneCall,
+  PhoneError,
+  type PhoneParty,
+  type TransferOutcome,
+} from '../transports/calls/phone-call.ts';
 import { recordingName } from './recording.ts';
 import type { CallFacts, EndCause, WebhookEvent } from './webhook-events.ts';
 
@@ -185,7 +191,12 @@ export class PhoneLeg {
     const seconds = 'sinceMs' in before ? Math.round((clock.now() - before.sinceMs) / 1000) : 0;
     tell({
       type: 'realtime.call.ended',
-      data: { ...this.#about, cause, duration_seconds: seconds, ...(recorded && 'sinceMs' in before ? { recording: recordingName(id) } : {}) },
+      data: {
+        ...this.#about,
+        cause,
+        duration_seconds: seconds,
+        ...(recorded && 'sinceMs' in before ? { recording: recordingName(id) } : {}),
+      },
     });
     over();
   }

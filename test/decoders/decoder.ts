@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { Spoken } from './recorded.ts';
@@ -35,9 +36,10 @@ export interface Ran {
 }
 
 /** Runs a program to its end. After `mostMs` it is ended, which is no success. */
-export function run(command: string, given: readonly string[], { mostMs = 900_000, cwd }: RunOptions = {}): Promise<Ran> {
+export function run(command: string, given: readonly string[], { mostMs = 900_000, cwd, yielding = false }: RunOptions = {}): Promise<Ran> {
   return new Promise((done) => {
     const child = spawn(command, given, { cwd, stdio: ['ignore', 'pipe', 'pipe'], timeout: mostMs });
+    if (yielding && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
     let [output, complaints] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints = (complaints + text).slice(-4000)));
@@ -55,6 +57,8 @@ export function run(command: string, given: readonly string[], { mostMs = 900_00
 interface RunOptions {
   cwd?: string;
   mostMs?: number;
+  /** It gets what the tests beside it leave of the processors. */
+  yielding?: boolean;
 }
 
 /** Gets something that is made of these files, unless what is there is made of them as they are. Tells why it could not be had. */

@@ -96,6 +96,6 @@ function versionIn(file: string, pattern: RegExp): string {
 }
 
 async function built(command: string, given: readonly string[], cwd: string): Promise<void> {
-  const { succeeded, complaint } = await run(command, given, { cwd });
+  const { succeeded, complaint } = await run(command, given, { cwd, yielding: true });
   if (!succeeded) throw new Error(`${command} failed: ${complaint}`);
 }

@@ -173,7 +173,8 @@ describeWithModels(defaultModels, 'a telephone call', () => {
     const client = await beside((await hook('realtime.call.answered', from)).data.call_id);
     for (const key of '42#') line.provider.press(key);
     const digits = ['4', '2', '#'];
-    for (const event of digits) await client.log.wait((each) => each.type === 'input_audio_buffer.dtmf_event_received' && each['event'] === event);
+    for (const event of digits)
+      await client.log.wait((each) => each.type === 'input_audio_buffer.dtmf_event_received' && each['event'] === event);
     const added = await client.log.wait('conversation.item.added');
     expect(JSON.stringify(added)).toContain('The caller pressed 4 2.');
     await client.log.wait('response.done');

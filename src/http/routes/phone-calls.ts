@@ -10,7 +10,9 @@ const bodyLimit = 2 * 1024 * 1024;
 
 const acceptBody = z.record(z.string(), z.unknown());
 /** A final response that is no success (RFC 3261, 7.2); 603 is "Decline". */
-const rejectBody = z.object({ status_code: z.int().min(300, 'it must be from 300 to 699.').max(699, 'it must be from 300 to 699.').nullish() }).nullish();
+const rejectBody = z
+  .object({ status_code: z.int().min(300, 'it must be from 300 to 699.').max(699, 'it must be from 300 to 699.').nullish() })
+  .nullish();
 const target = z
   .string()
   .max(1024, 'it is longer than 1,024 characters.')

@@ -90,23 +90,24 @@ export function streamProviders(credentials: ProviderCredentials, parts: Provide
       reject: rejection.twiml,
       rest: signalWireRest(options('signalwire'), { ...signalwire, projectId: signalwire.accountSid }, serve),
     },
-    telnyx && telnyxApi && {
-      carrier: 'telnyx' as const,
-      isSigned: ({ body, header }: ProviderRequest) =>
-        isSignedByTelnyx({
-          body,
-          signature: header('telnyx-signature-ed25519'),
-          timestamp: header('telnyx-timestamp'),
-          publicKey: telnyx.publicKey,
-          wallMs: clock.wallMs(),
-        }),
-      answer: telnyxAnswer,
-      answerByApi: async (callId: string, invitation: StreamInvitation) => {
-        await telnyxApi.answer(callId, invitation, new AbortController().signal);
+    telnyx &&
+      telnyxApi && {
+        carrier: 'telnyx' as const,
+        isSigned: ({ body, header }: ProviderRequest) =>
+          isSignedByTelnyx({
+            body,
+            signature: header('telnyx-signature-ed25519'),
+            timestamp: header('telnyx-timestamp'),
+            publicKey: telnyx.publicKey,
+            wallMs: clock.wallMs(),
+          }),
+        answer: telnyxAnswer,
+        answerByApi: async (callId: string, invitation: StreamInvitation) => {
+          await telnyxApi.answer(callId, invitation, new AbortController().signal);
+        },
+        reject: rejection.twiml,
+        rest: telnyxApi,
       },
-      reject: rejection.twiml,
-      rest: telnyxApi,
-    },
     plivo && {
       carrier: 'plivo' as const,
       isSigned: ({ method, publicUrl, form, header }: ProviderRequest) =>

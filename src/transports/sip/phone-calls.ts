@@ -1,0 +1,124 @@
+// SIP calls as telephone calls: the signalling of the agent and the sound of the media plane, put together behind the plug of all carriers.
+import type { Log } from '../../lib/log.ts';
+import { CallError, type CallEvents } from '../calls/call.ts';
+import { type IncomingPhoneCall, type PhoneCall, PhoneError, type PhoneParty } from '../calls/phone-call.ts';
+import { CallFailure, type CallTarget, type IncomingCall, type SipAgent, type SipDialog } from './agent.ts';
+import { parseNameAddress } from './headers.ts';
+import type { MediaHow } from './media/media-how.ts';
+import { type MediaCall, type PhoneMedia, phoneSpeaker } from './media/phone-media.ts';
+import { SipPhoneCall } from './sip-phone-call.ts';
+import { parseUri } from './uri.ts';
+
+export interface SipPhoneParts {
+  readonly media: PhoneMedia;
+  readonly log: Log;
+  /** How the sound of a call is carried that came by encrypted messages, or not. */
+  readonly how: (secureSignalling: boolean) => MediaHow;
+}
+
+/** What cannot be agreed upon (RFC 3261, 21.4.26). */
+const notAcceptable = 488;
+
+/** An INVITE as a call that rings. */
+export function incomingPhoneCall(call: IncomingCall, parts: SipPhoneParts): IncomingPhoneCall {
+  const gone = new AbortController();
+  call.onCancel(() => gone.abort());
+  const secure = call.source.transport === 'tls';
+  return {
+    carrier: 'sip',
+    from: dialled(addressIn(call.from)),
+    to: dialled(call.requestUri),
+    carrierId: call.callId,
+    fields: call.headers,
+    media: /^m=audio \d+ RTP\/SAVP|^a=crypto:/m.test(call.offer ?? '') ? 'srtp' : 'rtp',
+    trunk: call.trunk,
+    speaker: phoneSpeaker,
+    ring: () => call.ring(),
+    reject: (status) => call.reject(status),
+    gone: gone.signal,
+    answer: (events) => answer(call, secure, events, parts),
+  };
+}
+
+async function answer(call: IncomingCall, secure: boolean, events: CallEvents, { media, how, log }: SipPhoneParts): Promise<PhoneCall> {
+  const { offer } = call;
+  const phone = new SipPhoneCall(events, log);
+  let sound: MediaCall;
+  try {
+    sound = await (offer === undefined ? media.offer(how(secure), phone.mediaEvents) : media.answer(offer, how(secure), phone.mediaEvents));
+  } catch (error) {
+    call.reject((error instanceof CallError && error.status) || notAcceptable);
+    throw error;
+  }
+  try {
+    phone.sounds(sound);
+    const dialog = await call.answer(sound.sdp, phone.dialogEvents);
+    if (offer === undefined) await sound.accept(dialog.lateAnswer ?? '');
+    phone.answered(dialog);
+    return phone;
+  } catch (error) {
+    phone.close();
+    if (error instanceof CallFailure) throw new CallError('unavailable', error.message, { cause: error });
+    throw error;
+  }
+}
+
+/**
+ * Places a call, and resolves when it is answered.
+ * @throws PhoneError when it is not, or `givenUp` fires.
+ */
+export async function placePhoneCall(
+  agent: SipAgent,
+  target: CallTarget,
+  events: CallEvents,
+  givenUp: AbortSignal,
+  { media, how, log }: SipPhoneParts,
+): Promise<PhoneCall> {
+  const phone = new SipPhoneCall(events, log);
+  const sound = await media.offer(how(/^sips:|;transport=tls/i.test(target.proxy ?? target.uri)), phone.mediaEvents);
+  phone.sounds(sound);
+  const answered = Promise.withResolvers<{ dialog: SipDialog; sdp: string }>();
+  const placed = agent.invite(target, sound.sdp, {
+    ...phone.dialogEvents,
+    onAnswered: (dialog, sdp) => answered.resolve({ dialog, sdp }),
+    onFailed: ({ status, reason }) =>
+      answered.reject(new PhoneError({ status, reason: reason || `The call failed with status ${status}.` })),
+  });
+  const giveUp = () => placed.cancel();
+  givenUp.addEventListener('abort', giveUp, { once: true });
+  try {
+    const { dialog, sdp } = await answered.promise;
+    phone.answered(dialog);
+    await sound.accept(sdp);
+    return phone;
+  } catch (error) {
+    phone.close();
+    throw error;
+  } finally {
+    givenUp.removeEventListener('abort', giveUp);
+  }
+}
+
+/** What a trunk is sent for a number or an address: a number is a user at its proxy. */
+export function targetUri(target: string, proxy: string): string {
+  const [, number] = /^tel:(\+?[\d*#]+)/i.exec(target) ?? [];
+  if (number === undefined) return target;
+  const host = proxy.replace(/^sips?:/i, '');
+  return `${/^sips:/i.test(proxy) ? 'sips' : 'sip'}:${number}@${host}`;
+}
+
+export function sipParty(from: string, to: string, trunk: string): PhoneParty {
+  return { carrier: 'sip', from, to, carrierId: '', fields: [], trunk };
+}
+
+function addressIn(header: string): string {
+  return parseNameAddress(header)?.uriText ?? '';
+}
+
+/** A number where the user part is one, and the address otherwise. */
+function dialled(address: string): string {
+  const uri = parseUri(address);
+  if (!uri || uri.scheme === 'other') return address;
+  const user = uri.scheme === 'tel' ? uri.number : uri.user;
+  return user !== undefined && /^\+?\d[\d*#]{2,}$/.test(user) ? user : address;
+}
