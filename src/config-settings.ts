@@ -192,7 +192,11 @@ export const settings: readonly Setting[] = [
     description: 'Sessions at a time; a further one is refused with 503. What to reckon with: performance.md.',
     fallback: `${sessionsPerCore} for each core, at most ${mostSessions}`,
   },
-  { name: 'PARLEY_MAX_CALLS', description: 'WebRTC calls at a time; a further one is refused with 503.', fallback: '15 for each core' },
+  {
+    name: 'PARLEY_MAX_CALLS',
+    description: 'WebRTC calls at a time, and SIP calls as many; a further one is refused with 503.',
+    fallback: '15 for each core',
+  },
   {
     name: 'PARLEY_LIMITS',
     description:

@@ -21,7 +21,7 @@ export function checkConfiguration(environment: Environment, folder: string): Ch
     if (!(error instanceof ConfigError)) throw error;
     return { lines: [`Wrong: ${error.message}`], wrong: [error.message] };
   }
-  const { config, faults } = configurationWithout(given, folder);
+  const { config, faults } = configurationWithout(given, folder, environment);
   const wrong = [...given.unknown, ...faults, ...(config ? folderFaults(config.dataDir) : [])];
   const warnings = config?.warnings.filter((warning) => !wrong.includes(warning)) ?? [];
   return {
@@ -39,12 +39,12 @@ export function checkConfiguration(environment: Environment, folder: string): Ch
 }
 
 /** The configuration without the settings that cannot be used, and what is wrong with those: one after the other, so that all are found. */
-function configurationWithout(given: Given, folder: string): { config: Config | undefined; faults: string[] } {
+function configurationWithout(given: Given, folder: string, environment: Environment): { config: Config | undefined; faults: string[] } {
   const values = { ...given.values };
   const faults: string[] = [];
   for (;;) {
     try {
-      return { config: configOf(values, folder, given.unknown), faults };
+      return { config: configOf(values, folder, given.unknown, environment), faults };
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       // What would be right beside a setting that was left out here is not wrong by itself.

@@ -106,3 +106,13 @@ test('a name that is nothing like any is told, names of other programs are not, 
   writeFileSync(join(folder, 'parley.json'), JSON.stringify({ PORTS: 1, PARLEY_MODEL: 'a/b' }));
   expect(readConfig({}, folder).warnings).toEqual(['PORTS is no setting of this server: is PORT meant?']);
 });
+
+test('the telephony file is looked at with its secrets from the environment', () => {
+  const twilio = { account_sid: 'AC1', auth_token: 'env:TWILIO_TOKEN' };
+  const file = { public_url: 'https://voice.example.com', carriers: { twilio }, routes: [{ name: 'desk', numbers: ['*'] }] };
+  writeFileSync(join(folder, 'telephony.json'), JSON.stringify(file));
+  const environment = { PARLEY_TELEPHONY: 'telephony.json' };
+  expect(checkConfiguration({ ...environment, TWILIO_TOKEN: 'tok-12345' }, folder).wrong).toEqual([]);
+  const { wrong } = checkConfiguration(environment, folder);
+  expect(wrong).toEqual([expect.stringContaining('names the environment variable TWILIO_TOKEN, which is not set')]);
+});

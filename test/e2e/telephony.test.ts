@@ -101,7 +101,7 @@ describeWithModels(defaultModels, 'a telephone call', () => {
       body: JSON.stringify(body),
     });
 
-  test('is greeted, asks, is answered, interrupts, and is recorded as it was heard', async () => {
+  test('E28: is greeted, asks, is answered, interrupts, and is recorded as it was heard', async () => {
     const from = hooks.length;
     const line = await call('+15550002');
     const { call_id: id } = (await hook('realtime.call.answered', from)).data;
@@ -146,7 +146,7 @@ describeWithModels(defaultModels, 'a telephone call', () => {
     expect((await hook('realtime.call.ended', from, id)).data).toMatchObject({ cause: 'hung_up' });
   });
 
-  test('waits for whoever got the webhook, who accepts or rejects it, once', async () => {
+  test('E16 E17 E19: waits for whoever got the webhook, who accepts or rejects it, once', async () => {
     let from = hooks.length;
     const rejected = await call('+15550003');
     const first = await hook('realtime.call.incoming', from);

@@ -65,7 +65,8 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
       { urls: ['turn:turn.example:3478'], username: `1:${name}`, credential: 'c' },
     ],
   };
-  const noPhones: PhoneDesk = {
+  /** There are no telephone calls, unless a test has some. */
+  const phones: PhoneDesk = {
     accept: () => Promise.resolve(false),
     reject: () => false,
     transfer: () => Promise.resolve(undefined),
@@ -79,7 +80,7 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
     usage,
     shares: new LoopShares(clock),
     calls,
-    phones: noPhones,
+    phones,
     telephony: { answer: () => ({ outcome: 'unknown_provider' }), document: () => undefined },
     clock,
     log: silentLog,
@@ -113,6 +114,7 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
     key,
     asked,
     wishes,
+    phones,
     makeKey: (workspace: string) => makeKey(issuing, { name: '', workspace }),
     revoke: () => revokeKey(issuing, key.id),
     async get(path: string, headers: Record<string, string> = authorization) {

@@ -113,7 +113,7 @@ describe('the signature', () => {
 });
 
 describe('an event', () => {
-  test('an incoming call is read and verified by the client of OpenAI', async () => {
+  test('E19: an incoming call is read and verified by the client of OpenAI', async () => {
     const { webhooks, requests, clock } = rig();
     expect(await webhooks.ask(incoming, new AbortController().signal)).toBe('delivered');
     const [request] = requests;
