@@ -97,3 +97,17 @@ test('each key sees and reaches its own calls, and nobody without a key any', as
   for (const path of ['/rtc_1/accept', '/rtc_1/reject', '/rtc_1/refer']) expect((await post(path, {}, 'Bearer nobody')).status).toBe(401);
   expect(asked).toEqual([]);
 });
+
+test('whoever has but an ephemeral secret, as any page may, neither sees telephone calls nor places, takes or hands over one', async () => {
+  const minted = await fetch(`${rig.url}/v1/realtime/client_secrets`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${rig.key.credential}`, 'content-type': 'application/json' },
+    body: '{}',
+  });
+  const { value } = (await minted.json()) as { value: string };
+  const bearer = `Bearer ${value}`;
+  for (const path of ['/rtc_1/accept', '/rtc_1/reject', '/rtc_1/refer']) expect((await post(path, {}, bearer)).status).toBe(401);
+  expect((await fetch(`${rig.url}/v1/realtime/calls`, { headers: { authorization: bearer } })).status).toBe(401);
+  expect(await post('', { to: '+12025550147' }, bearer)).toMatchObject({ status: 403, error: { code: 'key_needed' } });
+  expect(asked).toEqual([]);
+});

@@ -16,6 +16,7 @@ export function registerRoutes(app: FastifyInstance, deps: RouteDeps): void {
     speakAs(scope, 'openai', deps.log);
     requireKey(scope, deps);
     clientSecretRoutes(scope, deps);
+    phoneCallRoutes(scope, deps);
     openAiModelRoutes(scope, deps);
   });
   void app.register(async (scope) => {
@@ -28,7 +29,6 @@ export function registerRoutes(app: FastifyInstance, deps: RouteDeps): void {
     speakAs(scope, 'openai', deps.log);
     requireKey(scope, deps, 'realtime');
     callRoutes(scope, deps);
-    phoneCallRoutes(scope, deps);
   });
   void app.register(async (scope) => {
     speakAs(scope, 'inworld', deps.log);
