@@ -164,6 +164,8 @@ export interface Playout {
   item: string;
   startsAtMs: number;
   endsAtMs: number;
+  /** The client was told that our own speaker has played it. */
+  stopped?: true;
 }
 
 /** The input as the session knows it: how much came, and where the part that no item holds yet begins. */

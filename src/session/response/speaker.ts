@@ -53,6 +53,7 @@ export function tellSpeaker(core: Core): void {
   // An answer that is still being made has not ended because it has run out of sound.
   if (core.sounding !== undefined && playing?.response !== core.sounding && (playing || !liveResponse(core, core.sounding))) {
     send(core, { type: 'output_audio_buffer.stopped', response_id: core.sounding });
+    for (const part of core.playout) if (part.response === core.sounding) part.stopped = true;
     core.sounding = undefined;
   }
   if (playing && core.sounding === undefined) {
@@ -66,6 +67,7 @@ export function speakerTurnsAtMs(core: Core): number | undefined {
   return core.line.state === 'open' && core.speaker ? playingNow(core)?.endsAtMs : undefined;
 }
 
+/** A late speaker may say that more of an answer is left than the clock said, and a line that breaks may put some back: that does not begin it again. */
 function playingNow(core: Core): Playout | undefined {
-  return core.playout.find(({ endsAtMs }) => endsAtMs > soundNow(core));
+  return core.playout.find(({ endsAtMs, stopped }) => !stopped && endsAtMs > soundNow(core));
 }
