@@ -4,7 +4,21 @@ import { setTimeout as pass } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { CutLine } from './support/cut-line.ts';
 import type { WireEvent } from './support/events.ts';
-import { Books, chanceFrom, cutterOf, giveOutputs, history, isDone, joined, type Kind, kinds, told, user } from './support/resume-talk.ts';
+import {
+  Books,
+  chanceFrom,
+  cutCount,
+  cutsByTurn,
+  cutterOf,
+  giveOutputs,
+  history,
+  isDone,
+  joined,
+  type Kind,
+  kinds,
+  told,
+  user,
+} from './support/resume-talk.ts';
 import { ResumingClient, type ResumingOptions, type Way } from './support/resuming-client.ts';
 import { type RunningServer, startServer } from './support/server.ts';
 
@@ -35,6 +49,7 @@ function soundingItems(events: readonly WireEvent[]): unknown[] {
 }
 
 async function turn(client: ResumingClient, kind: Kind): Promise<void> {
+  client.turn = kind;
   const from = client.events.length;
   // An interruption cuts whatever is being heard: what was said before has been, by the client's word.
   if (kind === 'interrupted')
@@ -87,7 +102,7 @@ async function talk(script: readonly Kind[], ways: Partial<ResumingOptions>, cut
 test('S63 E29: cut at random moments, a WebSocket is told the same as one that is never cut: once each, in order, with the same history', async () => {
   const chance = chanceFrom(seed);
   const line = await CutLine.open(Number(new URL(running.http).port));
-  const count = { left: cuts };
+  const count = cutCount(cuts);
   const cutter = cutterOf(chance, count, 150, (client) => {
     // One of four goes dead without anybody being told; the client finds out and comes back.
     if (chance() >= 0.25) return line.cut();
@@ -112,13 +127,13 @@ test('S63 E29: cut at random moments, a WebSocket is told the same as one that i
   } finally {
     await line.close();
   }
-  console.log(`${cuts} cuts of WebSockets, greeted within ${Math.round(Math.max(...greetedMs))} ms, seed ${seed}`);
+  console.log(`${cuts} cuts of WebSockets (${cutsByTurn(count)}), greeted within ${Math.round(Math.max(...greetedMs))} ms, seed ${seed}`);
   expect(Math.max(...greetedMs)).toBeLessThan(300);
 });
 
 test('S63 E29: a session goes on over a call and over a WebSocket in turn, whichever it was before', async () => {
   const chance = chanceFrom(seed + 1);
-  const count = { left: Math.ceil(cuts / 4) };
+  const count = cutCount(Math.ceil(cuts / 4));
   const greetedMs: number[] = [];
   const cutter = cutterOf(chance, count, 1500, (client) => client.reconnect());
   while (count.left > 0) {
@@ -135,7 +150,8 @@ test('S63 E29: a session goes on over a call and over a WebSocket in turn, which
     expect({ about, items: one.items }).toEqual({ about, items: twin.items });
     greetedMs.push(...one.client.greetedMs);
   }
-  console.log(`${Math.ceil(cuts / 4)} cuts of calls and WebSockets, greeted within ${Math.round(Math.max(...greetedMs))} ms, seed ${seed}`);
+  const slowestMs = Math.round(Math.max(...greetedMs));
+  console.log(`${Math.ceil(cuts / 4)} cuts of calls and WebSockets (${cutsByTurn(count)}), greeted within ${slowestMs} ms, seed ${seed}`);
 });
 
 /** An answer of 1.8 s is begun over one way; after `afterMs` its line breaks, and the client comes back over the other. */
@@ -159,7 +175,7 @@ async function brokenAnswer(first: Way, second: Way, afterMs: number) {
   const sound = client.events.slice(before).filter(({ type }) => type === 'response.output_audio.delta');
   const soundMs = sound.reduce((sum, { delta }) => sum + Buffer.from(String(delta), 'base64').length / 48, 0);
   const [part] = (item as { content: { transcript: string }[] }).content;
-  return { lineMs: client.lineMs, soundMs, transcript: part?.transcript, whole: answer?.['transcript'] };
+  return { lineMs: client.sound.lineMs, soundMs, transcript: part?.transcript, whole: answer?.['transcript'] };
 }
 
 test('S63 E29: a call that breaks is spoken on to from where its listener stopped hearing', async () => {

@@ -82,14 +82,14 @@ export class CallTransport implements Transport, CallEvents {
 
   /** One of whom nothing has come yet has heard nothing yet. */
   get silentMs(): number {
-    return this.#held ? this.#clock.now() - this.#begunAtMs : (this.#call?.silentMs ?? 0);
+    return this.#held ? this.#clock.now() - this.#begunAtMs : (this.#call?.unheardMs ?? this.#call?.silentMs ?? 0);
   }
 
   async arrived(): Promise<boolean> {
     await this.#opened.promise;
     await this.#reader?.below(0);
     await sleep(this.#clock, arrivalMs);
-    return !this.#ended && this.silentMs === 0;
+    return !this.#ended && !this.#held && (this.#call?.silentMs ?? 0) === 0;
   }
 
   get ended(): boolean {

@@ -49,6 +49,8 @@ export class WorkerCall {
   readonly #encoder: VoiceEncoder;
   readonly #decoder: VoiceDecoder;
   readonly #input: RtpInput;
+  /** When the last packet of its sound came. */
+  #packetAtMs: number | undefined;
   readonly #output: SoundOut;
   readonly #callerHears: boolean;
   #phase: 'connecting' | 'connected' | 'over' = 'connecting';
@@ -82,7 +84,9 @@ export class WorkerCall {
     this.#decoder = decoder;
     this.#sinceMs = duties.nowMs();
     this.#signMs = this.#sinceMs;
-    this.#input = new RtpInput(decoder, (samples) => duties.tell({ kind: 'sound', call: id, samples }, [samples.buffer]));
+    this.#input = new RtpInput(decoder, (samples) => {
+      duties.tell({ kind: 'sound', call: id, samples, heardAtMs: this.#lively ? this.#packetAtMs : undefined }, [samples.buffer]);
+    });
     this.#output = new SoundOut(encoder, duties.silence, (sentMs, clears) => duties.tell({ kind: 'played', call: id, sentMs, clears }));
     const events: PeerEvents = {
       onConnected: () => {
@@ -90,7 +94,9 @@ export class WorkerCall {
       },
       onPacket: (packet) => {
         // What was not agreed upon is not listened to.
-        if (this.#phase !== 'over' && offer.callerSends) this.#input.push(packet, duties.nowMs());
+        if (this.#phase === 'over' || !offer.callerSends) return;
+        this.#packetAtMs = duties.nowMs();
+        this.#input.push(packet, this.#packetAtMs);
       },
       onDigit: (digit) => {
         if (this.#phase !== 'over' && offer.callerSends) duties.tell({ kind: 'digit', call: id, digit });

@@ -31,7 +31,8 @@ export type FromWorker =
   | { readonly kind: 'refused'; readonly call: number; readonly reason: CallError['reason']; readonly message: string }
   | { readonly kind: 'open'; readonly call: number }
   | { readonly kind: 'message'; readonly call: number; readonly text: string }
-  | { readonly kind: 'sound'; readonly call: number; readonly samples: Int16Array<ArrayBuffer> }
+  /** `heardAtMs`: when its last packet came, by the clock that all threads share, of a caller whose packets come all the time. */
+  | { readonly kind: 'sound'; readonly call: number; readonly samples: Int16Array<ArrayBuffer>; readonly heardAtMs: number | undefined }
   | { readonly kind: 'digit'; readonly call: number; readonly digit: string }
   | { readonly kind: 'played'; readonly call: number; readonly sentMs: number; readonly clears: number }
   /** How many bytes of all that was to be sent have left for good. */

@@ -124,6 +124,7 @@ export class MediaThread {
         const owner = {
           events: asked.events,
           tell: (message: ToWorker, handOver?: ArrayBuffer[]) => this.#tell(message, handOver),
+          nowMs: () => this.#options.clock.now(),
           left: () => {
             this.#calls.delete(message.call);
             this.#attend();

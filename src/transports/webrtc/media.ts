@@ -42,6 +42,11 @@ export interface Call {
   readonly waitingBytes: number;
   /** For how long nothing has come that only the far side can have made, once that is longer than it should be; as far as is known. */
   readonly silentMs?: number;
+  /**
+   * For how long nothing has come of a caller whose microphone is on, however short that is: what was sent since then has not come there if its
+   * connection is broken. Undefined of others, who need not be heard from.
+   */
+  readonly unheardMs?: number | undefined;
   /** One message on the data channel; false, and dropped, when it is not open, too long, or too much waits already. */
   send(text: string): boolean;
   /** Queues sound, to be sent at the pace of real time. It is copied or handed over: do not touch it again. */

@@ -14,6 +14,7 @@ type Answered = Extract<FromWorker, { kind: 'answered' }>;
 export interface CallOwner {
   readonly events: CallEvents;
   readonly tell: (message: ToWorker, handOver?: ArrayBuffer[]) => void;
+  readonly nowMs: () => number;
   /** Called once, when the call is over, by itself or by `close`. */
   readonly left: () => void;
 }
@@ -25,6 +26,7 @@ export class PlacedCall implements Call {
   readonly #events: CallEvents;
   readonly #tell: CallOwner['tell'];
   readonly #left: () => void;
+  readonly #nowMs: () => number;
   #over = false;
   #open = false;
   /** Bytes of messages given away, and how many of them have left this machine as far as is known: the worker says so now and then. */
@@ -32,8 +34,10 @@ export class PlacedCall implements Call {
   #sentBytes = 0;
   #taken = 0;
   #silentMs = 0;
+  #heardAtMs: number | undefined;
 
-  constructor({ call, sdp, mostMessageBytes }: Answered, { events, tell, left }: CallOwner) {
+  constructor({ call, sdp, mostMessageBytes }: Answered, { events, tell, left, nowMs }: CallOwner) {
+    this.#nowMs = nowMs;
     this.#id = call;
     this.sdp = sdp;
     this.mostMessageBytes = Math.min(mostMessageBytes, MOST_MESSAGE_BYTES);
@@ -52,6 +56,11 @@ export class PlacedCall implements Call {
 
   get silentMs(): number {
     return this.#silentMs;
+  }
+
+  /** What the worker has told and is not read yet makes it longer: too much is said again then, rather than too little. */
+  get unheardMs(): number | undefined {
+    return this.#heardAtMs === undefined ? undefined : Math.max(0, this.#nowMs() - this.#heardAtMs);
   }
 
   send(text: string): boolean {
@@ -85,6 +94,7 @@ export class PlacedCall implements Call {
     if (this.#over) return;
     switch (told.kind) {
       case 'sound':
+        this.#heardAtMs = told.heardAtMs;
         return this.#events.onSound(told.samples);
       case 'digit':
         return this.#events.onDigit(told.digit);

@@ -115,8 +115,18 @@ export function joined(events: readonly WireEvent[]): string[] {
   return [...whole].map(([key, text]) => `${key.split(' ', 1)[0]} ${text}`);
 }
 
-/** Cuts what the client is connected over at random moments, `count` times in all. */
-export function cutterOf(chance: () => number, count: { left: number }, pauseMs: number, cut: (client: ResumingClient) => void) {
+/** How many cuts are still to come, and how many there were in turns of which kind. */
+export interface CutCount {
+  left: number;
+  readonly inTurns: Map<string, number>;
+}
+
+export const cutCount = (left: number): CutCount => ({ left, inTurns: new Map() });
+
+export const cutsByTurn = ({ inTurns }: CutCount): string => [...inTurns].map(([turn, cuts]) => `${turn} ${cuts}`).join(', ');
+
+/** Cuts what the client is connected over at random moments, until none is left. */
+export function cutterOf(chance: () => number, count: CutCount, pauseMs: number, cut: (client: ResumingClient) => void) {
   return (client: ResumingClient) => {
     let timer: NodeJS.Timeout | undefined;
     const next = () => {
@@ -124,6 +134,7 @@ export function cutterOf(chance: () => number, count: { left: number }, pauseMs:
       timer = setTimeout(
         () => {
           count.left -= 1;
+          count.inTurns.set(client.turn, (count.inTurns.get(client.turn) ?? 0) + 1);
           cut(client);
           next();
         },

@@ -24,6 +24,7 @@ class FakeCall implements Call {
   closed = false;
   full = false;
   silentMs = 0;
+  unheardMs: number | undefined;
   send(text: string) {
     this.texts.push(JSON.parse(text));
     this.waitingBytes += text.length;
@@ -507,6 +508,16 @@ test('E29: of a caller from whom nothing has ever come nothing has been heard si
   clock.advance(30_000);
   events.onEnd('lost');
   expect(never.ending).toMatchObject({ lost: { silentMs: 30_000 } });
+});
+
+test('E29: of a caller who speaks all the time it is known to the frame since when nothing has come, long before that counts as silence', async () => {
+  const transport = await open();
+  events.onSound(new Int16Array(480));
+  line.unheardMs = 60;
+  expect(transport.silentMs).toBe(60);
+  line.unheardMs = undefined;
+  line.silentMs = 700;
+  expect(transport.silentMs).toBe(700);
 });
 
 test('E29: what was sent has come there when the channel is empty and its far side is still heard from a second later', async () => {

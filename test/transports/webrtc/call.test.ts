@@ -151,3 +151,16 @@ test('a call that was closed does nothing any more', async () => {
   call.tick(60_000, 0);
   expect(told).toEqual([]);
 });
+
+test('E29: the sound of a caller whose microphone is on says when its last packet came, and that of one who sends now and then does not', async () => {
+  const { call } = await connect();
+  const heardAt = () => told.flatMap((message) => (message.kind === 'sound' ? [message.heardAtMs] : []));
+  await until('its sound comes', () => heardAt().length > 0);
+  expect(heardAt()[0]).toBeUndefined();
+  nowMs = 500;
+  // Some packets, and a look at them.
+  await until('it is known to send all the time', () => {
+    call.tick(nowMs, 0);
+    return heardAt().includes(500);
+  });
+});
