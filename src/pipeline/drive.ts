@@ -270,6 +270,11 @@ class Run {
     return share.inShare(take, this.#sizeOf(inbound));
   }
 
+  /** It has gone on playing since it said so, however long that had to wait here. */
+  #aheadNowMs({ aheadMs, atMs }: Extract<Inbound, { kind: 'played' }>): number {
+    return atMs === undefined ? aheadMs : Math.max(0, aheadMs - Math.max(0, this.#parts.clock.now() - atMs));
+  }
+
   #sizeOf(inbound: Inbound): TaskSize {
     if (inbound.kind === 'audio') {
       const bytes = inbound.bytes.length;
@@ -298,7 +303,7 @@ class Run {
         this.#feed({ kind: 'digit.pressed', digit: inbound.digit, atSeconds: Math.floor(this.#parts.clock.wallMs() / 1000) });
         break;
       case 'played':
-        this.#feed({ kind: 'speaker.played', aheadMs: inbound.aheadMs });
+        this.#feed({ kind: 'speaker.played', aheadMs: this.#aheadNowMs(inbound) });
         break;
       case 'lost':
         this.#feed({ kind: 'line.lost', silentMs: inbound.silentMs });

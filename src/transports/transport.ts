@@ -17,8 +17,8 @@ export type Inbound =
   | { kind: 'event'; event: ClientEvent; unread?: readonly string[]; characters?: number; beside?: true }
   /** A key of a telephone was pressed. */
   | { kind: 'digit'; digit: string }
-  /** A transport with a speaker of its own has played all but this much. */
-  | { kind: 'played'; aheadMs: number }
+  /** A transport with a speaker of its own has played all but this much; `atMs`: when that was, by the clock, if it knows. */
+  | { kind: 'played'; aheadMs: number; atMs?: number }
   /** Something that was not an event; the client is told and the session goes on. */
   | { kind: 'fault'; error: RealtimeError; eventId: string | null; characters?: number }
   /** The client's connection was lost, and nothing has come over it for that long. */

@@ -59,6 +59,8 @@ async function turn(client: ResumingClient, kind: Kind): Promise<void> {
     // A tone is as good as words to the scripted recogniser.
     for (let at = 0; at < 20; at++) client.append(new Uint8Array(960).fill(at + 1));
     client.send({ type: 'input_audio_buffer.commit' });
+    // A response that is asked for before the words have come is told among them.
+    await client.wait(({ type }) => type === 'conversation.item.input_audio_transcription.completed', from);
   } else client.send(user(kind === 'tool' ? 'use the tool' : 'hello'));
   client.send({ type: 'response.create' });
   if (kind === 'interrupted') {
@@ -162,8 +164,11 @@ async function brokenAnswer(first: Way, second: Way, afterMs: number) {
   client.send(user('hello'));
   client.send({ type: 'response.create' });
   await client.wait(({ type }) => type === (first === 'call' ? 'output_audio_buffer.started' : 'response.output_audio.delta'));
+  const startedMs = performance.now();
   await pass(afterMs);
   const before = client.events.length;
+  // What came over the line of a call; who plays by itself is reckoned to play in real time. A busy machine wakes us later than we asked for.
+  const heardMs = first === 'call' ? client.sound.lineMs : performance.now() - startedMs;
   client.reconnect();
   await vi.waitFor(() => expect(client.greetedMs).toHaveLength(1), { timeout: 10_000, interval: 5 });
   if (second === 'call') await client.wait(({ type }) => type === 'output_audio_buffer.stopped', before);
@@ -175,7 +180,7 @@ async function brokenAnswer(first: Way, second: Way, afterMs: number) {
   const sound = client.events.slice(before).filter(({ type }) => type === 'response.output_audio.delta');
   const soundMs = sound.reduce((sum, { delta }) => sum + Buffer.from(String(delta), 'base64').length / 48, 0);
   const [part] = (item as { content: { transcript: string }[] }).content;
-  return { lineMs: client.sound.lineMs, soundMs, transcript: part?.transcript, whole: answer?.['transcript'] };
+  return { heardMs, lineMs: client.sound.lineMs, soundMs, transcript: part?.transcript, whole: answer?.['transcript'] };
 }
 
 test('S63 E29: a call that breaks is spoken on to from where its listener stopped hearing', async () => {
@@ -188,9 +193,9 @@ test('S63 E29: a call that breaks is spoken on to from where its listener stoppe
 
 test('S63 E29: a call goes on with what a WebSocket’s client has not heard yet, and a WebSocket with what a call’s has not', async () => {
   const toCall = await brokenAnswer('websocket', 'call', 700);
-  expect(toCall.lineMs).toBeGreaterThan(1800 - 700 - 200);
-  expect(toCall.lineMs).toBeLessThan(1800 - 700 + 100);
+  expect(toCall.lineMs).toBeGreaterThan(1800 - toCall.heardMs - 200);
+  expect(toCall.lineMs).toBeLessThan(1800 - toCall.heardMs + 100);
   const toSocket = await brokenAnswer('call', 'websocket', 700);
-  expect(toSocket.soundMs).toBeGreaterThan(1800 - 700 - 200);
-  expect(toSocket.soundMs).toBeLessThan(1800 - 700 + 300);
+  expect(toSocket.soundMs).toBeGreaterThan(1800 - toSocket.heardMs - 200);
+  expect(toSocket.soundMs).toBeLessThan(1800 - toSocket.heardMs + 300);
 });

@@ -130,6 +130,8 @@ export class CallTransport implements Transport, CallEvents {
 
   clear(): void {
     this.#clears += 1;
+    // It was never given to the call, which counts what it was given.
+    for (const { length } of this.#held ?? []) this.#givenMs -= (length * 1000) / CALL_RATE_HZ;
     if (this.#held) this.#held = [];
     this.#sentMs = this.#givenMs;
     this.#call?.clear();
@@ -211,11 +213,11 @@ export class CallTransport implements Transport, CallEvents {
     this.#inbound.push({ kind: 'digit', digit });
   }
 
-  onPlayed(sentMs: number, clears: number): void {
+  onPlayed(sentMs: number, clears: number, atMs: number): void {
     // Said before it knew of the last clear: that sound is no more.
     if (clears !== this.#clears) return;
     this.#sentMs = sentMs;
-    this.#inbound.push({ kind: 'played', aheadMs: Math.max(0, this.#givenMs - sentMs) });
+    this.#inbound.push({ kind: 'played', aheadMs: Math.max(0, this.#givenMs - sentMs), atMs });
   }
 
   onTaken(): void {

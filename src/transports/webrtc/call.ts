@@ -87,7 +87,9 @@ export class WorkerCall {
     this.#input = new RtpInput(decoder, (samples) => {
       duties.tell({ kind: 'sound', call: id, samples, heardAtMs: this.#lively ? this.#packetAtMs : undefined }, [samples.buffer]);
     });
-    this.#output = new SoundOut(encoder, duties.silence, (sentMs, clears) => duties.tell({ kind: 'played', call: id, sentMs, clears }));
+    this.#output = new SoundOut(encoder, duties.silence, (sentMs, clears) => {
+      duties.tell({ kind: 'played', call: id, sentMs, clears, atMs: duties.nowMs() });
+    });
     const events: PeerEvents = {
       onConnected: () => {
         if (this.#phase === 'connecting') this.#phase = 'connected';

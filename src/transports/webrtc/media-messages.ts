@@ -34,7 +34,7 @@ export type FromWorker =
   /** `heardAtMs`: when its last packet came, by the clock that all threads share, of a caller whose packets come all the time. */
   | { readonly kind: 'sound'; readonly call: number; readonly samples: Int16Array<ArrayBuffer>; readonly heardAtMs: number | undefined }
   | { readonly kind: 'digit'; readonly call: number; readonly digit: string }
-  | { readonly kind: 'played'; readonly call: number; readonly sentMs: number; readonly clears: number }
+  | { readonly kind: 'played'; readonly call: number; readonly sentMs: number; readonly clears: number; readonly atMs: number }
   /** How many bytes of all that was to be sent have left for good. */
   | { readonly kind: 'sent'; readonly call: number; readonly bytes: number }
   /** For how long nothing has come of its caller, told while that is longer than it should be, and once when it no longer is. */

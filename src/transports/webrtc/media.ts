@@ -22,9 +22,9 @@ export interface CallEvents {
   /**
    * How much of all that was given to `play` since the call began has been sent or dropped, in milliseconds; told some times a second while
    * there is sound, when it has run out and around each `clear`: once right before it, with what had been sent until then and the old
-   * count, and once after it, with all there was. `clears` is how many calls of `clear` it already knows of.
+   * count, and once after it, with all there was. `clears` is how many calls of `clear` it already knows of, `atMs` when that was so, by the clock.
    */
-  onPlayed(sentMs: number, clears: number): void;
+  onPlayed(sentMs: number, clears: number, atMs: number): void;
   /** The far side has taken more of the messages: `takenBytes` has grown. */
   onTaken(): void;
   /** The caller pressed a key of a telephone: 0 to 9, *, #, A to D. */

@@ -106,7 +106,7 @@ export class PlacedCall implements Call {
         if (this.#taken % TAKEN_STEP === 0) this.#tell({ kind: 'taken', call: this.#id, messages: TAKEN_STEP });
         return this.#events.onMessage(told.text);
       case 'played':
-        return this.#events.onPlayed(told.sentMs, told.clears);
+        return this.#events.onPlayed(told.sentMs, told.clears, told.atMs);
       case 'sent':
         this.#sentBytes = told.bytes;
         return this.#events.onTaken();

@@ -22,10 +22,10 @@ export const is =
   ({ type }: WireEvent) =>
     types.includes(type);
 
-/** The user speaks until the server has noticed. */
+/** The user speaks until the server has noticed. What is asked for before the words have come is told among them. */
 async function speak(client: ResumingClient, from: number): Promise<void> {
   await client.speakUntil(words, is('input_audio_buffer.speech_started'));
-  await client.wait(is('input_audio_buffer.committed'), from);
+  await client.wait(is('conversation.item.input_audio_transcription.completed'), from);
 }
 
 /** All that was made has been heard. */
