@@ -128,6 +128,8 @@ export interface RigOptions {
   /** Changes the configuration the session is born with. */
   configure?: (config: SessionConfig) => void;
   lifeMs?: number;
+  /** The server's own, if the sound goes to one. */
+  speaker?: { lagMs: number };
   contextTokens?: number;
   conversationBytes?: number;
   /** What its key may; nothing is limited but requests, when nothing is said. */
@@ -165,6 +167,7 @@ export class Rig {
     format = pcm16k,
     configure,
     lifeMs = 3_600_000,
+    speaker,
     contextTokens = 128_000,
     conversationBytes = 32 * 1024 * 1024,
     limits = {},
@@ -179,7 +182,7 @@ export class Rig {
     const config = testConfig(turnDetection);
     config.audio.input.format = format;
     configure?.(config);
-    const birth = testBirth({ config, lifeMs, contextTokens, conversationBytes, ownInstructions: '' });
+    const birth = testBirth({ config, lifeMs, speaker, contextTokens, conversationBytes, ownInstructions: '' });
     const { transport } = this;
     const image = (url: string) => {
       this.images.push(url);
