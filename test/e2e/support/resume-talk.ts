@@ -90,6 +90,9 @@ export async function history(client: ResumingClient): Promise<string[]> {
   return said;
 }
 
+/** What is left of a limit: it grows by itself, so that it depends on how long ago something was asked for. */
+const ofTheMoment = new Set(['remaining', 'reset_seconds']);
+
 /** What was told, without what depends on the moment: ids, and how a text or a sound was cut in pieces. */
 export function told(events: readonly WireEvent[]): string[] {
   const names = new Map<string, string>();
@@ -100,7 +103,7 @@ export function told(events: readonly WireEvent[]): string[] {
     });
   return events
     .filter(({ type }) => !type.endsWith('.delta') && !type.startsWith('session.'))
-    .map(({ event_id: _id, ...event }) => named(JSON.stringify(event)));
+    .map(({ event_id: _id, ...event }) => named(JSON.stringify(event, (key, value: unknown) => (ofTheMoment.has(key) ? null : value))));
 }
 
 /** The texts and sounds that came in pieces, joined: by their items' places in the talk. */
