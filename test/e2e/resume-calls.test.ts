@@ -86,11 +86,11 @@ test('S63 E29: cut at random moments, a call is told the same as one that is nev
   const chance = chanceFrom(seed);
   const count = cutCount(cuts);
   const greetedMs: number[] = [];
-  const cutter = cutterOf(chance, count, 1500, (client) => client.reconnect());
+  const cutter = cutterOf(chance, count, 2500, (client) => client.reconnect());
   let stutters = 0;
   while (count.left > 0) {
-    // An interruption is what there is most to go wrong with.
-    const script: Kind[] = [kinds[Math.floor(chance() * kinds.length)] as Kind, 'interrupted'];
+    // What is said into a call is what there is most to go wrong with.
+    const script: Kind[] = [kinds[Math.floor(chance() * kinds.length)] as Kind, chance() < 0.5 ? 'spoken' : 'interrupted'];
     const about = `seed ${seed}: ${script.join()}`;
     const before = count.left;
     const [one, twin] = await Promise.all([talk(running, script, cutter), talk(running, script)]);

@@ -97,6 +97,8 @@ export class WorkerCall {
       onPacket: (packet) => {
         // What was not agreed upon is not listened to.
         if (this.#phase === 'over' || !offer.callerSends) return;
+        // Whose sound has begun to come is taken to send it all the time, until it is seen that others come now and then.
+        this.#lively ||= this.#packetAtMs === undefined;
         this.#packetAtMs = duties.nowMs();
         this.#input.push(packet, this.#packetAtMs);
       },
@@ -187,7 +189,11 @@ export class WorkerCall {
   /** Tells how long nothing has come, where something should have. */
   #listen(nowMs: number): void {
     const signs = this.#peer.signsOfLife;
-    if (signs !== this.#signs) this.#signMs = nowMs;
+    if (signs !== this.#signs) {
+      // One who was silent and is there all the same need not be heard from all the time. One who is silent for good says nothing about that.
+      if (nowMs - this.#signMs > QUIET_MS) this.#lively = false;
+      this.#signMs = nowMs;
+    }
     this.#signs = signs;
     // A call may break before anybody has looked at it for the first time.
     if (signs - this.#lookedSigns >= LIVELY_SIGNS) this.#lively = true;
@@ -202,8 +208,6 @@ export class WorkerCall {
     const bytes = this.#handedBytes - this.#peer.unsentBytes;
     if (bytes !== this.#toldBytes) this.#duties.tell({ kind: 'sent', call: this.#id, bytes });
     this.#toldBytes = bytes;
-    const newSigns = this.#signs - this.#lookedSigns;
-    if (newSigns > 0) this.#lively = newSigns >= LIVELY_SIGNS;
     this.#lookedSigns = this.#signs;
     if (nowMs - this.#signMs > SILENT_MS || this.#peer.unfinishedBytes > MOST_UNFINISHED) this.#end('lost');
   }
