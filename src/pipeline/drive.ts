@@ -272,7 +272,12 @@ class Run {
 
   /** It has gone on playing since it said so, however long that had to wait here. */
   #aheadNowMs({ aheadMs, atMs }: Extract<Inbound, { kind: 'played' }>): number {
-    return atMs === undefined ? aheadMs : Math.max(0, aheadMs - Math.max(0, this.#parts.clock.now() - atMs));
+    return Math.max(0, aheadMs - this.#agoMs({ atMs }));
+  }
+
+  /** For how long it waited here, and before. */
+  #agoMs({ atMs }: { readonly atMs?: number | undefined }): number {
+    return atMs === undefined ? 0 : Math.max(0, this.#parts.clock.now() - atMs);
   }
 
   #sizeOf(inbound: Inbound): TaskSize {
@@ -306,7 +311,7 @@ class Run {
         this.#feed({ kind: 'speaker.played', aheadMs: this.#aheadNowMs(inbound) });
         break;
       case 'lost':
-        this.#feed({ kind: 'line.lost', silentMs: inbound.silentMs });
+        this.#feed({ kind: 'line.lost', silentMs: inbound.silentMs + this.#agoMs(inbound) });
         break;
       case 'back':
         this.#feed({

@@ -8,6 +8,7 @@ export class CallSound {
   /** Loud frames that came over the lines, and how many frames of the present one have been looked at. */
   #loudFrames = 0;
   #lookedAt = 0;
+  #loudAtMs = 0;
   /** What it says until it is told to be quiet, and where that begins in what its present caller has said. */
   #speech: Int16Array | undefined;
   #saidFrom = 0;
@@ -17,6 +18,12 @@ export class CallSound {
   get lineMs(): number {
     this.#countHeard();
     return this.#loudFrames * frameMs;
+  }
+
+  /** When loud sound was heard last. */
+  get loudAtMs(): number {
+    this.#countHeard();
+    return this.#loudAtMs;
   }
 
   /** How long it stood still at the most between two frames of what it said: who is busy says nothing, and is heard as silent. */
@@ -58,7 +65,11 @@ export class CallSound {
 
   #countHeard(): void {
     const heard = this.#caller?.heard ?? [];
-    for (const { samples } of heard.slice(this.#lookedAt)) if (energy(samples) > 1000 ** 2) this.#loudFrames += 1;
+    for (const { samples, atMs } of heard.slice(this.#lookedAt)) {
+      if (energy(samples) <= 1000 ** 2) continue;
+      this.#loudFrames += 1;
+      this.#loudAtMs = atMs;
+    }
     this.#lookedAt = heard.length;
   }
 }

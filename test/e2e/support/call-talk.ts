@@ -15,6 +15,8 @@ const words = readWav(readFileSync(resolve(import.meta.dirname, '../../../sample
   400 * samplesPerMs,
   1200 * samplesPerMs,
 );
+/** Who has heard nothing for so long takes what was said for over. */
+const quietMs = 300;
 /** So much of an answer is heard before the user speaks into it. */
 const beforeBargeInMs = 500;
 export const is =
@@ -28,12 +30,13 @@ async function speak(client: ResumingClient, from: number): Promise<void> {
   await client.wait(is('conversation.item.input_audio_transcription.completed'), from);
 }
 
-/** All that was made has been heard. */
+/** All that was made has been heard. What was on its way when a call broke is said again, though it was told to have been played. */
 async function quiet(client: ResumingClient): Promise<void> {
   const starts = client.events.filter(is('output_audio_buffer.started'));
   const ends = client.events.filter(is('output_audio_buffer.stopped', 'output_audio_buffer.cleared'));
   if (ends.length < starts.length)
     await client.wait(is('output_audio_buffer.stopped', 'output_audio_buffer.cleared'), client.events.length);
+  await until('nothing is heard any more', () => client.quietMs >= quietMs, 20_000);
 }
 
 /** How an answer was interrupted: what of it had come over the line by then, and how much of it the server takes to have been heard. */

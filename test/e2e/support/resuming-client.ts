@@ -66,6 +66,7 @@ export class ResumingClient {
   #connection: Connection | undefined;
   #attempt = 0;
   #ready = false;
+  #readyAtMs = 0;
   #left = false;
   #openedMs = 0;
   #patience: NodeJS.Timeout | undefined;
@@ -77,6 +78,11 @@ export class ResumingClient {
 
   get way(): Way | undefined {
     return this.#connection?.way;
+  }
+
+  /** For how long it has been connected and has heard nothing. */
+  get quietMs(): number {
+    return this.#ready ? performance.now() - Math.max(this.#readyAtMs, this.sound.loudAtMs) : 0;
   }
 
   /**
@@ -244,6 +250,7 @@ export class ResumingClient {
       else this.#connection?.send(said.text);
     }
     this.#ready = true;
+    this.#readyAtMs = performance.now();
     clearTimeout(this.#patience);
     // It may have been noticed before the line broke.
     const attempt = this.#attempt;
