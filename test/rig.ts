@@ -1,5 +1,6 @@
 // A whole running session without sockets and without waiting: drive() between a transport that only records, engines under the test's
 // hand (pipeline/fake-engines.ts) and a clock that the test moves.
+import type { Speaker } from '../src/protocol/audio-format.ts';
 import { setImmediate } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
 import { type KeyLimits, Usage } from '../src/access/usage.ts';
@@ -132,6 +133,8 @@ export interface RigOptions {
   /** Changes the configuration the session is born with. */
   configure?: (config: SessionConfig) => void;
   lifeMs?: number;
+  /** The server's own, if the sound goes to one. */
+  speaker?: Speaker;
   contextTokens?: number;
   conversationBytes?: number;
   /** What its key may; nothing is limited but requests, when nothing is said. */
@@ -171,6 +174,7 @@ export class Rig {
     format = pcm16k,
     configure,
     lifeMs = 3_600_000,
+    speaker,
     contextTokens = 128_000,
     conversationBytes = 32 * 1024 * 1024,
     limits = {},
@@ -186,7 +190,7 @@ export class Rig {
     const config = testConfig(turnDetection);
     config.audio.input.format = format;
     configure?.(config);
-    const birth = testBirth({ config, lifeMs, contextTokens, conversationBytes, ownInstructions: '' });
+    const birth = testBirth({ config, lifeMs, speaker, contextTokens, conversationBytes, ownInstructions: '' });
     const { transport } = this;
     const image = (url: string) => {
       this.images.push(url);

@@ -270,6 +270,16 @@ class Run {
     return share.inShare(take, this.#sizeOf(inbound));
   }
 
+  /** It has gone on playing since it said so, however long that had to wait here. */
+  #aheadNowMs({ aheadMs, atMs }: Extract<Inbound, { kind: 'played' }>): number {
+    return Math.max(0, aheadMs - this.#agoMs({ atMs }));
+  }
+
+  /** For how long it waited here, and before. */
+  #agoMs({ atMs }: { readonly atMs?: number | undefined }): number {
+    return atMs === undefined ? 0 : Math.max(0, this.#parts.clock.now() - atMs);
+  }
+
   #sizeOf(inbound: Inbound): TaskSize {
     if (inbound.kind === 'audio') {
       const bytes = inbound.bytes.length;
@@ -298,10 +308,10 @@ class Run {
         this.#feed({ kind: 'digit.pressed', digit: inbound.digit, atSeconds: Math.floor(this.#parts.clock.wallMs() / 1000) });
         break;
       case 'played':
-        this.#feed({ kind: 'speaker.played', aheadMs: inbound.aheadMs });
+        this.#feed({ kind: 'speaker.played', aheadMs: this.#aheadNowMs(inbound) });
         break;
       case 'lost':
-        this.#feed({ kind: 'line.lost', silentMs: inbound.silentMs });
+        this.#feed({ kind: 'line.lost', silentMs: inbound.silentMs + this.#agoMs(inbound) });
         break;
       case 'back':
         this.#feed({

@@ -60,13 +60,13 @@ export class Inflow implements AsyncIterable<Inbound> {
   }
 
   /** The connection is no more. What came over it and was not taken was never counted: its client knows that it must say it again. */
-  lose(silentMs: number): void {
+  lose(silentMs: number, atMs: number): void {
     void this.#source?.messages.return?.();
     this.#source = undefined;
     this.#came = undefined;
     // A return that nobody has heard of yet need not be told.
     if (this.#news.at(-1)?.kind === 'back') this.#news.pop();
-    else this.tell({ kind: 'lost', silentMs });
+    else this.tell({ kind: 'lost', silentMs, atMs });
   }
 
   tell(news: Inbound): void {

@@ -161,7 +161,7 @@ export class Outbox implements Transport {
     this.#line = { state: 'returning', transport, lastEvent, heardByLine };
     if (line.state === 'lost') line.timer.cancel();
     else {
-      this.#inflow.lose(silentMs);
+      this.#inflow.lose(silentMs, this.#parts.clock.now());
       line.transport.close(takenUp.code, takenUp.reason);
     }
     this.#inflow.tell({ kind: 'back', unreceivedMs, ...(played && { played }), speaker: transport.speaker });
@@ -231,7 +231,7 @@ export class Outbox implements Transport {
     const timer = clock.after(owner.waitMs, () => this.#end(ending));
     const heardByLine = line.state === 'returning' ? line.heardByLine : transport.speaker !== undefined;
     this.#line = { state: 'lost', timer, dialect: transport.dialect, heardByLine };
-    this.#inflow.lose(ending.lost.silentMs);
+    this.#inflow.lose(ending.lost.silentMs, clock.now());
   }
 
   #end(ending: Ending | undefined): void {

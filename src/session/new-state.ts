@@ -28,6 +28,7 @@ export function newState(birth: Birth, env: Env, features: readonly Guest[], now
     speaker: birth.speaker,
     playout: [],
     sounding: undefined,
+    speakerLeftMs: undefined,
     wants: [],
     selfAnswers: 0,
     recognising: [],

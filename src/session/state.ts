@@ -164,6 +164,8 @@ export interface Playout {
   item: string;
   startsAtMs: number;
   endsAtMs: number;
+  /** The client was told that our own speaker has played it. */
+  stopped?: true;
 }
 
 /** The input as the session knows it: how much came, and where the part that no item holds yet begins. */
@@ -225,6 +227,8 @@ export interface State {
   playout: Playout[];
   /** The response that our own speaker was last said to play (`output_audio_buffer.started`). */
   sounding: string | undefined;
+  /** How much our own speaker had left by its last word and what it was given since; undefined until it has said so over this line. */
+  speakerLeftMs: number | undefined;
   /** The responses that are wanted and have not begun, in the order in which they were asked for. */
   wants: Want[];
   /** How often in a row the server has gone on by itself after its own tools. */

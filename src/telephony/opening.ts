@@ -80,7 +80,7 @@ function withDigits(events: CallEvents, entry: DigitEntry): CallEvents {
     onSound: (sound) => events.onSound(sound),
     onOpen: () => events.onOpen(),
     onMessage: (text) => events.onMessage(text),
-    onPlayed: (sentMs, clears) => events.onPlayed(sentMs, clears),
+    onPlayed: (sentMs, clears, atMs) => events.onPlayed(sentMs, clears, atMs),
     onTaken: () => events.onTaken(),
     onDigit(digit) {
       events.onDigit(digit);

@@ -16,9 +16,9 @@ export function recordedEvents(events: CallEvents, listener: Listener): CallEven
       listener.heard(sound);
       events.onSound(sound);
     },
-    onPlayed(sentMs, clears) {
+    onPlayed(sentMs, clears, atMs) {
       listener.played(sentMs, clears);
-      events.onPlayed(sentMs, clears);
+      events.onPlayed(sentMs, clears, atMs);
     },
     onEnd(end: CallEnd) {
       void listener.end();

@@ -17,12 +17,12 @@ export type Inbound =
   | { kind: 'event'; event: ClientEvent; unread?: readonly string[]; characters?: number; beside?: true }
   /** A key of a telephone was pressed. */
   | { kind: 'digit'; digit: string }
-  /** A transport with a speaker of its own has played all but this much. */
-  | { kind: 'played'; aheadMs: number }
+  /** A transport with a speaker of its own has played all but this much; `atMs`: when that was, by the clock, if it knows. */
+  | { kind: 'played'; aheadMs: number; atMs?: number }
   /** Something that was not an event; the client is told and the session goes on. */
   | { kind: 'fault'; error: RealtimeError; eventId: string | null; characters?: number }
-  /** The client's connection was lost, and nothing has come over it for that long. */
-  | { kind: 'lost'; silentMs: number }
+  /** The client's connection was lost, and nothing had come over it for that long by then; `atMs`: when that was, by the clock, if it is known. */
+  | { kind: 'lost'; silentMs: number; atMs?: number }
   /**
    * The client is there again, over another one. `unreceivedMs`: sound that has not come there; `played`: how much of an item it has played, if
    * it says so; `speaker`: that of the transport, if it has one.

@@ -4,7 +4,21 @@ import { setTimeout as pass } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { CutLine } from './support/cut-line.ts';
 import type { WireEvent } from './support/events.ts';
-import { Books, chanceFrom, cutterOf, giveOutputs, history, isDone, joined, type Kind, kinds, told, user } from './support/resume-talk.ts';
+import {
+  Books,
+  chanceFrom,
+  cutCount,
+  cutsByTurn,
+  cutterOf,
+  giveOutputs,
+  history,
+  isDone,
+  joined,
+  type Kind,
+  kinds,
+  told,
+  user,
+} from './support/resume-talk.ts';
 import { ResumingClient, type ResumingOptions, type Way } from './support/resuming-client.ts';
 import { type RunningServer, startServer } from './support/server.ts';
 
@@ -35,6 +49,7 @@ function soundingItems(events: readonly WireEvent[]): unknown[] {
 }
 
 async function turn(client: ResumingClient, kind: Kind): Promise<void> {
+  client.turn = kind;
   const from = client.events.length;
   // An interruption cuts whatever is being heard: what was said before has been, by the client's word.
   if (kind === 'interrupted')
@@ -44,6 +59,8 @@ async function turn(client: ResumingClient, kind: Kind): Promise<void> {
     // A tone is as good as words to the scripted recogniser.
     for (let at = 0; at < 20; at++) client.append(new Uint8Array(960).fill(at + 1));
     client.send({ type: 'input_audio_buffer.commit' });
+    // A response that is asked for before the words have come is told among them.
+    await client.wait(({ type }) => type === 'conversation.item.input_audio_transcription.completed', from);
   } else client.send(user(kind === 'tool' ? 'use the tool' : 'hello'));
   client.send({ type: 'response.create' });
   if (kind === 'interrupted') {
@@ -87,7 +104,7 @@ async function talk(script: readonly Kind[], ways: Partial<ResumingOptions>, cut
 test('S63 E29: cut at random moments, a WebSocket is told the same as one that is never cut: once each, in order, with the same history', async () => {
   const chance = chanceFrom(seed);
   const line = await CutLine.open(Number(new URL(running.http).port));
-  const count = { left: cuts };
+  const count = cutCount(cuts);
   const cutter = cutterOf(chance, count, 150, (client) => {
     // One of four goes dead without anybody being told; the client finds out and comes back.
     if (chance() >= 0.25) return line.cut();
@@ -112,13 +129,13 @@ test('S63 E29: cut at random moments, a WebSocket is told the same as one that i
   } finally {
     await line.close();
   }
-  console.log(`${cuts} cuts of WebSockets, greeted within ${Math.round(Math.max(...greetedMs))} ms, seed ${seed}`);
+  console.log(`${cuts} cuts of WebSockets (${cutsByTurn(count)}), greeted within ${Math.round(Math.max(...greetedMs))} ms, seed ${seed}`);
   expect(Math.max(...greetedMs)).toBeLessThan(300);
 });
 
 test('S63 E29: a session goes on over a call and over a WebSocket in turn, whichever it was before', async () => {
   const chance = chanceFrom(seed + 1);
-  const count = { left: Math.ceil(cuts / 4) };
+  const count = cutCount(Math.ceil(cuts / 4));
   const greetedMs: number[] = [];
   const cutter = cutterOf(chance, count, 1500, (client) => client.reconnect());
   while (count.left > 0) {
@@ -135,7 +152,8 @@ test('S63 E29: a session goes on over a call and over a WebSocket in turn, which
     expect({ about, items: one.items }).toEqual({ about, items: twin.items });
     greetedMs.push(...one.client.greetedMs);
   }
-  console.log(`${Math.ceil(cuts / 4)} cuts of calls and WebSockets, greeted within ${Math.round(Math.max(...greetedMs))} ms, seed ${seed}`);
+  const slowestMs = Math.round(Math.max(...greetedMs));
+  console.log(`${Math.ceil(cuts / 4)} cuts of calls and WebSockets (${cutsByTurn(count)}), greeted within ${slowestMs} ms, seed ${seed}`);
 });
 
 /** An answer of 1.8 s is begun over one way; after `afterMs` its line breaks, and the client comes back over the other. */
@@ -146,8 +164,11 @@ async function brokenAnswer(first: Way, second: Way, afterMs: number) {
   client.send(user('hello'));
   client.send({ type: 'response.create' });
   await client.wait(({ type }) => type === (first === 'call' ? 'output_audio_buffer.started' : 'response.output_audio.delta'));
+  const startedMs = performance.now();
   await pass(afterMs);
   const before = client.events.length;
+  // What came over the line of a call; who plays by itself is reckoned to play in real time. A busy machine wakes us later than we asked for.
+  const heardMs = first === 'call' ? client.sound.lineMs : performance.now() - startedMs;
   client.reconnect();
   await vi.waitFor(() => expect(client.greetedMs).toHaveLength(1), { timeout: 10_000, interval: 5 });
   if (second === 'call') await client.wait(({ type }) => type === 'output_audio_buffer.stopped', before);
@@ -159,7 +180,7 @@ async function brokenAnswer(first: Way, second: Way, afterMs: number) {
   const sound = client.events.slice(before).filter(({ type }) => type === 'response.output_audio.delta');
   const soundMs = sound.reduce((sum, { delta }) => sum + Buffer.from(String(delta), 'base64').length / 48, 0);
   const [part] = (item as { content: { transcript: string }[] }).content;
-  return { lineMs: client.lineMs, soundMs, transcript: part?.transcript, whole: answer?.['transcript'] };
+  return { heardMs, lineMs: client.sound.lineMs, soundMs, transcript: part?.transcript, whole: answer?.['transcript'] };
 }
 
 test('S63 E29: a call that breaks is spoken on to from where its listener stopped hearing', async () => {
@@ -172,9 +193,9 @@ test('S63 E29: a call that breaks is spoken on to from where its listener stoppe
 
 test('S63 E29: a call goes on with what a WebSocket’s client has not heard yet, and a WebSocket with what a call’s has not', async () => {
   const toCall = await brokenAnswer('websocket', 'call', 700);
-  expect(toCall.lineMs).toBeGreaterThan(1800 - 700 - 200);
-  expect(toCall.lineMs).toBeLessThan(1800 - 700 + 100);
+  expect(toCall.lineMs).toBeGreaterThan(1800 - toCall.heardMs - 200);
+  expect(toCall.lineMs).toBeLessThan(1800 - toCall.heardMs + 100);
   const toSocket = await brokenAnswer('call', 'websocket', 700);
-  expect(toSocket.soundMs).toBeGreaterThan(1800 - 700 - 200);
-  expect(toSocket.soundMs).toBeLessThan(1800 - 700 + 300);
+  expect(toSocket.soundMs).toBeGreaterThan(1800 - toSocket.heardMs - 200);
+  expect(toSocket.soundMs).toBeLessThan(1800 - toSocket.heardMs + 300);
 });

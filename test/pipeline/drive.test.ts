@@ -5,6 +5,7 @@ import { errors } from '../../src/protocol/errors.ts';
 import { serverVadDefaults } from '../../src/protocol/session-config.ts';
 import { noise, openRig, placeIn, quiet, type Rig, scene } from '../rig.ts';
 import { FakeEngines } from './fake-engines.ts';
+import { callSpeaker } from '../call-speaker.ts';
 
 const ms = 16;
 
@@ -25,6 +26,26 @@ function soundOf(rig: Rig): Buffer {
   if (part?.type !== 'output_audio' || part.audio === undefined) throw new Error('it has no sound');
   return Buffer.from(part.audio, 'base64');
 }
+
+test('S06: a speaker’s word on how far it is is taken by when it was said, however long it waited to be read', async () => {
+  const rig = openRig({ speaker: callSpeaker });
+  await rig.says('Count.');
+  await answer(rig, 'One two three four.', 2000);
+  await rig.wait(500);
+  rig.transport.receive({ kind: 'played', aheadMs: 1700, atMs: rig.clock.now() - 300 });
+  await rig.hear(scene(500, 500, 100), 640);
+  expect(rig.last('conversation.item.truncated').audio_end_ms).toBe(2000 - (1700 - 300) - 80);
+});
+
+test('E29: for how long nobody has been heard from counts to when the line was lost, however long that waited to be read', async () => {
+  const rig = openRig({ speaker: callSpeaker });
+  await rig.says('Count.');
+  await answer(rig, 'One two three four.', 2000);
+  await rig.wait(1500);
+  rig.transport.receive({ kind: 'lost', silentMs: 200, atMs: rig.clock.now() - 300 });
+  await rig.hear(scene(500, 500, 100), 640);
+  expect(rig.last('conversation.item.truncated').audio_end_ms).toBe(1500 - 300 - 200 - 80);
+});
 
 describe('a conversation', () => {
   test('C06 O05: is carried out effect by effect, in order', async () => {

@@ -121,7 +121,7 @@ test('events have ids and go out; a lost line is told, and what is said meanwhil
   expect(first.got).toEqual(['event_1', 'event_2:480']);
   first.end(lost);
   await settled();
-  expect(taken).toEqual([{ kind: 'lost', silentMs: 0 }]);
+  expect(taken).toEqual([{ kind: 'lost', silentMs: 0, atMs: 0 }]);
   expect(told).toEqual(['lost']);
   expect(outbox.gone).toBe(false);
   outbox.send(event(2));
@@ -181,7 +181,7 @@ test('what was taken is counted, sound and events apart; what was not, is droppe
   for (const inbound of said) first.inbound.push(inbound);
   for (const inbound of said.slice(0, 6)) expect((await reader.next()).value).toEqual(inbound);
   first.end(lost);
-  expect((await reader.next()).value).toEqual({ kind: 'lost', silentMs: 0 });
+  expect((await reader.next()).value).toEqual({ kind: 'lost', silentMs: 0, atMs: 0 });
   const second = new Connection();
   outbox.attach(second, { lastEvent: 'event_1' });
   outbox.resume(0);
@@ -246,7 +246,7 @@ test('a connection that still looks alive is closed, and what it still brings is
   await settled();
   expect(first.closes).toEqual(['1000 resumed over another connection']);
   expect(taken).toEqual([
-    { kind: 'lost', silentMs: 700 },
+    { kind: 'lost', silentMs: 700, atMs: 0 },
     { kind: 'back', unreceivedMs: 0, speaker: undefined },
     { kind: 'digit', digit: '2' },
   ]);

@@ -223,3 +223,20 @@ test('F35: one that is taken up long before its end has no more than the life it
   rig.wait(300_000);
   expect(rig.faults).toEqual(['session_expired']);
 });
+
+test('S21 S22: an answer that was told to have been played is not told again when the end of it is said again over the next call', () => {
+  const rig = new Rig({ speaker: callSpeaker });
+  rig.says('Count to ten.');
+  rig.client({ type: 'response.create' });
+  rig.text('resp_1', counting);
+  rig.audio('resp_1', 1000, wordsOf(counting, 1000));
+  rig.end('resp_1');
+  rig.hear(1040);
+  lose(rig, 300);
+  rig.wait(5000);
+  comeBack(rig, { speaker: callSpeaker });
+  expect(leftMs(rig).every((ms) => ms > 300)).toBe(true);
+  rig.hear(1000);
+  const told = rig.sent.map(({ type }) => type).filter((type) => type.startsWith('output_audio_buffer.'));
+  expect(told).toEqual(['output_audio_buffer.started', 'output_audio_buffer.stopped']);
+});

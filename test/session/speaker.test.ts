@@ -140,6 +140,51 @@ describe('the speaker of a call', () => {
     expect(rig.last('conversation.item.truncated').audio_end_ms).toBe(2100 - 400 - lagMs);
   });
 
+  test('S21 S22: an answer that was told to have been played is not told again when the speaker turns out to be late, and is cut to what was heard', () => {
+    const rig = calling(1000);
+    rig.end('resp_1');
+    rig.hear(1040);
+    expect(buffers(rig)).toEqual(['started resp_1', 'stopped resp_1']);
+    rig.fact({ kind: 'speaker.played', aheadMs: 400 });
+    rig.hear(100);
+    rig.beginSpeech();
+    expect(rig.last('conversation.item.truncated').audio_end_ms).toBe(600 + 200 - lagMs);
+    expect(buffers(rig)).toEqual(['started resp_1', 'stopped resp_1']);
+  });
+
+  test('S21 S22: the next answer is told while a late speaker still plays the one before', () => {
+    const rig = calling(1000);
+    rig.end('resp_1');
+    rig.hear(1040);
+    rig.fact({ kind: 'speaker.played', aheadMs: 400 });
+    rig.client({ type: 'response.create' });
+    rig.answer('resp_2', 'And more.', 500);
+    rig.hear(1000);
+    rig.fact({ kind: 'speaker.played', aheadMs: 0 });
+    expect(buffers(rig)).toEqual(['started resp_1', 'stopped resp_1', 'started resp_2', 'stopped resp_2']);
+  });
+
+  test('S22: a speaker that says how far it is is waited for, and one that falls silent is not waited for longer than a second', () => {
+    const rig = calling(1000);
+    rig.end('resp_1');
+    rig.hear(500);
+    rig.fact({ kind: 'speaker.played', aheadMs: 500 });
+    rig.hear(700);
+    // It was busy.
+    expect(buffers(rig)).toEqual(['started resp_1']);
+    rig.fact({ kind: 'speaker.played', aheadMs: 100 });
+    rig.hear(120);
+    expect(buffers(rig)).toEqual(['started resp_1']);
+    rig.fact({ kind: 'speaker.played', aheadMs: 0 });
+    expect(buffers(rig)).toEqual(['started resp_1', 'stopped resp_1']);
+    rig.client({ type: 'response.create' });
+    rig.answer('resp_2', 'And more.', 500);
+    rig.hear(1480);
+    expect(buffers(rig).at(-1)).toBe('started resp_2');
+    rig.hear(40);
+    expect(buffers(rig).at(-1)).toBe('stopped resp_2');
+  });
+
   test('the client may cut what is playing, which stops it', () => {
     const rig = calling(5000);
     rig.end('resp_1');

@@ -84,7 +84,7 @@ class Line implements PhoneCall {
 
   #tell(): void {
     this.#untold = 0;
-    this.#events.onPlayed(this.#gone / 8, this.#clears);
+    this.#events.onPlayed(this.#gone / 8, this.#clears, 0);
   }
 }
 
@@ -261,7 +261,7 @@ describe('the sides', () => {
     coded.fill(0);
     clock.advance(20);
     events.onSound(encode(samples));
-    events.onPlayed(20, 0);
+    events.onPlayed(20, 0, 0);
     call.close();
     await recording.end();
     const { left, right } = sides(path);
@@ -387,7 +387,7 @@ test('everything else goes on as it is, to the call and from it', async () => {
   events.onMessage('{}');
   events.onTaken();
   events.onDigit('#');
-  events.onPlayed(0, 0);
+  events.onPlayed(0, 0, 0);
   expect(told).toEqual(['open', 'message {}', 'taken', 'digit #', 'played 0 0']);
   expect(await call.transfer('tel:+15550001111', new AbortController().signal)).toEqual({ outcome: 'transferred' });
   await call.sendDigits('12#');

@@ -18,6 +18,7 @@ export function onLineBack(core: Core, fact: FactOf<'line.back'>): void {
   if (core.line.state === 'open') return;
   const leftMs = takeUpPlayout(core, fact);
   core.line = { state: 'open' };
+  core.speakerLeftMs = undefined;
   core.effects.push({ kind: 'line.resume', leftMs });
   moveSpeaker(core, fact.speaker);
   core.input.lastSoundAtMs = core.now;

@@ -20,6 +20,7 @@ export function lengthen(core: Core, response: string, item: string, ms: number)
   const startsAtMs = Math.max(last?.endsAtMs ?? 0, soundNow(core));
   if (last?.item === item) last.endsAtMs = startsAtMs + ms;
   else core.playout.push({ response, item, startsAtMs, endsAtMs: startsAtMs + ms });
+  if (core.speakerLeftMs !== undefined) core.speakerLeftMs += ms;
 }
 
 /** When all that was made will have been heard. */
@@ -40,6 +41,7 @@ export function stopPlayout(core: Core): void {
   }
   if (core.speaker && isAudible(core)) core.effects.push({ kind: 'speaker.clear' });
   core.playout = [];
+  if (core.speakerLeftMs !== undefined) core.speakerLeftMs = 0;
   if (core.sounding === undefined) return;
   send(core, { type: 'output_audio_buffer.cleared', response_id: core.sounding });
   core.sounding = undefined;

@@ -8,6 +8,8 @@ import { cancelResponse } from './response.ts';
 
 /** Sound that is sent this far from when it should have been is no reason to reckon anew. */
 const toleratedMs = 10;
+/** So long after the clock says that all has been played a speaker is waited for that says otherwise: a busy one is late, and one that broke is silent. */
+const lateSpeakerMs = 1000;
 
 /** The client wants silence. */
 export function clearSpeaker(core: Core): void {
@@ -36,8 +38,10 @@ export function cutAnswers(core: Core, answers: readonly Response[], reason: 'tu
 
 /** The speaker says how far it is: it may have run out and begun again, or be late. */
 export function onPlayed(core: Core, { aheadMs }: FactOf<'speaker.played'>): void {
+  if (core.line.state === 'lost') return;
+  core.speakerLeftMs = aheadMs;
   const last = core.playout.at(-1);
-  if (!last || core.line.state === 'lost') return;
+  if (!last) return;
   const driftMs = core.now + aheadMs - last.endsAtMs;
   if (Math.abs(driftMs) < toleratedMs) return;
   for (const part of core.playout) {
@@ -53,6 +57,7 @@ export function tellSpeaker(core: Core): void {
   // An answer that is still being made has not ended because it has run out of sound.
   if (core.sounding !== undefined && playing?.response !== core.sounding && (playing || !liveResponse(core, core.sounding))) {
     send(core, { type: 'output_audio_buffer.stopped', response_id: core.sounding });
+    for (const part of core.playout) if (part.response === core.sounding) part.stopped = true;
     core.sounding = undefined;
   }
   if (playing && core.sounding === undefined) {
@@ -63,9 +68,16 @@ export function tellSpeaker(core: Core): void {
 
 /** When it will next be news. */
 export function speakerTurnsAtMs(core: Core): number | undefined {
-  return core.line.state === 'open' && core.speaker ? playingNow(core)?.endsAtMs : undefined;
+  const playing = core.line.state === 'open' && core.speaker ? playingNow(core) : undefined;
+  return playing && playedAtMs(core, playing);
 }
 
+/** A late speaker may say that more of an answer is left than the clock said, and a line that breaks may put some back: that does not begin it again. */
 function playingNow(core: Core): Playout | undefined {
-  return core.playout.find(({ endsAtMs }) => endsAtMs > soundNow(core));
+  return core.playout.find((part) => !part.stopped && playedAtMs(core, part) > soundNow(core));
+}
+
+/** When it counts as played: the last of all there is not before the speaker says so, if it says anything. */
+function playedAtMs({ playout, speakerLeftMs = 0 }: Core, part: Playout): number {
+  return part === playout.at(-1) && speakerLeftMs > toleratedMs ? part.endsAtMs + lateSpeakerMs : part.endsAtMs;
 }

@@ -88,14 +88,14 @@ export class CallTransport implements Transport, CallEvents {
 
   /** One of whom nothing has come yet has heard nothing yet. */
   get silentMs(): number {
-    return this.#held ? this.#clock.now() - this.#begunAtMs : (this.#call?.silentMs ?? 0);
+    return this.#held ? this.#clock.now() - this.#begunAtMs : (this.#call?.unheardMs ?? this.#call?.silentMs ?? 0);
   }
 
   async arrived(): Promise<boolean> {
     await this.#opened.promise;
     await this.#reader?.below(0);
     await sleep(this.#clock, arrivalMs);
-    return !this.#ended && this.silentMs === 0;
+    return !this.#ended && !this.#held && (this.#call?.silentMs ?? 0) === 0;
   }
 
   get ended(): boolean {
@@ -135,6 +135,8 @@ export class CallTransport implements Transport, CallEvents {
 
   clear(): void {
     this.#clears += 1;
+    // It was never given to the call, which counts what it was given.
+    for (const { length } of this.#held ?? []) this.#givenMs -= length / this.#bytesPerMs;
     if (this.#held) this.#held = [];
     this.#sentMs = this.#givenMs;
     this.#call?.clear();
@@ -231,11 +233,11 @@ export class CallTransport implements Transport, CallEvents {
     this.#inbound.push({ kind: 'digit', digit });
   }
 
-  onPlayed(sentMs: number, clears: number): void {
+  onPlayed(sentMs: number, clears: number, atMs: number): void {
     // Said before it knew of the last clear: that sound is no more.
     if (clears !== this.#clears) return;
     this.#sentMs = sentMs;
-    this.#inbound.push({ kind: 'played', aheadMs: Math.max(0, this.#givenMs - sentMs) });
+    this.#inbound.push({ kind: 'played', aheadMs: Math.max(0, this.#givenMs - sentMs), atMs });
   }
 
   onTaken(): void {

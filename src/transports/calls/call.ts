@@ -23,9 +23,9 @@ export interface CallEvents {
   /**
    * How much of all that was given to `play` since the call began has been sent or dropped, in milliseconds; told some times a second while
    * there is sound, when it has run out and around each `clear`: once right before it, with what had been sent until then and the old
-   * count, and once after it, with all there was. `clears` is how many calls of `clear` it already knows of.
+   * count, and once after it, with all there was. `clears` is how many calls of `clear` it already knows of, `atMs` when that was so, by the clock.
    */
-  onPlayed(sentMs: number, clears: number): void;
+  onPlayed(sentMs: number, clears: number, atMs: number): void;
   /** The far side has taken more of the messages: `takenBytes` has grown. */
   onTaken(): void;
   /** The caller pressed a key of a telephone: 0 to 9, *, #, A to D. */
@@ -41,6 +41,11 @@ export interface Call {
   readonly waitingBytes: number;
   /** For how long nothing has come that only the far side can have made, once that is longer than it should be; as far as is known. */
   readonly silentMs?: number;
+  /**
+   * For how long nothing has come of a caller whose microphone is on, however short that is: what was sent since then has not come there if its
+   * connection is broken. Undefined of others, who need not be heard from.
+   */
+  readonly unheardMs?: number | undefined;
   /** One message on the data channel; false, and dropped, when it is not open, too long, or too much waits already. */
   send(text: string): boolean;
   /** Queues sound in the call's format, to be sent at the pace of real time. */

@@ -72,7 +72,7 @@ export class StreamCall implements PhoneCall, Paced {
       dialect,
       bytes,
       write: (frame) => this.#write(frame),
-      report: (playedMs, clears) => this.#tell((events) => events.onPlayed(playedMs, clears)),
+      report: (playedMs, clears) => this.#tell((events) => events.onPlayed(playedMs, clears, this.#options.clock.now())),
     });
     pace.join(this);
   }

@@ -39,9 +39,10 @@ export type FromWorker<News = never> =
   | ({ readonly kind: 'refused'; readonly call: number } & Refusal)
   | { readonly kind: 'open'; readonly call: number }
   | { readonly kind: 'message'; readonly call: number; readonly text: string }
-  | { readonly kind: 'sound'; readonly call: number; readonly samples: Int16Array<ArrayBuffer> }
+  /** `heardAtMs`: when its last packet came, by the clock that all threads share, of a caller whose packets come all the time. */
+  | { readonly kind: 'sound'; readonly call: number; readonly samples: Int16Array<ArrayBuffer>; readonly heardAtMs?: number | undefined }
   | { readonly kind: 'digit'; readonly call: number; readonly digit: string }
-  | { readonly kind: 'played'; readonly call: number; readonly sentMs: number; readonly clears: number }
+  | { readonly kind: 'played'; readonly call: number; readonly sentMs: number; readonly clears: number; readonly atMs: number }
   /** How many bytes of all that was to be sent have left for good. */
   | { readonly kind: 'sent'; readonly call: number; readonly bytes: number }
   /** For how long nothing has come of its caller, told while that is longer than it should be, and once when it no longer is. */

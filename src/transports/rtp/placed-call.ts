@@ -46,6 +46,7 @@ export class PlacedCall<Question = never, News = never> implements Call {
   #sentBytes = 0;
   #taken = 0;
   #silentMs = 0;
+  #heardAtMs: number | undefined;
 
   constructor({ call, sdp, mostMessageBytes }: Begun, owner: CallOwner<Question, News>) {
     this.#id = call;
@@ -64,6 +65,11 @@ export class PlacedCall<Question = never, News = never> implements Call {
 
   get silentMs(): number {
     return this.#silentMs;
+  }
+
+  /** What the worker has told and is not read yet makes it longer: too much is said again then, rather than too little. */
+  get unheardMs(): number | undefined {
+    return this.#heardAtMs === undefined ? undefined : Math.max(0, this.#owner.clock.now() - this.#heardAtMs);
   }
 
   send(text: string): boolean {
@@ -110,6 +116,7 @@ export class PlacedCall<Question = never, News = never> implements Call {
     if (this.#over) return;
     switch (told.kind) {
       case 'sound':
+        this.#heardAtMs = told.heardAtMs;
         return this.#owner.events.onSound(toBytes(told.samples));
       case 'digit':
         return this.#owner.events.onDigit(told.digit);
@@ -121,7 +128,7 @@ export class PlacedCall<Question = never, News = never> implements Call {
         if (this.#taken % TAKEN_STEP === 0) this.#owner.tell({ kind: 'taken', call: this.#id, messages: TAKEN_STEP });
         return this.#owner.events.onMessage(told.text);
       case 'played':
-        return this.#owner.events.onPlayed(told.sentMs, told.clears);
+        return this.#owner.events.onPlayed(told.sentMs, told.clears, told.atMs);
       case 'sent':
         this.#sentBytes = told.bytes;
         return this.#owner.events.onTaken();

@@ -78,6 +78,9 @@ export class RtpInput {
   /** Packets of another stream since the last of this one. */
   #others: Arrival[] = [];
   #nowMs = 0;
+  /** When the last tick was, and the one before it. */
+  #tickMs = Number.NEGATIVE_INFINITY;
+  #tickBeforeMs = Number.NEGATIVE_INFINITY;
   #startedMs: number | undefined;
   #emitted = 0;
   /** Silence made since the last packet, because none came. */
@@ -116,10 +119,13 @@ export class RtpInput {
   /** To be called every frame or so. */
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
+    // Ticks that were due while the thread stood still come right after each other, and are one.
+    if (nowMs - this.#tickMs >= FRAME_MS / 2) [this.#tickBeforeMs, this.#tickMs] = [this.#tickMs, nowMs];
     const stream = this.#stream;
     if (!stream) return;
     while (this.#early.size > 0 && nowMs - this.#missingSinceMs >= GAP_WAIT_MS) this.#closeGap(stream);
-    const quietMs = nowMs - stream.lastSoundMs;
+    // Packets are read between two ticks. What came since the tick before a late one may lie unread: that the thread stood still is no silence.
+    const quietMs = Math.min(nowMs, this.#tickBeforeMs + FRAME_MS) - stream.lastSoundMs;
     if (quietMs < (stream.resting ? REST_LAG_MS + FRAME_MS : STARVING_MS)) return;
     const missing = toSamples(Math.floor((stream.resting ? quietMs - REST_LAG_MS : quietMs) / FRAME_MS) * FRAME_MS) - this.#filled;
     if (missing <= 0) return;

@@ -24,9 +24,23 @@ export class SilenceWatch {
     this.#tell = tell;
   }
 
+  /** Whether something of it can be expected in every moment. */
+  get lively(): boolean {
+    return this.#lively;
+  }
+
+  /** Whose sound has begun to come is taken to send it all the time, until it is seen that others come now and then. */
+  soundBegan(): void {
+    this.#lively = true;
+  }
+
   /** At each tick of the pacer. `signs` is in no unit: a number that stands still when nothing comes. */
   tick(signs: number, nowMs: number): void {
-    if (signs !== this.#signs) this.#signMs = nowMs;
+    if (signs !== this.#signs) {
+      // One who was silent and is there all the same need not be heard from all the time. One who is silent for good says nothing about that.
+      if (nowMs - this.#signMs > QUIET_MS) this.#lively = false;
+      this.#signMs = nowMs;
+    }
     this.#signs = signs;
     // A call may break before anybody has looked at it for the first time.
     if (signs - this.#lookedSigns >= LIVELY_SIGNS) this.#lively = true;
@@ -35,10 +49,7 @@ export class SilenceWatch {
     if (isSilent ? this.#ticks % SILENCE_TICKS === 0 : this.#told) this.#tell(isSilent ? silentMs : 0);
     this.#told = isSilent;
     this.#ticks++;
-    if (this.#ticks % LOOK_TICKS !== 0) return;
-    const newSigns = signs - this.#lookedSigns;
-    if (newSigns > 0) this.#lively = newSigns >= LIVELY_SIGNS;
-    this.#lookedSigns = signs;
+    if (this.#ticks % LOOK_TICKS === 0) this.#lookedSigns = signs;
   }
 
   silentMs(nowMs: number): number {

@@ -34,7 +34,7 @@ export class SipPhoneCall implements PhoneCall {
       onSound: (sound) => events.onSound(sound),
       onOpen: () => events.onOpen(),
       onMessage: (text) => events.onMessage(text),
-      onPlayed: (sentMs, clears) => events.onPlayed(sentMs, clears),
+      onPlayed: (sentMs, clears, atMs) => events.onPlayed(sentMs, clears, atMs),
       onTaken: () => events.onTaken(),
       onDigit: (digit) => events.onDigit(digit),
       onEnd: (end) => this.#end(end),

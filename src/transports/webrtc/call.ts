@@ -44,6 +44,8 @@ export class WorkerCall {
   readonly #encoder: VoiceEncoder;
   readonly #decoder: VoiceDecoder;
   readonly #input: RtpInput;
+  /** When the last packet of its sound came. */
+  #packetAtMs: number | undefined;
   readonly #output: SoundOut;
   readonly #callerHears: boolean;
   #phase: 'connecting' | 'connected' | 'over' = 'connecting';
@@ -73,15 +75,23 @@ export class WorkerCall {
     this.#decoder = decoder;
     this.#sinceMs = duties.nowMs();
     this.#watch = new SilenceWatch(this.#sinceMs, (ms) => duties.tell({ kind: 'silent', call: id, ms }));
-    this.#input = new RtpInput(decoder, (samples) => duties.tell({ kind: 'sound', call: id, samples }, [samples.buffer]));
-    this.#output = new SoundOut(encoder, duties.silence, (sentMs, clears) => duties.tell({ kind: 'played', call: id, sentMs, clears }));
+    this.#input = new RtpInput(decoder, (samples) => {
+      duties.tell({ kind: 'sound', call: id, samples, heardAtMs: this.#watch.lively ? this.#packetAtMs : undefined }, [samples.buffer]);
+    });
+    this.#output = new SoundOut(encoder, duties.silence, (sentMs, clears) => {
+      duties.tell({ kind: 'played', call: id, sentMs, clears, atMs: duties.nowMs() });
+    });
     const events: PeerEvents = {
       onConnected: () => {
         if (this.#phase === 'connecting') this.#phase = 'connected';
       },
       onPacket: (packet) => {
         // What was not agreed upon is not listened to.
-        if (this.#phase !== 'over' && offer.callerSends) this.#input.push(packet, duties.nowMs());
+        if (this.#phase === 'over' || !offer.callerSends) return;
+        // Whose sound has begun to come is taken to send it all the time, until it is seen that others come now and then.
+        if (this.#packetAtMs === undefined) this.#watch.soundBegan();
+        this.#packetAtMs = duties.nowMs();
+        this.#input.push(packet, this.#packetAtMs);
       },
       onDigit: (digit) => {
         if (this.#phase !== 'over' && offer.callerSends) duties.tell({ kind: 'digit', call: id, digit });

@@ -90,6 +90,9 @@ export async function history(client: ResumingClient): Promise<string[]> {
   return said;
 }
 
+/** What is left of a limit: it grows by itself, so that it depends on how long ago something was asked for. */
+const ofTheMoment = new Set(['remaining', 'reset_seconds']);
+
 /** What was told, without what depends on the moment: ids, and how a text or a sound was cut in pieces. */
 export function told(events: readonly WireEvent[]): string[] {
   const names = new Map<string, string>();
@@ -100,7 +103,7 @@ export function told(events: readonly WireEvent[]): string[] {
     });
   return events
     .filter(({ type }) => !type.endsWith('.delta') && !type.startsWith('session.'))
-    .map(({ event_id: _id, ...event }) => named(JSON.stringify(event)));
+    .map(({ event_id: _id, ...event }) => named(JSON.stringify(event, (key, value: unknown) => (ofTheMoment.has(key) ? null : value))));
 }
 
 /** The texts and sounds that came in pieces, joined: by their items' places in the talk. */
@@ -115,8 +118,18 @@ export function joined(events: readonly WireEvent[]): string[] {
   return [...whole].map(([key, text]) => `${key.split(' ', 1)[0]} ${text}`);
 }
 
-/** Cuts what the client is connected over at random moments, `count` times in all. */
-export function cutterOf(chance: () => number, count: { left: number }, pauseMs: number, cut: (client: ResumingClient) => void) {
+/** How many cuts are still to come, and how many there were in turns of which kind. */
+export interface CutCount {
+  left: number;
+  readonly inTurns: Map<string, number>;
+}
+
+export const cutCount = (left: number): CutCount => ({ left, inTurns: new Map() });
+
+export const cutsByTurn = ({ inTurns }: CutCount): string => [...inTurns].map(([turn, cuts]) => `${turn} ${cuts}`).join(', ');
+
+/** Cuts what the client is connected over at random moments, until none is left. */
+export function cutterOf(chance: () => number, count: CutCount, pauseMs: number, cut: (client: ResumingClient) => void) {
   return (client: ResumingClient) => {
     let timer: NodeJS.Timeout | undefined;
     const next = () => {
@@ -124,6 +137,7 @@ export function cutterOf(chance: () => number, count: { left: number }, pauseMs:
       timer = setTimeout(
         () => {
           count.left -= 1;
+          count.inTurns.set(client.turn, (count.inTurns.get(client.turn) ?? 0) + 1);
           cut(client);
           next();
         },

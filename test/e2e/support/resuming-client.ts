@@ -2,15 +2,15 @@
 // has it, and tells which event it has seen last.
 import { WebSocket } from 'ws';
 import type { AnsweredCall, CallMedia } from '../../../src/transports/webrtc/media.ts';
-import { Caller, energy } from '../../transports/webrtc/caller.ts';
+import { Caller } from '../../transports/webrtc/caller.ts';
+import { CallSound } from './call-sound.ts';
 import type { WireEvent } from './events.ts';
 import { openaiPath } from './client.ts';
 import { apiKey } from './server.ts';
 
 const patienceMs = 5000;
-const frameMs = 20;
-/** A caller that has so much to say yet makes no pause, however busy the machine is. */
-const enoughMs = 400;
+/** So long after it was greeted it has been told what it had missed. */
+const missedMs = 50;
 
 export type Way = 'websocket' | 'call';
 
@@ -51,6 +51,10 @@ export class ResumingClient {
   readonly greetedMs: number[] = [];
   readonly refusals: number[] = [];
   readonly ways: Way[] = [];
+  /** What it says and hears over its calls. */
+  readonly sound = new CallSound();
+  /** Of what kind the turn is that its user is at, for those who count. */
+  turn = 'none yet';
   sessionId = '';
   token = '';
   /** The last event it has seen. */
@@ -60,12 +64,9 @@ export class ResumingClient {
   readonly #watchers = new Set<() => void>();
   readonly #ending: Promise<unknown>[] = [];
   #connection: Connection | undefined;
-  #caller: Caller | undefined;
-  /** Loud frames that came over the lines of its calls, and how many frames of the present one have been looked at. */
-  #loudFrames = 0;
-  #lookedAt = 0;
   #attempt = 0;
   #ready = false;
+  #readyAtMs = 0;
   #left = false;
   #openedMs = 0;
   #patience: NodeJS.Timeout | undefined;
@@ -79,15 +80,22 @@ export class ResumingClient {
     return this.#connection?.way;
   }
 
-  /** How much loud sound has come over the lines of its calls. */
-  get lineMs(): number {
-    this.#countHeard();
-    return this.#loudFrames * frameMs;
+  /** For how long it has been connected and has heard nothing. */
+  get quietMs(): number {
+    return this.#ready ? performance.now() - Math.max(this.#readyAtMs, this.sound.loudAtMs) : 0;
   }
 
-  /** Says it into its call, if it has one that it has not told enough to say already: a line that breaks loses what has not come there. */
-  speak(samples: Int16Array): void {
-    if (this.#caller && this.#caller.unsaidMs < enoughMs) this.#caller.speak(samples);
+  /**
+   * Says it over and over, into one call after another, until it is told such an event: what is said into a line that breaks is lost. It stops in
+   * the middle of it then.
+   */
+  speakUntil(samples: Int16Array, matches: (event: WireEvent) => boolean): Promise<WireEvent> {
+    this.sound.speak(samples);
+    return this.wait((event) => {
+      if (!matches(event)) return false;
+      this.sound.hush();
+      return true;
+    }, this.events.length);
   }
 
   send(event: object): void {
@@ -126,7 +134,7 @@ export class ResumingClient {
   reconnect(): void {
     const dead = this.#connection;
     this.#connection = undefined;
-    this.#listenTo(undefined);
+    this.sound.follow(undefined);
     if (dead) this.#ending.push(Promise.resolve(dead.drop()));
     this.#connect();
   }
@@ -204,23 +212,11 @@ export class ResumingClient {
         else if (state === 'closed') this.#again(attempt);
       });
       const leave = () => caller.hangUp();
-      this.#listenTo(caller);
+      this.sound.follow(caller);
       this.#connection = { way: 'call', send: (text) => channel.send(text), drop, leave };
     } catch {
       this.#again(attempt);
     }
-  }
-
-  #listenTo(caller: Caller | undefined): void {
-    this.#countHeard();
-    this.#caller = caller;
-    this.#lookedAt = 0;
-  }
-
-  #countHeard(): void {
-    const heard = this.#caller?.heard ?? [];
-    for (const { samples } of heard.slice(this.#lookedAt)) if (energy(samples) > 1000 ** 2) this.#loudFrames += 1;
-    this.#lookedAt = heard.length;
   }
 
   #say(said: Said): void {
@@ -254,6 +250,12 @@ export class ResumingClient {
       else this.#connection?.send(said.text);
     }
     this.#ready = true;
+    this.#readyAtMs = performance.now();
     clearTimeout(this.#patience);
+    // It may have been noticed before the line broke.
+    const attempt = this.#attempt;
+    setTimeout(() => {
+      if (this.#attempt === attempt) this.sound.speakOn();
+    }, missedMs);
   }
 }

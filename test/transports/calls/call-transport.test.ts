@@ -26,6 +26,7 @@ class FakeCall implements Call {
   closed = false;
   full = false;
   silentMs = 0;
+  unheardMs: number | undefined;
   send(text: string) {
     this.texts.push(JSON.parse(text));
     this.waitingBytes += text.length;
@@ -179,22 +180,36 @@ test('what comes in keeps its order: sound, events, and what was wrong with them
 
 test('how far the speaker is counts from all that was given, and from after the last clear', async () => {
   const transport = await open();
+  events.onOpen();
   const heard = listen(transport);
   const second = new Uint8Array(48_000);
   transport.sendAudio(place, second);
   transport.sendAudio(place, second);
-  events.onPlayed(500, 0);
+  events.onPlayed(500, 0, 10);
   transport.clear();
   expect(line.clears).toBe(1);
   // Said before the speaker knew of the clear.
-  events.onPlayed(600, 0);
+  events.onPlayed(600, 0, 20);
   transport.sendAudio(place, second);
-  events.onPlayed(2100, 1);
+  events.onPlayed(2100, 1, 30);
   await settle();
   expect(heard).toEqual([
-    { kind: 'played', aheadMs: 1500 },
-    { kind: 'played', aheadMs: 900 },
+    { kind: 'played', aheadMs: 1500, atMs: 10 },
+    { kind: 'played', aheadMs: 900, atMs: 30 },
   ]);
+});
+
+test('sound that was dropped before its caller could hear any does not count as sound that is still to be played', async () => {
+  const transport = await open();
+  const heard = listen(transport);
+  const second = new Uint8Array(48_000);
+  transport.sendAudio(place, second);
+  transport.clear();
+  events.onOpen();
+  transport.sendAudio(place, second);
+  events.onPlayed(400, 1, 10);
+  await settle();
+  expect(heard).toEqual([{ kind: 'played', aheadMs: 600, atMs: 10 }]);
 });
 
 test('a message that no browser takes becomes an error that says where to have it', async () => {
@@ -490,6 +505,16 @@ test('E29: of a caller from whom nothing has ever come nothing has been heard si
   clock.advance(30_000);
   events.onEnd('lost');
   expect(never.ending).toMatchObject({ lost: { silentMs: 30_000 } });
+});
+
+test('E29: of a caller who speaks all the time it is known to the frame since when nothing has come, long before that counts as silence', async () => {
+  const transport = await open();
+  events.onSound(toBytes(new Int16Array(480)));
+  line.unheardMs = 60;
+  expect(transport.silentMs).toBe(60);
+  line.unheardMs = undefined;
+  line.silentMs = 700;
+  expect(transport.silentMs).toBe(700);
 });
 
 test('E29: what was sent has come there when the channel is empty and its far side is still heard from a second later', async () => {

@@ -132,6 +132,26 @@ test('a caller that sends nothing is heard as silent in real time, and what the 
   expect(rig.frames).toBe(`0 ${'- '.repeat(25)}1`);
 });
 
+test('a thread that stood still has not heard silence: what came meanwhile is read after the late tick', () => {
+  const rig = new Rig().come(0).pass(20);
+  rig.nowMs += 1000;
+  // The pacer makes up for some of the ticks at once, before anything is read.
+  for (let n = 0; n < 3; n++) rig.input.tick(rig.nowMs);
+  rig.come(...Array.from({ length: 51 }, (_, i) => i + 1)).pass(100);
+  expect(rig.frames).toBe(Array.from({ length: 52 }, (_, n) => n).join(' '));
+});
+
+test('a caller that sends nothing is heard as silent, though every tick is late', () => {
+  const rig = new Rig().come(0);
+  for (let n = 0; n < 20; n++) {
+    rig.nowMs += 100;
+    rig.input.tick(rig.nowMs);
+  }
+  const silentMs = (rig.frames.split(' ').length - 1) * 20;
+  expect(silentMs).toBeGreaterThanOrEqual(2000 - 100);
+  expect(silentMs).toBeLessThanOrEqual(2000);
+});
+
 test('a caller that never sent a packet is not heard at all', () => {
   expect(new Rig().pass(2000).sound).toHaveLength(0);
 });

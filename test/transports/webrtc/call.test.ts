@@ -151,3 +151,32 @@ test('a call that was closed does nothing any more', async () => {
   call.tick(60_000, 0);
   expect(told).toEqual([]);
 });
+
+test('E29: a caller whose microphone is on has not been heard from since its last packet, though it was looked at right before that', async () => {
+  const { call, caller } = await connect();
+  const heardAt = () => told.flatMap((message) => (message.kind === 'sound' ? [message.heardAtMs] : []));
+  const look = () => {
+    for (let tick = 0; tick < 10; tick++) call.tick(nowMs, 0);
+  };
+  await until('its sound comes', () => heardAt().length > 0);
+  expect(heardAt()[0]).toBe(0);
+  await until('it has come for a while', () => {
+    nowMs += 20;
+    call.tick(nowMs, 0);
+    return heardAt().length > 20;
+  });
+  look();
+  const before = heardAt().length;
+  await until('a packet more comes', () => heardAt().length > before);
+  caller.mute();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const brokenMs = nowMs;
+  look();
+  for (let tick = 0; tick < 50; tick++) {
+    nowMs += 20;
+    call.tick(nowMs, 0);
+  }
+  const silent = told.flatMap((message) => (message.kind === 'silent' ? [message.ms] : []));
+  expect(silent.at(-1)).toBeGreaterThan(900);
+  expect(heardAt().at(-1)).toBe(brokenMs);
+});

@@ -58,6 +58,7 @@ export class Caller {
   readonly #startedMs = performance.now();
   readonly #track = new MediaStreamTrack({ kind: 'audio' });
   readonly #words: Int16Array[] = [];
+  #repeated: Int16Array | undefined;
   #call: AnsweredCall | undefined;
   #packets = 0;
   #muted = false;
@@ -120,9 +121,15 @@ export class Caller {
     for (let at = 0; at + FRAME <= samples.length; at += FRAME) this.#words.push(samples.subarray(at, at + FRAME));
   }
 
-  /** How much of what it was told to say has not been said. */
-  get unsaidMs(): number {
-    return this.#words.length * 20;
+  /** Says the samples over and over, with no silence between, from the next frame on. */
+  repeat(samples: Int16Array): void {
+    this.#repeated = samples;
+  }
+
+  /** Says no more of what it was told to say. */
+  hush(): void {
+    this.#repeated = undefined;
+    this.#words.length = 0;
   }
 
   /** Sends nothing at all any more. */
@@ -171,6 +178,7 @@ export class Caller {
     for (; this.#packets < due; this.#packets++) {
       if (this.#muted || this.peer.connectionState === 'closed') continue;
       const connected = this.peer.dtlsTransports.some(({ state }) => state === 'connected');
+      if (this.#repeated && this.#words.length === 0) this.speak(this.#repeated);
       const word = connected ? this.#words.shift() : undefined;
       if (word) this.said.push(performance.now());
       const payload = this.#encoder.encode(word ?? new Int16Array(FRAME));

@@ -92,7 +92,7 @@ export class RtpCall {
     const begin = { ssrc: duties.integer(2 ** 32), sequenceNumber: duties.integer(2 ** 15), timestamp: duties.integer(2 ** 32) };
     this.#speaking = new RtpSpeaking(
       begin,
-      (sentMs, clears) => duties.tell({ kind: 'played', call: id, sentMs, clears }),
+      (sentMs, clears) => duties.tell({ kind: 'played', call: id, sentMs, clears, atMs: duties.nowMs() }),
       (packet) => this.#send(packet),
     );
     this.#reports = new CallReports(begin.ssrc, Buffer.from(duties.random(12)).toString('base64url'));
