@@ -1,8 +1,12 @@
 // Telephones that others have made talk with the whole server: what they hear is answered, and what they say is understood.
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { numbersSpoken } from '../../bench/word-errors.ts';
 import { trust } from './support/server.ts';
-import { missing } from '../transports/sip/programs.ts';
+import { missing, run } from '../transports/sip/programs.ts';
+import { cancelled, heldAndResumed, lateOffer } from '../transports/sip/scenarios.ts';
 import { defaultModels, describeWithModels } from '../models.ts';
 import { Baresip } from './support/baresip.ts';
 import { overlap, say, wordsOf } from './support/speech.ts';
@@ -11,6 +15,7 @@ import { freeTcpPort, startTelephoneServer, type TelephoneServer } from './suppo
 vi.setConfig({ testTimeout: 60_000 });
 
 const noBaresip = missing('baresip', 'baresip-core');
+const nobody = { phones: 0, calls: 0, sessions: 0 };
 const greeting = 'Welcome to the garden office.';
 const transcription = { audio: { input: { transcription: { model: 'gpt-4o-transcribe' } } } };
 const session = { instructions: 'Answer briefly.', ...transcription };
@@ -70,7 +75,7 @@ describeWithModels(defaultModels, 'a telephone', () => {
       await telephone.hangUp();
       const ended = await server.hook('realtime.call.ended', from, id);
       expect(ended.data).toMatchObject({ cause: 'far_side_hung_up', carrier: 'sip', to: '100' });
-      await vi.waitFor(async () => expect(await server.load()).toEqual({ phones: 0, calls: 0, sessions: 0 }), { timeout: 5000 });
+      await vi.waitFor(async () => expect(await server.load()).toEqual(nobody), { timeout: 5000 });
     });
 
     test('talks over TLS with encrypted sound once the call is accepted', async ({ skip }) => {
@@ -102,3 +107,63 @@ describeWithModels(defaultModels, 'a telephone', () => {
     });
   });
 });
+
+const noSipp = missing('sipp', 'sip-tester');
+
+describe('sipp', () => {
+  let server: TelephoneServer;
+
+  beforeAll(async () => {
+    const routes = [
+      { name: 'slow', numbers: ['301'], answer: { after_ms: 2000 } },
+      { name: 'desk', numbers: ['*'], greeting },
+    ];
+    server = await startTelephoneServer(routes, { engines: 'scripted' });
+  });
+
+  afterAll(() => server.close());
+
+  /** What the server tells of so many calls, from the first to the last. */
+  async function calls(number: string, most: number, ...args: string[]): Promise<object[]> {
+    const from = server.hooks.length;
+    await run('sipp', [server.at('udp'), '-s', number, '-m', String(most), '-i', '127.0.0.1', '-t', 'u1', '-nostdin', ...args], 20_000);
+    const ended = () => server.hooks.slice(from).filter(({ type }) => type === 'realtime.call.ended');
+    await vi.waitFor(() => expect(ended()).toHaveLength(most), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await server.load()).toEqual(nobody), { timeout: 5000 });
+    const answered = server.hooks.slice(from).filter(({ type }) => type === 'realtime.call.answered');
+    return ended().map(({ data }) => ({
+      cause: data['cause'],
+      answered: answered.filter((each) => each.data.call_id === data.call_id).length,
+    }));
+  }
+
+  const times = (count: number, call: object) => Array.from({ length: count }, () => call);
+  const hungUp = { cause: 'far_side_hung_up', answered: 1 };
+
+  test('makes thirty calls at ten in a second, which are greeted and leave nothing behind', async ({ skip }) => {
+    skip(noSipp !== undefined, noSipp);
+    expect(await calls('300', 30, '-sn', 'uac', '-r', '10', '-d', '1000')).toEqual(times(30, hungUp));
+  });
+
+  test('leaves the offer to the server', async ({ skip }) => {
+    skip(noSipp !== undefined, noSipp);
+    expect(await calls('300', 2, '-sf', file('late.xml', lateOffer))).toEqual(times(2, hungUp));
+  });
+
+  test('changes the session, holds the call and takes it up again', async ({ skip }) => {
+    skip(noSipp !== undefined, noSipp);
+    expect(await calls('300', 2, '-sf', file('held.xml', heldAndResumed))).toEqual(times(2, hungUp));
+  });
+
+  test('takes its calls back before they are answered', async ({ skip }) => {
+    skip(noSipp !== undefined, noSipp);
+    const gone = { cause: 'cancelled', answered: 0 };
+    expect(await calls('301', 5, '-sf', file('cancel.xml', cancelled), '-r', '10')).toEqual(times(5, gone));
+  });
+});
+
+function file(name: string, text: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'sipp-')), name);
+  writeFileSync(path, text);
+  return path;
+}

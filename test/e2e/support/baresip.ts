@@ -77,7 +77,7 @@ export class Baresip {
 
   /** What has come until now, at 24 kHz. */
   get heard(): Int16Array {
-    const name = readdirSync(this.#folder).find((each) => /-dec\.wav$/.test(each));
+    const name = readdirSync(this.#folder).find((each) => each.endsWith('-dec.wav'));
     if (name === undefined) return new Int16Array(0);
     // While it is written its head does not say how long it is.
     const bytes = readFileSync(join(this.#folder, name)).subarray(wavHeader({ rateHz: lineHz, channels: 1 }).length);
