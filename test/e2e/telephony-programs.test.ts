@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { numbersSpoken } from '../../bench/word-errors.ts';
+import type { Log } from '../../src/lib/log.ts';
 import { trust } from './support/server.ts';
 import { missing, run } from '../transports/sip/programs.ts';
 import { cancelled, heldAndResumed, lateOffer } from '../transports/sip/scenarios.ts';
@@ -111,6 +112,9 @@ describeWithModels(defaultModels, 'a telephone', () => {
 const noSipp = missing('sipp', 'sip-tester');
 
 describe('sipp', () => {
+  const lines: { level: keyof Log; fields: object; message: string }[] = [];
+  const keep = (level: keyof Log) => (fields: object, message: string) => void lines.push({ level, fields, message });
+  const log: Log = { debug() {}, info: keep('info'), warn: keep('warn'), error: keep('error'), child: () => log };
   let server: TelephoneServer;
 
   beforeAll(async () => {
@@ -118,7 +122,7 @@ describe('sipp', () => {
       { name: 'slow', numbers: ['301'], answer: { after_ms: 2000 } },
       { name: 'desk', numbers: ['*'], greeting },
     ];
-    server = await startTelephoneServer(routes, { engines: 'scripted' });
+    server = await startTelephoneServer(routes, { engines: 'scripted', log });
   });
 
   afterAll(() => server.close());
@@ -142,7 +146,12 @@ describe('sipp', () => {
 
   test('makes thirty calls at ten in a second, which are greeted and leave nothing behind', async ({ skip }) => {
     skip(noSipp !== undefined, noSipp);
+    const from = lines.length;
     expect(await calls('300', 30, '-sn', 'uac', '-r', '10', '-d', '1000')).toEqual(times(30, hungUp));
+    const logged = lines.slice(from);
+    const responses = logged.flatMap(({ fields }) => ('responses' in fields ? [fields.responses as Record<string, number>] : []));
+    expect(responses.map((each) => Object.values(each).reduce((sum, count) => sum + count, 0))).toEqual(Array(30).fill(1));
+    expect(logged.filter(({ level }) => level !== 'info')).toEqual([]);
   });
 
   test('leaves the offer to the server', async ({ skip }) => {
