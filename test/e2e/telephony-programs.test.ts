@@ -57,7 +57,7 @@ describeWithModels(defaultModels, 'a telephone', () => {
       const from = server.hooks.length;
       const [question, objection] = [
         await say(server.running.server, 'Count from one to one hundred.'),
-        await say(server.running.server, 'What is your name?'),
+        await say(server.running.server, 'What time is it?'),
       ];
       const telephone = await dial('100', 'udp');
       const { call_id: id } = (await server.hook('realtime.call.answered', from)).data;
@@ -76,7 +76,7 @@ describeWithModels(defaultModels, 'a telephone', () => {
       const remembered = wordsOf(kept.content[0]?.transcript ?? '');
       expect(remembered.slice(0, 4)).toEqual(['one', 'two', 'three', 'four']);
       expect(remembered).not.toContain('ninety');
-      await server.hears(() => telephone.heard.slice(interruptedAt), 'call me parley');
+      await server.hears(() => telephone.heard.slice(interruptedAt), 'it is');
       await telephone.hangUp();
       const ended = await server.hook('realtime.call.ended', from, id);
       expect(ended.data).toMatchObject({ cause: 'far_side_hung_up', carrier: 'sip', to: '100' });
@@ -113,7 +113,7 @@ describeWithModels(defaultModels, 'a telephone', () => {
     await server.hears(() => telephone.heard, 'it is');
     telephone.speak(await say(server.running.server, 'Please hang up now.'));
     expect((await server.hook('realtime.call.ended', from, id)).data).toMatchObject({ cause: 'hung_up' });
-    await vi.waitFor(() => expect(telephone.output).toMatch(/^Call 1 with .* ended/m), { timeout: 5000 });
+    await vi.waitFor(() => expect(telephone.output).toMatch(/Call 1 with .* ended/), { timeout: 5000 });
   });
 });
 
@@ -155,7 +155,7 @@ describe('sipp', () => {
   test('makes thirty calls at ten in a second, which are greeted and leave nothing behind', async ({ skip }) => {
     skip(noSipp !== undefined, noSipp);
     const from = lines.length;
-    expect(await calls('300', 30, '-sn', 'uac', '-r', '10', '-d', '1000')).toEqual(times(30, hungUp));
+    expect(await calls('300', 30, '-sn', 'uac', '-r', '10', '-d', '2500')).toEqual(times(30, hungUp));
     const logged = lines.slice(from);
     const responses = logged.flatMap(({ fields }) => ('responses' in fields ? [fields.responses as Record<string, number>] : []));
     expect(responses.map((each) => Object.values(each).reduce((sum, count) => sum + count, 0))).toEqual(Array(30).fill(1));
