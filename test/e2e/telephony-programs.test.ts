@@ -101,7 +101,7 @@ describeWithModels(defaultModels, 'a telephone', () => {
     });
   });
 
-  test('linphone talks over TCP with Opus, and is hung up on by the model when its caller asks for it', async ({ skip }) => {
+  test('linphone is greeted over TCP with Opus, and hung up on by the model when its caller asks for it', async ({ skip }) => {
     skip(noLinphone !== undefined, noLinphone);
     const from = server.hooks.length;
     const telephone = new Linphone(`sip:100@${server.at('tcp')};transport=tcp`);
@@ -109,8 +109,6 @@ describeWithModels(defaultModels, 'a telephone', () => {
     const { call_id: id } = (await server.hook('realtime.call.answered', from)).data;
     await server.hears(() => telephone.heard, greeted);
     expect(telephone.output).toMatch(/0: opus \(48000\) enabled/);
-    telephone.speak(await say(server.running.server, 'Hello, what time is it now?'));
-    await server.hears(() => telephone.heard, 'it is');
     telephone.speak(await say(server.running.server, 'Please hang up now.'));
     expect((await server.hook('realtime.call.ended', from, id)).data).toMatchObject({ cause: 'hung_up' });
     await vi.waitFor(() => expect(telephone.output).toMatch(/Call 1 with .* ended/), { timeout: 5000 });
@@ -155,7 +153,7 @@ describe('sipp', () => {
   test('makes thirty calls at ten in a second, which are greeted and leave nothing behind', async ({ skip }) => {
     skip(noSipp !== undefined, noSipp);
     const from = lines.length;
-    expect(await calls('300', 30, '-sn', 'uac', '-r', '10', '-d', '2500')).toEqual(times(30, hungUp));
+    expect(await calls('300', 30, '-sn', 'uac', '-r', '10', '-d', '2000')).toEqual(times(30, hungUp));
     const logged = lines.slice(from);
     const responses = logged.flatMap(({ fields }) => ('responses' in fields ? [fields.responses as Record<string, number>] : []));
     expect(responses.map((each) => Object.values(each).reduce((sum, count) => sum + count, 0))).toEqual(Array(30).fill(1));
