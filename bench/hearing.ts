@@ -66,6 +66,14 @@ export class Hearing {
     return new Hearing(wire, items, state);
   }
 
+  /** Of a telephone call: its sound comes from its caller, and its session is set by its route. */
+  static async beside(server: ServerProcess, callId: string): Promise<Hearing> {
+    const items = new Map<string, Item>();
+    const state = { speaking: false, failures: 0 };
+    const wire = await Wire.open(server.port, server.key, (payload) => take(payload, items, state), undefined, `call_id=${callId}`);
+    return new Hearing(wire, items, state);
+  }
+
   /** Sends frames, each when its last sample has been spoken; `pace` is how much faster than that. */
   async send(frames: readonly Buffer[], pace = 1): Promise<void> {
     const startMs = systemClock.now();

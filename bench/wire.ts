@@ -29,13 +29,19 @@ export class Wire {
   }
 
   /** `from`: the address to come from. Rejects with Error that begins with the server's status line, if it refuses. */
-  static async open(port: number, key: string, onText: (payload: Buffer) => void, from?: string): Promise<Wire> {
+  static async open(
+    port: number,
+    key: string,
+    onText: (payload: Buffer) => void,
+    from?: string,
+    query = 'model=parley/bench',
+  ): Promise<Wire> {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true, ...(from === undefined ? {} : { localAddress: from }) });
     const timer = systemClock.after(answerMs, () => socket.destroy(new Error('The server does not answer.')));
     socket.once('end', () => socket.destroy(new Error('The server hung up.')));
     await once(socket, 'connect');
     socket.write(
-      `GET /v1/realtime?model=parley/bench HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+      `GET /v1/realtime?${query} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
         `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer ${key}\r\n\r\n`,
     );
     let head = Buffer.alloc(0);

@@ -21,7 +21,10 @@ a=rtpmap:0 PCMU/8000
 
 const send = (text: string, options = '') => `<send ${options}><![CDATA[\n${text}\n]]></send>`;
 const scenario = (name: string, ...steps: string[]) =>
-  `<?xml version="1.0" encoding="ISO-8859-1" ?>\n<!DOCTYPE scenario SYSTEM "sipp.dtd">\n<scenario name="${name}">\n${steps.join('\n')}\n</scenario>\n`;
+  `<?xml version="1.0" encoding="ISO-8859-1" ?>\n<!DOCTYPE scenario SYSTEM "sipp.dtd">\n<scenario name="${name}">\n${steps.join('\n')}${steps.some((step) => step.includes('assign_to="found"')) ? '\n<Reference variables="found"/>' : ''}\n</scenario>\n`;
+
+/** Fails the call where the message has nothing like it. */
+const finds = (expression: string) => `<ereg regexp="${expression}" search_in="msg" check_it="true" assign_to="found"/>`;
 
 const to = 'To: <sip:[service]@[remote_ip]:[remote_port]>';
 const uri = 'sip:[service]@[remote_ip]:[remote_port]';
@@ -62,6 +65,45 @@ export const cancelled = scenario(
   '<recv response="200"/>',
   '<recv response="487"/>',
   send(`ACK ${uri} SIP/2.0\n${head('1 ACK', '[last_To:]\n').replace('[branch]', '[branch-6]')}\n${nothing}`),
+);
+
+const acknowledgedBy = (cseq: string, text: string) => send(`ACK [next_url] SIP/2.0\n${head(cseq, '[routes]\n[last_To:]\n')}\n${text}`);
+const hangsUp = (cseq: string) => [
+  send(`BYE [next_url] SIP/2.0\n${head(cseq, '[routes]\n[last_To:]\n')}\n${nothing}`, 'retrans="500"'),
+  '<recv response="200"/>',
+];
+/** Only once the call is answered does it say how it can be spoken with (RFC 3261, 13.2.1). */
+export const lateOffer = scenario(
+  'a caller that leaves the offer to the other side',
+  send(`INVITE ${uri} SIP/2.0\n${head('1 INVITE', `${to}\n`)}\n${nothing}`, 'retrans="500"'),
+  '<recv response="100" optional="true"/>',
+  '<recv response="180" optional="true"/>',
+  `<recv response="200" rrs="true"><action>${finds('m=audio [0-9]+ RTP/AVP')}</action></recv>`,
+  acknowledgedBy('1 ACK', body),
+  '<pause milliseconds="500"/>',
+  ...hangsUp('2 BYE'),
+);
+
+const changed = (cseq: string, direction: string, answered: string) => [
+  send(`INVITE [next_url] SIP/2.0\n${head(`${cseq} INVITE`, '[routes]\n[last_To:]\n')}\n${body}a=${direction}\n`, 'retrans="500"'),
+  '<recv response="100" optional="true"/>',
+  `<recv response="200"><action>${finds(`a=${answered}`)}</action></recv>`,
+  acknowledgedBy(`${cseq} ACK`, nothing),
+  '<pause milliseconds="300"/>',
+];
+
+/** A caller that changes the session, puts the call on hold, takes it up again, and hangs up. */
+export const heldAndResumed = scenario(
+  'a caller that holds',
+  send(`INVITE ${uri} SIP/2.0\n${head('1 INVITE', `${to}\n`)}\n${body}`, 'retrans="500"'),
+  '<recv response="100" optional="true"/>',
+  '<recv response="180" optional="true"/>',
+  '<recv response="200" rrs="true"/>',
+  acknowledgedBy('1 ACK', nothing),
+  ...changed('2', 'sendrecv', 'sendrecv'),
+  ...changed('3', 'sendonly', 'recvonly'),
+  ...changed('4', 'sendrecv', 'sendrecv'),
+  ...hangsUp('5 BYE'),
 );
 
 /** A registrar that wants a password and at least 700 s, and a proxy that stays on the way of each call. */
