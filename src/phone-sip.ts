@@ -38,6 +38,19 @@ const ringMs = 60_000;
 export async function openPhoneSip({ sip, calls, tls, clock, log, onIncoming }: PhoneSipParts): Promise<PhoneSip> {
   const publicAddress = sip.public_address ?? calls.publicAddress;
   const media = openPhoneMedia({ ...calls, publicAddress, mostCalls: calls.most }, { clock, log });
+  try {
+    return await speakSip({ sip, tls, calls, clock, log, onIncoming }, media, publicAddress);
+  } catch (error) {
+    await media.close();
+    throw error;
+  }
+}
+
+async function speakSip(
+  { sip, tls, calls, clock, log, onIncoming }: PhoneSipParts,
+  media: PhoneMedia,
+  publicAddress: string | undefined,
+): Promise<PhoneSip> {
   const parts: SipPhoneParts = { media, log, how: (secureSignalling) => ({ srtp: sip.srtp, secureSignalling }) };
   const options: SipOptions = {
     listen: sip.listen.map(listenAt),
@@ -144,7 +157,7 @@ async function addressesOf(server: string): Promise<string[]> {
 
 function trunkNamed(trunks: readonly Trunk[], name: string): Trunk {
   const trunk = trunks.find((each) => each.name === name);
-  if (!trunk) throw new Error(`There is no trunk '${name}'.`);
+  if (!trunk) throw new PhoneError({ status: 503, reason: `There is no trunk '${name}'.` });
   return trunk;
 }
 

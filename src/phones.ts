@@ -14,7 +14,8 @@ import { matchRoute, overridden } from './telephony/route-match.ts';
 import { outboundRules } from './telephony/routes-file.ts';
 import type { Route } from './telephony/routes-schema.ts';
 import { Webhooks } from './telephony/webhooks.ts';
-import { CallError } from './transports/calls/call.ts';
+import { CallError, type CallEvents } from './transports/calls/call.ts';
+import type { Ending } from './transports/transport.ts';
 import type { IncomingPhoneCall, PhoneParty } from './transports/calls/phone-call.ts';
 import { openPhoneSip, type PhoneSip } from './phone-sip.ts';
 import { openPhoneStreams, type PhoneStreams } from './phone-streams.ts';
@@ -50,8 +51,14 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
     const born = callSessions.birth(arrival, speaker, ...patches);
     const birth = { ...born, config: { ...born.config, tools: [...born.config.tools, ...ownTools(session)] } };
     return async (connect, ended) => {
-      const request = { id, owner, dialect: ga, speaker, ended };
-      await callSessions.begin(request, birth, (events) => connected(session, opening, events, connect), toolsOnBoard(session, opening));
+      const over = new AbortController();
+      const isOver = (ending: Ending | undefined) => {
+        over.abort();
+        ended(ending);
+      };
+      const request = { id, owner, dialect: ga, speaker, ended: isOver };
+      const connecting = (events: CallEvents) => connected(session, opening, events, connect, over.signal);
+      await callSessions.begin(request, birth, connecting, toolsOnBoard(session, opening));
       const words = firstWords(route);
       if (words !== undefined) transportOf(session)?.say(greeting(words));
     };
@@ -87,11 +94,15 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
   function diallingBy(by: string, target: string, caller: string): Dialling {
     const [, trunk] = /^sip:(.*)$/.exec(by) ?? [];
     if (trunk === undefined) return streams.dialling(by, target, caller);
-    if (!sip) throw new Error('No SIP is configured.');
+    if (!sip) throw noOutbound();
     return sip.dialling(trunk, target, caller);
   }
 
   function place(to: string, from: string | undefined, session: Readonly<Record<string, unknown>>, { keyId }: Principal): string {
+    const caller = from ?? file.outbound.from;
+    const { by } = file.outbound;
+    // Asked first: a call that cannot be placed does not count.
+    if (by === undefined || caller === undefined) throw noOutbound();
     const allowed = policy.place(keyId, to, clock.now());
     if ('allowed' in allowed) {
       const { code, reason, retryAfterMs } = allowed;
@@ -99,16 +110,8 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
       if (code === 'too_many') throw new Refusal(429, 'rate_limit_exceeded', reason, 'to', seconds);
       throw new Refusal(code === 'unreadable' ? 400 : 403, code === 'unreadable' ? 'invalid_value' : 'number_not_allowed', reason, 'to');
     }
-    const caller = from ?? file.outbound.from;
-    const { by } = file.outbound;
     const release = () => policy.ended(allowed.placement, clock.now());
     try {
-      if (by === undefined || caller === undefined)
-        throw new Refusal(
-          409,
-          'no_outbound_carrier',
-          'This server places no calls: its telephony file has no outbound.by and outbound.from.',
-        );
       return phoneCalls.place(diallingBy(by, allowed.verdict.target, caller), keyId, session, release);
     } catch (error) {
       release();
@@ -139,6 +142,10 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
       await webhooks.close();
     },
   };
+}
+
+function noOutbound(): Refusal {
+  return new Refusal(409, 'no_outbound_carrier', 'This server places no calls: its telephony file has no outbound.by and outbound.from.');
 }
 
 /** The caller has gone meanwhile: there is no call to accept any more. */
