@@ -123,7 +123,7 @@ export class PhoneCalls {
     const waitMs = answer.when === 'after' ? answer.ms : 0;
     leg.ring(call, waitMs + decideMs);
     if (answer.when === 'webhook') return this.#ask(leg, call);
-    await sleep(clock, waitMs, leg.decided);
+    if (waitMs > 0) await sleep(clock, waitMs, leg.decided);
     // The caller may have given up, or somebody else may have decided.
     if (leg.state !== 'ringing') return;
     await this.#answer(leg.id).catch((error: unknown) => {
