@@ -1,10 +1,9 @@
 // Telephone calls of a server, joined from their parts: who carries them, which routes they take, and what the HTTP routes and the console ask of them.
 import type { PhoneDesk } from './http/routes/deps.ts';
-import { Refusal } from './http/routes/family.ts';
+import { noOutbound, openPhoneDesk } from './phone-desk.ts';
 import type { PhonesParts } from './phone-parts.ts';
 import { randomToken } from './lib/ids.ts';
 import { ga } from './protocol/dialects/ga.ts';
-import type { Principal } from './store/principal.ts';
 import { connected, firstWords, greeting, type OpeningParts, ownTools, toolsOnBoard } from './telephony/opening.ts';
 import { OutboundPolicy } from './telephony/outbound-policy.ts';
 import { type Dialling, PhoneCalls, type PhoneSession } from './telephony/phone-calls.ts';
@@ -14,7 +13,7 @@ import { matchRoute, overridden } from './telephony/route-match.ts';
 import { outboundRules } from './telephony/routes-file.ts';
 import type { Route } from './telephony/routes-schema.ts';
 import { Webhooks } from './telephony/webhooks.ts';
-import { CallError, type CallEvents } from './transports/calls/call.ts';
+import type { CallEvents } from './transports/calls/call.ts';
 import type { Ending } from './transports/transport.ts';
 import type { IncomingPhoneCall, PhoneParty } from './transports/calls/phone-call.ts';
 import { openPhoneSip, type PhoneSip } from './phone-sip.ts';
@@ -98,43 +97,13 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
     return sip.dialling(trunk, target, caller);
   }
 
-  function place(to: string, from: string | undefined, session: Readonly<Record<string, unknown>>, { keyId }: Principal): string {
-    const caller = from ?? file.outbound.from;
-    const { by } = file.outbound;
-    // Asked first: a call that cannot be placed does not count.
-    if (by === undefined || caller === undefined) throw noOutbound();
-    const allowed = policy.place(keyId, to, clock.now());
-    if ('allowed' in allowed) {
-      const { code, reason, retryAfterMs } = allowed;
-      const seconds = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1000);
-      if (code === 'too_many') throw new Refusal(429, 'rate_limit_exceeded', reason, 'to', seconds);
-      throw new Refusal(code === 'unreadable' ? 400 : 403, code === 'unreadable' ? 'invalid_value' : 'number_not_allowed', reason, 'to');
-    }
-    const release = () => policy.ended(allowed.placement, clock.now());
-    try {
-      return phoneCalls.place(diallingBy(by, allowed.verdict.target, caller), keyId, session, release);
-    } catch (error) {
-      release();
-      throw error;
-    }
-  }
-
   return {
     get size() {
       return phoneCalls.size;
     },
     streams,
     sip,
-    accept: (id, { keyId }, session) => phoneCalls.accept(id, keyId, session).catch(refuseGone),
-    reject: (id, { keyId }, status) => phoneCalls.reject(id, keyId, status),
-    transfer(id, { keyId }, target) {
-      const verdict = policy.transfer(keyId, target, clock.now());
-      if (!verdict.allowed) throw new Refusal(403, 'number_not_allowed', verdict.reason, 'target_uri');
-      return phoneCalls.transfer(id, keyId, verdict.target);
-    },
-    hangUp: (id, { keyId }) => phoneCalls.hangUp(id, keyId),
-    place,
-    list: ({ keyId }) => phoneCalls.list(keyId),
+    ...openPhoneDesk({ calls: phoneCalls, policy, clock, outbound: file.outbound, diallingBy }),
     async close() {
       phoneCalls.close();
       streams.close();
@@ -142,14 +111,4 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
       await webhooks.close();
     },
   };
-}
-
-function noOutbound(): Refusal {
-  return new Refusal(409, 'no_outbound_carrier', 'This server places no calls: its telephony file has no outbound.by and outbound.from.');
-}
-
-/** The caller has gone meanwhile: there is no call to accept any more. */
-function refuseGone(error: unknown): boolean {
-  if (error instanceof CallError && error.reason === 'unavailable') return false;
-  throw error;
 }

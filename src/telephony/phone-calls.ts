@@ -177,6 +177,12 @@ export class PhoneCalls {
     return leg !== undefined;
   }
 
+  /** Whether the owner has such a call, and it has been answered. */
+  canTransfer(id: string, owner: string): boolean {
+    const state = this.#find(id, owner)?.state;
+    return state === 'talking' || state === 'transferring';
+  }
+
   /** Undefined when the owner has no such call. */
   async transfer(id: string, owner: string, target: string): Promise<TransferOutcome | undefined> {
     return this.#find(id, owner)?.transfer(target, new AbortController().signal);

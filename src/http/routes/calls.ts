@@ -17,7 +17,7 @@ const callBody = z.object({ sdp: z.string().min(1), session: session.nullish() }
 const caller = z
   .string()
   .max(1024, 'it is longer than 1,024 characters.')
-  .regex(/^\+\d{8,15}$|^sips?:[^\s<>"@]+@[^\s<>"]+$/i, 'it must be a number like +15551234567, or a SIP address.');
+  .regex(/^\+\d{8,15}$|^sips?:[^\s<>"@]+@[^\s<>"]+$/i, 'it must be a number like +15552345678, or a SIP address.');
 const called = z.string().min(1, 'it is empty.').max(1024, 'it is longer than 1,024 characters.');
 const placedBody = z.object({ to: called, from: caller.nullish(), session: session.nullish() });
 const webrtcBody = z.object({ sdp: z.string().min(1), sessionConfig: session.nullish() });
