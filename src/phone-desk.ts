@@ -49,11 +49,7 @@ export function openPhoneDesk({ calls, policy, clock, outbound, diallingBy }: Ph
 }
 
 export function noOutbound(): Refusal {
-  return new Refusal(
-    409,
-    'no_outbound_carrier',
-    'This server places no calls: its telephony file has no outbound.by and outbound.from.',
-  );
+  return new Refusal(409, 'no_outbound_carrier', 'This server places no calls: its telephony file has no outbound.by and outbound.from.');
 }
 
 function refusalOf({ code, reason, retryAfterMs }: Refused, field: string): Refusal {

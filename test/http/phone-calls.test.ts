@@ -140,11 +140,14 @@ describe('refer', () => {
     expect(await asked).toMatchObject(refused(409, 'transfer_refused', 'target_uri'));
   });
 
-  test.each([undefined, 5, '', '+15552345678', 'https://example.com', `tel:+${'1'.repeat(1100)}`])('refuses %j for a target', async (target) => {
-    const { call } = await talking();
-    expect(await ask('POST', '/rtc_1/refer', { target_uri: target })).toMatchObject({ status: 400, param: 'target_uri' });
-    expect(call.transfers).toEqual([]);
-  });
+  test.each([undefined, 5, '', '+15552345678', 'https://example.com', `tel:+${'1'.repeat(1100)}`])(
+    'refuses %j for a target',
+    async (target) => {
+      const { call } = await talking();
+      expect(await ask('POST', '/rtc_1/refer', { target_uri: target })).toMatchObject({ status: 400, param: 'target_uri' });
+      expect(call.transfers).toEqual([]);
+    },
+  );
 
   test('refuses whom this server may not call', async () => {
     await talking();
@@ -168,7 +171,9 @@ describe('refer', () => {
   test('says 404 of a call that rings or does not exist, which counts for nothing', async () => {
     await ring();
     for (let number = 0; number < 5; number++)
-      expect(await ask('POST', '/rtc_1/refer', { target_uri: 'tel:+15552345678' })).toMatchObject(refused(404, 'call_not_found', 'call_id'));
+      expect(await ask('POST', '/rtc_1/refer', { target_uri: 'tel:+15552345678' })).toMatchObject(
+        refused(404, 'call_not_found', 'call_id'),
+      );
     expect((await ask('POST', '', { to: '+15552345678' })).status).toBe(201);
   });
 });
@@ -196,7 +201,12 @@ test('the calls of a key are nobody else’s', async () => {
   const { call, rejected } = await talking();
   const other = (await http.makeKey('other')).credential;
   expect((await ask('GET', '', undefined, other)).json).toEqual({ object: 'list', data: [] });
-  for (const [what, body] of [['accept', {}], ['reject', {}], ['refer', { target_uri: 'tel:+15552345678' }], ['hangup', undefined]] as const)
+  for (const [what, body] of [
+    ['accept', {}],
+    ['reject', {}],
+    ['refer', { target_uri: 'tel:+15552345678' }],
+    ['hangup', undefined],
+  ] as const)
     expect([what, await ask('POST', `/rtc_1/${what}`, body, other)]).toMatchObject([what, refused(404, 'call_not_found', 'call_id')]);
   expect([call.transfers, rejected, phones.calls.list(owner)]).toMatchObject([[], [], [{ state: 'talking' }]]);
   expect((await ask('GET', '', undefined, 'wrong')).status).toBe(401);

@@ -54,23 +54,26 @@ test('a route that answers after a while lets it ring until then', async () => {
   expect(ringing.answers).toBe(1);
 });
 
-test.each(['leaves', 'is rejected', 'is accepted'] as const)('a caller who %s meanwhile is not answered by the route as well', async (what) => {
-  const { said, log } = watched();
-  const { calls, clock, prepared } = callsRig([after], { log });
-  const ringing = new Ringing('+15550003');
-  const taken = calls.take(ringing);
-  await settle();
-  if (what === 'leaves') ringing.leave();
-  else if (what === 'is rejected') calls.reject('rtc_1', 'key-1', 486);
-  else await calls.accept('rtc_1', 'key-1', {});
-  // It is not waited for the time of the route.
-  await taken;
-  clock.advance(30_000);
-  await settle();
-  expect(prepared).toHaveLength(what === 'is accepted' ? 1 : 0);
-  expect(ringing.answers).toBe(what === 'is accepted' ? 1 : 0);
-  expect(said.filter((each) => each.includes('could not'))).toEqual([]);
-});
+test.each(['leaves', 'is rejected', 'is accepted'] as const)(
+  'a caller who %s meanwhile is not answered by the route as well',
+  async (what) => {
+    const { said, log } = watched();
+    const { calls, clock, prepared } = callsRig([after], { log });
+    const ringing = new Ringing('+15550003');
+    const taken = calls.take(ringing);
+    await settle();
+    if (what === 'leaves') ringing.leave();
+    else if (what === 'is rejected') calls.reject('rtc_1', 'key-1', 486);
+    else await calls.accept('rtc_1', 'key-1', {});
+    // It is not waited for the time of the route.
+    await taken;
+    clock.advance(30_000);
+    await settle();
+    expect(prepared).toHaveLength(what === 'is accepted' ? 1 : 0);
+    expect(ringing.answers).toBe(what === 'is accepted' ? 1 : 0);
+    expect(said.filter((each) => each.includes('could not'))).toEqual([]);
+  },
+);
 
 test('a caller who cannot be given a session hears 500, and the operator is told', async () => {
   const { said, log } = watched();
@@ -262,7 +265,11 @@ test('a session that cannot be used is thrown, and there is no call', () => {
       throw refusal;
     },
   });
-  const dialling = { party, speaker: { format: { type: 'audio/pcmu' } as const, lagMs: 60 }, dial: () => Promise.reject(new Error('not asked for')) };
+  const dialling = {
+    party,
+    speaker: { format: { type: 'audio/pcmu' } as const, lagMs: 60 },
+    dial: () => Promise.reject(new Error('not asked for')),
+  };
   let ended = 0;
   expect(() => rig.calls.place(dialling, 'key-1', {}, () => (ended += 1))).toThrow(refusal);
   expect([rig.calls.size, ended, rig.told]).toEqual([0, 0, []]);

@@ -219,7 +219,10 @@ test('a private key that is none ends the start, in words that do not repeat it'
 
 test('fields are those of the form, of the query where there is no body, or of a JSON object', () => {
   const read = (type: string | undefined, body: string, query = '') => fieldsOf(type, Buffer.from(body), new URLSearchParams(query));
-  expect(read('application/x-www-form-urlencoded', 'a=1&a=2&b=%2B3')).toEqual({ form: { a: ['1', '2'], b: ['+3'] }, all: { a: '1', b: '+3' } });
+  expect(read('application/x-www-form-urlencoded', 'a=1&a=2&b=%2B3')).toEqual({
+    form: { a: ['1', '2'], b: ['+3'] },
+    all: { a: '1', b: '+3' },
+  });
   expect(read(undefined, '', 'a=1')).toEqual({ form: { a: ['1'] }, all: { a: '1' } });
   expect(read('application/json; charset=utf-8', '{"a":{"b":1}}', 'c=1')).toEqual({ form: {}, all: { a: { b: 1 } } });
   for (const text of ['[1]', '{', 'null']) expect(read('application/json', text)).toEqual({ form: {}, all: {} });

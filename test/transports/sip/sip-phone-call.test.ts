@@ -188,8 +188,14 @@ test('a late answer that cannot be used breaks nothing, before the media or with
 
 test.each([
   [{ outcome: 'accepted', status: 200 }, { outcome: 'transferred' }],
-  [{ outcome: 'refused', status: 405 }, { outcome: 'refused', status: 405, reason: 'The far side does not hand calls over (405).' }],
-  [{ outcome: 'failed', status: 486 }, { outcome: 'refused', status: 486, reason: 'Whom the far side called did not answer (486).' }],
+  [
+    { outcome: 'refused', status: 405 },
+    { outcome: 'refused', status: 405, reason: 'The far side does not hand calls over (405).' },
+  ],
+  [
+    { outcome: 'failed', status: 486 },
+    { outcome: 'refused', status: 486, reason: 'Whom the far side called did not answer (486).' },
+  ],
 ] as const)('a REFER that came to %j', async (result, outcome) => {
   const { phone, far } = up();
   const transfer = phone.transfer('sip:desk@pbx.example', new AbortController().signal);
