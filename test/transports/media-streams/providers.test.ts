@@ -47,7 +47,7 @@ function open(file: object): PhoneStreams {
       return answer.promise;
     },
     chance: () => `token-${++given}`,
-    hasRoute: ({ to }) => to === number,
+    hasRoute: ({ to }: { readonly to: string }) => to === number,
     onIncoming() {},
     identify: () => Promise.resolve(undefined),
   } as unknown as PhoneStreamsParts);
@@ -80,7 +80,7 @@ function form(provider: 'twilio' | 'signalwire' | 'plivo', fields: Readonly<Reco
   const base = { method: 'POST', path, contentType: 'application/x-www-form-urlencoded' } as const;
   const body = Buffer.from(new URLSearchParams(fields).toString());
   if (provider === 'plivo') {
-    const signature = createHmac('sha256', 'plivo-secret').update(`${publicUrl}${path}.${joined}.n1`).digest('base64');
+    const signature = createHmac('sha256', 'plivo-secret').update(`${publicUrl}${path}?${joined}.n1`).digest('base64');
     return { ...base, body, headers: { 'x-plivo-signature-v3': signature, 'x-plivo-signature-v3-nonce': 'n1' } };
   }
   const signature = createHmac('sha1', `${provider}-secret`).update(`${publicUrl}${path}${joined}`).digest('base64');
