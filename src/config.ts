@@ -222,7 +222,14 @@ function recording(values: Readonly<Record<string, string>>, folder: string): Co
 function telephonyOf(values: Readonly<Record<string, string>>, folder: string, environment: Environment): RoutesFile {
   const path = values.PARLEY_TELEPHONY;
   try {
-    return path === undefined ? routesOf({}, '', { environment }) : readRoutesFile(resolve(folder, path), { environment });
+    const file = path === undefined ? routesOf({}, '', { environment }) : readRoutesFile(resolve(folder, path), { environment });
+    const encrypted = file.sip?.listen.findIndex((each) => /^tls:/i.test(each)) ?? -1;
+    if (encrypted !== -1 && values.PARLEY_TLS_CERT === undefined)
+      throw new ConfigError(
+        ['PARLEY_TELEPHONY', 'PARLEY_TLS_CERT', 'PARLEY_TLS_KEY'],
+        `The telephony file ${path} cannot be used: sip.listen[${encrypted}] is by TLS, which needs a certificate: set PARLEY_TLS_CERT and PARLEY_TLS_KEY.`,
+      );
+    return file;
   } catch (error) {
     if (!(error instanceof RoutesFileError)) throw error;
     throw new ConfigError(['PARLEY_TELEPHONY'], error.message);

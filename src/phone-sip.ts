@@ -5,7 +5,6 @@ import { isIP } from 'node:net';
 import type { Config } from './config.ts';
 import type { PhonesParts } from './phone-parts.ts';
 import { randomIds, randomInteger, randomToken } from './lib/ids.ts';
-import { sleep } from './lib/clock.ts';
 import { SetupError } from './lib/own-file.ts';
 import type { Dialling } from './telephony/phone-calls.ts';
 import type { RoutesFile, Trunk } from './telephony/routes-schema.ts';
@@ -20,7 +19,7 @@ export interface PhoneSip {
   readonly media: PhoneMedia;
   /** Where it listens, as `udp:127.0.0.1:5060`. */
   readonly addresses: readonly string[];
-  /** How a call is placed by that trunk. @throws Error when there is none of that name, or it leads nowhere. */
+  /** How a call is placed by that trunk, which is one of the file that leads somewhere. */
   dialling(trunk: string, target: string, from: string): Dialling;
   close(): Promise<void>;
 }
@@ -39,6 +38,19 @@ const ringMs = 60_000;
 export async function openPhoneSip({ sip, calls, tls, clock, log, onIncoming }: PhoneSipParts): Promise<PhoneSip> {
   const publicAddress = sip.public_address ?? calls.publicAddress;
   const media = openPhoneMedia({ ...calls, publicAddress, mostCalls: calls.most }, { clock, log });
+  try {
+    return await speakSip({ sip, tls, calls, clock, log, onIncoming }, media, publicAddress);
+  } catch (error) {
+    await media.close();
+    throw error;
+  }
+}
+
+async function speakSip(
+  { sip, tls, calls, clock, log, onIncoming }: PhoneSipParts,
+  media: PhoneMedia,
+  publicAddress: string | undefined,
+): Promise<PhoneSip> {
   const parts: SipPhoneParts = { media, log, how: (secureSignalling) => ({ srtp: sip.srtp, secureSignalling }) };
   const options: SipOptions = {
     listen: sip.listen.map(listenAt),
@@ -77,7 +89,8 @@ function diallingBy(
   parts: SipPhoneParts & Pick<PhonesParts, 'clock'>,
 ): Dialling {
   const proxy = trunk.proxy ?? trunk.register?.server;
-  if (proxy === undefined) throw new Error(`The trunk ${trunk.name} has neither a proxy nor a registration: it leads nowhere.`);
+  // The file is not read with such a trunk.
+  if (proxy === undefined) throw new PhoneError({ status: 503, reason: `The trunk ${trunk.name} leads nowhere.` });
   const credentials = trunk.register ?? trunk;
   const { username, password } = credentials;
   const call = {
@@ -90,16 +103,15 @@ function diallingBy(
     party: sipParty(from, target.replace(/^tel:/, ''), trunk.name),
     speaker: phoneSpeaker,
     async dial(events, givenUp) {
-      const answered = new AbortController();
       const tooLong = new AbortController();
-      void sleep(parts.clock, ringMs, answered.signal).then(() => tooLong.abort());
+      const ringing = parts.clock.after(ringMs, () => tooLong.abort());
       try {
         return await placePhoneCall(agent, call, events, AbortSignal.any([givenUp, tooLong.signal]), parts);
       } catch (error) {
         if (tooLong.signal.aborted && !givenUp.aborted) throw new PhoneError({ status: 408, reason: 'Nobody answered the call.' });
         throw error;
       } finally {
-        answered.abort();
+        ringing.cancel();
       }
     },
   };
@@ -145,7 +157,7 @@ async function addressesOf(server: string): Promise<string[]> {
 
 function trunkNamed(trunks: readonly Trunk[], name: string): Trunk {
   const trunk = trunks.find((each) => each.name === name);
-  if (!trunk) throw new Error(`There is no trunk '${name}'.`);
+  if (!trunk) throw new PhoneError({ status: 503, reason: `There is no trunk '${name}'.` });
   return trunk;
 }
 

@@ -2,12 +2,20 @@
 // stream; a call that this server has a provider place comes back the same way.
 import type { IncomingMessage } from 'node:http';
 import type { PhonesParts } from './phone-parts.ts';
-import { sleep } from './lib/clock.ts';
+import { SetupError } from './lib/own-file.ts';
 import type { PhoneParty } from './transports/calls/phone-call.ts';
 import { type IncomingPhoneCall, PhoneError } from './transports/calls/phone-call.ts';
 import type { TelephonyDesk } from './http/routes/deps.ts';
 import { OneCallTokens } from './transports/media-streams/one-call-tokens.ts';
-import { fieldsOf, type ProviderName, type StreamProvider, streamProviders } from './transports/media-streams/providers.ts';
+import type { CallDocument } from './transports/media-streams/answers.ts';
+import { type PlacedCallParts, placeStreamCall } from './transports/media-streams/placed-call.ts';
+import {
+  fieldsOf,
+  type ProviderName,
+  type ProviderParts,
+  type StreamProvider,
+  streamProviders,
+} from './transports/media-streams/providers.ts';
 import { readWebhook } from './transports/media-streams/webhooks.ts';
 import { ServedDocuments } from './transports/media-streams/served-documents.ts';
 import { openStreamDoor, type StreamDoor } from './transports/media-streams/stream-door.ts';
@@ -19,7 +27,7 @@ type Note = { readonly kind: 'inbound' } | { readonly kind: 'outbound'; readonly
 
 export interface PhoneStreams extends TelephonyDesk {
   readonly paths: StreamDoor['paths'];
-  /** How a call is placed by this provider. @throws Error when there is none of that name. */
+  /** How a call is placed by this provider, which is one of the file. */
   dialling(by: string, target: string, from: string): Dialling;
   close(): void;
 }
@@ -30,28 +38,19 @@ export interface PhoneStreamsParts extends PhonesParts {
   onIncoming(call: IncomingPhoneCall): void;
 }
 
-/** A call that is placed may ring for so long. */
-const ringSeconds = 45;
-/** The answer, and the stream's way here. */
-const streamWaitMs = 15_000;
 /** What an event is answered with. */
 const nothingToDo = { contentType: 'application/json', body: '{}' };
-/** G.711, which every provider has. */
-const speaker = { format: { type: 'audio/pcmu' }, lagMs: 60 } as const;
+/** From the provider to the callee's ear, besides what waits at the provider. */
+const lagMs = 60;
 
+/** @throws SetupError when credentials of a provider cannot be used. */
 export function openPhoneStreams(parts: PhoneStreamsParts): PhoneStreams {
   const { file, clock, ids, log, shares } = parts;
   const publicUrl = file.public_url ?? '';
   const tokens = new OneCallTokens<Note>(clock, parts.chance);
   const documents = new ServedDocuments(clock, parts.chance);
-  const providers = new Map<string, StreamProvider>(
-    streamProviders(credentialsOf(file), {
-      fetch: parts.fetch,
-      clock,
-      ids,
-      serve: (document) => `${publicUrl}/v1/realtime/telephony/documents/${documents.keep(document)}`,
-    }).map((provider) => [provider.carrier, provider]),
-  );
+  const serve = (document: CallDocument) => `${publicUrl}/v1/realtime/telephony/documents/${documents.keep(document)}`;
+  const providers = providersOf(file, { fetch: parts.fetch, clock, ids, serve });
   const door = openStreamDoor<Note>({
     clock,
     log,
@@ -75,55 +74,63 @@ export function openPhoneStreams(parts: PhoneStreamsParts): PhoneStreams {
       const { form, all } = fieldsOf(contentType, request.body, new URL(path, publicUrl).searchParams);
       if (!provider.isSigned({ ...request, publicUrl: publicUrl + path, form })) return { outcome: 'unsigned' };
       const { carrier } = provider;
+      const isEvent = 'data' in all && provider.answerByApi !== undefined;
       const call = readWebhook(carrier, all);
+      // Telnyx' Call Control tells every event of a call, its end among them, at the address where it tells of new ones.
+      if (!call && isEvent) return { outcome: 'answered', document: nothingToDo };
       if (!call || !parts.hasRoute({ carrier, to: call.to })) {
         log.info({ carrier }, 'a telephone call to a number without a route was refused');
-        return { outcome: 'answered', document: provider.reject };
+        if (call && isEvent) void told(provider, call.callId, 'refused', provider.rest.hangUp?.(call.callId));
+        return { outcome: 'answered', document: isEvent ? nothingToDo : provider.reject };
       }
       const token = tokens.issue({ carrier, ...call, note: { kind: 'inbound' } });
       const invitation = { publicUrl, token };
-      if (!('data' in all) || !provider.answerByApi) return { outcome: 'answered', document: provider.answer(invitation) };
-      void provider.answerByApi(call.callId, invitation);
+      if (!isEvent) return { outcome: 'answered', document: provider.answer(invitation) };
+      void told(provider, call.callId, 'answered', provider.answerByApi?.(call.callId, invitation)).then((isDone) => {
+        if (!isDone) tokens.revoke(token);
+      });
       return { outcome: 'answered', document: nothingToDo };
     },
     document: (name) => documents.find(name),
     dialling(by, target, from) {
       const provider = providers.get(by);
-      if (!provider) throw new Error(`There is no provider '${by}'.`);
-      return diallingBy(provider, target, from, { tokens, publicUrl, clock });
+      if (!provider) throw new PhoneError({ status: 503, reason: `There is no provider '${by}'.` });
+      return diallingBy(provider, target, from);
     },
     close: () => door.close(),
   };
+
+  /** Whether a provider did what it was asked through its API. */
+  async function told({ carrier }: StreamProvider, callId: string, what: string, asked: Promise<string | undefined> | undefined) {
+    const reason = await asked;
+    if (reason !== undefined) log.warn({ carrier, call: callId, reason }, `a telephone call could not be ${what}`);
+    return reason === undefined;
+  }
+
+  function diallingBy(provider: StreamProvider, target: string, from: string): Dialling {
+    const { carrier, placedFormat } = provider;
+    const to = target.replace(/^tel:/, '');
+    const invite: PlacedCallParts['invite'] = (ringMs, arrived) => {
+      const token = tokens.issue({ carrier, note: { kind: 'outbound', arrived } }, ringMs);
+      return { token, revoke: () => tokens.revoke(token) };
+    };
+    return {
+      party: { carrier, from, to, carrierId: '', fields: [] },
+      speaker: { format: placedFormat, lagMs },
+      dial: (events, givenUp) => placeStreamCall({ to, from }, events, givenUp, { provider, publicUrl, clock, log, invite }),
+    };
+  }
 }
 
-function diallingBy(
-  { carrier, rest }: StreamProvider,
-  target: string,
-  from: string,
-  { tokens, publicUrl, clock }: { tokens: OneCallTokens<Note>; publicUrl: string } & Pick<PhonesParts, 'clock'>,
-): Dialling {
-  const to = target.replace(/^tel:/, '');
-  return {
-    party: { carrier, from, to, carrierId: '', fields: [] },
-    speaker,
-    async dial(events, givenUp) {
-      const arrival = Promise.withResolvers<IncomingPhoneCall>();
-      const token = tokens.issue({ carrier, note: { kind: 'outbound', arrived: arrival.resolve } }, ringSeconds * 1000);
-      const placed = await rest.place({ to, from, invitation: { publicUrl, token }, ringSeconds }, givenUp);
-      if (placed.outcome === 'refused') {
-        tokens.revoke(token);
-        throw new PhoneError(placed.failure);
-      }
-      const late = sleep(clock, ringSeconds * 1000 + streamWaitMs, givenUp);
-      const call = await Promise.race([arrival.promise, late]);
-      if (call) return call.answer(events);
-      tokens.revoke(token);
-      void rest.hangUp?.(placed.callId);
-      throw new PhoneError(
-        givenUp.aborted ? { status: 487, reason: 'The call was given up.' } : { status: 408, reason: 'Nobody answered the call.' },
-      );
-    },
-  };
+function providersOf(file: RoutesFile, parts: ProviderParts): ReadonlyMap<string, StreamProvider> {
+  try {
+    return new Map(streamProviders(credentialsOf(file), parts).map((provider) => [provider.carrier, provider]));
+  } catch (error) {
+    // What is said of a key that is none may quote it.
+    throw new SetupError('The telephony file cannot be used: carriers.vonage.private_key is no private key in PEM.', {
+      cause: (error as NodeJS.ErrnoException).code,
+    });
+  }
 }
 
 /** Twilio signs the request for the stream as well; of the others only the token says that the stream is theirs. */

@@ -1,10 +1,9 @@
 // Telephone calls of a server, joined from their parts: who carries them, which routes they take, and what the HTTP routes and the console ask of them.
 import type { PhoneDesk } from './http/routes/deps.ts';
-import { Refusal } from './http/routes/family.ts';
+import { noOutbound, openPhoneDesk } from './phone-desk.ts';
 import type { PhonesParts } from './phone-parts.ts';
 import { randomToken } from './lib/ids.ts';
 import { ga } from './protocol/dialects/ga.ts';
-import type { Principal } from './store/principal.ts';
 import { connected, firstWords, greeting, type OpeningParts, ownTools, toolsOnBoard } from './telephony/opening.ts';
 import { OutboundPolicy } from './telephony/outbound-policy.ts';
 import { type Dialling, PhoneCalls, type PhoneSession } from './telephony/phone-calls.ts';
@@ -14,7 +13,8 @@ import { matchRoute, overridden } from './telephony/route-match.ts';
 import { outboundRules } from './telephony/routes-file.ts';
 import type { Route } from './telephony/routes-schema.ts';
 import { Webhooks } from './telephony/webhooks.ts';
-import { CallError } from './transports/calls/call.ts';
+import type { CallEvents } from './transports/calls/call.ts';
+import type { Ending } from './transports/transport.ts';
 import type { IncomingPhoneCall, PhoneParty } from './transports/calls/phone-call.ts';
 import { openPhoneSip, type PhoneSip } from './phone-sip.ts';
 import { openPhoneStreams, type PhoneStreams } from './phone-streams.ts';
@@ -50,8 +50,14 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
     const born = callSessions.birth(arrival, speaker, ...patches);
     const birth = { ...born, config: { ...born.config, tools: [...born.config.tools, ...ownTools(session)] } };
     return async (connect, ended) => {
-      const request = { id, owner, dialect: ga, speaker, ended };
-      await callSessions.begin(request, birth, (events) => connected(session, opening, events, connect), toolsOnBoard(session, opening));
+      const over = new AbortController();
+      const isOver = (ending: Ending | undefined) => {
+        over.abort();
+        ended(ending);
+      };
+      const request = { id, owner, dialect: ga, speaker, ended: isOver };
+      const connecting = (events: CallEvents) => connected(session, opening, events, connect, over.signal);
+      await callSessions.begin(request, birth, connecting, toolsOnBoard(session, opening));
       const words = firstWords(route);
       if (words !== undefined) transportOf(session)?.say(greeting(words));
     };
@@ -87,33 +93,8 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
   function diallingBy(by: string, target: string, caller: string): Dialling {
     const [, trunk] = /^sip:(.*)$/.exec(by) ?? [];
     if (trunk === undefined) return streams.dialling(by, target, caller);
-    if (!sip) throw new Error('No SIP is configured.');
+    if (!sip) throw noOutbound();
     return sip.dialling(trunk, target, caller);
-  }
-
-  function place(to: string, from: string | undefined, session: Readonly<Record<string, unknown>>, { keyId }: Principal): string {
-    const allowed = policy.place(keyId, to, clock.now());
-    if ('allowed' in allowed) {
-      const { code, reason, retryAfterMs } = allowed;
-      const seconds = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1000);
-      if (code === 'too_many') throw new Refusal(429, 'rate_limit_exceeded', reason, 'to', seconds);
-      throw new Refusal(code === 'unreadable' ? 400 : 403, code === 'unreadable' ? 'invalid_value' : 'number_not_allowed', reason, 'to');
-    }
-    const caller = from ?? file.outbound.from;
-    const { by } = file.outbound;
-    const release = () => policy.ended(allowed.placement, clock.now());
-    try {
-      if (by === undefined || caller === undefined)
-        throw new Refusal(
-          409,
-          'no_outbound_carrier',
-          'This server places no calls: its telephony file has no outbound.by and outbound.from.',
-        );
-      return phoneCalls.place(diallingBy(by, allowed.verdict.target, caller), keyId, session, release);
-    } catch (error) {
-      release();
-      throw error;
-    }
   }
 
   return {
@@ -122,16 +103,7 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
     },
     streams,
     sip,
-    accept: (id, { keyId }, session) => phoneCalls.accept(id, keyId, session).catch(refuseGone),
-    reject: (id, { keyId }, status) => phoneCalls.reject(id, keyId, status),
-    transfer(id, { keyId }, target) {
-      const verdict = policy.transfer(keyId, target, clock.now());
-      if (!verdict.allowed) throw new Refusal(403, 'number_not_allowed', verdict.reason, 'target_uri');
-      return phoneCalls.transfer(id, keyId, verdict.target);
-    },
-    hangUp: (id, { keyId }) => phoneCalls.hangUp(id, keyId),
-    place,
-    list: ({ keyId }) => phoneCalls.list(keyId),
+    ...openPhoneDesk({ calls: phoneCalls, policy, clock, outbound: file.outbound, diallingBy }),
     async close() {
       phoneCalls.close();
       streams.close();
@@ -139,10 +111,4 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
       await webhooks.close();
     },
   };
-}
-
-/** The caller has gone meanwhile: there is no call to accept any more. */
-function refuseGone(error: unknown): boolean {
-  if (error instanceof CallError && error.reason === 'unavailable') return false;
-  throw error;
 }

@@ -2,7 +2,7 @@
 // than it looks like is refused, never repaired.
 
 export type DialTarget =
-  /** E.164: `+15551234567`. */
+  /** E.164: `+15552345678`. */
   | { readonly kind: 'number'; readonly number: string }
   /** `number` where the user part is a telephone number: such an address dials it through its host. */
   | { readonly kind: 'sip'; readonly uri: string; readonly host: string; readonly number: string | undefined }
@@ -23,7 +23,7 @@ export function readDialTarget(text: string): DialTarget {
   return scheme.toLowerCase() === 'tel' ? numberTarget(rest) : sipTarget(scheme.toLowerCase(), rest);
 }
 
-const wanted = 'it is neither a telephone number like +15551234567 nor an address like sip:name@example.com';
+const wanted = 'it is neither a telephone number like +15552345678 nor an address like sip:name@example.com';
 
 function unreadable(reason: string): DialTarget {
   return { kind: 'unreadable', reason };
@@ -34,7 +34,7 @@ function numberTarget(text: string): DialTarget {
   return number === undefined ? unreadable(wantedNumber) : { kind: 'number', number };
 }
 
-const wantedNumber = 'it is not a whole international number like +15551234567, without an extension or anything else behind it';
+const wantedNumber = 'it is not a whole international number like +15552345678, without an extension or anything else behind it';
 
 /** The number in its one spelling, or undefined: `00` and `011` are how the `+` is dialled. */
 function e164(text: string): string | undefined {

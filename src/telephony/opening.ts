@@ -57,15 +57,18 @@ export function toolsOnBoard(session: PhoneSession, parts: OpeningParts): OnBoar
   return new Map([[phoneConnector, tools]]);
 }
 
-/** Has the call answered with everybody listening in who is to. */
+/** Has the call answered with everybody listening in who is to. `over` fires when the call has ended, whoever ended it. */
 export function connected(
   session: PhoneSession,
   parts: OpeningParts,
   events: CallEvents,
   answer: (events: CallEvents) => Promise<PhoneCall>,
+  over: AbortSignal,
 ): Promise<PhoneCall> {
   const { route } = session;
   const entry = route?.collect_digits && digitEntry(session, route.collect_digits, parts);
+  // A call that ends from here is told to nobody who listens in: what has been pressed would be waited on further.
+  if (entry) over.addEventListener('abort', () => entry.end(), { once: true });
   const heard: CallEvents = entry ? withDigits(events, entry) : events;
   const recording = route?.recording && parts.recorder?.open(session.id, session.speaker.format);
   return recording ? recordCall(recording, heard, answer) : answer(heard);
@@ -86,9 +89,6 @@ function withDigits(events: CallEvents, entry: DigitEntry): CallEvents {
       events.onDigit(digit);
       entry.press(digit);
     },
-    onEnd(end) {
-      entry.end();
-      events.onEnd(end);
-    },
+    onEnd: (end) => events.onEnd(end),
   };
 }

@@ -13,7 +13,7 @@ export interface OutboundRules {
 }
 
 export type Verdict =
-  /** `target` is how it is dialled: `tel:+15551234567`, `sip:ann@example.com`. */
+  /** `target` is how it is dialled: `tel:+15552345678`, `sip:ann@example.com`. */
   { readonly allowed: true; readonly target: string } | Refusal;
 
 export class OutboundPolicy {

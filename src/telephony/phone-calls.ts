@@ -54,6 +54,8 @@ export interface PhoneCallsParts {
 
 /** How long whoever gets the webhook may take to decide. */
 const decideMs = 20_000;
+/** Calls that ring at once. Each is a connection or a transaction that is kept open; with one more, the caller hears 503. */
+const mostRinging = 1000;
 /** What a caller hears who has dialled a number that nobody serves (RFC 3261, 21.4.5), and where something is broken here (21.5.1, 21.5.4). */
 const unknownNumberStatus = 404;
 const brokenStatus = 500;
@@ -95,21 +97,37 @@ export class PhoneCalls {
 
   /** Somebody calls. Never rejects: what goes wrong is the call's end, and logged. */
   async take(call: IncomingPhoneCall): Promise<void> {
-    const { clock, log } = this.#parts;
-    const route = this.#parts.routeOf(call);
-    if (!route) {
-      log.info({ carrier: call.carrier, trunk: call.trunk }, 'a telephone call to a number without a route was refused');
-      return call.reject(unknownNumberStatus);
+    const { log } = this.#parts;
+    try {
+      const route = this.#parts.routeOf(call);
+      if (!route) {
+        log.info({ carrier: call.carrier, trunk: call.trunk }, 'a telephone call to a number without a route was refused');
+        return call.reject(unknownNumberStatus);
+      }
+      if (this.#ringing >= mostRinging) {
+        log.warn({ carrier: call.carrier, most: mostRinging }, 'a telephone call was refused: too many ring already');
+        return call.reject(unavailableStatus);
+      }
+      await this.#ring(call, route);
+    } catch (error) {
+      log.error({ err: error, carrier: call.carrier }, 'a telephone call could not be taken');
+      call.reject(brokenStatus);
     }
+  }
+
+  async #ring(call: IncomingPhoneCall, route: Route): Promise<void> {
+    const { clock, log } = this.#parts;
     const leg = this.#add('inbound', this.#parts.ownerOf(route), call, { call, route });
     log.info({ call: leg.id, by: leg.owner, carrier: call.carrier, route: route.name }, 'telephone call');
     const { answer } = route;
     const waitMs = answer.when === 'after' ? answer.ms : 0;
     leg.ring(call, waitMs + decideMs);
     if (answer.when === 'webhook') return this.#ask(leg, call);
-    await sleep(clock, waitMs, call.gone);
+    if (waitMs > 0) await sleep(clock, waitMs, leg.decided);
+    // The caller may have given up, or somebody else may have decided.
+    if (leg.state !== 'ringing') return;
     await this.#answer(leg.id).catch((error: unknown) => {
-      // The caller may have given up.
+      // A caller who has gone meanwhile is no fault.
       if (!(error instanceof CallError))
         log.error({ err: error, call: leg.id, route: route.name }, 'a telephone call could not be answered');
       leg.reject(brokenStatus);
@@ -159,14 +177,24 @@ export class PhoneCalls {
     return leg !== undefined;
   }
 
+  /** Whether the owner has such a call, and it has been answered. */
+  canTransfer(id: string, owner: string): boolean {
+    const state = this.#find(id, owner)?.state;
+    return state === 'talking' || state === 'transferring';
+  }
+
   /** Undefined when the owner has no such call. */
   async transfer(id: string, owner: string, target: string): Promise<TransferOutcome | undefined> {
     return this.#find(id, owner)?.transfer(target, new AbortController().signal);
   }
 
-  /** A caller who still waits cannot wait any longer. */
+  /** A caller who still waits cannot wait any longer, and nobody else is called. */
   close(): void {
-    for (const { leg } of this.#calls.values()) leg.reject(unavailableStatus);
+    for (const { leg } of this.#calls.values()) leg.close();
+  }
+
+  get #ringing(): number {
+    return [...this.#calls.values()].filter(({ leg }) => leg.state === 'ringing').length;
   }
 
   async #answer(id: string, session: Readonly<Record<string, unknown>> = {}): Promise<void> {

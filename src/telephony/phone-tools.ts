@@ -15,7 +15,7 @@ export interface PhoneToolsOptions {
   readonly call: Pick<PhoneCall, 'transfer' | 'sendDigits' | 'close'>;
   /** Those that the route gives. */
   readonly tools: readonly PhoneToolName[];
-  /** By the names that the model uses: `sales` is `+15551234567`. */
+  /** By the names that the model uses: `sales` is `+15552345678`. */
   readonly transferTo: ReadonlyMap<string, string>;
   /** Whether a target may be called (`OutboundPolicy.transfer`); asked for each transfer. */
   readonly allow: (target: string) => Verdict;

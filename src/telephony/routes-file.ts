@@ -106,6 +106,13 @@ function inconsistencies(file: RoutesFile, keys: ReadonlySet<string> | undefined
   const { by } = file.outbound;
   if (by !== undefined && !isWay(by, file, trunkNames))
     found.push(`outbound.by must be a carrier that is configured, or sip:<trunk> with the name of a trunk, not '${by}'.`);
+  const [, byTrunk] = /^sip:(.*)$/.exec(by ?? '') ?? [];
+  const dialled = trunks.findIndex(({ name }) => name === byTrunk);
+  const dialledTrunk = trunks[dialled];
+  if (dialledTrunk && dialledTrunk.proxy === undefined && !dialledTrunk.register)
+    found.push(`sip.trunks[${dialled}] needs a proxy or a registration: outbound.by places calls by it, and it leads nowhere.`);
+  if (by === 'telnyx' && file.carriers.telnyx && file.carriers.telnyx.connection_id === undefined)
+    found.push('carriers.telnyx.connection_id is missing: outbound.by places calls with it.');
   if (file.public_url === undefined && Object.values(file.carriers).some((carrier) => carrier !== undefined))
     found.push('public_url is missing: the carriers have to be told where this server is.');
   return found;

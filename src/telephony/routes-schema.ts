@@ -22,7 +22,7 @@ const name = z.string().regex(/^[\w.-]{1,64}$/, { error: 'must be a name of lett
 const webUrl = (what: string) => z.url({ protocol: /^https?$/, error: `must be ${what} that begins with https:// or http://` });
 
 const numberPattern = z.string().regex(/^(?:\*|\+?\d[\d*]*|\+\*|sips?:\S+)$/, {
-  error: 'must be a number like +15551234567, a SIP address like sip:*@example.com, or *',
+  error: 'must be a number like +15552345678, a SIP address like sip:*@example.com, or *',
 });
 
 /** When a call is answered. */
@@ -178,7 +178,7 @@ export function routesSchema(environment: Environment) {
         seconds_per_day: z.number().int().min(1).default(36_000),
         from: z
           .string()
-          .regex(/^\+\d{8,15}$|^sips?:\S+@\S+$/, { error: 'must be a number like +15551234567, or a SIP address' })
+          .regex(/^\+\d{8,15}$|^sips?:\S+@\S+$/, { error: 'must be a number like +15552345678, or a SIP address' })
           .optional(),
         by: z.string().optional(),
       })

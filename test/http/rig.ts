@@ -37,7 +37,7 @@ export const voices = [
 const none = Number.POSITIVE_INFINITY;
 const unlimited: KeyLimits = { sessions: none, requests: none, recognition: none, speech: none, mints: none };
 
-export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<KeyLimits> = {}) {
+export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<KeyLimits> = {}, more: Partial<RouteDeps> = {}) {
   const { store, close } = storeFor(bounds);
   const clock = new ManualClock();
   const vault = new Vault('m'.repeat(40), randomToken);
@@ -101,6 +101,7 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
       { id: 'offline/assistant', provider: 'offline' },
       { id: 'google-ai-studio/gemini-2.5-flash', provider: 'google-ai-studio', created: 1_600_000_000 },
     ],
+    ...more,
   };
   const app = createHttp({ tls: undefined, corsOrigins: ['*'], version: '0', health: () => ({ ready: true, detail: {} }) });
   registerRoutes(app, deps);

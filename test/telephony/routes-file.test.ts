@@ -137,7 +137,7 @@ describe('a mistake is said with its place', () => {
     [(file) => void Object.assign(file.routes[1] as object, { numbers: '*' }), 'routes[1].numbers must be a list.'],
     [
       (file) => void Object.assign(file.routes[0]?.numbers as object, { 1: 'example.com' }),
-      'routes[0].numbers[1] must be a number like +15551234567, a SIP address like sip:*@example.com, or *.',
+      'routes[0].numbers[1] must be a number like +15552345678, a SIP address like sip:*@example.com, or *.',
     ],
     [
       (file) => void Object.assign(file.routes[0] as object, { name: 'two words' }),
@@ -250,6 +250,16 @@ describe('a mistake is said with its place', () => {
     [
       (file) => void Object.assign(file.outbound, { by: 'sip:home' }),
       "outbound.by must be a carrier that is configured, or sip:<trunk> with the name of a trunk, not 'sip:home'.",
+    ],
+    [
+      (file) => {
+        for (const way of ['proxy', 'register']) Reflect.deleteProperty(file.sip.trunks[0] as object, way);
+      },
+      'sip.trunks[0] needs a proxy or a registration: outbound.by places calls by it, and it leads nowhere.',
+    ],
+    [
+      (file) => void Object.assign(file.outbound, { by: 'telnyx' }),
+      'carriers.telnyx.connection_id is missing: outbound.by places calls with it.',
     ],
     [
       (file) => void Object.assign(file.machine, { policy: 'shout' }),

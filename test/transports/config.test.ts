@@ -106,6 +106,16 @@ test('a certificate and its key go together, must be there and must be usable', 
   expect(tls?.certPath).toBe(join(folder, 'good-cert.pem'));
 });
 
+test('SIP by TLS needs a certificate', () => {
+  const listen = ['udp:127.0.0.1:5060', 'tls:127.0.0.1:5061'];
+  writeFileSync(join(folder, 'encrypted.json'), JSON.stringify({ sip: { listen } }));
+  writeFileSync(join(folder, 'plain.json'), JSON.stringify({ sip: { listen: listen.slice(0, 1) } }));
+  const start = (file: string) => () => readConfig({ PARLEY_TELEPHONY: file }, folder);
+  expect(start('encrypted.json')).toThrow(ConfigError);
+  expect(start('encrypted.json')).toThrow(/sip\.listen\[1\].*PARLEY_TLS_CERT/);
+  expect(start('plain.json')).not.toThrow();
+});
+
 test('a value that cannot be used is named, in the file as in the environment', () => {
   for (const [name, value] of Object.entries({
     PORT: '70000',

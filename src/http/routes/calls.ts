@@ -13,7 +13,13 @@ const bodyLimit = 2 * 1024 * 1024;
 
 const session = z.record(z.string(), z.unknown());
 const callBody = z.object({ sdp: z.string().min(1), session: session.nullish() });
-const placedBody = z.object({ to: z.string().min(1).max(1024), from: z.string().max(1024).nullish(), session: session.nullish() });
+/** As the telephony file has it in outbound.from. It becomes a header: nothing may stand in it that ends one. */
+const caller = z
+  .string()
+  .max(1024, 'it is longer than 1,024 characters.')
+  .regex(/^\+\d{8,15}$|^sips?:[^\s<>"@]+@[^\s<>"]+$/i, 'it must be a number like +15552345678, or a SIP address.');
+const called = z.string().min(1, 'it is empty.').max(1024, 'it is longer than 1,024 characters.');
+const placedBody = z.object({ to: called, from: caller.nullish(), session: session.nullish() });
 const webrtcBody = z.object({ sdp: z.string().min(1), sessionConfig: session.nullish() });
 
 /** OpenAI's routes, and Inworld's JSON form of the first. */

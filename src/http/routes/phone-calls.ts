@@ -16,7 +16,7 @@ const rejectBody = z
 const target = z
   .string()
   .max(1024, 'it is longer than 1,024 characters.')
-  .regex(/^(?:tel:\+?[\d\-.()*#]+|sips?:\S+)(?:;\S*)?$/i, 'it must be a URI like tel:+15551234567 or sip:agent@example.com.');
+  .regex(/^(?:tel:\+?[\d\-.()*#]+|sips?:\S+)(?:;\S*)?$/i, 'it must be a URI like tel:+15552345678 or sip:agent@example.com.');
 const referBody = z.object({ target_uri: target });
 
 interface OneCall {

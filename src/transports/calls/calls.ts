@@ -63,7 +63,13 @@ export function keepCalls({ clock, ids, log }: { clock: Clock; ids: Ids; log: Lo
       // It may have ended before we came to hear of the answer.
       if (!transport.ended) calls.set(id, { owner, transport });
       transport.connect(call);
-      enter(transport, id);
+      try {
+        enter(transport, id);
+      } catch (error) {
+        // Nobody would ever hear the caller.
+        transport.close(1011, 'internal error');
+        throw error;
+      }
       return { id, call };
     },
     find(id, owner) {

@@ -14,7 +14,7 @@ export interface PhoneField {
 
 export interface PhoneParty {
   readonly carrier: PhoneCarrier;
-  /** As they would be dialled, where they are numbers (`+15551234567`), and as URIs otherwise. Empty where the caller withholds it. */
+  /** As they would be dialled, where they are numbers (`+15552345678`), and as URIs otherwise. Empty where the caller withholds it. */
   readonly from: string;
   readonly to: string;
   /** Whose call it is to the carrier: the Call-ID of SIP, Twilio's call SID. */

@@ -2,6 +2,7 @@
 // its calls are placed. One row for each; which of them are there, the operator's credentials decide.
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
+import type { AudioFormat } from '../../protocol/audio-format.ts';
 import { isRecord } from '../../protocol/json.ts';
 import {
   type CallDocument,
@@ -45,9 +46,11 @@ export interface StreamProvider {
   readonly carrier: ProviderName;
   isSigned(request: ProviderRequest): boolean;
   answer(invitation: StreamInvitation): CallDocument;
-  /** Answers through its API where its webhook was no question but an event (Telnyx' Call Control). */
-  answerByApi?(callId: string, invitation: StreamInvitation): Promise<void>;
+  /** Answers through its API where its webhook was no question but an event (Telnyx' Call Control). Resolves with what went wrong, if anything. */
+  answerByApi?(callId: string, invitation: StreamInvitation): Promise<string | undefined>;
   readonly reject: CallDocument;
+  /** What the sound of the calls is in that it places. */
+  readonly placedFormat: AudioFormat;
   readonly rest: ProviderRest;
 }
 
@@ -69,7 +72,11 @@ export interface ProviderParts {
   readonly baseUrls?: Partial<Record<ProviderName, string>>;
 }
 
-/** Those for which there are credentials. */
+/** G.711, which nearly every provider has; Vonage has samples of 16 bits (answers.ts). */
+const muLaw = { type: 'audio/pcmu' } as const;
+const wide = { type: 'audio/pcm', rate: 16_000 } as const;
+
+/** Those for which there are credentials. @throws when the private key of one is none. */
 export function streamProviders(credentials: ProviderCredentials, parts: ProviderParts): StreamProvider[] {
   const { twilio, signalwire, telnyx, plivo, vonage } = credentials;
   const { clock, ids, serve, fetch, baseUrls = {} } = parts;
@@ -81,6 +88,7 @@ export function streamProviders(credentials: ProviderCredentials, parts: Provide
       isSigned: (request: ProviderRequest) => isSignedLikeTwilio(request, 'x-twilio-signature', twilio.authToken),
       answer: twilioAnswer,
       reject: rejection.twiml,
+      placedFormat: muLaw,
       rest: twilioRest(options('twilio'), twilio),
     },
     signalwire && {
@@ -88,6 +96,7 @@ export function streamProviders(credentials: ProviderCredentials, parts: Provide
       isSigned: (request: ProviderRequest) => isSignedLikeTwilio(request, 'x-signalwire-signature', signalwire.authToken),
       answer: signalWireAnswer,
       reject: rejection.twiml,
+      placedFormat: muLaw,
       rest: signalWireRest(options('signalwire'), { ...signalwire, projectId: signalwire.accountSid }, serve),
     },
     telnyx &&
@@ -103,9 +112,11 @@ export function streamProviders(credentials: ProviderCredentials, parts: Provide
           }),
         answer: telnyxAnswer,
         answerByApi: async (callId: string, invitation: StreamInvitation) => {
-          await telnyxApi.answer(callId, invitation, new AbortController().signal);
+          const answered = await telnyxApi.answer(callId, invitation, new AbortController().signal);
+          return answered.outcome === 'refused' ? answered.reason : undefined;
         },
         reject: rejection.twiml,
+        placedFormat: muLaw,
         rest: telnyxApi,
       },
     plivo && {
@@ -121,6 +132,7 @@ export function streamProviders(credentials: ProviderCredentials, parts: Provide
         }),
       answer: plivoAnswer,
       reject: rejection.plivo,
+      placedFormat: muLaw,
       rest: plivoRest(options('plivo'), plivo, serve),
     },
     vonage && {
@@ -129,6 +141,7 @@ export function streamProviders(credentials: ProviderCredentials, parts: Provide
         isSignedByVonage({ authorization: header('authorization'), body, secret: vonage.signatureSecret, wallMs: clock.wallMs() }),
       answer: (invitation: StreamInvitation) => vonageAnswer(invitation),
       reject: rejection.ncco,
+      placedFormat: wide,
       rest: vonageRest(options('vonage'), vonage, ids),
     },
   ].filter((provider) => provider !== undefined);

@@ -53,8 +53,9 @@ async function answer(call: IncomingCall, secure: boolean, events: CallEvents, {
   try {
     phone.sounds(sound);
     const dialog = await call.answer(sound.sdp, phone.dialogEvents);
-    if (offer === undefined) await sound.accept(dialog.lateAnswer ?? '');
+    // From here on whatever goes wrong hangs up.
     phone.answered(dialog);
+    if (offer === undefined) await sound.accept(dialog.lateAnswer ?? '');
     return phone;
   } catch (error) {
     phone.close();
@@ -76,7 +77,11 @@ export async function placePhoneCall(
 ): Promise<PhoneCall> {
   const phone = new SipPhoneCall(events, log);
   const sound = await media.offer(how(/^sips:|;transport=tls/i.test(target.proxy ?? target.uri)), phone.mediaEvents);
-  phone.sounds(sound);
+  // Whoever gave up meanwhile is heard of no more.
+  if (givenUp.aborted) {
+    sound.close();
+    throw new PhoneError({ status: 487, reason: 'The call was given up.' });
+  }
   const answered = Promise.withResolvers<{ dialog: SipDialog; sdp: string }>();
   const placed = agent.invite(target, sound.sdp, {
     ...phone.dialogEvents,
@@ -85,6 +90,7 @@ export async function placePhoneCall(
       answered.reject(new PhoneError({ status, reason: reason || `The call failed with status ${status}.` })),
   });
   const giveUp = () => placed.cancel();
+  phone.sounds(sound, giveUp);
   givenUp.addEventListener('abort', giveUp, { once: true });
   try {
     const { dialog, sdp } = await answered.promise;
