@@ -84,7 +84,7 @@ async function place(
       tell('ended: taken back before it was answered');
       throw new Interrupted();
     }
-    if (patience.signal.aborted) throw new TalkFailure(1, `Nobody answered within ${ringMs / 1000} seconds.`);
+    if (patience.signal.aborted) throw new TalkFailure(1, `Nobody answered within ${ringMs / 1000} s.`);
     throw new TalkFailure(1, notAnswered(error));
   } finally {
     settled.abort();

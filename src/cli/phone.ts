@@ -85,7 +85,7 @@ async function take(
   const talking = await call.answer(line).catch((error: unknown) => {
     throw new TalkFailure(3, `The call could not be answered: ${error instanceof Error ? error.message : String(error)}`);
   });
-  tell('answered');
+  tell(`answered${call.media === 'srtp' ? ', the sound encrypted' : ''}`);
   try {
     await talkOnPhone(talking, line, { plan: options, role: 'callee', microphone, keys, clock, signal, tell });
   } finally {

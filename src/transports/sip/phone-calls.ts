@@ -15,7 +15,7 @@ export interface SipPhoneParts {
   /** How the sound of a call is carried that came by encrypted messages, or not. */
   how(secureSignalling: boolean): MediaHow;
   /** Told when a call that was placed rings over there. */
-  onRinging?(): void;
+  readonly onRinging?: () => void;
 }
 
 /** What cannot be agreed upon (RFC 3261, 21.4.26). */
