@@ -1,5 +1,5 @@
 // The telephones in the terminal as their user meets them: command lines in, calls over real sockets, words, files and exit codes out.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -9,6 +9,7 @@ import { callProgram } from '../../src/cli/phone-call.ts';
 import { phoneProgram } from '../../src/cli/phone.ts';
 import { type PhoneProgram, runPhone } from '../../src/cli/phone-terminal.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { fromBytes } from '../../src/media/pcm.ts';
 import { readWav, writeWav } from '../../src/media/wav.ts';
 
 const rateHz = 24_000;
@@ -36,10 +37,11 @@ interface Running {
   code: Promise<number>;
 }
 
+/** Programs are looked for in the folder of the test, where only those are that it has put there. */
 function start<Options>(program: PhoneProgram<Options>, argv: string[]): Running {
   const one: Running = { out: '', err: '', typed: new PassThrough(), interrupt: new AbortController(), code: Promise.resolve(0) };
   one.code = runPhone(program, argv, {
-    env: {},
+    env: { PATH: folder },
     folder,
     out: { write: (text) => (one.out += text) },
     err: { write: (text) => (one.err += text) },
@@ -125,16 +127,19 @@ describe('two telephones', () => {
     const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' });
     writeFileSync(join(folder, 'key.pem'), key);
     writeFileSync(join(folder, 'cert.pem'), cert);
-    const { at, waiting } = await phone('tls', '--cert', 'cert.pem', '--key', 'key.pem', '--once', '--save', 'there.wav');
+    const says = ['--say', tone('a.wav', 800, 200), '--digits', '1', '--wait', '0'];
+    const { at, waiting } = await phone('tls', '--cert', 'cert.pem', '--key', 'key.pem', '--once', ...says);
     const distrusting = call(at);
     expect(await distrusting.code).toBe(1);
     expect(distrusting.err).toMatch(/^No way leads there.* \(503 /);
     expect(waiting.out).not.toContain('ringing');
-    const caller = call(at, '--insecure', '--srtp', '--say', tone('a.wav', 800, 200), '--wait', '0');
+    const caller = call(at, '--insecure', '--srtp', '--save', 'here.wav');
+    await shows(caller, /the far side pressed 1/);
+    caller.interrupt.abort();
     expect(await caller.code).toBe(0);
     await waiting.code;
     expect(waiting.out).toContain('answered, the sound encrypted\n');
-    expect(toneMs(saved('there.wav').samples, 800)).toBeGreaterThanOrEqual(160);
+    expect(toneMs(saved('here.wav').samples, 800)).toBeGreaterThanOrEqual(160);
   });
 
   test('find each other over TCP and in Opus; typed keys are pressed, others are named; the one that answered hangs up', async () => {
@@ -150,6 +155,31 @@ describe('two telephones', () => {
     expect(await caller.code).toBe(0);
     expect(caller.out).toMatch(/ended: the far side hung up after \d/);
     expect(waiting.out).toMatch(/ended: you hung up after \d/);
+  });
+});
+
+/** In the place of arecord: a tone without end, at the pace of speech. In the place of aplay: what it is given goes into a file. */
+function devices(hertz: number): void {
+  const recorder = `const start = performance.now(); let sent = 0;
+    setInterval(() => { for (; sent < performance.now() - start; sent += 10) { const chunk = Buffer.alloc(480);
+      for (let i = 0; i < 240; i++) chunk.writeInt16LE(Math.round(Math.sin((sent * 24 + i) * ${hertz} * 2 * Math.PI / 24000) * 9000), i * 2);
+      process.stdout.write(chunk); } }, 10);`;
+  const player = `process.stdin.pipe(require('fs').createWriteStream(${JSON.stringify(join(folder, 'played'))}));`;
+  for (const [name, source] of Object.entries({ arecord: recorder, aplay: player }))
+    writeFileSync(join(folder, name), `#!${process.execPath}\n${source}`, { mode: 0o755 });
+}
+
+describe('a microphone', () => {
+  test('is heard over there, and what is said there comes out of the loudspeaker, until Ctrl-C', async () => {
+    devices(800);
+    const { at, waiting } = await phone('udp', '--once', '--say', tone('hello.wav', 500, 300), '--save', 'there.wav');
+    const caller = call(at, '--mic');
+    const played = () => (existsSync(join(folder, 'played')) ? fromBytes(readFileSync(join(folder, 'played'))).slice() : new Int16Array(0));
+    await vi.waitFor(() => expect(toneMs(played(), 500)).toBeGreaterThanOrEqual(260), { timeout: 5000, interval: 20 });
+    caller.interrupt.abort();
+    expect(await caller.code).toBe(0);
+    await waiting.code;
+    expect(toneMs(saved('there.wav').samples, 800)).toBeGreaterThanOrEqual(100);
   });
 });
 
