@@ -23,7 +23,7 @@ const common = {
 
 const callTable = {
   ...common,
-  ring: { kind: 'number', value: 'SECONDS', min: 1, max: 300, help: 'how long it may ring (default 60)' },
+  ring: { kind: 'number', value: 'SECONDS', min: 0.1, max: 300, help: 'how long it may ring (default 60)' },
   transport: { kind: 'choice', choices: ['udp', 'tcp', 'tls'], help: 'what carries the signalling (default udp; tls for sips:)' },
   srtp: { kind: 'flag', help: 'encrypt the sound; only over tls are its keys protected, too' },
   insecure: { kind: 'flag', help: 'accept a certificate nobody vouches for' },

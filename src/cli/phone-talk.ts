@@ -14,7 +14,7 @@ import { CALL_RATE_HZ } from '../transports/rtp/call-rate.ts';
 
 export interface TalkParts {
   readonly plan: TalkPlan;
-  /** The one that has called waits until it is not greeted any more, and hangs up at the end; the other one says hello at once, and stays. */
+  /** The one that has called waits until it is not greeted any more, and hangs up at the end; the other one says hello, and stays. */
   readonly role: 'caller' | 'callee';
   readonly microphone: DeviceCommand | undefined;
   readonly keys: TypedKeys;
@@ -23,6 +23,9 @@ export interface TalkParts {
   readonly signal: AbortSignal;
   readonly tell: (text: string) => void;
 }
+
+/** The far side opens its ear when it has acknowledged the answer, which takes it a moment: a first word before that would be cut. */
+const earMs = 300;
 
 const endings: Readonly<Record<CallEnd, string>> = {
   closed: 'the far side hung up',
@@ -58,10 +61,11 @@ export async function talkOnPhone(call: PhoneCall, line: PhoneLine, parts: TalkP
 }
 
 async function act(call: PhoneCall, line: PhoneLine, pressed: Presses, over: AbortSignal, parts: TalkParts): Promise<void> {
-  const { plan, role, microphone, tell } = parts;
+  const { plan, role, microphone, clock, tell } = parts;
   for (const [index, step] of plan.steps.entries()) {
     if (index > 0) await line.answer(plan.waitMs, over);
     else if (role === 'caller') await line.quiet(over);
+    else await sleep(clock, earMs, over);
     if (!over.aborted) await take(step, call, line, pressed, over, tell);
   }
   if (microphone && !over.aborted) {
