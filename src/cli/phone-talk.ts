@@ -44,7 +44,7 @@ export async function talkOnPhone(call: PhoneCall, line: PhoneLine, parts: TalkP
     void sleep(clock, plan.longestMs, done.signal).then(() => {
       if (!done.signal.aborted) tooLong.abort();
     });
-  const pressed = new Presses(call, tell);
+  const pressed = new Presses(call, over, tell);
   keys.onLine = (typed) => pressed.type(typed);
   try {
     await act(call, line, pressed, over, parts);
@@ -94,11 +94,13 @@ async function take(
 /** Keys that are pressed, in the order they were asked for. */
 class Presses {
   readonly #call: PhoneCall;
+  readonly #over: AbortSignal;
   readonly #tell: (text: string) => void;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(call: PhoneCall, tell: (text: string) => void) {
+  constructor(call: PhoneCall, over: AbortSignal, tell: (text: string) => void) {
     this.#call = call;
+    this.#over = over;
     this.#tell = tell;
   }
 
@@ -121,7 +123,8 @@ class Presses {
     try {
       await this.#call.sendDigits(digits);
     } catch (error) {
-      this.#tell(`the keys ${digits} were not sent: ${error instanceof Error ? error.message : String(error)}`);
+      // Keys that the end of the call cuts off are nothing to complain of.
+      if (!this.#over.aborted) this.#tell(`the keys ${digits} were not sent: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 }
