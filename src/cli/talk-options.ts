@@ -1,10 +1,10 @@
 // The command line of `npm run talk`: what may be typed, what it means, and the files it names, read before anyone is called.
-import { readFileSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describeOptions, parseArguments, UsageError, type OptionTable } from './arguments.ts';
 import { isFields, textOf, type Fields } from './talk-events.ts';
 import type { ScreenMode } from './talk-screen.ts';
-import { readWav } from '../media/wav.ts';
+import { fileToWrite, readSpeech, reasonOf } from './wav-file.ts';
 import type { Pcm } from '../media/pcm.ts';
 
 const table = {
@@ -80,8 +80,7 @@ export function readTalkOptions(argv: readonly string[], folder: string): TalkOp
     throw new UsageError('--mic needs a turn detection: nobody else would end your turns.');
   const rateHz = values.rate ?? 24_000;
   if (!Number.isInteger(rateHz)) throw new UsageError('--rate must be a whole number.');
-  const out = values.out === undefined ? undefined : resolve(folder, values.out);
-  if (out !== undefined && !isFolder(dirname(out))) throw new UsageError(`--out: there is no folder ${dirname(out)}.`);
+  const out = values.out === undefined ? undefined : fileToWrite('--out', folder, values.out);
   return {
     turns: order.map(({ option, value }) => (option === 'text' ? writtenTurn(value) : spokenTurn(folder, value))),
     microphone: values.mic,
@@ -108,14 +107,7 @@ function writtenTurn(text: string): Turn {
 }
 
 function spokenTurn(folder: string, name: string): Turn {
-  let speech: Pcm;
-  try {
-    speech = readWav(readFileSync(resolve(folder, name)));
-  } catch (error) {
-    throw new UsageError(`${name} cannot be used: ${reasonOf(error)}.`);
-  }
-  if (speech.samples.length === 0) throw new UsageError(`${name} holds no sound.`);
-  return { kind: 'speech', name, speech };
+  return { kind: 'speech', name, speech: readSpeech(folder, name) };
 }
 
 function readTools(folder: string, name: string): readonly Fields[] {
@@ -129,15 +121,4 @@ function readTools(folder: string, name: string): readonly Fields[] {
     throw new UsageError(`${name} must hold an array of tools, each like {"type":"function","name":"…","parameters":{…}}.`);
   }
   return tools as Fields[];
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
-
-function reasonOf(error: unknown): string {
-  const { code, message } = error as Error & { code?: string };
-  if (code === 'ENOENT') return 'there is no such file';
-  if (code === 'EISDIR') return 'it is a folder';
-  return message;
 }

@@ -99,7 +99,7 @@ export class Screen {
 const indent = 7;
 
 /** One line of harmless text: whatever a server sends, it cannot steer the terminal. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return stripVTControlCharacters(text)
     .replaceAll(/\p{Cc}+/gu, ' ')
     .trim();

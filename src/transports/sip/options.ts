@@ -32,10 +32,13 @@ export interface TrunkOptions {
 }
 
 export interface SipTlsOptions {
-  readonly cert: string;
-  readonly key: string;
+  /** Ours, which a TLS address that is listened at needs. */
+  readonly cert?: string;
+  readonly key?: string;
   /** Who signs certificates that we trust, of callers and of servers; without it the usual ones for servers, and none for callers. */
   readonly ca?: string;
+  /** Takes certificates of servers that nobody vouches for: to try things only. */
+  readonly insecure?: boolean;
 }
 
 export interface SipOptions {

@@ -14,6 +14,8 @@ export interface SipPhoneParts {
   readonly log: Log;
   /** How the sound of a call is carried that came by encrypted messages, or not. */
   readonly how: (secureSignalling: boolean) => MediaHow;
+  /** Told when a call that was placed rings over there. */
+  readonly onRinging?: () => void;
 }
 
 /** What cannot be agreed upon (RFC 3261, 21.4.26). */
@@ -73,7 +75,7 @@ export async function placePhoneCall(
   target: CallTarget,
   events: CallEvents,
   givenUp: AbortSignal,
-  { media, how, log }: SipPhoneParts,
+  { media, how, log, onRinging }: SipPhoneParts,
 ): Promise<PhoneCall> {
   const phone = new SipPhoneCall(events, log);
   const sound = await media.offer(how(/^sips:|;transport=tls/i.test(target.proxy ?? target.uri)), phone.mediaEvents);
@@ -85,6 +87,7 @@ export async function placePhoneCall(
   const answered = Promise.withResolvers<{ dialog: SipDialog; sdp: string }>();
   const placed = agent.invite(target, sound.sdp, {
     ...phone.dialogEvents,
+    onRinging: () => onRinging?.(),
     onAnswered: (dialog, sdp) => answered.resolve({ dialog, sdp }),
     onFailed: ({ status, reason }) =>
       answered.reject(new PhoneError({ status, reason: reason || `The call failed with status ${status}.` })),

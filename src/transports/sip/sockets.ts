@@ -104,10 +104,12 @@ export class Sockets implements Network {
 
   #tlsServer(): Server {
     const { tls } = this.#options;
-    if (!tls) throw new Error('a TLS address is listed, but tls has no certificate');
-    const asks = tls.ca !== undefined;
+    if (tls?.cert === undefined || tls.key === undefined) throw new Error('a TLS address is listed, but tls has no certificate');
+    const { cert, key, ca } = tls;
+    const asks = ca !== undefined;
+    const own = { cert, key, ...(asks ? { ca } : {}) };
     // A caller without a valid certificate is let in as a stranger: another trunk may know it by its address or password.
-    return createTlsServer({ ...tls, requestCert: asks, rejectUnauthorized: false, handshakeTimeout: 10_000, minVersion: 'TLSv1.2' });
+    return createTlsServer({ ...own, requestCert: asks, rejectUnauthorized: false, handshakeTimeout: 10_000, minVersion: 'TLSv1.2' });
   }
 
   /** A raw connection, before any handshake. */
@@ -148,12 +150,12 @@ export class Sockets implements Network {
 
   async #dial(to: Destination, transport: 'tcp' | 'tls', onClosed: () => void): Promise<StreamFlow> {
     if (this.#sockets.size >= mostConnections) throw new Error('there are too many connections');
-    const { tls } = this.#options;
+    const { insecure = false, ...tls } = this.#options.tls ?? {};
     const serverName = to.serverName !== undefined && isIP(to.serverName) === 0 ? { servername: to.serverName } : {};
     const socket: Socket | TLSSocket =
       transport === 'tcp'
         ? connectTcp({ host: to.host, port: to.port })
-        : connectTls({ host: to.host, port: to.port, ...tls, ...serverName });
+        : connectTls({ host: to.host, port: to.port, ...tls, ...serverName, rejectUnauthorized: !insecure });
     this.#keep(socket);
     await new Promise<void>((resolve, reject) => {
       const timer = this.#options.clock.after(connectMs, () => fail(new Error(`${to.host} did not answer in ${connectMs / 1000} s`)));
