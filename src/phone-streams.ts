@@ -143,7 +143,12 @@ function isUpgradeSigned(provider: StreamProvider | undefined, publicUrl: string
 function credentialsOf({ carriers: { twilio, signalwire, telnyx, plivo, vonage } }: RoutesFile): Parameters<typeof streamProviders>[0] {
   return {
     twilio: twilio && { accountSid: twilio.account_sid, authToken: twilio.auth_token },
-    signalwire: signalwire && { accountSid: signalwire.account_sid, authToken: signalwire.auth_token, space: signalwire.space },
+    signalwire: signalwire && {
+      accountSid: signalwire.account_sid,
+      authToken: signalwire.auth_token,
+      signingKey: signalwire.signing_key,
+      space: signalwire.space,
+    },
     telnyx: telnyx && { apiKey: telnyx.api_key, publicKey: telnyx.public_key, connectionId: telnyx.connection_id },
     plivo: plivo && { authId: plivo.auth_id, authToken: plivo.auth_token },
     vonage: vonage && {

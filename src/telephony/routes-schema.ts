@@ -148,7 +148,7 @@ export function routesSchema(environment: Environment) {
     carriers: z
       .strictObject({
         twilio: z.strictObject({ account_sid: text, auth_token: secret }).optional(),
-        signalwire: z.strictObject({ account_sid: text, auth_token: secret, space: host }).optional(),
+        signalwire: z.strictObject({ account_sid: text, auth_token: secret, signing_key: secret, space: host }).optional(),
         telnyx: z.strictObject({ api_key: secret, public_key: secret, connection_id: text.optional() }).optional(),
         plivo: z.strictObject({ auth_id: text, auth_token: secret }).optional(),
         vonage: z.strictObject({ application_id: text, private_key: secret, signature_secret: secret }).optional(),

@@ -60,16 +60,23 @@ export type WebhookEvent = { [T in WebhookType]: { readonly type: T; readonly da
 /** These would let whoever reads them place calls in another's name (RFC 3261, 22). */
 const credentials = new Set(['authorization', 'proxy-authorization', 'authentication-info', 'proxy-authenticate', 'www-authenticate']);
 
-/** The event of a call that waits for a decision. */
-export function incomingEvent(callId: string, { fields, media }: Pick<PhoneParty, 'fields' | 'media'>): WebhookEvent {
+/** The event of a call that waits for a decision. Calls that bear no headers of SIP have the two that its receivers look for made for them. */
+export function incomingEvent(callId: string, { carrier, from, to, fields, media }: PhoneParty): WebhookEvent {
+  const parties = carrier === 'sip' ? [] : [field('From', from), field('To', to)];
   return {
     type: 'realtime.call.incoming',
     data: {
       call_id: callId,
-      sip_headers: fields.filter(({ name }) => !credentials.has(name.toLowerCase())).map(({ name, value }) => ({ name, value })),
+      sip_headers: [...parties, ...fields]
+        .filter(({ name }) => !credentials.has(name.toLowerCase()))
+        .map(({ name, value }) => ({ name, value })),
       ...(media === undefined ? {} : { sip_media_security: media }),
     },
   };
+}
+
+function field(name: string, value: string): PhoneField {
+  return { name, value };
 }
 
 /** Whether a pattern of the configuration (`realtime.call.*`, `*`, the name of an event) means events of that type. */

@@ -34,7 +34,7 @@ const whole = {
   webhooks: [{ url: 'https://hooks.example.com/parley', secret, events: ['realtime.call.*'] }],
   carriers: {
     twilio: { account_sid: 'AC1', auth_token: 'env:TWILIO_TOKEN' },
-    signalwire: { account_sid: 'AC2', auth_token: 'x', space: 'acme.signalwire.com' },
+    signalwire: { account_sid: 'AC2', auth_token: 'x', signing_key: 'k', space: 'acme.signalwire.com' },
     telnyx: { api_key: 'KEY', public_key: 'PUB' },
     plivo: { auth_id: 'MA1', auth_token: 'x' },
     vonage: { application_id: 'app', private_key: '-----BEGIN', signature_secret: 'x' },

@@ -66,7 +66,10 @@ function rig(options: { targets?: WebhookTarget[]; answer?: (request: Request) =
 const facts = { call_id: 'rtc_1', direction: 'inbound', from: '+15550001111', to: '+15552223333', carrier: 'sip' } as const;
 const ringing: WebhookEvent = { type: 'realtime.call.ringing', data: facts };
 const answered: WebhookEvent = { type: 'realtime.call.answered', data: facts };
+const party = { from: '+15550001111', to: '+15552223333', carrierId: 'c1' };
 const incoming = incomingEvent('rtc_1', {
+  ...party,
+  carrier: 'sip',
   fields: [
     { name: 'From', value: '"Ann" <sip:+15550001111@trunk.example>' },
     { name: 'Via', value: 'one' },
@@ -75,6 +78,18 @@ const incoming = incomingEvent('rtc_1', {
     { name: 'authorization', value: 'Digest username="y"' },
   ],
   media: 'srtp',
+});
+
+test('a call that bears no headers of SIP has From and To made for it', () => {
+  const { data } = incomingEvent('rtc_1', { ...party, carrier: 'twilio', fields: [{ name: 'FirstName', value: 'Jane' }] });
+  expect(data).toEqual({
+    call_id: 'rtc_1',
+    sip_headers: [
+      { name: 'From', value: '+15550001111' },
+      { name: 'To', value: '+15552223333' },
+      { name: 'FirstName', value: 'Jane' },
+    ],
+  });
 });
 
 describe('the signature', () => {

@@ -28,8 +28,11 @@ export function callRoutes(scope: FastifyInstance, deps: RouteDeps): void {
   scope.post('/v1/realtime/calls', { bodyLimit }, async (request, reply) => {
     const { body } = request;
     if (isRecord(body) && 'to' in body) {
+      const by = principalOf(request);
+      // A page may have a secret: it is for the page's own sound, and not for the telephone bill.
+      if (by.kind === 'secret') throw new Refusal(403, 'key_needed', 'Calls are placed with an API key, not with an ephemeral secret.');
       const { to, from, session: wished } = read(placedBody, body);
-      const id = deps.phones.place(to, from ?? undefined, wished ?? {}, principalOf(request));
+      const id = deps.phones.place(to, from ?? undefined, wished ?? {}, by);
       return located(reply, id).send({ id, object: 'realtime.call', direction: 'outbound' });
     }
     // OpenAI takes no JSON here.

@@ -57,7 +57,10 @@ export interface StreamProvider {
 /** As the operator has them from each provider. */
 export interface ProviderCredentials {
   readonly twilio?: { readonly accountSid: string; readonly authToken: string } | undefined;
-  readonly signalwire?: { readonly accountSid: string; readonly authToken: string; readonly space: string } | undefined;
+  /** SignalWire signs with a key that is not the API token (developer.signalwire.com/guides/webhook-security). */
+  readonly signalwire?:
+    | { readonly accountSid: string; readonly authToken: string; readonly signingKey: string; readonly space: string }
+    | undefined;
   readonly telnyx?: { readonly apiKey: string; readonly publicKey: string; readonly connectionId?: string | undefined } | undefined;
   readonly plivo?: { readonly authId: string; readonly authToken: string } | undefined;
   readonly vonage?: { readonly applicationId: string; readonly privateKey: string; readonly signatureSecret: string } | undefined;
@@ -93,7 +96,7 @@ export function streamProviders(credentials: ProviderCredentials, parts: Provide
     },
     signalwire && {
       carrier: 'signalwire' as const,
-      isSigned: (request: ProviderRequest) => isSignedLikeTwilio(request, 'x-signalwire-signature', signalwire.authToken),
+      isSigned: (request: ProviderRequest) => isSignedLikeTwilio(request, 'x-signalwire-signature', signalwire.signingKey),
       answer: signalWireAnswer,
       reject: rejection.twiml,
       placedFormat: muLaw,

@@ -17,7 +17,7 @@ const vonageKey = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const vonagePem = vonageKey.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 const carriers = {
   twilio: { account_sid: 'AC1', auth_token: 'twilio-secret' },
-  signalwire: { account_sid: 'P1', auth_token: 'signalwire-secret', space: 'acme.signalwire.com' },
+  signalwire: { account_sid: 'P1', auth_token: 'signalwire-token', signing_key: 'signalwire-secret', space: 'acme.signalwire.com' },
   telnyx: {
     api_key: 'telnyx-secret',
     public_key: telnyxKey.publicKey.export({ type: 'spki', format: 'der' }).subarray(-32).toString('base64'),
