@@ -28,7 +28,7 @@ export interface PhoneSipParts extends Pick<PhonesParts, 'clock' | 'log'> {
   readonly sip: NonNullable<RoutesFile['sip']>;
   readonly calls: Config['calls'];
   readonly tls: Config['tls'];
-  onIncoming(call: IncomingPhoneCall): void;
+  readonly onIncoming: (call: IncomingPhoneCall) => void;
 }
 
 /** A call that is placed may ring for so long. */

@@ -33,7 +33,7 @@ export interface PhoneStreams extends TelephonyDesk {
 }
 
 export interface PhoneStreamsParts extends PhonesParts {
-  chance(characters: number): string;
+  readonly chance: (characters: number) => string;
   hasRoute(call: Pick<PhoneParty, 'carrier' | 'to' | 'trunk'>): boolean;
   onIncoming(call: IncomingPhoneCall): void;
 }

@@ -42,12 +42,12 @@ export interface PhoneCallsParts {
   /** The id of the key that the calls of a route belong to. */
   ownerOf(route: Route): string;
   /** The session of a route with what the parameters of the call may set of it. */
-  sessionOf(route: Route, call: PhoneParty): Readonly<Record<string, unknown>>;
+  readonly sessionOf: (route: Route, call: PhoneParty) => Readonly<Record<string, unknown>>;
   /** What begins the session. @throws RealtimeError naming the field that cannot be used. */
-  prepare(session: PhoneSession): BeginSession;
+  readonly prepare: (session: PhoneSession) => BeginSession;
   /** Ends a call that has been answered, and its session. */
   hangUp(id: string, owner: string): void;
-  tell(event: WebhookEvent): void;
+  readonly tell: (event: WebhookEvent) => void;
   /** Tells somebody who is to decide. */
   ask(event: WebhookEvent, signal: AbortSignal): Promise<Asked>;
 }

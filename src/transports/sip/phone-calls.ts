@@ -13,7 +13,7 @@ export interface SipPhoneParts {
   readonly media: PhoneMedia;
   readonly log: Log;
   /** How the sound of a call is carried that came by encrypted messages, or not. */
-  how(secureSignalling: boolean): MediaHow;
+  readonly how: (secureSignalling: boolean) => MediaHow;
 }
 
 /** What cannot be agreed upon (RFC 3261, 21.4.26). */
