@@ -13,7 +13,7 @@ export interface PhoneDeskParts {
   readonly clock: Clock;
   readonly outbound: Pick<RoutesFile['outbound'], 'from' | 'by'>;
   /** How a call is placed by a carrier, or by `sip:<trunk>`. */
-  diallingBy(by: string, target: string, caller: string): Dialling;
+  readonly diallingBy: (by: string, target: string, caller: string) => Dialling;
 }
 
 type Refused = Extract<ReturnType<OutboundPolicy['transfer']>, { allowed: false }>;

@@ -248,14 +248,11 @@ test('a call that is placed and not answered ends, and its place is free again',
   expect([seen.ended, calls.size, told.at(-1)?.data]).toMatchObject([1, 0, { cause: 'rejected' }]);
 });
 
-test('a call that is placed can be given up, by whoever hangs up and by the end of the server', () => {
-  for (const how of ['hangUp', 'close'] as const) {
-    const { calls, place, seen } = placing();
-    place();
-    if (how === 'hangUp') expect(calls.hangUp('rtc_1', 'key-1')).toBe(true);
-    else calls.close();
-    expect(seen.givenUp?.aborted).toBe(true);
-  }
+test.each(['hangUp', 'close'] as const)('a call that is placed is given up by %s', (how) => {
+  const { calls, place, seen } = placing();
+  place();
+  calls[how]('rtc_1', 'key-1');
+  expect(seen.givenUp?.aborted).toBe(true);
 });
 
 test('a session that cannot be used is thrown, and there is no call', () => {

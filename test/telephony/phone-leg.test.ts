@@ -123,11 +123,11 @@ test.each([
   [new CallError('full', 'All ports are taken.'), 503],
   [new CallError('unavailable', 'The media worker died.'), 500],
   [new Error('No session is to be had.'), 503],
-])('a caller who cannot be answered because of %s hears %i', async (error, status) => {
+])('a caller who cannot be answered because of %s hears %i', async (fault, status) => {
   const { leg, told } = legRig();
   const ringing = new Ringing();
   leg.ring(ringing, decideMs);
-  await expect(leg.answer(() => Promise.reject(error))).rejects.toBe(error);
+  await expect(leg.answer(() => Promise.reject(fault))).rejects.toBe(fault);
   expect(ringing.rejected).toEqual([status]);
   expect(told.at(-1)?.data).toMatchObject({ cause: 'failed' });
 });

@@ -11,7 +11,7 @@ export interface PlacedCallParts {
   readonly clock: Clock;
   readonly log: Log;
   /** A token for the stream of a call that may ring for so long; `arrived` is told of it, unless the token is revoked before. */
-  invite(ringMs: number, arrived: (call: IncomingPhoneCall) => void): { readonly token: string; revoke(): void };
+  readonly invite: (ringMs: number, arrived: (call: IncomingPhoneCall) => void) => { readonly token: string; readonly revoke: () => void };
 }
 
 /** A call that is placed may ring for so long. */

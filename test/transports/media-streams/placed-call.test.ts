@@ -132,7 +132,7 @@ test('sound in another format than was agreed upon is no call', async () => {
   const { placed, ring, arrive, seen } = placing();
   await ring();
   const stream = Object.assign(new Ringing(), { speaker: { format: { type: 'audio/pcm', rate: 16_000 }, lagMs: 60 } as const });
-  arrive(stream as unknown as IncomingPhoneCall);
+  arrive(stream);
   await expect(placed).rejects.toMatchObject({ failure: { status: 488 } });
   await settle();
   expect([stream.rejected, stream.answers, seen.hungUp]).toEqual([[480], 0, ['CA1']]);

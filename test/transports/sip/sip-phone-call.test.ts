@@ -300,7 +300,7 @@ function placing() {
   const givenUp = new AbortController();
   const side = told();
   const parts = { media: media.media, log: silentLog, how: () => ({ srtp: 'off', secureSignalling: false }) as never };
-  const place = () => placePhoneCall(agent, { uri: 'sip:1@b', from: 'sip:2@a' } as never, side.events, givenUp.signal, parts);
+  const place = () => placePhoneCall(agent, { uri: 'sip:1@b', from: 'sip:2@a' }, side.events, givenUp.signal, parts);
   return { media, far, seen, at, givenUp, place, side };
 }
 
