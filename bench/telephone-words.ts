@@ -54,7 +54,7 @@ const agent = await openSipAgent(
   { clock: systemClock, chance: { ids: randomIds, token: randomToken, integer: randomInteger }, log: silentLog },
   { onIncoming: (call) => call.reject(486) },
 );
-const parts: SipPhoneParts = { media, log: silentLog, how: () => ({ srtp: 'off', secureSignalling: false }) };
+const parts: SipPhoneParts = { media, log: silentLog, how: () => ({ srtp: 'off', secureSignalling: false, codecs: ['PCMU'] }) };
 
 async function callFrom(from: string): Promise<string> {
   const headers = { authorization: `Bearer ${server.key}` };
