@@ -5,6 +5,7 @@ import { type FromWorker, MOST_UNTAKEN, type ToWorker } from './media-messages.t
 import { createVoiceDecoder, createVoiceEncoder, FRAME_TICKS, type VoiceDecoder, type VoiceEncoder } from './opus.ts';
 import { Peer, type PeerEvents, type PeerOptions } from './peer.ts';
 import { RtpInput } from './rtp-input.ts';
+import { TickTimes } from './tick-times.ts';
 import type { Offer } from './sdp.ts';
 import { SoundOut } from './sound-out.ts';
 
@@ -62,6 +63,7 @@ export class WorkerCall {
   #lively = false;
   #signMs: number;
   #toldSilent = false;
+  readonly #tickTimes = new TickTimes();
   readonly #outbox: string[] = [];
   /** Messages handed to the data channel since it was last empty. */
   #handed = 0;
@@ -188,10 +190,11 @@ export class WorkerCall {
 
   /** Tells how long nothing has come, where something should have. */
   #listen(nowMs: number): void {
+    this.#tickTimes.note(nowMs);
     const signs = this.#peer.signsOfLife;
     if (signs !== this.#signs) {
       // One who was silent and is there all the same need not be heard from all the time. One who is silent for good says nothing about that.
-      if (nowMs - this.#signMs > QUIET_MS) this.#lively = false;
+      if (this.#tickTimes.readUntilMs - this.#signMs > QUIET_MS) this.#lively = false;
       this.#signMs = nowMs;
     }
     this.#signs = signs;

@@ -2,6 +2,7 @@
 // it must, since nobody listens who would mind a gap in the arrival. It has no timer: `tick` tells it how late it is.
 import { CALL_RATE_HZ } from './media.ts';
 import { FRAME_MS, TICKS_PER_SAMPLE, type VoiceDecoder } from './opus.ts';
+import { TickTimes } from './tick-times.ts';
 
 /** How long a missing packet is waited for. Longer does not bring it, it only makes every answer later. */
 const GAP_WAIT_MS = 50;
@@ -47,9 +48,7 @@ export class RtpInput {
   readonly #early = new Map<number, { readonly packet: Arrival; readonly sinceMs: number }>();
   #stream: Stream | undefined;
   #nowMs = 0;
-  /** When the last tick was, and the one before it. */
-  #tickMs = Number.NEGATIVE_INFINITY;
-  #tickBeforeMs = Number.NEGATIVE_INFINITY;
+  readonly #ticks = new TickTimes();
   #startedMs: number | undefined;
   #emitted = 0;
   /** Silence made since the last packet, because none came. */
@@ -78,13 +77,12 @@ export class RtpInput {
   /** To be called every frame or so. */
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
-    // Ticks that were due while the thread stood still come right after each other, and are one.
-    if (nowMs - this.#tickMs >= FRAME_MS / 2) [this.#tickBeforeMs, this.#tickMs] = [this.#tickMs, nowMs];
+    this.#ticks.note(nowMs);
     const stream = this.#stream;
     if (!stream) return;
     while (this.#early.size > 0 && nowMs - this.#missingSinceMs >= GAP_WAIT_MS) this.#closeGap(stream);
-    // Packets are read between two ticks. What came since the tick before a late one may lie unread: that the thread stood still is no silence.
-    const quietMs = Math.min(nowMs, this.#tickBeforeMs + FRAME_MS) - stream.lastArrivalMs;
+    // That the thread stood still is no silence: what came meanwhile lies unread.
+    const quietMs = Math.min(nowMs, this.#ticks.readUntilMs + FRAME_MS) - stream.lastArrivalMs;
     if (quietMs < STARVING_MS) return;
     const missing = toSamples(Math.floor(quietMs / FRAME_MS) * FRAME_MS) - this.#filled;
     if (missing <= 0) return;
