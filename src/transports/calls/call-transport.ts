@@ -95,7 +95,8 @@ export class CallTransport implements Transport, CallEvents {
     await this.#opened.promise;
     await this.#reader?.below(0);
     await sleep(this.#clock, arrivalMs);
-    return !this.#ended && !this.#held && (this.#call?.silentMs ?? 0) === 0;
+    const { silentMs = 0, unheardMs = 0 } = this.#call ?? {};
+    return !this.#ended && !this.#held && silentMs === 0 && unheardMs < arrivalMs;
   }
 
   get ended(): boolean {

@@ -3,6 +3,7 @@
 import { OPUS_RATE_HZ } from '../../media/opus-track.ts';
 import { CALL_RATE_HZ, FRAME_MS } from './call-rate.ts';
 import { signed } from './packet.ts';
+import { TickTimes } from './tick-times.ts';
 import type { VoiceDecoder } from './voice.ts';
 
 /** How long a missing packet is waited for. Longer does not bring it, it only makes every answer later. */
@@ -78,9 +79,7 @@ export class RtpInput {
   /** Packets of another stream since the last of this one. */
   #others: Arrival[] = [];
   #nowMs = 0;
-  /** When the last tick was, and the one before it. */
-  #tickMs = Number.NEGATIVE_INFINITY;
-  #tickBeforeMs = Number.NEGATIVE_INFINITY;
+  readonly #ticks = new TickTimes();
   #startedMs: number | undefined;
   #emitted = 0;
   /** Silence made since the last packet, because none came. */
@@ -119,13 +118,12 @@ export class RtpInput {
   /** To be called every frame or so. */
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
-    // Ticks that were due while the thread stood still come right after each other, and are one.
-    if (nowMs - this.#tickMs >= FRAME_MS / 2) [this.#tickBeforeMs, this.#tickMs] = [this.#tickMs, nowMs];
+    this.#ticks.note(nowMs);
     const stream = this.#stream;
     if (!stream) return;
     while (this.#early.size > 0 && nowMs - this.#missingSinceMs >= GAP_WAIT_MS) this.#closeGap(stream);
-    // Packets are read between two ticks. What came since the tick before a late one may lie unread: that the thread stood still is no silence.
-    const quietMs = Math.min(nowMs, this.#tickBeforeMs + FRAME_MS) - stream.lastSoundMs;
+    // That the thread stood still is no silence: what came meanwhile lies unread.
+    const quietMs = Math.min(nowMs, this.#ticks.readUntilMs + FRAME_MS) - stream.lastSoundMs;
     if (quietMs < (stream.resting ? REST_LAG_MS + FRAME_MS : STARVING_MS)) return;
     const missing = toSamples(Math.floor((stream.resting ? quietMs - REST_LAG_MS : quietMs) / FRAME_MS) * FRAME_MS) - this.#filled;
     if (missing <= 0) return;

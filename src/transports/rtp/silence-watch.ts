@@ -1,4 +1,5 @@
 // How long nothing has come of a call's far side, where something should have: told while it is so, and once when it no longer is.
+import { TickTimes } from './tick-times.ts';
 
 /** Whoever has been heard from all the time, as one is whose microphone is on, and is not for so long, is silent. */
 const QUIET_MS = 100;
@@ -18,6 +19,7 @@ export class SilenceWatch {
   #lively = false;
   #told = false;
   #ticks = 0;
+  readonly #tickTimes = new TickTimes();
 
   constructor(nowMs: number, tell: (silentMs: number) => void) {
     this.#signMs = nowMs;
@@ -36,9 +38,10 @@ export class SilenceWatch {
 
   /** At each tick of the pacer. `signs` is in no unit: a number that stands still when nothing comes. */
   tick(signs: number, nowMs: number): void {
+    this.#tickTimes.note(nowMs);
     if (signs !== this.#signs) {
       // One who was silent and is there all the same need not be heard from all the time. One who is silent for good says nothing about that.
-      if (nowMs - this.#signMs > QUIET_MS) this.#lively = false;
+      if (this.#tickTimes.readUntilMs - this.#signMs > QUIET_MS) this.#lively = false;
       this.#signMs = nowMs;
     }
     this.#signs = signs;
