@@ -101,7 +101,13 @@ test('whatever breaks while a call is taken, the caller hears 500 and nothing is
 
 test('a call that waits for a decision asks for it with its id and its fields', async () => {
   const { asked: questions, calls, types } = await asked();
-  expect(questions.map(({ event }) => event)).toEqual([{ type: 'realtime.call.incoming', data: { call_id: 'rtc_1', sip_headers: [] } }]);
+  const headers = [
+    { name: 'From', value: party.from },
+    { name: 'To', value: party.to },
+  ];
+  expect(questions.map(({ event }) => event)).toEqual([
+    { type: 'realtime.call.incoming', data: { call_id: 'rtc_1', sip_headers: headers } },
+  ]);
   expect([calls.list('key-1')[0]?.state, types()]).toEqual(['ringing', ['ringing']]);
 });
 
