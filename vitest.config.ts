@@ -6,7 +6,7 @@ const speech = ['test/e2e/**/*.test.ts', 'test/clients/**/*.test.ts', 'test/cont
 /** Those of them that hold a page's calls, or the patience of a turn's end, against the clock: they need the machine more to themselves. */
 const calls = ['test/e2e/webrtc*.test.ts', 'test/clients/agents-webrtc.test.ts', 'test/e2e/neural.test.ts'];
 /** Tests of parts that hold times against the clock as well. */
-const timed = ['test/transports/webrtc/media.test.ts', 'test/cli/talk-resume.test.ts'];
+const timed = ['test/transports/webrtc/{media,chromium}.test.ts', 'test/cli/{talk-resume,phone}.test.ts'];
 /** Those that need all of it: for two tabs of a browser, or to see whether the main loop ever stands still. */
 const alone = ['test/e2e/webrtc-worker-death.test.ts', 'test/e2e/store-locked.test.ts'];
 /** Files that start no process, replace no module, keep nothing open and measure neither time nor memory: they share processes, which halves their cost. */

@@ -265,7 +265,7 @@ export async function assemble(
         sessions: sessions.size,
         calls: calls.size,
         engines: [...engineList(), ...failing()],
-        ...(media.problem === undefined ? {} : { media: { problem: media.problem } }),
+        ...mediaProblem(),
         ...(store.problem ? { store: { problem: store.problem.message } } : {}),
       },
     }),
@@ -274,6 +274,10 @@ export async function assemble(
 
   const media = openWeriftMedia({ ...config.calls, mostCalls: config.calls.most, iceServers: [] }, { log, clock });
   const calls = keepCalls({ clock, ids: randomIds, log });
+  const mediaProblem = () => {
+    const problem = media.problem ?? phones.sip?.media.problem;
+    return problem === undefined ? {} : { media: { problem } };
+  };
   const callSessions = new CallSessions({ sessions, calls, router, usage });
   const desk = openCallDesk({
     sessions,
@@ -349,7 +353,7 @@ export async function assemble(
       keysRefused: reception.counts,
       engines: readEngines(),
       traffic,
-      threadLosses: { media: media.losses ?? 0, store: store.losses },
+      threadLosses: { media: (media.losses ?? 0) + (phones.sip?.media.losses ?? 0), store: store.losses },
       usage,
     }),
     ...running.read(),
@@ -424,7 +428,10 @@ export async function assemble(
         ? undefined
         : `${metricsApp && typeof config.metrics === 'object' ? addressOf(metricsApp, { ...config.metrics, tls: undefined }) : addressOf(app, config)}/metrics`,
     sipAddresses: phones.sip?.addresses ?? [],
-    warmCalls: () => media.warmUp().catch((error: unknown) => log.warn({ err: error }, 'calls were not warmed up')),
+    warmCalls: () =>
+      Promise.all([media.warmUp(), phones.sip?.media.warmUp()])
+        .then(() => {})
+        .catch((error: unknown) => log.warn({ err: error }, 'calls were not warmed up')),
     reload(next) {
       if ((next.tls === undefined) !== (config.tls === undefined)) log.warn({}, 'TLS is switched on and off at a start only');
       else if (next.tls) sockets.useCertificate(certificateOf(next.tls));

@@ -30,17 +30,17 @@ export function openPhoneDesk({ calls, policy, clock, outbound, diallingBy }: Ph
       return calls.transfer(id, keyId, verdict.target);
     },
     hangUp: (id, { keyId }) => calls.hangUp(id, keyId),
-    place(to, from, session, { keyId }) {
+    place({ to, from, session, detectMachine }, { keyId }) {
       const caller = from ?? outbound.from;
       const { by } = outbound;
       if (by === undefined || caller === undefined) throw noOutbound();
       const allowed = policy.place(keyId, to, clock.now());
       if ('allowed' in allowed) throw refusalOf(allowed, 'to');
-      const release = () => policy.ended(allowed.placement, clock.now());
+      const ended = () => policy.ended(allowed.placement, clock.now());
       try {
-        return calls.place(diallingBy(by, allowed.verdict.target, caller), keyId, session, release);
+        return calls.place(diallingBy(by, allowed.verdict.target, caller), { owner: keyId, session, detectMachine, ended });
       } catch (error) {
-        release();
+        ended();
         throw error;
       }
     },

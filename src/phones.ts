@@ -42,6 +42,7 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
     log,
     recorder,
     transportOf,
+    machine: file.machine,
     allow: (owner, target) => policy.transfer(owner, target, clock.now()),
   };
 

@@ -6,6 +6,7 @@ import type { CallEvents } from '../transports/calls/call.ts';
 import type { CallTransport } from '../transports/calls/call-transport.ts';
 import type { PhoneCall } from '../transports/calls/phone-call.ts';
 import { DigitEntry } from './digit-entry.ts';
+import { MachineAnswer, type MachinePolicy } from './machine-answer.ts';
 import type { Verdict } from './outbound-policy.ts';
 import type { PhoneSession } from './phone-calls.ts';
 import { phoneConnector, phoneTool, phoneTools } from './phone-tools.ts';
@@ -18,9 +19,14 @@ export interface OpeningParts {
   readonly recorder: CallRecorder | undefined;
   /** The call as a transport, once it is there. */
   transportOf(session: PhoneSession): CallTransport | undefined;
+  /** What is done where a machine answers. */
+  readonly machine: MachinePolicy;
   /** Whether a caller of that key may be handed over there. */
   allow(owner: string, target: string): Verdict;
 }
+
+/** A message for a machine begins within this, or not at all. */
+const messageBeginsMs = 10_000;
 
 /** What the first response says, word by word; nothing where the agent waits for the caller. */
 export function firstWords(route: Route | undefined): string | undefined {
@@ -69,7 +75,8 @@ export function connected(
   const entry = route?.collect_digits && digitEntry(session, route.collect_digits, parts);
   // A call that ends from here is told to nobody who listens in: what has been pressed would be waited on further.
   if (entry) over.addEventListener('abort', () => entry.end(), { once: true });
-  const heard: CallEvents = entry ? withDigits(events, entry) : events;
+  const machine = session.detectMachine ? machineAnswer(session, parts, over) : undefined;
+  const heard = entry || machine ? overheard(events, entry, machine) : events;
   const recording = route?.recording && parts.recorder?.open(session.id, session.speaker.format);
   return recording ? recordCall(recording, heard, answer) : answer(heard);
 }
@@ -78,16 +85,32 @@ function digitEntry(session: PhoneSession, collecting: NonNullable<Route['collec
   return new DigitEntry(collecting, parts.clock, (event) => parts.transportOf(session)?.say(event));
 }
 
-function withDigits(events: CallEvents, entry: DigitEntry): CallEvents {
+function machineAnswer(session: PhoneSession, parts: OpeningParts, over: AbortSignal): MachineAnswer {
+  const hangUp = () => parts.transportOf(session)?.close(1000, 'a machine answered');
+  return new MachineAnswer({
+    format: session.speaker.format,
+    policy: parts.machine,
+    say: (event) => parts.transportOf(session)?.say(event),
+    hangUp,
+    hangUpAfterWords: () => void parts.transportOf(session)?.played(over, messageBeginsMs).then(hangUp),
+    tell: session.tellMachine,
+  });
+}
+
+/** Everything goes on to whom it is for. */
+function overheard(events: CallEvents, entry: DigitEntry | undefined, machine: MachineAnswer | undefined): CallEvents {
   return {
-    onSound: (sound) => events.onSound(sound),
+    onSound(sound) {
+      machine?.hear(sound);
+      events.onSound(sound);
+    },
     onOpen: () => events.onOpen(),
     onMessage: (text) => events.onMessage(text),
     onPlayed: (sentMs, clears, atMs) => events.onPlayed(sentMs, clears, atMs),
     onTaken: () => events.onTaken(),
     onDigit(digit) {
       events.onDigit(digit);
-      entry.press(digit);
+      entry?.press(digit);
     },
     onEnd: (end) => events.onEnd(end),
   };

@@ -7,6 +7,7 @@ import { CallError, type CallEvents } from '../transports/calls/call.ts';
 import { newCallId } from '../transports/calls/calls.ts';
 import type { IncomingPhoneCall, PhoneCall, PhoneParty, TransferOutcome } from '../transports/calls/phone-call.ts';
 import { type BeginSession, PhoneLeg } from './phone-leg.ts';
+import type { MachineAnswerParts } from './machine-answer.ts';
 import type { Route } from './routes-schema.ts';
 import { incomingEvent, type WebhookEvent } from './webhook-events.ts';
 import type { Asked } from './webhooks.ts';
@@ -24,6 +25,18 @@ export interface PhoneSession {
   /** Hands the caller over, and has that told. */
   readonly transfer: (target: string, signal: AbortSignal) => Promise<TransferOutcome>;
   readonly sendDigits: (digits: string) => Promise<void>;
+  /** Whether it is to be found out if a machine answers; whoever has is told of it here. */
+  readonly detectMachine: boolean;
+  readonly tellMachine: MachineAnswerParts['tell'];
+}
+
+/** What is wished of a call that is placed. */
+export interface PlacedWish {
+  readonly owner: string;
+  readonly session: Readonly<Record<string, unknown>>;
+  readonly detectMachine: boolean;
+  /** Called once it is over. */
+  readonly ended: () => void;
 }
 
 /** A call that is to be placed. */
@@ -135,11 +148,11 @@ export class PhoneCalls {
   }
 
   /** Places a call, which belongs to that key; its id. @throws RealtimeError naming the field of the session that cannot be used. */
-  place(dialling: Dialling, owner: string, session: Readonly<Record<string, unknown>>, ended: () => void): string {
+  place(dialling: Dialling, { owner, session, detectMachine, ended }: PlacedWish): string {
     const { party, speaker } = dialling;
     const leg = this.#add('outbound', owner, party, undefined, ended);
     try {
-      const begin = this.#parts.prepare({ ...this.#of(leg), speaker, route: undefined, patches: [session] });
+      const begin = this.#parts.prepare({ ...this.#of(leg), speaker, route: undefined, patches: [session], detectMachine });
       void leg
         .connect((events, givenUp) => dialling.dial(events, givenUp), begin)
         .catch((error: unknown) => {
@@ -203,7 +216,7 @@ export class PhoneCalls {
     if (!known?.incoming) throw new CallError('unavailable', 'The call is over.');
     const { call, route } = known.incoming;
     const patches = [sessionOf(route, call), session];
-    await known.leg.answer(prepare({ ...this.#of(known.leg), speaker: call.speaker, route, patches }));
+    await known.leg.answer(prepare({ ...this.#of(known.leg), speaker: call.speaker, route, patches, detectMachine: false }));
   }
 
   async #ask(leg: PhoneLeg, call: IncomingPhoneCall): Promise<void> {
@@ -212,7 +225,7 @@ export class PhoneCalls {
     if (asked !== 'delivered') leg.reject(unavailableStatus);
   }
 
-  #of(leg: PhoneLeg): Pick<PhoneSession, 'id' | 'owner' | 'party' | 'transfer' | 'sendDigits'> {
+  #of(leg: PhoneLeg): Pick<PhoneSession, 'id' | 'owner' | 'party' | 'transfer' | 'sendDigits' | 'tellMachine'> {
     const { id, owner, party } = leg;
     return {
       id,
@@ -220,6 +233,7 @@ export class PhoneCalls {
       party,
       transfer: (target, signal) => leg.transfer(target, signal),
       sendDigits: (digits) => leg.sendDigits(digits),
+      tellMachine: (found) => leg.tellMachine(found),
     };
   }
 

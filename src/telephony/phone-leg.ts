@@ -185,6 +185,11 @@ export class PhoneLeg {
   }
 
   /** @throws CallError when there is nobody to hear them. */
+  /** A machine has answered, and not a person. */
+  tellMachine({ answeredBy, atMs, reason }: { answeredBy: 'machine' | 'fax'; atMs: number; reason: string }): void {
+    this.#parts.tell({ type: 'realtime.call.machine_detected', data: { ...this.#about, answered_by: answeredBy, at_ms: atMs, reason } });
+  }
+
   async sendDigits(digits: string): Promise<void> {
     if (this.#state.state !== 'talking') throw new CallError('unavailable', 'The call is not answered, or it is over.');
     await this.#state.call.sendDigits(digits);

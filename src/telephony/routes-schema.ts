@@ -183,7 +183,19 @@ export function routesSchema(environment: Environment) {
         by: z.string().optional(),
       })
       .prefault({}),
-    machine: z.strictObject({ policy: z.enum(['hang-up', 'leave-message', 'continue']) }).default({ policy: 'continue' }),
+    machine: z
+      .discriminatedUnion(
+        'policy',
+        [
+          z.strictObject({ policy: z.literal('hang-up') }),
+          z.strictObject({ policy: z.literal('continue') }),
+          z.strictObject({ policy: z.literal('leave-message'), message: text }),
+        ],
+        {
+          error: "must be one of 'hang-up', 'leave-message', 'continue'",
+        },
+      )
+      .default({ policy: 'continue' }),
   });
 }
 

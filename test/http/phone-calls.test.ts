@@ -20,8 +20,8 @@ beforeEach(async () => {
     if (target === 'tel:+12025550199') return Promise.resolve({ outcome: 'refused', reason: 'The line is busy.' });
     return Promise.resolve({ outcome: 'transferred' });
   };
-  rig.phones.place = (to, from, session, { keyId }) => {
-    note('place', to, keyId, { from, session });
+  rig.phones.place = ({ to, from, session, detectMachine }, { keyId }) => {
+    note('place', to, keyId, { from, session, detectMachine });
     return 'rtc_2';
   };
   rig.phones.list = ({ keyId }) => (keyId === rig.key.id ? [{ id: 'rtc_1', state: 'ringing' }] : []);
@@ -80,11 +80,11 @@ test('a call is placed, and found where its answer says', async () => {
   const placed = await fetch(`${rig.url}/v1/realtime/calls`, {
     method: 'POST',
     headers: { authorization: `Bearer ${rig.key.credential}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ to: '+12025550101', session: { instructions: 'Ask.' } }),
+    body: JSON.stringify({ to: '+12025550101', session: { instructions: 'Ask.' }, detect_machine: true }),
   });
   expect([placed.status, placed.headers.get('location')]).toEqual([201, '/v1/realtime/calls/rtc_2']);
   expect(await placed.json()).toEqual({ id: 'rtc_2', object: 'realtime.call', direction: 'outbound' });
-  expect(asked).toEqual([['place', '+12025550101', { from: undefined, session: { instructions: 'Ask.' } }]]);
+  expect(asked).toEqual([['place', '+12025550101', { from: undefined, session: { instructions: 'Ask.' }, detectMachine: true }]]);
 });
 
 test('each key sees and reaches its own calls, and nobody without a key any', async () => {

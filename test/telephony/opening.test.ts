@@ -46,12 +46,15 @@ function opening(route: object | undefined, recorder?: (clock: ManualClock) => C
       seen.pressed.push(digits);
       return Promise.resolve();
     },
+    detectMachine: false,
+    tellMachine() {},
   };
   const verdict: { allowed: boolean } = { allowed: true };
   const parts: OpeningParts = {
     clock,
     log: silentLog,
     recorder: recorder?.(clock),
+    machine: { policy: 'continue' },
     transportOf: ({ id, owner }) => (id === 'rtc_1' && owner === 'key-1' ? transport : undefined),
     allow: (_owner, target) => (verdict.allowed ? { allowed: true, target } : { allowed: false, code: 'not_allowed', reason: 'No.' }),
   };

@@ -100,10 +100,10 @@ test('whatever breaks while a call is taken, the caller hears 500 and nothing is
 });
 
 test('a call that waits for a decision asks for it with its id and its fields', async () => {
-  const { asked: questions, calls, types } = await asked();
+  const { asked: questions, ringing, calls, types } = await asked();
   const headers = [
-    { name: 'From', value: party.from },
-    { name: 'To', value: party.to },
+    { name: 'From', value: ringing.from },
+    { name: 'To', value: ringing.to },
   ];
   expect(questions.map(({ event }) => event)).toEqual([
     { type: 'realtime.call.incoming', data: { call_id: 'rtc_1', sip_headers: headers } },
@@ -227,9 +227,7 @@ function placing() {
           return dialled.promise;
         },
       },
-      'key-1',
-      { instructions: 'Ask for the order.' },
-      () => (seen.ended += 1),
+      { owner: 'key-1', session: { instructions: 'Ask for the order.' }, detectMachine: true, ended: () => (seen.ended += 1) },
     );
   return { ...rig, dialled, seen, place };
 }
@@ -274,7 +272,9 @@ test('a session that cannot be used is thrown, and there is no call', () => {
     dial: () => Promise.reject(new Error('not asked for')),
   };
   let ended = 0;
-  expect(() => rig.calls.place(dialling, 'key-1', {}, () => (ended += 1))).toThrow(refusal);
+  expect(() => rig.calls.place(dialling, { owner: 'key-1', session: {}, detectMachine: false, ended: () => (ended += 1) })).toThrow(
+    refusal,
+  );
   expect([rig.calls.size, ended, rig.told]).toEqual([0, 0, []]);
 });
 

@@ -57,7 +57,7 @@ const whole = {
     ],
   },
   outbound: { prefixes: ['+1'], domains: ['pbx.example.com'], calls_at_once: 2, from: '+15550001111', by: 'sip:office' },
-  machine: { policy: 'leave-message' },
+  machine: { policy: 'leave-message', message: 'Hello.' },
 };
 
 /** A copy in which a change was made. */

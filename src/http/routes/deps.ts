@@ -108,6 +108,15 @@ export interface CallDesk {
 /** What became of handing a caller over. */
 export type Transferred = { readonly outcome: 'transferred' } | { readonly outcome: 'refused'; readonly reason: string };
 
+/** A call that is to be placed. */
+export interface PlacedCallWish {
+  readonly to: string;
+  /** The caller id to be shown; the configured one where it is not said. */
+  readonly from: string | undefined;
+  readonly session: Readonly<Record<string, unknown>>;
+  readonly detectMachine: boolean;
+}
+
 /** Telephone calls. Undefined and false: those who ask have no such call in a state in which that can be done. */
 export interface PhoneDesk {
   /** @throws Refusal, or RealtimeError naming the field of the session that cannot be used. */
@@ -117,7 +126,7 @@ export interface PhoneDesk {
   /** Ends a call, whatever it does. */
   hangUp(id: string, by: Principal): boolean;
   /** Places a call; its id. */
-  place(to: string, from: string | undefined, session: Readonly<Record<string, unknown>>, by: Principal): string;
+  place(wish: PlacedCallWish, by: Principal): string;
   list(by: Principal): readonly object[];
 }
 

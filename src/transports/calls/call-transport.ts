@@ -160,10 +160,14 @@ export class CallTransport implements Transport, CallEvents {
     this.#session = session;
   }
 
-  /** Resolves when all that was given until now, and what still comes right after it, has been heard, or the signal fires. */
-  async played(signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves when all that was given until now, and what still comes right after it, has been heard, or the signal fires. Where nothing is left,
+   * sound that begins within `beginsWithinMs` is waited for.
+   */
+  async played(signal: AbortSignal, beginsWithinMs = quietEnoughMs): Promise<void> {
+    const givenMs = this.#givenMs;
     let quietMs = 0;
-    while (!this.#ended && !signal.aborted && quietMs < quietEnoughMs) {
+    while (!this.#ended && !signal.aborted && quietMs < (this.#givenMs > givenMs ? quietEnoughMs : beginsWithinMs)) {
       await sleep(this.#clock, lookMs, signal);
       quietMs = this.#givenMs > this.#sentMs ? 0 : quietMs + lookMs;
     }

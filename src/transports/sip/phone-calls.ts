@@ -24,7 +24,10 @@ const notAcceptable = 488;
 /** An INVITE as a call that rings. */
 export function incomingPhoneCall(call: IncomingCall, parts: SipPhoneParts): IncomingPhoneCall {
   const gone = new AbortController();
-  call.onCancel(() => gone.abort());
+  call.onCancel(({ by }) => {
+    // What we refuse ends, too, and nobody has given up.
+    if (by !== 'us') gone.abort();
+  });
   const secure = call.source.transport === 'tls';
   return {
     carrier: 'sip',
