@@ -52,9 +52,10 @@ function* fieldsOf(schema: Schema, path: string): Generator<LegalField> {
   for (const [name, field] of Object.entries(group.properties)) yield* fieldsOf(field, path === '' ? name : `${path}.${name}`);
 }
 
-/** What has a default need not be sent. */
+/** What has a default need not be sent. Of an address and a connector, which stand for each other, the address is. */
 function needed({ required = [], properties }: Schema): string[] {
-  return required.filter((name) => properties?.[name]?.default === undefined);
+  const needs = required.filter((name) => properties?.[name]?.default === undefined);
+  return properties?.['connector_id'] ? [...needs, 'server_url'] : needs;
 }
 
 function valuesOf(schema: Schema): unknown[] {

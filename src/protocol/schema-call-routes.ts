@@ -1,5 +1,6 @@
 // WebRTC's routes for the published contract: offers in several bodies, answers in two.
 import { type JsonObject, reference } from './schema-json.ts';
+import { listedCalls, phonePaths } from './schema-phone-routes.ts';
 import { answer, inworld, openAi, parameter, problem, text } from './schema-route-parts.ts';
 
 const sdp = {
@@ -18,12 +19,18 @@ const located = {
 export function callPaths(): Record<string, JsonObject> {
   return {
     '/v1/realtime/calls': {
+      get: listedCalls(),
       post: openAi(
         'createCall',
         'Calls',
-        'Answers a WebRTC offer. Events go over the data channel `oai-events`; an ephemeral secret may be used instead of a key.',
+        'Answers a WebRTC offer, whose events go over the data channel `oai-events`; an ephemeral secret may be used for that instead of a key. Or, with a body that has `to`, places a telephone call.',
         {
           201: { ...located, content: { ...sdp, 'application/json': { schema: reference('CallAnswer') } } },
+          403: problem(
+            'The telephony file does not allow this number, or a call was to be placed with an ephemeral secret.',
+            'OpenAiError',
+          ),
+          409: problem('This server places no calls.', 'OpenAiError'),
           ...refusals,
         },
         {
@@ -42,6 +49,7 @@ export function callPaths(): Record<string, JsonObject> {
         { parameters: [parameter('path', 'id', text("The call's id, `rtc_...`."))] },
       ),
     },
+    ...phonePaths(),
     '/v1/realtime/webrtc': {
       post: inworld(
         'createInworldCall',

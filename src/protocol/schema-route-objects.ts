@@ -40,6 +40,15 @@ const betaSession: Record<string, JsonObject> = {
   include: list(text),
 };
 const iceServer = object({ urls: list(text), username: text, credential: text }, 'username', 'credential');
+const phoneCall = object({
+  id: noted(text, '`rtc_...`'),
+  direction: oneOf('inbound', 'outbound'),
+  from: text,
+  to: text,
+  carrier: text,
+  state: noted(text, '`ringing`, `connecting`, `talking` and what else it may be in.'),
+  seconds: noted({ type: 'integer' }, 'Since it began to ring, or to be dialled.'),
+});
 const voice = object(
   {
     voiceId: text,
@@ -87,9 +96,33 @@ export function openApiSchemas(): Record<string, JsonObject> {
       },
       ...Object.keys(betaSession),
     ),
-    CallRequest: object({ sdp: text, session: reference('SessionUpdate') }, 'session'),
+    CallRequest: {
+      anyOf: [
+        object({ sdp: text, session: reference('SessionUpdate') }, 'session'),
+        noted(
+          object(
+            { to: text, from: text, session: reference('SessionUpdate'), detect_machine: { type: 'boolean' } },
+            'from',
+            'session',
+            'detect_machine',
+          ),
+          'A telephone call that is to be placed.',
+        ),
+      ],
+    },
+    CallRejection: object(
+      { status_code: noted({ type: 'integer', minimum: 300, maximum: 699 }, 'A final SIP status; 603 without it.') },
+      'status_code',
+    ),
+    CallReferral: object({ target_uri: noted(text, '`tel:+12025550101` or `sip:agent@example.com`') }),
+    CallList: object({ object: text, data: list(phoneCall) }),
     CallForm: object({ sdp: text, session: noted(text, 'A session as JSON.') }, 'session'),
-    CallAnswer: object({ id: noted(text, '`rtc_...`'), sdp: text, ice_servers: list(iceServer) }),
+    CallAnswer: {
+      anyOf: [
+        object({ id: noted(text, '`rtc_...`'), sdp: text, ice_servers: list(iceServer) }),
+        noted(object({ id: text, object: oneOf('realtime.call'), direction: oneOf('outbound') }), 'Of a telephone call.'),
+      ],
+    },
     InworldCallRequest: object({ sdp: text, sessionConfig: noted({ type: 'object' }, 'A session in camelCase.') }, 'sessionConfig'),
     InworldCallAnswer: object({ sdp: text, sessionId: text }),
     IceServers: object({ ice_servers: list(iceServer) }),
