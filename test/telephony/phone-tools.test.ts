@@ -264,7 +264,10 @@ describe('in a session', () => {
       server_label: 'call',
       tools: [{ name: 'send_digits' }, { name: 'hang_up' }],
     });
-    expect(rig.last('session.updated').session).toMatchObject({ tools: [phoneTool(['hang_up', 'send_digits'])] });
+    // Without its connector: the published types know a few of OpenAI's, and could not read ours.
+    const { connector_id: _, ...shown } = phoneTool(['hang_up', 'send_digits']);
+    const { tools: told } = rig.last('session.updated').session as { tools: unknown };
+    expect(told).toEqual([shown]);
     await rig.says('Hello.');
     expect(rig.llm.last.prompt.tools.map(({ name }) => name)).toEqual(['call__send_digits', 'call__hang_up']);
   });

@@ -54,10 +54,10 @@ export function inOwnFormats({ speaker }: Pick<Birth, 'speaker'>, config: Sessio
   return { ...config, audio: { input: { ...input, format }, output: { ...output, format } } };
 }
 
-/** What opens an MCP server is never told again. */
+/** What opens an MCP server is never told again. A connector of ours is none of those that the published types know, and no client could decode it. */
 function withoutSecrets(tool: Tool): Tool {
   if (tool.type !== 'mcp') return tool;
-  const { authorization: _, headers: __, ...shown } = tool;
+  const { authorization: _, headers: __, connector_id: ___, ...shown } = tool;
   return shown;
 }
 
