@@ -39,7 +39,7 @@ export interface PhoneStreamsParts extends PhonesParts {
 }
 
 /** What an event is answered with. */
-const nothingToDo = { contentType: 'application/json', body: '{}' };
+const acknowledgement = { contentType: 'application/json', body: '{}' };
 /** From the provider to the callee's ear, besides what waits at the provider. */
 const lagMs = 60;
 
@@ -77,11 +77,11 @@ export function openPhoneStreams(parts: PhoneStreamsParts): PhoneStreams {
       const isEvent = 'data' in all && provider.answerByApi !== undefined;
       const call = readWebhook(carrier, all);
       // Telnyx' Call Control tells every event of a call, its end among them, at the address where it tells of new ones.
-      if (!call && isEvent) return { outcome: 'answered', document: nothingToDo };
+      if (!call && isEvent) return { outcome: 'answered', document: acknowledgement };
       if (!call || !parts.hasRoute({ carrier, to: call.to })) {
         log.info({ carrier }, 'a telephone call to a number without a route was refused');
         if (call && isEvent) void told(provider, call.callId, 'refused', provider.rest.hangUp?.(call.callId));
-        return { outcome: 'answered', document: isEvent ? nothingToDo : provider.reject };
+        return { outcome: 'answered', document: isEvent ? acknowledgement : provider.reject };
       }
       const token = tokens.issue({ carrier, ...call, note: { kind: 'inbound' } });
       const invitation = { publicUrl, token };
@@ -89,7 +89,7 @@ export function openPhoneStreams(parts: PhoneStreamsParts): PhoneStreams {
       void told(provider, call.callId, 'answered', provider.answerByApi?.(call.callId, invitation)).then((isDone) => {
         if (!isDone) tokens.revoke(token);
       });
-      return { outcome: 'answered', document: nothingToDo };
+      return { outcome: 'answered', document: acknowledgement };
     },
     document: (name) => documents.find(name),
     dialling(by, target, from) {

@@ -4,7 +4,8 @@ import { noOutbound, openPhoneDesk } from './phone-desk.ts';
 import type { PhonesParts } from './phone-parts.ts';
 import { randomToken } from './lib/ids.ts';
 import { ga } from './protocol/dialects/ga.ts';
-import { connected, firstWords, greeting, type OpeningParts, ownTools, toolsOnBoard } from './telephony/opening.ts';
+import { connected, firstWords, type OpeningParts, ownTools, toolsOnBoard } from './telephony/opening.ts';
+import { exactWords } from './telephony/exact-words.ts';
 import { OutboundPolicy } from './telephony/outbound-policy.ts';
 import { type Dialling, PhoneCalls, type PhoneSession } from './telephony/phone-calls.ts';
 import type { BeginSession } from './telephony/phone-leg.ts';
@@ -60,7 +61,7 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
       const connecting = (events: CallEvents) => connected(session, opening, events, connect, over.signal);
       await callSessions.begin(request, birth, connecting, toolsOnBoard(session, opening));
       const words = firstWords(route);
-      if (words !== undefined) transportOf(session)?.say(greeting(words));
+      if (words !== undefined) transportOf(session)?.say(exactWords(words));
     };
   }
 

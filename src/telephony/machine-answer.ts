@@ -1,8 +1,8 @@
 // What becomes of a placed call that a machine answers: it is told, and the call ends, goes on, or leaves a message after the beep.
-import { decodeALaw, decodeMuLaw } from '../media/g711.ts';
-import { fromBytes } from '../media/pcm.ts';
 import { type AudioFormat, sampleRateHz } from '../protocol/audio-format.ts';
 import { MachineDetector, type MachineEvent } from './answering-machine.ts';
+import { exactWords } from './exact-words.ts';
+import { lineSamples } from './line-samples.ts';
 
 export type MachinePolicy =
   | { readonly policy: 'hang-up' }
@@ -43,7 +43,7 @@ export class MachineAnswer {
   /** The next sound of whoever has answered, in the line's format. */
   hear(sound: Uint8Array): void {
     if (this.#phase === 'done' || this.#detector.done) return;
-    for (const event of this.#detector.feed(decoded(this.#parts.format, sound))) this.#on(event);
+    for (const event of this.#detector.feed(lineSamples(this.#parts.format, sound))) this.#on(event);
   }
 
   #on(event: MachineEvent): void {
@@ -59,14 +59,8 @@ export class MachineAnswer {
       (event.kind === 'beep' || event.kind === 'greeting_ended')
     ) {
       this.#phase = 'done';
-      say({ type: 'response.create', response: { instructions: `Say exactly: ${policy.message}`, tools: [], tool_choice: 'none' } });
+      say(exactWords(policy.message));
       hangUpAfterWords();
     }
   }
-}
-
-function decoded(format: AudioFormat, sound: Uint8Array): Int16Array {
-  if (format.type === 'audio/pcmu') return decodeMuLaw(sound);
-  if (format.type === 'audio/pcma') return decodeALaw(sound);
-  return fromBytes(sound);
 }

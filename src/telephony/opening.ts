@@ -34,11 +34,6 @@ export function firstWords(route: Route | undefined): string | undefined {
   return words.length === 0 ? undefined : words.join(' ');
 }
 
-/** The event that has them said. */
-export function greeting(words: string): object {
-  return { type: 'response.create', response: { instructions: `Say exactly: ${words}`, tools: [], tool_choice: 'none' } };
-}
-
 /** The tools of a session that its route gives it, beside those that it names itself. */
 export function ownTools({ route }: PhoneSession): ReturnType<typeof phoneTool>[] {
   return route && route.tools.length > 0 ? [phoneTool(route.tools)] : [];

@@ -7,12 +7,12 @@ import { type Clock, sleep } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { SetupError } from '../lib/own-file.ts';
 import { Spool, type SpoolPool } from '../lib/spool.ts';
-import { decodeALaw, decodeMuLaw } from '../media/g711.ts';
-import { fromBytes, toBytes } from '../media/pcm.ts';
+import { toBytes } from '../media/pcm.ts';
 import { wavHeader } from '../media/wav.ts';
 import { type AudioFormat, bytesPerSample, sampleRateHz } from '../protocol/audio-format.ts';
 import type { CallEvents } from '../transports/calls/call.ts';
 import type { PhoneCall } from '../transports/calls/phone-call.ts';
+import { lineSamples } from './line-samples.ts';
 import { RecordedCall, recordedEvents } from './recorded-call.ts';
 import { SentSound } from './sent-sound.ts';
 import { StereoTimeline } from './stereo-timeline.ts';
@@ -239,9 +239,7 @@ export class CallRecording {
   }
 
   #samples(bytes: Uint8Array): Int16Array {
-    if (this.#format.type === 'audio/pcmu') return decodeMuLaw(bytes);
-    if (this.#format.type === 'audio/pcma') return decodeALaw(bytes);
     // What comes may be used again by who brought it.
-    return fromBytes(bytes).slice();
+    return lineSamples(this.#format, bytes).slice();
   }
 }

@@ -12,7 +12,7 @@ import { defaultModels, describeWithModels } from '../models.ts';
 import { Client } from './support/client.ts';
 import { apiKey, type RunningServer, startServer } from './support/server.ts';
 import { overlap, rateHz, say, understand } from './support/speech.ts';
-import { askWhatToDo, publicUrl, TelephoneLine, twilioToken } from './support/telephone-line.ts';
+import { askForInstructions, publicUrl, TelephoneLine, twilioToken } from './support/telephone-line.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -181,10 +181,10 @@ describeWithModels(defaultModels, 'a telephone call', () => {
   });
 
   test('comes to nothing without a signature, without a route, and with a token that was used', async () => {
-    expect((await askWhatToDo(running.http, '+15550002', 'AAAA')).status).toBe(403);
-    expect(await (await askWhatToDo(running.http, '+15559999')).text()).toContain('<Reject/>');
+    expect((await askForInstructions(running.http, '+15550002', 'AAAA')).status).toBe(403);
+    expect(await (await askForInstructions(running.http, '+15559999')).text()).toContain('<Reject/>');
     expect((await fetch(`${running.http}/v1/realtime/telnyx/voice`, { method: 'POST' })).status).toBe(404);
-    const answered = await (await askWhatToDo(running.http, '+15550002')).text();
+    const answered = await (await askForInstructions(running.http, '+15550002')).text();
     expect(answered).toMatch(/^<\?xml[^>]*><Response><Connect><Stream url="wss:\/\/voice\.example\.test\/v1\/realtime\/twilio">/);
   });
 });

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { ManualClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
-import { connected, firstWords, greeting, type OpeningParts, ownTools, toolsOnBoard } from '../../src/telephony/opening.ts';
+import { exactWords } from '../../src/telephony/exact-words.ts';
+import { connected, firstWords, type OpeningParts, ownTools, toolsOnBoard } from '../../src/telephony/opening.ts';
 import type { PhoneSession } from '../../src/telephony/phone-calls.ts';
 import { phoneConnector } from '../../src/telephony/phone-tools.ts';
 import { CallRecorder } from '../../src/telephony/recording.ts';
@@ -101,7 +102,7 @@ test.each([
 });
 
 test('a greeting is said word by word, and calls no tool', () => {
-  expect(greeting('Hello.')).toEqual({
+  expect(exactWords('Hello.')).toEqual({
     type: 'response.create',
     response: { instructions: 'Say exactly: Hello.', tools: [], tool_choice: 'none' },
   });

@@ -22,7 +22,7 @@ export function twilioSignature(path: string, form: Readonly<Record<string, stri
 }
 
 /** What Twilio asks when somebody calls. */
-export async function askWhatToDo(http: string, to: string, signature?: string): Promise<Response> {
+export async function askForInstructions(http: string, to: string, signature?: string): Promise<Response> {
   const form = { CallSid: 'CA79aa2ac0b2c04b8aa6d6e6f4e9d1f2a3', From: '+15550001', To: to };
   const path = '/v1/realtime/twilio/voice';
   return fetch(http + path, {
@@ -50,7 +50,7 @@ export class TelephoneLine {
 
   /** Calls a number, and is connected. */
   static async call(http: string, to: string): Promise<TelephoneLine> {
-    const answer = await (await askWhatToDo(http, to)).text();
+    const answer = await (await askForInstructions(http, to)).text();
     const [, url = ''] = /<Stream url="([^"]+)"/.exec(answer) ?? [];
     const [, token = ''] = /name="token" value="([^"]+)"/.exec(answer) ?? [];
     const { pathname } = new URL(url);
