@@ -10,22 +10,19 @@ import { masterKey, Vault } from './access/vault.ts';
 import { openCallDesk } from './call-desk.ts';
 import { CallSessions } from './call-sessions.ts';
 import { type Config, isLoopback, keyFile } from './config.ts';
-import { type Engine, EngineError, type EngineEnvironment, type Speech, type Tts } from './engines/engine.ts';
+import type { EngineEnvironment } from './engines/engine.ts';
 import type { ModelProgress } from './engines/models/progress.ts';
 import { ModelStore } from './engines/models/store.ts';
-import { discoverProviders, ownerOfBareModel } from './engines/cloud/providers.ts';
-import { type EngineState, engineState, missing } from './engines/engine-state.ts';
-import { chooseEngines } from './engines/routing/chosen.ts';
-import { type LlmProvider, Router } from './engines/routing/router.ts';
-import { withSecondTry } from './engines/routing/second-try.ts';
-import { voiceAliases } from './engines/text/voice-names.ts';
-import { kokoroAliases } from './engines/local/kokoro/voices.ts';
+import { ownerOfBareModel } from './engines/cloud/providers.ts';
+import { type EngineState, missing } from './engines/engine-state.ts';
+import type { Router } from './engines/routing/router.ts';
 import { registerConsolePage } from './http/console.ts';
 import { isLocalVisitor } from './http/console-guard.ts';
 import { registerConsoleRoutes } from './http/console-routes.ts';
 import { registerDocs } from './http/docs-routes.ts';
 import { metricsPage, registerMetrics } from './http/metrics-routes.ts';
 import { Traffic } from './http/traffic.ts';
+import type { ListedModel } from './http/routes/deps.ts';
 import { registerRoutes } from './http/routes/routes.ts';
 import { certificateOf, createHttp } from './http/server.ts';
 import { Sockets } from './http/sockets.ts';
@@ -40,8 +37,6 @@ import { LoopShares } from './lib/loop-shares.ts';
 import { networkOf } from './lib/remote-address.ts';
 import { watchProcess } from './metrics/process.ts';
 import { prometheusMeters } from './metrics/prometheus.ts';
-import { concat } from './media/pcm.ts';
-import { writeWav } from './media/wav.ts';
 import type { Catalogue } from './pipeline/catalogue.ts';
 import { goingAway, type Parting } from './pipeline/parting.ts';
 import { Recorder } from './pipeline/tape/recorder.ts';
@@ -49,6 +44,7 @@ import { type Api, apiDefaults } from './protocol/api.ts';
 import { flatParam, flatToGa, gaToFlat } from './protocol/dialects/beta-session.ts';
 import type { Limit } from './protocol/limits.ts';
 import { readServer, refusalReason } from './server-meters.ts';
+import { openEngines } from './server-engines.ts';
 import { Sessions } from './sessions.ts';
 import { EmbeddedStore, storeFile } from './store/embedded.ts';
 import { StoreError } from './store/store.ts';
@@ -113,57 +109,11 @@ export async function assemble(
   const onWaited = (engine: string, waitedMs: number) => meters.observe('parley_engine_wait_seconds', waitedMs / 1000, { engine });
   const environment: EngineEnvironment = { dataDir, settings, log, clock, models, onWaited };
 
-  const { stt, tts, llm, vad, turn, denoiser, decoder } = chooseEngines(config.engines, environment);
-  // What every session needs is warm before the first; the last two start when somebody wants them.
-  const needed: Engine[] = [stt, tts, llm, vad, turn];
-  const all: Engine[] = [...needed, denoiser, decoder];
-
-  const warm = async (engine: Engine): Promise<() => EngineState> => {
-    const startedAt = clock.now();
-    let failure: string | undefined;
-    try {
-      await engine.warmUp(leaving.signal);
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      failure = error.message;
-      log.warn({ engine: engine.info.id, reason: error.reason }, error.message);
-    }
-    const readyMs = Math.round(clock.now() - startedAt);
-    const state = () => engineState(engine, failure, readyMs);
-    const { info, problem, works } = state();
-    progress(`${info.name}: ${works ? `ready in ${readyMs} ms` : problem}`);
-    if (works && problem !== undefined) progress(`  ${problem}`);
-    return state;
-  };
-  // Scripted models serve load tools, which must not meet a model server that happens to run here.
-  const discovery = config.engines.llm === 'scripted' ? Promise.resolve([]) : discoverProviders(environment, leaving.signal);
   // What needs no store goes on without it: configured keys open the door, and sessions need nothing of it.
   const storeChecked = store.check().catch((error: unknown) => progress(error instanceof StoreError ? error.advice : String(error)));
-  const [found, ...states] = await Promise.all([discovery, ...needed.map(warm)]);
+  const engines = await openEngines({ config, environment, meters, progress, signal: leaving.signal });
+  const { router, states } = engines;
   await storeChecked;
-  const onSecond = ({ engine, reason }: EngineError) => meters.add('parley_second_tries_total', 1, { engine, reason });
-  const providers = await Promise.all(
-    found.map(async (provider) => ({
-      ...provider,
-      llm: withSecondTry(provider.llm, { clock, log, onSecond }),
-      models: provider.source === 'found' ? await provider.models() : [],
-    })),
-  );
-  for (const provider of providers) all.push(provider.llm);
-
-  const router = new Router({
-    vad,
-    turn,
-    denoiser,
-    decoder,
-    stt,
-    tts,
-    llm,
-    providers,
-    aliases: config.aliases,
-    voice: (name) => voiceOf(tts, name),
-    ownerOfBareModel,
-  });
   const prompts = new PromptFolder(config.promptsDir, (error) => log.error({ err: error }, 'a stored prompt cannot be read'));
   const catalogue: Catalogue = {
     hasLlm: (id) => router.hasLlm(id),
@@ -171,11 +121,12 @@ export async function assemble(
     hasTts: (id) => router.hasTts(id),
     hasVoice: (id) => router.hasVoice(id),
     hasConnector: () => false,
+    nearest: (kind, id) => router.nearest(kind, id),
     prompt: (id, promptVersion) => prompts.read(id, promptVersion),
   };
   const defaultModel = config.defaultModel ?? router.defaultModel;
   // Another synthesiser may know neither of the two names: then its own first voice speaks.
-  const voiceFor = (name: string) => config.defaultVoice ?? (router.hasVoice(name) ? name : (tts.voices()[0]?.id ?? name));
+  const voiceFor = (name: string) => config.defaultVoice ?? (router.hasVoice(name) ? name : (engines.voices()[0]?.id ?? name));
   const openAiDefaults = (api: Api) => ({ model: config.defaultModel ?? apiDefaults[api].model, voice: voiceFor(apiDefaults[api].voice) });
   const defaults: Record<Api, { model: string; voice: string }> = {
     openai: openAiDefaults('openai'),
@@ -215,7 +166,7 @@ export async function assemble(
     router,
     catalogue,
     defaults,
-    sttId: stt.info.id,
+    usualStt: () => router.stt('').id,
     usage,
     shares,
     outgoing,
@@ -235,7 +186,7 @@ export async function assemble(
     });
   // Those that start when they are wanted: told of while they fail.
   const failing = () =>
-    [denoiser, decoder].flatMap((engine: Engine) => {
+    engines.later.flatMap((engine) => {
       const problem = engine.health?.().problem;
       return problem === undefined ? [] : [{ kind: engine.info.kind, name: engine.info.name, problem }];
     });
@@ -317,8 +268,8 @@ export async function assemble(
     log,
     checkSession: (patch) => sessions.described(patch),
     beta: { toGa: flatToGa, toBeta: gaToFlat, toBetaParam: flatParam },
-    voices: () => tts.voices(),
-    models: () => listedModels(providers, defaults),
+    voices: () => engines.voices(),
+    models: () => listedModels(engines.models(), defaults),
   });
   registerDocs(app, version);
   if (config.console !== 'off') {
@@ -332,17 +283,17 @@ export async function assemble(
       log,
       defaultModel: defaults.openai.model,
       defaultVoice: defaults.inworld.voice,
-      models: () => listedModels(providers, defaults),
+      models: () => listedModels(engines.models(), defaults),
       engines: engineList,
-      voices: () => tts.voices(),
-      sample: (voice) => sampleOf(tts, voice, leaving.signal),
+      voices: () => engines.voices(),
+      sample: (voice) => engines.sample(voice),
     });
   }
 
   const traffic = new Traffic(app.server, config.tls !== undefined);
   const running = watchProcess(clock);
   // The needed ones come first in both lists.
-  const readEngines = () => all.map((engine, index) => ({ engine, works: states[index]?.().works }));
+  const readEngines = () => engines.all.map((engine, index) => ({ engine, works: states[index]?.().works }));
   const readAll = () => [
     ...readServer({
       version,
@@ -451,7 +402,7 @@ export async function assemble(
       await Promise.all([
         phones.close(),
         media.close(),
-        ...all.map((engine) => engine.close()),
+        ...engines.all.map((engine) => engine.close()),
         outgoing.close(),
         store.close(),
         recorder?.close(),
@@ -460,42 +411,16 @@ export async function assemble(
   };
 }
 
-/** What can be asked for by name: what the providers list, and what is served when nothing is named. */
-function listedModels(
-  providers: readonly LlmProvider[],
-  defaults: Readonly<Record<Api, { readonly model: string }>>,
-): { id: string; provider: string }[] {
-  const listed = providers.flatMap(({ prefix, models, defaultModel: own }) =>
-    [...new Set([...(own === undefined ? [] : [own]), ...models])].map((model) => ({ id: `${prefix}/${model}`, provider: prefix })),
-  );
-  const all = [
-    ...[defaults.inworld.model, defaults.openai.model].map((id) => ({ id, provider: ownerOf(id) })),
-    ...listed,
-    { id: 'parley/offline', provider: 'parley' },
-  ];
+/** What can be asked for by name: what sessions are given that name nothing, and what is offered. */
+function listedModels(offered: readonly ListedModel[], defaults: Readonly<Record<Api, { readonly model: string }>>): ListedModel[] {
+  const given = [defaults.inworld.model, defaults.openai.model].map((id): ListedModel => ({ id, provider: ownerOf(id), kind: 'llm' }));
+  const all = [...given, ...offered];
   return all.filter(({ id }, index) => all.findIndex((other) => other.id === id) === index);
 }
 
 /** Whose a model is, by its name: what stands before the first slash, or who is known for it. */
 function ownerOf(id: string): string {
   return id.includes('/') ? (id.split('/', 1)[0] ?? '') : (ownerOfBareModel(id) ?? 'parley');
-}
-
-/** A voice introducing itself, as a WAV file. */
-async function sampleOf(tts: Tts, voice: { id: string; name: string }, signal: AbortSignal): Promise<Uint8Array> {
-  async function* text() {
-    yield `Hello, I am ${voice.name}. This is how I sound.`;
-  }
-  const pieces: Speech[] = [];
-  for await (const piece of tts.speak(text(), { model: '', voice: voice.id, speed: 1 }, signal)) pieces.push(piece);
-  const rateHz = pieces[0]?.pcm.rateHz ?? 24_000;
-  return writeWav({ samples: concat(pieces.map(({ pcm }) => pcm.samples)), rateHz });
-}
-
-/** The synthesiser's own voice of that name, or the one that the name of another synthesiser's or service's voice stands for. */
-function voiceOf(tts: Tts, name: string): string | undefined {
-  const own = (wanted: string | undefined) => tts.voices().find(({ id }) => id.toLowerCase() === wanted?.toLowerCase())?.id;
-  return own(name) ?? own(kokoroAliases.get(name.toLowerCase())) ?? own(voiceAliases.get(name.toLowerCase()));
 }
 
 async function listenForMetrics(app: FastifyInstance, place: { host: string; port: number }): Promise<void> {

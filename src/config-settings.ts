@@ -12,9 +12,17 @@ export interface Setting {
 }
 
 /** Which engine of a kind: the catalogue knows them; the first is the default. */
-function engineSetting(kind: EngineKind, what: string): Setting {
+function engineSetting(kind: EngineKind, what: string, further = ''): Setting {
   const ids = rows[kind].map((factory) => factory.id);
-  return { name: engineVariable(kind), description: `${what}: ${ids.join(' or ')}.`, fallback: ids[0] ?? '' };
+  return { name: engineVariable(kind), description: `${what}: ${ids.join(' or ')}${further}.`, fallback: ids[0] ?? '' };
+}
+
+function fallbackSetting(kind: 'stt' | 'llm' | 'tts', what: string, usual: string): Setting {
+  return {
+    name: `${engineVariable(kind)}_FALLBACK`,
+    description: `Ids of ${what} (provider/model), separated by commas, that are asked in this order in the place of one that fails; or off. A session's \`providerData.fallback\` comes before it.`,
+    fallback: usual,
+  };
 }
 
 export function engineVariable(kind: EngineKind): string {
@@ -248,15 +256,18 @@ export const settings: readonly Setting[] = [
     secret: true,
   },
   { name: 'PARLEY_TURN_SECONDS', description: 'How long TURN credentials hold.', fallback: '3600' },
-  engineSetting('stt', 'Speech recognition'),
+  engineSetting('stt', 'Speech recognition', ', or a service as `provider/model`; several are separated by commas, and the first hears those who name none'),
+  fallbackSetting('stt', 'recognisers', 'parley: the one of this machine'),
   { name: 'PARLEY_STT_PROCESSES', description: 'Recogniser processes, each for one speaker at a time.', fallback: 'the number of cores' },
-  engineSetting('tts', 'Speech synthesis'),
+  engineSetting('tts', 'Speech synthesis', ', or a service as `provider/model`; several are separated by commas, and the first speaks for those who name none'),
+  fallbackSetting('tts', 'speech models', 'parley: the one of this machine'),
   {
     name: 'PARLEY_TTS_WORKERS',
     description: 'Synthesis threads.',
     fallback: 'the number of cores, at most 2; with kokoro one for each four cores',
   },
   engineSetting('llm', 'Where model ids go while no provider is configured; once one is, ids that none serves are refused'),
+  fallbackSetting('llm', 'language models', 'off'),
   engineSetting('vad', 'Detection of voice activity'),
   engineSetting('turn', 'The judge of whether a speaker has finished, for semantic_vad'),
   {

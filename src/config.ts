@@ -10,6 +10,7 @@ import { ConfigError, type Environment, readGiven } from './config-given.ts';
 import { defaultSessions, engineVariable, limitPresets, limitVariables, settings, usualSecretMegabytes } from './config-settings.ts';
 import type { EngineKind } from './engines/engine.ts';
 import { rows } from './engines/catalogue.ts';
+import { housePrefix } from './engines/routing/service.ts';
 import { providerSettings } from './engines/cloud/providers.ts';
 import { HostRules } from './lib/guarded-hosts.ts';
 import { readRoutesFile, RoutesFileError, routesOf } from './telephony/routes-file.ts';
@@ -18,6 +19,15 @@ import { RemoteAddresses } from './lib/remote-address.ts';
 import type { Limit } from './protocol/limits.ts';
 
 export { ConfigError } from './config-given.ts';
+
+export interface SpeechChoice {
+  /** Ids of engines of this machine, by the catalogue. At least one. */
+  readonly house: readonly string[];
+  /** The id of those who name none; undefined: the first of `house`. */
+  readonly usual: string | undefined;
+  /** Ids of those that are asked in the place of one that fails. */
+  readonly fallback: readonly string[];
+}
 
 export interface Config {
   readonly port: number;
@@ -76,7 +86,11 @@ export interface Config {
   /** Where recordings of calls are kept. */
   readonly recordingsDir: string;
   /** The engine of each kind, by its id in the catalogue. */
-  readonly engines: Readonly<Record<EngineKind, string>>;
+  readonly engines: Readonly<Record<Exclude<EngineKind, 'stt' | 'tts'>, string>>;
+  /** Who hears and who speaks. */
+  readonly speech: Readonly<Record<'stt' | 'tts', SpeechChoice>>;
+  /** Ids of language models that are asked in the place of one that fails. */
+  readonly llmFallback: readonly string[];
   readonly defaultModel: string | undefined;
   readonly aliases: ReadonlyMap<string, string>;
   readonly defaultVoice: string | undefined;
@@ -190,12 +204,12 @@ export function configOf(
     telephony: telephonyOf(values, folder, environment),
     recordingsDir: resolve(folder, values.PARLEY_RECORDINGS_DIR ?? join(values.PARLEY_DATA_DIR ?? '.parley', 'recordings')),
     engines: {
-      stt: engineChoice(values, 'stt'),
-      tts: engineChoice(values, 'tts'),
       llm: engineChoice(values, 'llm'),
       vad: engineChoice(values, 'vad'),
       turn: engineChoice(values, 'turn'),
     },
+    speech: { stt: speechChoice(values, 'stt'), tts: speechChoice(values, 'tts') },
+    llmFallback: fallback(values, 'llm', []),
     defaultModel: values.PARLEY_MODEL,
     aliases: aliases(values.PARLEY_MODEL_ALIASES),
     defaultVoice: values.PARLEY_VOICE,
@@ -347,6 +361,25 @@ function modelSettings(values: Record<string, string | undefined>, folder: strin
 function engineChoice(values: Record<string, string | undefined>, kind: EngineKind): string {
   const ids = rows[kind].map((factory) => factory.id);
   return choice(values, engineVariable(kind), ids, ids[0] ?? '');
+}
+
+/** The engines of this machine among those that are named; where none is, the first of the catalogue, which then serves when a service fails. */
+function speechChoice(values: Record<string, string | undefined>, kind: 'stt' | 'tts'): SpeechChoice {
+  const name = engineVariable(kind);
+  const ids = rows[kind].map((factory) => factory.id);
+  const named = list(values[name]);
+  const house = named.filter((id) => ids.includes(id));
+  for (const id of named) {
+    if (ids.includes(id) || /^[a-z][\w-]*\/\S+$/.test(id)) continue;
+    throw new ConfigError([name], `${name} must hold ids of ${ids.join(', ')}, or of services as provider/model, not '${id}'.`);
+  }
+  return { house: house.length > 0 ? house : ids.slice(0, 1), usual: named[0], fallback: fallback(values, kind, [housePrefix]) };
+}
+
+function fallback(values: Record<string, string | undefined>, kind: 'stt' | 'tts' | 'llm', usual: readonly string[]): readonly string[] {
+  const value = values[`${engineVariable(kind)}_FALLBACK`];
+  if (value === undefined) return usual;
+  return value.trim().toLowerCase() === 'off' ? [] : list(value);
 }
 
 function certificate(values: Record<string, string | undefined>, folder: string): Config['tls'] {

@@ -38,8 +38,8 @@ interface SessionParts {
   catalogue: Catalogue;
   /** What those name who name none. */
   defaults: Readonly<Record<Api, { readonly model: string; readonly voice: string }>>;
-  /** The recogniser of those who name none. */
-  sttId: string;
+  /** The id of the recogniser of those who name none. */
+  usualStt: () => string;
   usage: Usage;
   shares: LoopShares;
   outgoing: GuardedFetch;
@@ -174,7 +174,7 @@ export class Sessions {
     const sessionLog = log.child({ session: birth.sessionId, ...about });
     const { model } = birth.config;
     if (!router.hasLlm(model)) {
-      transport.send({ type: 'error', error: errorBody(errors.modelNotFound('model', model), null) });
+      transport.send({ type: 'error', error: errorBody(errors.modelNotFound('model', model, router.nearest('llm', model)), null) });
       transport.close(1008, 'model_not_found');
       return;
     }
@@ -286,9 +286,9 @@ export class Sessions {
 
   /** What a session starts with: the protocol's defaults, with those of the API that the client takes this server for (conflict C21). */
   #initial(arrival: Arrival): SessionConfig {
-    const { config, defaults, sttId } = this.#parts;
+    const { config, defaults, usualStt } = this.#parts;
     const { transcribes, turnDetection } = apiDefaults[arrival.api];
-    const recogniser = arrival.api === 'inworld' ? `parley/${sttId}` : anyTranscriptionModel;
+    const recogniser = arrival.api === 'inworld' ? usualStt() : anyTranscriptionModel;
     const { model, voice } = defaults[arrival.api];
     return newSession({
       type: arrival.transcriptionOnly ? 'transcription' : 'realtime',

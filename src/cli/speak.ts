@@ -30,9 +30,9 @@ async function main(): Promise<void> {
     return;
   }
   const rateHz = values.rate ?? 24_000;
-  const { dataDir, settings, defaultVoice, engines } = readConfig(process.env, process.cwd());
+  const { dataDir, settings, defaultVoice, speech } = readConfig(process.env, process.cwd());
   const own = { dataDir, settings, log: silentLog, clock: systemClock };
-  const engine = chooseTts(engines.tts, { ...own, models: new ModelStore(own) });
+  const engine = chooseTts(speech.tts.house[0] ?? '', { ...own, models: new ModelStore(own) });
   try {
     // The voice's model may have to be fetched first.
     await engine.warmUp(AbortSignal.timeout(180_000));

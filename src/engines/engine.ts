@@ -191,8 +191,21 @@ export interface Stt extends Engine {
 
 // --- language model
 
+/** What became of one engine that was asked for something that several can do. */
+export interface Attempt {
+  readonly kind: EngineKind;
+  /** `provider/model`. */
+  readonly id: string;
+  /** `served`, or what it failed at. */
+  readonly outcome: 'served' | EngineFailure;
+  /** From when it was asked. */
+  readonly ms: number;
+}
+
 export interface LlmOptions {
   readonly model: string;
+  /** Told of each engine that was tried, where there are several; others do not know it. */
+  readonly onAttempt?: (attempt: Attempt) => void;
   readonly temperature?: number;
   readonly maxOutputTokens?: number;
   readonly parallelToolCalls?: boolean;
@@ -245,6 +258,8 @@ export interface Voice {
 
 export interface TtsOptions {
   readonly model: string;
+  /** Told of each engine that was tried, where there are several; others do not know it. */
+  readonly onAttempt?: (attempt: Attempt) => void;
   /** An id out of `voices()`. */
   readonly voice: string;
   /** 0.25 to 1.5; 1 is the voice's own pace. */
@@ -430,13 +445,16 @@ export const noModels: Models = {
 
 // --- the choice among engines
 
-/** Which engine serves what a client asked for. Each throws EngineError `unavailable` when none does. */
+/**
+ * Which engine serves what a client asked for. Each throws EngineError `unavailable` when none does. `fallback`: ids of those to be asked in its place
+ * when it fails, in that order; those nobody serves are passed over. Undefined: as the operator has it.
+ */
 export interface Engines {
   readonly vad: Vad;
   readonly turn: TurnDetector;
   readonly denoiser: Denoiser;
   readonly decoder: Decoder;
-  stt(id: string): { engine: Stt; model: string };
-  llm(id: string): { engine: Llm; model: string };
-  tts(id: string, voice: string): { engine: Tts; model: string; voice: string };
+  stt(id: string, fallback?: readonly string[]): { engine: Stt; model: string };
+  llm(id: string, fallback?: readonly string[]): { engine: Llm; model: string };
+  tts(id: string, voice: string, fallback?: readonly string[]): { engine: Tts; model: string; voice: string };
 }

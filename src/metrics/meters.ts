@@ -182,6 +182,12 @@ export const table = {
       'What engines and providers failed at, where it cost somebody something; `reason`: unavailable, timeout, crashed, rejected, unauthorized, rate_limited or broken.',
     labels: ['engine', 'reason'],
   },
+  parley_attempts_total: {
+    type: 'counter',
+    meaning:
+      'Engines that were tried where others could have been asked in their place; `kind`: stt, llm or tts, `outcome`: served, or what it failed at.',
+    labels: ['kind', 'provider', 'outcome'],
+  },
   parley_second_tries_total: {
     type: 'counter',
     meaning: 'Requests to a language model that were made once more, by what the first failed at.',

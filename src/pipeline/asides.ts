@@ -93,7 +93,7 @@ export class Asides {
     const { engines, allowance } = this.#ports;
     const excess = allowance.speech();
     if (excess) throw errors.limited(excess);
-    const { engine, ...choice } = engines.tts(order.ttsModel, order.voice);
+    const { engine, ...choice } = engines.tts(order.ttsModel, order.voice, order.manner.fallback);
     const pieces: Pcm[] = [];
     const words: SpokenWord[] = [];
     let seconds = 0;

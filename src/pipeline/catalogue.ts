@@ -14,6 +14,8 @@ export interface Catalogue {
   hasVoice(id: string): boolean;
   /** Whether the session has a server of tools of that name on board (`connector_id`). */
   hasConnector(id: string): boolean;
+  /** Ids that are served and look like one that is not. */
+  nearest(kind: 'llm' | 'stt' | 'tts' | 'voice', id: string): readonly string[];
   /** The text of a stored prompt; without a version, of its newest. */
   prompt(id: string, version: string | undefined): string | undefined;
 }
@@ -25,7 +27,7 @@ export function knownOf(catalogue: Catalogue, event: ClientEvent): Known | undef
 }
 
 export function knownOfSession(catalogue: Catalogue, { model, audio, providerData, prompt, tools }: SessionPatch): Known | undefined {
-  const { backchannel, responsiveness } = readProviderData(providerData);
+  const { backchannel, responsiveness, fallback } = readProviderData(providerData);
   return known(
     catalogue,
     [
@@ -35,6 +37,7 @@ export function knownOfSession(catalogue: Catalogue, { model, audio, providerDat
       ['stt', audio?.input?.transcription?.model],
       ['tts', audio?.output?.model],
       ['voice', audio?.output?.voice],
+      ...(['llm', 'stt', 'tts'] as const).flatMap((kind) => (fallback?.[kind] ?? []).map((id) => [kind, id] as const)),
       ...connectorsOf(tools),
     ],
     prompt,
@@ -56,9 +59,14 @@ function known(
   named: readonly (readonly [Kind, string | null | undefined])[],
   prompt: StoredPrompt | null | undefined,
 ): Known | undefined {
-  const unserved = named.flatMap(([kind, id]) => (id && !serves(catalogue, kind, id) ? { kind, id } : []));
+  const unserved = named.flatMap(([kind, id]) => (id && !serves(catalogue, kind, id) ? unservedId(catalogue, kind, id) : []));
   if (unserved.length === 0 && !prompt) return undefined;
   return { unserved, ...(prompt && { prompt: knownPrompt(catalogue, prompt) }) };
+}
+
+function unservedId(catalogue: Catalogue, kind: Kind, id: string): Known['unserved'][number] {
+  const nearest = kind === 'connector' ? [] : catalogue.nearest(kind, id);
+  return nearest.length === 0 ? { kind, id } : { kind, id, nearest };
 }
 
 function serves(catalogue: Catalogue, kind: Kind, id: string): boolean {

@@ -6,6 +6,7 @@ import { errors } from '../protocol/errors.ts';
 import type { SessionConfig } from '../protocol/session-config.ts';
 import type { Allowance } from './allowance.ts';
 import { failureOf, isDeclared } from './failure.ts';
+import { readProviderData } from '../protocol/provider-data/provider-data.ts';
 import { spokenLanguages, sttOptions } from './hints.ts';
 import { Intake } from './intake.ts';
 import { ItemSounds } from './item-sounds.ts';
@@ -398,7 +399,8 @@ export class Ear {
         // Who has begun is heard to the end.
         const excess = utterance.empty ? this.#allowance.recognition() : undefined;
         if (excess) throw errors.limited(excess);
-        const { engine, model } = this.#engines.stt(this.#config.audio.input.transcription?.model ?? '');
+        const { fallback } = readProviderData(this.#config.providerData);
+        const { engine, model } = this.#engines.stt(this.#config.audio.input.transcription?.model ?? '', fallback?.stt);
         const onHeard = (samples: number) => this.#allowance.recognised(samples / VAD_RATE_HZ);
         return { engine, options: sttOptions(this.#config, model, this.#origin), onHeard };
       },

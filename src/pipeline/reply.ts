@@ -1,6 +1,6 @@
 // One run of a model: prompt → model → clauses → voice → facts. It knows nothing of turns, nor of the response that it may belong to; whoever started it may
 // abort it at any moment.
-import { EngineError, type Engines, type Llm, type LlmUsage, type Origin, type Speech, type Tts } from '../engines/engine.ts';
+import { type Attempt, EngineError, type Engines, type Llm, type LlmUsage, type Origin, type Speech, type Tts } from '../engines/engine.ts';
 import { Channel } from '../lib/channel.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Resampler } from '../media/resample.ts';
@@ -46,7 +46,7 @@ export async function reply(order: RunOrder, prompt: Prompt, ports: ReplyPorts, 
   const mouth = new Mouth(order, ports, signal);
   let lent: Lent | undefined;
   try {
-    const { engine, model } = ports.engines.llm(order.model);
+    const { engine, model } = ports.engines.llm(order.model, order.fallback);
     const lending = engine.sees === false ? undefined : lentTo(prompt, ports, signal);
     if (lending) lent = await lending;
     if (signal.aborted) return;
@@ -102,6 +102,7 @@ async function speakAnswer(
   let aliveAtMs = Number.NEGATIVE_INFINITY;
   const options = {
     model,
+    onAttempt: (attempt: Attempt) => feed({ kind: 'run.attempt', run, attempt }),
     parallelToolCalls: order.parallelToolCalls,
     sampling: order.sampling,
     behalf: order.behalf,
@@ -191,10 +192,10 @@ class Mouth {
   }
 
   #begin() {
-    const { ttsModel, voice } = this.#order;
+    const { ttsModel, voice, manner } = this.#order;
     const excess = this.#ports.allowance.speech();
     if (excess) throw errors.limited(excess);
-    const { engine, ...choice } = this.#ports.engines.tts(ttsModel, voice);
+    const { engine, ...choice } = this.#ports.engines.tts(ttsModel, voice, manner.fallback);
     const text = new Channel<string>(mostWaiting);
     const done = this.#speak(engine, choice, text).catch((error: unknown) => {
       this.faulted = !(error instanceof EngineError);
@@ -202,7 +203,7 @@ class Mouth {
       this.failure =
         error instanceof EngineError ? error : new EngineError(engine.info.id, 'broken', 'The voice failed.', { cause: error });
     });
-    return { text, script: new SpeechText(engine, this.#order.manner.segmenter), done };
+    return { text, script: new SpeechText(engine, manner.segmenter), done };
   }
 
   async #speak(engine: Tts, choice: { model: string; voice: string }, text: Channel<string>): Promise<void> {
@@ -214,7 +215,8 @@ class Mouth {
       const bytes = encodeWire(format, samples);
       this.#ports.feed({ kind: 'run.audio', run, bytes, ms: wireMs(format, bytes.length), words });
     };
-    const options = speechOptions(engine, choice, this.#order, this.#ports.origin);
+    const onAttempt = (attempt: Attempt) => this.#ports.feed({ kind: 'run.attempt', run, attempt });
+    const options = { ...speechOptions(engine, choice, this.#order, this.#ports.origin), onAttempt };
     const spoken =
       manner.segmenter === 'per_segment_context'
         ? speakApart(engine, text, options, this.#signal)

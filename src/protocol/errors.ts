@@ -140,8 +140,13 @@ export const errors = {
   duplicateItem: (id: string) =>
     new RealtimeError('item_create_duplicate_item_id', `Error adding item: an item with id '${id}' already exists.`),
   unknownCall: (callId: string) => new RealtimeError('invalid_tool_call_id', `Tool call ID '${callId}' not found in conversation.`),
-  modelNotFound: (param: string, id: string) =>
-    new RealtimeError('model_not_found', `The model '${id}' is served by no configured provider and is no alias.`, param),
+  /** `nearest`: ids that are served and may have been meant. */
+  modelNotFound: (param: string, id: string, nearest: readonly string[] = []) =>
+    new RealtimeError('model_not_found', `The model '${id}' is served by no configured provider and is no alias.${meant(nearest)}`, param),
+  /** `what`: what the field names, as in `The transcription model`. */
+  notServed: (param: string, what: string, id: string, nearest: readonly string[]) =>
+    errors.invalid(param, `${what} '${id}' is served by no configured engine.${meant(nearest)}`),
+  unknownVoice: (param: string, id: string, nearest: readonly string[]) => errors.invalid(param, `Unknown voice '${id}'.${meant(nearest)}`),
   cannotUpdateVoice: () => new RealtimeError('cannot_update_voice', "Cannot update a conversation's voice if assistant audio is present."),
   contextTooLong: (tokens: number, most: number) =>
     new RealtimeError(
@@ -168,3 +173,7 @@ export const errors = {
   internal: () =>
     new RealtimeError(null, 'The server had an error while processing this event. The session goes on.', null, 'server_error'),
 };
+
+function meant(nearest: readonly string[]): string {
+  return nearest.length === 0 ? '' : ` Did you mean ${nearest.map((id) => `'${id}'`).join(' or ')}?`;
+}

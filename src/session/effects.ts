@@ -21,6 +21,8 @@ export interface RunOrder {
   reasoningEffort: string | undefined;
   sampling: Sampling;
   behalf: OnBehalf;
+  /** Ids of models that are asked where this one fails; undefined: as the server has it. */
+  fallback: readonly string[] | undefined;
   /** Items of the context that the prompt leaves out, because all of them would be more than the model takes. */
   itemsLeftOut: number;
 }

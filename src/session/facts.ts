@@ -47,6 +47,15 @@ export type RunEnd =
   | { readonly reason: 'stop' | 'length' | 'content_filter'; readonly usage: RunUsage }
   | { readonly reason: 'failed'; readonly usage: RunUsage; readonly failure: Failure };
 
+/** An engine that was tried where several can do the same: `outcome` is `served`, or what it failed at. */
+export interface EngineAttempt {
+  readonly kind: string;
+  /** `provider/model`. */
+  readonly id: string;
+  readonly outcome: string;
+  readonly ms: number;
+}
+
 /** Facts of one run of a model; all but these are about the session as a whole. */
 export type RunFact =
   | { kind: 'run.text'; run: string; delta: string }
@@ -56,6 +65,8 @@ export type RunFact =
   | { kind: 'run.arguments'; run: string; callId: string; delta: string }
   /** What the model has used so far, as far as it tells. The last word counts. */
   | { kind: 'run.usage'; run: string; usage: RunUsage }
+  /** One of several engines was tried for it, in the order in which they were. */
+  | { kind: 'run.attempt'; run: string; attempt: EngineAttempt }
   /** The model goes on, though nothing comes of it yet: it thinks. */
   | { kind: 'run.alive'; run: string }
   | ({ kind: 'run.ended'; run: string } & RunEnd);

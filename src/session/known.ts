@@ -2,9 +2,16 @@
 
 export interface Known {
   /** Ids among those named that nobody serves, by what they were named for. */
-  readonly unserved: readonly { readonly kind: 'llm' | 'stt' | 'tts' | 'voice' | 'connector'; readonly id: string }[];
+  readonly unserved: readonly UnservedId[];
   /** The stored prompt that it names, if it does. */
   readonly prompt?: KnownPrompt;
+}
+
+interface UnservedId {
+  readonly kind: 'llm' | 'stt' | 'tts' | 'voice' | 'connector';
+  readonly id: string;
+  /** Ids that are served and look like it, the likest first; absent where none does. */
+  readonly nearest?: readonly string[];
 }
 
 export type KnownPrompt =
@@ -16,6 +23,11 @@ export type KnownPrompt =
 /** Everything that was named is served. */
 export const allServed: Known = { unserved: [] };
 
-export function isServed({ unserved }: Known, kind: Known['unserved'][number]['kind'], id: string): boolean {
+export function isServed({ unserved }: Known, kind: UnservedId['kind'], id: string): boolean {
   return !unserved.some((each) => each.kind === kind && each.id === id);
+}
+
+/** Ids that are served and look like one that nobody serves. */
+export function nearestOf({ unserved }: Known, kind: UnservedId['kind'], id: string): readonly string[] {
+  return unserved.find((each) => each.kind === kind && each.id === id)?.nearest ?? [];
 }

@@ -40,7 +40,7 @@ async function consoleRig(options: { local?: boolean; hosts?: string[] } = {}) {
     log: silentLog,
     defaultModel: 'offline/assistant',
     defaultVoice: 'Dennis',
-    models: () => [{ id: 'offline/assistant', provider: 'offline' }],
+    models: () => [{ id: 'offline/assistant', provider: 'offline', kind: 'llm' }],
     voices: () => voices,
     engines: () => engines,
     sample: async ({ id }) => {

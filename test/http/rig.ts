@@ -98,8 +98,8 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
     },
     voices: () => voices,
     models: () => [
-      { id: 'offline/assistant', provider: 'offline' },
-      { id: 'google-ai-studio/gemini-2.5-flash', provider: 'google-ai-studio', created: 1_600_000_000 },
+      { id: 'offline/assistant', provider: 'offline', kind: 'llm' },
+      { id: 'google-ai-studio/gemini-2.5-flash', provider: 'google-ai-studio', kind: 'llm', created: 1_600_000_000 },
     ],
     ...more,
   };

@@ -21,6 +21,7 @@ import type {
   TurnJudgement,
   Vad,
   VadStream,
+  Voice,
   Word,
 } from '../../src/engines/engine.ts';
 import { DENOISE_RATE_HZ, EngineError, VAD_WINDOW } from '../../src/engines/engine.ts';
@@ -289,7 +290,8 @@ export class FakeTts implements Tts {
   readonly calls: Speaking[] = [];
   takes: Tts['takes'] = 'clauses';
   deaf = false;
-  readonly voices = () => [];
+  own: Voice[] = [];
+  readonly voices = () => this.own;
 
   get last(): Speaking {
     return this.calls.at(-1) as Speaking;

@@ -23,7 +23,7 @@ function start(changes: Partial<RunOrder> = {}, engines = new FakeEngines()) {
     voice: 'Dennis',
     ttsModel: 'a-voice-model',
     speed: 1.25,
-    manner: { segmenter: 'auto', steering: undefined, language: undefined, deliveryMode: undefined },
+    manner: { segmenter: 'auto', steering: undefined, language: undefined, deliveryMode: undefined, fallback: undefined },
     format: { type: 'audio/pcm', rate: 24_000 },
     temperature: 0.5,
     maxOutputTokens: undefined,
@@ -31,6 +31,7 @@ function start(changes: Partial<RunOrder> = {}, engines = new FakeEngines()) {
     reasoningEffort: undefined,
     sampling: {},
     behalf: {},
+    fallback: undefined,
     itemsLeftOut: 0,
     ...changes,
   };
@@ -66,6 +67,7 @@ function story({ facts }: Started): string[] {
     switch (fact.kind) {
       case 'run.usage':
       case 'run.alive':
+      case 'run.attempt':
         return [];
       case 'run.text':
       case 'run.arguments':
@@ -81,7 +83,7 @@ function story({ facts }: Started): string[] {
 }
 
 describe('the manner of speaking', () => {
-  const plain = { segmenter: 'auto', steering: undefined, language: undefined, deliveryMode: undefined } as const;
+  const plain = { segmenter: 'auto', steering: undefined, language: undefined, deliveryMode: undefined, fallback: undefined } as const;
 
   test('F39 providerData.tts: language and delivery mode are hints for the voice, which is told nothing when nothing is said', async () => {
     const run = start({ manner: { ...plain, language: 'de-DE', deliveryMode: 'creative', steering: 'emit_once' } });
@@ -95,6 +97,7 @@ describe('the manner of speaking', () => {
       origin: { key: 'key_1', session: 'sess_test' },
       language: 'de-DE',
       deliveryMode: 'creative',
+      onAttempt: expect.any(Function) as unknown,
     });
     const silent = start();
     silent.llm.last.text('Hallo.');
@@ -104,6 +107,7 @@ describe('the manner of speaking', () => {
       voice: 'Dennis',
       speed: 1.25,
       origin: { key: 'key_1', session: 'sess_test' },
+      onAttempt: expect.any(Function) as unknown,
     });
     run.controller.abort();
     silent.controller.abort();
@@ -209,6 +213,7 @@ describe('a spoken answer', () => {
     await settled();
     expect(run.llm.last.options).toEqual({
       model: 'a-model',
+      onAttempt: expect.any(Function) as unknown,
       temperature: 0.5,
       maxOutputTokens: 50,
       reasoningEffort: 'low',
@@ -221,6 +226,7 @@ describe('a spoken answer', () => {
       voice: 'Dennis',
       speed: 1.25,
       origin: { key: 'key_1', session: 'sess_test' },
+      onAttempt: expect.any(Function) as unknown,
     });
     run.controller.abort();
     await run.done;

@@ -55,6 +55,7 @@ export const testCatalogue: Catalogue = {
   hasTts: (id) => !id.startsWith('no-'),
   hasVoice: (id) => !id.startsWith('no-'),
   hasConnector: () => false,
+  nearest: (_kind, id) => (id === 'no-such' ? ['such', 'some'] : []),
   prompt: (id, version) => testPrompts[version === undefined ? id : `${id}@${version}`],
 };
 

@@ -1,4 +1,4 @@
-// The engines that a configuration chooses, one of each kind. One that has a stand-in is joined with it to one engine: each call goes to who
+// The engines of this machine that a configuration chooses: one of each kind, of ears and voices one or more. One that has a stand-in is joined with it to one engine: each call goes to who
 // serves at that moment.
 import { first, pick, rows } from '../catalogue.ts';
 import type {
@@ -18,21 +18,29 @@ import { ByLanguage } from './by-language.ts';
 import { Preferred } from './preferred.ts';
 
 export interface Chosen {
-  readonly stt: Stt;
+  /** By their ids in the catalogue, the usual one first; at least one of each. */
+  readonly stt: readonly OfHouse<Stt>[];
+  readonly tts: readonly OfHouse<Tts>[];
   readonly llm: Llm;
-  readonly tts: Tts;
   readonly vad: Vad;
   readonly turn: TurnDetector;
   readonly denoiser: Denoiser;
   readonly decoder: Decoder;
 }
 
+export interface OfHouse<E extends Engine> {
+  readonly id: string;
+  readonly engine: E;
+}
+
+export type ChosenIds = Readonly<Record<Exclude<EngineKind, 'stt' | 'tts'>, string> & Record<'stt' | 'tts', readonly string[]>>;
+
 /** Makes the engines of those ids. Nothing is loaded yet. Throws when there is no such engine: ids come from a checked configuration. */
-export function chooseEngines(ids: Readonly<Record<EngineKind, string>>, environment: EngineEnvironment): Chosen {
+export function chooseEngines(ids: ChosenIds, environment: EngineEnvironment): Chosen {
   return {
-    stt: chooseStt(ids.stt, environment),
+    stt: ids.stt.map((id) => ({ id, engine: chooseStt(id, environment) })),
     llm: pick(rows.llm, ids.llm).create(environment),
-    tts: chooseTts(ids.tts, environment),
+    tts: ids.tts.map((id) => ({ id, engine: chooseTts(id, environment) })),
     vad: pick(rows.vad, ids.vad).create(environment),
     turn: chooseTurnDetector(ids.turn, environment),
     denoiser: first(rows.denoise).create(environment),

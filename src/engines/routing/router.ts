@@ -1,56 +1,51 @@
-// From the ids clients ask for to the engines that serve them.
+// From the ids clients ask for to the engines that serve them, and to those that are asked in their place when they fail.
+import type { Clock } from '../../lib/clock.ts';
 import {
+  type Attempt,
   type Decoder,
   type Denoiser,
   EngineError,
   type Engines,
-  type Llm,
   type Stt,
   type Tts,
   type TurnDetector,
   type Vad,
 } from '../engine.ts';
+import { Cooldown } from './cooldown.ts';
+import { fallbackStt } from './fallback-stt.ts';
+import { fallbackTts, type VoiceCandidate } from './fallback-tts.ts';
+import type { LlmIds, LlmRoute } from './llm-ids.ts';
+import type { SpeechRoute } from './service.ts';
+import type { SpeechIds } from './speech-ids.ts';
+import type { VoiceIds } from './voice-ids.ts';
 
-/** Language models behind one prefix: `groq` serves `groq/<model>`. */
-export interface LlmProvider {
-  readonly prefix: string;
-  readonly alsoKnownAs: readonly string[];
-  readonly llm: Llm;
-  readonly defaultModel?: string;
-  /** What it offered when the server started; empty when it does not tell. */
-  readonly models: readonly string[];
-}
+/** Of engines joined from several the same one is given out again, which is how a session knows that nothing has changed; so many are remembered. */
+const mostJoined = 256;
+
+/** Ids of those that are asked in the place of whoever fails, by kind. */
+export type Fallbacks = Readonly<Record<'stt' | 'llm' | 'tts', readonly string[]>>;
 
 export interface RouterParts {
-  vad: Vad;
-  turn: TurnDetector;
-  denoiser: Denoiser;
-  decoder: Decoder;
-  stt: Stt;
-  tts: Tts;
-  /** The embedded engine, which serves every id while no provider is configured. */
-  llm: Llm;
-  providers: readonly LlmProvider[];
-  aliases: ReadonlyMap<string, string>;
-  /** Finds a voice by any of its names. */
-  voice: (name: string) => string | undefined;
-  /** Which provider a bare model name belongs to, if it is a famous one. */
-  ownerOfBareModel: (model: string) => string | undefined;
+  readonly vad: Vad;
+  readonly turn: TurnDetector;
+  readonly denoiser: Denoiser;
+  readonly decoder: Decoder;
+  readonly ears: SpeechIds<Stt>;
+  readonly speech: SpeechIds<Tts>;
+  readonly voices: VoiceIds;
+  readonly minds: LlmIds;
+  /** Where neither the session nor its client says. */
+  readonly fallbacks: Fallbacks;
+  readonly clock: Clock;
+  /** Told of each engine that was tried where there are several. */
+  readonly onAttempt: (attempt: Attempt) => void;
 }
-
-interface Route {
-  engine: Llm;
-  model: string;
-}
-
-/** Prefix by which an embedded engine can always be named, whatever else is configured. */
-const house = 'parley/';
-
-/** Ids that name no model but mean "whatever this server has": speech-to-speech models, the API's own default and its routers. */
-const anyModel = /^(?:openai\/)?gpt-(?:4o-|4o-mini-)?realtime|^auto$|^inworld\/|^google-ai-studio\/gemini-2\.5-flash$/;
 
 export class Router implements Engines {
   readonly #parts: RouterParts;
+  readonly #cooldown: Cooldown;
+  readonly #ears = new Map<string, Stt>();
+  readonly #mouths = new Map<string, Tts>();
   readonly vad: Vad;
   readonly turn: TurnDetector;
   readonly denoiser: Denoiser;
@@ -58,83 +53,93 @@ export class Router implements Engines {
 
   constructor(parts: RouterParts) {
     this.#parts = parts;
+    this.#cooldown = new Cooldown(parts.clock);
     this.vad = parts.vad;
     this.turn = parts.turn;
     this.denoiser = parts.denoiser;
     this.decoder = parts.decoder;
   }
 
-  llm(id: string): Route {
-    const route = this.#route(id);
+  llm(id: string): LlmRoute {
+    const route = this.#parts.minds.route(id);
     if (!route) throw unserved(`The model '${id}' is served by no configured provider and is no alias.`);
     return route;
   }
 
+  stt(id: string, fallback?: readonly string[]): SpeechRoute<Stt> {
+    const { ears, fallbacks } = this.#parts;
+    const route = ears.route(id);
+    if (!route) throw unserved(`The transcription model '${id}' is served by no configured engine.`);
+    const candidates = distinct([route, ...(fallback ?? fallbacks.stt).flatMap((other) => ears.route(other) ?? [])]);
+    return { ...route, engine: this.#joined(this.#ears, route, candidates, fallbackStt) };
+  }
+
+  tts(id: string, voice: string, fallback?: readonly string[]): VoiceCandidate {
+    const { voices, speech, fallbacks } = this.#parts;
+    const route = voices.route(id, voice);
+    if (!route) {
+      throw unserved(
+        speech.serves(id) ? `There is no voice '${voice}'.` : `The speech model '${id}' is served by no configured engine.`,
+      );
+    }
+    const others = (fallback ?? fallbacks.tts).flatMap((other) => (speech.namesEngine(other) ? (voices.route(other, voice) ?? []) : []));
+    return { ...route, engine: this.#joined(this.#mouths, route, distinct([route, ...others]), fallbackTts) };
+  }
+
   hasLlm(id: string): boolean {
-    return this.#route(id) !== undefined;
+    return this.#parts.minds.serves(id);
   }
 
-  /** There is one recogniser and one synthesiser at a time: they serve every id. */
-  stt(id: string): { engine: Stt; model: string } {
-    return { engine: this.#parts.stt, model: id };
+  hasStt(id: string): boolean {
+    return this.#parts.ears.serves(id);
   }
 
-  hasStt(_id: string): boolean {
-    return true;
-  }
-
-  tts(id: string, voice: string): { engine: Tts; model: string; voice: string } {
-    const known = this.#parts.voice(voice);
-    if (known === undefined) throw unserved(`There is no voice '${voice}'.`);
-    return { engine: this.#parts.tts, model: id, voice: known };
-  }
-
-  hasTts(_id: string): boolean {
-    return true;
+  hasTts(id: string): boolean {
+    return this.#parts.speech.serves(id);
   }
 
   hasVoice(name: string): boolean {
-    return this.#parts.voice(name) !== undefined;
+    return this.#parts.voices.has(name);
+  }
+
+  /** Ids that are served and look like one that is not. */
+  nearest(kind: 'llm' | 'stt' | 'tts' | 'voice', id: string): string[] {
+    const { minds, ears, speech, voices } = this.#parts;
+    return { llm: minds, stt: ears, tts: speech, voice: voices }[kind].nearest(id);
   }
 
   /** The model of a session that names none. */
   get defaultModel(): string {
-    const [first] = this.#parts.providers;
-    return first?.defaultModel === undefined ? 'google-ai-studio/gemini-2.5-flash' : `${first.prefix}/${first.defaultModel}`;
+    return this.#parts.minds.usual;
   }
 
   /** Plain words on who serves an id: for the log. */
   serves(id: string): string {
-    const route = this.#route(id);
+    const route = this.#parts.minds.route(id);
     return route ? `${route.engine.info.name}${route.model === id ? '' : ` as ${route.model}`}` : 'nobody';
   }
 
-  #route(id: string): Route | undefined {
-    const { providers, llm, aliases, ownerOfBareModel } = this.#parts;
-    const named = aliases.get(id) ?? id;
-    if (named.startsWith(house) || providers.length === 0) return { engine: llm, model: named };
-    const direct = this.#direct(named);
-    if (direct) return direct;
-    if (anyModel.test(named)) return this.#first();
-    if (named.includes('/')) return undefined;
-    const owner = ownerOfBareModel(named);
-    const provider = providers.find(({ prefix, models }) => prefix === owner || models.includes(named));
-    return provider && { engine: provider.llm, model: named };
+  #joined<E extends Stt | Tts, C extends SpeechRoute<E> & { voice?: string }>(
+    known: Map<string, E>,
+    { engine }: C,
+    candidates: readonly C[],
+    join: (candidates: readonly C[], options: { clock: Clock; cooldown: Cooldown; onAttempt: (attempt: Attempt) => void }) => E,
+  ): E {
+    if (candidates.length < 2) return engine;
+    const key = candidates.map(({ id, voice = '' }) => `${id} ${voice}`).join('\n');
+    const found = known.get(key);
+    if (found) return found;
+    const { clock, onAttempt } = this.#parts;
+    const joined = join(candidates, { clock, cooldown: this.#cooldown, onAttempt });
+    if (known.size >= mostJoined) known.clear();
+    known.set(key, joined);
+    return joined;
   }
+}
 
-  /** `provider/model`; a model's own name may hold further slashes. */
-  #direct(id: string): Route | undefined {
-    const slash = id.indexOf('/');
-    if (slash < 0) return undefined;
-    const prefix = id.slice(0, slash);
-    const provider = this.#parts.providers.find((candidate) => candidate.prefix === prefix || candidate.alsoKnownAs.includes(prefix));
-    return provider && { engine: provider.llm, model: id.slice(slash + 1) };
-  }
-
-  #first(): Route | undefined {
-    const provider = this.#parts.providers.find((candidate) => candidate.defaultModel !== undefined);
-    return provider?.defaultModel === undefined ? undefined : { engine: provider.llm, model: provider.defaultModel };
-  }
+/** Nobody is asked twice. */
+function distinct<R extends { readonly id: string }>(routes: readonly R[]): R[] {
+  return routes.filter(({ id }, index) => routes.findIndex((other) => other.id === id) === index);
 }
 
 /** What the client itself has asked for by name. */

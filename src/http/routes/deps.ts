@@ -73,6 +73,8 @@ export interface ListedModel {
   /** As a session names it: `provider/model`, or a bare name. */
   readonly id: string;
   readonly provider: string;
+  /** What it does: answers, hears or speaks. */
+  readonly kind: 'llm' | 'stt' | 'tts';
   /** Seconds since the Unix epoch, where known. */
   readonly created?: number | undefined;
 }

@@ -4,6 +4,7 @@ import { isRecord } from '../json.ts';
 import { memory } from './memory.ts';
 import { metadata, userId } from './identity.ts';
 import { textGeneration } from './text-generation.ts';
+import { fallback } from './fallback.ts';
 import { stt } from './stt.ts';
 import { tts } from './tts.ts';
 import { backchannel } from './backchannel.ts';
@@ -21,6 +22,7 @@ const sections = {
   tts,
   backchannel,
   responsiveness,
+  fallback,
 } as const;
 
 type Sections = typeof sections;

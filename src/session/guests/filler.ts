@@ -124,12 +124,12 @@ function speak(
   what: { aside: string; text: string; deadlineAtMs: number },
 ): void {
   const { aside, deadlineAtMs } = what;
-  const { voice, speed, manner, format } = response.settings;
+  const { voice, ttsModel, speed, manner, format } = response.settings;
   const text = pause_text === '' ? what.text : `${what.text} ${pause_text}`;
   own(core).making = { state: 'voicing', aside, text, deadlineAtMs };
   core.effects.push({
     kind: 'aside.speak',
-    order: { aside, text, voice, ttsModel: core.config.audio.output.model, speed, manner, format, gain: 1 },
+    order: { aside, text, voice, ttsModel, speed, manner, format, gain: 1 },
   });
 }
 

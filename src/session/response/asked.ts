@@ -4,6 +4,7 @@ import type { Entry } from '../conversation/history.ts';
 import type { Core } from '../core.ts';
 import type { RunOrder } from '../effects.ts';
 import { offeredTools, toldEntries } from '../questions.ts';
+import { readProviderData } from '../../protocol/provider-data/provider-data.ts';
 import { onBehalf } from '../settings/generation.ts';
 import type { ResponseSettings } from '../state.ts';
 import type { Asked } from './run.ts';
@@ -28,7 +29,7 @@ function orderOf({ config }: Core, settings: ResponseSettings, itemsLeftOut: num
     model: config.model,
     modality: settings.modalities.includes('audio') ? 'audio' : 'text',
     voice: settings.voice,
-    ttsModel: config.audio.output.model,
+    ttsModel: settings.ttsModel,
     speed: settings.speed,
     manner: settings.manner,
     format: settings.format,
@@ -38,6 +39,7 @@ function orderOf({ config }: Core, settings: ResponseSettings, itemsLeftOut: num
     reasoningEffort: settings.reasoningEffort,
     sampling: settings.sampling,
     behalf: onBehalf(config),
+    fallback: readProviderData(config.providerData).fallback?.llm,
     itemsLeftOut,
   };
 }

@@ -2,8 +2,9 @@
 import type { ResponseObject, Usage } from '../../protocol/server-events.ts';
 import { snapshot } from '../conversation/history.ts';
 import type { Core } from '../core.ts';
-import type { RunUsage } from '../facts.ts';
+import type { EngineAttempt, RunUsage } from '../facts.ts';
 import type { Outcome, Response } from '../state.ts';
+import { runOf } from './run.ts';
 
 export function responseObject(core: Core, response: Response, outcome: Outcome | null, usage: RunUsage | null): ResponseObject {
   const { settings } = response;
@@ -17,9 +18,24 @@ export function responseObject(core: Core, response: Response, outcome: Outcome 
     output_modalities: settings.modalities,
     max_output_tokens: settings.maxOutputTokens,
     audio: { output: { format: settings.format, voice: settings.voice } },
-    metadata: settings.metadata,
+    metadata: withAttempts(settings.metadata, runOf(core, response)?.attempts ?? []),
     usage: usage && usageObject(usage),
   };
+}
+
+/** What the API allows for a value of metadata, in characters. */
+const mostValue = 512;
+
+/**
+ * The client's own metadata, with who was tried where somebody failed: `attempts`, a JSON array of `{kind, id, outcome, ms}`. A client that has a value
+ * of that name keeps it.
+ */
+function withAttempts(metadata: Record<string, string> | null, attempts: readonly EngineAttempt[]): Record<string, string> | null {
+  if (attempts.every(({ outcome }) => outcome === 'served')) return metadata;
+  // The last ones tell who served in the end.
+  let told = attempts.map(({ ms, ...rest }) => ({ ...rest, ms: Math.round(ms) }));
+  while (told.length > 1 && JSON.stringify(told).length > mostValue) told = told.slice(1);
+  return { attempts: JSON.stringify(told).slice(0, mostValue), ...metadata };
 }
 
 /** The model reads and writes text: the sound's tokens are nil in a pipeline. */

@@ -8,11 +8,12 @@ import type { Birth } from '../birth.ts';
 import { soundBytes, soundOf } from '../conversation/budget.ts';
 import { type Entry, newEntry } from '../conversation/history.ts';
 import { type Core, expectWords, mint } from '../core.ts';
-import { isServed, type Known } from '../known.ts';
+import { isServed, type Known, nearestOf } from '../known.ts';
 import { checkConnectors, checkSize, checkToolChoice, checkVoiceLock } from '../settings/check.ts';
 import { generationOf } from '../settings/generation.ts';
 import { speechManner } from '../settings/manner.ts';
 import { tellUnserved } from '../settings/settings.ts';
+import { providerOf } from '../settings/voice-choice.ts';
 import { joinedInstructions, promptText } from '../settings/stored-prompt.ts';
 import type { ResponseInput, ResponseSettings } from '../state.ts';
 
@@ -24,6 +25,7 @@ export function sessionSettings({ config, birth, promptText: text }: Core): Resp
     modalities: config.output_modalities,
     format: config.audio.output.format,
     voice: config.audio.output.voice,
+    ttsModel: config.audio.output.model,
     speed: config.audio.output.speed,
     manner: speechManner(config),
     ...generationOf(config),
@@ -61,7 +63,7 @@ export function responseSettings(
   if (!params) return base;
   const output = params.audio?.output;
   if (output?.voice !== undefined && !isServed(known, 'voice', output.voice)) {
-    throw errors.invalid('response.audio.output.voice', `Unknown voice '${output.voice}'.`);
+    throw errors.unknownVoice('response.audio.output.voice', output.voice, nearestOf(known, 'voice', output.voice));
   }
   checkVoiceLock(core, output?.voice ?? base.voice);
   checkSize('response.tools', params.tools);
@@ -79,6 +81,7 @@ export function responseSettings(
     modalities: params.output_modalities ?? base.modalities,
     format: core.speaker?.format ?? output?.format ?? base.format,
     voice: output?.voice ?? base.voice,
+    ttsModel: (output?.voice === undefined ? undefined : providerOf(output.voice)) ?? base.ttsModel,
     speed: output?.speed ?? base.speed,
     temperature: params.temperature === undefined ? base.temperature : (params.temperature ?? undefined),
     maxOutputTokens: params.max_output_tokens ?? base.maxOutputTokens,

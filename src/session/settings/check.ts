@@ -4,7 +4,7 @@ import { providerDataFault, readProviderData } from '../../protocol/provider-dat
 import type { SessionConfig, SessionPatch, ToolChoice, Tool } from '../../protocol/session-config.ts';
 import type { Core } from '../core.ts';
 import { checkPatience } from '../floor/patience.ts';
-import { isServed, type Known } from '../known.ts';
+import { isServed, type Known, nearestOf } from '../known.ts';
 
 /** Of what a session keeps and tells again: tools, the variables of a prompt, providerData. */
 const mostFieldBytes = 1024 * 1024;
@@ -23,20 +23,23 @@ export function check(next: SessionConfig, known: Known, patch: SessionPatch): v
   }
   checkProviderData(next, patch);
   checkSmallModels(patch.providerData, known);
-  if (patch.model !== undefined && !isServed(known, 'llm', next.model)) throw errors.modelNotFound('session.model', next.model);
+  checkFallback(patch.providerData, known);
+  if (patch.model !== undefined && !isServed(known, 'llm', next.model)) throw errors.modelNotFound('session.model', next.model, nearestOf(known, 'llm', next.model));
   const { transcription } = next.audio.input;
   if (patch.audio?.input?.transcription?.model != null && transcription && !isServed(known, 'stt', transcription.model)) {
-    throw errors.invalid(
+    throw errors.notServed(
       'session.audio.input.transcription.model',
-      `The transcription model '${transcription.model}' is served by no configured engine.`,
+      'The transcription model',
+      transcription.model,
+      nearestOf(known, 'stt', transcription.model),
     );
   }
   const { output } = next.audio;
   if (patch.audio?.output?.model !== undefined && !isServed(known, 'tts', output.model)) {
-    throw errors.invalid('session.audio.output.model', `The speech model '${output.model}' is served by no configured engine.`);
+    throw errors.notServed('session.audio.output.model', 'The speech model', output.model, nearestOf(known, 'tts', output.model));
   }
   if (patch.audio?.output?.voice !== undefined && !isServed(known, 'voice', output.voice)) {
-    throw errors.invalid('session.audio.output.voice', `Unknown voice '${output.voice}'.`);
+    throw errors.unknownVoice('session.audio.output.voice', output.voice, nearestOf(known, 'voice', output.voice));
   }
   checkConnectors(patch.tools, known, 'session.tools');
   checkToolChoice(next.tool_choice, next.tools, 'session.tool_choice', patch.tool_choice !== undefined);
@@ -48,7 +51,19 @@ function checkSmallModels(patch: Readonly<Record<string, unknown>> | undefined, 
   const data = readProviderData(patch);
   for (const section of ['backchannel', 'responsiveness'] as const) {
     const model = data[section]?.small_model;
-    if (model && !isServed(known, 'llm', model)) throw errors.modelNotFound(`session.providerData.${section}.small_model`, model);
+    if (model && !isServed(known, 'llm', model)) throw errors.modelNotFound(`session.providerData.${section}.small_model`, model, nearestOf(known, 'llm', model));
+  }
+}
+
+/** @throws RealtimeError when a patch of `providerData` names somebody to fall back on whom nobody serves. */
+function checkFallback(patch: Readonly<Record<string, unknown>> | undefined, known: Known): void {
+  const { fallback = {} } = readProviderData(patch);
+  for (const kind of ['llm', 'stt', 'tts'] as const) {
+    for (const [index, id] of (fallback[kind] ?? []).entries()) {
+      if (isServed(known, kind, id)) continue;
+      const param = `session.providerData.fallback.${kind}[${index}]`;
+      throw errors.notServed(param, 'The model', id, nearestOf(known, kind, id));
+    }
   }
 }
 

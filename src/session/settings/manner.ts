@@ -6,12 +6,13 @@ import type { Core } from '../core.ts';
 import type { SpeechManner } from './speech-manner.ts';
 
 export function speechManner({ providerData }: SessionConfig): SpeechManner {
-  const tts = readProviderData(providerData).tts ?? {};
+  const { tts = {}, fallback } = readProviderData(providerData);
   return {
     segmenter: tts.segmenter_strategy ?? 'auto',
     steering: tts.steering_handling,
     language: tts.language,
     deliveryMode: tts.delivery_mode,
+    fallback: fallback?.tts,
   };
 }
 

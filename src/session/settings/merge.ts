@@ -11,6 +11,7 @@ import {
   type TurnDetectionPatch,
 } from '../../protocol/session-config.ts';
 import { present } from './present.ts';
+import { providerOf } from './voice-choice.ts';
 
 /** The configuration with the patch laid over it: objects merge, arrays and formats are replaced, null clears. */
 export function merged(config: SessionConfig, patch: SessionPatch, detectionYields: boolean): SessionConfig {
@@ -34,9 +35,18 @@ export function merged(config: SessionConfig, patch: SessionPatch, detectionYiel
         transcription: mergedTranscription(patch.type ?? config.type, config.audio.input.transcription, input?.transcription),
         turn_detection: nextDetection(config.audio.input.turn_detection, input, detectionYields),
       },
-      output: { ...config.audio.output, ...present(audio?.output ?? {}) },
+      output: mergedOutput(config.audio.output, audio?.output),
     },
   };
+}
+
+/** A voice that is named with its provider brings its provider's usual model, unless a model is named beside it. */
+function mergedOutput(
+  old: SessionConfig['audio']['output'],
+  patch: NonNullable<SessionPatch['audio']>['output'] = {},
+): SessionConfig['audio']['output'] {
+  const provider = patch.model === undefined && patch.voice !== undefined ? providerOf(patch.voice) : undefined;
+  return { ...old, ...present(patch), ...(provider === undefined ? {} : { model: provider }) };
 }
 
 /** The model's name where a client wants words and names none: one that every published list has. */

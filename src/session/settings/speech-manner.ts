@@ -6,4 +6,6 @@ export interface SpeechManner {
   steering: 'repeat_each_chunk' | 'emit_once' | undefined;
   language: string | undefined;
   deliveryMode: 'stable' | 'balanced' | 'creative' | undefined;
+  /** Ids of those who speak where the voice fails; undefined: as the server has it. */
+  fallback: readonly string[] | undefined;
 }

@@ -1,0 +1,148 @@
+// The engines of a server: those of this machine and the services that its settings open, warmed up, and the router among them.
+import type { Config } from './config.ts';
+import { discoverProviders, ownerOfBareModel, type Provider } from './engines/cloud/providers.ts';
+import { type Attempt, type Engine, EngineError, type EngineEnvironment, type Speech } from './engines/engine.ts';
+import { type EngineState, engineState } from './engines/engine-state.ts';
+import { kokoroAliases } from './engines/local/kokoro/voices.ts';
+import { chooseEngines } from './engines/routing/chosen.ts';
+import { LlmIds } from './engines/routing/llm-ids.ts';
+import { isOwnRecogniser, isOwnSpeechModel } from './engines/routing/protocol-ids.ts';
+import { Router } from './engines/routing/router.ts';
+import { withSecondTry } from './engines/routing/second-try.ts';
+import { SpeechIds } from './engines/routing/speech-ids.ts';
+import { type MatchVoice, type OfferedVoice, VoiceIds } from './engines/routing/voice-ids.ts';
+import { voiceAliases } from './engines/text/voice-names.ts';
+import type { ListedModel } from './http/routes/deps.ts';
+import { SetupError } from './lib/own-file.ts';
+import { concat } from './media/pcm.ts';
+import { writeWav } from './media/wav.ts';
+import type { Meters } from './metrics/meters.ts';
+
+export interface ServerEngines {
+  readonly router: Router;
+  /** What every session needs, as it is at this moment: warmed up before the first. */
+  readonly states: readonly (() => EngineState)[];
+  /** Everything that has to be closed; those of `states` come first, in the same order. */
+  readonly all: readonly Engine[];
+  /** Those that start when somebody wants them. */
+  readonly later: readonly Engine[];
+  /** What may be named, by kind. */
+  models(): ListedModel[];
+  voices(): readonly OfferedVoice[];
+  /** A voice introducing itself, as a WAV file. */
+  sample(voice: { readonly id: string; readonly name: string }): Promise<Uint8Array>;
+}
+
+export interface ServerEnginesParts {
+  readonly config: Config;
+  readonly environment: EngineEnvironment;
+  readonly meters: Meters;
+  /** One line for whoever waits for the start. */
+  readonly progress: (line: string) => void;
+  /** Fires when the server is going. */
+  readonly signal: AbortSignal;
+}
+
+/** @throws SetupError when a setting names a recogniser or a voice that nobody serves. */
+export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngines> {
+  const { config, environment, meters, signal } = parts;
+  const { clock, log } = environment;
+  const house = chooseEngines({ ...config.engines, stt: config.speech.stt.house, tts: config.speech.tts.house }, environment);
+  const { llm, vad, turn, denoiser, decoder } = house;
+  const needed: Engine[] = [...house.stt.map(({ engine }) => engine), ...house.tts.map(({ engine }) => engine), llm, vad, turn];
+
+  // Scripted models serve load tools, which must not meet a model server that happens to run here.
+  const discovery = config.engines.llm === 'scripted' ? Promise.resolve([]) : discoverProviders(environment, signal);
+  const [found, ...states] = await Promise.all([discovery, ...needed.map((engine) => warm(engine, parts))]);
+  const onSecond = ({ engine, reason }: EngineError) => meters.add('parley_second_tries_total', 1, { engine, reason });
+  const providers = await Promise.all(
+    found.map(async (provider: Provider) => ({
+      ...provider,
+      name: provider.llm.info.name,
+      llm: withSecondTry(provider.llm, { clock, log, onSecond }),
+      models: provider.source === 'found' ? await provider.models() : [],
+    })),
+  );
+
+  const { aliases, speech: choice } = config;
+  const ears = new SpeechIds({ house: house.stt, services: [], usual: choice.stt.usual, aliases, isProtocolOwn: isOwnRecogniser });
+  const speech = new SpeechIds({ house: house.tts, services: [], usual: choice.tts.usual, aliases, isProtocolOwn: isOwnSpeechModel });
+  for (const [name, ids, { usual }] of [
+    ['PARLEY_STT', ears, choice.stt],
+    ['PARLEY_TTS', speech, choice.tts],
+  ] as const) {
+    if (usual !== undefined && !ids.namesEngine(usual)) throw new SetupError(unserved(name, usual, ids.nearest(usual)));
+  }
+  const voices = new VoiceIds(speech, knownByOtherNames);
+  const minds = new LlmIds({ house: llm, providers: () => providers, aliases, ownerOfBareModel });
+  const router = new Router({
+    vad,
+    turn,
+    denoiser,
+    decoder,
+    ears,
+    speech,
+    voices,
+    minds,
+    fallbacks: { stt: choice.stt.fallback, tts: choice.tts.fallback, llm: config.llmFallback },
+    clock,
+    onAttempt({ kind, id, outcome, ms }: Attempt) {
+      meters.add('parley_attempts_total', 1, { kind, provider: id.split('/', 1)[0] ?? '', outcome });
+      if (outcome !== 'served') log.warn({ kind, engine: id, reason: outcome, ms: Math.round(ms) }, 'an engine failed, and another is asked');
+    },
+  });
+
+  return {
+    router,
+    states,
+    all: [...needed, denoiser, decoder, ...providers.map((provider) => provider.llm)],
+    later: [denoiser, decoder],
+    voices: () => voices.offered,
+    models: () => [
+      ...minds.offered.flatMap(({ prefix, models }) => models.map((model) => ({ id: `${prefix}/${model}`, provider: prefix, kind: 'llm' as const }))),
+      { id: 'parley/offline', provider: 'parley', kind: 'llm' as const },
+      ...ears.offered.flatMap(({ prefix, models }) => models.map((model) => ({ id: `${prefix}/${model}`, provider: prefix, kind: 'stt' as const }))),
+      ...speech.offered.flatMap(({ prefix, models }) => models.map((model) => ({ id: `${prefix}/${model}`, provider: prefix, kind: 'tts' as const }))),
+    ],
+    async sample(voice) {
+      const { engine, ...wish } = router.tts('', voice.id, []);
+      async function* text() {
+        yield `Hello, I am ${voice.name}. This is how I sound.`;
+      }
+      const pieces: Speech[] = [];
+      for await (const piece of engine.speak(text(), { ...wish, speed: 1 }, signal)) pieces.push(piece);
+      const rateHz = pieces[0]?.pcm.rateHz ?? 24_000;
+      return writeWav({ samples: concat(pieces.map(({ pcm }) => pcm.samples)), rateHz });
+    },
+  };
+}
+
+/** Warms an engine up; one that cannot be had does not stop the server. */
+async function warm(engine: Engine, { environment: { clock, log }, progress, signal }: ServerEnginesParts): Promise<() => EngineState> {
+  const startedAt = clock.now();
+  let failure: string | undefined;
+  try {
+    await engine.warmUp(signal);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    failure = error.message;
+    log.warn({ engine: engine.info.id, reason: error.reason }, error.message);
+  }
+  const readyMs = Math.round(clock.now() - startedAt);
+  const state = () => engineState(engine, failure, readyMs);
+  const { info, problem, works } = state();
+  progress(`${info.name}: ${works ? `ready in ${readyMs} ms` : problem}`);
+  if (works && problem !== undefined) progress(`  ${problem}`);
+  return state;
+}
+
+function unserved(setting: string, id: string, nearest: readonly string[]): string {
+  const instead = nearest.length > 0 ? ` Did you mean ${nearest.join(' or ')}?` : '';
+  return `${setting} names '${id}', which nobody serves: the service's key is not set, or the name is wrong.${instead}`;
+}
+
+/** The voice that the name of another synthesiser's or service's voice stands for. */
+const knownByOtherNames: MatchVoice = (name, voices) => {
+  const called = (wanted: string | undefined) => voices.find(({ id }) => id.toLowerCase() === wanted?.toLowerCase());
+  return called(kokoroAliases.get(name.toLowerCase())) ?? called(voiceAliases.get(name.toLowerCase()));
+};
