@@ -7,6 +7,7 @@ import { ownKey } from './access/keys.ts';
 import { Reception } from './access/reception.ts';
 import { Usage } from './access/usage.ts';
 import { masterKey, Vault } from './access/vault.ts';
+import { openAudioDesk } from './audio-desk.ts';
 import { openCallDesk } from './call-desk.ts';
 import { CallSessions } from './call-sessions.ts';
 import { type Config, isLoopback, keyFile } from './config.ts';
@@ -264,6 +265,7 @@ export async function assemble(
     calls: desk,
     phones,
     telephony: phones.streams,
+    audio: openAudioDesk({ router, usage, defaultVoice: defaults.openai.voice }),
     clock,
     log,
     checkSession: (patch) => sessions.described(patch),
@@ -402,7 +404,7 @@ export async function assemble(
       await Promise.all([
         phones.close(),
         media.close(),
-        ...engines.all.map((engine) => engine.close()),
+        engines.close(),
         outgoing.close(),
         store.close(),
         recorder?.close(),

@@ -1,13 +1,15 @@
 // The engines of a server: those of this machine and the services that its settings open, warmed up, and the router among them.
 import type { Config } from './config.ts';
-import { discoverProviders, ownerOfBareModel, type Provider } from './engines/cloud/providers.ts';
-import { type Attempt, type Engine, EngineError, type EngineEnvironment, type Speech } from './engines/engine.ts';
+import { ProviderWatch } from './engines/cloud/provider-watch.ts';
+import { discoverProviders, ownerOfBareModel } from './engines/cloud/providers.ts';
+import { type Attempt, type Engine, EngineError, type EngineEnvironment, type Speech, type Stt, type Tts } from './engines/engine.ts';
 import { type EngineState, engineState } from './engines/engine-state.ts';
 import { kokoroAliases } from './engines/local/kokoro/voices.ts';
 import { chooseEngines } from './engines/routing/chosen.ts';
 import { LlmIds } from './engines/routing/llm-ids.ts';
 import { isOwnRecogniser, isOwnSpeechModel } from './engines/routing/protocol-ids.ts';
 import { Router } from './engines/routing/router.ts';
+import { housePrefix } from './engines/routing/service.ts';
 import { withSecondTry } from './engines/routing/second-try.ts';
 import { SpeechIds } from './engines/routing/speech-ids.ts';
 import { type MatchVoice, type OfferedVoice, VoiceIds } from './engines/routing/voice-ids.ts';
@@ -22,7 +24,7 @@ export interface ServerEngines {
   readonly router: Router;
   /** What every session needs, as it is at this moment: warmed up before the first. */
   readonly states: readonly (() => EngineState)[];
-  /** Everything that has to be closed; those of `states` come first, in the same order. */
+  /** All there are at this moment; those of `states` come first, in the same order. */
   readonly all: readonly Engine[];
   /** Those that start when somebody wants them. */
   readonly later: readonly Engine[];
@@ -31,6 +33,8 @@ export interface ServerEngines {
   voices(): readonly OfferedVoice[];
   /** A voice introducing itself, as a WAV file. */
   sample(voice: { readonly id: string; readonly name: string }): Promise<Uint8Array>;
+  /** Calls under way end with EngineError `unavailable`. */
+  close(): Promise<void>;
 }
 
 export interface ServerEnginesParts {
@@ -52,17 +56,15 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
   const needed: Engine[] = [...house.stt.map(({ engine }) => engine), ...house.tts.map(({ engine }) => engine), llm, vad, turn];
 
   // Scripted models serve load tools, which must not meet a model server that happens to run here.
-  const discovery = config.engines.llm === 'scripted' ? Promise.resolve([]) : discoverProviders(environment, signal);
-  const [found, ...states] = await Promise.all([discovery, ...needed.map((engine) => warm(engine, parts))]);
+  const isScripted = config.engines.llm === 'scripted';
   const onSecond = ({ engine, reason }: EngineError) => meters.add('parley_second_tries_total', 1, { engine, reason });
-  const providers = await Promise.all(
-    found.map(async (provider: Provider) => ({
-      ...provider,
-      name: provider.llm.info.name,
-      llm: withSecondTry(provider.llm, { clock, log, onSecond }),
-      models: provider.source === 'found' ? await provider.models() : [],
-    })),
-  );
+  const providers = new ProviderWatch({
+    clock,
+    log,
+    discover: () => discoverProviders(environment, signal),
+    through: (provider) => withSecondTry(provider, { clock, log, onSecond }),
+  });
+  const [states] = await Promise.all([Promise.all(needed.map((engine) => warm(engine, parts))), isScripted ? undefined : providers.look()]);
 
   const { aliases, speech: choice } = config;
   const ears = new SpeechIds({ house: house.stt, services: [], usual: choice.stt.usual, aliases, isProtocolOwn: isOwnRecogniser });
@@ -74,7 +76,7 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
     if (usual !== undefined && !ids.namesEngine(usual)) throw new SetupError(unserved(name, usual, ids.nearest(usual)));
   }
   const voices = new VoiceIds(speech, knownByOtherNames);
-  const minds = new LlmIds({ house: llm, providers: () => providers, aliases, ownerOfBareModel });
+  const minds = new LlmIds({ house: llm, providers: () => providers.current, aliases, ownerOfBareModel });
   const router = new Router({
     vad,
     turn,
@@ -95,14 +97,19 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
   return {
     router,
     states,
-    all: [...needed, denoiser, decoder, ...providers.map((provider) => provider.llm)],
+    get all() {
+      return [...needed, denoiser, decoder, ...providers.current.map((provider) => provider.llm)];
+    },
     later: [denoiser, decoder],
+    async close() {
+      await Promise.all([providers.close(), ...needed.map((engine) => engine.close()), denoiser.close(), decoder.close()]);
+    },
     voices: () => voices.offered,
     models: () => [
-      ...minds.offered.flatMap(({ prefix, models }) => models.map((model) => ({ id: `${prefix}/${model}`, provider: prefix, kind: 'llm' as const }))),
-      { id: 'parley/offline', provider: 'parley', kind: 'llm' as const },
-      ...ears.offered.flatMap(({ prefix, models }) => models.map((model) => ({ id: `${prefix}/${model}`, provider: prefix, kind: 'stt' as const }))),
-      ...speech.offered.flatMap(({ prefix, models }) => models.map((model) => ({ id: `${prefix}/${model}`, provider: prefix, kind: 'tts' as const }))),
+      ...minds.offered.flatMap((offer) => listed(offer, 'llm')),
+      ...listed({ prefix: housePrefix, models: [llm.info.id] }, 'llm'),
+      ...ears.offered.flatMap((offer) => listed(offer, 'stt', sttCapabilities(offer.engine))),
+      ...speech.offered.flatMap((offer) => listed(offer, 'tts', ttsCapabilities(offer.engine))),
     ],
     async sample(voice) {
       const { engine, ...wish } = router.tts('', voice.id, []);
@@ -115,6 +122,28 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
       return writeWav({ samples: concat(pieces.map(({ pcm }) => pcm.samples)), rateHz });
     },
   };
+}
+
+function listed(
+  { prefix, models, engine }: { readonly prefix: string; readonly models: readonly string[]; readonly engine?: Engine },
+  kind: ListedModel['kind'],
+  capabilities?: readonly string[],
+): ListedModel[] {
+  const more = { ...(engine ? { languages: engine.info.languages } : {}), ...(capabilities ? { capabilities } : {}) };
+  return models.map((model) => ({ id: `${prefix}/${model}`, provider: prefix, kind, ...more }));
+}
+
+function sttCapabilities({ can }: Stt): string[] {
+  const { partials, wordTimes, keyTerms, logprobs } = can;
+  return named({ partials, word_times: wordTimes, key_terms: keyTerms, logprobs });
+}
+
+function ttsCapabilities({ takes, steers }: Tts): string[] {
+  return named({ pieces: takes === 'pieces', directions: steers === true });
+}
+
+function named(abilities: Readonly<Record<string, boolean>>): string[] {
+  return Object.entries(abilities).flatMap(([name, can]) => (can ? [name] : []));
 }
 
 /** Warms an engine up; one that cannot be had does not stop the server. */

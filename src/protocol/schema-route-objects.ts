@@ -62,7 +62,19 @@ const voice = object(
   },
   'gender',
 );
-const model = object({ id: text, object: oneOf('model'), created: seconds, owned_by: text });
+const model = object(
+  {
+    id: text,
+    object: oneOf('model'),
+    created: seconds,
+    owned_by: text,
+    kind: noted(oneOf('llm', 'stt', 'tts'), 'Whether it answers, hears or speaks.'),
+    languages: noted(list(text), 'BCP 47; `*`: any.'),
+    capabilities: list(text),
+  },
+  'languages',
+  'capabilities',
+);
 
 export function openApiSchemas(): Record<string, JsonObject> {
   return {
@@ -150,6 +162,21 @@ export function openApiSchemas(): Record<string, JsonObject> {
       ),
     }),
     OpenAiModel: model,
+    OpenAiVoices: object({
+      object: oneOf('list'),
+      data: list(
+        object({
+          object: oneOf('voice'),
+          id: noted(text, 'As a session names it.'),
+          name: text,
+          description: text,
+          language: noted(text, 'BCP 47.'),
+          gender: text,
+          tags: list(text),
+          owned_by: text,
+        }),
+      ),
+    }),
     OpenAiModels: object({ object: oneOf('list'), data: list(reference('OpenAiModel')) }),
     InworldModels: object({
       models: list(

@@ -94,13 +94,16 @@ export function openApiPaths(): Record<string, JsonObject> {
       ),
     },
     '/v1/models': {
-      get: openAi('listModels', 'Lists', 'The language models that a session may name.', { 200: answer('The list.', 'OpenAiModels') }),
+      get: openAi('listModels', 'Lists', 'What a session may name to answer, hear and speak.', { 200: answer('The list.', 'OpenAiModels') }),
+    },
+    '/v1/voices': {
+      get: openAi('listOpenAiVoices', 'Lists', 'The voices that a session may name.', { 200: answer('The list.', 'OpenAiVoices') }),
     },
     '/v1/models/{model}': {
       get: openAi(
         'retrieveModel',
         'Lists',
-        'One language model.',
+        'One model.',
         { 200: answer('The model.', 'OpenAiModel'), 404: problem('There is no such model.', 'OpenAiError') },
         {
           parameters: [parameter('path', 'model', text('A model id; its slashes need no escaping.'))],

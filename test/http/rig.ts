@@ -5,7 +5,7 @@ import { type KeyLimits, Usage } from '../../src/access/usage.ts';
 import { makeKey, revokeKey } from '../../src/access/issue.ts';
 import { Vault } from '../../src/access/vault.ts';
 import { registerRoutes } from '../../src/http/routes/routes.ts';
-import type { CallDesk, PhoneDesk, CallWish, ListedVoice, RouteDeps } from '../../src/http/routes/deps.ts';
+import type { AudioDesk, CallDesk, PhoneDesk, CallWish, ListedVoice, RouteDeps } from '../../src/http/routes/deps.ts';
 import { Refusal } from '../../src/http/routes/family.ts';
 import type { Principal } from '../../src/store/principal.ts';
 import { createHttp } from '../../src/http/server.ts';
@@ -25,6 +25,7 @@ const voice = (id: string, language: string, gender: string, tags: string[]): Li
   language,
   gender,
   tags,
+  provider: 'parley',
 });
 
 export const voices = [
@@ -74,7 +75,22 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
     place: () => 'rtc_1',
     list: () => [],
   };
+  const audio: AudioDesk = {
+    async speak({ text, model, voice, speed }) {
+      if (voice === 'Nobody') throw errors.unknownVoice('voice', 'Nobody', ['Dennis']);
+      asked.push({ text, model, voice, speed });
+      return (async function* () {
+        yield Uint8Array.of(1, 2);
+        yield Uint8Array.of(3, 4);
+      })();
+    },
+    async transcribe({ bytes, ...wish }) {
+      asked.push({ bytes: bytes.length, ...wish });
+      return { text: 'Two words.', words: [{ text: 'Two', startMs: 100, endMs: 400 }, { text: 'words.', startMs: 400, endMs: 61_005 }], language: 'en', seconds: 61.5 };
+    },
+  };
   const deps: RouteDeps = {
+    audio,
     access,
     reception,
     usage,

@@ -120,3 +120,38 @@ test.each([
   expect(rig.config.temperature).toBeUndefined();
   expect(rig.config.providerData).toBeUndefined();
 });
+
+describe('providerData.fallback', () => {
+  test('F36 who is asked in the place of whoever fails goes with the order of a response', () => {
+    const fallback = { llm: ['groq/llama-4'], tts: ['parley'], stt: [] };
+    expect(order({ providerData: { fallback } })).toMatchObject({ fallback: ['groq/llama-4'], manner: { fallback: ['parley'] } });
+    expect(order({ instructions: 'Hi.' })).toMatchObject({ fallback: undefined, manner: { fallback: undefined } });
+  });
+
+  test('F36 an id that nobody serves is refused by its place', () => {
+    const rig = new Rig({ turnDetection: null });
+    rig.client({ type: 'session.update', session: { providerData: { fallback: { tts: ['parley', 'no-such'] } } } });
+    expect(rig.last('error').error).toMatchObject({
+      code: 'invalid_value',
+      param: 'session.providerData.fallback.tts[1]',
+      message: "The model 'no-such' is served by no configured engine. Did you mean 'such' or 'some'?",
+    });
+    rig.client({ type: 'session.update', session: { providerData: { fallback: { llm: 'groq/llama-4' } } } });
+    expect(rig.last('error').error).toMatchObject({ param: 'session.providerData.fallback.llm' });
+    expect(rig.config.providerData).toBeUndefined();
+  });
+});
+
+describe('a voice named with its provider', () => {
+  const output = (changes: object) => ({ audio: { output: changes } });
+
+  test('F31 F32 brings the provider, unless a model is named beside it', () => {
+    expect(order(output({ voice: 'elevenlabs/Rachel' }))).toMatchObject({ voice: 'elevenlabs/Rachel', ttsModel: 'elevenlabs' });
+    expect(order(output({ voice: 'elevenlabs/Rachel', model: 'elevenlabs/eleven_v3' }))).toMatchObject({ ttsModel: 'elevenlabs/eleven_v3' });
+    expect(order(output({ voice: 'Rachel' }))).toMatchObject({ ttsModel: 'inworld-tts-1.5-mini' });
+  });
+
+  test('F31 F32 is for one response where that names it', () => {
+    expect(order({}, { voice: 'openai/marin' })).toMatchObject({ voice: 'openai/marin', ttsModel: 'openai' });
+  });
+});

@@ -7,6 +7,7 @@ import { isRecord } from '../../protocol/json.ts';
 import { resumeWishOf } from '../../protocol/resume.ts';
 import type { CallWish, RouteDeps } from './deps.ts';
 import { principalOf, read, Refusal } from './family.ts';
+import { formOf, takeForms, textOf } from './form.ts';
 
 /** An offer is some kilobytes; a session with instructions and tools may be more. */
 const bodyLimit = 2 * 1024 * 1024;
@@ -93,7 +94,7 @@ function arrivalOf(request: FastifyRequest): Pick<CallWish, 'model' | 'transcrip
 
 function readSdpBodies(scope: FastifyInstance): void {
   scope.addContentTypeParser(['application/sdp', 'text/plain'], { parseAs: 'string' }, (_request, body, done) => done(null, body));
-  scope.addContentTypeParser('multipart/form-data', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  takeForms(scope);
 }
 
 /** An offer as `application/sdp`, or as the form field `sdp` with the session in the field `session`. */
@@ -121,18 +122,3 @@ const sessionText = z.string().transform((text, context): Record<string, unknown
   context.addIssue({ code: 'custom', message: 'it must be one JSON object.' });
   return z.NEVER;
 });
-
-async function formOf(request: FastifyRequest, body: Uint8Array): Promise<FormData> {
-  try {
-    return await new Response(body as Uint8Array<ArrayBuffer>, {
-      headers: { 'content-type': request.headers['content-type'] ?? '' },
-    }).formData();
-  } catch {
-    throw errors.invalid('body', 'The body is no multipart/form-data that can be read.');
-  }
-}
-
-async function textOf(value: ReturnType<FormData['get']>): Promise<string | undefined> {
-  if (value === null) return undefined;
-  return typeof value === 'string' ? value : await value.text();
-}

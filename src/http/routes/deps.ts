@@ -67,6 +67,8 @@ export interface ListedVoice {
   readonly language: string;
   readonly gender: string;
   readonly tags: readonly string[];
+  /** Whose it is: what stands before the slash of a model's id. */
+  readonly provider: string;
 }
 
 export interface ListedModel {
@@ -75,6 +77,10 @@ export interface ListedModel {
   readonly provider: string;
   /** What it does: answers, hears or speaks. */
   readonly kind: 'llm' | 'stt' | 'tts';
+  /** BCP 47; `*`: any. Absent where the model decides. */
+  readonly languages?: readonly string[];
+  /** What it can do beyond the least of its kind: `partials`, `word_times`, `directions` … */
+  readonly capabilities?: readonly string[];
   /** Seconds since the Unix epoch, where known. */
   readonly created?: number | undefined;
 }
@@ -152,7 +158,39 @@ export interface TelephonyDesk {
   document(name: string): { readonly contentType: string; readonly body: string } | undefined;
 }
 
+/** What somebody said in a file. */
+export interface Transcribed {
+  readonly text: string;
+  /** In order; empty where the recogniser times nothing. */
+  readonly words: readonly { readonly text: string; readonly startMs: number; readonly endMs: number }[];
+  /** ISO 639-1, as far as it is known. */
+  readonly language: string | undefined;
+  /** Of the file. */
+  readonly seconds: number;
+}
+
+/** Ears and voices for those who have no session. Both throw RealtimeError naming the field that cannot be used, or that a limit is reached. */
+export interface AudioDesk {
+  /** Resolves when the first sound is there: mono PCM16 at 24 kHz, little-endian. */
+  speak(
+    wish: { readonly text: string; readonly model: string; readonly voice: string | undefined; readonly speed: number },
+    by: Principal,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>>;
+  transcribe(
+    wish: {
+      readonly bytes: Uint8Array;
+      readonly model: string;
+      readonly language?: string | undefined;
+      readonly prompt?: string | undefined;
+    },
+    by: Principal,
+    signal: AbortSignal,
+  ): Promise<Transcribed>;
+}
+
 export interface RouteDeps extends Doors {
+  readonly audio: AudioDesk;
   readonly usage: Count;
   readonly shares: Turns;
   readonly calls: CallDesk;

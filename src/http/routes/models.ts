@@ -1,4 +1,4 @@
-// The models a session may name, as OpenAI and as Inworld list them. Prices, limits and abilities are the providers' own affair: what is not
+// What a session may name to answer, hear and speak, as OpenAI and as Inworld list it. Prices and limits are the providers' own affair: what is not
 // known is left out, not made up.
 import type { FastifyInstance } from 'fastify';
 import { errors } from '../../protocol/errors.ts';
@@ -8,7 +8,13 @@ import { Refusal } from './family.ts';
 export function openAiModelRoutes(scope: FastifyInstance, deps: RouteDeps): void {
   // Clients parse `created` as a number: where it is not known, it is when this server learned of the model.
   const startedAt = Math.floor(deps.clock.wallMs() / 1000);
-  const present = ({ id, provider, created }: ListedModel) => ({ id, object: 'model', created: created ?? startedAt, owned_by: provider });
+  const present = ({ id, provider, created, ...more }: ListedModel) => ({
+    id,
+    object: 'model',
+    created: created ?? startedAt,
+    owned_by: provider,
+    ...more,
+  });
   scope.get('/v1/models', () => ({ object: 'list', data: deps.models().map(present) }));
   // A model's id has slashes.
   scope.get<{ Params: { '*': string } }>('/v1/models/*', (request) => {
@@ -22,7 +28,7 @@ export function openAiModelRoutes(scope: FastifyInstance, deps: RouteDeps): void
 
 export function inworldModelRoutes(scope: FastifyInstance, deps: RouteDeps): void {
   scope.get('/llm/v1alpha/models', () => ({
-    models: deps.models().map(({ id, provider }) => ({
+    models: languageModels(deps).map(({ id, provider }) => ({
       model: id,
       provider,
       modelCreator: provider,
@@ -30,4 +36,8 @@ export function inworldModelRoutes(scope: FastifyInstance, deps: RouteDeps): voi
       isSupported: true,
     })),
   }));
+}
+
+function languageModels({ models }: RouteDeps): ListedModel[] {
+  return models().filter(({ kind }) => kind === 'llm');
 }

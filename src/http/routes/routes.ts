@@ -6,9 +6,11 @@ import type { RouteDeps } from './deps.ts';
 import { requireKey, speakAs } from './family.ts';
 import { inworldModelRoutes, openAiModelRoutes } from './models.ts';
 import { phoneCallRoutes } from './phone-calls.ts';
+import { speechRoutes } from './speech.ts';
 import { telephonyRoutes } from './telephony.ts';
 import { tokenRoutes } from './tokens.ts';
-import { voiceRoutes } from './voices.ts';
+import { transcriptionRoutes } from './transcriptions.ts';
+import { openAiVoiceRoutes, voiceRoutes } from './voices.ts';
 
 /** Adds the routes; call it before the app listens. CORS, 404 and health are the app's own (http/server.ts). */
 export function registerRoutes(app: FastifyInstance, deps: RouteDeps): void {
@@ -18,6 +20,9 @@ export function registerRoutes(app: FastifyInstance, deps: RouteDeps): void {
     clientSecretRoutes(scope, deps);
     phoneCallRoutes(scope, deps);
     openAiModelRoutes(scope, deps);
+    openAiVoiceRoutes(scope, deps);
+    speechRoutes(scope, deps);
+    transcriptionRoutes(scope, deps);
   });
   void app.register(async (scope) => {
     speakAs(scope, 'inworld', deps.log);

@@ -1,4 +1,4 @@
-// The voices there are, as Inworld's voice API lists them (protocol 7.8), and in the shape of the older list.
+// The voices there are: as Inworld's voice API lists them (protocol 7.8), in the shape of the older list, and as a list in OpenAI's manner.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ListedVoice, RouteDeps } from './deps.ts';
@@ -17,6 +17,14 @@ const listQuery = z.object({
   pageSize: z.coerce.number().int().min(0).max(1_000_000).optional(),
   pageToken: text.optional(),
 });
+
+/** OpenAI has no list of voices; this one is in the manner of its list of models. */
+export function openAiVoiceRoutes(scope: FastifyInstance, deps: RouteDeps): void {
+  scope.get('/v1/voices', () => ({
+    object: 'list',
+    data: deps.voices().map(({ provider, ...voice }) => ({ object: 'voice', ...voice, owned_by: provider })),
+  }));
+}
 
 interface Place {
   Params: { workspace: string; voice: string };
@@ -72,6 +80,7 @@ function present(voice: ListedVoice, workspace: string): object {
     tags: voice.tags,
     source: 'SYSTEM',
     gender: voice.gender,
+    provider: voice.provider,
   };
 }
 
