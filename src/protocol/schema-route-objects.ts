@@ -59,8 +59,10 @@ const voice = object(
     tags: list(text),
     source: oneOf('SYSTEM'),
     gender: text,
+    provider: noted(text, 'Whose voice it is: `parley` for those of this server.'),
   },
   'gender',
+  'provider',
 );
 const model = object(
   {
@@ -162,6 +164,37 @@ export function openApiSchemas(): Record<string, JsonObject> {
       ),
     }),
     OpenAiModel: model,
+    SpeechRequest: object(
+      {
+        model: noted(text, 'As `audio.output.model` of a session; the usual one without it.'),
+        input: noted({ type: 'string', maxLength: 4096 }, 'What is to be said.'),
+        voice: noted(text, 'As `audio.output.voice` of a session; the usual one without it.'),
+        response_format: noted(oneOf('wav', 'pcm'), 'WAVE without it; `pcm` is mono, 16 bits, 24 kHz.'),
+        speed: { type: 'number', minimum: 0.25, maximum: 4 },
+        stream_format: oneOf('audio', 'sse'),
+      },
+      'model',
+      'voice',
+      'response_format',
+      'speed',
+      'stream_format',
+    ),
+    TranscriptionForm: object(
+      {
+        file: noted({ type: 'string', format: 'binary' }, 'WAVE, or Opus in Ogg or WebM; at most 25 MiB.'),
+        model: noted(text, 'As `audio.input.transcription.model` of a session; the usual one without it.'),
+        language: noted(text, 'ISO 639-1.'),
+        prompt: noted(text, 'Words to expect.'),
+        response_format: oneOf('json', 'text', 'verbose_json', 'srt', 'vtt'),
+        stream: oneOf('true', 'false'),
+      },
+      'model',
+      'language',
+      'prompt',
+      'response_format',
+      'stream',
+    ),
+    Transcription: object({ text, usage: { type: 'object' } }),
     OpenAiVoices: object({
       object: oneOf('list'),
       data: list(

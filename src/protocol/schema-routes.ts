@@ -1,6 +1,6 @@
 // The HTTP routes for the published contract. The tests hold this list against the routes that the server has.
 import { betaCall, callPaths } from './schema-call-routes.ts';
-import type { JsonObject } from './schema-json.ts';
+import { type JsonObject, reference } from './schema-json.ts';
 import { answer, inworld, manyWrongKeys, open, openAi, parameter, problem, text, upgrade } from './schema-route-parts.ts';
 
 const secretLife = 'The secret opens realtime sessions only, until it expires, and each begins with the session that is given here.';
@@ -95,6 +95,35 @@ export function openApiPaths(): Record<string, JsonObject> {
     },
     '/v1/models': {
       get: openAi('listModels', 'Lists', 'What a session may name to answer, hear and speak.', { 200: answer('The list.', 'OpenAiModels') }),
+    },
+    '/v1/audio/speech': {
+      post: openAi(
+        'createSpeech',
+        'Audio',
+        'Speech from a text, streamed as it is made.',
+        {
+          200: { description: 'The sound.', content: { 'audio/wav': {}, 'audio/pcm': {}, 'text/event-stream': {} } },
+          400: problem('A field cannot be used; `param` names it.', 'OpenAiError'),
+          429: problem('A limit is reached.', 'OpenAiError'),
+          503: problem('The voice is not available.', 'OpenAiError'),
+        },
+        { body: 'SpeechRequest' },
+      ),
+    },
+    '/v1/audio/transcriptions': {
+      post: openAi(
+        'createTranscription',
+        'Audio',
+        'The words of a sound file.',
+        {
+          200: answer('The words.', 'Transcription'),
+          400: problem('A field cannot be used; `param` names it.', 'OpenAiError'),
+          413: problem('The file is too large.', 'OpenAiError'),
+          429: problem('A limit is reached.', 'OpenAiError'),
+          503: problem('The recogniser is not available.', 'OpenAiError'),
+        },
+        { bodies: { 'multipart/form-data': { schema: reference('TranscriptionForm') } } },
+      ),
     },
     '/v1/voices': {
       get: openAi('listOpenAiVoices', 'Lists', 'The voices that a session may name.', { 200: answer('The list.', 'OpenAiVoices') }),

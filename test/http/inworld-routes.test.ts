@@ -130,6 +130,7 @@ describe('GET /voices/v1/voices', () => {
       tags: ['cordial'],
       source: 'SYSTEM',
       gender: 'male',
+      provider: 'parley',
     });
   });
 

@@ -4,22 +4,30 @@ import { snapshot } from '../conversation/history.ts';
 import type { Core } from '../core.ts';
 import type { EngineAttempt, RunUsage } from '../facts.ts';
 import type { Outcome, Response } from '../state.ts';
-import { runOf } from './run.ts';
 
-export function responseObject(core: Core, response: Response, outcome: Outcome | null, usage: RunUsage | null): ResponseObject {
+/** How a response ended, what it used, and who was tried for it. */
+export interface ResponseEnd {
+  readonly outcome: Outcome;
+  readonly usage: RunUsage | null;
+  readonly attempts: readonly EngineAttempt[];
+}
+
+/** `end`: undefined while it is in progress. */
+export function responseObject(core: Core, response: Response, end?: ResponseEnd): ResponseObject {
   const { settings } = response;
+  const { outcome, usage, attempts = [] } = end ?? {};
   return {
     object: 'realtime.response',
     id: response.id,
     status: outcome?.type ?? 'in_progress',
-    status_details: outcome?.type === 'completed' ? null : outcome,
+    status_details: outcome === undefined || outcome.type === 'completed' ? null : outcome,
     output: response.output.flatMap((id) => core.conversation.find(id) ?? []).map(snapshot),
     conversation_id: settings.outOfBand ? null : core.conversationId,
     output_modalities: settings.modalities,
     max_output_tokens: settings.maxOutputTokens,
     audio: { output: { format: settings.format, voice: settings.voice } },
-    metadata: withAttempts(settings.metadata, runOf(core, response)?.attempts ?? []),
-    usage: usage && usageObject(usage),
+    metadata: withAttempts(settings.metadata, attempts),
+    usage: usage ? usageObject(usage) : null,
   };
 }
 

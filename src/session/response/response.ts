@@ -41,7 +41,7 @@ export function startResponse(core: Core, reason: Reason, settings: ResponseSett
     core.quietSince = undefined;
     if (!isOwn(reason)) core.selfAnswers = 0;
   }
-  send(core, { type: 'response.created', response: responseObject(core, response, null, null) });
+  send(core, { type: 'response.created', response: responseObject(core, response) });
   tell(core, { kind: 'response.begun', response });
   beginWhenReady(core, response);
 }
@@ -164,7 +164,7 @@ function finish(core: Core, response: Response, outcome: Outcome, usage: RunUsag
     }
     if (outcome.type === 'completed') wantFollowUp(core, response);
   }
-  send(core, { type: 'response.done', response: responseObject(core, response, outcome, usage) });
+  send(core, { type: 'response.done', response: responseObject(core, response, { outcome, usage, attempts: run?.attempts ?? [] }) });
   tell(core, { kind: 'response.ended', response });
   core.conversation.dropBesides(response.id);
   for (const { item, transcript } of ownInput(response.settings)) {
