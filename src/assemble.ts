@@ -401,14 +401,7 @@ export async function assemble(
       door?.close();
       running.close();
       await Promise.all([app.close(), metricsApp?.close()]);
-      await Promise.all([
-        phones.close(),
-        media.close(),
-        engines.close(),
-        outgoing.close(),
-        store.close(),
-        recorder?.close(),
-      ]);
+      await Promise.all([phones.close(), media.close(), engines.close(), outgoing.close(), store.close(), recorder?.close()]);
     },
   };
 }

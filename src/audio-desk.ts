@@ -61,7 +61,8 @@ export function openAudioDesk({ router, usage, defaultVoice }: AudioDeskParts): 
       if (excess) throw errors.limited(excess);
       if (!router.hasStt(model)) throw errors.notServed('model', 'The transcription model', model, router.nearest('stt', model));
       const { samples } = await router.decoder.decode(bytes).catch((error: unknown) => {
-        if (error instanceof EngineError && error.reason === 'rejected') throw errors.invalid('file', failureOf(error, 'The decoder of sound files').message);
+        if (error instanceof EngineError && error.reason === 'rejected')
+          throw errors.invalid('file', failureOf(error, 'The decoder of sound files').message);
         throw unserved(error, 'The decoder of sound files');
       });
       const { engine, ...route } = router.stt(model);

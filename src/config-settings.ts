@@ -256,10 +256,18 @@ export const settings: readonly Setting[] = [
     secret: true,
   },
   { name: 'PARLEY_TURN_SECONDS', description: 'How long TURN credentials hold.', fallback: '3600' },
-  engineSetting('stt', 'Speech recognition', ', or a service as `provider/model`; several are separated by commas, and the first hears those who name none'),
+  engineSetting(
+    'stt',
+    'Speech recognition',
+    ', or a service as `provider/model`; several are separated by commas, and the first hears those who name none',
+  ),
   fallbackSetting('stt', 'recognisers', 'parley: the one of this machine'),
   { name: 'PARLEY_STT_PROCESSES', description: 'Recogniser processes, each for one speaker at a time.', fallback: 'the number of cores' },
-  engineSetting('tts', 'Speech synthesis', ', or a service as `provider/model`; several are separated by commas, and the first speaks for those who name none'),
+  engineSetting(
+    'tts',
+    'Speech synthesis',
+    ', or a service as `provider/model`; several are separated by commas, and the first speaks for those who name none',
+  ),
   fallbackSetting('tts', 'speech models', 'parley: the one of this machine'),
   {
     name: 'PARLEY_TTS_WORKERS',

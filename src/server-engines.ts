@@ -90,7 +90,8 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
     clock,
     onAttempt({ kind, id, outcome, ms }: Attempt) {
       meters.add('parley_attempts_total', 1, { kind, provider: id.split('/', 1)[0] ?? '', outcome });
-      if (outcome !== 'served') log.warn({ kind, engine: id, reason: outcome, ms: Math.round(ms) }, 'an engine failed, and another is asked');
+      if (outcome !== 'served')
+        log.warn({ kind, engine: id, reason: outcome, ms: Math.round(ms) }, 'an engine failed, and another is asked');
     },
   });
 

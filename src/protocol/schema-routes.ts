@@ -94,7 +94,9 @@ export function openApiPaths(): Record<string, JsonObject> {
       ),
     },
     '/v1/models': {
-      get: openAi('listModels', 'Lists', 'What a session may name to answer, hear and speak.', { 200: answer('The list.', 'OpenAiModels') }),
+      get: openAi('listModels', 'Lists', 'What a session may name to answer, hear and speak.', {
+        200: answer('The list.', 'OpenAiModels'),
+      }),
     },
     '/v1/audio/speech': {
       post: openAi(

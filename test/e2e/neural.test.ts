@@ -1,6 +1,7 @@
 // The whole server with the engines that need models: what people say is understood, what it says is understandable, and pauses are judged.
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import OpenAI, { toFile } from 'openai';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { resample } from '../../src/media/resample.ts';
 import { readWav } from '../../src/media/wav.ts';
@@ -8,7 +9,7 @@ import { toBytes } from '../../src/media/pcm.ts';
 import { defaultModels, describeWithModels } from '../models.ts';
 import { Client, openaiPath } from './support/client.ts';
 import { field } from './support/events.ts';
-import { type RunningServer, startServer } from './support/server.ts';
+import { apiKey, type RunningServer, startServer } from './support/server.ts';
 import { base64, overlap, rateHz, samplesOf, say, wordsOf } from './support/speech.ts';
 import { testTypes } from './support/types.ts';
 
@@ -157,6 +158,25 @@ describeWithModels(defaultModels, 'a server with its models', () => {
     expect(await transcribed(prompted, sound)).toMatch(/pelimont/i);
     expect(await transcribed(tooled, sound)).toMatch(/pelimont/i);
     expect(await transcribed(plain, sound)).not.toMatch(/pelimont/i);
+  });
+
+  test("speech without a session is understood as a file without a session, both by OpenAI's client", async () => {
+    const openai = new OpenAI({ apiKey, baseURL: `${running.http}/v1`, maxRetries: 0 });
+    const input = 'The train to the coast leaves at noon, and the tickets are at the counter.';
+    const spoken = new Uint8Array(
+      await (await openai.audio.speech.create({ model: 'gpt-4o-mini-tts', voice: 'marin', input })).arrayBuffer(),
+    );
+    const file = await toFile(spoken, 'speech.wav');
+    const { text } = await openai.audio.transcriptions.create({ model: 'gpt-4o-mini-transcribe', file });
+    expect(overlap(input, text)).toBeGreaterThan(0.9);
+    const verbose = await openai.audio.transcriptions.create({ model: 'whisper-1', file, response_format: 'verbose_json' });
+    expect(verbose.duration).toBeCloseTo(readWav(spoken).samples.length / 24_000, 0);
+    await expect(
+      openai.audio.transcriptions.create({ model: 'whisper-1', file: await toFile(Buffer.from('no sound'), 'a.wav') }),
+    ).rejects.toMatchObject({
+      status: 400,
+      param: 'file',
+    });
   });
 
   testTypes();

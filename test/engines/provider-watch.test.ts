@@ -7,7 +7,15 @@ import { FakeLlm } from '../pipeline/fake-engines.ts';
 import { settled } from '../rig.ts';
 
 function provider(prefix: string, more: Partial<Provider> = {}): Provider {
-  return { prefix, alsoKnownAs: [], llm: new FakeLlm(), models: async () => [`${prefix}-1`], defaultModel: `${prefix}-1`, source: 'found', ...more };
+  return {
+    prefix,
+    alsoKnownAs: [],
+    llm: new FakeLlm(),
+    models: async () => [`${prefix}-1`],
+    defaultModel: `${prefix}-1`,
+    source: 'found',
+    ...more,
+  };
 }
 
 function start(...looks: (readonly Provider[])[]) {

@@ -89,7 +89,9 @@ describe('a model', () => {
   it.each(['openai', 'ollama', 'custom', 'google-ai-studio'])(
     'F02: of %s alone serve what sessions are given that name none, on either API',
     (prefix) => {
-      const alone = router({ providers: [{ prefix, name: prefix, alsoKnownAs: [], llm: named(prefix), defaultModel: 'its-own', models: [] }] });
+      const alone = router({
+        providers: [{ prefix, name: prefix, alsoKnownAs: [], llm: named(prefix), defaultModel: 'its-own', models: [] }],
+      });
       const models = [apiDefaults.openai.model, apiDefaults.inworld.model, alone.defaultModel];
       expect(models.map((model) => alone.hasLlm(model))).toEqual([true, true, true]);
     },

@@ -11,10 +11,8 @@ beforeEach(async () => {
 afterEach(() => rig.close());
 
 const openai = (apiKey = rig.key.credential) => new OpenAI({ apiKey, baseURL: `${rig.url}/v1`, maxRetries: 0 });
-const speech = (more: object = {}) =>
-  openai().audio.speech.create({ model: 'gpt-4o-mini-tts', voice: 'marin', input: 'Hello.', ...more } as Parameters<
-    OpenAI['audio']['speech']['create']
-  >[0]);
+const speech = (more: Partial<OpenAI.Audio.SpeechCreateParams> = {}) =>
+  openai().audio.speech.create({ model: 'gpt-4o-mini-tts', voice: 'marin', input: 'Hello.', ...more });
 const file = () => toFile(Buffer.from('sound'), 'sound.wav');
 
 describe('speech', () => {
@@ -37,7 +35,7 @@ describe('speech', () => {
   });
 
   test.each([
-    [{ response_format: 'mp3' }, 'response_format'],
+    [{ response_format: 'mp3' as const }, 'response_format'],
     [{ input: '' }, 'input'],
     [{ input: 'a'.repeat(4097) }, 'input'],
     [{ speed: 9 }, 'speed'],
@@ -52,7 +50,8 @@ describe('speech', () => {
 });
 
 describe('a transcription', () => {
-  const transcribe = (more: object = {}) => openai().audio.transcriptions.create({ model: 'whisper-1', file: Buffer.alloc(0), ...more } as never);
+  const transcribe = (more: object = {}) =>
+    openai().audio.transcriptions.create({ model: 'whisper-1', file: Buffer.alloc(0), ...more } as never);
 
   test('is the words of a file', async () => {
     const { text } = (await transcribe({ file: await file(), language: 'en', prompt: 'Names.' })) as { text: string };
@@ -83,7 +82,8 @@ describe('a transcription', () => {
 
   test('comes as events where they are asked for', async () => {
     const events: unknown[] = [];
-    for await (const event of (await transcribe({ file: await file(), stream: true })) as unknown as AsyncIterable<unknown>) events.push(event);
+    for await (const event of (await transcribe({ file: await file(), stream: true })) as unknown as AsyncIterable<unknown>)
+      events.push(event);
     expect(events).toEqual([
       { type: 'transcript.text.delta', delta: 'Two words.' },
       { type: 'transcript.text.done', text: 'Two words.' },

@@ -86,7 +86,15 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
     },
     async transcribe({ bytes, ...wish }) {
       asked.push({ bytes: bytes.length, ...wish });
-      return { text: 'Two words.', words: [{ text: 'Two', startMs: 100, endMs: 400 }, { text: 'words.', startMs: 400, endMs: 61_005 }], language: 'en', seconds: 61.5 };
+      return {
+        text: 'Two words.',
+        words: [
+          { text: 'Two', startMs: 100, endMs: 400 },
+          { text: 'words.', startMs: 400, endMs: 61_005 },
+        ],
+        language: 'en',
+        seconds: 61.5,
+      };
     },
   };
   const deps: RouteDeps = {

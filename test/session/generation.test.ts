@@ -147,7 +147,9 @@ describe('a voice named with its provider', () => {
 
   test('F31 F32 brings the provider, unless a model is named beside it', () => {
     expect(order(output({ voice: 'elevenlabs/Rachel' }))).toMatchObject({ voice: 'elevenlabs/Rachel', ttsModel: 'elevenlabs' });
-    expect(order(output({ voice: 'elevenlabs/Rachel', model: 'elevenlabs/eleven_v3' }))).toMatchObject({ ttsModel: 'elevenlabs/eleven_v3' });
+    expect(order(output({ voice: 'elevenlabs/Rachel', model: 'elevenlabs/eleven_v3' }))).toMatchObject({
+      ttsModel: 'elevenlabs/eleven_v3',
+    });
     expect(order(output({ voice: 'Rachel' }))).toMatchObject({ ttsModel: 'inworld-tts-1.5-mini' });
   });
 

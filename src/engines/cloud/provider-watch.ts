@@ -56,7 +56,8 @@ export class ProviderWatch {
     }
     await Promise.all(found.map((provider) => this.#take(provider)));
     this.#drop(new Set(found.map(({ prefix }) => prefix)));
-    const isSettled = this.#known.some(({ source }) => source === 'configured') && this.#known.every(({ provider }) => provider.defaultModel);
+    const isSettled =
+      this.#known.some(({ source }) => source === 'configured') && this.#known.every(({ provider }) => provider.defaultModel);
     if (!isSettled && !this.#closed) this.#timer = this.#options.clock.after(everyMs, () => void this.look());
   }
 
@@ -72,7 +73,14 @@ export class ProviderWatch {
     const known = this.#known.find((each) => each.provider.prefix === prefix);
     if (!known) {
       const through = this.#options.through(llm);
-      const fresh = { prefix, alsoKnownAs, name: llm.info.name, llm: through, models, ...(defaultModel === undefined ? {} : { defaultModel }) };
+      const fresh = {
+        prefix,
+        alsoKnownAs,
+        name: llm.info.name,
+        llm: through,
+        models,
+        ...(defaultModel === undefined ? {} : { defaultModel }),
+      };
       this.#known.push({ source, provider: fresh, missed: 0 });
       return;
     }

@@ -54,12 +54,7 @@ class FallbackRecognition implements Recognition {
   /** The call under way or the last one, and how much had been heard for it. */
   #asked: { samples: number; urgency: 'speculative' | 'final'; words: Promise<Transcript> } | undefined;
 
-  constructor(
-    candidates: readonly SpeechRoute<Stt>[],
-    options: FallbackOptions,
-    wish: SttOptions,
-    onPartial: (guess: Transcript) => void,
-  ) {
+  constructor(candidates: readonly SpeechRoute<Stt>[], options: FallbackOptions, wish: SttOptions, onPartial: (guess: Transcript) => void) {
     this.#candidates = candidates;
     this.#options = options;
     this.#wish = wish;
@@ -104,7 +99,9 @@ class FallbackRecognition implements Recognition {
       try {
         const words = this.#recognition.words(urgency);
         const deadlineMs = answerMs + (answerMsPerSecond * this.#samples) / 16_000;
-        const transcript = await (this.#isLast || urgency === 'speculative' ? words : withDeadline(words, deadlineMs, clock, engine.info.id));
+        const transcript = await (this.#isLast || urgency === 'speculative'
+          ? words
+          : withDeadline(words, deadlineMs, clock, engine.info.id));
         cooldown.worked(id);
         if (urgency === 'final') tried('served');
         return transcript;

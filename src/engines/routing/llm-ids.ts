@@ -46,7 +46,8 @@ export class LlmIds {
     const { house, aliases, ownerOfBareModel } = this.#parts;
     const providers = this.#parts.providers();
     const named = aliases.get(id) ?? id;
-    if (named === housePrefix || named.startsWith(`${housePrefix}/`) || providers.length === 0) return { engine: house, model: named, id: named };
+    if (named === housePrefix || named.startsWith(`${housePrefix}/`) || providers.length === 0)
+      return { engine: house, model: named, id: named };
     const direct = this.#direct(named);
     if (direct) return direct;
     if (anyModel.test(named)) return this.#first();

@@ -78,9 +78,7 @@ export class Router implements Engines {
     const { voices, speech, fallbacks } = this.#parts;
     const route = voices.route(id, voice);
     if (!route) {
-      throw unserved(
-        speech.serves(id) ? `There is no voice '${voice}'.` : `The speech model '${id}' is served by no configured engine.`,
-      );
+      throw unserved(speech.serves(id) ? `There is no voice '${voice}'.` : `The speech model '${id}' is served by no configured engine.`);
     }
     const others = (fallback ?? fallbacks.tts).flatMap((other) => (speech.namesEngine(other) ? (voices.route(other, voice) ?? []) : []));
     return { ...route, engine: this.#joined(this.#mouths, route, distinct([route, ...others]), fallbackTts) };

@@ -55,7 +55,12 @@ export class SpeechIds<E extends Engine> {
     const named = aliases.get(id) ?? id;
     if (unnamed.has(named)) return false;
     const [prefix] = split(named);
-    return prefix === housePrefix || this.#isOfHouse(prefix) || services.some((each) => isCalled(each, prefix)) || (!named.includes('/') && this.#ownerOf(named) !== undefined);
+    return (
+      prefix === housePrefix ||
+      this.#isOfHouse(prefix) ||
+      services.some((each) => isCalled(each, prefix)) ||
+      (!named.includes('/') && this.#ownerOf(named) !== undefined)
+    );
   }
 
   /** Of whoever names none. */

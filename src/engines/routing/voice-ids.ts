@@ -70,7 +70,9 @@ export class VoiceIds {
     const [prefix, name] = this.#split(voice);
     const own = prefix === undefined ? undefined : this.#speech.route(prefix);
     if (prefix !== undefined && own && this.#isService(prefix, own)) return true;
-    return this.#speech.offered.some(({ engine }) => this.#on(engine, name) !== undefined || this.#match(name, engine.voices()) !== undefined);
+    return this.#speech.offered.some(
+      ({ engine }) => this.#on(engine, name) !== undefined || this.#match(name, engine.voices()) !== undefined,
+    );
   }
 
   /** Whether the prefix is that of a service, and the engine that service's. */

@@ -38,6 +38,6 @@ export function inworldModelRoutes(scope: FastifyInstance, deps: RouteDeps): voi
   }));
 }
 
-function languageModels({ models }: RouteDeps): ListedModel[] {
-  return models().filter(({ kind }) => kind === 'llm');
+function languageModels(deps: RouteDeps): ListedModel[] {
+  return deps.models().filter(({ kind }) => kind === 'llm');
 }

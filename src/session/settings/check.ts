@@ -24,7 +24,8 @@ export function check(next: SessionConfig, known: Known, patch: SessionPatch): v
   checkProviderData(next, patch);
   checkSmallModels(patch.providerData, known);
   checkFallback(patch.providerData, known);
-  if (patch.model !== undefined && !isServed(known, 'llm', next.model)) throw errors.modelNotFound('session.model', next.model, nearestOf(known, 'llm', next.model));
+  if (patch.model !== undefined && !isServed(known, 'llm', next.model))
+    throw errors.modelNotFound('session.model', next.model, nearestOf(known, 'llm', next.model));
   const { transcription } = next.audio.input;
   if (patch.audio?.input?.transcription?.model != null && transcription && !isServed(known, 'stt', transcription.model)) {
     throw errors.notServed(
@@ -51,7 +52,8 @@ function checkSmallModels(patch: Readonly<Record<string, unknown>> | undefined, 
   const data = readProviderData(patch);
   for (const section of ['backchannel', 'responsiveness'] as const) {
     const model = data[section]?.small_model;
-    if (model && !isServed(known, 'llm', model)) throw errors.modelNotFound(`session.providerData.${section}.small_model`, model, nearestOf(known, 'llm', model));
+    if (model && !isServed(known, 'llm', model))
+      throw errors.modelNotFound(`session.providerData.${section}.small_model`, model, nearestOf(known, 'llm', model));
   }
 }
 

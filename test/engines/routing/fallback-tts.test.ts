@@ -15,7 +15,12 @@ function start({ steers = false } = {}) {
   const attempts: string[] = [];
   const own: Attempt[] = [];
   const tts = fallbackTts(
-    [first, second].map((engine) => ({ engine, model: `model-${engine.info.id}`, id: `${engine.info.id}/x`, voice: `voice-${engine.info.id}` })),
+    [first, second].map((engine) => ({
+      engine,
+      model: `model-${engine.info.id}`,
+      id: `${engine.info.id}/x`,
+      voice: `voice-${engine.info.id}`,
+    })),
     { clock, cooldown: new Cooldown(clock), onAttempt: ({ id, outcome }) => void attempts.push(`${id} ${outcome}`) },
   );
   const speak = () => {

@@ -28,10 +28,18 @@ export function voice(id: string, gender: Voice['gender'] = 'male'): Voice {
 }
 
 export function service<E extends Engine>(prefix: string, engine: E, more: Partial<SpeechService<E>> = {}): SpeechService<E> {
-  return { prefix, alsoKnownAs: [], name: prefix, engine, defaultModel: `${prefix}-usual`, models: () => [`${prefix}-usual`, `${prefix}-small`], ...more };
+  return {
+    prefix,
+    alsoKnownAs: [],
+    name: prefix,
+    engine,
+    defaultModel: `${prefix}-usual`,
+    models: () => [`${prefix}-usual`, `${prefix}-small`],
+    ...more,
+  };
 }
 
-export function ids<E extends Stt | Tts>(house: readonly E[], more: Partial<SpeechIdsParts<E>> = {}): SpeechIds<E> {
+export function ids<E extends Stt | Tts>(house: readonly E[], more: Partial<Omit<SpeechIdsParts<E>, 'house'>> = {}): SpeechIds<E> {
   return new SpeechIds({
     house: house.map((engine) => ({ id: engine.info.id, engine })),
     services: [],

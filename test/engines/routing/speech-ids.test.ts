@@ -14,8 +14,8 @@ const services = [
 const parts = { services, aliases: new Map([['ours', 'deepgram/nova-3']]), isProtocolOwn: isOwnRecogniser };
 
 /** Who serves an id, and as which. */
-function served(id: string, more: Partial<Parameters<typeof ids>[1]> = {}): string | undefined {
-  const route = ids([own, second], { ...parts, ...more } as never).route(id);
+function served(id: string, more: Partial<typeof parts> & { usual?: string } = {}): string | undefined {
+  const route = ids([own, second], { ...parts, ...more }).route(id);
   return route && `${route.engine.info.id}: ${route.model} (${route.id})`;
 }
 
@@ -44,7 +44,7 @@ describe('a recogniser', () => {
       expect(served(id)).toBe('own: own (parley/own)');
       expect(served(id, { usual: 'deepgram/nova-3' })).toBe('deepgram: nova-3 (deepgram/nova-3)');
       const assemblyai = service('assemblyai', new NamedStt('assemblyai'));
-      const there = served(id, { services: [assemblyai] } as never);
+      const there = served(id, { services: [assemblyai] });
       expect(there?.startsWith('assemblyai')).toBe(id.startsWith('assemblyai/'));
     },
   );
@@ -57,15 +57,17 @@ describe('a recogniser', () => {
   });
 
   it('the nearest ids are those that somebody may have meant', () => {
-    const all = ids([own], parts as never);
+    const all = ids([own], parts);
     expect(all.nearest('deepgram/deepgram-usal')).toEqual(['deepgram/deepgram-usual', 'deepgram/deepgram-small']);
     expect(all.nearest('deepgrm/deepgram-small')).toContain('deepgram/deepgram-small');
     expect(all.nearest('zzzzzzzzzz')).toEqual([]);
   });
 
   it('an id says by itself who is meant, or it does not', () => {
-    const all = ids([own, second], parts as never);
-    expect(['deepgram/x', 'dg', 'nova-2', 'parley', 'second', 'ours'].map((id) => all.namesEngine(id))).toEqual(Array.from({ length: 6 }, () => true));
+    const all = ids([own, second], parts);
+    expect(['deepgram/x', 'dg', 'nova-2', 'parley', 'second', 'ours'].map((id) => all.namesEngine(id))).toEqual(
+      Array.from({ length: 6 }, () => true),
+    );
     expect(['', 'whisper-1', 'inworld/inworld-stt-1', 'gladia/x'].map((id) => all.namesEngine(id))).toEqual([false, false, false, false]);
   });
 });
