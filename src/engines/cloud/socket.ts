@@ -16,10 +16,13 @@ const FAILURE_MS = 1000;
 const WAITING_BYTES = 4 * 1024 * 1024;
 const MESSAGE_BYTES = 1024 * 1024;
 
+/** A text message, or a binary one. */
+export type Frame = string | Uint8Array;
+
 export interface KeepAlive {
   readonly everyMs: number;
   /** Sent when nothing else was sent for so long; without one, only a ping frame is. */
-  readonly message?: string;
+  readonly message?: Frame;
 }
 
 export interface SocketOptions {
@@ -29,7 +32,7 @@ export interface SocketOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly clock: Clock;
   /** Sent as soon as the connection stands, before anything else. */
-  readonly greeting?: readonly string[];
+  readonly greeting?: readonly Frame[];
   readonly handshakeMs?: number;
   readonly keepAlive?: KeepAlive;
   /** How much may wait to be sent: beyond it the connection fails with `timeout`. Default 4 MiB. */
@@ -44,13 +47,13 @@ export interface SocketOptions {
 
 /** Whoever uses a connection at the moment. */
 export interface SocketListener {
-  message(data: string | Uint8Array): void;
+  message(data: Frame): void;
   /** The connection is lost or was never made. Told once, never from within a call, and not after `close` or `drop`. */
   failed(failure: EngineError): void;
 }
 
 type State =
-  | { readonly name: 'connecting'; readonly waiting: (string | Uint8Array)[]; waitingBytes: number }
+  | { readonly name: 'connecting'; readonly waiting: Frame[]; waitingBytes: number }
   | { readonly name: 'open'; readonly sinceMs: number }
   | { readonly name: 'closing' }
   | { readonly name: 'ended'; readonly failure: EngineError | undefined };
@@ -64,6 +67,7 @@ export class StreamSocket {
   #state: State = { name: 'connecting', waiting: [], waitingBytes: 0 };
   #listener: SocketListener | undefined;
   #timer: Timer | undefined;
+  #binaryBytes = 0;
   /** Since the last keep-alive. */
   #sent = false;
   #heard = true;
@@ -72,6 +76,7 @@ export class StreamSocket {
   constructor(options: SocketOptions) {
     this.#options = options;
     this.#ready.promise.catch(() => {});
+    for (const message of options.greeting ?? []) this.#count(message);
     this.#ws = this.#connect();
     const { clock, signal, handshakeMs = HANDSHAKE_MS } = options;
     this.#timer = clock.after(handshakeMs, () => this.#fail(this.#error('timeout', `took no connection within ${handshakeMs} ms`)));
@@ -103,6 +108,11 @@ export class StreamSocket {
     return this.#state.name === 'open' ? this.#options.clock.now() - this.#state.sinceMs : undefined;
   }
 
+  /** Bytes of all binary messages so far, the greeting, keep-alives and what waits to be sent among them. */
+  get binaryBytes(): number {
+    return this.#binaryBytes;
+  }
+
   /** From now on this one is told, and nobody else; what comes while nobody listens is dropped. Tells of a failure in the past as well. */
   listen(listener: SocketListener | undefined): void {
     this.#listener = listener;
@@ -115,7 +125,7 @@ export class StreamSocket {
   }
 
   /** Never throws. What cannot be sent any more is dropped: the listener is told why. Bytes are copied. */
-  send(data: string | Uint8Array): void {
+  send(data: Frame): void {
     const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength;
     const state = this.#state;
     if (state.name !== 'connecting' && state.name !== 'open') return;
@@ -125,6 +135,7 @@ export class StreamSocket {
       return;
     }
     const copy = typeof data === 'string' ? data : Buffer.from(data);
+    this.#count(copy);
     if (state.name === 'connecting') {
       state.waiting.push(copy);
       state.waitingBytes = waitingBytes;
@@ -182,7 +193,11 @@ export class StreamSocket {
     this.#ready.resolve();
   }
 
-  #write(data: string | Uint8Array): void {
+  #count(data: Frame): void {
+    if (typeof data !== 'string') this.#binaryBytes += data.byteLength;
+  }
+
+  #write(data: Frame): void {
     this.#sent = true;
     // Whether it arrived is told by 'error' and 'close'.
     this.#ws?.send(data, () => {});
@@ -202,7 +217,10 @@ export class StreamSocket {
         return;
       }
       this.#heard = false;
-      if (!this.#sent && keepAlive.message !== undefined) this.#write(keepAlive.message);
+      if (!this.#sent && keepAlive.message !== undefined) {
+        this.#count(keepAlive.message);
+        this.#write(keepAlive.message);
+      }
       this.#sent = false;
       this.#ws?.ping();
       this.#keepAlive();
