@@ -158,6 +158,11 @@ export class StreamSocket {
     this.#ws?.close(1000);
   }
 
+  /** Ends it at once, because of this: what came over it was of no use. */
+  abandon(failure: EngineError): void {
+    this.#fail(failure);
+  }
+
   /** Ends it at once. */
   drop(): void {
     if (this.#state.name === 'ended') return;

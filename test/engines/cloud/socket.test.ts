@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { SocketPool } from '../../../src/engines/cloud/socket-pool.ts';
 import { type SocketOptions, StreamSocket } from '../../../src/engines/cloud/socket.ts';
-import type { EngineError } from '../../../src/engines/engine.ts';
+import { EngineError } from '../../../src/engines/engine.ts';
 import { ManualClock } from '../../../src/lib/clock.ts';
 
 const KEY = 'sk-verysecret1234';
@@ -248,6 +248,14 @@ describe('what goes wrong with a connection', () => {
     (await serving).terminate();
     expect(await socket.ended).toMatchObject({ reason: 'broken', retryable: true });
     expect(await failureOf(socket)).toMatchObject({ reason: 'broken' });
+  });
+
+  test('a connection that is abandoned ends with what was wrong', async () => {
+    const socket = connect();
+    await socket.ready;
+    const failure = new EngineError('fake', 'broken', 'nonsense');
+    socket.abandon(failure);
+    expect(await socket.ended).toBe(failure);
   });
 
   test('a message that is too long, or no frame at all, is broken', async () => {

@@ -43,9 +43,9 @@ export class Asks {
     oldest?.answer.resolve(transcript);
   }
 
-  /** Lets all go but the newest, or all of them. */
-  refuse(reason: EngineError, whom: 'older' | 'all'): void {
-    for (const { answer, deadline } of this.#waiting.splice(0, this.#waiting.length - (whom === 'older' ? 1 : 0))) {
+  /** Lets so many go, the oldest. */
+  refuse(reason: EngineError, count: number): void {
+    for (const { answer, deadline } of this.#waiting.splice(0, count)) {
       deadline.cancel();
       answer.reject(reason);
     }

@@ -46,6 +46,7 @@ export function deepgramFluxWire(info: EngineInfo, { baseUrl, apiKey }: Access):
     farewell: JSON.stringify({ type: 'CloseStream' }),
     frameMs: 80,
     idleMs: 60_000,
+    overtaken: true,
     configuration: ({ model, vocabulary, ...options }) =>
       JSON.stringify({
         type: 'Configure',

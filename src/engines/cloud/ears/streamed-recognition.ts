@@ -225,7 +225,8 @@ export class StreamedRecognition implements Recognition {
     const said = this.#link?.said;
     if (!said) return;
     said.endStretch();
-    this.#asks.answer(said.transcript);
+    if (this.#wire.overtaken && (this.#asks.size > 1 || this.#answer === undefined)) this.#asks.refuse(this.#overtaken(), 1);
+    else this.#asks.answer(said.transcript);
   }
 
   #tell(said: Said): void {
@@ -253,7 +254,7 @@ export class StreamedRecognition implements Recognition {
     if (this.#over) return;
     for (const frame of kept) this.#send(frame);
     // Of several who wait, the newest is told everything.
-    this.#asks.refuse(new EngineError(failure.engine, 'rate_limited', 'speech went on before these words were there'), 'older');
+    this.#asks.refuse(this.#overtaken(), Math.max(0, this.#asks.size - 1));
     if (this.#asks.size > 0) this.#finalise();
   }
 
@@ -263,7 +264,7 @@ export class StreamedRecognition implements Recognition {
     this.#finish(failure);
     this.#ports.onFailed(failure);
     socket?.listen(undefined);
-    socket?.close();
+    socket?.abandon(failure);
   }
 
   #finish(reason: EngineError): void {
@@ -271,8 +272,12 @@ export class StreamedRecognition implements Recognition {
     this.#link = undefined;
     this.#kept = undefined;
     this.#quiet?.cancel();
-    this.#asks.refuse(reason, 'all');
+    this.#asks.refuse(reason, this.#asks.size);
     this.#ports.onOver();
+  }
+
+  #overtaken(): EngineError {
+    return new EngineError(this.#wire.info.id, 'rate_limited', 'speech went on before these words were there');
   }
 
   #meant(error: unknown): EngineError {

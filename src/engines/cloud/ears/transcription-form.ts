@@ -42,8 +42,8 @@ export function transcriptionForm(form: TranscriptionForm, options: SttOptions, 
 /** The end of a prompt counts most: it is what was said last. */
 function promptOf(form: TranscriptionForm, { prompt = '' }: SttOptions, terms: readonly string[], before: string): string {
   if (!form.prompt) return '';
-  const hints = [prompt, form.terms === 'prompt' ? terms.join(', ') : ''].filter((text) => text !== '').join('\n');
+  const hints = [prompt, form.terms === 'prompt' ? terms.join(', ') : ''].filter((text) => text !== '').join(' ');
   const room = Math.max(0, MOST_PROMPT_CHARACTERS - hints.length);
   const said = before.length > room ? before.slice(before.length - room).replace(/^\S*\s/, '') : before;
-  return [hints.slice(0, MOST_PROMPT_CHARACTERS), said].filter((text) => text !== '').join('\n');
+  return [hints.slice(0, MOST_PROMPT_CHARACTERS), said].filter((text) => text !== '').join(' ');
 }

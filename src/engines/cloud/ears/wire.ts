@@ -58,6 +58,8 @@ export interface Wire {
    * every finalisation is answered.
    */
   readonly quietMs?: number;
+  /** Its answer to a finalisation may hold words that were spoken after it. */
+  readonly overtaken?: true;
   /** The least time between two finalisations that nobody waits for. */
   readonly speculateEveryMs?: number;
   readonly closeMeaning?: (code: number, reason: string) => EngineFailure | undefined;
