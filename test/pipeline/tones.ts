@@ -71,17 +71,25 @@ const frame = VAD_RATE_HZ / 500; // 2 ms
 
 /** The words in sound at 16 kHz. One that is not as long as words are has a mark. */
 export function recognise(samples: Int16Array): string {
-  const heard: string[] = [];
+  return timedWords(samples)
+    .map(({ text }) => text)
+    .join(' ');
+}
+
+/** The same with their times, counted from the first sample. */
+export function timedWords(samples: Int16Array): { text: string; startMs: number; endMs: number }[] {
+  const heard: { text: string; startMs: number; endMs: number }[] = [];
+  const msOf = (at: number) => (at * 1000) / VAD_RATE_HZ;
   let from: number | undefined;
   for (let at = 0; at <= samples.length; at += frame) {
     const loud = at + frame <= samples.length && rms(samples.subarray(at, at + frame)) > level / 10;
     if (loud) from ??= at;
     else if (from !== undefined) {
-      heard.push(wordOf(samples.subarray(from, at)));
+      heard.push({ text: wordOf(samples.subarray(from, at)), startMs: msOf(from), endMs: msOf(at) });
       from = undefined;
     }
   }
-  return heard.join(' ');
+  return heard;
 }
 
 function wordOf(samples: Int16Array): string {

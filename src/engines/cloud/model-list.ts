@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 
 const LIST_BYTES = 2 * 1024 * 1024;
 
-interface ListRequest {
+export interface ListRequest {
   readonly baseUrl: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
@@ -30,7 +30,8 @@ export async function answersAsOllama(request: ListRequest): Promise<boolean> {
   return typeof (body as { version?: unknown } | undefined)?.version === 'string';
 }
 
-async function getJson(url: string, request: ListRequest): Promise<unknown> {
+/** What a server answers, if it is JSON and comes in time. */
+export async function getJson(url: string, request: ListRequest): Promise<unknown> {
   const stop = new AbortController();
   const timer = request.clock.after(request.timeoutMs, () => stop.abort());
   const abort = () => stop.abort();
