@@ -87,7 +87,8 @@ function reasonOf(cause: unknown): string {
   return error.message || code || error.name;
 }
 
-function readable(text: string, side: FarSide): string {
+/** In the words of the far side, short and without secrets. */
+export function readable(text: string, side: FarSide): string {
   // Providers quote a key with its middle starred out; even the ends of a key are nobody's business.
   return shortWithoutSecrets(text, side.secrets, MESSAGE_CHARS)
     .split(/(\s+)/)
