@@ -91,16 +91,16 @@ export class HttpAudio {
     signal: AbortSignal,
   ): AsyncGenerator<Pcm, void> {
     const { side, firstSoundMs, nextSoundMs, clock } = this.#options;
-    let limitMs = firstSoundMs;
+    let started = false;
     /** What is waited for next has to come in time. */
     const inTime = async <T>(coming: Promise<T>): Promise<T> => {
-      const waited = limitMs === firstSoundMs ? 'first' : 'further';
+      const waited = started ? 'further' : 'first';
+      const limitMs = started ? nextSoundMs : firstSoundMs;
       const timer = clock.after(limitMs, () =>
         stop.abort(new EngineError(side.id, 'timeout', `${side.name} sent no ${waited} sound for ${limitMs} ms`)),
       );
       return coming.finally(() => timer.cancel());
     };
-    let started = false;
     try {
       const { statusCode, headers, body } = await inTime(answer);
       const type = String(headers['content-type'] ?? '');
@@ -111,7 +111,6 @@ export class HttpAudio {
         const pcm = read(next.value);
         if (!pcm || pcm.samples.length === 0) continue;
         started = true;
-        limitMs = nextSoundMs;
         yield pcm;
         if (signal.aborted) return;
       }

@@ -88,13 +88,16 @@ export class FakeCartesia extends FakeService {
           ws.send('[]');
           return;
         }
-        if (this.fault !== 'silent' && this.fault !== 'no sound') this.#speak(ws, message, context, send);
+        if (this.fault === 'silent') this.hold(() => this.#speak(ws, message, context, send));
+        else if (this.fault !== 'no sound') this.#speak(ws, message, context, send);
       }
-      const isStuck = this.fault === 'silent' || this.fault === 'stalls' || this.fault === 'hangs up';
-      if ((message.continue !== true || this.expires) && !isStuck) {
+      if (message.continue === true && !this.expires) return;
+      const end = () => {
         contexts.delete(contextId);
         send({ type: 'done', done: true, status_code: 206, context_id: contextId });
-      }
+      };
+      if (this.isStuck) this.hold(end);
+      else end();
     });
   }
 

@@ -59,9 +59,12 @@ export class FakeDeepgram extends FakeService {
         this.changed();
       } else if (message.type === 'Flush') {
         this.flushes += 1;
-        if (this.fault === 'silent') return;
-        if (this.fault === 'garbage') ws.send('"what?"');
-        else if (speak()) ws.send(JSON.stringify({ type: 'Flushed', sequence_id: sequence++ }));
+        const flush = () => {
+          if (speak()) ws.send(JSON.stringify({ type: 'Flushed', sequence_id: sequence++ }));
+        };
+        if (this.fault === 'silent') this.hold(flush);
+        else if (this.fault === 'garbage') ws.send('"what?"');
+        else flush();
       } else if (message.type === 'Clear') {
         buffer = '';
         this.cancelled += 1;

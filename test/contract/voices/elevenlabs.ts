@@ -59,8 +59,10 @@ export class FakeElevenLabs extends FakeService {
       const context = contexts.get(contextId);
       const text = context?.buffer ?? '';
       if (context) context.buffer = '';
-      if (text.trim() !== '' && this.fault !== 'no sound' && this.fault !== 'silent')
-        this.#speak(ws, contextId, text, context?.speed ?? 1, send);
+      if (text.trim() === '' || this.fault === 'no sound') return;
+      const speak = () => this.#speak(ws, contextId, text, context?.speed ?? 1, send);
+      if (this.fault === 'silent') this.hold(speak);
+      else speak();
     };
     ws.on('message', (data: Buffer) => {
       const message = JSON.parse(data.toString()) as Message;
@@ -72,11 +74,18 @@ export class FakeElevenLabs extends FakeService {
       let context = contexts.get(contextId);
       if (message.close_context) {
         if (!context) return;
-        if (this.fault === 'silent' || this.fault === 'stalls') this.cancelled += 1;
-        contexts.delete(contextId);
-        this.openContexts -= 1;
-        send({ audio: null, isFinal: true, contextId });
-        this.changed();
+        const close = () => {
+          contexts.delete(contextId);
+          this.openContexts -= 1;
+          send({ audio: null, isFinal: true, contextId });
+          this.changed();
+        };
+        if (!this.isStuck) close();
+        else {
+          this.hold(close);
+          this.cancelled += 1;
+          this.changed();
+        }
         return;
       }
       if (!context) {

@@ -21,7 +21,7 @@ export type Fault =
   | 'bad key'
   | 'too many'
   | 'down'
-  /** It takes the text and says nothing. */
+  /** It takes the text and says nothing, until it is let go on. */
   | 'silent'
   /** Some sound, and then nothing. */
   | 'stalls'
@@ -39,6 +39,9 @@ export abstract class FakeService {
   cancelled = 0;
   handshakes = 0;
   readonly requests: { method: string; url: string; headers: IncomingMessage['headers']; body: unknown }[] = [];
+  /** The next that it is sent is lost with the connection. */
+  hangsUpNext = false;
+  readonly #held: (() => void)[] = [];
   readonly #tcp = new Set<Socket>();
   readonly #waiting = new Set<() => void>();
   readonly #engines: Tts[] = [];
@@ -49,6 +52,7 @@ export abstract class FakeService {
     this.#http.on('connection', (socket) => {
       this.handshakes += 1;
       this.#tcp.add(socket);
+      this.changed();
       socket.on('close', () => {
         this.#tcp.delete(socket);
         this.changed();
@@ -63,7 +67,14 @@ export abstract class FakeService {
         return;
       }
       this.requests.push({ method: 'UPGRADE', url: request.url ?? '', headers: request.headers, body: undefined });
-      this.#ws.handleUpgrade(request, socket, head, (ws) => this.serve(ws, new URL(request.url ?? '', this.url)));
+      this.#ws.handleUpgrade(request, socket, head, (ws) => {
+        ws.on('message', () => {
+          if (!this.hangsUpNext) return;
+          this.hangsUpNext = false;
+          ws.terminate();
+        });
+        this.serve(ws, new URL(request.url ?? '', this.url));
+      });
     });
     this.#http.listen(0, '127.0.0.1');
     await once(this.#http, 'listening');
@@ -96,6 +107,11 @@ export abstract class FakeService {
 
   async close(): Promise<void> {
     await Promise.all(this.#engines.map((engine) => engine.close()));
+    await this.stop();
+  }
+
+  /** Nobody is there any more. */
+  async stop(): Promise<void> {
     for (const socket of this.#tcp) socket.destroy();
     await new Promise((resolve) => this.#http.close(resolve));
   }
@@ -110,8 +126,19 @@ export abstract class FakeService {
     this.#waiting.clear();
   }
 
-  protected drop(): void {
-    for (const socket of this.#tcp) socket.destroy();
+  /** What it kept to itself while it was `silent` it says now. */
+  goOn(): void {
+    this.fault = 'none';
+    for (const say of this.#held.splice(0)) say();
+  }
+
+  /** A close of a context that comes meanwhile is counted as one that nobody listens to any more. */
+  protected get isStuck(): boolean {
+    return this.fault === 'silent' || this.fault === 'stalls' || this.fault === 'hangs up';
+  }
+
+  protected hold(say: () => void): void {
+    this.#held.push(say);
   }
 
   abstract readonly model: string;
@@ -131,6 +158,11 @@ export abstract class FakeService {
   async #request(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let text = '';
     for await (const piece of request) text += String(piece);
+    if (this.hangsUpNext) {
+      this.hangsUpNext = false;
+      request.socket.destroy();
+      return;
+    }
     const body: unknown = text === '' ? undefined : JSON.parse(text);
     const url = new URL(request.url ?? '', this.url);
     this.requests.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, body });

@@ -64,7 +64,7 @@ export class FakeInworld extends FakeService {
       const words = wordsOf(context.buffer);
       context.buffer = '';
       if (this.fault === 'no sound') return;
-      this.#speak(ws, contextId, context.settings, words, (fields) => send(contextId, fields));
+      this.#speak(ws, context.settings, words, (fields) => send(contextId, fields));
     };
     ws.on('message', (data: Buffer) => {
       const message = JSON.parse(data.toString()) as Record<string, Record<string, unknown>> & { contextId: string };
@@ -94,24 +94,31 @@ export class FakeInworld extends FakeService {
         this.texts.push(text as string);
         context.buffer += text as string;
         this.changed();
-        if (this.fault === 'silent') return;
-        if (this.fault === 'garbage') ws.send('<html>bad gateway</html>');
+        if (this.fault === 'silent') this.hold(() => generate(contextId));
+        else if (this.fault === 'garbage') ws.send('<html>bad gateway</html>');
         // `autoMode`: whole sentences are not kept waiting.
         else if (flush || /[.!?]\s*$/.test(context.buffer)) generate(contextId);
       }
       if (message['close_context']) {
-        if (this.fault !== 'silent' && this.fault !== 'stalls') generate(contextId);
-        else this.cancelled += 1;
-        contexts.delete(contextId);
-        this.openContexts -= 1;
-        send(contextId, { contextClosed: {} });
-        this.changed();
+        const close = () => {
+          generate(contextId);
+          contexts.delete(contextId);
+          this.openContexts -= 1;
+          send(contextId, { contextClosed: {} });
+          this.changed();
+        };
+        if (!this.isStuck) close();
+        else {
+          this.hold(close);
+          this.cancelled += 1;
+          this.changed();
+        }
       }
     });
   }
 
   /** A second of sound a message, the times of its words behind it (`ASYNC`), both from the beginning of what is generated at once. */
-  #speak(ws: WebSocket, contextId: string, settings: Create, words: string[], send: (fields: object) => void): void {
+  #speak(ws: WebSocket, settings: Create, words: string[], send: (fields: object) => void): void {
     const speed = settings.audioConfig.speakingRate ?? 1;
     const sound = tone(words.length, speed);
     const perMessage = 24_000;
@@ -138,6 +145,5 @@ export class FakeInworld extends FakeService {
       },
     });
     send({ flushCompleted: {} });
-    void contextId;
   }
 }

@@ -58,7 +58,14 @@ export class FakeOpenAi extends FakeService {
       json(response, { error: { message: "Invalid value: 'nobody'.", type: 'invalid_request_error', param: 'voice', code: null } }, 400);
       return;
     }
-    if (this.fault === 'silent') return;
+    if (this.fault === 'silent') {
+      this.hold(() => this.#say(input, format, speed, response, request));
+      return;
+    }
+    this.#say(input, format, speed, response, request);
+  }
+
+  #say(input: string, format: string, speed: number, response: ServerResponse, request: IncomingMessage): void {
     response.writeHead(200, { 'content-type': format === 'wav' ? 'audio/wav' : this.contentType, 'transfer-encoding': 'chunked' });
     if (this.fault === 'garbage') {
       response.end('ID3\x04 this is MP3');

@@ -41,13 +41,18 @@ export const createElevenLabsVoices: CreateVoices = (access) => {
   const dialect = (contextId: string, { speed, deliveryMode }: TtsOptions): ContextDialect => {
     const message = (fields: object) => JSON.stringify({ ...fields, context_id: contextId });
     const words = new CharacterWords();
+    let isEnded = false;
     const rate = within(speed, 0.7, 1.2);
     const settings = { ...(rate !== 1 && { speed: rate }), ...(deliveryMode && { stability: stability[deliveryMode] }) };
     return {
       open: () => [message({ text: ' ', ...(Object.keys(settings).length > 0 && { voice_settings: settings }) })],
       text: (clause) => [message({ text: /\s$/.test(clause) ? clause : `${clause} `, flush: true })],
-      end: () => [message({ flush: true }), message({ close_context: true })],
-      cancel: () => [message({ close_context: true })],
+      end() {
+        isEnded = true;
+        return [message({ flush: true }), message({ close_context: true })];
+      },
+      // What it is flushing it makes all the same.
+      cancel: () => (isEnded ? [] : [message({ close_context: true })]),
       read(body) {
         const { audio, alignment, normalizedAlignment, error, isFinal, is_final: final } = body as Record<string, unknown>;
         if (error !== undefined) return [{ type: 'failed', failure: failure(body as Record<string, unknown>) }];
@@ -91,7 +96,7 @@ export const createElevenLabsVoices: CreateVoices = (access) => {
     mostCharacters: 1000,
     mostPerSocket: 5,
     longestAgeMs: (INACTIVITY_S - 20) * 1000,
-    lingerMs: 10_000,
+    lingerMs: 30_000,
     isTagged: true,
     farewell: JSON.stringify({ close_socket: true }),
     url,

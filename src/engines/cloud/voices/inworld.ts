@@ -49,6 +49,7 @@ export const createInworldVoices: CreateVoices = (access) => {
     const directions = new Directions(options.steering);
     const message = (fields: object) => JSON.stringify({ ...fields, contextId });
     let isFirst = true;
+    let isEnded = false;
     return {
       open: () => [message({ create: contextSettings(model, options) })],
       text(clause) {
@@ -62,9 +63,12 @@ export const createInworldVoices: CreateVoices = (access) => {
         isFirst = false;
         return [message({ send_text: { text, ...flush } })];
       },
-      end: () => [message({ close_context: {} })],
-      // What it has begun with it makes all the same.
-      cancel: () => [message({ close_context: {} })],
+      end() {
+        isEnded = true;
+        return [message({ close_context: {} })];
+      },
+      // What it was given it makes all the same.
+      cancel: () => (isEnded ? [] : [message({ close_context: {} })]),
       read(body) {
         const { result, error } = body as { result?: unknown; error?: unknown };
         const fields = objectOf(result) ?? {};
@@ -97,7 +101,7 @@ export const createInworldVoices: CreateVoices = (access) => {
     mostPerSocket: 5,
     // It ends those that nobody has used for ten minutes.
     longestAgeMs: 540_000,
-    lingerMs: 10_000,
+    lingerMs: 30_000,
     isTagged: true,
     url: () => `${baseUrl}${PATH}`,
     headers,

@@ -56,20 +56,25 @@ export class RequestVoice implements Tts {
     const over = AbortSignal.any([signal, this.#closing.signal, leaving.signal]);
     const text = new SpokenText(source, over);
     const request = requests(options);
+    let result: 'nothing asked' | 'silence' | 'sound' = 'nothing asked';
     try {
       let coming = this.#ask(text, request, over);
       for (;;) {
         const sound = await coming;
         if (!sound || over.aborted) break;
+        if (result === 'nothing asked') result = 'silence';
         coming = this.#ask(text, request, over);
         // Its failure is met when its turn comes.
         coming.catch(() => {});
         for await (const pcm of sound) {
+          result = 'sound';
           yield { pcm };
           if (over.aborted) break;
         }
       }
-      if (!signal.aborted && this.#closing.signal.aborted) throw gone(side);
+      if (signal.aborted) return;
+      if (this.#closing.signal.aborted) throw gone(side);
+      if (result === 'silence') throw new EngineError(side.id, 'broken', `${side.name} ended without any sound`, { retryable: true });
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof EngineError) log.warn({ engine: this.info.id, reason: error.reason, voice: options.voice }, error.message);

@@ -36,11 +36,6 @@ export class SpokenText {
       .finally(() => signal.removeEventListener('abort', leave));
   }
 
-  /** Whether nothing more will come, beyond what waits. */
-  get ended(): boolean {
-    return this.#state.name !== 'open';
-  }
-
   /** What has come by now and can be said, no more than so many characters of it; waits for something. Undefined at the end. */
   async next(mostCharacters: number): Promise<string | undefined> {
     for (;;) {
