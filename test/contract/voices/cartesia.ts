@@ -24,6 +24,8 @@ export class FakeCartesia extends FakeService {
   readonly generations: Generation[] = [];
   /** A context is over when its sound is: as if the text behind it came too late. */
   expires = false;
+  /** What it answers to the next text, beside the context. */
+  error: object | undefined;
 
   protected create(access: VoiceAccess): Tts {
     return createCartesiaVoices(access);
@@ -66,6 +68,10 @@ export class FakeCartesia extends FakeService {
         return;
       }
       this.generations.push(message);
+      if (this.error) {
+        send({ type: 'error', done: true, ...this.error, context_id: contextId });
+        return;
+      }
       if (this.fault === 'unknown voice') {
         send({
           type: 'error',

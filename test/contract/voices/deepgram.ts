@@ -9,6 +9,8 @@ import { FakeService, json, pieces, tone, wordsOf } from './fake-service.ts';
 export class FakeDeepgram extends FakeService {
   readonly model = 'aura-2';
   flushes = 0;
+  /** Told before what a flush gives. */
+  objection: object | undefined;
 
   protected create(access: VoiceAccess): Tts {
     return createDeepgramVoices(access);
@@ -62,12 +64,15 @@ export class FakeDeepgram extends FakeService {
         const flush = () => {
           if (speak()) ws.send(JSON.stringify({ type: 'Flushed', sequence_id: sequence++ }));
         };
+        if (this.objection) ws.send(JSON.stringify(this.objection));
         if (this.fault === 'silent') this.hold(flush);
         else if (this.fault === 'garbage') ws.send('"what?"');
         else flush();
       } else if (message.type === 'Clear') {
         buffer = '';
         this.cancelled += 1;
+        // What was on its way comes all the same.
+        ws.send(tone(1));
         ws.send(JSON.stringify({ type: 'Cleared', sequence_id: sequence }));
         this.changed();
       } else if (message.type === 'Close') ws.close(1000);

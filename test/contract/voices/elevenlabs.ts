@@ -24,6 +24,8 @@ export class FakeElevenLabs extends FakeService {
   readonly opened: Message[] = [];
   openContexts = 0;
   mostOpen = 0;
+  /** Told for the next context, before the connection is closed. */
+  error: { error: string; message: string } | undefined;
 
   protected create(access: VoiceAccess): Tts {
     return createElevenLabsVoices(access);
@@ -99,9 +101,13 @@ export class FakeElevenLabs extends FakeService {
           ws.close(1008, 'Maximum simultaneous contexts per WebSocket connection exceeded (5).');
           return;
         }
-        if (this.fault === 'unknown voice') {
-          send({ message: 'A voice with voice_id nobody does not exist.', error: 'voice_id_does_not_exist', code: 1008 });
-          ws.close(1008, 'A voice with voice_id nobody does not exist.');
+        const error =
+          this.fault === 'unknown voice'
+            ? { error: 'voice_id_does_not_exist', message: 'A voice with voice_id nobody does not exist.' }
+            : this.error;
+        if (error) {
+          send({ ...error, code: 1008 });
+          ws.close(1008, error.message);
           return;
         }
         context = { buffer: '', speed: message.voice_settings?.speed ?? 1 };

@@ -84,6 +84,11 @@ export abstract class FakeService {
     return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
   }
 
+  /** WebSockets so far. */
+  get sockets(): URL[] {
+    return this.requests.filter(({ method }) => method === 'UPGRADE').map(({ url }) => new URL(url, this.url));
+  }
+
   get connections(): number {
     return this.#tcp.size;
   }
@@ -110,9 +115,14 @@ export abstract class FakeService {
     await this.stop();
   }
 
+  /** Ends every connection. */
+  hangUp(): void {
+    for (const socket of this.#tcp) socket.destroy();
+  }
+
   /** Nobody is there any more. */
   async stop(): Promise<void> {
-    for (const socket of this.#tcp) socket.destroy();
+    this.hangUp();
     await new Promise((resolve) => this.#http.close(resolve));
   }
 

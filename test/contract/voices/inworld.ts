@@ -22,6 +22,8 @@ export class FakeInworld extends FakeService {
   /** Contexts that are open at the moment, of all connections. */
   openContexts = 0;
   mostOpen = 0;
+  /** What it answers to the next `create`. */
+  status = ok;
 
   protected create(access: VoiceAccess): Tts {
     return createInworldVoices(access);
@@ -73,7 +75,8 @@ export class FakeInworld extends FakeService {
         ws.send(JSON.stringify({ result: { contextId, status: { code, message: text, details: [] } } }));
       if (message['create']) {
         const settings = message['create'] as unknown as Create;
-        if (contexts.size >= 5) fail(8, 'maximum number of contexts per connection reached');
+        if (this.status.code !== 0) fail(this.status.code, this.status.message);
+        else if (contexts.size >= 5) fail(8, 'maximum number of contexts per connection reached');
         else if (this.fault === 'unknown voice') fail(3, `Unknown voice: ${settings.voiceId} not found!`);
         else {
           contexts.set(contextId, { settings, buffer: '' });

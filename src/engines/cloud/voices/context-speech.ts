@@ -51,9 +51,9 @@ export interface ContextSpeechOptions {
   readonly mostCharacters: number;
   readonly firstSoundMs: number;
   readonly nextSoundMs: number;
-  /** How long a cancelled context's place is kept for the service to say that it is over. */
+  /** How long a cancelled context's place is kept for the service to say that it is over; 0 where it does not. */
   readonly lingerMs: number;
-  /** Whether messages name their context, so that late ones harm nobody. */
+  /** Whether messages name their context, so that late ones harm nobody; a connection is not used again where they do not. */
   readonly isTagged: boolean;
   readonly text: SpokenText;
   /** A place on a connection, and the messages for it. May throw EngineError. */
@@ -237,8 +237,9 @@ export class ContextSpeech {
     if (!place) return;
     const { clock, lingerMs, isTagged } = this.#options;
     place.context.send(place.dialect.cancel());
-    if (lingerMs === 0) place.context.release(false);
-    else this.#timer = clock.after(lingerMs, () => place.context.release(!isTagged));
+    const release = () => place.context.release(!isTagged);
+    if (lingerMs === 0) release();
+    else this.#timer = clock.after(lingerMs, release);
   }
 
   #finish(): void {

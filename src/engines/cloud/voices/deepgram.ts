@@ -32,7 +32,7 @@ export const createDeepgramVoices: CreateVoices = (access) => {
     /** It takes twenty flushes a minute: one for the first clause, which somebody waits for, and one for the rest. */
     let flushes = 0;
     let flushed = 0;
-    let state: 'speaking' | 'ended' | 'cancelled' = 'speaking';
+    let isEnded = false;
     return {
       open: () => [],
       text(clause) {
@@ -42,23 +42,18 @@ export const createDeepgramVoices: CreateVoices = (access) => {
         return [speak, FLUSH];
       },
       end() {
-        state = 'ended';
+        isEnded = true;
         flushes += 1;
         return [FLUSH];
       },
-      cancel() {
-        state = 'cancelled';
-        return [JSON.stringify({ type: 'Clear' })];
-      },
+      cancel: () => [JSON.stringify({ type: 'Clear' })],
       read(message) {
-        if (message instanceof Uint8Array) return state === 'cancelled' ? [] : [{ type: 'sound', bytes: message }];
+        if (message instanceof Uint8Array) return [{ type: 'sound', bytes: message }];
         const fields = message as Record<string, unknown>;
         switch (fields['type']) {
           case 'Flushed':
             flushed += 1;
-            return state === 'ended' && flushed >= flushes ? [{ type: 'over' }] : [];
-          case 'Cleared':
-            return state === 'cancelled' ? [{ type: 'over' }] : [];
+            return isEnded && flushed >= flushes ? [{ type: 'over' }] : [];
           case 'Error':
           case 'error':
             return [{ type: 'failed', failure: failure(fields) }];
@@ -91,7 +86,8 @@ export const createDeepgramVoices: CreateVoices = (access) => {
     mostPerSocket: 1,
     longestAgeMs: 3_300_000,
     spareSockets: 1,
-    lingerMs: 2000,
+    // What still comes of a cancelled speech names nobody: its connection is not used again, and the next one stands already.
+    lingerMs: 0,
     isTagged: false,
     farewell: JSON.stringify({ type: 'Close' }),
     url,
