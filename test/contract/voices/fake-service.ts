@@ -39,6 +39,8 @@ export abstract class FakeService {
   cancelled = 0;
   handshakes = 0;
   readonly requests: { method: string; url: string; headers: IncomingMessage['headers']; body: unknown }[] = [];
+  /** Requests are taken and not answered; connections are. */
+  silentLists = false;
   /** The next that it is sent is lost with the connection. */
   hangsUpNext = false;
   readonly #held: (() => void)[] = [];
@@ -48,7 +50,7 @@ export abstract class FakeService {
   readonly #http = createServer((request, response) => void this.#request(request, response));
   readonly #ws = new WebSocketServer({ noServer: true });
 
-  async listen(): Promise<void> {
+  async listen(port = 0): Promise<void> {
     this.#http.on('connection', (socket) => {
       this.handshakes += 1;
       this.#tcp.add(socket);
@@ -76,7 +78,7 @@ export abstract class FakeService {
         this.serve(ws, new URL(request.url ?? '', this.url));
       });
     });
-    this.#http.listen(0, '127.0.0.1');
+    this.#http.listen(port, '127.0.0.1');
     await once(this.#http, 'listening');
   }
 
@@ -176,7 +178,7 @@ export abstract class FakeService {
     const body: unknown = text === '' ? undefined : JSON.parse(text);
     const url = new URL(request.url ?? '', this.url);
     this.requests.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, body });
-    await this.respond(url, body, response, request);
+    if (!this.silentLists) await this.respond(url, body, response, request);
     this.changed();
   }
 }

@@ -1,6 +1,7 @@
 // Which services' voices this server can use: those that its settings open, and the servers found on this machine.
 import type { EngineEnvironment, Tts } from '../../engine.ts';
 import { getJson } from '../get-json.ts';
+import { providerSettings } from '../providers.ts';
 import { customVoiceRow, type LocalServer, type VoiceRow, voiceRows } from './rows.ts';
 
 /** Longest wait for the first sound: of a service, and of a server on the operator's own machine, which may be a slow one. */
@@ -24,7 +25,7 @@ export interface CloudVoice {
   readonly source: 'configured' | 'found';
 }
 
-/** Every setting read here, for the documentation. */
+/** Every setting read here, for the documentation, but for those that the language models read as well: see `providerSettings`. */
 export const voiceSettings: readonly { name: string; description: string }[] = [
   {
     name: 'PARLEY_TTS_BASE_URL',
@@ -54,12 +55,12 @@ export const voiceSettings: readonly { name: string; description: string }[] = [
       description: `Model of ${row.name}'s voices for sessions that name none; default: ${row.defaultModel ?? 'the first it lists'}.`,
     },
   ]),
-];
+].filter(({ name }) => !providerSettings.some((shared) => shared.name === name));
 
 /**
  * The services that settings open, `custom` first and the others in the order of their rows, and then the servers that answer on their usual ports of
- * this machine (unless PARLEY_TTS_PROBE=off). Their lists of voices have been asked for, and may still come. Never rejects; takes a third of a
- * second at the most.
+ * this machine (unless PARLEY_TTS_PROBE=off). Their lists of voices have been asked for, and may still come. Never rejects; takes two thirds
+ * of a second at the most.
  */
 export async function openVoices(environment: EngineEnvironment): Promise<CloudVoice[]> {
   const isProbing = setting(environment, 'PARLEY_TTS_PROBE')?.toLowerCase() !== 'off';
