@@ -30,3 +30,20 @@ export function concat(pieces: readonly Int16Array[]): Int16Array {
   }
   return whole;
 }
+
+/** The samples of a stream of little-endian bytes that is cut anywhere: half a sample waits for its other half. */
+export class SampleStream {
+  #half: number | undefined;
+
+  push(bytes: Uint8Array): Int16Array {
+    const rest = this.#half;
+    const isEven = (bytes.byteLength + (rest === undefined ? 0 : 1)) % 2 === 0;
+    this.#half = isEven ? undefined : bytes.at(-1);
+    const whole = isEven ? bytes : bytes.subarray(0, -1);
+    if (rest === undefined) return fromBytes(whole);
+    const joined = new Uint8Array(whole.byteLength + 1);
+    joined[0] = rest;
+    joined.set(whole, 1);
+    return fromBytes(joined);
+  }
+}

@@ -6,7 +6,7 @@ import type { Log } from '../../lib/log.ts';
 import type { Prompt } from '../../protocol/prompt.ts';
 import { EngineError, type EngineInfo, type Llm, type LlmOptions, type LlmPart } from '../engine.ts';
 import { ToolNames } from './call-fields.ts';
-import { httpFailure, networkFailure, streamFailure, type FarSide } from './openai-failure.ts';
+import { type FarSide, httpFailure, networkFailure, parsedOr, streamFailure } from './openai-failure.ts';
 import { type ChatChunk, ChatParts } from './openai-parts.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { chatRequestJson, type Dialect } from './openai-request.ts';
@@ -160,7 +160,7 @@ class OpenAiChat implements Llm {
     });
     if (response.status !== 200 || !response.body) {
       const wait = retryAfterMs(response.headers, this.#options.clock.wallMs());
-      throw httpFailure(this.#side, response.status, parseOr(await readText(response, FAILURE_BYTES)), wait);
+      throw httpFailure(this.#side, response.status, parsedOr(await readText(response, FAILURE_BYTES)), wait);
     }
     if (response.headers.get('content-type')?.includes('application/json')) {
       // A server that does not stream: the whole message is the only chunk.
@@ -263,12 +263,4 @@ async function readText(response: Response, mostBytes: number): Promise<string> 
     if (text.length > mostBytes) break;
   }
   return text;
-}
-
-function parseOr(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,7 +1,7 @@
 // How long a service wants to be left alone: `Retry-After` in seconds or as a date, and the milliseconds that OpenAI says beside it.
 
 /** Undefined when it does not say, or nothing that can be read. `nowMs` is the time of day, which a date is meant by. */
-export function retryAfterMs(headers: Headers, nowMs: number): number | undefined {
+export function retryAfterMs(headers: Pick<Headers, 'get'>, nowMs: number): number | undefined {
   const exact = milliseconds(headers.get('retry-after-ms'), 1);
   if (exact !== undefined) return exact;
   const said = headers.get('retry-after');

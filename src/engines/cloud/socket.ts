@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { Clock, Timer } from '../../lib/clock.ts';
 import { EngineError, type EngineFailure } from '../engine.ts';
-import { type FarSide, httpFailure, networkFailure, readable } from './openai-failure.ts';
+import { type FarSide, httpFailure, networkFailure, parsedOr, readable } from './openai-failure.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 const HANDSHAKE_MS = 5000;
@@ -303,12 +303,4 @@ function usualMeaning(code: number, reason: string): EngineFailure {
 
 function singleHeaders(headers: NodeJS.Dict<string | string[]>): [string, string][] {
   return Object.entries(headers).flatMap(([name, value]): [string, string][] => (typeof value === 'string' ? [[name, value]] : []));
-}
-
-function parsedOr(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,6 +1,6 @@
 // Which recognition services this server can use: those its settings open, or else a server for recognition found on this machine.
 import type { EngineEnvironment, Stt } from '../../engine.ts';
-import { getJson } from '../model-list.ts';
+import { answerOf } from '../model-list.ts';
 import { customEarRow, type EarRow, earTable, type LocalServer } from './rows.ts';
 
 /** A server on this machine answers its list in a few milliseconds, or is not there. */
@@ -116,7 +116,7 @@ async function modelsOf(
   apiKey: string | undefined,
 ): Promise<string[] | undefined> {
   const request = { baseUrl, headers: apiKey ? { authorization: `Bearer ${apiKey}` } : {}, timeoutMs: PROBE_MS, clock };
-  const body = await getJson(`${baseUrl}/models`, request);
+  const body = await answerOf(`${baseUrl}/models`, request);
   const list = (body as { data?: unknown } | undefined)?.data;
   if (!Array.isArray(list)) return undefined;
   const entries = list.filter((entry): entry is ListedModel => typeof (entry as ListedModel | null)?.id === 'string');
@@ -127,7 +127,7 @@ async function modelsOf(
   }
   if (kind === 'vllm' && !entries.some(({ owned_by }) => owned_by === 'vllm')) return undefined;
   if (kind === 'localai') {
-    const system = await getJson(`${baseUrl.replace(/\/v1$/, '')}/system`, request);
+    const system = await answerOf(`${baseUrl.replace(/\/v1$/, '')}/system`, request);
     if (!Array.isArray((system as { backends?: unknown } | undefined)?.backends)) return undefined;
   }
   return entries.map(({ id }) => id).filter((id) => forRecognition.test(id));

@@ -1,0 +1,212 @@
+// Sound as the body of an HTTP answer, handed on while it comes: bare samples, or a WAVE file. Connections are kept, so that no handshake stands
+// between a turn and its answer; a request that is given up is broken off at once.
+import type { Readable } from 'node:stream';
+import { Agent, type Dispatcher, request as send } from 'undici';
+import type { Clock } from '../../lib/clock.ts';
+import { type Pcm, SampleStream } from '../../media/pcm.ts';
+import { WavStream } from '../../media/wav-stream.ts';
+import { EngineError } from '../engine.ts';
+import { type FarSide, httpFailure, networkFailure, parsedOr, readable } from './openai-failure.ts';
+import { retryAfterMs } from './retry-after.ts';
+
+const CONNECT_MS = 5000;
+/** How long a connection is kept without use; services end theirs sooner or later. */
+const KEEP_MS = 120_000;
+/** After its last use a service's connection is made anew for so long, unless it breaks off all that are idle at once. */
+const WARM_MS = 300_000;
+const QUICK_MS = 4000;
+const FAILURE_BYTES = 64 * 1024;
+/** What files of other kinds begin with. */
+const otherFiles: readonly (readonly [start: string, kind: string])[] = [
+  ['ID3', 'MP3'],
+  ['OggS', 'Ogg'],
+  ['fLaC', 'FLAC'],
+  ['<!', 'HTML'],
+  ['{"', 'JSON'],
+];
+
+export interface HttpAudioOptions {
+  readonly side: FarSide;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  /** Longest wait for the first sound, and then for each further piece. */
+  readonly firstSoundMs: number;
+  readonly nextSoundMs: number;
+  /** Whether a connection that the service ends is made anew while it may be wanted: where a handshake takes long. */
+  readonly keepWarm: boolean;
+}
+
+export class HttpAudio {
+  readonly #options: HttpAudioOptions;
+  readonly #agent: Agent;
+  readonly #closing = new AbortController();
+  #warmUrl: string | undefined;
+  #usedMs = Number.NEGATIVE_INFINITY;
+  #warmedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: HttpAudioOptions) {
+    this.#options = options;
+    // Its own timeouts are off: time is the clock's.
+    this.#agent = new Agent({
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: KEEP_MS,
+      keepAliveMaxTimeout: KEEP_MS,
+      connect: { timeout: CONNECT_MS },
+    });
+    this.#agent.on('disconnect', () => this.#disconnected());
+  }
+
+  /** Makes a connection ready with a small request of that address. Resolves when it stands, or cannot be had: the first speech will tell. */
+  async warm(url: string): Promise<void> {
+    this.#warmUrl = url;
+    this.#usedMs = this.#options.clock.now();
+    await this.#greet(url);
+  }
+
+  /**
+   * Asks for sound, at once. Iterating rejects with EngineError: `timeout`, `unauthorized`, `rejected`, `rate_limited`, `broken`, `unavailable`
+   * (cannot be reached, or closed); it ends without error when the signal fires.
+   * @param rateHz Of bare samples, where the service does not say.
+   */
+  speak(url: string, body: object, rateHz: number, signal: AbortSignal): AsyncIterable<Pcm> {
+    this.#usedMs = this.#options.clock.now();
+    const stop = new AbortController();
+    const over = AbortSignal.any([signal, this.#closing.signal, stop.signal]);
+    const answer = this.#post(url, JSON.stringify(body), over);
+    // Its failure is met by whoever listens to it.
+    answer.catch(() => {});
+    return this.#sound(answer, rateHz, stop, signal);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new EngineError(this.#options.side.id, 'unavailable', `${this.#options.side.name} is shut down`));
+    await this.#agent.destroy();
+  }
+
+  async *#sound(
+    answer: Promise<Dispatcher.ResponseData>,
+    rateHz: number,
+    stop: AbortController,
+    signal: AbortSignal,
+  ): AsyncGenerator<Pcm, void> {
+    const { side, firstSoundMs, nextSoundMs, clock } = this.#options;
+    let started = false;
+    /** What is waited for next has to come in time. */
+    const inTime = async <T>(coming: Promise<T>): Promise<T> => {
+      const waited = started ? 'further' : 'first';
+      const limitMs = started ? nextSoundMs : firstSoundMs;
+      const timer = clock.after(limitMs, () =>
+        stop.abort(new EngineError(side.id, 'timeout', `${side.name} sent no ${waited} sound for ${limitMs} ms`)),
+      );
+      return coming.finally(() => timer.cancel());
+    };
+    try {
+      const { statusCode, headers, body } = await inTime(answer);
+      const type = String(headers['content-type'] ?? '');
+      if (statusCode !== 200 || /json|text\/|html/.test(type)) throw await inTime(this.#refusal(statusCode, headers, body));
+      const read = this.#reader(Number(/\brate=(\d{4,6})\b/.exec(type)?.[1] ?? rateHz));
+      const pieces = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+      for (let next = await inTime(pieces.next()); !next.done; next = await inTime(pieces.next())) {
+        const pcm = read(next.value);
+        if (!pcm || pcm.samples.length === 0) continue;
+        started = true;
+        yield pcm;
+        if (signal.aborted) return;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      throw this.#failure(error, stop.signal, started);
+    } finally {
+      stop.abort();
+    }
+  }
+
+  /** Bytes to sound: the first of them tell what they are, whatever they are called. */
+  #reader(rateHz: number): (bytes: Buffer) => Pcm | undefined {
+    const bare = new SampleStream();
+    let wav: WavStream | undefined;
+    let first: Buffer | undefined = Buffer.alloc(0);
+    return (bytes) => {
+      let piece = bytes;
+      if (first) {
+        piece = Buffer.concat([first, bytes]);
+        first = piece.length < 4 ? piece : undefined;
+        if (first) return undefined;
+        const start = piece.toString('latin1', 0, 4);
+        const [, kind] = otherFiles.find(([begin]) => start.startsWith(begin)) ?? [];
+        if (kind) throw this.#broken(`sent ${kind} where bare samples or WAVE were asked for`);
+        if (start === 'RIFF') wav = new WavStream();
+      }
+      if (!wav) return { samples: bare.push(piece), rateHz };
+      try {
+        return wav.push(piece);
+      } catch (error) {
+        throw this.#broken(`sent sound that cannot be read: ${(error as Error).message}`);
+      }
+    };
+  }
+
+  /** A kept connection may have ended at the very moment it is used again: that is tried once more, with nothing heard yet. */
+  async #post(url: string, body: string, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const headers = { ...this.#options.headers, 'content-type': 'application/json' };
+    const ask = () => send(url, { method: 'POST', headers, body, signal, dispatcher: this.#agent });
+    try {
+      return await ask();
+    } catch (error) {
+      if (signal.aborted || !isLostConnection(error)) throw error;
+      return await ask();
+    }
+  }
+
+  async #refusal(status: number, headers: Dispatcher.ResponseData['headers'], body: Readable): Promise<EngineError> {
+    const { side, clock } = this.#options;
+    let text = '';
+    for await (const piece of body.setEncoding('utf8')) {
+      text += String(piece);
+      if (text.length > FAILURE_BYTES) break;
+    }
+    // Some servers say 200 and then what went wrong.
+    if (status === 200) return this.#broken(`sent no sound but: ${readable(text, side)}`);
+    const get = (name: string) => [headers[name]].flat()[0] ?? null;
+    return httpFailure(side, status, parsedOr(text), retryAfterMs({ get }, clock.wallMs()));
+  }
+
+  #failure(error: unknown, stopped: AbortSignal, started: boolean): EngineError {
+    for (const signal of [stopped, this.#closing.signal]) if (signal.reason instanceof EngineError) return signal.reason;
+    return error instanceof EngineError ? error : networkFailure(this.#options.side, error, started || isLostConnection(error));
+  }
+
+  #broken(what: string): EngineError {
+    return new EngineError(this.#options.side.id, 'broken', `${this.#options.side.name} ${what}`);
+  }
+
+  #disconnected(): void {
+    const now = this.#options.clock.now();
+    if (!this.#options.keepWarm || this.#closing.signal.aborted || this.#warmUrl === undefined) return;
+    if (now - this.#usedMs > WARM_MS) return;
+    // A server that keeps no connection would be greeted for ever.
+    if (this.#usedMs <= this.#warmedMs && now - this.#warmedMs < QUICK_MS) return;
+    void this.#greet(this.#warmUrl);
+  }
+
+  async #greet(url: string): Promise<void> {
+    this.#warmedMs = this.#options.clock.now();
+    const stop = new AbortController();
+    const timer = this.#options.clock.after(CONNECT_MS, () => stop.abort());
+    try {
+      const signal = AbortSignal.any([stop.signal, this.#closing.signal]);
+      const { body } = await send(url, { headers: this.#options.headers, signal, dispatcher: this.#agent });
+      await body.dump();
+    } catch {
+      // The first speech will tell.
+    } finally {
+      timer.cancel();
+    }
+  }
+}
+
+function isLostConnection(error: unknown): boolean {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
+}

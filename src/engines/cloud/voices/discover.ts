@@ -1,0 +1,181 @@
+// Which services' voices this server can use: those that its settings open, and the servers found on this machine.
+import type { EngineEnvironment, Tts } from '../../engine.ts';
+import { getJson } from '../get-json.ts';
+import { providerSettings } from '../providers.ts';
+import { customVoiceRow, type LocalServer, type VoiceRow, voiceRows } from './rows.ts';
+
+/** Longest wait for the first sound: of a service, and of a server on the operator's own machine, which may be a slow one. */
+const FIRST_SOUND_MS = 5000;
+const LOCAL_FIRST_SOUND_MS = 15_000;
+/** A server on this machine answers in a few milliseconds, or is not there; a list that takes longer comes later. */
+const PROBE_MS = 300;
+
+export interface CloudVoice {
+  /** What stands before the first slash of a model's and of a voice's name: `elevenlabs`. */
+  readonly prefix: string;
+  /** Further prefixes that mean the same service. */
+  readonly alsoKnownAs: readonly string[];
+  readonly name: string;
+  /** Takes names of models and voices without the prefix. */
+  readonly tts: Tts;
+  readonly defaultModel: string;
+  /** Names without the prefix. */
+  models(): string[];
+  /** `configured` by settings, or `found` on this machine. */
+  readonly source: 'configured' | 'found';
+}
+
+/** Every setting read here, for the documentation, but for those that the language models read as well: see `providerSettings`. */
+export const voiceSettings: readonly { name: string; description: string }[] = [
+  {
+    name: 'PARLEY_TTS_BASE_URL',
+    description:
+      'Address of any server with an OpenAI-compatible /audio/speech, up to its version (`http://host:8880/v1`); its voices are called `custom/<voice>`.',
+  },
+  { name: 'PARLEY_TTS_API_KEY', description: 'Key for PARLEY_TTS_BASE_URL, where it wants one.' },
+  {
+    name: 'PARLEY_TTS_MODEL',
+    description: 'Model of PARLEY_TTS_BASE_URL for sessions that name none; default: the first it lists that speaks, or `tts-1`.',
+  },
+  {
+    name: 'PARLEY_TTS_FIRST_SOUND_MS',
+    description: `Longest wait for a service's first sound in milliseconds; default ${FIRST_SOUND_MS}, and ${LOCAL_FIRST_SOUND_MS} for servers of your own.`,
+  },
+  { name: 'PARLEY_TTS_PROBE', description: '`off`: do not look for voice servers (Kokoro-FastAPI, speaches, LocalAI) on this machine.' },
+  ...voiceRows.flatMap((row) => [
+    ...(row.local
+      ? []
+      : keySettings(row).map((name) => ({ name, description: `Key for ${row.name}; its voices are called \`${row.prefix}/<voice>\`.` }))),
+    {
+      name: `${row.settings}_BASE_URL`,
+      description: `Address of ${row.name}; default ${row.baseUrl}.${row.local ? ' Setting it configures the server.' : ''}`,
+    },
+    {
+      name: modelSetting(row),
+      description: `Model of ${row.name}'s voices for sessions that name none; default: ${row.defaultModel ?? 'the first it lists'}.`,
+    },
+  ]),
+].filter(({ name }) => !providerSettings.some((shared) => shared.name === name));
+
+/**
+ * The services that settings open, `custom` first and the others in the order of their rows, and then the servers that answer on their usual ports of
+ * this machine (unless PARLEY_TTS_PROBE=off). Their lists of voices have been asked for, and may still come. Never rejects; takes two thirds
+ * of a second at the most.
+ */
+export async function openVoices(environment: EngineEnvironment): Promise<CloudVoice[]> {
+  const isProbing = setting(environment, 'PARLEY_TTS_PROBE')?.toLowerCase() !== 'off';
+  const opened = await Promise.all(
+    [customVoiceRow, ...voiceRows].map(async (row) => {
+      const access = configuredAccess(environment, row);
+      if (access) return open(environment, row, access, 'configured');
+      return row.local && row !== customVoiceRow && isProbing ? probe(environment, row, row.local) : undefined;
+    }),
+  );
+  const voices = opened.filter((voice) => voice !== undefined);
+  return [...voices.filter(({ source }) => source === 'configured'), ...voices.filter(({ source }) => source === 'found')];
+}
+
+interface Access {
+  readonly baseUrl: string;
+  readonly apiKey: string | undefined;
+}
+
+function configuredAccess(environment: EngineEnvironment, row: VoiceRow): Access | undefined {
+  const address = setting(environment, `${row.settings}_BASE_URL`);
+  const apiKey = keySettings(row)
+    .map((name) => setting(environment, name))
+    .find((key) => key !== undefined);
+  if ((row.local ? address : apiKey) === undefined) return undefined;
+  const baseUrl = (address ?? row.baseUrl).replace(/\/+$/, '');
+  if (!URL.canParse(baseUrl) || !/^https?:/i.test(baseUrl)) {
+    environment.log.warn({ setting: `${row.settings}_BASE_URL` }, 'this is not the address of an HTTP server; its voices are left out');
+    return undefined;
+  }
+  // A bare host and port is what people copy from a server's log; where ours has a path, theirs has the usual one.
+  const isShort = new URL(baseUrl).pathname === '/' && !/^https:\/\/[^/]+$/.test(row.baseUrl);
+  return { baseUrl: isShort ? `${baseUrl}/v1` : baseUrl, apiKey };
+}
+
+async function probe(environment: EngineEnvironment, row: VoiceRow, local: LocalServer): Promise<CloudVoice | undefined> {
+  // Another Parley, or this one, is no voice server for itself.
+  if (new URL(row.baseUrl).port === (setting(environment, 'PORT') ?? '8080')) return undefined;
+  const models = await modelsOf(environment, local, { baseUrl: row.baseUrl, apiKey: undefined });
+  if (!models) return undefined;
+  environment.log.info({ provider: row.prefix, baseUrl: row.baseUrl, models: models.length }, `found ${row.name} on this machine`);
+  return open(environment, row, { baseUrl: row.baseUrl, apiKey: undefined }, 'found', models);
+}
+
+async function open(
+  environment: EngineEnvironment,
+  row: VoiceRow,
+  access: Access,
+  source: CloudVoice['source'],
+  told?: readonly string[],
+): Promise<CloudVoice> {
+  const { clock, log } = environment;
+  const models = told ?? (row.local && (await modelsOf(environment, row.local, access))) ?? row.models;
+  const model = setting(environment, modelSetting(row)) ?? row.defaultModel ?? models[0] ?? 'tts-1';
+  const tts = row.create({
+    id: row.prefix,
+    name: row.name,
+    baseUrl: access.baseUrl,
+    apiKey: access.apiKey,
+    defaultModel: model,
+    firstSoundMs: milliseconds(environment, 'PARLEY_TTS_FIRST_SOUND_MS', row.local ? LOCAL_FIRST_SOUND_MS : FIRST_SOUND_MS),
+    clock,
+    log,
+  });
+  // The list is on its way; who waits for it gets it a little later.
+  const ready = tts.warmUp(new AbortController().signal).catch(() => {});
+  await Promise.race([ready, new Promise<void>((resolve) => clock.after(PROBE_MS, resolve))]);
+  return {
+    prefix: row.prefix,
+    alsoKnownAs: row.alsoKnownAs ?? [],
+    name: row.name,
+    tts,
+    defaultModel: model,
+    models: () => [...new Set([model, ...models])],
+    source,
+  };
+}
+
+/** Which models it speaks with; undefined when nothing there answers like that server in time. */
+async function modelsOf(
+  { clock }: EngineEnvironment,
+  { modelsAt, models, sign }: LocalServer,
+  { baseUrl, apiKey }: Access,
+): Promise<string[] | undefined> {
+  const request = { headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }, timeoutMs: PROBE_MS, clock };
+  try {
+    const [body] = await Promise.all([
+      getJson(`${baseUrl}${modelsAt}`, request),
+      sign === undefined ? undefined : getJson(new URL(sign, baseUrl).href, request),
+    ]);
+    return models(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function keySettings(row: VoiceRow): string[] {
+  return [`${row.settings}_API_KEY`, ...(row.keySettings ?? [])];
+}
+
+/** `OPENAI_MODEL` is the language model's. */
+function modelSetting({ settings }: VoiceRow): string {
+  return settings.endsWith('_TTS') ? `${settings}_MODEL` : `${settings}_TTS_MODEL`;
+}
+
+/** Set and not empty: compose files pass settings on as empty strings. */
+function setting(environment: EngineEnvironment, name: string): string | undefined {
+  return environment.settings[name]?.trim() || undefined;
+}
+
+function milliseconds(environment: EngineEnvironment, name: string, fallback: number): number {
+  const given = setting(environment, name);
+  if (given === undefined) return fallback;
+  const value = Number(given);
+  if (Number.isFinite(value) && value > 0) return value;
+  environment.log.warn({ setting: name }, `not a number of milliseconds; ${fallback} is used`);
+  return fallback;
+}
