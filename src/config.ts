@@ -11,7 +11,7 @@ import { defaultSessions, engineVariable, limitPresets, limitVariables, settings
 import type { EngineKind } from './engines/engine.ts';
 import { rows } from './engines/catalogue.ts';
 import { housePrefix } from './engines/routing/service.ts';
-import { providerSettings } from './engines/cloud/providers.ts';
+import { serviceSettings, speechServices } from './engines/cloud/service-settings.ts';
 import { HostRules } from './lib/guarded-hosts.ts';
 import { readRoutesFile, RoutesFileError, routesOf } from './telephony/routes-file.ts';
 import type { RoutesFile } from './telephony/routes-schema.ts';
@@ -125,7 +125,7 @@ export function readConfig(environment: Environment, folder: string): Config {
 
 /** Whatever may be set. */
 export function knownNames(): string[] {
-  return [...settings, ...providerSettings].map(({ name }) => name);
+  return [...settings, ...serviceSettings].map(({ name }) => name);
 }
 
 /**
@@ -370,8 +370,9 @@ function speechChoice(values: Record<string, string | undefined>, kind: 'stt' | 
   const named = list(values[name]);
   const house = named.filter((id) => ids.includes(id));
   for (const id of named) {
-    if (ids.includes(id) || /^[a-z][\w-]*\/\S+$/.test(id)) continue;
-    throw new ConfigError([name], `${name} must hold ids of ${ids.join(', ')}, or of services as provider/model, not '${id}'.`);
+    if (ids.includes(id) || speechServices[kind].has(id.split('/', 1)[0] ?? '') || id === housePrefix) continue;
+    const services = [...speechServices[kind]].join(', ');
+    throw new ConfigError([name], `${name} must hold ${ids.join(', ')}, or provider/model with one of ${services}, not '${id}'.`);
   }
   return { house: house.length > 0 ? house : ids.slice(0, 1), usual: named[0], fallback: fallback(values, kind, [housePrefix]) };
 }

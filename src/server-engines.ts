@@ -1,5 +1,7 @@
 // The engines of a server: those of this machine and the services that its settings open, warmed up, and the router among them.
 import type { Config } from './config.ts';
+import { openEars } from './engines/cloud/ears/discover.ts';
+import { openVoices } from './engines/cloud/voices/discover.ts';
 import { ProviderWatch } from './engines/cloud/provider-watch.ts';
 import { discoverProviders, ownerOfBareModel } from './engines/cloud/providers.ts';
 import { type Attempt, type Engine, EngineError, type EngineEnvironment, type Speech, type Stt, type Tts } from './engines/engine.ts';
@@ -13,6 +15,7 @@ import { housePrefix } from './engines/routing/service.ts';
 import { withSecondTry } from './engines/routing/second-try.ts';
 import { SpeechIds } from './engines/routing/speech-ids.ts';
 import { type MatchVoice, type OfferedVoice, VoiceIds } from './engines/routing/voice-ids.ts';
+import { matchVoice } from './engines/text/voice-match.ts';
 import { voiceAliases } from './engines/text/voice-names.ts';
 import type { ListedModel } from './http/routes/deps.ts';
 import { SetupError } from './lib/own-file.ts';
@@ -64,11 +67,17 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
     discover: () => discoverProviders(environment, signal),
     through: (provider) => withSecondTry(provider, { clock, log, onSecond }),
   });
-  const [states] = await Promise.all([Promise.all(needed.map((engine) => warm(engine, parts))), isScripted ? undefined : providers.look()]);
+  const [states, heard, spoken] = await Promise.all([
+    Promise.all(needed.map((engine) => warm(engine, parts))),
+    openEars(environment),
+    openVoices(environment),
+    isScripted ? undefined : providers.look(),
+  ]);
 
+  const services: Engine[] = [...heard.map(({ stt }) => stt), ...spoken.map(({ tts }) => tts)];
   const { aliases, speech: choice } = config;
-  const ears = new SpeechIds({ house: house.stt, services: [], usual: choice.stt.usual, aliases, isProtocolOwn: isOwnRecogniser });
-  const speech = new SpeechIds({ house: house.tts, services: [], usual: choice.tts.usual, aliases, isProtocolOwn: isOwnSpeechModel });
+  const ears = new SpeechIds({ house: house.stt, services: heard.map(({ stt, ...ear }) => ({ ...ear, engine: stt })), usual: choice.stt.usual, aliases, isProtocolOwn: isOwnRecogniser });
+  const speech = new SpeechIds({ house: house.tts, services: spoken.map(({ tts, ...voice }) => ({ ...voice, engine: tts })), usual: choice.tts.usual, aliases, isProtocolOwn: isOwnSpeechModel });
   for (const [name, ids, { usual }] of [
     ['PARLEY_STT', ears, choice.stt],
     ['PARLEY_TTS', speech, choice.tts],
@@ -99,11 +108,11 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
     router,
     states,
     get all() {
-      return [...needed, denoiser, decoder, ...providers.current.map((provider) => provider.llm)];
+      return [...needed, denoiser, decoder, ...services, ...providers.current.map((provider) => provider.llm)];
     },
     later: [denoiser, decoder],
     async close() {
-      await Promise.all([providers.close(), ...needed.map((engine) => engine.close()), denoiser.close(), decoder.close()]);
+      await Promise.all([providers.close(), ...[...needed, denoiser, decoder, ...services].map((engine) => engine.close())]);
     },
     voices: () => voices.offered,
     models: () => [
@@ -174,5 +183,5 @@ function unserved(setting: string, id: string, nearest: readonly string[]): stri
 /** The voice that the name of another synthesiser's or service's voice stands for. */
 const knownByOtherNames: MatchVoice = (name, voices) => {
   const called = (wanted: string | undefined) => voices.find(({ id }) => id.toLowerCase() === wanted?.toLowerCase());
-  return called(kokoroAliases.get(name.toLowerCase())) ?? called(voiceAliases.get(name.toLowerCase()));
+  return called(kokoroAliases.get(name.toLowerCase())) ?? called(voiceAliases.get(name.toLowerCase())) ?? matchVoice(name, voices);
 };

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Setting, settings } from '../config-settings.ts';
-import { providerSettings } from '../engines/cloud/providers.ts';
+import { serviceSettings } from '../engines/cloud/service-settings.ts';
 import { table } from '../metrics/meters.ts';
 
 export const configurationFile = fileURLToPath(new URL('../../docs/configuration.md', import.meta.url));
@@ -23,14 +23,15 @@ export function configurationPage(): string {
     '| --- | --- | --- |',
     ...settings.map(row),
     '',
-    '## Language models',
+    '## Services',
     '',
-    'Any of these configures a provider. With none, a model server on this machine (Ollama, llama.cpp, LM Studio, vLLM) is found by itself;',
-    'without one of those either, the embedded offline assistant answers every model id.',
+    'A key or an address opens a service for all that it can do: answer, hear, speak. Without one that answers, a model server on this machine (Ollama,',
+    'llama.cpp, LM Studio, vLLM) is found by itself; without one of those either, the embedded offline assistant answers every model id. Who names no',
+    'recogniser and no voice is heard and answered on this machine, unless `PARLEY_STT` and `PARLEY_TTS` say otherwise.',
     '',
     '| setting | what it is |',
     '| --- | --- |',
-    ...providerSettings.map(({ name, description }) => `| \`${name}\` | ${description} |`),
+    ...serviceSettings.map(({ name, description }) => `| \`${name}\` | ${description} |`),
   ].join('\n')}\n`;
 }
 

@@ -1,5 +1,6 @@
 // From what a session says of its voice (a speech model, and a name) to the engine that speaks and its voice.
 import type { Tts, Voice } from '../engine.ts';
+import { nearestVoice } from '../text/voice-match.ts';
 import { nearestIds } from './nearest-ids.ts';
 import { housePrefix, type SpeechRoute } from './service.ts';
 import type { SpeechIds } from './speech-ids.ts';
@@ -35,8 +36,11 @@ export class VoiceIds {
     if (own !== undefined) return { ...route, voice: own };
     // What a service does not list may be a voice of the operator's account.
     if (prefix !== undefined && this.#isService(prefix, route)) return { ...route, voice: name };
-    const nearest = this.#knows(voice) && (this.#match(name, route.engine.voices()) ?? route.engine.voices()[0]);
-    return nearest ? { ...route, voice: nearest.id } : undefined;
+    if (!this.#knows(voice)) return undefined;
+    const voices = route.engine.voices();
+    const meant = this.#voiceOf(prefix, name);
+    const nearest = this.#match(name, voices) ?? (meant && nearestVoice(meant, voices)) ?? voices[0];
+    return nearest && { ...route, voice: nearest.id };
   }
 
   /** Whether some engine has such a voice, or there is one that comes near it. */
@@ -59,6 +63,13 @@ export class VoiceIds {
     return sorted.flatMap(({ prefix, alone, engine }) =>
       engine.voices().map((voice) => ({ ...voice, id: engine === usual ? voice.id : `${alone}/${voice.id}`, provider: prefix })),
     );
+  }
+
+  /** The voice of that name that some engine has: of the engine of that prefix, where there is one. */
+  #voiceOf(prefix: string | undefined, name: string): Voice | undefined {
+    const engine = prefix === undefined ? undefined : this.#speech.route(prefix)?.engine;
+    const engines = engine ? [engine] : this.#speech.offered.map((offer) => offer.engine);
+    return engines.flatMap((each) => each.voices()).find(({ id, name: shown }) => same(id, name) || same(shown, name));
   }
 
   /** The id of the engine's own voice of that name, without regard to case. */
