@@ -17,7 +17,9 @@ import { discoverProviders, ownerOfBareModel } from './engines/cloud/providers.t
 import { type EngineState, engineState, missing } from './engines/engine-state.ts';
 import { chooseEngines } from './engines/routing/chosen.ts';
 import { type LlmProvider, Router } from './engines/routing/router.ts';
-import { withSecondTry } from './engines/routing/second-try.ts';
+import { fallbackLlm, type FallbackOptions } from './engines/routing/fallback-llm.ts';
+import { ModelHealth } from './engines/routing/health.ts';
+import { SmartRoutes } from './engines/routing/smart/smart-routes.ts';
 import { voiceAliases } from './engines/text/voice-names.ts';
 import { kokoroAliases } from './engines/local/kokoro/voices.ts';
 import { registerConsolePage } from './http/console.ts';
@@ -34,7 +36,7 @@ import { systemClock } from './lib/clock.ts';
 import { machineAddresses } from './lib/guarded-address.ts';
 import { GuardedFetch } from './lib/guarded-fetch.ts';
 import { openFolder, SetupError } from './lib/own-file.ts';
-import { randomIds, randomToken } from './lib/ids.ts';
+import { randomIds, randomInteger, randomToken } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
 import { LoopShares } from './lib/loop-shares.ts';
 import { networkOf } from './lib/remote-address.ts';
@@ -48,6 +50,7 @@ import { Recorder } from './pipeline/tape/recorder.ts';
 import { type Api, apiDefaults } from './protocol/api.ts';
 import { flatParam, flatToGa, gaToFlat } from './protocol/dialects/beta-session.ts';
 import type { Limit } from './protocol/limits.ts';
+import { openRouterDesk } from './router-desk.ts';
 import { readServer, refusalReason } from './server-meters.ts';
 import { Sessions } from './sessions.ts';
 import { EmbeddedStore, storeFile } from './store/embedded.ts';
@@ -141,16 +144,36 @@ export async function assemble(
   const storeChecked = store.check().catch((error: unknown) => progress(error instanceof StoreError ? error.advice : String(error)));
   const [found, ...states] = await Promise.all([discovery, ...needed.map(warm)]);
   await storeChecked;
-  const onSecond = ({ engine, reason }: EngineError) => meters.add('parley_second_tries_total', 1, { engine, reason });
+  const asking: FallbackOptions = {
+    clock,
+    log,
+    health: new ModelHealth(clock),
+    onAttempt: (attempt, engine) => {
+      const outcome = attempt.outcome === 'failed' ? attempt.reason : attempt.outcome;
+      meters.add('parley_model_attempts_total', 1, { engine, outcome });
+    },
+    onSecondTry: ({ engine, reason }) => meters.add('parley_second_tries_total', 1, { engine, reason }),
+  };
   const providers = await Promise.all(
     found.map(async (provider) => ({
       ...provider,
-      llm: withSecondTry(provider.llm, { clock, log, onSecond }),
+      llm: fallbackLlm([{ provider: provider.prefix, llm: provider.llm }], asking),
+      once: provider.llm,
       models: provider.source === 'found' ? await provider.models() : [],
     })),
   );
   for (const provider of providers) all.push(provider.llm);
 
+  const routes = new SmartRoutes({
+    directory: {
+      candidate: (id) => router.candidate(id),
+      known: () => providers.flatMap(namedModels),
+      providers: () => providers,
+      ownerOf: ownerOfBareModel,
+    },
+    asking,
+    chance: () => randomInteger(2 ** 32) / 2 ** 32,
+  });
   const router = new Router({
     vad,
     turn,
@@ -163,7 +186,9 @@ export async function assemble(
     aliases: config.aliases,
     voice: (name) => voiceOf(tts, name),
     ownerOfBareModel,
+    smartRoute: (id) => routes.find(id),
   });
+  const routers = await openRouterDesk({ folder: config.routersDir, routes, clock, log });
   const prompts = new PromptFolder(config.promptsDir, (error) => log.error({ err: error }, 'a stored prompt cannot be read'));
   const catalogue: Catalogue = {
     hasLlm: (id) => router.hasLlm(id),
@@ -313,12 +338,13 @@ export async function assemble(
     calls: desk,
     phones,
     telephony: phones.streams,
+    routers,
     clock,
     log,
     checkSession: (patch) => sessions.described(patch),
     beta: { toGa: flatToGa, toBeta: gaToFlat, toBetaParam: flatParam },
     voices: () => tts.voices(),
-    models: () => listedModels(providers, defaults),
+    models: () => listedModels(providers, defaults, routes.ids),
   });
   registerDocs(app, version);
   if (config.console !== 'off') {
@@ -332,7 +358,7 @@ export async function assemble(
       log,
       defaultModel: defaults.openai.model,
       defaultVoice: defaults.inworld.voice,
-      models: () => listedModels(providers, defaults),
+      models: () => listedModels(providers, defaults, routes.ids),
       engines: engineList,
       voices: () => tts.voices(),
       sample: (voice) => sampleOf(tts, voice, leaving.signal),
@@ -453,6 +479,7 @@ export async function assemble(
         media.close(),
         ...all.map((engine) => engine.close()),
         outgoing.close(),
+        routers.close(),
         store.close(),
         recorder?.close(),
       ]);
@@ -464,16 +491,21 @@ export async function assemble(
 function listedModels(
   providers: readonly LlmProvider[],
   defaults: Readonly<Record<Api, { readonly model: string }>>,
+  routers: readonly string[],
 ): { id: string; provider: string }[] {
-  const listed = providers.flatMap(({ prefix, models, defaultModel: own }) =>
-    [...new Set([...(own === undefined ? [] : [own]), ...models])].map((model) => ({ id: `${prefix}/${model}`, provider: prefix })),
-  );
+  const listed = providers.flatMap((provider) => namedModels(provider).map((id) => ({ id, provider: provider.prefix })));
   const all = [
     ...[defaults.inworld.model, defaults.openai.model].map((id) => ({ id, provider: ownerOf(id) })),
+    ...routers.map((id) => ({ id, provider: ownerOf(id) })),
     ...listed,
     { id: 'parley/offline', provider: 'parley' },
   ];
   return all.filter(({ id }, index) => all.findIndex((other) => other.id === id) === index);
+}
+
+/** `provider/model` of those that a provider is known to have: its default, and what it lists. */
+function namedModels({ prefix, models, defaultModel: own }: LlmProvider): string[] {
+  return [...new Set([...(own === undefined ? [] : [own]), ...models])].map((model) => `${prefix}/${model}`);
 }
 
 /** Whose a model is, by its name: what stands before the first slash, or who is known for it. */

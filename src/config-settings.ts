@@ -283,6 +283,11 @@ export const settings: readonly Setting[] = [
   },
   { name: 'PARLEY_PROMPTS_DIR', description: 'Folder of stored prompts: <id>.md or <id>@<version>.md.', fallback: 'prompts' },
   {
+    name: 'PARLEY_ROUTERS_DIR',
+    description: 'Folder of routers, which choose among models: <name>.json ([routers.md](routers.md)).',
+    fallback: 'routers',
+  },
+  {
     name: 'PARLEY_TELEPHONY',
     description:
       'JSON file of telephone calls: which numbers are answered by which sessions, who carries the calls, and where this server may call ([telephony.md](telephony.md)).',

@@ -51,6 +51,7 @@ export interface Config {
   readonly contextTokens: number;
   readonly conversationBytes: number;
   readonly promptsDir: string;
+  readonly routersDir: string;
   /** Where sessions are recorded, if they are, and whether their sound is. */
   readonly record: { readonly folder: string; readonly sound: boolean } | undefined;
   readonly maxSessions: number;
@@ -171,6 +172,7 @@ export function configOf(
     contextTokens: number(values, 'PARLEY_CONTEXT_TOKENS', 128_000, 256, 100_000_000),
     conversationBytes: number(values, 'PARLEY_CONVERSATION_BYTES', 32 * 1024 * 1024, 64 * 1024, 1024 * 1024 * 1024),
     promptsDir: resolve(folder, values.PARLEY_PROMPTS_DIR ?? 'prompts'),
+    routersDir: resolve(folder, values.PARLEY_ROUTERS_DIR ?? 'routers'),
     record: recording(values, folder),
     maxSessions: number(values, 'PARLEY_MAX_SESSIONS', defaultSessions(availableParallelism()), 1, Number.MAX_SAFE_INTEGER),
     limits: limitsOf(values),

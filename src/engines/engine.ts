@@ -199,7 +199,28 @@ export interface LlmOptions {
   readonly reasoningEffort?: string;
   readonly sampling?: Sampling;
   readonly behalf?: OnBehalf;
+  /** Whose answer it is. */
+  readonly origin?: Origin;
+  /** Told of each model that is asked, by an engine that chooses among several; of a single one only when it was asked more than once. */
+  readonly onAttempt?: (attempt: Attempt) => void;
 }
+
+/** A model that was asked, and what came of that until its first part. */
+export type Attempt = {
+  /** `provider/model` */
+  readonly model: string;
+  /** How long it took until its first part, or until it failed. */
+  readonly ms: number;
+  /** The route and the variant of a router that named the model. */
+  readonly route?: string;
+  readonly variant?: string;
+} & (
+  | { readonly outcome: 'answered' }
+  /** `ttft_timeout`: its first part did not come in time, and the next model was asked. */
+  | { readonly outcome: 'failed'; readonly reason: EngineFailure | 'ttft_timeout' }
+  /** Whoever asked did not want the answer any more. */
+  | { readonly outcome: 'aborted' }
+);
 
 export interface LlmUsage {
   readonly inputTokens: number;
@@ -406,7 +427,7 @@ export interface EngineErrorOptions {
 export class EngineError extends Error {
   readonly engine: string;
   readonly reason: EngineFailure;
-  /** Whether the same request may work on another engine, or a moment later: `routing/second-try.ts` reads it. */
+  /** Whether the same request may work on another engine, or a moment later: `routing/fallback-llm.ts` reads it. */
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly forClient: string | undefined;

@@ -187,6 +187,12 @@ export const table = {
     meaning: 'Requests to a language model that were made once more, by what the first failed at.',
     labels: ['engine', 'reason'],
   },
+  parley_model_attempts_total: {
+    type: 'counter',
+    meaning:
+      'Language models that were asked; `outcome`: answered (its first part came), aborted (nobody wanted it any more), ttft_timeout (the next was asked instead), or what it failed at.',
+    labels: ['engine', 'outcome'],
+  },
 
   parley_loop_lag_seconds: {
     type: 'gauge',

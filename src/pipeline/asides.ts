@@ -42,7 +42,7 @@ export class Asides {
       const { engine, model } = this.#ports.engines.llm(order.model);
       const { temperature, maxOutputTokens } = order;
       let text = '';
-      for await (const part of engine.respond(prompt, { model, temperature, maxOutputTokens }, signal)) {
+      for await (const part of engine.respond(prompt, { model, temperature, maxOutputTokens, origin: this.#ports.origin }, signal)) {
         if (part.type === 'text') text += part.text;
         if (text.length > mostCharacters) break;
       }

@@ -387,7 +387,8 @@ class Run {
 
   /** From the moment a client says on whose behalf it speaks, so does every line of the log. */
   #identify(config: SessionConfig): void {
-    const behalf = onBehalf(config);
+    const { user, metadata } = onBehalf(config);
+    const behalf = { ...(user === undefined ? {} : { user }), ...(metadata === undefined ? {} : { metadata }) };
     const said = JSON.stringify(behalf);
     if (said === this.#behalf) return;
     this.#behalf = said;

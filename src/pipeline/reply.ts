@@ -1,6 +1,6 @@
 // One run of a model: prompt → model → clauses → voice → facts. It knows nothing of turns, nor of the response that it may belong to; whoever started it may
 // abort it at any moment.
-import { EngineError, type Engines, type Llm, type LlmUsage, type Origin, type Speech, type Tts } from '../engines/engine.ts';
+import { type Attempt, EngineError, type Engines, type Llm, type LlmUsage, type Origin, type Speech, type Tts } from '../engines/engine.ts';
 import { Channel } from '../lib/channel.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Resampler } from '../media/resample.ts';
@@ -93,7 +93,7 @@ async function speakAnswer(
   order: RunOrder,
   prompt: Prompt,
   mouth: Mouth,
-  { feed, clock }: ReplyPorts,
+  { feed, clock, origin }: ReplyPorts,
   usage: { value: LlmUsage },
   signal: AbortSignal,
 ): Promise<RunEnd> {
@@ -105,6 +105,8 @@ async function speakAnswer(
     parallelToolCalls: order.parallelToolCalls,
     sampling: order.sampling,
     behalf: order.behalf,
+    origin,
+    onAttempt: (attempt: Attempt) => feed({ kind: 'run.attempt', run, ...attempt, ms: Math.round(attempt.ms) }),
     ...(order.temperature === undefined ? {} : { temperature: order.temperature }),
     ...(order.maxOutputTokens === undefined ? {} : { maxOutputTokens: order.maxOutputTokens }),
     ...(order.reasoningEffort === undefined ? {} : { reasoningEffort: order.reasoningEffort }),

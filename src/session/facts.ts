@@ -47,6 +47,18 @@ export type RunEnd =
   | { readonly reason: 'stop' | 'length' | 'content_filter'; readonly usage: RunUsage }
   | { readonly reason: 'failed'; readonly usage: RunUsage; readonly failure: Failure };
 
+/** A model that was asked, and what came of that until its first part. */
+export interface ModelAttempt {
+  readonly model: string;
+  readonly outcome: 'answered' | 'failed' | 'aborted';
+  /** Why it failed. */
+  readonly reason?: string;
+  readonly ms: number;
+  /** Of a router. */
+  readonly route?: string;
+  readonly variant?: string;
+}
+
 /** Facts of one run of a model; all but these are about the session as a whole. */
 export type RunFact =
   | { kind: 'run.text'; run: string; delta: string }
@@ -58,6 +70,8 @@ export type RunFact =
   | { kind: 'run.usage'; run: string; usage: RunUsage }
   /** The model goes on, though nothing comes of it yet: it thinks. */
   | { kind: 'run.alive'; run: string }
+  /** One of several models was asked for it. */
+  | ({ kind: 'run.attempt'; run: string } & ModelAttempt)
   | ({ kind: 'run.ended'; run: string } & RunEnd);
 
 export type Fact =

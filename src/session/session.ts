@@ -17,6 +17,7 @@ import { allServed, type Known } from './known.ts';
 import { lifeEndsAtMs } from './lifetime.ts';
 import { newState } from './new-state.ts';
 import { keptSettings } from './questions.ts';
+import { onAttempt } from './response/attempts.ts';
 import { continueAfterOutputs, createResponse } from './response/create.ts';
 import { onLineBack, onLineLost } from './response/line.ts';
 import { onArguments, onAudio, onCall, onText } from './response/output.ts';
@@ -159,6 +160,7 @@ const runHandlers: { [K in RunKind]: (core: Core, response: Response, fact: Fact
   'run.usage': onUsage,
   // That it came is all there is to it.
   'run.alive': () => {},
+  'run.attempt': onAttempt,
   'run.ended': onEnded,
 };
 

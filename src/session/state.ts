@@ -8,7 +8,7 @@ import type { StatusDetails } from '../protocol/server-events.ts';
 import type { Modality, SessionConfig, Tool, ToolChoice } from '../protocol/session-config.ts';
 import type { Birth } from './birth.ts';
 import type { Entry, History } from './conversation/history.ts';
-import type { FactOf, Judgement, RunEnd, RunFact, RunUsage } from './facts.ts';
+import type { FactOf, Judgement, ModelAttempt, RunEnd, RunFact, RunUsage } from './facts.ts';
 import type { Known } from './known.ts';
 import type { SpeechManner } from './settings/speech-manner.ts';
 
@@ -97,6 +97,8 @@ export interface Response {
   state: 'waiting' | 'generating' | 'calling' | 'stopped';
   /** How the model ended, once it has. */
   ended: RunEnd | undefined;
+  /** Models that were asked for it, where there were several. */
+  attempts: ModelAttempt[];
   /** MCP calls that run. */
   calling: RunningCall[];
   /** Approved calls, which need no model to be made. */

@@ -42,7 +42,8 @@ describe('a model', () => {
     ['tiny', 'groq: tiny'],
     ['gpt-realtime', 'groq: llama-4'],
     ['openai/gpt-4o-realtime-preview', 'groq: llama-4'],
-    ['inworld/my-router', 'groq: llama-4'],
+    ['inworld/my-router', undefined],
+    ['inworld/models/one-of-theirs', undefined],
     ['auto', 'groq: llama-4'],
     ['small', 'google: gemini-3-flash'],
     ['parley/offline', 'house: parley/offline'],
@@ -58,6 +59,28 @@ describe('a model', () => {
     for (const id of ['gpt-realtime', 'openai/gpt-4o-mini', 'anything']) expect(served(router(), id)).toBe(`house: ${id}`);
     expect(router().defaultModel).toBe('google-ai-studio/gemini-2.5-flash');
     expect(router({ providers: [groq, google] }).defaultModel).toBe('groq/llama-4');
+  });
+
+  it('F02: a router is served by itself, an unknown one by nobody once there is one, and by whoever serves everything while there is none', () => {
+    const some = named('the router');
+    const smartRoute = (id: string) => (id === 'inworld/some' ? some : id.startsWith('inworld/') ? ('unknown' as const) : undefined);
+    for (const providers of [[], [groq]]) {
+      const by = router({ providers, smartRoute, aliases: new Map([['mine', 'inworld/some']]) });
+      expect(served(by, 'inworld/some')).toBe('the router: inworld/some');
+      expect(served(by, 'mine')).toBe('the router: inworld/some');
+      expect(served(by, 'inworld/other')).toBeUndefined();
+    }
+    expect(served(router({ smartRoute: () => undefined }), 'inworld/other')).toBe('house: inworld/other');
+  });
+
+  it('is a candidate by the name of its provider, without a second try; a router is none', () => {
+    const once = named('groq once');
+    const by = router({ providers: [{ ...groq, once }, google], smartRoute: () => named('a router'), aliases: new Map([['small', 'google/gemini-2.0']]) });
+    expect(by.candidate('groq/llama-4')).toEqual({ provider: 'groq', llm: once, model: 'llama-4' });
+    expect(by.candidate('small')).toEqual({ provider: 'google-ai-studio', llm: google.llm, model: 'gemini-2.0' });
+    expect([by.candidate('xai/grok-4'), by.candidate('inworld/some')]).toEqual([undefined, undefined]);
+    const offline = { info: { id: 'offline', name: 'house' } } as unknown as Llm;
+    expect(router({ llm: offline }).candidate('openai/gpt-5')).toEqual({ provider: 'parley', llm: offline, model: 'offline' });
   });
 
   it.each(['openai', 'ollama', 'custom', 'google-ai-studio'])(

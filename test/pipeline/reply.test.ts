@@ -66,6 +66,7 @@ function story({ facts }: Started): string[] {
     switch (fact.kind) {
       case 'run.usage':
       case 'run.alive':
+      case 'run.attempt':
         return [];
       case 'run.text':
       case 'run.arguments':

@@ -10,12 +10,15 @@ import {
   type TurnDetector,
   type Vad,
 } from '../engine.ts';
+import type { Candidate } from './fallback-llm.ts';
 
 /** Language models behind one prefix: `groq` serves `groq/<model>`. */
 export interface LlmProvider {
   readonly prefix: string;
   readonly alsoKnownAs: readonly string[];
   readonly llm: Llm;
+  /** The same without a second try, for whoever has other models to ask; `llm` where there is no such. */
+  readonly once?: Llm;
   readonly defaultModel?: string;
   /** What it offered when the server started; empty when it does not tell. */
   readonly models: readonly string[];
@@ -36,6 +39,8 @@ export interface RouterParts {
   voice: (name: string) => string | undefined;
   /** Which provider a bare model name belongs to, if it is a famous one. */
   ownerOfBareModel: (model: string) => string | undefined;
+  /** Who serves the id of a router, `inworld/<router>`; `unknown`: there are routers, but not this one. */
+  smartRoute?: (id: string) => Llm | 'unknown' | undefined;
 }
 
 interface Route {
@@ -46,8 +51,8 @@ interface Route {
 /** Prefix by which an embedded engine can always be named, whatever else is configured. */
 const house = 'parley/';
 
-/** Ids that name no model but mean "whatever this server has": speech-to-speech models, the API's own default and its routers. */
-const anyModel = /^(?:openai\/)?gpt-(?:4o-|4o-mini-)?realtime|^auto$|^inworld\/|^google-ai-studio\/gemini-2\.5-flash$/;
+/** Ids that name no model but mean "whatever this server has": speech-to-speech models, and the API's own default. */
+const anyModel = /^(?:openai\/)?gpt-(?:4o-|4o-mini-)?realtime|^auto$|^google-ai-studio\/gemini-2\.5-flash$/;
 
 export class Router implements Engines {
   readonly #parts: RouterParts;
@@ -68,6 +73,16 @@ export class Router implements Engines {
     const route = this.#route(id);
     if (!route) throw unserved(`The model '${id}' is served by no configured provider and is no alias.`);
     return route;
+  }
+
+  /** Who serves a model, for whoever chooses among several: `provider/model`, an alias or a bare name, but no router. */
+  candidate(id: string): Candidate | undefined {
+    const { providers, aliases, llm } = this.#parts;
+    const found = this.#model(aliases.get(id) ?? id);
+    if (!found) return undefined;
+    const provider = providers.find((each) => each.llm === found.engine);
+    if (!provider) return { provider: 'parley', llm, model: llm.info.id };
+    return { provider: provider.prefix, llm: provider.once ?? provider.llm, model: found.model };
   }
 
   hasLlm(id: string): boolean {
@@ -110,8 +125,15 @@ export class Router implements Engines {
   }
 
   #route(id: string): Route | undefined {
-    const { providers, llm, aliases, ownerOfBareModel } = this.#parts;
+    const { aliases, smartRoute } = this.#parts;
     const named = aliases.get(id) ?? id;
+    const router = smartRoute?.(named);
+    if (typeof router === 'object') return { engine: router, model: named };
+    return router === 'unknown' ? this.#direct(named) : this.#model(named);
+  }
+
+  #model(named: string): Route | undefined {
+    const { providers, llm, ownerOfBareModel } = this.#parts;
     if (named.startsWith(house) || providers.length === 0) return { engine: llm, model: named };
     const direct = this.#direct(named);
     if (direct) return direct;

@@ -6,6 +6,7 @@ import type { RouteDeps } from './deps.ts';
 import { requireKey, speakAs } from './family.ts';
 import { inworldModelRoutes, openAiModelRoutes } from './models.ts';
 import { phoneCallRoutes } from './phone-calls.ts';
+import { routerRoutes } from './routers.ts';
 import { telephonyRoutes } from './telephony.ts';
 import { tokenRoutes } from './tokens.ts';
 import { voiceRoutes } from './voices.ts';
@@ -24,6 +25,7 @@ export function registerRoutes(app: FastifyInstance, deps: RouteDeps): void {
     requireKey(scope, deps);
     voiceRoutes(scope, deps);
     inworldModelRoutes(scope, deps);
+    routerRoutes(scope, deps);
   });
   void app.register(async (scope) => {
     speakAs(scope, 'openai', deps.log);

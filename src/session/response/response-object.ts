@@ -4,6 +4,7 @@ import { snapshot } from '../conversation/history.ts';
 import type { Core } from '../core.ts';
 import type { RunUsage } from '../facts.ts';
 import type { Outcome, Response } from '../state.ts';
+import { withAttempts } from './attempts.ts';
 
 export function responseObject(core: Core, response: Response, outcome: Outcome | null, usage: RunUsage | null): ResponseObject {
   const { settings } = response;
@@ -17,7 +18,7 @@ export function responseObject(core: Core, response: Response, outcome: Outcome 
     output_modalities: settings.modalities,
     max_output_tokens: settings.maxOutputTokens,
     audio: { output: { format: settings.format, voice: settings.voice } },
-    metadata: settings.metadata,
+    metadata: outcome ? withAttempts(response) : settings.metadata,
     usage: usage && usageObject(usage),
   };
 }

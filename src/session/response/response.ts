@@ -29,6 +29,7 @@ export function startResponse(core: Core, reason: Reason, settings: ResponseSett
     output: [],
     open: undefined,
     ended: undefined,
+    attempts: [],
     calling: [],
     approved,
     itemsGiven: core.conversation.itemsGiven,

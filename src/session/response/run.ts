@@ -129,6 +129,7 @@ function bytesOf(held: HeldFact): number {
       return factBytes + held.base64.length + wordBytes * (held.words?.length ?? 0);
     case 'run.call':
       return factBytes + Buffer.byteLength(held.callId) + Buffer.byteLength(held.name);
+    case 'run.attempt':
     case 'run.ended':
       return factBytes;
   }
