@@ -19,6 +19,7 @@ import { chooseEngines } from './engines/routing/chosen.ts';
 import { type LlmProvider, Router } from './engines/routing/router.ts';
 import { fallbackLlm, type FallbackOptions } from './engines/routing/fallback-llm.ts';
 import { ModelHealth } from './engines/routing/health.ts';
+import { modelDirectory, namedModels } from './engines/routing/model-directory.ts';
 import { SmartRoutes } from './engines/routing/smart/smart-routes.ts';
 import { voiceAliases } from './engines/text/voice-names.ts';
 import { kokoroAliases } from './engines/local/kokoro/voices.ts';
@@ -165,12 +166,7 @@ export async function assemble(
   for (const provider of providers) all.push(provider.llm);
 
   const routes = new SmartRoutes({
-    directory: {
-      candidate: (id) => router.candidate(id),
-      known: () => providers.flatMap(namedModels),
-      providers: () => providers,
-      ownerOf: ownerOfBareModel,
-    },
+    directory: modelDirectory(() => router, providers),
     asking,
     chance: () => randomInteger(2 ** 32) / 2 ** 32,
   });
@@ -501,11 +497,6 @@ function listedModels(
     { id: 'parley/offline', provider: 'parley' },
   ];
   return all.filter(({ id }, index) => all.findIndex((other) => other.id === id) === index);
-}
-
-/** `provider/model` of those that a provider is known to have: its default, and what it lists. */
-function namedModels({ prefix, models, defaultModel: own }: LlmProvider): string[] {
-  return [...new Set([...(own === undefined ? [] : [own]), ...models])].map((model) => `${prefix}/${model}`);
 }
 
 /** Whose a model is, by its name: what stands before the first slash, or who is known for it. */

@@ -216,6 +216,8 @@ describe('a spoken answer', () => {
       parallelToolCalls: false,
       sampling,
       behalf,
+      origin: { key: 'key_1', session: 'sess_test' },
+      onAttempt: expect.any(Function) as unknown,
     });
     expect(run.tts.last.options).toEqual({
       model: 'a-voice-model',

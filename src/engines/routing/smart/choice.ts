@@ -45,11 +45,9 @@ export function choose(router: CompiledRouter, input: ChoiceInput, chance: () =>
     break;
   }
   if (!route) return { judged, route: undefined };
-  const { user, session } = input;
-  const [by, who] = user !== undefined ? (['user', user] as const) : session !== undefined ? (['session', session] as const) : (['chance', ''] as const);
-  const point = 100 * (by === 'chance' ? chance() : placeOf(router.name, route.id, by, who));
-  const { variant, weight } = variantAt(route, point);
-  return { route, judged, variant, weight, by };
+  const by = input.user ? 'user' : input.session ? 'session' : 'chance';
+  const place = by === 'chance' ? chance() : placeOf(router.name, route.id, by, input[by] ?? '');
+  return { route, judged, ...variantAt(route, 100 * place), by };
 }
 
 /** Where somebody stands between 0 and 1, always the same: no memory is needed, and a change of weights moves only those who stand at its border. */

@@ -26,6 +26,8 @@ export interface ModelWorld {
 export interface OrderedModel {
   readonly id: string;
   readonly candidate: Candidate;
+  /** The router names it; otherwise it is one of all models of a provider, or of all that there are. */
+  readonly byName: boolean;
 }
 
 export interface ModelOrder {
@@ -42,26 +44,27 @@ const roundedTo: Partial<Record<Metric, number>> = { latency: 50, throughput: 5 
 const byLatency: readonly Criterion[] = [{ metric: 'latency', direction: 'ascending' }];
 
 export function orderModels({ model, selection }: Pick<Variant, 'model' | 'selection'>, world: ModelWorld): ModelOrder {
+  const { directory } = world;
   const unserved: string[] = [];
-  const find = (ids: readonly string[]) =>
+  const find = (ids: readonly string[], byName: boolean) =>
     ids.flatMap((id): OrderedModel[] => {
-      const candidate = world.directory.candidate(id);
+      const candidate = directory.candidate(id);
       if (!candidate) unserved.push(id);
-      return candidate ? [{ id: `${candidate.provider}/${candidate.model ?? ''}`, candidate }] : [];
+      return candidate ? [{ id: `${candidate.provider}/${candidate.model ?? ''}`, candidate, byName }] : [];
     });
-  const expand = (name: string) => {
-    const ids = idsOf(name, selection.providerOrder, world.directory);
-    if (ids.length === 0) unserved.push(name);
-    return find(ids);
-  };
-  const isWanted = (each: OrderedModel) => !selection.ignore.some((name) => isMeant(name, each.id, world.directory));
-  const isExplicit = selection.models.length > 0;
-  const named = isExplicit ? selection.models.flatMap(expand) : model === auto ? find(world.directory.known()) : [];
-  const others = once(named).filter(isWanted);
-  const sorted = (models: OrderedModel[], sort: readonly Criterion[]) => byProvider(sortModels(models, sort, world, isExplicit), selection, world.directory);
-  if (model === auto) return { models: sorted(others, selection.sort.length > 0 ? selection.sort : byLatency).slice(0, mostModels), unserved };
-  const primary = sorted(once(expand(model)), model.includes('/') || selection.sort.length > 0 ? selection.sort : byLatency);
-  return { models: once([...primary, ...sorted(others, selection.sort)]).slice(0, mostModels), unserved };
+  const expand = (name: string) => find(idsOf(name, selection.providerOrder, directory), providerOf(name, directory) === undefined);
+  const isWanted = ({ id }: OrderedModel) => !selection.ignore.some((name) => isMeant(name, id, directory));
+  const sorted = (models: readonly OrderedModel[], sort: readonly Criterion[]) =>
+    byProvider(sortModels(models, sort.length > 0 ? sort : byLatency, world), selection, directory);
+  const listed = selection.models.flatMap(expand);
+  if (model === auto) {
+    const known = directory.known();
+    const pool = listed.length > 0 ? listed : find(known.length > 0 ? known : [auto], false);
+    return { models: sorted(once(pool).filter(isWanted), selection.sort).slice(0, mostModels), unserved };
+  }
+  const others = once(listed).filter(isWanted);
+  const fallbacks = selection.sort.length > 0 ? sorted(others, selection.sort) : byProvider(others, selection, directory);
+  return { models: once([...sorted(once(expand(model)), selection.sort), ...fallbacks]).slice(0, mostModels), unserved };
 }
 
 /** What a name stands for: one model, that model at every provider that has it, or all models of a provider. */
@@ -74,7 +77,8 @@ function idsOf(name: string, providerOrder: readonly string[], directory: ModelD
   const listed = providerOrder.flatMap((each) => providerOf(each, directory) ?? []);
   const known = new Set(directory.known());
   const having = listed.length > 0 ? listed : prefixes.filter((prefix) => known.has(`${prefix}/${name}`) || prefix === owner);
-  return having.map((prefix) => `${prefix}/${name}`);
+  // An alias, or whatever else the directory knows by that name.
+  return having.length > 0 ? having.map((prefix) => `${prefix}/${name}`) : [name];
 }
 
 /** Whether a router may name it: something serves it. */
@@ -117,8 +121,8 @@ function once(models: readonly OrderedModel[]): OrderedModel[] {
 }
 
 /** Stable: what no criterion tells apart stays in its order. */
-function sortModels(models: readonly OrderedModel[], sort: readonly Criterion[], world: ModelWorld, isExplicit: boolean): OrderedModel[] {
-  const keyed = models.map((model) => ({ model, keys: sort.map((each) => keyOf(model.id, each, world, isExplicit)) }));
+function sortModels(models: readonly OrderedModel[], sort: readonly Criterion[], world: ModelWorld): OrderedModel[] {
+  const keyed = models.map((model) => ({ model, keys: sort.map((each) => keyOf(model, each, world)) }));
   return keyed.sort((a, b) => compare(a.keys, b.keys)).map(({ model }) => model);
 }
 
@@ -131,12 +135,12 @@ function compare(a: readonly number[], b: readonly number[]): number {
 }
 
 /** The less, the sooner it is asked. */
-function keyOf(id: string, { metric, direction }: Criterion, world: ModelWorld, isExplicit: boolean): number {
+function keyOf({ id, byName }: OrderedModel, { metric, direction }: Criterion, world: ModelWorld): number {
   const value = figureOf(id, metric, world);
   if (value === undefined) {
-    // Of those that the router names, one that was never asked would never be measured if it came last.
+    // One that was never asked would never be measured if it came last.
     const isMeasured = metric === 'latency' || metric === 'throughput';
-    return isMeasured && isExplicit ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    return isMeasured && byName ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   }
   const step = roundedTo[metric];
   const rounded = step === undefined ? value : step * Math.round(value / step);

@@ -49,34 +49,43 @@ export function readRouter(json: unknown, name: string, options: ReadRouterOptio
     }
   });
   const named = variantsOf(config);
-  for (const { selection, path } of named) faults.push(...unsortable(selection, options.table, (rest) => field([...path, ...rest])));
+  for (const { selection, models, path } of named) {
+    const at = (rest: Path) => field([...path, ...rest]);
+    faults.push(...unsortable(selection, options.table, at));
+    for (const [model, rest] of models) if (routerId.test(model)) faults.push({ field: at(rest), message: `is '${model}': a router cannot name another` });
+  }
   if (faults.length > 0) throw new RouterError(faults);
   const { displayName = name, defaultRoute, defaults } = config;
   return {
     router: { name, displayName, routes, defaultRoute, defaults },
     unread: unread.map((path) => ({ field: path, message: 'has no effect here' })),
-    unserved: named.flatMap(({ model, selection, path }) => unserved(model, selection, options, (rest) => field([...path, ...rest]))),
+    unserved: named.flatMap(({ models, path }) =>
+      models.flatMap(([model, rest]) =>
+        model === auto || options.serves(model) ? [] : [{ field: field([...path, ...rest]), message: `is '${model}', which no configured provider serves` }],
+      ),
+    ),
   };
 }
 
-function variantsOf({ routes, defaultRoute }: RouterConfig): { model: string; selection: ModelSelection; path: Path }[] {
+interface NamedModels {
+  readonly selection: ModelSelection;
+  readonly path: Path;
+  /** All models that the variant names, each with its place in it. */
+  readonly models: readonly (readonly [string, Path])[];
+}
+
+function variantsOf({ routes, defaultRoute }: RouterConfig): NamedModels[] {
   const all: { route: Route; path: Path }[] = [
     ...routes.map(({ route }, index) => ({ route, path: ['routes', index, 'route'] })),
     ...(defaultRoute ? [{ route: defaultRoute, path: ['default_route'] }] : []),
   ];
   return all.flatMap(({ route, path }) =>
-    route.variants.map(({ variant: { model, selection } }, index) => ({ model, selection, path: [...path, 'variants', index, 'variant'] })),
+    route.variants.map(({ variant: { model, selection } }, index) => ({
+      selection,
+      path: [...path, 'variants', index, 'variant'],
+      models: [[model, ['model_id']], ...selection.models.map((each, at) => [each, ['model_selection', 'models', at]] as const)],
+    })),
   );
-}
-
-function unserved(model: string, { models }: ModelSelection, { serves }: ReadRouterOptions, field: (rest: Path) => string): Fault[] {
-  const given: [string, Path][] = [[model, ['model_id']], ...models.map((each, index): [string, Path] => [each, ['model_selection', 'models', index]])];
-  return given.flatMap(([name, path]) => {
-    if (name === auto || serves(name)) return [];
-    const isRouter = name.startsWith('inworld/');
-    const message = isRouter ? `is '${name}': a router cannot name another` : `is '${name}', which no configured provider serves`;
-    return [{ field: field(path), message }];
-  });
 }
 
 function unsortable({ sort }: ModelSelection, table: ModelTable, field: (rest: Path) => string): Fault[] {
@@ -89,3 +98,6 @@ function unsortable({ sort }: ModelSelection, table: ModelTable, field: (rest: P
 
 /** Instead of a model: whichever is first when sorted. */
 export const auto = 'auto';
+
+/** `inworld/models/…` are Inworld's own models. */
+const routerId = /^inworld\/(?!models\/)/;

@@ -47,7 +47,7 @@ export function fieldAsWritten(original: unknown, path: Path): string {
       at = Array.isArray(at) ? at[step] : undefined;
       continue;
     }
-    const written = isRecord(at) ? (Object.keys(at).find((key) => snakeCase(key) === snakeCase(step)) ?? step) : step;
+    const written = !isRecord(at) || Object.hasOwn(at, step) ? step : (Object.keys(at).find((key) => snakeCase(key) === step) ?? step);
     text += text === '' ? written : `.${written}`;
     at = isRecord(at) ? at[written] : undefined;
   }

@@ -1,4 +1,5 @@
 // A dry run: what a router would do with a request, and why. No model is asked.
+import type { LlmOptions } from '../../engine.ts';
 import type { ModelHealth } from '../health.ts';
 import { type Choice, type JudgedRoute, noRoute } from './choice.ts';
 import { messagesOf } from './messages.ts';
@@ -22,6 +23,7 @@ export interface Trial {
   readonly models: readonly TriedModel[];
   readonly unserved: readonly string[];
   readonly ttft_timeout_ms?: number;
+  /** Of the request, or else of the router. */
   readonly generation?: object;
   /** What the model would be told: the templates with what the request says after them. */
   readonly messages: readonly object[];
@@ -63,7 +65,6 @@ export function tryRouter({ router, unread }: ReadRouter, request: TrialRequest,
   });
   const unfilled = unfilledNames(templates, behalf);
   const asked = { model: '', ...(temperature === undefined ? {} : { temperature }), ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }) };
-  const { model: _, ...generation } = withGeneration(asked, plan.generation);
   const none = models.length === 0 ? `The router '${router.name}' names no model that is served: ${order.unserved.join(', ')}.` : undefined;
   return {
     ...said,
@@ -73,12 +74,29 @@ export function tryRouter({ router, unread }: ReadRouter, request: TrialRequest,
     models,
     unserved: order.unserved,
     ...(ttftMs === undefined ? {} : { ttft_timeout_ms: ttftMs }),
-    generation,
+    generation: generationOf(withGeneration(asked, plan.generation)),
     messages: messagesOf(withTemplates(prompt, templates, behalf)),
     unfilled,
     why: [...choice.judged.map(judgement), ...reasons(plan, choice, models, unfilled)],
     ...(none === undefined ? {} : { error: none }),
   };
+}
+
+/** By Inworld's names. */
+function generationOf({ temperature, maxOutputTokens, reasoningEffort, sampling = {} }: LlmOptions): object {
+  const fields = {
+    temperature,
+    max_tokens: maxOutputTokens,
+    top_p: sampling.topP,
+    repetition_penalty: sampling.repetitionPenalty,
+    frequency_penalty: sampling.frequencyPenalty,
+    presence_penalty: sampling.presencePenalty,
+    stop_sequences: sampling.stopSequences,
+    seed: sampling.seed,
+    logit_bias: sampling.logitBias,
+    reasoning: reasoningEffort === undefined ? undefined : { effort: reasoningEffort },
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 function judgement({ route, expression, holds, problem }: JudgedRoute): string {
@@ -89,11 +107,11 @@ function judgement({ route, expression, holds, problem }: JudgedRoute): string {
 function reasons({ order, ttftMs, templates }: Plan, choice: Choice, models: readonly TriedModel[], unfilled: readonly string[]): string[] {
   const { route, variant, weight, by } = choice;
   const isDefault = choice.judged.every(({ holds }) => !holds);
-  const whom = { user: 'this user always gets it', session: 'this session keeps it', chance: 'drawn by chance, since the request names no user' }[by];
+  const whom = weight === 100 ? 'all of it' : { user: 'this user always gets it', session: 'this session keeps it', chance: 'drawn by chance, since the request names no user' }[by];
   const resting = models.filter(({ rests_ms: ms }) => ms !== undefined).map(({ model }) => model);
   return [
     `The route is '${route.id}'${isDefault ? ', the default, since no condition holds' : ''}.`,
-    `The variant is '${variant.id}', which has ${weight} of 100: ${whom}.`,
+    `The variant is '${variant.id}', ${weight} of 100: ${whom}.`,
     models.length === 0 ? 'There is no model to be asked.' : `The models in their order: ${models.map(({ model }) => model).join(', ')}.`,
     ...order.unserved.map((id) => `No configured provider serves ${id}: it is left out.`),
     ...resting.map((id) => `${id} failed a moment ago, and is asked after the others.`),
