@@ -82,7 +82,7 @@ export interface ParleyServer {
   /** Makes the first call as quick as those after it. Nothing needs to wait for it; it never rejects. */
   warmCalls(): Promise<void>;
   /**
-   * Takes over what may change while it runs, the keys and the certificate.
+   * Takes over what may change while it runs, the keys and the certificate; routers are looked for at once.
    * @throws when the certificate cannot be used; then all stays as it was.
    */
   reload(config: Config): void;
@@ -461,6 +461,7 @@ export async function assemble(
       access.configure(keys);
       consoleFor = next.console;
       metricsOpen = metricsForAll(next);
+      void routers.look();
     },
     drain: () => sessions.drain(),
     async close(parting = goingAway) {

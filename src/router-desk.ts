@@ -9,10 +9,12 @@ import type { RouterDesk } from './http/routes/deps.ts';
 import { Refusal } from './http/routes/family.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
-import { type FileContent, JsonFolder } from './store/json-folder.ts';
+import { type FileContent, JsonFolder, mostFiles } from './store/json-folder.ts';
 
 /** The file that is no router: what the operator says of models. */
 const tableName = 'models';
+/** With the table, as many files as are read. */
+const mostRouters = mostFiles - 1;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -24,6 +26,8 @@ export interface RouterDeskParts {
 }
 
 export interface OpenRouterDesk extends RouterDesk {
+  /** Looks now for what has changed in the folder. Never rejects. */
+  look(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -33,6 +37,7 @@ export async function openRouterDesk({ folder, routes, clock, log }: RouterDeskP
   const held = new Map<string, Json | undefined>();
 
   const load = (name: string, json: Json) => {
+    if (!isRouterName(name)) return log.error({ file: `${name}.json`, why: 'no router may be called so' }, 'a router cannot be used');
     try {
       const read = routes.read(json, name);
       routes.put(read);
@@ -43,20 +48,25 @@ export async function openRouterDesk({ folder, routes, clock, log }: RouterDeskP
       log.error({ file: `${name}.json`, why: error.message }, 'a router cannot be used');
     }
   };
-  const loadTable = (json: Json | undefined) => {
-    try {
-      routes.useTable(json);
-    } catch (error) {
-      if (!(error instanceof RouterError)) throw error;
-      log.error({ file: `${tableName}.json`, why: error.message }, 'the table of models cannot be used');
-    }
-  };
   const read = (name: string, content: FileContent): Json | undefined => {
     if (content.state === 'gone') return undefined;
     const json = content.state === 'text' ? parsed(content.text) : content.problem;
     if (typeof json !== 'string') return json;
     log.error({ file: `${name}.json`, why: json }, 'a file of the routers cannot be used');
     return undefined;
+  };
+  /** Whether it is another from now on. */
+  const loadTable = (content: FileContent): boolean => {
+    const json = read(tableName, content);
+    if (!json && content.state !== 'gone') return false;
+    try {
+      routes.useTable(json);
+      return true;
+    } catch (error) {
+      if (!(error instanceof RouterError)) throw error;
+      log.error({ file: `${tableName}.json`, why: error.message }, 'the table of models cannot be used');
+      return false;
+    }
   };
   const onChange = (changes: ReadonlyMap<string, FileContent>) => {
     for (const [name, content] of changes) {
@@ -68,13 +78,9 @@ export async function openRouterDesk({ folder, routes, clock, log }: RouterDeskP
       } else held.set(name, read(name, content));
     }
     const table = changes.get(tableName);
-    if (table?.state === 'gone') loadTable(undefined);
-    else if (table) {
-      const json = read(tableName, table);
-      if (json) loadTable(json);
-    }
     // What routers sort by may have changed for all of them.
-    for (const [name, json] of held) if (json && (table || changes.has(name))) load(name, json);
+    const all = table !== undefined && loadTable(table);
+    for (const [name, json] of held) if (json && (all || changes.has(name))) load(name, json);
   };
   const files = new JsonFolder(folder, {
     clock,
@@ -116,6 +122,7 @@ export async function openRouterDesk({ folder, routes, clock, log }: RouterDeskP
     create: (json) =>
       inTurn(async () => {
         const name = nameOf(json);
+        if (held.size >= mostRouters) throw new Refusal(429, null, `there are ${mostRouters} routers, which is as many as there may be`);
         if (held.has(name)) throw new Refusal(409, null, `there is a router '${name}' already`, 'name');
         return keep(name, { ...json, name: `routers/${name}` });
       }),
@@ -136,6 +143,7 @@ export async function openRouterDesk({ folder, routes, clock, log }: RouterDeskP
       if (!read) throw new Refusal(404, null, `there is no router '${name.slice(0, 64)}'`, 'request.model');
       return routes.try(read, wanted);
     },
+    look: () => files.look(),
     close: () => files.close(),
   };
 }

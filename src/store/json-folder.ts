@@ -7,7 +7,7 @@ import { randomToken } from '../lib/ids.ts';
 
 const lookEveryMs = 2000;
 /** Further files are not read. */
-const mostFiles = 1000;
+export const mostFiles = 1000;
 const mostBytes = 256 * 1024;
 
 /** Nothing that could lead out of the folder. */

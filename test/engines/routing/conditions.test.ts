@@ -1,10 +1,11 @@
 // The conditions of routes: CEL over what a request brings, whatever it brings.
 import { describe, expect, test } from 'vitest';
 import { compileCondition, type MetadataValue } from '../../../src/engines/routing/smart/conditions.ts';
+import type { PromptTurn } from '../../../src/protocol/prompt.ts';
 import { messagesOf } from '../../../src/engines/routing/smart/messages.ts';
 import { prompt } from './models.ts';
 
-const user = (text: string) => ({ role: 'user', parts: [{ type: 'text', text }] }) as const;
+const user = (text: string): PromptTurn => ({ role: 'user', parts: [{ type: 'text', text }] });
 
 function verdict(expression: string, metadata: Readonly<Record<string, MetadataValue>> = {}, said: Parameters<typeof messagesOf>[0] = prompt('I want a Refund')) {
   return compileCondition(expression).evaluate({ metadata, messages: () => messagesOf(said) });
