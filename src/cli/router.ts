@@ -108,7 +108,8 @@ function readJsonFile(path: string): Record<string, unknown> {
 async function open(config: Parameters<typeof runRouter>[1], problems: string[]) {
   const { dataDir, settings } = config;
   const environment: EngineEnvironment = { dataDir, settings, log: silentLog, clock: systemClock, models: noModels };
-  const providers: LlmProvider[] = configuredProviders(environment).map((provider) => ({ ...provider, models: [] }));
+  const configured = config.engines.llm === 'scripted' ? [] : configuredProviders(environment);
+  const providers: LlmProvider[] = configured.map((provider) => ({ ...provider, models: [] }));
   const log: Log = {
     ...silentLog,
     error(fields) {
