@@ -177,8 +177,10 @@ class Run {
     parts.tape?.begin(parts.birth, nowMs);
     this.#session = new Session(parts.birth, parts.env, nowMs);
     this.#tools = new Toolbox(parts.openTools, (fact) => this.#feed(fact));
+    const behalf = () => onBehalf(this.#session.config);
     this.#memory = new Condenser(
       parts.engines,
+      () => ({ behalf: behalf(), origin: this.#origin }),
       (fact) => this.#feed(fact),
       this.#log,
       (error, what) => this.#failed(error, what),
@@ -187,6 +189,7 @@ class Run {
     this.#asides = new Asides({
       engines: parts.engines,
       origin: this.#origin,
+      behalf,
       allowance: parts.allowance,
       feed: (fact) => this.#feed(fact),
       onFailure: (error, fault) => {

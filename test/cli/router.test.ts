@@ -73,7 +73,7 @@ test('it says which route, variant and models a request would get, in which orde
       '',
       'The condition of the route \'premium\', tier == "premium", holds.',
       "The route is 'premium'.",
-      "The variant is 'best', 100 of 100: all of it.",
+      "The variant is 'best', which every request gets.",
       'The models in their order: openai/gpt-5, anthropic/claude-haiku-4-5.',
       'After 800 ms without a first part the next model is asked; the last one is waited for.',
       'One template comes before what the request says.',

@@ -107,11 +107,12 @@ function judgement({ route, expression, holds, problem }: JudgedRoute): string {
 function reasons({ order, ttftMs, templates }: Plan, choice: Choice, models: readonly TriedModel[], unfilled: readonly string[]): string[] {
   const { route, variant, weight, by } = choice;
   const isDefault = choice.judged.every(({ holds }) => !holds);
-  const whom = weight === 100 ? 'all of it' : { user: 'this user always gets it', session: 'this session keeps it', chance: 'drawn by chance, since the request names no user' }[by];
+  const whom = { user: 'this user always gets it', session: 'this session keeps it', chance: 'drawn by chance, since the request names no user' }[by];
+  const share = weight === 100 ? 'which every request gets' : `${weight} of 100: ${whom}`;
   const resting = models.filter(({ rests_ms: ms }) => ms !== undefined).map(({ model }) => model);
   return [
     `The route is '${route.id}'${isDefault ? ', the default, since no condition holds' : ''}.`,
-    `The variant is '${variant.id}', ${weight} of 100: ${whom}.`,
+    `The variant is '${variant.id}', ${share}.`,
     models.length === 0 ? 'There is no model to be asked.' : `The models in their order: ${models.map(({ model }) => model).join(', ')}.`,
     ...order.unserved.map((id) => `No configured provider serves ${id}: it is left out.`),
     ...resting.map((id) => `${id} failed a moment ago, and is asked after the others.`),
