@@ -6,7 +6,11 @@ const speech = ['test/e2e/**/*.test.ts', 'test/clients/**/*.test.ts', 'test/cont
 /** Those of them that hold a page's calls, or the patience of a turn's end, against the clock: they need the machine more to themselves. */
 const calls = ['test/e2e/webrtc*.test.ts', 'test/clients/agents-webrtc.test.ts', 'test/e2e/neural.test.ts'];
 /** Tests of parts that hold times against the clock as well. */
-const timed = ['test/transports/webrtc/{media,chromium}.test.ts', 'test/cli/{talk-resume,phone}.test.ts'];
+const timed = [
+  'test/transports/webrtc/{media,chromium}.test.ts',
+  'test/cli/{talk-resume,phone}.test.ts',
+  'test/engines/routing/ttft.test.ts',
+];
 /** Those that need all of it: for two tabs of a browser, or to see whether the main loop ever stands still. */
 const alone = ['test/e2e/webrtc-worker-death.test.ts', 'test/e2e/store-locked.test.ts'];
 /** Files that start no process, replace no module, keep nothing open and measure neither time nor memory: they share processes, which halves their cost. */
@@ -19,6 +23,7 @@ const rules = [
   'test/lib/!(spool|own-file|guarded-*|helper-threads).test.ts',
   'test/tools/!(mcp-servers|mcp-lenient|mcp-wire).test.ts',
   'test/engines/{moonshine,segmented}/*.test.ts',
+  'test/engines/routing/!(ttft).test.ts',
   'test/engines/{text/!(truth),offline-*,by-language,call-streams,engine-state,fair-queue,flags,lexical,mel,messages,openapi-schema,preferred,router,sse}.test.ts',
   'test/transports/{audio-text,defaults,greeting,large-message,lifted-sound,line,reader}.test.ts',
   'test/transports/webrtc/{ice-servers,sdp}.test.ts',

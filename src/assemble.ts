@@ -44,6 +44,7 @@ import { Recorder } from './pipeline/tape/recorder.ts';
 import { type Api, apiDefaults } from './protocol/api.ts';
 import { flatParam, flatToGa, gaToFlat } from './protocol/dialects/beta-session.ts';
 import type { Limit } from './protocol/limits.ts';
+import { openRouterDesk } from './router-desk.ts';
 import { readServer, refusalReason } from './server-meters.ts';
 import { openEngines } from './server-engines.ts';
 import { Sessions } from './sessions.ts';
@@ -75,7 +76,7 @@ export interface ParleyServer {
   /** Makes the first call as quick as those after it. Nothing needs to wait for it; it never rejects. */
   warmCalls(): Promise<void>;
   /**
-   * Takes over what may change while it runs, the keys and the certificate.
+   * Takes over what may change while it runs, the keys and the certificate; routers are looked for at once.
    * @throws when the certificate cannot be used; then all stays as it was.
    */
   reload(config: Config): void;
@@ -115,6 +116,7 @@ export async function assemble(
   const engines = await openEngines({ config, environment, meters, progress, signal: leaving.signal });
   const { router, states } = engines;
   await storeChecked;
+  const routers = await openRouterDesk({ folder: config.routersDir, routes: engines.routes, clock, log });
   const prompts = new PromptFolder(config.promptsDir, (error) => log.error({ err: error }, 'a stored prompt cannot be read'));
   const catalogue: Catalogue = {
     hasLlm: (id) => router.hasLlm(id),
@@ -266,6 +268,7 @@ export async function assemble(
     phones,
     telephony: phones.streams,
     audio: openAudioDesk({ router, usage, defaultVoice: defaults.openai.voice }),
+    routers,
     clock,
     log,
     checkSession: (patch) => sessions.described(patch),
@@ -392,6 +395,7 @@ export async function assemble(
       access.configure(keys);
       consoleFor = next.console;
       metricsOpen = metricsForAll(next);
+      void routers.look();
     },
     drain: () => sessions.drain(),
     async close(parting = goingAway) {
@@ -401,7 +405,7 @@ export async function assemble(
       door?.close();
       running.close();
       await Promise.all([app.close(), metricsApp?.close()]);
-      await Promise.all([phones.close(), media.close(), engines.close(), outgoing.close(), store.close(), recorder?.close()]);
+      await Promise.all([phones.close(), media.close(), engines.close(), outgoing.close(), routers.close(), store.close(), recorder?.close()]);
     },
   };
 }

@@ -276,6 +276,11 @@ export const settings: readonly Setting[] = [
   },
   engineSetting('llm', 'Where model ids go while no provider is configured; once one is, ids that none serves are refused'),
   fallbackSetting('llm', 'language models', 'off'),
+  {
+    name: 'PARLEY_LLM_FALLBACK_MS',
+    description: 'How long a language model may take to its first word before the next one is asked, where there is one, in milliseconds.',
+    fallback: '3000',
+  },
   engineSetting('vad', 'Detection of voice activity'),
   engineSetting('turn', 'The judge of whether a speaker has finished, for semantic_vad'),
   {
@@ -301,6 +306,11 @@ export const settings: readonly Setting[] = [
     fallback: 'a helpful, brief voice assistant',
   },
   { name: 'PARLEY_PROMPTS_DIR', description: 'Folder of stored prompts: <id>.md or <id>@<version>.md.', fallback: 'prompts' },
+  {
+    name: 'PARLEY_ROUTERS_DIR',
+    description: 'Folder of routers, which choose among models: <name>.json ([routers.md](routers.md)).',
+    fallback: 'routers',
+  },
   {
     name: 'PARLEY_TELEPHONY',
     description:

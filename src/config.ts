@@ -61,6 +61,7 @@ export interface Config {
   readonly contextTokens: number;
   readonly conversationBytes: number;
   readonly promptsDir: string;
+  readonly routersDir: string;
   /** Where sessions are recorded, if they are, and whether their sound is. */
   readonly record: { readonly folder: string; readonly sound: boolean } | undefined;
   readonly maxSessions: number;
@@ -91,6 +92,8 @@ export interface Config {
   readonly speech: Readonly<Record<'stt' | 'tts', SpeechChoice>>;
   /** Ids of language models that are asked in the place of one that fails. */
   readonly llmFallback: readonly string[];
+  /** How long one of them may take to its first word before the next is asked. */
+  readonly llmFallbackMs: number;
   readonly defaultModel: string | undefined;
   readonly aliases: ReadonlyMap<string, string>;
   readonly defaultVoice: string | undefined;
@@ -185,6 +188,7 @@ export function configOf(
     contextTokens: number(values, 'PARLEY_CONTEXT_TOKENS', 128_000, 256, 100_000_000),
     conversationBytes: number(values, 'PARLEY_CONVERSATION_BYTES', 32 * 1024 * 1024, 64 * 1024, 1024 * 1024 * 1024),
     promptsDir: resolve(folder, values.PARLEY_PROMPTS_DIR ?? 'prompts'),
+    routersDir: resolve(folder, values.PARLEY_ROUTERS_DIR ?? 'routers'),
     record: recording(values, folder),
     maxSessions: number(values, 'PARLEY_MAX_SESSIONS', defaultSessions(availableParallelism()), 1, Number.MAX_SAFE_INTEGER),
     limits: limitsOf(values),
@@ -210,6 +214,7 @@ export function configOf(
     },
     speech: { stt: speechChoice(values, 'stt'), tts: speechChoice(values, 'tts') },
     llmFallback: fallback(values, 'llm', []),
+    llmFallbackMs: number(values, 'PARLEY_LLM_FALLBACK_MS', 3000, 100, 60_000),
     defaultModel: values.PARLEY_MODEL,
     aliases: aliases(values.PARLEY_MODEL_ALIASES),
     defaultVoice: values.PARLEY_VOICE,

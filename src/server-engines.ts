@@ -8,16 +8,20 @@ import { type Attempt, type Engine, EngineError, type EngineEnvironment, type Sp
 import { type EngineState, engineState } from './engines/engine-state.ts';
 import { kokoroAliases } from './engines/local/kokoro/voices.ts';
 import { chooseEngines } from './engines/routing/chosen.ts';
+import { fallbackLlm, type FallbackOptions } from './engines/routing/fallback-llm.ts';
+import { ModelHealth } from './engines/routing/health.ts';
 import { LlmIds } from './engines/routing/llm-ids.ts';
+import { modelDirectory } from './engines/routing/model-directory.ts';
 import { isOwnRecogniser, isOwnSpeechModel } from './engines/routing/protocol-ids.ts';
 import { Router } from './engines/routing/router.ts';
 import { housePrefix } from './engines/routing/service.ts';
-import { withSecondTry } from './engines/routing/second-try.ts';
+import { SmartRoutes } from './engines/routing/smart/smart-routes.ts';
 import { SpeechIds } from './engines/routing/speech-ids.ts';
 import { type MatchVoice, type OfferedVoice, VoiceIds } from './engines/routing/voice-ids.ts';
 import { matchVoice } from './engines/text/voice-match.ts';
 import { voiceAliases } from './engines/text/voice-names.ts';
 import type { ListedModel } from './http/routes/deps.ts';
+import { randomInteger } from './lib/ids.ts';
 import { SetupError } from './lib/own-file.ts';
 import { concat } from './media/pcm.ts';
 import { writeWav } from './media/wav.ts';
@@ -25,6 +29,8 @@ import type { Meters } from './metrics/meters.ts';
 
 export interface ServerEngines {
   readonly router: Router;
+  /** The routers that sessions may name as models; whoever reads them puts them in. */
+  readonly routes: SmartRoutes;
   /** What every session needs, as it is at this moment: warmed up before the first. */
   readonly states: readonly (() => EngineState)[];
   /** All there are at this moment; those of `states` come first, in the same order. */
@@ -60,12 +66,24 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
 
   // Scripted models serve load tools, which must not meet a model server that happens to run here.
   const isScripted = config.engines.llm === 'scripted';
-  const onSecond = ({ engine, reason }: EngineError) => meters.add('parley_second_tries_total', 1, { engine, reason });
+  const tellOf = (attempt: Attempt) => {
+    const { stage = 'llm', model, ms } = attempt;
+    const outcome = attempt.outcome === 'failed' ? attempt.reason : attempt.outcome;
+    meters.add('parley_attempts_total', 1, { stage, provider: model.split('/', 1)[0] ?? '', outcome });
+    if (attempt.outcome === 'failed') log.warn({ stage, model, reason: outcome, ms: Math.round(ms) }, 'an engine failed');
+  };
+  const asking: FallbackOptions = {
+    clock,
+    log,
+    health: new ModelHealth(clock),
+    onAttempt: tellOf,
+    onSecondTry: ({ engine, reason }) => meters.add('parley_second_tries_total', 1, { engine, reason }),
+  };
   const providers = new ProviderWatch({
     clock,
     log,
     discover: () => discoverProviders(environment, signal),
-    through: (provider) => withSecondTry(provider, { clock, log, onSecond }),
+    through: (provider, once) => fallbackLlm([{ provider, llm: once }], asking),
   });
   const [states, heard, spoken] = await Promise.all([
     Promise.all(needed.map((engine) => warm(engine, parts))),
@@ -85,7 +103,18 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
     if (usual !== undefined && !ids.namesEngine(usual)) throw new SetupError(unserved(name, usual, ids.nearest(usual)));
   }
   const voices = new VoiceIds(speech, knownByOtherNames);
-  const minds = new LlmIds({ house: llm, providers: () => providers.current, aliases, ownerOfBareModel });
+  const minds: LlmIds = new LlmIds({
+    house: llm,
+    providers: () => providers.current,
+    aliases,
+    ownerOfBareModel,
+    router: (id) => routes.find(id),
+  });
+  const routes = new SmartRoutes({
+    directory: modelDirectory(minds, () => providers.current),
+    asking,
+    chance: () => randomInteger(2 ** 32) / 2 ** 32,
+  });
   const router = new Router({
     vad,
     turn,
@@ -97,15 +126,13 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
     minds,
     fallbacks: { stt: choice.stt.fallback, tts: choice.tts.fallback, llm: config.llmFallback },
     clock,
-    onAttempt({ kind, id, outcome, ms }: Attempt) {
-      meters.add('parley_attempts_total', 1, { kind, provider: id.split('/', 1)[0] ?? '', outcome });
-      if (outcome !== 'served')
-        log.warn({ kind, engine: id, reason: outcome, ms: Math.round(ms) }, 'an engine failed, and another is asked');
-    },
+    asking: { ...asking, ttftMs: config.llmFallbackMs },
+    onAttempt: tellOf,
   });
 
   return {
     router,
+    routes,
     states,
     get all() {
       return [...needed, denoiser, decoder, ...services, ...providers.current.map((provider) => provider.llm)];
@@ -116,6 +143,7 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
     },
     voices: () => voices.offered,
     models: () => [
+      ...routes.ids.map((id): ListedModel => ({ id, provider: 'inworld', kind: 'llm' })),
       ...minds.offered.flatMap((offer) => listed(offer, 'llm')),
       ...listed({ prefix: housePrefix, models: [llm.info.id] }, 'llm'),
       ...ears.offered.flatMap((offer) => listed(offer, 'stt', sttCapabilities(offer.engine))),

@@ -96,6 +96,7 @@ function reckoned(config: Config): Record<string, string> {
     PARLEY_MAX_SESSIONS: String(config.maxSessions),
     PARLEY_MAX_CALLS: String(config.calls.most),
     PARLEY_PROMPTS_DIR: config.promptsDir,
+    PARLEY_ROUTERS_DIR: config.routersDir,
   };
 }
 

@@ -191,28 +191,38 @@ export interface Stt extends Engine {
 
 // --- language model
 
-/** What became of one engine that was asked for something that several can do. */
-export interface Attempt {
-  readonly kind: EngineKind;
-  /** `provider/model`. */
-  readonly id: string;
-  /** `served`, or what it failed at. */
-  readonly outcome: 'served' | EngineFailure;
-  /** From when it was asked. */
-  readonly ms: number;
-}
-
 export interface LlmOptions {
   readonly model: string;
-  /** Told of each engine that was tried, where there are several; others do not know it. */
-  readonly onAttempt?: (attempt: Attempt) => void;
   readonly temperature?: number;
   readonly maxOutputTokens?: number;
   readonly parallelToolCalls?: boolean;
   readonly reasoningEffort?: string;
   readonly sampling?: Sampling;
   readonly behalf?: OnBehalf;
+  /** Whose answer it is. */
+  readonly origin?: Origin;
+  /** Told of each model that is asked, by an engine that chooses among several; of a single one only when it was asked more than once. */
+  readonly onAttempt?: (attempt: Attempt) => void;
 }
+
+/** A model that was asked, and what came of that until its first part; of a recogniser, until its words. */
+export type Attempt = {
+  /** What it was asked to do; absent of a language model. */
+  readonly stage?: 'stt' | 'tts';
+  /** `provider/model` */
+  readonly model: string;
+  /** How long it took until its first part, or until it failed. */
+  readonly ms: number;
+  /** The route and the variant of a router that named the model. */
+  readonly route?: string;
+  readonly variant?: string;
+} & (
+  | { readonly outcome: 'answered' }
+  /** `ttft_timeout`: its first part did not come in time, and the next model was asked. */
+  | { readonly outcome: 'failed'; readonly reason: EngineFailure | 'ttft_timeout' }
+  /** Whoever asked did not want the answer any more. */
+  | { readonly outcome: 'aborted' }
+);
 
 export interface LlmUsage {
   readonly inputTokens: number;
@@ -258,7 +268,7 @@ export interface Voice {
 
 export interface TtsOptions {
   readonly model: string;
-  /** Told of each engine that was tried, where there are several; others do not know it. */
+  /** Told of each engine that was asked, once one has failed where another can be asked; others do not know it. */
   readonly onAttempt?: (attempt: Attempt) => void;
   /** An id out of `voices()`. */
   readonly voice: string;
@@ -421,7 +431,7 @@ export interface EngineErrorOptions {
 export class EngineError extends Error {
   readonly engine: string;
   readonly reason: EngineFailure;
-  /** Whether the same request may work on another engine, or a moment later: `routing/second-try.ts` reads it. */
+  /** Whether the same request may work on another engine, or a moment later: `routing/fallback-llm.ts` reads it. */
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly forClient: string | undefined;

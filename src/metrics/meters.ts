@@ -185,8 +185,8 @@ export const table = {
   parley_attempts_total: {
     type: 'counter',
     meaning:
-      'Engines that were tried where others could have been asked in their place; `kind`: stt, llm or tts, `outcome`: served, or what it failed at.',
-    labels: ['kind', 'provider', 'outcome'],
+      'Engines that were asked, each language model and those recognisers and voices in whose place others can be asked; `stage`: stt, llm or tts, `outcome`: answered, aborted, or what it failed at (`ttft_timeout`: its first word was late, and the next was asked).',
+    labels: ['stage', 'provider', 'outcome'],
   },
   parley_second_tries_total: {
     type: 'counter',

@@ -4,7 +4,7 @@ import { EngineError, type Engines, type Origin } from '../engines/engine.ts';
 import { concat, type Pcm } from '../media/pcm.ts';
 import { resample } from '../media/resample.ts';
 import { errors } from '../protocol/errors.ts';
-import type { Prompt } from '../protocol/prompt.ts';
+import type { OnBehalf, Prompt } from '../protocol/prompt.ts';
 import { sampleRateHz } from '../protocol/audio-format.ts';
 import type { Allowance } from './allowance.ts';
 import { isDeclared } from './failure.ts';
@@ -22,6 +22,8 @@ interface AsidePorts {
   engines: Engines;
   /** Whose asides they are. */
   origin: Origin;
+  /** On whose behalf the session is held, by now. */
+  behalf: () => OnBehalf;
   allowance: Pick<Allowance, 'speech' | 'spoken'>;
   feed: (fact: Fact) => void;
   /** An aside came to nothing; `fault` when nobody declared it: a fault of ours. */
@@ -41,8 +43,9 @@ export class Asides {
     return this.#run(aside, async (signal) => {
       const { engine, model } = this.#ports.engines.llm(order.model);
       const { temperature, maxOutputTokens } = order;
+      const { origin, behalf } = this.#ports;
       let text = '';
-      for await (const part of engine.respond(prompt, { model, temperature, maxOutputTokens }, signal)) {
+      for await (const part of engine.respond(prompt, { model, temperature, maxOutputTokens, behalf: behalf(), origin }, signal)) {
         if (part.type === 'text') text += part.text;
         if (text.length > mostCharacters) break;
       }

@@ -177,8 +177,10 @@ class Run {
     parts.tape?.begin(parts.birth, nowMs);
     this.#session = new Session(parts.birth, parts.env, nowMs);
     this.#tools = new Toolbox(parts.openTools, (fact) => this.#feed(fact));
+    const behalf = () => onBehalf(this.#session.config);
     this.#memory = new Condenser(
       parts.engines,
+      () => ({ behalf: behalf(), origin: this.#origin }),
       (fact) => this.#feed(fact),
       this.#log,
       (error, what) => this.#failed(error, what),
@@ -187,6 +189,7 @@ class Run {
     this.#asides = new Asides({
       engines: parts.engines,
       origin: this.#origin,
+      behalf,
       allowance: parts.allowance,
       feed: (fact) => this.#feed(fact),
       onFailure: (error, fault) => {
@@ -387,7 +390,8 @@ class Run {
 
   /** From the moment a client says on whose behalf it speaks, so does every line of the log. */
   #identify(config: SessionConfig): void {
-    const behalf = onBehalf(config);
+    const { user, metadata } = onBehalf(config);
+    const behalf = { ...(user === undefined ? {} : { user }), ...(metadata === undefined ? {} : { metadata }) };
     const said = JSON.stringify(behalf);
     if (said === this.#behalf) return;
     this.#behalf = said;

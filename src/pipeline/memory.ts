@@ -1,5 +1,5 @@
 // Has a model condense a part of the conversation, beside the sound. One at a time; whoever ordered it may abort it at any moment.
-import { EngineError, type Engines } from '../engines/engine.ts';
+import { EngineError, type Engines, type LlmOptions } from '../engines/engine.ts';
 import type { Log } from '../lib/log.ts';
 import { type Condensed, excerpt, readAnswer } from './memory-answer.ts';
 import type { Effect } from '../session/effects.ts';
@@ -14,13 +14,21 @@ const failed = 'the conversation was not condensed; it is tried again at the nex
 
 export class Condenser {
   readonly #engines: Engines;
+  readonly #whose: () => Pick<LlmOptions, 'behalf' | 'origin'>;
   readonly #feed: (fact: Fact) => void;
   readonly #log: Log;
   readonly #onFailure: (error: unknown, what: string) => void;
   #running: AbortController | undefined;
 
-  constructor(engines: Engines, feed: (fact: Fact) => void, log: Log, onFailure: (error: unknown, what: string) => void) {
+  constructor(
+    engines: Engines,
+    whose: () => Pick<LlmOptions, 'behalf' | 'origin'>,
+    feed: (fact: Fact) => void,
+    log: Log,
+    onFailure: (error: unknown, what: string) => void,
+  ) {
     this.#engines = engines;
+    this.#whose = whose;
     this.#feed = feed;
     this.#log = log;
     this.#onFailure = onFailure;
@@ -52,7 +60,7 @@ export class Condenser {
     const { engine, model } = this.#engines.llm(order.model);
     if (engine.followsInstructions === false) return excerpt(order.known, order.said, order.mostFacts);
     let text = '';
-    for await (const part of engine.respond(order.prompt, { model }, signal)) {
+    for await (const part of engine.respond(order.prompt, { model, ...this.#whose() }, signal)) {
       if (part.type === 'text') text += part.text;
       if (text.length > mostCharacters) throw new EngineError(engine.info.id, 'broken', 'The answer does not end.');
     }

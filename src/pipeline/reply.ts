@@ -93,7 +93,7 @@ async function speakAnswer(
   order: RunOrder,
   prompt: Prompt,
   mouth: Mouth,
-  { feed, clock }: ReplyPorts,
+  { feed, clock, origin }: ReplyPorts,
   usage: { value: LlmUsage },
   signal: AbortSignal,
 ): Promise<RunEnd> {
@@ -102,10 +102,11 @@ async function speakAnswer(
   let aliveAtMs = Number.NEGATIVE_INFINITY;
   const options = {
     model,
-    onAttempt: (attempt: Attempt) => feed({ kind: 'run.attempt', run, attempt }),
     parallelToolCalls: order.parallelToolCalls,
     sampling: order.sampling,
     behalf: order.behalf,
+    origin,
+    onAttempt: (attempt: Attempt) => feed({ kind: 'run.attempt', run, ...attempt, ms: Math.round(attempt.ms) }),
     ...(order.temperature === undefined ? {} : { temperature: order.temperature }),
     ...(order.maxOutputTokens === undefined ? {} : { maxOutputTokens: order.maxOutputTokens }),
     ...(order.reasoningEffort === undefined ? {} : { reasoningEffort: order.reasoningEffort }),
@@ -215,7 +216,7 @@ class Mouth {
       const bytes = encodeWire(format, samples);
       this.#ports.feed({ kind: 'run.audio', run, bytes, ms: wireMs(format, bytes.length), words });
     };
-    const onAttempt = (attempt: Attempt) => this.#ports.feed({ kind: 'run.attempt', run, attempt });
+    const onAttempt = (attempt: Attempt) => this.#ports.feed({ kind: 'run.attempt', run, ...attempt, ms: Math.round(attempt.ms) });
     const options = { ...speechOptions(engine, choice, this.#order, this.#ports.origin), onAttempt };
     const spoken =
       manner.segmenter === 'per_segment_context'

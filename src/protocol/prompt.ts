@@ -34,7 +34,10 @@ export interface Sampling {
 /** For whom a model is asked, in the client's own words: what a provider may log, limit or route by. */
 export interface OnBehalf {
   user?: string;
-  metadata?: Readonly<Record<string, string>>;
+  /** Of a session strings; over HTTP numbers and booleans as well, which the conditions of routers compare. */
+  metadata?: Readonly<Record<string, string | number | boolean>>;
+  /** What stands for the `{{names}}` in a router's message templates. */
+  promptVariables?: Readonly<Record<string, string>>;
 }
 
 export interface Prompt {

@@ -1,5 +1,6 @@
 // What the HTTP routes take and answer, for the published contract.
 import { type JsonObject, reference } from './schema-json.ts';
+import { routerSchemas } from './schema-router-routes.ts';
 
 const text = { type: 'string' };
 const seconds = { type: 'integer', description: 'Unix time, in seconds.' };
@@ -222,5 +223,6 @@ export function openApiSchemas(): Record<string, JsonObject> {
         }),
       ),
     }),
+    ...routerSchemas(),
   };
 }

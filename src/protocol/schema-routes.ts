@@ -1,6 +1,7 @@
 // The HTTP routes for the published contract. The tests hold this list against the routes that the server has.
 import { betaCall, callPaths } from './schema-call-routes.ts';
 import { type JsonObject, reference } from './schema-json.ts';
+import { routerPaths } from './schema-router-routes.ts';
 import { answer, inworld, manyWrongKeys, open, openAi, parameter, problem, text, upgrade } from './schema-route-parts.ts';
 
 const secretLife = 'The secret opens realtime sessions only, until it expires, and each begins with the session that is given here.';
@@ -231,6 +232,7 @@ export function openApiPaths(): Record<string, JsonObject> {
     '/llm/v1alpha/models': {
       get: inworld('listInworldModels', 'Lists', "The language models, in Inworld's shape.", { 200: answer('The list.', 'InworldModels') }),
     },
+    ...routerPaths(),
   };
 }
 

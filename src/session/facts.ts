@@ -47,13 +47,18 @@ export type RunEnd =
   | { readonly reason: 'stop' | 'length' | 'content_filter'; readonly usage: RunUsage }
   | { readonly reason: 'failed'; readonly usage: RunUsage; readonly failure: Failure };
 
-/** An engine that was tried where several can do the same: `outcome` is `served`, or what it failed at. */
-export interface EngineAttempt {
-  readonly kind: string;
-  /** `provider/model`. */
-  readonly id: string;
-  readonly outcome: string;
+/** A model that was asked, and what came of that until its first part. */
+export interface ModelAttempt {
+  /** What it was asked to do; absent of a language model. */
+  readonly stage?: string;
+  readonly model: string;
+  readonly outcome: 'answered' | 'failed' | 'aborted';
+  /** Why it failed. */
+  readonly reason?: string;
   readonly ms: number;
+  /** Of a router. */
+  readonly route?: string;
+  readonly variant?: string;
 }
 
 /** Facts of one run of a model; all but these are about the session as a whole. */
@@ -65,10 +70,10 @@ export type RunFact =
   | { kind: 'run.arguments'; run: string; callId: string; delta: string }
   /** What the model has used so far, as far as it tells. The last word counts. */
   | { kind: 'run.usage'; run: string; usage: RunUsage }
-  /** One of several engines was tried for it, in the order in which they were. */
-  | { kind: 'run.attempt'; run: string; attempt: EngineAttempt }
   /** The model goes on, though nothing comes of it yet: it thinks. */
   | { kind: 'run.alive'; run: string }
+  /** One of several models was asked for it. */
+  | ({ kind: 'run.attempt'; run: string } & ModelAttempt)
   | ({ kind: 'run.ended'; run: string } & RunEnd);
 
 export type Fact =

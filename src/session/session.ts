@@ -17,11 +17,12 @@ import { allServed, type Known } from './known.ts';
 import { lifeEndsAtMs } from './lifetime.ts';
 import { newState } from './new-state.ts';
 import { keptSettings } from './questions.ts';
+import { onAttempt } from './response/attempts.ts';
 import { continueAfterOutputs, createResponse } from './response/create.ts';
 import { onLineBack, onLineLost } from './response/line.ts';
 import { onArguments, onAudio, onCall, onText } from './response/output.ts';
 import { cancelByClient, failResponse, onEnded, onMcpEnded, resumeWaiting } from './response/response.ts';
-import { drop, hold, liveRun, onAttempt, onUsage } from './response/run.ts';
+import { drop, hold, liveRun, onUsage } from './response/run.ts';
 import { clearSpeaker, cutByClient, onPlayed, tellSpeaker } from './response/speaker.ts';
 import { startWanted } from './response/start.ts';
 import { sessionObject, tellUnserved, updateSession } from './settings/settings.ts';
@@ -157,9 +158,9 @@ const runHandlers: { [K in RunKind]: (core: Core, response: Response, fact: Fact
   'run.call': onCall,
   'run.arguments': onArguments,
   'run.usage': onUsage,
-  'run.attempt': onAttempt,
   // That it came is all there is to it.
   'run.alive': () => {},
+  'run.attempt': onAttempt,
   'run.ended': onEnded,
 };
 

@@ -8,7 +8,7 @@ import type { StatusDetails } from '../protocol/server-events.ts';
 import type { Modality, SessionConfig, Tool, ToolChoice } from '../protocol/session-config.ts';
 import type { Birth } from './birth.ts';
 import type { Entry, History } from './conversation/history.ts';
-import type { EngineAttempt, FactOf, Judgement, RunEnd, RunFact, RunUsage } from './facts.ts';
+import type { FactOf, Judgement, ModelAttempt, RunEnd, RunFact, RunUsage } from './facts.ts';
 import type { Known } from './known.ts';
 import type { SpeechManner } from './settings/speech-manner.ts';
 
@@ -98,6 +98,8 @@ export interface Response {
   state: 'waiting' | 'generating' | 'calling' | 'stopped';
   /** How the model ended, once it has. */
   ended: RunEnd | undefined;
+  /** Models that were asked for it, where there were several. */
+  attempts: ModelAttempt[];
   /** MCP calls that run. */
   calling: RunningCall[];
   /** Approved calls, which need no model to be made. */
@@ -127,8 +129,6 @@ export interface Run {
   mcpTools: readonly { name: string; of: McpToolName }[];
   /** What the model has used so far, once it has told. */
   usage: RunUsage | undefined;
-  /** The engines that were tried for it, where one failed and another was asked. */
-  attempts: readonly EngineAttempt[];
   phase: RunPhase;
 }
 
@@ -143,9 +143,9 @@ type RunPhase =
   /** The model is done, or was stopped, and nothing that still comes of it changes anything; that response asks what it used. */
   | { state: 'over'; response: string };
 
-/** What came of a run that is held, as JSON can hold it: sound in base64. What it has used, and who was tried, is kept beside. */
+/** What came of a run that is held, as JSON can hold it: sound in base64. What it has used is kept beside. */
 export type HeldFact =
-  | FactOf<Exclude<RunFact['kind'], 'run.audio' | 'run.usage' | 'run.alive' | 'run.attempt'>>
+  | FactOf<Exclude<RunFact['kind'], 'run.audio' | 'run.usage' | 'run.alive'>>
   | (Omit<FactOf<'run.audio'>, 'bytes'> & { base64: string });
 
 /** How a response ended. */

@@ -22,7 +22,7 @@ function start(...looks: (readonly Provider[])[]) {
   const clock = new ManualClock();
   let looked = 0;
   const discover = async () => looks[Math.min(looked++, looks.length - 1)] ?? [];
-  const watch = new ProviderWatch({ clock, log: silentLog, discover, through: (llm) => llm });
+  const watch = new ProviderWatch({ clock, log: silentLog, discover, through: (_, llm) => llm });
   const pass = async () => {
     clock.advance(15_000);
     await settled();

@@ -1,8 +1,9 @@
 // A language model's service that refuses, fails or breaks off for a moment: nobody who talks is to notice.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createOpenAiChat } from '../../src/engines/cloud/openai-chat.ts';
-import type { EngineError, LlmPart } from '../../src/engines/engine.ts';
-import { withSecondTry } from '../../src/engines/routing/second-try.ts';
+import type { EngineError, Llm, LlmPart } from '../../src/engines/engine.ts';
+import { fallbackLlm } from '../../src/engines/routing/fallback-llm.ts';
+import { ModelHealth } from '../../src/engines/routing/health.ts';
 import { ManualClock, systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { FakeChatServer, finishChunk, refuse, stream, textChunk, type Script } from '../contract/fake-chat-server.ts';
@@ -33,12 +34,16 @@ function model(clock = new ManualClock(), onSecond: (failure: EngineError) => vo
     clock: systemClock,
     log: silentLog,
   });
-  return withSecondTry(chat, { clock, log: silentLog, onSecond });
+  return alone(chat, clock, onSecond);
+}
+
+function alone(llm: Llm, clock = new ManualClock(), onSecondTry: (failure: EngineError) => void = () => {}): Llm {
+  return fallbackLlm([{ provider: 'fake', llm }], { clock, log: silentLog, health: new ModelHealth(clock), onSecondTry });
 }
 
 test('what is known of the model is known of the one that is asked twice', () => {
   const blind = { ...model(), sees: false, followsInstructions: false };
-  expect(withSecondTry(blind, { clock: new ManualClock(), log: silentLog })).toMatchObject({ sees: false, followsInstructions: false });
+  expect(alone(blind)).toMatchObject({ sees: false, followsInstructions: false });
 });
 
 /** Asks, and lets the clock go on by `ms` once the first try has failed. */

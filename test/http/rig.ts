@@ -5,7 +5,7 @@ import { type KeyLimits, Usage } from '../../src/access/usage.ts';
 import { makeKey, revokeKey } from '../../src/access/issue.ts';
 import { Vault } from '../../src/access/vault.ts';
 import { registerRoutes } from '../../src/http/routes/routes.ts';
-import type { AudioDesk, CallDesk, PhoneDesk, CallWish, ListedVoice, RouteDeps } from '../../src/http/routes/deps.ts';
+import type { AudioDesk, CallDesk, PhoneDesk, CallWish, ListedVoice, RouteDeps, RouterDesk } from '../../src/http/routes/deps.ts';
 import { Refusal } from '../../src/http/routes/family.ts';
 import type { Principal } from '../../src/store/principal.ts';
 import { createHttp } from '../../src/http/server.ts';
@@ -97,6 +97,11 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
       };
     },
   };
+  const noRouter = () => {
+    throw new Refusal(404, null, 'there is no router');
+  };
+  /** There are no routers, unless a test has some. */
+  const routers: RouterDesk = { mayChange: () => false, list: () => [], get: noRouter, create: noRouter, update: noRouter, remove: noRouter, try: noRouter };
   const deps: RouteDeps = {
     audio,
     access,
@@ -106,6 +111,7 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
     calls,
     phones,
     telephony: { answer: () => ({ outcome: 'unknown_provider' }), document: () => undefined },
+    routers,
     clock,
     log: silentLog,
     checkSession(session) {

@@ -79,9 +79,15 @@ describe('an acknowledgement', () => {
   });
 
   test('F41 is what the small model says, asked with its own settings', async () => {
-    const rig = open({ backchannel: { ...llm, temperature: 0.3, max_tokens: 4 } });
+    const rig = open({ backchannel: { ...llm, temperature: 0.3, max_tokens: 4 }, user_id: 'ann' });
     await speakOn(rig);
-    expect(rig.llm.last.options).toEqual({ model: 'small', temperature: 0.3, maxOutputTokens: 4 });
+    expect(rig.llm.last.options).toEqual({
+      model: 'small',
+      temperature: 0.3,
+      maxOutputTokens: 4,
+      behalf: { user: 'ann' },
+      origin: { key: 'key_1', session: 'sess_1' },
+    });
     rig.llm.last.text('"Ri', 'ght."');
     rig.llm.last.end();
     await rig.settle();

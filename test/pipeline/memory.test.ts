@@ -12,7 +12,7 @@ async function afterTurn(engines = new FakeEngines()): Promise<Rig> {
     turnDetection: null,
     configure: (config) => {
       config.output_modalities = ['text'];
-      config.providerData = { memory: { enabled: true, turn_interval: 1 } };
+      config.providerData = { memory: { enabled: true, turn_interval: 1 }, prompt_variables: { shop: 'Bloom' } };
     },
   });
   await talk(rig, 'I am Ann. How are you?');
@@ -35,7 +35,8 @@ describe('a model is asked to condense', () => {
     const rig = await afterTurn();
     expect(rig.llm.calls).toHaveLength(2);
     expect(rig.llm.last.prompt.instructions).toContain('{"summary": "...", "facts": ["...", "..."]}');
-    expect(rig.llm.last.options).toEqual({ model: 'openai/gpt-4o-mini' });
+    const origin = { key: 'key_1', session: 'sess_1' };
+    expect(rig.llm.last.options).toEqual({ model: 'openai/gpt-4o-mini', behalf: { promptVariables: { shop: 'Bloom' } }, origin });
     rig.llm.last.text('```json\n{"summary": "Small ', 'talk.", "facts": ["Is called Ann."]}\n```');
     rig.llm.last.end();
     await rig.settle();

@@ -213,13 +213,14 @@ describe('a spoken answer', () => {
     await settled();
     expect(run.llm.last.options).toEqual({
       model: 'a-model',
-      onAttempt: expect.any(Function) as unknown,
       temperature: 0.5,
       maxOutputTokens: 50,
       reasoningEffort: 'low',
       parallelToolCalls: false,
       sampling,
       behalf,
+      origin: { key: 'key_1', session: 'sess_test' },
+      onAttempt: expect.any(Function) as unknown,
     });
     expect(run.tts.last.options).toEqual({
       model: 'a-voice-model',

@@ -320,11 +320,9 @@ class Life {
     const chance = this.#chance;
     const live = this.#runsThat(chance.often(0.25) ? 'held' : 'adopted');
     const run = live.length > 0 && chance.often(0.85) ? chance.pick(live) : `run_${chance.int(1, this.#watch.runs.size + 1)}`;
-    switch (chance.weighted({ text: 8, audio: 8, call: 3, arguments: 3, usage: 1, attempt: 1, alive: 1, ended: 3 })) {
+    switch (chance.weighted({ text: 8, audio: 8, call: 3, arguments: 3, usage: 1, alive: 1, ended: 3 })) {
       case 'usage':
         return { kind: 'run.usage', run, usage };
-      case 'attempt':
-        return { kind: 'run.attempt', run, attempt: { kind: 'llm', id: 'a/b', outcome: chance.pick(['served', 'timeout']), ms: 5 } };
       case 'alive':
         return { kind: 'run.alive', run };
       case 'text':

@@ -1,5 +1,5 @@
 // Any server that speaks OpenAI's chat completions, over fetch and server-sent events. One request per reply and no hidden
-// retry: routing/second-try.ts decides what happens after a failure.
+// retry: routing/fallback-llm.ts decides what happens after a failure.
 import type { Clock, Timer } from '../../lib/clock.ts';
 import { type Ids, randomIds } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';

@@ -14,6 +14,8 @@ export interface WatchedProvider {
   readonly alsoKnownAs: readonly string[];
   readonly name: string;
   readonly llm: Llm;
+  /** The same without a second try, for whoever has other models to ask. */
+  readonly once: Llm;
   readonly defaultModel?: string;
   readonly models: readonly string[];
 }
@@ -23,8 +25,8 @@ export interface ProviderWatchOptions {
   readonly log: Log;
   /** Never rejects. */
   readonly discover: () => Promise<readonly Provider[]>;
-  /** What a provider's model is served through. */
-  readonly through: (llm: Llm) => Llm;
+  /** What the models of a provider are served through. */
+  readonly through: (prefix: string, llm: Llm) => Llm;
 }
 
 interface Known {
@@ -72,12 +74,13 @@ export class ProviderWatch {
     const models = source === 'found' ? await provider.models() : [];
     const known = this.#known.find((each) => each.provider.prefix === prefix);
     if (!known) {
-      const through = this.#options.through(llm);
+      const through = this.#options.through(prefix, llm);
       const fresh = {
         prefix,
         alsoKnownAs,
         name: llm.info.name,
         llm: through,
+        once: llm,
         models,
         ...(defaultModel === undefined ? {} : { defaultModel }),
       };

@@ -70,6 +70,16 @@ export async function discoverProviders(environment: EngineEnvironment, signal: 
   return found.filter((provider) => provider !== undefined);
 }
 
+/** The providers that settings configure, without asking any of them for what it has: for a look at what the server would do. */
+export function configuredProviders(environment: EngineEnvironment): Omit<Provider, 'models'>[] {
+  return [customRow, ...providerTable].flatMap((row) => {
+    const access = configuredAccess(environment, row);
+    if (!access) return [];
+    const defaultModel = setting(environment, `${row.settings}_MODEL`) ?? row.defaultModel;
+    return [provider(environment, row, access, lister(environment, row, access), defaultModel, 'configured')];
+  });
+}
+
 interface Access {
   readonly baseUrl: string;
   readonly apiKey: string | undefined;

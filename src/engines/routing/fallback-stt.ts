@@ -95,7 +95,7 @@ class FallbackRecognition implements Recognition {
       const place = this.#place;
       const { engine, id } = this.#candidateAt(place);
       const startedMs = clock.now();
-      const tried = (outcome: Attempt['outcome']) => onAttempt({ kind: 'stt', id, outcome, ms: clock.now() - startedMs });
+      const tried = () => ({ stage: 'stt' as const, model: id, ms: clock.now() - startedMs });
       try {
         const words = this.#recognition.words(urgency);
         const deadlineMs = answerMs + (answerMsPerSecond * this.#samples) / 16_000;
@@ -103,14 +103,14 @@ class FallbackRecognition implements Recognition {
           ? words
           : withDeadline(words, deadlineMs, clock, engine.info.id));
         cooldown.worked(id);
-        if (urgency === 'final') tried('served');
+        if (urgency === 'final') onAttempt({ ...tried(), outcome: 'answered' });
         return transcript;
       } catch (error) {
         if (this.#closed || !(error instanceof EngineError)) throw error;
         // A guess that was not worth its work says nothing of the engine, and whoever moved on meanwhile has seen to it.
         if (urgency === 'speculative' && (error.reason === 'rate_limited' || error.reason === 'unavailable')) throw error;
         if (place === this.#place) {
-          tried(error.reason);
+          onAttempt({ ...tried(), outcome: 'failed', reason: error.reason });
           cooldown.failed(id, error);
           if (!this.#moveOn()) throw error;
         }

@@ -1,6 +1,6 @@
 // Several voices as one: where one of them fails, the next goes on with the first clause that has not been spoken.
 import type { Clock } from '../../lib/clock.ts';
-import { type Attempt, EngineError, type Speech, type Tts, type TtsOptions, type Word } from '../engine.ts';
+import { type Attempt, EngineError, type EngineFailure, type Speech, type Tts, type TtsOptions, type Word } from '../engine.ts';
 import { withDeadline } from './deadline.ts';
 import type { FallbackOptions } from './fallback-stt.ts';
 import { spokenClauses } from './spoken-clauses.ts';
@@ -49,15 +49,18 @@ async function* speak(
   /** How much was spoken by those before, and the first clause that was not. */
   let beforeMs = 0;
   let from = 0;
+  let hasFailed = false;
   for (const [place, candidate] of candidates.entries()) {
     const isLast = place === candidates.length - 1;
     if (!isLast && !cooldown.mayAsk(candidate.id)) continue;
     const { engine, model, voice, id } = candidate;
     const startedMs = clock.now();
-    const tell = (outcome: Attempt['outcome']) => {
-      const attempt: Attempt = { kind: 'tts', id, outcome, ms: clock.now() - startedMs };
+    const tell = (outcome: { outcome: 'answered' } | { outcome: 'failed'; reason: EngineFailure }) => {
+      const attempt: Attempt = { stage: 'tts', model: id, ms: clock.now() - startedMs, ...outcome };
       options.onAttempt(attempt);
-      wish.onAttempt?.(attempt);
+      // That the first one did what it was asked for is no news.
+      hasFailed ||= outcome.outcome === 'failed';
+      if (hasFailed) wish.onAttempt?.(attempt);
     };
     const words: Word[] = [];
     let spokenMs = 0;
@@ -72,11 +75,11 @@ async function* speak(
         spokenMs += (speech.pcm.samples.length * 1000) / speech.pcm.rateHz;
         yield beforeMs === 0 || !speech.words ? speech : { ...speech, words: speech.words.map((word) => later(word, beforeMs)) };
       }
-      if (!signal.aborted) tell('served');
+      if (!signal.aborted) tell({ outcome: 'answered' });
       return;
     } catch (error) {
       if (!(error instanceof EngineError) || signal.aborted) throw error;
-      tell(error.reason);
+      tell({ outcome: 'failed', reason: error.reason });
       cooldown.failed(id, error);
       if (isLast) throw error;
       beforeMs += spokenMs;

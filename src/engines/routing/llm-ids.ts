@@ -1,5 +1,6 @@
 // From the id of a language model to the provider that serves it.
 import type { Llm } from '../engine.ts';
+import type { Candidate } from './fallback-llm.ts';
 import { nearestIds } from './nearest-ids.ts';
 import { housePrefix } from './service.ts';
 
@@ -10,6 +11,8 @@ export interface LlmProvider {
   /** For people: `Groq`. */
   readonly name: string;
   readonly llm: Llm;
+  /** The same without a second try, for whoever has other models to ask. */
+  readonly once: Llm;
   readonly defaultModel?: string;
   /** What it offered when it was asked last; empty when it does not tell. */
   readonly models: readonly string[];
@@ -19,6 +22,8 @@ export interface LlmRoute {
   readonly engine: Llm;
   readonly model: string;
   readonly id: string;
+  /** It is a router, which chooses among models by itself. */
+  readonly isRouter?: true;
 }
 
 export interface LlmIdsParts {
@@ -29,10 +34,12 @@ export interface LlmIdsParts {
   readonly aliases: ReadonlyMap<string, string>;
   /** Which provider a bare model name belongs to, if it is a famous one. */
   readonly ownerOfBareModel: (model: string) => string | undefined;
+  /** Who serves the id of a router, `inworld/<router>`; `unknown`: there are routers, but not this one. */
+  readonly router: (id: string) => Llm | 'unknown' | undefined;
 }
 
-/** Ids that name no model but mean "whatever this server has": speech-to-speech models, the API's own default and its routers. */
-const anyModel = /^(?:openai\/)?gpt-(?:4o-|4o-mini-)?realtime|^auto$|^inworld\/|^google-ai-studio\/gemini-2\.5-flash$/;
+/** Ids that name no model but mean "whatever this server has": speech-to-speech models, and the API's own default. */
+const anyModel = /^(?:openai\/)?gpt-(?:4o-|4o-mini-)?realtime|^auto$|^google-ai-studio\/gemini-2\.5-flash$/;
 
 export class LlmIds {
   readonly #parts: LlmIdsParts;
@@ -43,9 +50,25 @@ export class LlmIds {
 
   /** Who serves the id; undefined: nobody. */
   route(id: string): LlmRoute | undefined {
-    const { house, aliases, ownerOfBareModel } = this.#parts;
+    const named = this.#parts.aliases.get(id) ?? id;
+    const router = this.#parts.router(named);
+    if (typeof router === 'object') return { engine: router, model: named, id: named, isRouter: true };
+    return router === 'unknown' ? this.#direct(named) : this.#model(named);
+  }
+
+  /** Who serves a model, for whoever chooses among several: `provider/model`, an alias or a bare name, but no router. */
+  candidate(id: string): (Candidate & { readonly model: string }) | undefined {
+    const { aliases, house } = this.#parts;
+    const found = this.#model(aliases.get(id) ?? id);
+    if (!found) return undefined;
+    const provider = this.#parts.providers().find(({ llm }) => llm === found.engine);
+    if (!provider) return { provider: housePrefix, llm: house, model: house.info.id };
+    return { provider: provider.prefix, llm: provider.once, model: found.model };
+  }
+
+  #model(named: string): LlmRoute | undefined {
+    const { house, ownerOfBareModel } = this.#parts;
     const providers = this.#parts.providers();
-    const named = aliases.get(id) ?? id;
     if (named === housePrefix || named.startsWith(`${housePrefix}/`) || providers.length === 0)
       return { engine: house, model: named, id: named };
     const direct = this.#direct(named);

@@ -6,12 +6,14 @@ import {
   type Denoiser,
   EngineError,
   type Engines,
+  type Llm,
   type Stt,
   type Tts,
   type TurnDetector,
   type Vad,
 } from '../engine.ts';
 import { Cooldown } from './cooldown.ts';
+import { fallbackLlm, type FallbackOptions } from './fallback-llm.ts';
 import { fallbackStt } from './fallback-stt.ts';
 import { fallbackTts, type VoiceCandidate } from './fallback-tts.ts';
 import type { LlmIds, LlmRoute } from './llm-ids.ts';
@@ -37,7 +39,9 @@ export interface RouterParts {
   /** Where neither the session nor its client says. */
   readonly fallbacks: Fallbacks;
   readonly clock: Clock;
-  /** Told of each engine that was tried where there are several. */
+  /** How language models are asked in turn. */
+  readonly asking: FallbackOptions;
+  /** Told of each recogniser and each voice that was tried where there are several. */
   readonly onAttempt: (attempt: Attempt) => void;
 }
 
@@ -46,6 +50,7 @@ export class Router implements Engines {
   readonly #cooldown: Cooldown;
   readonly #ears = new Map<string, Stt>();
   readonly #mouths = new Map<string, Tts>();
+  readonly #minds = new Map<string, Llm>();
   readonly vad: Vad;
   readonly turn: TurnDetector;
   readonly denoiser: Denoiser;
@@ -60,10 +65,17 @@ export class Router implements Engines {
     this.decoder = parts.decoder;
   }
 
-  llm(id: string): LlmRoute {
-    const route = this.#parts.minds.route(id);
+  llm(id: string, fallback?: readonly string[]): LlmRoute {
+    const { minds, fallbacks, asking } = this.#parts;
+    const route = minds.route(id);
     if (!route) throw unserved(`The model '${id}' is served by no configured provider and is no alias.`);
-    return route;
+    // A router says by itself who is asked next.
+    const others = route.isRouter ? [] : (fallback ?? fallbacks.llm);
+    const named = [id, ...others].flatMap((each) => minds.candidate(each) ?? []).map((each) => ({ ...each, id: `${each.provider}/${each.model}` }));
+    const candidates = distinct(named);
+    if (candidates.length < 2) return route;
+    const joined = remembered(this.#minds, candidates.map((each) => each.id).join('\n'), () => fallbackLlm(candidates, asking));
+    return { ...route, engine: joined };
   }
 
   stt(id: string, fallback?: readonly string[]): SpeechRoute<Stt> {
@@ -124,15 +136,19 @@ export class Router implements Engines {
     join: (candidates: readonly C[], options: { clock: Clock; cooldown: Cooldown; onAttempt: (attempt: Attempt) => void }) => E,
   ): E {
     if (candidates.length < 2) return engine;
-    const key = candidates.map(({ id, voice = '' }) => `${id} ${voice}`).join('\n');
-    const found = known.get(key);
-    if (found) return found;
     const { clock, onAttempt } = this.#parts;
-    const joined = join(candidates, { clock, cooldown: this.#cooldown, onAttempt });
-    if (known.size >= mostJoined) known.clear();
-    known.set(key, joined);
-    return joined;
+    const key = candidates.map(({ id, voice = '' }) => `${id} ${voice}`).join('\n');
+    return remembered(known, key, () => join(candidates, { clock, cooldown: this.#cooldown, onAttempt }));
   }
+}
+
+function remembered<E>(known: Map<string, E>, key: string, make: () => E): E {
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  if (known.size >= mostJoined) known.clear();
+  known.set(key, made);
+  return made;
 }
 
 /** Nobody is asked twice. */

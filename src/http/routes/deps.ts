@@ -189,6 +189,23 @@ export interface AudioDesk {
   ): Promise<Transcribed>;
 }
 
+/** A router as its JSON, in the spelling in which it was written. */
+export type RouterJson = Readonly<Record<string, unknown>>;
+
+/** The routers that there are. Each throws Refusal where it cannot be done. */
+export interface RouterDesk {
+  /** Whether they may change routers, which every session of the server may use. */
+  mayChange(by: Principal): boolean;
+  list(): readonly RouterJson[];
+  get(name: string): RouterJson;
+  create(router: RouterJson): Promise<RouterJson>;
+  /** `mask`: the fields that are taken from the patch; undefined: all that it has. */
+  update(name: string, patch: RouterJson, mask: readonly string[] | undefined): Promise<RouterJson>;
+  remove(name: string): Promise<void>;
+  /** What a router, by its name or as it is given, would do with a request; nobody is asked. */
+  try(wish: { readonly router: RouterJson | undefined; readonly request: unknown }): object;
+}
+
 export interface RouteDeps extends Doors {
   readonly audio: AudioDesk;
   readonly usage: Count;
@@ -196,6 +213,7 @@ export interface RouteDeps extends Doors {
   readonly calls: CallDesk;
   readonly phones: PhoneDesk;
   readonly telephony: TelephonyDesk;
+  readonly routers: RouterDesk;
   readonly clock: Clock;
   readonly log: Log;
   /**

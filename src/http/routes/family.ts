@@ -30,7 +30,7 @@ export type Family = 'openai' | 'inworld';
 const openAiTypes: Readonly<Record<number, string>> = { 429: 'rate_limit_error' };
 
 /** gRPC's status codes, by the HTTP status that stands for each. */
-const grpcCodes: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 404: 5, 413: 3, 415: 3, 429: 8, 503: 14 };
+const grpcCodes: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 404: 5, 409: 6, 413: 3, 415: 3, 429: 8, 503: 14 };
 
 const envelopes: Readonly<Record<Family, (refusal: Refusal) => object>> = {
   openai: ({ status, code, message, param }) => ({

@@ -7,6 +7,7 @@ import { requireKey, speakAs } from './family.ts';
 import { inworldModelRoutes, openAiModelRoutes } from './models.ts';
 import { phoneCallRoutes } from './phone-calls.ts';
 import { speechRoutes } from './speech.ts';
+import { routerRoutes } from './routers.ts';
 import { telephonyRoutes } from './telephony.ts';
 import { tokenRoutes } from './tokens.ts';
 import { transcriptionRoutes } from './transcriptions.ts';
@@ -29,6 +30,7 @@ export function registerRoutes(app: FastifyInstance, deps: RouteDeps): void {
     requireKey(scope, deps);
     voiceRoutes(scope, deps);
     inworldModelRoutes(scope, deps);
+    routerRoutes(scope, deps);
   });
   void app.register(async (scope) => {
     speakAs(scope, 'openai', deps.log);

@@ -43,8 +43,6 @@ export function factLine(fact: Fact): string | undefined {
       return `* ${fact.kind} ${fact.run} ${fact.callId} ${fact.name}`;
     case 'run.usage':
       return `* ${fact.kind} ${fact.run} ${fact.usage.inputTokens} ${fact.usage.outputTokens}`;
-    case 'run.attempt':
-      return `* ${fact.kind} ${fact.run} ${fact.attempt.kind} ${fact.attempt.id} ${fact.attempt.outcome}`;
     case 'run.alive':
       return `* ${fact.kind} ${fact.run}`;
     case 'run.ended':

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { isRecord } from '../json.ts';
 import { memory } from './memory.ts';
-import { metadata, userId } from './identity.ts';
+import { metadata, promptVariables, userId } from './identity.ts';
 import { textGeneration } from './text-generation.ts';
 import { fallback } from './fallback.ts';
 import { stt } from './stt.ts';
@@ -17,6 +17,7 @@ const sections = {
   memory,
   user_id: userId,
   metadata,
+  prompt_variables: promptVariables,
   text_generation_config: textGeneration,
   stt,
   tts,

@@ -29,6 +29,7 @@ export function startResponse(core: Core, reason: Reason, settings: ResponseSett
     output: [],
     open: undefined,
     ended: undefined,
+    attempts: [],
     calling: [],
     approved,
     itemsGiven: core.conversation.itemsGiven,
@@ -41,7 +42,7 @@ export function startResponse(core: Core, reason: Reason, settings: ResponseSett
     core.quietSince = undefined;
     if (!isOwn(reason)) core.selfAnswers = 0;
   }
-  send(core, { type: 'response.created', response: responseObject(core, response) });
+  send(core, { type: 'response.created', response: responseObject(core, response, null, null) });
   tell(core, { kind: 'response.begun', response });
   beginWhenReady(core, response);
 }
@@ -164,7 +165,7 @@ function finish(core: Core, response: Response, outcome: Outcome, usage: RunUsag
     }
     if (outcome.type === 'completed') wantFollowUp(core, response);
   }
-  send(core, { type: 'response.done', response: responseObject(core, response, { outcome, usage, attempts: run?.attempts ?? [] }) });
+  send(core, { type: 'response.done', response: responseObject(core, response, outcome, usage) });
   tell(core, { kind: 'response.ended', response });
   core.conversation.dropBesides(response.id);
   for (const { item, transcript } of ownInput(response.settings)) {

@@ -3,7 +3,7 @@
 import type { Prompt } from '../../protocol/prompt.ts';
 import { type Core, mint } from '../core.ts';
 import type { RunOrder } from '../effects.ts';
-import type { EngineAttempt, FactOf, RunFact } from '../facts.ts';
+import type { FactOf, RunFact } from '../facts.ts';
 import type { HeldFact, Response, Run } from '../state.ts';
 
 /** Runs that may be held at a time: one more takes the place of the oldest. */
@@ -11,8 +11,6 @@ const mostHeld = 4;
 /** What is kept of a held run, in facts and in bytes (a minute of speech, in base64). A run that outgrows this is dropped: half an answer is none. */
 const mostHeldFacts = 4096;
 const mostHeldBytes = 4 * 1024 * 1024;
-/** Engines that are remembered to have been tried for a run. */
-const mostAttempts = 16;
 /** What a fact takes without its text and sound, and a word with its times. */
 const factBytes = 128;
 const wordBytes = 64;
@@ -38,7 +36,6 @@ export function begin(core: Core, { order, prompt, promptTokens, mcpTools, newly
     seenSerial: core.conversation.lastSerial,
     mcpTools,
     usage: undefined,
-    attempts: [],
     phase: { state: 'held', facts: [], bytes: 0, newlyLeftOut },
   };
   core.runs.push(run);
@@ -83,11 +80,10 @@ export function conclude(run: Run, response: string): void {
   run.phase = { state: 'over', response };
 }
 
-/** What comes of a run that belongs to no response. That it came, what it has used and who was tried for it is no part of an answer. */
+/** What comes of a run that belongs to no response. That it came, and what it has used, is no part of an answer. */
 export function hold(core: Core, run: Run, fact: RunFact): void {
   if (fact.kind === 'run.usage') run.usage = fact.usage;
-  if (fact.kind === 'run.attempt') note(run, fact.attempt);
-  if (run.phase.state !== 'held' || !isAnswer(fact)) return;
+  if (run.phase.state !== 'held' || fact.kind === 'run.usage' || fact.kind === 'run.alive') return;
   const held = heldFact(fact);
   run.phase.facts.push(held);
   run.phase.bytes += bytesOf(held);
@@ -97,15 +93,6 @@ export function hold(core: Core, run: Run, fact: RunFact): void {
 export function onUsage(core: Core, response: Response, { usage }: FactOf<'run.usage'>): void {
   const run = runOf(core, response);
   if (run) run.usage = usage;
-}
-
-export function onAttempt(core: Core, response: Response, { attempt }: FactOf<'run.attempt'>): void {
-  const run = runOf(core, response);
-  if (run) note(run, attempt);
-}
-
-function note(run: Run, attempt: EngineAttempt): void {
-  if (run.attempts.length < mostAttempts) run.attempts = [...run.attempts, attempt];
 }
 
 /** The run of that id whose facts may still come. A loop, since it is asked for every piece of sound. */
@@ -119,11 +106,7 @@ export function runOf({ runs }: Core, response: Response): Run | undefined {
   return runs.find(({ phase }) => phase.state !== 'held' && phase.response === response.id);
 }
 
-type Heard = Exclude<RunFact, { kind: 'run.usage' | 'run.alive' | 'run.attempt' }>;
-
-function isAnswer(fact: RunFact): fact is Heard {
-  return fact.kind !== 'run.usage' && fact.kind !== 'run.alive' && fact.kind !== 'run.attempt';
-}
+type Heard = Exclude<RunFact, { kind: 'run.usage' | 'run.alive' }>;
 
 function heldFact(fact: Heard): HeldFact {
   if (fact.kind !== 'run.audio') return fact;
@@ -146,6 +129,7 @@ function bytesOf(held: HeldFact): number {
       return factBytes + held.base64.length + wordBytes * (held.words?.length ?? 0);
     case 'run.call':
       return factBytes + Buffer.byteLength(held.callId) + Buffer.byteLength(held.name);
+    case 'run.attempt':
     case 'run.ended':
       return factBytes;
   }

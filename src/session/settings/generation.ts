@@ -30,6 +30,6 @@ export function generationOf(config: SessionConfig): Generation {
 }
 
 export function onBehalf(config: SessionConfig): OnBehalf {
-  const { user_id: user, metadata } = readProviderData(config.providerData);
-  return present({ user, metadata });
+  const { user_id: user, metadata, prompt_variables: promptVariables } = readProviderData(config.providerData);
+  return present({ user, metadata, promptVariables });
 }

@@ -4,7 +4,7 @@ import { Cooldown } from '../../../src/engines/routing/cooldown.ts';
 import { fallbackStt } from '../../../src/engines/routing/fallback-stt.ts';
 import { ManualClock } from '../../../src/lib/clock.ts';
 import { settled } from '../../rig.ts';
-import { NamedStt } from './rig.ts';
+import { NamedStt, told } from './rig.ts';
 
 const wish = { model: 'asked', vocabulary: [] };
 
@@ -13,7 +13,7 @@ function start(count = 2) {
   const engines = Array.from({ length: count }, (_, index) => new NamedStt(`e${index + 1}`));
   for (const engine of engines) engine.script = undefined;
   const attempts: string[] = [];
-  const onAttempt = ({ id, outcome }: Attempt) => void attempts.push(`${id} ${outcome}`);
+  const onAttempt = (attempt: Attempt) => void attempts.push(told(attempt));
   const stt = fallbackStt(
     engines.map((engine) => ({ engine, model: `model-${engine.info.id}`, id: `${engine.info.id}/x` })),
     { clock, cooldown: new Cooldown(clock), onAttempt },
@@ -41,7 +41,7 @@ describe('several recognisers', () => {
     expect(second.calls[0]?.options.model).toBe('model-e2');
     second.calls[0]?.say('Heard by the second.');
     expect(await words).toEqual({ text: 'Heard by the second.', words: [] });
-    expect(attempts).toEqual(['e1/x broken', 'e2/x served']);
+    expect(attempts).toEqual(['e1/x broken', 'e2/x answered']);
   });
 
   it('the same utterance goes on with the one that took over, which is told what comes after', async () => {
@@ -77,7 +77,7 @@ describe('several recognisers', () => {
     await settled();
     second.calls[0]?.say('At last.');
     expect((await words).text).toBe('At last.');
-    expect(attempts).toEqual(['e1/x timeout', 'e2/x served']);
+    expect(attempts).toEqual(['e1/x timeout', 'e2/x answered']);
   });
 
   it('the next utterance begins with the second while the first is left alone, and with the first again once it works', async () => {

@@ -6,7 +6,7 @@ import { spokenClauses } from '../../../src/engines/routing/spoken-clauses.ts';
 import { Channel } from '../../../src/lib/channel.ts';
 import { ManualClock } from '../../../src/lib/clock.ts';
 import { settled } from '../../rig.ts';
-import { NamedTts } from './rig.ts';
+import { NamedTts, told } from './rig.ts';
 
 function start({ steers = false } = {}) {
   const clock = new ManualClock();
@@ -21,7 +21,7 @@ function start({ steers = false } = {}) {
       id: `${engine.info.id}/x`,
       voice: `voice-${engine.info.id}`,
     })),
-    { clock, cooldown: new Cooldown(clock), onAttempt: ({ id, outcome }) => void attempts.push(`${id} ${outcome}`) },
+    { clock, cooldown: new Cooldown(clock), onAttempt: (attempt) => void attempts.push(told(attempt)) },
   );
   const speak = () => {
     const text = new Channel<string>(100);
@@ -60,8 +60,8 @@ describe('several voices', () => {
     other.last.finish();
     await done;
     expect(heard.at(-1)?.words).toEqual([word('Three', 1500, 1800)]);
-    expect(attempts).toEqual(['e1/x broken', 'e2/x served']);
-    expect(own.map(({ outcome }) => outcome)).toEqual(['broken', 'served']);
+    expect(attempts).toEqual(['e1/x broken', 'e2/x answered']);
+    expect(own.map(told)).toEqual(['e1/x broken', 'e2/x answered']);
   });
 
   it('one that says nothing for three seconds after it has a clause is not waited for, however long the model takes for the clause', async () => {

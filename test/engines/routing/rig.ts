@@ -1,5 +1,5 @@
 // Recognisers and voices that tests give ids to.
-import type { Engine, EngineInfo, Stt, Tts, Voice } from '../../../src/engines/engine.ts';
+import type { Attempt, Engine, EngineInfo, Stt, Tts, Voice } from '../../../src/engines/engine.ts';
 import type { SpeechService } from '../../../src/engines/routing/service.ts';
 import { SpeechIds, type SpeechIdsParts } from '../../../src/engines/routing/speech-ids.ts';
 import { FakeStt, FakeTts } from '../../pipeline/fake-engines.ts';
@@ -47,4 +47,9 @@ export function ids<E extends Stt | Tts>(house: readonly E[], more: Partial<Omit
     isProtocolOwn: () => false,
     ...more,
   });
+}
+
+/** Who was asked, and what came of it. */
+export function told(attempt: Attempt): string {
+  return `${attempt.model} ${attempt.outcome === 'failed' ? attempt.reason : attempt.outcome}`;
 }
