@@ -10,6 +10,7 @@ import { masterKey, Vault } from './access/vault.ts';
 import { openAudioDesk } from './audio-desk.ts';
 import { openCallDesk } from './call-desk.ts';
 import { CallSessions } from './call-sessions.ts';
+import { openChatDesk } from './chat-desk.ts';
 import { type Config, isLoopback, keyFile } from './config.ts';
 import type { EngineEnvironment } from './engines/engine.ts';
 import type { ModelProgress } from './engines/models/progress.ts';
@@ -267,6 +268,7 @@ export async function assemble(
     calls: desk,
     phones,
     telephony: phones.streams,
+    chat: openChatDesk({ router, routes: engines.routes, outgoing, defaultModel }),
     audio: openAudioDesk({ router, usage, defaultVoice: defaults.openai.voice }),
     routers,
     clock,
@@ -405,7 +407,15 @@ export async function assemble(
       door?.close();
       running.close();
       await Promise.all([app.close(), metricsApp?.close()]);
-      await Promise.all([phones.close(), media.close(), engines.close(), outgoing.close(), routers.close(), store.close(), recorder?.close()]);
+      await Promise.all([
+        phones.close(),
+        media.close(),
+        engines.close(),
+        outgoing.close(),
+        routers.close(),
+        store.close(),
+        recorder?.close(),
+      ]);
     },
   };
 }

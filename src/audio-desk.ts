@@ -1,14 +1,14 @@
 // The recognisers and voices of this server for requests that have no session: who serves them, and what each may use.
 import type { Usage } from './access/usage.ts';
+import { refused } from './engine-refusal.ts';
 import { EngineError } from './engines/engine.ts';
 import type { Router } from './engines/routing/router.ts';
 import type { AudioDesk } from './http/routes/deps.ts';
-import { Refusal } from './http/routes/family.ts';
 import { spokenRateHz } from './http/routes/speech.ts';
 import { randomIds } from './lib/ids.ts';
 import { toBytes } from './media/pcm.ts';
 import { Resampler } from './media/resample.ts';
-import { failureOf } from './pipeline/failure.ts';
+import { type Failed, failureOf } from './pipeline/failure.ts';
 import { SpeechText } from './pipeline/speech-text.ts';
 import { errors } from './protocol/errors.ts';
 
@@ -63,7 +63,7 @@ export function openAudioDesk({ router, usage, defaultVoice }: AudioDeskParts): 
       const { samples } = await router.decoder.decode(bytes).catch((error: unknown) => {
         if (error instanceof EngineError && error.reason === 'rejected')
           throw errors.invalid('file', failureOf(error, 'The decoder of sound files').message);
-        throw unserved(error, 'The decoder of sound files');
+        throw refused(error, 'The decoder of sound files');
       });
       const { engine, ...route } = router.stt(model);
       const options = {
@@ -90,18 +90,10 @@ export function openAudioDesk({ router, usage, defaultVoice }: AudioDeskParts): 
   };
 }
 
-async function declared<T>(work: Promise<T>, what: Parameters<typeof failureOf>[1]): Promise<T> {
+async function declared<T>(work: Promise<T>, what: Failed): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    throw unserved(error, what);
+    throw refused(error, what);
   }
-}
-
-/** An engine's failure as its client may know it; anything else is a fault of ours. */
-function unserved(error: unknown, what: Parameters<typeof failureOf>[1]): unknown {
-  if (!(error instanceof EngineError)) return error;
-  const status = { rate_limited: 429, rejected: 400, timeout: 504 }[error.reason as string] ?? 503;
-  const retrySeconds = error.retryAfterMs === undefined ? undefined : Math.ceil(error.retryAfterMs / 1000);
-  return new Refusal(status, error.reason, failureOf(error, what).message, null, retrySeconds);
 }

@@ -94,8 +94,20 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
 
   const services: Engine[] = [...heard.map(({ stt }) => stt), ...spoken.map(({ tts }) => tts)];
   const { aliases, speech: choice } = config;
-  const ears = new SpeechIds({ house: house.stt, services: heard.map(({ stt, ...ear }) => ({ ...ear, engine: stt })), usual: choice.stt.usual, aliases, isProtocolOwn: isOwnRecogniser });
-  const speech = new SpeechIds({ house: house.tts, services: spoken.map(({ tts, ...voice }) => ({ ...voice, engine: tts })), usual: choice.tts.usual, aliases, isProtocolOwn: isOwnSpeechModel });
+  const ears = new SpeechIds({
+    house: house.stt,
+    services: heard.map(({ stt, ...ear }) => ({ ...ear, engine: stt })),
+    usual: choice.stt.usual,
+    aliases,
+    isProtocolOwn: isOwnRecogniser,
+  });
+  const speech = new SpeechIds({
+    house: house.tts,
+    services: spoken.map(({ tts, ...voice }) => ({ ...voice, engine: tts })),
+    usual: choice.tts.usual,
+    aliases,
+    isProtocolOwn: isOwnSpeechModel,
+  });
   for (const [name, ids, { usual }] of [
     ['PARLEY_STT', ears, choice.stt],
     ['PARLEY_TTS', speech, choice.tts],

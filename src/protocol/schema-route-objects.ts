@@ -165,6 +165,26 @@ export function openApiSchemas(): Record<string, JsonObject> {
       ),
     }),
     OpenAiModel: model,
+    ChatRequest: noted(
+      {
+        type: 'object',
+        properties: { model: text, messages: { type: 'array', items: { type: 'object' } }, stream: flag },
+        required: ['messages'],
+      },
+      "OpenAI's, with what Inworld's router adds: `models`, `sort`, `ignore`, `fallback`, `metadata`, `prompt_variables`.",
+    ),
+    ChatCompletion: object(
+      {
+        id: text,
+        object: oneOf('chat.completion'),
+        created: seconds,
+        model: text,
+        choices: list({ type: 'object' }),
+        usage: { type: 'object' },
+        metadata: noted({ type: 'object' }, 'Who was asked, where several could be: `attempts`, `route`, `variant`.'),
+      },
+      'metadata',
+    ),
     SpeechRequest: object(
       {
         model: noted(text, 'As `audio.output.model` of a session; the usual one without it.'),

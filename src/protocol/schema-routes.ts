@@ -99,6 +99,24 @@ export function openApiPaths(): Record<string, JsonObject> {
         200: answer('The list.', 'OpenAiModels'),
       }),
     },
+    '/v1/chat/completions': {
+      post: openAi(
+        'createChatCompletion',
+        'Text',
+        'An answer of a language model in text, whole or as it is made. A model may be `inworld/<router>`.',
+        {
+          200: {
+            description: 'The answer.',
+            content: { 'application/json': { schema: reference('ChatCompletion') }, 'text/event-stream': {} },
+          },
+          400: problem('A field cannot be used; `param` names it.', 'OpenAiError'),
+          429: problem('A limit is reached.', 'OpenAiError'),
+          503: problem('The model is not available.', 'OpenAiError'),
+          504: problem('The model did not answer in time.', 'OpenAiError'),
+        },
+        { body: 'ChatRequest' },
+      ),
+    },
     '/v1/audio/speech': {
       post: openAi(
         'createSpeech',

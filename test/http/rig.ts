@@ -6,6 +6,7 @@ import { makeKey, revokeKey } from '../../src/access/issue.ts';
 import { Vault } from '../../src/access/vault.ts';
 import { registerRoutes } from '../../src/http/routes/routes.ts';
 import type { AudioDesk, CallDesk, PhoneDesk, CallWish, ListedVoice, RouteDeps, RouterDesk } from '../../src/http/routes/deps.ts';
+import type { ChatDesk } from '../../src/http/routes/chat-completions.ts';
 import { Refusal } from '../../src/http/routes/family.ts';
 import type { Principal } from '../../src/store/principal.ts';
 import { createHttp } from '../../src/http/server.ts';
@@ -101,9 +102,19 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
     throw new Refusal(404, null, 'there is no router');
   };
   /** There are no routers, unless a test has some. */
-  const routers: RouterDesk = { mayChange: () => false, list: () => [], get: noRouter, create: noRouter, update: noRouter, remove: noRouter, try: noRouter };
+  const routers: RouterDesk = {
+    mayChange: () => false,
+    list: () => [],
+    get: noRouter,
+    create: noRouter,
+    update: noRouter,
+    remove: noRouter,
+    try: noRouter,
+  };
+  const chat: ChatDesk = { answer: () => Promise.reject(new Error('no model here')) };
   const deps: RouteDeps = {
     audio,
+    chat,
     access,
     reception,
     usage,

@@ -71,7 +71,9 @@ export class Router implements Engines {
     if (!route) throw unserved(`The model '${id}' is served by no configured provider and is no alias.`);
     // A router says by itself who is asked next.
     const others = route.isRouter ? [] : (fallback ?? fallbacks.llm);
-    const named = [id, ...others].flatMap((each) => minds.candidate(each) ?? []).map((each) => ({ ...each, id: `${each.provider}/${each.model}` }));
+    const named = [id, ...others]
+      .flatMap((each) => minds.candidate(each) ?? [])
+      .map((each) => ({ ...each, id: `${each.provider}/${each.model}` }));
     const candidates = distinct(named);
     if (candidates.length < 2) return route;
     const joined = remembered(this.#minds, candidates.map((each) => each.id).join('\n'), () => fallbackLlm(candidates, asking));

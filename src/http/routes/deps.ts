@@ -1,6 +1,7 @@
 // What the routes are handed: plain functions and one gate, so that they know neither keys nor engines.
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Clock } from '../../lib/clock.ts';
+import type { ChatDesk } from './chat-completions.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Excess } from '../../protocol/limits.ts';
 import type { ResumeWish } from '../../protocol/resume.ts';
@@ -208,6 +209,7 @@ export interface RouterDesk {
 
 export interface RouteDeps extends Doors {
   readonly audio: AudioDesk;
+  readonly chat: ChatDesk;
   readonly usage: Count;
   readonly shares: Turns;
   readonly calls: CallDesk;

@@ -36,7 +36,11 @@ export function routerRoutes(scope: FastifyInstance, { routers }: RouteDeps): vo
   scope.get('/router/v1/routers', (request) => {
     look(request);
     const query = read(listQuery, request.query);
-    const { values, ...page } = pageOf(routers.list(), query.page_size ?? query.pageSize, (query.page_token ?? query.pageToken) || undefined);
+    const { values, ...page } = pageOf(
+      routers.list(),
+      query.page_size ?? query.pageSize,
+      (query.page_token ?? query.pageToken) || undefined,
+    );
     return { routers: values, ...page };
   });
   scope.get<One>('/router/v1/routers/:name', (request) => {
@@ -69,6 +73,13 @@ export function routerRoutes(scope: FastifyInstance, { routers }: RouteDeps): vo
 
 /** A long-running operation of Google's API design, as Inworld answers. */
 function operation(verb: 'create' | 'update' | 'delete', router: RouterJson | undefined): object {
-  const response = router ? { '@type': 'type.googleapis.com/ai.inworld.router.v1.Router', ...router } : { '@type': 'type.googleapis.com/google.protobuf.Empty' };
-  return { name: `operations/${randomIds(verb)}`, metadata: { '@type': 'type.googleapis.com/google.protobuf.Empty' }, done: true, response };
+  const response = router
+    ? { '@type': 'type.googleapis.com/ai.inworld.router.v1.Router', ...router }
+    : { '@type': 'type.googleapis.com/google.protobuf.Empty' };
+  return {
+    name: `operations/${randomIds(verb)}`,
+    metadata: { '@type': 'type.googleapis.com/google.protobuf.Empty' },
+    done: true,
+    response,
+  };
 }

@@ -1,6 +1,7 @@
 // Every JSON route of the server but health and docs, in its family: OpenAI's under /v1, Inworld's elsewhere.
 import type { FastifyInstance } from 'fastify';
 import { callRoutes, inworldCallRoutes } from './calls.ts';
+import { chatRoutes } from './chat-completions.ts';
 import { clientSecretRoutes } from './client-secrets.ts';
 import type { RouteDeps } from './deps.ts';
 import { requireKey, speakAs } from './family.ts';
@@ -23,6 +24,7 @@ export function registerRoutes(app: FastifyInstance, deps: RouteDeps): void {
     openAiModelRoutes(scope, deps);
     openAiVoiceRoutes(scope, deps);
     speechRoutes(scope, deps);
+    chatRoutes(scope, deps);
     transcriptionRoutes(scope, deps);
   });
   void app.register(async (scope) => {

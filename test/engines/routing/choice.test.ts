@@ -15,7 +15,11 @@ const never = () => {
   throw new Error('Chance was asked.');
 };
 
-function variantOf(by: ReturnType<typeof router>, who: Partial<typeof nobody> | { user?: string; session?: string }, chance: () => number = never): string {
+function variantOf(
+  by: ReturnType<typeof router>,
+  who: Partial<typeof nobody> | { user?: string; session?: string },
+  chance: () => number = never,
+): string {
   const choice = choose(by, { ...nobody, ...who }, chance);
   return choice.route ? choice.variant.id : '';
 }
@@ -48,7 +52,15 @@ test.each<[string, (index: number, chance: () => number) => { user?: string; ses
 test('a user’s variant is a function of router, route and user: after a restart, and in every later version, it is the same', () => {
   const by = router({ a: 50, b: 50 });
   const users = ['ann', 'bob', 'carol', 'dave', 'eve', 'user-17', '日本'];
-  expect(users.map((user) => `${user}: ${variantOf(by, { user })}`)).toEqual(['ann: b', 'bob: a', 'carol: a', 'dave: a', 'eve: a', 'user-17: b', '日本: a']);
+  expect(users.map((user) => `${user}: ${variantOf(by, { user })}`)).toEqual([
+    'ann: b',
+    'bob: a',
+    'carol: a',
+    'dave: a',
+    'eve: a',
+    'user-17: b',
+    '日本: a',
+  ]);
   expect(users.map((user) => variantOf(router({ a: 50, b: 50 }), { user }))).toEqual(users.map((user) => variantOf(by, { user })));
 });
 

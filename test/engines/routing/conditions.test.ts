@@ -7,7 +7,11 @@ import { prompt } from './models.ts';
 
 const user = (text: string): PromptTurn => ({ role: 'user', parts: [{ type: 'text', text }] });
 
-function verdict(expression: string, metadata: Readonly<Record<string, MetadataValue>> = {}, said: Parameters<typeof messagesOf>[0] = prompt('I want a Refund')) {
+function verdict(
+  expression: string,
+  metadata: Readonly<Record<string, MetadataValue>> = {},
+  said: Parameters<typeof messagesOf>[0] = prompt('I want a Refund'),
+) {
   return compileCondition(expression).evaluate({ metadata, messages: () => messagesOf(said) });
 }
 
@@ -59,7 +63,13 @@ describe('messages', () => {
       { role: 'assistant', text: 'Hi.', interrupted: false },
       { role: 'call', callId: 'c1', name: 'get_weather', arguments: '{"city":"Paris"}' },
       { role: 'result', callId: 'c1', output: 'sunny' },
-      { role: 'user', parts: [{ type: 'image', url: 'data:', detail: 'auto' }, { type: 'text', text: 'And REFUND' }] },
+      {
+        role: 'user',
+        parts: [
+          { type: 'image', url: 'data:', detail: 'auto' },
+          { type: 'text', text: 'And REFUND' },
+        ],
+      },
     ],
   });
 

@@ -22,8 +22,14 @@ function rig(ttftMs?: number): Rig {
     ask(ids, wish = {}) {
       const stop = new AbortController();
       const seen: Attempt[] = [];
-      const llm = fallbackLlm(ids.map((id) => models.candidate(id)), asking);
-      const heard = hear(llm.respond(prompt(), { model: 'asked', onAttempt: (attempt) => seen.push(attempt), ...wish }, stop.signal), models.clock);
+      const llm = fallbackLlm(
+        ids.map((id) => models.candidate(id)),
+        asking,
+      );
+      const heard = hear(
+        llm.respond(prompt(), { model: 'asked', onAttempt: (attempt) => seen.push(attempt), ...wish }, stop.signal),
+        models.clock,
+      );
       return Object.assign(heard, { stop, seen });
     },
   };
@@ -221,7 +227,10 @@ test('of one model that answers at once whoever asked is told nothing; of a seco
 
 test('a candidate without a model of its own is asked for the one that is wanted', async () => {
   const { models, asking } = rig();
-  const heard = hear(fallbackLlm([{ provider: 'a', llm: models.llm('a') }], asking).respond(prompt(), { model: 'wanted' }, new AbortController().signal), models.clock);
+  const heard = hear(
+    fallbackLlm([{ provider: 'a', llm: models.llm('a') }], asking).respond(prompt(), { model: 'wanted' }, new AbortController().signal),
+    models.clock,
+  );
   await models.pass(40);
   expect(textOf(heard.parts)).toBe('wanted1 wanted2 wanted3 ');
   expect(told(asking.attempts)).toEqual(['a/wanted answered 10']);
@@ -263,7 +272,10 @@ test('at random: one at a time, in their order, nothing after the first part but
     const about = `round ${round} of seed ${seed}: ${JSON.stringify([...models.doing])}`;
     expect(models.mostAtWork, about).toBeLessThanOrEqual(1);
     const order = models.asked.map(({ model }) => model);
-    expect(order.filter((model, index) => model !== order[index - 1]), about).toEqual(ids.slice(0, new Set(order).size));
+    expect(
+      order.filter((model, index) => model !== order[index - 1]),
+      about,
+    ).toEqual(ids.slice(0, new Set(order).size));
     // Only the last is asked twice.
     expect(order.length - new Set(order).size, about).toBeLessThanOrEqual(1);
     if (order.length > new Set(order).size) expect(order.at(-1), about).toBe(ids.at(-1));

@@ -60,7 +60,8 @@ export function compileCondition(expression: string): Condition {
   const program = parsed(environment, withPatterns(expression, ast, patterns));
   const checked = program.check();
   if (!checked.valid) throw new ConditionError(`cannot be used: ${summaryOf(checked.error)}`);
-  if (checked.type !== 'bool' && checked.type !== 'dyn') throw new ConditionError(`must be true or false, and is of the type ${checked.type}`);
+  if (checked.type !== 'bool' && checked.type !== 'dyn')
+    throw new ConditionError(`must be true or false, and is of the type ${checked.type}`);
   const readsMessages = nodesOf(ast).some((node) => node.op === 'id' && node.args === 'messages');
   return {
     expression,

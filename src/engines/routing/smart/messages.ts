@@ -9,7 +9,11 @@ export interface ConditionMessage {
   readonly role: 'system' | 'user' | 'assistant' | 'tool';
   /** The text; images are left out. */
   readonly content: string;
-  readonly tool_calls?: readonly { readonly id: string; readonly type: 'function'; readonly function: { readonly name: string; readonly arguments: string } }[];
+  readonly tool_calls?: readonly {
+    readonly id: string;
+    readonly type: 'function';
+    readonly function: { readonly name: string; readonly arguments: string };
+  }[];
   readonly tool_call_id?: string;
 }
 

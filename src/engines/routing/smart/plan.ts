@@ -27,7 +27,12 @@ export interface NoPlan {
   readonly judged: readonly JudgedRoute[];
 }
 
-export function planOf(router: CompiledRouter, { prompt, behalf, session }: RoutedRequest, world: ModelWorld, chance: () => number): Plan | NoPlan {
+export function planOf(
+  router: CompiledRouter,
+  { prompt, behalf, session }: RoutedRequest,
+  world: ModelWorld,
+  chance: () => number,
+): Plan | NoPlan {
   const { user, metadata = {} } = behalf;
   const choice = choose(router, { user, session, metadata, messages: () => messagesOf(prompt) }, chance);
   if (!choice.route) return { choice: undefined, judged: choice.judged };

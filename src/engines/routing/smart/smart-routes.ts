@@ -69,6 +69,14 @@ export class SmartRoutes {
     return this.#routers.get(name)?.read;
   }
 
+  /** A router for one request, which names its models by itself (Inworld's `models`, `sort`, `ignore` and `fallback`). @throws RouterError */
+  once(model: string, { models, sort, ignore, fallback }: Readonly<Record<string, unknown>>): Llm {
+    const selection = Object.fromEntries(Object.entries({ models, sort, ignore }).filter(([, value]) => value !== undefined));
+    const variant = { variant_id: 'request', model_id: model, model_selection: selection, ...(fallback === undefined ? {} : { fallback }) };
+    const json = { name: 'request', default_route: { route_id: 'request', variants: [{ variant, weight: 100 }] } };
+    return smartRouter(this.read(json, 'request').router, this.#parts);
+  }
+
   /** What a router would do with a request, whether it was put in or not. Nobody is asked. */
   try(read: ReadRouter, request: TrialRequest): Trial {
     const { world, asking, chance } = this.#parts;

@@ -1,0 +1,234 @@
+// Answers without a session, as OpenAI's client asks for them.
+import OpenAI from 'openai';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openChatDesk } from '../../src/chat-desk.ts';
+import { EngineError, type Llm } from '../../src/engines/engine.ts';
+import { ModelHealth } from '../../src/engines/routing/health.ts';
+import { LlmIds } from '../../src/engines/routing/llm-ids.ts';
+import { modelDirectory } from '../../src/engines/routing/model-directory.ts';
+import { Router } from '../../src/engines/routing/router.ts';
+import { SmartRoutes } from '../../src/engines/routing/smart/smart-routes.ts';
+import { VoiceIds } from '../../src/engines/routing/voice-ids.ts';
+import { ManualClock, systemClock } from '../../src/lib/clock.ts';
+import { GuardedFetch } from '../../src/lib/guarded-fetch.ts';
+import { silentLog } from '../../src/lib/log.ts';
+import { ids, NamedTts } from '../engines/routing/rig.ts';
+import { type Answer, FakeEngines, FakeLlm } from '../pipeline/fake-engines.ts';
+import { httpRig } from './rig.ts';
+
+let rig: Awaited<ReturnType<typeof httpRig>>;
+let groq: FakeLlm;
+let xai: FakeLlm;
+let outgoing: GuardedFetch;
+
+beforeEach(async () => {
+  const { vad, turn, denoiser, decoder, fakeStt } = new FakeEngines();
+  [groq, xai] = [new FakeLlm(), new FakeLlm()];
+  const clock = new ManualClock();
+  const provider = (prefix: string, llm: Llm) => ({
+    prefix,
+    name: prefix,
+    alsoKnownAs: [],
+    llm,
+    once: llm,
+    defaultModel: 'usual',
+    models: [],
+  });
+  const providers = [provider('groq', groq), provider('xai', xai)];
+  const asking = { clock, log: silentLog, health: new ModelHealth(clock) };
+  const minds: LlmIds = new LlmIds({
+    house: new FakeLlm(),
+    providers: () => providers,
+    aliases: new Map(),
+    ownerOfBareModel: () => undefined,
+    router: (id) => routes.find(id),
+  });
+  const routes = new SmartRoutes({ directory: modelDirectory(minds, () => providers), asking, chance: () => 0.5 });
+  const speech = ids([new NamedTts('own')]);
+  const router = new Router({
+    vad,
+    turn,
+    denoiser,
+    decoder,
+    ears: ids([fakeStt]),
+    speech,
+    voices: new VoiceIds(speech, () => undefined),
+    minds,
+    fallbacks: { stt: [], tts: [], llm: [] },
+    clock,
+    asking,
+    onAttempt() {},
+  });
+  outgoing = new GuardedFetch({ clock: systemClock, allowHosts: [], ownAddresses: () => [] });
+  rig = await httpRig(undefined, {}, { chat: openChatDesk({ router, routes, outgoing, defaultModel: 'groq/usual' }) });
+});
+afterEach(async () => {
+  await Promise.all([rig.close(), outgoing.close()]);
+});
+
+const openai = () => new OpenAI({ apiKey: rig.key.credential, baseURL: `${rig.url}/v1`, maxRetries: 0 }).chat.completions;
+const hello = { model: 'groq/llama-4', messages: [{ role: 'user' as const, content: 'Hello.' }] };
+
+/** What a model was asked, once it was. */
+async function askedOf(llm: FakeLlm): Promise<Answer> {
+  await expect.poll(() => llm.calls.length).toBeGreaterThan(0);
+  return llm.last;
+}
+
+describe('an answer', () => {
+  test('is the model’s, with what it used; the model is told all that was said', async () => {
+    const done = openai().create({
+      ...hello,
+      messages: [
+        { role: 'system', content: 'Be brief.' },
+        { role: 'developer', content: 'In English.' },
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'What is this?' },
+            { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } },
+          ],
+        },
+        {
+          role: 'assistant',
+          content: 'Let me look.',
+          tool_calls: [{ id: 'c1', type: 'function', function: { name: 'look', arguments: '{}' } }],
+        },
+        { role: 'tool', tool_call_id: 'c1', content: 'A cat.' },
+      ],
+      temperature: 0.5,
+      max_completion_tokens: 40,
+      stop: 'END',
+      user: 'ann',
+    });
+    const call = await askedOf(groq);
+    call.text('A ', 'cat.');
+    call.end();
+    expect(await done).toMatchObject({
+      object: 'chat.completion',
+      model: 'groq/llama-4',
+      choices: [{ index: 0, message: { role: 'assistant', content: 'A cat.' }, finish_reason: 'stop' }],
+      usage: { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 },
+    });
+    expect(call.prompt).toEqual({
+      instructions: 'Be brief.\n\nIn English.',
+      turns: [
+        {
+          role: 'user',
+          parts: [
+            { type: 'text', text: 'What is this?' },
+            { type: 'image', url: 'data:image/png;base64,AA==', detail: 'auto' },
+          ],
+        },
+        { role: 'assistant', text: 'Let me look.', interrupted: false },
+        { role: 'call', callId: 'c1', name: 'look', arguments: '{}' },
+        { role: 'result', callId: 'c1', output: 'A cat.' },
+      ],
+      tools: [],
+      toolChoice: 'auto',
+    });
+    expect(call.options).toMatchObject({
+      model: 'llama-4',
+      temperature: 0.5,
+      maxOutputTokens: 40,
+      sampling: { stopSequences: ['END'] },
+      behalf: { user: 'ann' },
+    });
+  });
+
+  test('comes as it is made, with calls of functions and its usage at the end', async () => {
+    const stream = await Promise.all([
+      openai().create({
+        ...hello,
+        stream: true,
+        stream_options: { include_usage: true },
+        tools: [{ type: 'function', function: { name: 'weather', parameters: { type: 'object', properties: {} } } }],
+        tool_choice: { type: 'function', function: { name: 'weather' } },
+      }),
+      askedOf(groq).then((call) => {
+        call.text('One moment.');
+        call.give({ type: 'call', callId: 'c1', name: 'weather' });
+        call.give({ type: 'arguments', callId: 'c1', delta: '{"city":' });
+        call.give({ type: 'arguments', callId: 'c1', delta: '"Rome"}' });
+        call.end('tool_calls');
+      }),
+    ]);
+    const chunks = [];
+    for await (const chunk of stream[0]) chunks.push(chunk);
+    expect(chunks.map(({ choices: [choice] }) => choice?.delta.content ?? '').join('')).toBe('One moment.');
+    const called = chunks.flatMap(({ choices: [choice] }) => choice?.delta.tool_calls ?? []);
+    expect(called.map((each) => each.function?.arguments).join('')).toBe('{"city":"Rome"}');
+    expect(called[0]).toMatchObject({ index: 0, id: 'c1', function: { name: 'weather' } });
+    expect(chunks.at(-2)?.choices[0]?.finish_reason).toBe('tool_calls');
+    expect(chunks.at(-1)?.usage).toMatchObject({ prompt_tokens: 7, completion_tokens: 3 });
+    expect(groq.last.prompt.toolChoice).toEqual({ name: 'weather' });
+  });
+
+  test('of those who name no model is the usual one’s', async () => {
+    const done = openai().create({ ...hello, model: '' });
+    (await askedOf(groq)).end();
+    await done;
+    expect(groq.last.options.model).toBe('usual');
+  });
+
+  test('is dropped at the model when whoever asked has gone', async () => {
+    const gone = new AbortController();
+    const done = openai().create(hello, { signal: gone.signal });
+    done.catch(() => {});
+    const call = await askedOf(groq);
+    gone.abort();
+    await expect.poll(() => call.signal.aborted).toBe(true);
+  });
+});
+
+describe('models that are named for one request', () => {
+  test('are asked in turn, and the answer tells of them', async () => {
+    const done = openai().create({ ...hello, extra_body: { models: ['xai/grok-4'] } } as never);
+    (await askedOf(groq)).fail(new EngineError('groq', 'broken', 'It broke off.'));
+    const next = await askedOf(xai);
+    next.text('Hi.');
+    next.end();
+    expect(await done).toMatchObject({
+      choices: [{ message: { content: 'Hi.' } }],
+      metadata: {
+        attempts: [
+          { model: 'groq/llama-4', success: false, error: 'broken' },
+          { model: 'xai/grok-4', success: true },
+        ],
+      },
+    });
+  });
+});
+
+describe('a request that cannot be used', () => {
+  test.each([
+    [{ model: 'nobody/x' }, 400, 'model'],
+    [{ messages: [] }, 400, 'messages'],
+    [{ messages: [{ role: 'narrator', content: 'x' }] }, 400, 'messages.0.role'],
+    [{ temperature: 3 }, 400, 'temperature'],
+    [{ n: 2 }, 400, 'n'],
+    [{ sort: [{ metric: 'beauty' }] }, 400, undefined],
+    [{ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'http://127.0.0.1/secret' } }] }] }, 400, 'messages'],
+  ])('%j is refused', async (more, status, param) => {
+    const refusal = await openai()
+      .create({ ...hello, ...more } as never)
+      .then(
+        () => undefined,
+        (error: unknown) => error as { status: number; param: string },
+      );
+    expect(refusal?.status).toBe(status);
+    if (param !== undefined) expect(refusal?.param).toBe(param);
+    expect(groq.calls).toHaveLength(0);
+  });
+
+  test.each([
+    ['unauthorized', 503],
+    ['rate_limited', 429],
+    ['rejected', 400],
+    ['timeout', 504],
+  ] as const)('for the model’s own reason (%s) is answered with %i and none of its words', async (reason, status) => {
+    const done = openai().create(hello);
+    (await askedOf(groq)).fail(new EngineError('groq', reason, 'a secret of the operator'));
+    await expect(done).rejects.toMatchObject({ status, code: reason, message: expect.not.stringContaining('secret') as string });
+  });
+});
