@@ -10,6 +10,7 @@ import { ConfigError, type Environment, readGiven } from './config-given.ts';
 import { defaultSessions, engineVariable, limitPresets, limitVariables, settings, usualSecretMegabytes } from './config-settings.ts';
 import type { EngineKind } from './engines/engine.ts';
 import { rows } from './engines/catalogue.ts';
+import { earSettings } from './engines/cloud/ears/discover.ts';
 import { providerSettings } from './engines/cloud/providers.ts';
 import { HostRules } from './lib/guarded-hosts.ts';
 import { readRoutesFile, RoutesFileError, routesOf } from './telephony/routes-file.ts';
@@ -111,7 +112,7 @@ export function readConfig(environment: Environment, folder: string): Config {
 
 /** Whatever may be set. */
 export function knownNames(): string[] {
-  return [...settings, ...providerSettings].map(({ name }) => name);
+  return [...settings, ...providerSettings, ...earSettings].map(({ name }) => name);
 }
 
 /**

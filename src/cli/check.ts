@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { type Config, configOf, knownNames } from '../config.ts';
 import { ConfigError, type Environment, type Given, readGiven } from '../config-given.ts';
 import { settings } from '../config-settings.ts';
+import { earSettings } from '../engines/cloud/ears/discover.ts';
 import { providerSettings } from '../engines/cloud/providers.ts';
 
 export interface Checked {
@@ -74,7 +75,7 @@ function settingLines({ values, file }: Given, config: Config | undefined): stri
   const resolved = config ? reckoned(config) : {};
   const rows = [
     ...settings.map(({ name, fallback, secret }) => ({ name, fallback: resolved[name] ?? fallback, secret: secret === true })),
-    ...providerSettings
+    ...[...providerSettings, ...earSettings]
       .filter(({ name }) => values[name] !== undefined)
       .map(({ name }) => ({ name, fallback: '', secret: /(?:_KEY|_TOKEN|_SECRET)$/.test(name) })),
   ];

@@ -61,7 +61,7 @@ export async function openEars(environment: EngineEnvironment): Promise<CloudEar
   const configured = await Promise.all([customEarRow, ...earTable].map((row) => openConfigured(environment, row)));
   const ears = configured.filter((ear) => ear !== undefined);
   if (ears.length > 0 || setting(environment, 'PARLEY_STT_PROBE')?.toLowerCase() === 'off') return ears;
-  const found = await Promise.all(earTable.map((row) => (row.local ? probe(environment, row, row.local) : undefined)));
+  const found = await Promise.all(earTable.flatMap((row) => (row.local ? [probe(environment, row, row.local)] : [])));
   return found.filter((ear) => ear !== undefined);
 }
 

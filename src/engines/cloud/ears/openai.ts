@@ -1,7 +1,6 @@
 // `POST /audio/transcriptions` of OpenAI and of every server that is compatible with it: a WAV file in a form, answered with JSON or with
 // server-sent events. Written from developers.openai.com/api/reference (audio/transcriptions), console.groq.com/docs/speech-to-text,
 // docs.mistral.ai/api (audio/transcriptions), and the sources of speaches and vLLM. Not tried against the services, nor against these servers.
-import { Agent, FormData, fetch } from 'undici';
 import { EngineError, type EngineEnvironment, type EngineInfo, type Stt, type SttOptions, type Transcript } from '../../engine.ts';
 import { writeWav } from '../../../media/wav.ts';
 import { type FarSide, httpFailure, networkFailure } from '../openai-failure.ts';
@@ -31,7 +30,12 @@ export interface OpenAiEarOptions {
 export function openAiEar({ info, access, formOf, defaultModel }: OpenAiEarOptions, { clock, log }: EngineEnvironment): Stt {
   const usual = formOf(defaultModel);
   const side: FarSide = { id: info.id, name: info.name, secrets: [access.apiKey] };
-  const agent = new Agent({ keepAliveTimeout: KEPT_MS, keepAliveMaxTimeout: KEPT_MS });
+  // Loaded only where such a service is used: commands that merely read settings would wait for it. Node's own fetch forgets a connection after 4 s.
+  const loading = import('undici').then(({ Agent, fetch, FormData }) => ({
+    agent: new Agent({ keepAliveTimeout: KEPT_MS, keepAliveMaxTimeout: KEPT_MS }),
+    fetch,
+    FormData,
+  }));
   const recognitions = new Set<PostedRecognition>();
   let closed = false;
   const gone = () => new EngineError(info.id, 'unavailable', `${info.name} is shut down`);
@@ -47,12 +51,9 @@ export function openAiEar({ info, access, formOf, defaultModel }: OpenAiEarOptio
     signal.addEventListener('abort', abort, { once: true });
     let started = false;
     try {
+      const { agent, fetch, FormData } = await loading;
       const body = new FormData();
-      body.append(
-        'file',
-        new Blob([writeWav({ samples, rateHz: RATE_HZ }) as Uint8Array<ArrayBuffer>], { type: 'audio/wav' }),
-        'speech.wav',
-      );
+      body.append('file', new Blob([writeWav({ samples, rateHz: RATE_HZ })], { type: 'audio/wav' }), 'speech.wav');
       for (const [name, value] of transcriptionForm(form, options, before)) body.append(name, value);
       const response = await fetch(`${access.baseUrl}/audio/transcriptions`, {
         method: 'POST',
@@ -106,7 +107,7 @@ export function openAiEar({ info, access, formOf, defaultModel }: OpenAiEarOptio
     async close() {
       closed = true;
       for (const recognition of recognitions) recognition.end(gone());
-      await agent.destroy();
+      await (await loading).agent.destroy();
     },
   };
 }

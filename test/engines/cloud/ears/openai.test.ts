@@ -174,7 +174,7 @@ describe('a request for a transcription', () => {
   test('that went wrong when nobody waited is made again for whoever waits', async () => {
     server.answers = (response, request) => {
       server.answers = json;
-      refusing(503, 'overloaded')(response, request);
+      return refusing(503, 'overloaded')(response, request);
     };
     stt = open(customEarRow, server);
     const { recognition } = listen(stt);
