@@ -54,6 +54,15 @@ function meaning(status: number): { reason: EngineFailure; retryable: boolean } 
   return { reason: 'broken', retryable: false };
 }
 
+/** The body of a refusal: most are JSON, and some are plain text. */
+export function parsedOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 /** OpenAI says 429 to those who have used up what they paid for, too: a moment later is no better. */
 function isOutOfCredit(body: unknown): boolean {
   const { error } = (typeof body === 'object' && body !== null ? body : {}) as { error?: { type?: unknown; code?: unknown } | null };

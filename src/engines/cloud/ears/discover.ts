@@ -1,7 +1,7 @@
 // Which recognition services this server can use: those its settings open, or else a server for recognition found on this machine.
 import type { EngineEnvironment, Stt } from '../../engine.ts';
-import { getJson } from '../model-list.ts';
-import { customEarRow, type EarRow, earTable, type LocalServer } from './rows.ts';
+import { getJson, type JsonRequest } from '../get-json.ts';
+import { customEarRow, type EarAccess, type EarRow, earTable, type LocalServer } from './rows.ts';
 
 /** A server on this machine answers its list in a few milliseconds, or is not there. */
 const PROBE_MS = 300;
@@ -94,7 +94,7 @@ async function probe(environment: EngineEnvironment, row: EarRow, kind: LocalSer
   return ear(environment, row, { baseUrl, apiKey: '', defaultModel }, models);
 }
 
-function ear(environment: EngineEnvironment, row: EarRow, access: Parameters<EarRow['create']>[1], models: readonly string[]): CloudEar {
+function ear(environment: EngineEnvironment, row: EarRow, access: EarAccess, models: readonly string[]): CloudEar {
   const { prefix, name, languages } = row;
   const info = { id: prefix, kind: 'stt', name, licence: 'LicenseRef-provider', languages } as const;
   const known = [...new Set([access.defaultModel, ...models])];
@@ -115,8 +115,8 @@ async function modelsOf(
   baseUrl: string,
   apiKey: string | undefined,
 ): Promise<string[] | undefined> {
-  const request = { baseUrl, headers: apiKey ? { authorization: `Bearer ${apiKey}` } : {}, timeoutMs: PROBE_MS, clock };
-  const body = await getJson(`${baseUrl}/models`, request);
+  const request: JsonRequest = { headers: apiKey ? { authorization: `Bearer ${apiKey}` } : {}, timeoutMs: PROBE_MS, clock };
+  const body = await answerOf(`${baseUrl}/models`, request);
   const list = (body as { data?: unknown } | undefined)?.data;
   if (!Array.isArray(list)) return undefined;
   const entries = list.filter((entry): entry is ListedModel => typeof (entry as ListedModel | null)?.id === 'string');
@@ -127,10 +127,15 @@ async function modelsOf(
   }
   if (kind === 'vllm' && !entries.some(({ owned_by }) => owned_by === 'vllm')) return undefined;
   if (kind === 'localai') {
-    const system = await getJson(`${baseUrl.replace(/\/v1$/, '')}/system`, request);
+    const system = await answerOf(`${baseUrl.replace(/\/v1$/, '')}/system`, request);
     if (!Array.isArray((system as { backends?: unknown } | undefined)?.backends)) return undefined;
   }
   return entries.map(({ id }) => id).filter((id) => forRecognition.test(id));
+}
+
+/** Nobody there, too slow, or not JSON: nothing. */
+function answerOf(url: string, request: JsonRequest): Promise<unknown> {
+  return getJson(url, request).catch(() => undefined);
 }
 
 interface ListedModel {

@@ -3,7 +3,7 @@
 // docs.mistral.ai/api (audio/transcriptions), and the sources of speaches and vLLM. Not tried against the services, nor against these servers.
 import { EngineError, type EngineEnvironment, type EngineInfo, type Stt, type SttOptions, type Transcript } from '../../engine.ts';
 import { writeWav } from '../../../media/wav.ts';
-import { type FarSide, httpFailure, networkFailure } from '../openai-failure.ts';
+import { type FarSide, httpFailure, networkFailure, parsedOr } from '../openai-failure.ts';
 import { retryAfterMs } from '../retry-after.ts';
 import { PostedRecognition } from './posted-recognition.ts';
 import { answerOf } from './transcription-answer.ts';
@@ -31,14 +31,30 @@ export function openAiEar({ info, access, formOf, defaultModel }: OpenAiEarOptio
   const usual = formOf(defaultModel);
   const side: FarSide = { id: info.id, name: info.name, secrets: [access.apiKey] };
   // Loaded only where such a service is used: commands that merely read settings would wait for it. Node's own fetch forgets a connection after 4 s.
-  const loading = import('undici').then(({ Agent, fetch, FormData }) => ({
+  const loading = import('undici').then(({ Agent, fetch, FormData, request }) => ({
     agent: new Agent({ keepAliveTimeout: KEPT_MS, keepAliveMaxTimeout: KEPT_MS }),
     fetch,
     FormData,
+    request,
   }));
+  const authorization: Record<string, string> = access.apiKey === '' ? {} : { authorization: `Bearer ${access.apiKey}` };
   const recognitions = new Set<PostedRecognition>();
   let closed = false;
+  let usedMs = Number.NEGATIVE_INFINITY;
   const gone = () => new EngineError(info.id, 'unavailable', `${info.name} is shut down`);
+
+  /** Makes a connection while somebody speaks, so that the handshake is over when the sound is sent. What is answered does not matter. */
+  async function connect(): Promise<void> {
+    if (clock.now() - usedMs < KEPT_MS) return;
+    usedMs = clock.now();
+    try {
+      const { agent, request } = await loading;
+      const { body } = await request(`${access.baseUrl}/models`, { headers: authorization, dispatcher: agent });
+      await body.dump();
+    } catch {
+      // The sound will tell.
+    }
+  }
 
   async function post(options: SttOptions, samples: Int16Array, before: string, signal: AbortSignal): Promise<Transcript> {
     const form = formOf(options.model);
@@ -57,7 +73,7 @@ export function openAiEar({ info, access, formOf, defaultModel }: OpenAiEarOptio
       for (const [name, value] of transcriptionForm(form, options, before)) body.append(name, value);
       const response = await fetch(`${access.baseUrl}/audio/transcriptions`, {
         method: 'POST',
-        headers: access.apiKey === '' ? {} : { authorization: `Bearer ${access.apiKey}` },
+        headers: authorization,
         body,
         // A key must not follow a redirect to who knows where.
         redirect: 'manual',
@@ -67,8 +83,9 @@ export function openAiEar({ info, access, formOf, defaultModel }: OpenAiEarOptio
       started = true;
       if (response.status !== 200 || !response.body) {
         const wait = retryAfterMs(new Headers([...response.headers]), clock.wallMs());
-        throw httpFailure(side, response.status, await failureBody(response.body), wait);
+        throw httpFailure(side, response.status, parsedOr(await failureText(response.body)), wait);
       }
+      usedMs = clock.now();
       const { transcript, rest } = await answerOf(response.headers.get('content-type') ?? '', response.body, side);
       // Breaking off would close the connection, which the next request can use.
       const impatience = clock.after(DRAIN_MS, abort);
@@ -101,7 +118,10 @@ export function openAiEar({ info, access, formOf, defaultModel }: OpenAiEarOptio
         () => recognitions.delete(recognition),
       );
       if (closed) recognition.end(gone());
-      else recognitions.add(recognition);
+      else {
+        recognitions.add(recognition);
+        void connect();
+      }
       return recognition;
     },
     async close() {
@@ -112,16 +132,12 @@ export function openAiEar({ info, access, formOf, defaultModel }: OpenAiEarOptio
   };
 }
 
-async function failureBody(body: AsyncIterable<Uint8Array> | null): Promise<unknown> {
+async function failureText(body: AsyncIterable<Uint8Array> | null): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   for await (const chunk of body ?? []) {
     text += decoder.decode(chunk, { stream: true });
     if (text.length > FAILURE_BYTES) break;
   }
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  return text;
 }

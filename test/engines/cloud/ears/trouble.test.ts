@@ -1,16 +1,13 @@
 // What goes wrong with streaming services, the same for every adapter, and what it makes of it; and how connections are used again.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type EngineError, noModels, type Recognition, type Stt } from '../../../../src/engines/engine.ts';
-import { earTable } from '../../../../src/engines/cloud/ears/rows.ts';
+import type { EngineError, Recognition, Stt } from '../../../../src/engines/engine.ts';
 import { type Clock, ManualClock } from '../../../../src/lib/clock.ts';
-import { silentLog } from '../../../../src/lib/log.ts';
 import { hear, listen, recognised } from '../../../contract/stt.ts';
 import { answering, type FakeConnection, FakeService, type Speaks } from './fake-service.ts';
 import { assemblyAi, cartesia, deepgram, deepgramFlux, inworld, soniox } from './fakes.ts';
-import { first, hurriedClock, second } from './speech.ts';
-
-const KEY = 'sk-verysecret1234';
+import { KEY, openEar } from './opening.ts';
+import { first, second } from './speech.ts';
 
 interface Subject {
   readonly name: string;
@@ -114,12 +111,8 @@ describe.each(subjects)('$name', ({ prefix, model, speaks, badKey, busy, farewel
     await service.close();
   });
 
-  function open(clock: Clock = hurriedClock): Stt {
-    const row = earTable.find((each) => each.prefix === prefix);
-    if (!row) throw new Error(`no row for ${prefix}`);
-    const info = { id: prefix, kind: 'stt', name: row.name, licence: 'LicenseRef-provider', languages: row.languages } as const;
-    const environment = { dataDir: '', settings: {}, log: silentLog, clock, models: noModels };
-    const stt = row.create(info, { baseUrl: service.baseUrl, apiKey: KEY, defaultModel: model }, environment);
+  function open(clock?: Clock): Stt {
+    const stt = openEar(prefix, { baseUrl: service.baseUrl, defaultModel: model }, clock);
     opened.push(stt);
     return stt;
   }
