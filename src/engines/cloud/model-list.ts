@@ -25,6 +25,6 @@ export async function answersAsOllama(request: ListRequest): Promise<boolean> {
 }
 
 /** Nobody there, too slow, or not JSON: no list. */
-export function answerOf(url: string, request: JsonRequest): Promise<unknown> {
+function answerOf(url: string, request: JsonRequest): Promise<unknown> {
   return getJson(url, request).catch(() => undefined);
 }

@@ -121,10 +121,11 @@ export class SocketPool {
 
   #keep(key: string, socket: StreamSocket, untilMs: number): void {
     const { clock, farewell, longestAgeMs, mostIdle } = this.#options;
-    if (this.#closed || !this.#isGood(socket) || this.#idle.length >= (mostIdle ?? MOST_IDLE)) {
+    if (this.#closed || !this.#isGood(socket)) {
       socket.close(...(farewell === undefined ? [] : [farewell]));
       return;
     }
+    if (this.#idle.length >= (mostIdle ?? MOST_IDLE)) this.#idle.splice(0, 1).forEach((oldest) => this.#discard(oldest));
     const leftMs = Math.min(untilMs - clock.now(), longestAgeMs - (socket.ageMs ?? 0));
     const idle: Idle = { key, socket, untilMs, timer: clock.after(leftMs, () => this.#leave(idle)) };
     this.#idle.push(idle);

@@ -145,11 +145,8 @@ export class StreamSocket {
   /** Ends it in order, after these last messages: the far side has two seconds to agree. Nobody is told anything any more. */
   close(...last: readonly string[]): void {
     const { name } = this.#state;
-    if (name === 'closing' || name === 'ended') return;
-    if (name === 'connecting') {
-      this.drop();
-      return;
-    }
+    if (name === 'connecting') this.drop();
+    if (name !== 'open') return;
     for (const message of last) this.#write(message);
     this.#listener = undefined;
     this.#state = { name: 'closing' };
@@ -165,8 +162,7 @@ export class StreamSocket {
 
   /** Ends it at once. */
   drop(): void {
-    if (this.#state.name === 'ended') return;
-    this.#end(undefined);
+    if (this.#state.name !== 'ended') this.#end(undefined);
   }
 
   #connect(): WebSocket | undefined {
@@ -246,8 +242,8 @@ export class StreamSocket {
       // What came of it must do.
     }
     timer.cancel();
-    const waitMs = retryAfterMs(new Headers(singleHeaders(response.headers)), clock.wallMs());
-    this.#fail(httpFailure(side, response.statusCode ?? 0, parsedOr(body), waitMs));
+    const waits = ['retry-after', 'retry-after-ms'].map((name): [string, string] => [name, String(response.headers[name] ?? '')]);
+    this.#fail(httpFailure(side, response.statusCode ?? 0, parsedOr(body), retryAfterMs(new Headers(waits), clock.wallMs())));
   }
 
   #broken(error: Error): EngineError {
@@ -299,8 +295,4 @@ function usualMeaning(code: number, reason: string): EngineFailure {
   if (code !== 1008) return 'broken';
   if (/rate.?limit|quota|too many|concurren/i.test(reason)) return 'rate_limited';
   return /auth|api.?key|token|credential|forbidden|permission/i.test(reason) ? 'unauthorized' : 'rejected';
-}
-
-function singleHeaders(headers: NodeJS.Dict<string | string[]>): [string, string][] {
-  return Object.entries(headers).flatMap(([name, value]): [string, string][] => (typeof value === 'string' ? [[name, value]] : []));
 }

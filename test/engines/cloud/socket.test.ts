@@ -307,6 +307,16 @@ describe('a pool of connections', () => {
     expect(sockets.idle).toBe(0);
   });
 
+  test('keeps no more than it may, and those that were used last', async () => {
+    const sockets = pool({ mostIdle: 2 });
+    const taken = ['a', 'b', 'c'].map((key) => ({ key, socket: sockets.take(key) }));
+    await Promise.all(taken.map(({ socket }) => socket.ready));
+    for (const { key, socket } of taken) sockets.give(key, socket);
+    expect(taken.map(({ socket }) => socket.usable)).toEqual([false, true, true]);
+    expect(sockets.idle).toBe(2);
+    sockets.close();
+  });
+
   test('closes what nobody used for long, with a farewell', async () => {
     const serving = served();
     const sockets = pool({ farewell: 'bye' });

@@ -1,7 +1,7 @@
 // Which recognition services this server can use: those its settings open, or else a server for recognition found on this machine.
 import type { EngineEnvironment, Stt } from '../../engine.ts';
-import { answerOf } from '../model-list.ts';
-import { customEarRow, type EarRow, earTable, type LocalServer } from './rows.ts';
+import { getJson, type JsonRequest } from '../get-json.ts';
+import { customEarRow, type EarAccess, type EarRow, earTable, type LocalServer } from './rows.ts';
 
 /** A server on this machine answers its list in a few milliseconds, or is not there. */
 const PROBE_MS = 300;
@@ -61,7 +61,7 @@ export async function openEars(environment: EngineEnvironment): Promise<CloudEar
   const configured = await Promise.all([customEarRow, ...earTable].map((row) => openConfigured(environment, row)));
   const ears = configured.filter((ear) => ear !== undefined);
   if (ears.length > 0 || setting(environment, 'PARLEY_STT_PROBE')?.toLowerCase() === 'off') return ears;
-  const found = await Promise.all(earTable.map((row) => (row.local ? probe(environment, row, row.local) : undefined)));
+  const found = await Promise.all(earTable.flatMap((row) => (row.local ? [probe(environment, row, row.local)] : [])));
   return found.filter((ear) => ear !== undefined);
 }
 
@@ -94,7 +94,7 @@ async function probe(environment: EngineEnvironment, row: EarRow, kind: LocalSer
   return ear(environment, row, { baseUrl, apiKey: '', defaultModel }, models);
 }
 
-function ear(environment: EngineEnvironment, row: EarRow, access: Parameters<EarRow['create']>[1], models: readonly string[]): CloudEar {
+function ear(environment: EngineEnvironment, row: EarRow, access: EarAccess, models: readonly string[]): CloudEar {
   const { prefix, name, languages } = row;
   const info = { id: prefix, kind: 'stt', name, licence: 'LicenseRef-provider', languages } as const;
   const known = [...new Set([access.defaultModel, ...models])];
@@ -115,7 +115,7 @@ async function modelsOf(
   baseUrl: string,
   apiKey: string | undefined,
 ): Promise<string[] | undefined> {
-  const request = { baseUrl, headers: apiKey ? { authorization: `Bearer ${apiKey}` } : {}, timeoutMs: PROBE_MS, clock };
+  const request: JsonRequest = { headers: apiKey ? { authorization: `Bearer ${apiKey}` } : {}, timeoutMs: PROBE_MS, clock };
   const body = await answerOf(`${baseUrl}/models`, request);
   const list = (body as { data?: unknown } | undefined)?.data;
   if (!Array.isArray(list)) return undefined;
@@ -131,6 +131,11 @@ async function modelsOf(
     if (!Array.isArray((system as { backends?: unknown } | undefined)?.backends)) return undefined;
   }
   return entries.map(({ id }) => id).filter((id) => forRecognition.test(id));
+}
+
+/** Nobody there, too slow, or not JSON: nothing. */
+function answerOf(url: string, request: JsonRequest): Promise<unknown> {
+  return getJson(url, request).catch(() => undefined);
 }
 
 interface ListedModel {

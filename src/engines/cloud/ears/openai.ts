@@ -1,10 +1,9 @@
 // `POST /audio/transcriptions` of OpenAI and of every server that is compatible with it: a WAV file in a form, answered with JSON or with
 // server-sent events. Written from developers.openai.com/api/reference (audio/transcriptions), console.groq.com/docs/speech-to-text,
 // docs.mistral.ai/api (audio/transcriptions), and the sources of speaches and vLLM. Not tried against the services, nor against these servers.
-import { Agent, FormData, fetch } from 'undici';
 import { EngineError, type EngineEnvironment, type EngineInfo, type Stt, type SttOptions, type Transcript } from '../../engine.ts';
 import { writeWav } from '../../../media/wav.ts';
-import { type FarSide, httpFailure, networkFailure } from '../openai-failure.ts';
+import { type FarSide, httpFailure, networkFailure, parsedOr } from '../openai-failure.ts';
 import { retryAfterMs } from '../retry-after.ts';
 import { PostedRecognition } from './posted-recognition.ts';
 import { answerOf } from './transcription-answer.ts';
@@ -31,10 +30,31 @@ export interface OpenAiEarOptions {
 export function openAiEar({ info, access, formOf, defaultModel }: OpenAiEarOptions, { clock, log }: EngineEnvironment): Stt {
   const usual = formOf(defaultModel);
   const side: FarSide = { id: info.id, name: info.name, secrets: [access.apiKey] };
-  const agent = new Agent({ keepAliveTimeout: KEPT_MS, keepAliveMaxTimeout: KEPT_MS });
+  // Loaded only where such a service is used: commands that merely read settings would wait for it. Node's own fetch forgets a connection after 4 s.
+  const loading = import('undici').then(({ Agent, fetch, FormData, request }) => ({
+    agent: new Agent({ keepAliveTimeout: KEPT_MS, keepAliveMaxTimeout: KEPT_MS }),
+    fetch,
+    FormData,
+    request,
+  }));
+  const authorization: Record<string, string> = access.apiKey === '' ? {} : { authorization: `Bearer ${access.apiKey}` };
   const recognitions = new Set<PostedRecognition>();
   let closed = false;
+  let usedMs = Number.NEGATIVE_INFINITY;
   const gone = () => new EngineError(info.id, 'unavailable', `${info.name} is shut down`);
+
+  /** Makes a connection while somebody speaks, so that the handshake is over when the sound is sent. What is answered does not matter. */
+  async function connect(): Promise<void> {
+    if (clock.now() - usedMs < KEPT_MS) return;
+    usedMs = clock.now();
+    try {
+      const { agent, request } = await loading;
+      const { body } = await request(`${access.baseUrl}/models`, { headers: authorization, dispatcher: agent });
+      await body.dump();
+    } catch {
+      // The sound will tell.
+    }
+  }
 
   async function post(options: SttOptions, samples: Int16Array, before: string, signal: AbortSignal): Promise<Transcript> {
     const form = formOf(options.model);
@@ -47,16 +67,13 @@ export function openAiEar({ info, access, formOf, defaultModel }: OpenAiEarOptio
     signal.addEventListener('abort', abort, { once: true });
     let started = false;
     try {
+      const { agent, fetch, FormData } = await loading;
       const body = new FormData();
-      body.append(
-        'file',
-        new Blob([writeWav({ samples, rateHz: RATE_HZ }) as Uint8Array<ArrayBuffer>], { type: 'audio/wav' }),
-        'speech.wav',
-      );
+      body.append('file', new Blob([writeWav({ samples, rateHz: RATE_HZ })], { type: 'audio/wav' }), 'speech.wav');
       for (const [name, value] of transcriptionForm(form, options, before)) body.append(name, value);
       const response = await fetch(`${access.baseUrl}/audio/transcriptions`, {
         method: 'POST',
-        headers: access.apiKey === '' ? {} : { authorization: `Bearer ${access.apiKey}` },
+        headers: authorization,
         body,
         // A key must not follow a redirect to who knows where.
         redirect: 'manual',
@@ -66,8 +83,9 @@ export function openAiEar({ info, access, formOf, defaultModel }: OpenAiEarOptio
       started = true;
       if (response.status !== 200 || !response.body) {
         const wait = retryAfterMs(new Headers([...response.headers]), clock.wallMs());
-        throw httpFailure(side, response.status, await failureBody(response.body), wait);
+        throw httpFailure(side, response.status, parsedOr(await failureText(response.body)), wait);
       }
+      usedMs = clock.now();
       const { transcript, rest } = await answerOf(response.headers.get('content-type') ?? '', response.body, side);
       // Breaking off would close the connection, which the next request can use.
       const impatience = clock.after(DRAIN_MS, abort);
@@ -100,27 +118,26 @@ export function openAiEar({ info, access, formOf, defaultModel }: OpenAiEarOptio
         () => recognitions.delete(recognition),
       );
       if (closed) recognition.end(gone());
-      else recognitions.add(recognition);
+      else {
+        recognitions.add(recognition);
+        void connect();
+      }
       return recognition;
     },
     async close() {
       closed = true;
       for (const recognition of recognitions) recognition.end(gone());
-      await agent.destroy();
+      await (await loading).agent.destroy();
     },
   };
 }
 
-async function failureBody(body: AsyncIterable<Uint8Array> | null): Promise<unknown> {
+async function failureText(body: AsyncIterable<Uint8Array> | null): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   for await (const chunk of body ?? []) {
     text += decoder.decode(chunk, { stream: true });
     if (text.length > FAILURE_BYTES) break;
   }
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  return text;
 }

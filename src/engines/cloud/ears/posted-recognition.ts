@@ -56,7 +56,13 @@ export class PostedRecognition implements Recognition {
     if (this.#over) return;
     this.#heard.append(samples);
     if (this.#heard.end - this.#from <= LONGEST_MS * SAMPLES_PER_MS) return;
-    this.end(new EngineError(this.#engine, 'timeout', `nobody asked for the words of ${LONGEST_MS / 60_000} minutes of speech`));
+    const minutes = LONGEST_MS / 60_000;
+    this.end(
+      new EngineError(this.#engine, 'timeout', `nobody asked for the words of ${minutes} minutes of speech`, {
+        retryable: false,
+        forClient: `More than ${minutes} minutes of speech cannot be recognised at once.`,
+      }),
+    );
   }
 
   words(urgency: 'speculative' | 'final'): Promise<Transcript> {

@@ -11,6 +11,8 @@ import type { Connection, Wire } from './wire.ts';
 
 /** Services end their sessions after some hours at the latest. */
 const LONGEST_AGE_MS = 20 * 60_000;
+/** An item may hold five minutes of sound, and all of them come at once when they are heard again. */
+const MOST_WAITING_BYTES = 16 * 1024 * 1024;
 
 export class StreamedStt implements Stt {
   readonly info: EngineInfo;
@@ -91,6 +93,7 @@ export class StreamedStt implements Stt {
       headers,
       clock: this.#clock,
       keepAlive,
+      mostWaitingBytes: MOST_WAITING_BYTES,
       greeting: [...greeting, ...(opensWith ? [opensWith] : [])],
       ...(closeMeaning ? { closeMeaning } : {}),
     });

@@ -78,7 +78,7 @@ async function streamed(body: AsyncIterable<Uint8Array>, side: FarSide, broken: 
   throw broken('ended in the middle of its answer');
 }
 
-async function drained(events: AsyncGenerator<unknown>): Promise<void> {
+async function drained(events: AsyncGenerator): Promise<void> {
   try {
     while (!(await events.next()).done);
   } catch {

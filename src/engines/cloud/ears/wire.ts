@@ -1,7 +1,7 @@
 // What distinguishes one streaming service from another: how it is connected to, what it is sent, and what its messages say. Everything else
 // (connections, deadlines, frames of sound) is the same for all: streamed-stt.ts and streamed-recognition.ts.
 import { z } from 'zod';
-import { EngineError, type EngineFailure, type EngineInfo, type SttCapabilities, type SttOptions } from '../../engine.ts';
+import type { EngineFailure, EngineInfo, SttCapabilities, SttOptions } from '../../engine.ts';
 import type { FarSide } from '../openai-failure.ts';
 import type { Frame, KeepAlive } from '../socket.ts';
 import type { Said } from './said.ts';
@@ -122,8 +122,4 @@ export function address(
 /** A field that services leave out or set to null. */
 export function maybe<T extends z.ZodType>(type: T) {
   return type.nullish().transform((value) => value ?? undefined);
-}
-
-export function rejectedBy({ id, name }: FarSide, what: string): EngineError {
-  return new EngineError(id, 'rejected', `${name}: ${what}`);
 }

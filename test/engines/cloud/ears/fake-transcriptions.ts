@@ -22,10 +22,16 @@ export class FakeTranscriptions {
   answers: Answers = json;
   /** Answers of GET, by path. */
   readonly pages = new Map<string, object>();
+  readonly #looked = Promise.withResolvers<void>();
   readonly #sockets = new Set<Socket>();
   readonly #server = createServer((request, response) => void this.#answer(request, response));
   /** TCP connections taken in all. */
   connections = 0;
+
+  /** Resolves when a request without sound was answered. */
+  get looked(): Promise<void> {
+    return this.#looked.promise;
+  }
 
   get origin(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
@@ -47,9 +53,10 @@ export class FakeTranscriptions {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.method === 'GET') {
+    if (request.method !== 'POST') {
       const page = this.pages.get(request.url ?? '');
       response.writeHead(page ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(page ?? {}));
+      this.#looked.resolve();
       return;
     }
     response.on('close', () => {

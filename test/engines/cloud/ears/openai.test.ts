@@ -1,21 +1,15 @@
 // The adapter of OpenAI's transcriptions against servers that answer, stream, refuse, hang and break off.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { noModels, type Stt, type SttOptions } from '../../../../src/engines/engine.ts';
-import { customEarRow, type EarRow, earTable } from '../../../../src/engines/cloud/ears/rows.ts';
-import { type Clock, ManualClock, systemClock } from '../../../../src/lib/clock.ts';
-import { silentLog } from '../../../../src/lib/log.ts';
+import type { Stt, SttOptions } from '../../../../src/engines/engine.ts';
+import { type Clock, ManualClock } from '../../../../src/lib/clock.ts';
 import { describeStt, hear, listen, recognised } from '../../../contract/stt.ts';
 import { type Answers, FakeTranscriptions, json, mistralEvents, openAiEvents, refusing, vllmEvents } from './fake-transcriptions.ts';
+import { KEY, openEar, rowOf } from './opening.ts';
 import { first, second, speech } from './speech.ts';
 
-const KEY = 'sk-verysecret1234';
-const rowOf = (prefix: string) => earTable.find((row) => row.prefix === prefix) ?? customEarRow;
-
-function open(row: EarRow, server: FakeTranscriptions, defaultModel = row.defaultModel, clock: Clock = systemClock): Stt {
-  const info = { id: row.prefix, kind: 'stt', name: row.name, licence: 'LicenseRef-provider', languages: row.languages } as const;
-  const environment = { dataDir: '', settings: {}, log: silentLog, clock, models: noModels };
-  return row.create(info, { baseUrl: `${server.origin}/v1`, apiKey: KEY, defaultModel }, environment);
-}
+const open = (prefix: string, server: FakeTranscriptions, defaultModel = rowOf(prefix).defaultModel, clock?: Clock) =>
+  openEar(prefix, { baseUrl: `${server.origin}/v1`, defaultModel }, clock);
 
 describe.each<[string, string, Answers]>([
   ['openai', 'gpt-transcribe', openAiEvents],
@@ -29,7 +23,7 @@ describe.each<[string, string, Answers]>([
   server.answers = answers;
   beforeAll(() => server.listen());
   afterAll(() => server.close());
-  describeStt(`${prefix}/${model}`, { open: () => open(rowOf(prefix), server, model), speech: async () => speech });
+  describeStt(`${prefix}/${model}`, { open: () => open(prefix, server, model), speech: async () => speech });
 });
 
 describe('a request for a transcription', () => {
@@ -44,15 +38,15 @@ describe('a request for a transcription', () => {
     await server.close();
   });
   const options: Partial<SttOptions> = { language: 'en', prompt: 'A radio talk.', vocabulary: ['Alpha Romeo', 'Alpha Romeo', 'Parley'] };
-  const ask = async (row: EarRow, model: string, more: Partial<SttOptions> = options) => {
-    stt = open(row, server, model);
+  const ask = async (prefix: string, model: string, more: Partial<SttOptions> = options) => {
+    stt = open(prefix, server, model);
     await recognised(stt, first.samples, more);
     return server.requests[0]?.fields;
   };
 
   test('carries a WAV file, the model, the key, the language and the hints', async () => {
     server.answers = openAiEvents;
-    expect(await ask(rowOf('openai'), 'gpt-transcribe')).toEqual({
+    expect(await ask('openai', 'gpt-transcribe')).toEqual({
       model: ['gpt-transcribe'],
       stream: ['true'],
       language: ['en'],
@@ -65,13 +59,13 @@ describe('a request for a transcription', () => {
 
   test('names several languages where a model takes them', async () => {
     server.answers = openAiEvents;
-    expect(await ask(rowOf('openai'), 'gpt-transcribe', { languages: ['de', 'fr'], vocabulary: [] })).toMatchObject({
+    expect(await ask('openai', 'gpt-transcribe', { languages: ['de', 'fr'], vocabulary: [] })).toMatchObject({
       'languages[]': ['de', 'fr'],
     });
   });
 
   test('puts what is worth knowing into the prompt where there is no other place', async () => {
-    expect(await ask(rowOf('groq'), 'whisper-large-v3')).toEqual({
+    expect(await ask('groq', 'whisper-large-v3')).toEqual({
       model: ['whisper-large-v3'],
       response_format: ['verbose_json'],
       'timestamp_granularities[]': ['word'],
@@ -82,7 +76,7 @@ describe('a request for a transcription', () => {
 
   test('writes it as Mistral wants it, which knows no prompt', async () => {
     server.answers = mistralEvents;
-    expect(await ask(rowOf('mistral'), 'voxtral-mini-latest')).toEqual({
+    expect(await ask('mistral', 'voxtral-mini-latest')).toEqual({
       model: ['voxtral-mini-latest'],
       stream: ['true'],
       language: ['en'],
@@ -104,7 +98,7 @@ describe('a request for a transcription', () => {
         }),
       );
     };
-    stt = open(rowOf('openai'), server, 'gpt-4o-transcribe-diarize');
+    stt = open('openai', server, 'gpt-4o-transcribe-diarize');
     expect((await recognised(stt, first.samples, options)).segments).toEqual([
       { text: 'Hi there.', startMs: 0, endMs: 1000, speaker: 'speaker_0' },
       { text: 'Hello.', startMs: 1000, endMs: 2000, speaker: 'speaker_1' },
@@ -114,13 +108,13 @@ describe('a request for a transcription', () => {
   });
 
   test('is not made for silence, in which models hear what nobody said', async () => {
-    stt = open(customEarRow, server);
+    stt = open('custom', server);
     expect((await recognised(stt, new Int16Array(16_000))).text).toBe('');
     expect(server.requests).toEqual([]);
   });
 
   test('is made once for a pause that turns out to be the end, and for the silence after it', async () => {
-    stt = open(customEarRow, server);
+    stt = open('custom', server);
     const { recognition } = listen(stt);
     hear(recognition, first.samples);
     const words = await recognition.words('speculative');
@@ -130,7 +124,7 @@ describe('a request for a transcription', () => {
   });
 
   test('leaves out what was settled long before, and says what was said in it', async () => {
-    stt = open(customEarRow, server);
+    stt = open('custom', server);
     const { recognition } = listen(stt);
     const long = new Int16Array(9 * 16_000);
     long.set(first.samples);
@@ -146,11 +140,22 @@ describe('a request for a transcription', () => {
 
   test('uses the connection of the one before', async () => {
     server.answers = openAiEvents;
-    stt = open(rowOf('openai'), server);
+    stt = open('openai', server);
     for (let count = 0; count < 5; count++) await recognised(stt, first.samples);
     expect(server.requests).toHaveLength(5);
     // A second one is opened where the last bytes of an answer were still on their way.
     expect(server.connections).toBeLessThanOrEqual(2);
+  });
+
+  test('finds a connection that was made while somebody spoke', async () => {
+    stt = open('custom', server);
+    const { recognition } = listen(stt);
+    await server.looked;
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+    hear(recognition, first.samples);
+    await recognition.words('final');
+    expect(server.connections).toBe(1);
+    recognition.close();
   });
 
   test('is dropped at the server when the recognition is closed', async () => {
@@ -160,7 +165,7 @@ describe('a request for a transcription', () => {
       response.on('close', left.resolve);
       asked.resolve();
     };
-    stt = open(customEarRow, server);
+    stt = open('custom', server);
     const { recognition } = listen(stt);
     hear(recognition, first.samples);
     const words = recognition.words('final');
@@ -174,9 +179,9 @@ describe('a request for a transcription', () => {
   test('that went wrong when nobody waited is made again for whoever waits', async () => {
     server.answers = (response, request) => {
       server.answers = json;
-      refusing(503, 'overloaded')(response, request);
+      return refusing(503, 'overloaded')(response, request);
     };
-    stt = open(customEarRow, server);
+    stt = open('custom', server);
     const { recognition } = listen(stt);
     hear(recognition, first.samples);
     void recognition.words('speculative');
@@ -193,7 +198,7 @@ describe('what goes wrong with a transcription', () => {
     clock = new ManualClock();
     server = new FakeTranscriptions();
     await server.listen();
-    stt = open(rowOf('openai'), server, 'gpt-transcribe', clock);
+    stt = open('openai', server, 'gpt-transcribe', clock);
   });
   afterEach(async () => {
     await stt.close();

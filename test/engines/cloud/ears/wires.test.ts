@@ -1,12 +1,11 @@
 // What each service is sent beside the sound, and what of its messages is beyond words.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { noModels, type Stt, type SttOptions } from '../../../../src/engines/engine.ts';
-import { earTable } from '../../../../src/engines/cloud/ears/rows.ts';
-import { silentLog } from '../../../../src/lib/log.ts';
+import type { Stt, SttOptions } from '../../../../src/engines/engine.ts';
 import { hear, listen, recognised } from '../../../contract/stt.ts';
 import { FakeService, type Speaks } from './fake-service.ts';
 import { assemblyAi, cartesia, deepgram, deepgramFlux, inworld, soniox } from './fakes.ts';
-import { first, hurriedClock, second } from './speech.ts';
+import { openEar } from './opening.ts';
+import { first, second } from './speech.ts';
 
 let service: FakeService;
 let stt: Stt;
@@ -14,11 +13,7 @@ let stt: Stt;
 async function open(prefix: string, speaks: Speaks): Promise<void> {
   service = new FakeService(speaks);
   await service.listen();
-  const row = earTable.find((each) => each.prefix === prefix);
-  if (!row) throw new Error(`no row for ${prefix}`);
-  const info = { id: prefix, kind: 'stt', name: row.name, licence: 'LicenseRef-provider', languages: row.languages } as const;
-  const environment = { dataDir: '', settings: {}, log: silentLog, clock: hurriedClock, models: noModels };
-  stt = row.create(info, { baseUrl: service.baseUrl, apiKey: 'the-key', defaultModel: row.defaultModel }, environment);
+  stt = openEar(prefix, { baseUrl: service.baseUrl, apiKey: 'the-key' });
 }
 afterEach(async () => {
   await stt.close();
