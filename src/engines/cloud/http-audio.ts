@@ -32,7 +32,7 @@ export interface HttpAudioOptions {
   /** Longest wait for the first sound, and then for each further piece. */
   readonly firstSoundMs: number;
   readonly nextSoundMs: number;
-  /** Whether a connection that the service ends is made anew while it may be wanted: where a handshake takes long. */
+  /** Whether there is always a connection to spare while one may be wanted: where a handshake takes long. */
   readonly keepWarm: boolean;
 }
 
@@ -41,6 +41,8 @@ export class HttpAudio {
   readonly #agent: Agent;
   readonly #closing = new AbortController();
   #warmUrl: string | undefined;
+  #connections = 0;
+  #underWay = 0;
   #usedMs = Number.NEGATIVE_INFINITY;
   #warmedMs = Number.NEGATIVE_INFINITY;
 
@@ -54,7 +56,11 @@ export class HttpAudio {
       keepAliveMaxTimeout: KEEP_MS,
       connect: { timeout: CONNECT_MS },
     });
-    this.#agent.on('disconnect', () => this.#disconnected());
+    this.#agent.on('connect', () => (this.#connections += 1));
+    this.#agent.on('disconnect', () => {
+      this.#connections -= 1;
+      this.#disconnected();
+    });
   }
 
   /** Makes a connection ready with a small request of that address. Resolves when it stands, or cannot be had: the first speech will tell. */
@@ -150,12 +156,26 @@ export class HttpAudio {
   /** A kept connection may have ended at the very moment it is used again: that is tried once more, with nothing heard yet. */
   async #post(url: string, body: string, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     const headers = { ...this.#options.headers, 'content-type': 'application/json' };
-    const ask = () => send(url, { method: 'POST', headers, body, signal, dispatcher: this.#agent });
+    const ask = () => this.#withSpare(send(url, { method: 'POST', headers, body, signal, dispatcher: this.#agent }));
     try {
       return await ask();
     } catch (error) {
       if (signal.aborted || !isLostConnection(error)) throw error;
       return await ask();
+    }
+  }
+
+  /** A request that takes the last connection that is free has another one made for whoever comes next. */
+  async #withSpare(asking: Promise<Dispatcher.ResponseData>): Promise<Dispatcher.ResponseData> {
+    this.#underWay += 1;
+    if (this.#options.keepWarm && this.#warmUrl !== undefined && this.#underWay >= this.#connections) void this.#greet(this.#warmUrl);
+    try {
+      const answer = await asking;
+      answer.body.once('close', () => (this.#underWay -= 1));
+      return answer;
+    } catch (error) {
+      this.#underWay -= 1;
+      throw error;
     }
   }
 

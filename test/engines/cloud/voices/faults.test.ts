@@ -24,12 +24,13 @@ async function* hanging(...texts: string[]): AsyncGenerator<string> {
 }
 
 describe.each([
-  ['OpenAI', () => new FakeOpenAi()],
-  ['Inworld', () => new FakeInworld()],
-  ['ElevenLabs', () => new FakeElevenLabs()],
-  ['Cartesia', () => new FakeCartesia()],
-  ['Deepgram', () => new FakeDeepgram()],
-] as [string, () => FakeService][])('%s', (_, make) => {
+  // A connection that carries one speech at a time is never the only one.
+  ['OpenAI', () => new FakeOpenAi(), 2],
+  ['Inworld', () => new FakeInworld(), 1],
+  ['ElevenLabs', () => new FakeElevenLabs(), 1],
+  ['Cartesia', () => new FakeCartesia(), 1],
+  ['Deepgram', () => new FakeDeepgram(), 2],
+] as [string, () => FakeService, number][])('%s', (_, make, kept) => {
   let service: FakeService;
   let clock: ManualClock;
   let tts: Tts;
@@ -193,6 +194,7 @@ describe.each([
     await tts.warmUp(new AbortController().signal);
     await service.until(() => service.connections > 0);
     await say('One.');
+    await service.until(() => service.connections >= kept);
     const before = service.handshakes;
     await say('Two.');
     await say('Three.');
