@@ -277,9 +277,15 @@ export const settings: readonly Setting[] = [
   engineSetting('llm', 'Where model ids go while no provider is configured; once one is, ids that none serves are refused'),
   fallbackSetting('llm', 'language models', 'off'),
   {
-    name: 'PARLEY_LLM_FALLBACK_MS',
-    description: 'How long a language model may take to its first word before the next one is asked, where there is one, in milliseconds.',
+    name: 'PARLEY_FALLBACK_MS',
+    description:
+      'Where another can be asked: how long a language model may take to its first word, a recogniser to its words, a voice to its next sound, in milliseconds.',
     fallback: '3000',
+  },
+  {
+    name: 'PARLEY_FALLBACK_REST_SECONDS',
+    description: 'Where another can be asked: how long an engine that failed is left alone, unless it says for how long itself.',
+    fallback: '30',
   },
   engineSetting('vad', 'Detection of voice activity'),
   engineSetting('turn', 'The judge of whether a speaker has finished, for semantic_vad'),

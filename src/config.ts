@@ -92,8 +92,10 @@ export interface Config {
   readonly speech: Readonly<Record<'stt' | 'tts', SpeechChoice>>;
   /** Ids of language models that are asked in the place of one that fails. */
   readonly llmFallback: readonly string[];
-  /** How long one of them may take to its first word before the next is asked. */
-  readonly llmFallbackMs: number;
+  /** How long whoever can be replaced may take before the next is asked: a model to its first word, a recogniser to its words, a voice to its next sound. */
+  readonly fallbackMs: number;
+  /** How long an engine that failed is left alone where another can be asked. */
+  readonly fallbackRestMs: number;
   readonly defaultModel: string | undefined;
   readonly aliases: ReadonlyMap<string, string>;
   readonly defaultVoice: string | undefined;
@@ -214,7 +216,8 @@ export function configOf(
     },
     speech: { stt: speechChoice(values, 'stt'), tts: speechChoice(values, 'tts') },
     llmFallback: fallback(values, 'llm', []),
-    llmFallbackMs: number(values, 'PARLEY_LLM_FALLBACK_MS', 3000, 100, 60_000),
+    fallbackMs: number(values, 'PARLEY_FALLBACK_MS', 3000, 100, 60_000),
+    fallbackRestMs: number(values, 'PARLEY_FALLBACK_REST_SECONDS', 30, 0, 600) * 1000,
     defaultModel: values.PARLEY_MODEL,
     aliases: aliases(values.PARLEY_MODEL_ALIASES),
     defaultVoice: values.PARLEY_VOICE,

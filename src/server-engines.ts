@@ -75,7 +75,7 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
   const asking: FallbackOptions = {
     clock,
     log,
-    health: new ModelHealth(clock),
+    health: new ModelHealth(clock, config.fallbackRestMs),
     onAttempt: tellOf,
     onSecondTry: ({ engine, reason }) => meters.add('parley_second_tries_total', 1, { engine, reason }),
   };
@@ -138,7 +138,9 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
     minds,
     fallbacks: { stt: choice.stt.fallback, tts: choice.tts.fallback, llm: config.llmFallback },
     clock,
-    asking: { ...asking, ttftMs: config.llmFallbackMs },
+    restMs: config.fallbackRestMs,
+    patienceMs: config.fallbackMs,
+    asking: { ...asking, ttftMs: config.fallbackMs },
     onAttempt: tellOf,
   });
 

@@ -2,18 +2,24 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { EngineError } from '../engine.ts';
 
-const restMs = 30_000;
-const mostRestMs = 300_000;
+/** How long an engine is left alone that failed, unless the operator says otherwise. */
+export const usualRestMs = 30_000;
+/** One that wants to be left alone is, up to this. */
+export const mostRestMs = 600_000;
+/** Nobody is asked again sooner who wants to be left alone. */
+const leastRestMs = 1000;
 
 /** `resting` until then. `probing`: one call is trying it, and says until then how it went. */
 type State = { name: 'resting'; untilMs: number } | { name: 'probing'; untilMs: number };
 
 export class Cooldown {
   readonly #clock: Pick<Clock, 'now'>;
+  readonly #restMs: number;
   readonly #states = new Map<string, State>();
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  constructor(clock: Pick<Clock, 'now'>, restMs = usualRestMs) {
     this.#clock = clock;
+    this.#restMs = restMs;
   }
 
   /** Whether the engine of that name may be asked now. Where it had failed, whoever gets `true` is the one that finds out, and has to tell. */
@@ -21,7 +27,7 @@ export class Cooldown {
     const state = this.#states.get(name);
     if (!state) return true;
     if (this.#clock.now() < state.untilMs) return false;
-    this.#states.set(name, { name: 'probing', untilMs: this.#clock.now() + restMs });
+    this.#states.set(name, { name: 'probing', untilMs: this.#clock.now() + this.#restMs });
     return true;
   }
 
@@ -31,9 +37,10 @@ export class Cooldown {
   }
 
   /** It did not; a request that it refused says nothing about others. */
-  failed(name: string, { reason, retryAfterMs = restMs }: EngineError): void {
+  failed(name: string, { reason, retryAfterMs }: EngineError): void {
     if (reason === 'rejected') return;
-    this.#states.set(name, { name: 'resting', untilMs: this.#clock.now() + Math.min(Math.max(retryAfterMs, 1000), mostRestMs) });
+    const restMs = retryAfterMs === undefined ? this.#restMs : Math.min(Math.max(retryAfterMs, leastRestMs), mostRestMs);
+    this.#states.set(name, { name: 'resting', untilMs: this.#clock.now() + restMs });
   }
 
   /** Those that are left alone now. */

@@ -7,19 +7,21 @@ import type { SpeechRoute } from './service.ts';
 
 /** Of an utterance that lasts longer than this no sound is kept to say again: two minutes, 3.8 MB. */
 const mostKept = 120 * 16_000;
-/** How long a recogniser may take for all the words once it has the sound, and how much longer for each second of it. */
-const answerMs = 3000;
+/** How long whoever may be replaced is waited for, unless the operator says otherwise; a recogniser longer for each second of sound. */
+export const usualPatienceMs = 3000;
 const answerMsPerSecond = 50;
 
-export interface FallbackOptions {
+export interface FallbackSpeechOptions {
   readonly clock: Clock;
   readonly cooldown: Cooldown;
+  /** How long a recogniser may take for all the words once it has the sound, and a voice for its next sound. */
+  readonly patienceMs: number;
   /** Told of each engine that was tried. */
   readonly onAttempt: (attempt: Attempt) => void;
 }
 
 /** The first of the candidates that works, at least two of them; the last is never cut off and never left alone. */
-export function fallbackStt(candidates: readonly SpeechRoute<Stt>[], options: FallbackOptions): Stt {
+export function fallbackStt(candidates: readonly SpeechRoute<Stt>[], options: FallbackSpeechOptions): Stt {
   const [first] = candidates;
   if (!first) throw new Error('There is no recogniser.');
   const { engine } = first;
@@ -40,7 +42,7 @@ export function fallbackStt(candidates: readonly SpeechRoute<Stt>[], options: Fa
 
 class FallbackRecognition implements Recognition {
   readonly #candidates: readonly SpeechRoute<Stt>[];
-  readonly #options: FallbackOptions;
+  readonly #options: FallbackSpeechOptions;
   readonly #wish: SttOptions;
   readonly #onPartial: (guess: Transcript) => void;
   /** All that was heard, to be said again; undefined once it is too much. */
@@ -54,7 +56,7 @@ class FallbackRecognition implements Recognition {
   /** The call under way or the last one, and how much had been heard for it. */
   #asked: { samples: number; urgency: 'speculative' | 'final'; words: Promise<Transcript> } | undefined;
 
-  constructor(candidates: readonly SpeechRoute<Stt>[], options: FallbackOptions, wish: SttOptions, onPartial: (guess: Transcript) => void) {
+  constructor(candidates: readonly SpeechRoute<Stt>[], options: FallbackSpeechOptions, wish: SttOptions, onPartial: (guess: Transcript) => void) {
     this.#candidates = candidates;
     this.#options = options;
     this.#wish = wish;
@@ -90,7 +92,7 @@ class FallbackRecognition implements Recognition {
   }
 
   async #words(urgency: 'speculative' | 'final'): Promise<Transcript> {
-    const { clock, cooldown, onAttempt } = this.#options;
+    const { clock, cooldown, patienceMs, onAttempt } = this.#options;
     for (;;) {
       const place = this.#place;
       const { engine, id } = this.#candidateAt(place);
@@ -98,7 +100,7 @@ class FallbackRecognition implements Recognition {
       const tried = () => ({ stage: 'stt' as const, model: id, ms: clock.now() - startedMs });
       try {
         const words = this.#recognition.words(urgency);
-        const deadlineMs = answerMs + (answerMsPerSecond * this.#samples) / 16_000;
+        const deadlineMs = patienceMs + (answerMsPerSecond * this.#samples) / 16_000;
         const transcript = await (this.#isLast || urgency === 'speculative'
           ? words
           : withDeadline(words, deadlineMs, clock, engine.info.id));

@@ -1,13 +1,9 @@
 // Several voices as one: where one of them fails, the next goes on with the first clause that has not been spoken.
-import type { Clock } from '../../lib/clock.ts';
 import { type Attempt, EngineError, type EngineFailure, type Speech, type Tts, type TtsOptions, type Word } from '../engine.ts';
 import { withDeadline } from './deadline.ts';
-import type { FallbackOptions } from './fallback-stt.ts';
+import type { FallbackSpeechOptions } from './fallback-stt.ts';
 import { spokenClauses } from './spoken-clauses.ts';
 import type { SpeechRoute } from './service.ts';
-
-/** How long a voice may take for its first sound once it has a clause, and for each that follows once it has all of the text. */
-const soundMs = 3000;
 
 /** One that may speak, and in which of its voices. */
 export interface VoiceCandidate extends SpeechRoute<Tts> {
@@ -15,7 +11,7 @@ export interface VoiceCandidate extends SpeechRoute<Tts> {
 }
 
 /** The first of the candidates that works, at least two of them; the last is never cut off and never left alone. */
-export function fallbackTts(candidates: readonly VoiceCandidate[], options: FallbackOptions): Tts {
+export function fallbackTts(candidates: readonly VoiceCandidate[], options: FallbackSpeechOptions): Tts {
   const [first] = candidates;
   if (!first) throw new Error('There is no voice.');
   const { engine } = first;
@@ -38,7 +34,7 @@ export function fallbackTts(candidates: readonly VoiceCandidate[], options: Fall
 
 async function* speak(
   candidates: readonly VoiceCandidate[],
-  options: FallbackOptions,
+  options: FallbackSpeechOptions,
   steers: boolean,
   text: AsyncIterable<string>,
   wish: TtsOptions,
@@ -69,7 +65,7 @@ async function* speak(
     const clauses = script.from(from, both, steers && !engine.steers);
     try {
       const sound = engine.speak(clauses, { ...wish, model, voice }, both);
-      for await (const speech of isLast ? sound : inTime(sound, script, clock, engine.info.id)) {
+      for await (const speech of isLast ? sound : inTime(sound, script, options, engine.info.id)) {
         if (spokenMs === 0) cooldown.worked(id);
         if (speech.words) words.push(...speech.words);
         spokenMs += (speech.pcm.samples.length * 1000) / speech.pcm.rateHz;
@@ -94,15 +90,23 @@ function later(word: Word, ms: number): Word {
   return { ...word, startMs: word.startMs + ms, endMs: word.endMs + ms };
 }
 
-/** The same sound; fails with `timeout` where it is long in coming. While the model makes the text, a pause may be the model's. */
-async function* inTime(sound: AsyncIterable<Speech>, script: Script, clock: Clock, engine: string): AsyncGenerator<Speech> {
+/**
+ * The same sound; fails with `timeout` where its beginning is long in coming once there is a clause, or what follows once all of the text is there. Before
+ * that a pause may be the model's.
+ */
+async function* inTime(
+  sound: AsyncIterable<Speech>,
+  script: Script,
+  { clock, patienceMs }: FallbackSpeechOptions,
+  engine: string,
+): AsyncGenerator<Speech> {
   const iterator = sound[Symbol.asyncIterator]();
   let due = script.begun;
   try {
     for (;;) {
       const next = iterator.next();
       await Promise.race([next.then(nothing, nothing), due]);
-      const result = await withDeadline(next, soundMs, clock, engine);
+      const result = await withDeadline(next, patienceMs, clock, engine);
       if (result.done) return;
       yield result.value;
       due = script.ended;

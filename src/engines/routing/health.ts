@@ -2,10 +2,8 @@
 // so that what one conversation has found out the next one need not.
 import type { Clock } from '../../lib/clock.ts';
 import type { EngineError, EngineFailure } from '../engine.ts';
+import { mostRestMs, usualRestMs } from './cooldown.ts';
 
-/** How long a model is asked after all others once it failed; a service that wants to be left alone for longer is, up to `longestRestMs`. */
-export const restMs = 30_000;
-const longestRestMs = 600_000;
 
 /** A figure that is older says nothing of today. */
 const figureLifeMs = 600_000;
@@ -41,11 +39,14 @@ export interface MeasuredFigures {
 
 export class ModelHealth {
   readonly #clock: Clock;
+  readonly #restMs: number;
   /** By `provider/model`, those that were asked last at the end. */
   readonly #models = new Map<string, Known>();
 
-  constructor(clock: Clock) {
+  /** `restMs`: how long a model is asked after all others once it failed; a service that wants to be left alone for longer is, up to `mostRestMs`. */
+  constructor(clock: Clock, restMs = usualRestMs) {
     this.#clock = clock;
+    this.#restMs = restMs;
   }
 
   /** Those that rest come last; otherwise the order stays. Nobody is left out: whoever is alone is asked. */
@@ -86,7 +87,7 @@ export class ModelHealth {
 
   failed(id: string, { reason, retryAfterMs = 0 }: EngineError): void {
     if (faultsOfRequests.has(reason)) return;
-    this.#known(id).restsUntilMs = this.#clock.now() + Math.min(Math.max(restMs, retryAfterMs), longestRestMs);
+    this.#known(id).restsUntilMs = this.#clock.now() + Math.min(Math.max(this.#restMs, retryAfterMs), mostRestMs);
   }
 
   #known(id: string): Known {

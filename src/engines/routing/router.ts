@@ -14,7 +14,7 @@ import {
 } from '../engine.ts';
 import { Cooldown } from './cooldown.ts';
 import { fallbackLlm, type FallbackOptions } from './fallback-llm.ts';
-import { fallbackStt } from './fallback-stt.ts';
+import { type FallbackSpeechOptions, fallbackStt, usualPatienceMs } from './fallback-stt.ts';
 import { fallbackTts, type VoiceCandidate } from './fallback-tts.ts';
 import type { LlmIds, LlmRoute } from './llm-ids.ts';
 import type { SpeechRoute } from './service.ts';
@@ -39,6 +39,10 @@ export interface RouterParts {
   /** Where neither the session nor its client says. */
   readonly fallbacks: Fallbacks;
   readonly clock: Clock;
+  /** How long a recogniser or a voice is left alone that failed. */
+  readonly restMs?: number;
+  /** How long a recogniser may take for all the words once it has the sound, and a voice for its next sound, where another can be asked. */
+  readonly patienceMs?: number;
   /** How language models are asked in turn. */
   readonly asking: FallbackOptions;
   /** Told of each recogniser and each voice that was tried where there are several. */
@@ -58,7 +62,7 @@ export class Router implements Engines {
 
   constructor(parts: RouterParts) {
     this.#parts = parts;
-    this.#cooldown = new Cooldown(parts.clock);
+    this.#cooldown = new Cooldown(parts.clock, parts.restMs);
     this.vad = parts.vad;
     this.turn = parts.turn;
     this.denoiser = parts.denoiser;
@@ -135,12 +139,12 @@ export class Router implements Engines {
     known: Map<string, E>,
     { engine }: C,
     candidates: readonly C[],
-    join: (candidates: readonly C[], options: { clock: Clock; cooldown: Cooldown; onAttempt: (attempt: Attempt) => void }) => E,
+    join: (candidates: readonly C[], options: FallbackSpeechOptions) => E,
   ): E {
     if (candidates.length < 2) return engine;
-    const { clock, onAttempt } = this.#parts;
+    const { clock, onAttempt, patienceMs = usualPatienceMs } = this.#parts;
     const key = candidates.map(({ id, voice = '' }) => `${id} ${voice}`).join('\n');
-    return remembered(known, key, () => join(candidates, { clock, cooldown: this.#cooldown, onAttempt }));
+    return remembered(known, key, () => join(candidates, { clock, cooldown: this.#cooldown, patienceMs, onAttempt }));
   }
 }
 

@@ -16,7 +16,7 @@ function start(count = 2) {
   const onAttempt = (attempt: Attempt) => void attempts.push(told(attempt));
   const stt = fallbackStt(
     engines.map((engine) => ({ engine, model: `model-${engine.info.id}`, id: `${engine.info.id}/x` })),
-    { clock, cooldown: new Cooldown(clock), onAttempt },
+    { clock, cooldown: new Cooldown(clock), patienceMs: 3000, onAttempt },
   );
   const guesses: string[] = [];
   const open = () => stt.open(wish, ({ text }) => void guesses.push(text));

@@ -21,7 +21,7 @@ function start({ steers = false } = {}) {
       id: `${engine.info.id}/x`,
       voice: `voice-${engine.info.id}`,
     })),
-    { clock, cooldown: new Cooldown(clock), onAttempt: (attempt) => void attempts.push(told(attempt)) },
+    { clock, cooldown: new Cooldown(clock), patienceMs: 3000, onAttempt: (attempt) => void attempts.push(told(attempt)) },
   );
   const speak = () => {
     const text = new Channel<string>(100);
