@@ -64,8 +64,10 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
   const { llm, vad, turn, denoiser, decoder } = house;
   const needed: Engine[] = [...house.stt.map(({ engine }) => engine), ...house.tts.map(({ engine }) => engine), llm, vad, turn];
 
-  // Scripted models serve load tools, which must not meet a model server that happens to run here.
+  // Scripted engines serve load tools, which must not meet a server that happens to run here.
   const isScripted = config.engines.llm === 'scripted';
+  const probing = isScripted ? { PARLEY_LLM_PROBE: 'off', PARLEY_STT_PROBE: 'off', PARLEY_TTS_PROBE: 'off' } : {};
+  const looking = { ...environment, settings: { ...environment.settings, ...probing } };
   const tellOf = (attempt: Attempt) => {
     const { stage = 'llm', model, ms } = attempt;
     const outcome = attempt.outcome === 'failed' ? attempt.reason : attempt.outcome;
@@ -82,14 +84,14 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
   const providers = new ProviderWatch({
     clock,
     log,
-    discover: () => discoverProviders(environment, signal),
+    discover: () => discoverProviders(looking, signal),
     through: (provider, once) => fallbackLlm([{ provider, llm: once }], asking),
   });
   const [states, heard, spoken] = await Promise.all([
     Promise.all(needed.map((engine) => warm(engine, parts))),
-    openEars(environment),
-    openVoices(environment),
-    isScripted ? undefined : providers.look(),
+    openEars(looking),
+    openVoices(looking),
+    providers.look(),
   ]);
 
   const services: Engine[] = [...heard.map(({ stt }) => stt), ...spoken.map(({ tts }) => tts)];

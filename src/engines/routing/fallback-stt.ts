@@ -56,7 +56,12 @@ class FallbackRecognition implements Recognition {
   /** The call under way or the last one, and how much had been heard for it. */
   #asked: { samples: number; urgency: 'speculative' | 'final'; words: Promise<Transcript> } | undefined;
 
-  constructor(candidates: readonly SpeechRoute<Stt>[], options: FallbackSpeechOptions, wish: SttOptions, onPartial: (guess: Transcript) => void) {
+  constructor(
+    candidates: readonly SpeechRoute<Stt>[],
+    options: FallbackSpeechOptions,
+    wish: SttOptions,
+    onPartial: (guess: Transcript) => void,
+  ) {
     this.#candidates = candidates;
     this.#options = options;
     this.#wish = wish;

@@ -4,7 +4,6 @@ import type { Clock } from '../../lib/clock.ts';
 import type { EngineError, EngineFailure } from '../engine.ts';
 import { mostRestMs, usualRestMs } from './cooldown.ts';
 
-
 /** A figure that is older says nothing of today. */
 const figureLifeMs = 600_000;
 /** What the newest figure counts in a moving average. */
