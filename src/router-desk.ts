@@ -137,7 +137,11 @@ export async function openRouterDesk({ folder, routes, clock, log }: RouterDeskP
     try(body) {
       const { router, request } = body;
       const wanted = refusing(() => readTrialRequest(request));
-      if (router !== undefined) return routes.try(refusing(() => routes.read(router, nameOf(router))), wanted);
+      if (router !== undefined)
+        return routes.try(
+          refusing(() => routes.read(router, nameOf(router))),
+          wanted,
+        );
       const name = (wanted.model ?? '').replace(/^inworld\//, '');
       const read = routes.get(name);
       if (!read) throw new Refusal(404, null, `there is no router '${name.slice(0, 64)}'`, 'request.model');
@@ -161,7 +165,8 @@ function parsed(text: string): Json | string {
 /** `name`, or what `displayName` comes to: `User-Aware` is `user-aware`. */
 function nameOf(json: Json): string {
   const { name } = json;
-  const given = typeof name === 'string' && name !== '' ? name.replace(/^routers\//, '') : slugOf(json['displayName'] ?? json['display_name']);
+  const given =
+    typeof name === 'string' && name !== '' ? name.replace(/^routers\//, '') : slugOf(json['displayName'] ?? json['display_name']);
   if (given === undefined) throw new Refusal(400, null, 'name is missing', 'name');
   if (!isRouterName(given)) throw new Refusal(400, null, `name ${nameRule}, and 'models' is reserved`, 'name');
   return given;
@@ -169,7 +174,11 @@ function nameOf(json: Json): string {
 
 function slugOf(displayName: unknown): string | undefined {
   if (typeof displayName !== 'string') return undefined;
-  const slug = displayName.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 63);
+  const slug = displayName
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 63);
   return slug === '' ? undefined : slug;
 }
 
@@ -190,7 +199,7 @@ function patched(json: Json, patch: Json, mask: readonly string[] | undefined): 
   }, json);
 }
 
-function replaced(json: Json, patch: Json, [step, ...rest]: readonly string[], path: string): Json {
+function replaced(json: Json, patch: Json, [step = '', ...rest]: readonly string[], path: string): Json {
   const keyIn = (object: Json) => Object.keys(object).find((key) => snakeCase(key) === step);
   const from = keyIn(patch);
   const into = keyIn(json);
@@ -201,7 +210,7 @@ function replaced(json: Json, patch: Json, [step, ...rest]: readonly string[], p
   if (!isRecord(inner) || !(value === undefined || isRecord(value))) {
     throw new Refusal(400, null, `update_mask names '${path.slice(0, 64)}', which is no field of an object`, 'update_mask');
   }
-  return { ...others, [into ?? from ?? (step as string)]: replaced(inner, value ?? {}, rest, path) };
+  return { ...others, [into ?? from ?? step]: replaced(inner, value ?? {}, rest, path) };
 }
 
 function refusal(faults: readonly Fault[]): Refusal {

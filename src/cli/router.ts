@@ -75,12 +75,16 @@ function trial(
   return found.error === undefined ? 0 : 1;
 }
 
-function* told({ router, why, models, generation, messages, warnings, error }: Trial, providers: readonly LlmProvider[]): Generator<string> {
+function* told(
+  { router, why, models, generation, messages, warnings, error }: Trial,
+  providers: readonly LlmProvider[],
+): Generator<string> {
   yield `inworld/${router}`;
   yield '';
   yield* why;
   for (const warning of warnings) yield `Note: ${warning}`;
-  if (providers.length === 0) yield 'Note: no provider is configured here; the offline assistant would stand for every model, unless a model server is found at the start.';
+  if (providers.length === 0)
+    yield 'Note: no provider is configured here; the offline assistant would stand for every model, unless a model server is found at the start.';
   yield '';
   for (const [index, { model, rests_ms: _, ...figures }] of models.entries()) {
     const known = Object.entries(figures).map(([metric, figure]) => `${metric} ${figure}`);

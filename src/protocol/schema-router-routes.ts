@@ -4,7 +4,10 @@ import { answer, inworld, parameter, problem, text } from './schema-route-parts.
 
 const name = parameter('path', 'name', text('The name of a router, without `routers/`.'));
 const none = problem('There is no such router.', 'StatusError');
-const notYours = problem('The key may not do that: routers are changed by keys of the workspace `default`, and shown to keys only.', 'StatusError');
+const notYours = problem(
+  'The key may not do that: routers are changed by keys of the workspace `default`, and shown to keys only.',
+  'StatusError',
+);
 const spelling = 'Fields may be spelled in snake_case or camelCase.';
 const unwritable = problem('The folder of routers cannot be written.', 'StatusError');
 
@@ -18,7 +21,10 @@ export function routerPaths(): Record<string, JsonObject> {
         { 200: answer('A page of them.', 'Routers'), 403: notYours },
         {
           parameters: [
-            parameter('query', 'page_size', { schema: { type: 'integer', minimum: 0, maximum: 1000 }, description: 'Routers on a page; all of them without it.' }),
+            parameter('query', 'page_size', {
+              schema: { type: 'integer', minimum: 0, maximum: 1000 },
+              description: 'Routers on a page; all of them without it.',
+            }),
             parameter('query', 'page_token', text('`nextPageToken` of the page before.')),
           ],
         },
@@ -37,7 +43,13 @@ export function routerPaths(): Record<string, JsonObject> {
       ),
     },
     '/router/v1/routers/{name}': {
-      get: inworld('getRouter', 'Routers', 'One router.', { 200: answer('The router.', 'Router'), 403: notYours, 404: none }, { parameters: [name] }),
+      get: inworld(
+        'getRouter',
+        'Routers',
+        'One router.',
+        { 200: answer('The router.', 'Router'), 403: notYours, 404: none },
+        { parameters: [name] },
+      ),
       patch: inworld(
         'updateRouter',
         'Routers',
@@ -50,7 +62,9 @@ export function routerPaths(): Record<string, JsonObject> {
             parameter(
               'query',
               'update_mask',
-              text('The fields that are taken from the body, separated by commas; one that the body does not have is taken out. Without it: all that the body has.'),
+              text(
+                'The fields that are taken from the body, separated by commas; one that the body does not have is taken out. Without it: all that the body has.',
+              ),
             ),
           ],
         },
@@ -100,7 +114,10 @@ const route: JsonObject = {
                 sort: list({
                   type: 'object',
                   properties: {
-                    metric: { type: 'string', description: '`SORT_METRIC_PRICE`, `…_LATENCY`, `…_THROUGHPUT`, `…_INTELLIGENCE`, `…_MATH` or `…_CODING`.' },
+                    metric: {
+                      type: 'string',
+                      description: '`SORT_METRIC_PRICE`, `…_LATENCY`, `…_THROUGHPUT`, `…_INTELLIGENCE`, `…_MATH` or `…_CODING`.',
+                    },
                     direction: { type: 'string', description: '`SORT_DIRECTION_ASCENDING` or `SORT_DIRECTION_DESCENDING`.' },
                   },
                 }),
@@ -144,7 +161,12 @@ export function routerSchemas(): Record<string, JsonObject> {
     RouterOperation: {
       type: 'object',
       required: ['name', 'metadata', 'done', 'response'],
-      properties: { name: string, metadata: { type: 'object' }, done: { type: 'boolean' }, response: { type: 'object', description: 'The router, unless it was removed.' } },
+      properties: {
+        name: string,
+        metadata: { type: 'object' },
+        done: { type: 'boolean' },
+        response: { type: 'object', description: 'The router, unless it was removed.' },
+      },
     },
     RouterTrialRequest: {
       type: 'object',
@@ -162,7 +184,16 @@ export function routerSchemas(): Record<string, JsonObject> {
         route: string,
         variant: string,
         conditions: list(judged),
-        models: list({ type: 'object', properties: { model: string, rests_ms: { type: 'number' }, price: { type: 'number' }, latency: { type: 'number' }, throughput: { type: 'number' } } }),
+        models: list({
+          type: 'object',
+          properties: {
+            model: string,
+            rests_ms: { type: 'number' },
+            price: { type: 'number' },
+            latency: { type: 'number' },
+            throughput: { type: 'number' },
+          },
+        }),
         unserved: list(string),
         ttft_timeout_ms: { type: 'number' },
         generation: { type: 'object' },

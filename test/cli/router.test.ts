@@ -33,7 +33,20 @@ async function run(argv: readonly string[], settings: Readonly<Record<string, st
 const tiers = {
   routes: [
     {
-      route: { route_id: 'premium', variants: [{ variant: { variant_id: 'best', model_id: 'openai/gpt-5', model_selection: { models: ['anthropic/claude-haiku-4-5'] }, fallback: { ttft_timeout: '800ms' } }, weight: 100 }] },
+      route: {
+        route_id: 'premium',
+        variants: [
+          {
+            variant: {
+              variant_id: 'best',
+              model_id: 'openai/gpt-5',
+              model_selection: { models: ['anthropic/claude-haiku-4-5'] },
+              fallback: { ttft_timeout: '800ms' },
+            },
+            weight: 100,
+          },
+        ],
+      },
       condition: { cel_expression: 'tier == "premium"' },
     },
   ],
@@ -97,12 +110,18 @@ test('a request that no model would answer is a failure, in Inworld’s words', 
 test('a router that lies elsewhere can be tried, and all be had in JSON', async () => {
   const router = put('draft.json', { name: 'draft', defaultRoute: { variants: [{ variant: { modelId: 'openai/gpt-5' }, weight: 100 }] } });
   const { code, lines } = await run(['--try', put('request.json', {}), '--router', router, '--json']);
-  expect([code, JSON.parse(lines.join('\n'))]).toMatchObject([0, { router: 'draft', route: 'default', models: [{ model: 'openai/gpt-5' }] }]);
+  expect([code, JSON.parse(lines.join('\n'))]).toMatchObject([
+    0,
+    { router: 'draft', route: 'default', models: [{ model: 'openai/gpt-5' }] },
+  ]);
 });
 
 test('while no provider is configured it says who would answer', async () => {
   put('routers/tiers.json', tiers);
-  const { lines } = await run(['--try', put('request.json', { model: 'inworld/tiers', extra_body: { metadata: { tier: 'premium' } } })], {});
+  const { lines } = await run(
+    ['--try', put('request.json', { model: 'inworld/tiers', extra_body: { metadata: { tier: 'premium' } } })],
+    {},
+  );
   expect(lines).toContain('1. parley/offline');
   expect(lines.join('\n')).toContain('no provider is configured here');
 });

@@ -75,7 +75,11 @@ describe('a model', () => {
 
   it('is a candidate by the name of its provider, without a second try; a router is none', () => {
     const once = named('groq once');
-    const by = router({ providers: [{ ...groq, once }, google], smartRoute: () => named('a router'), aliases: new Map([['small', 'google/gemini-2.0']]) });
+    const by = router({
+      providers: [{ ...groq, once }, google],
+      smartRoute: () => named('a router'),
+      aliases: new Map([['small', 'google/gemini-2.0']]),
+    });
     expect(by.candidate('groq/llama-4')).toEqual({ provider: 'groq', llm: once, model: 'llama-4' });
     expect(by.candidate('small')).toEqual({ provider: 'google-ai-studio', llm: google.llm, model: 'gemini-2.0' });
     expect([by.candidate('xai/grok-4'), by.candidate('inworld/some')]).toEqual([undefined, undefined]);

@@ -78,7 +78,15 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
     throw new Refusal(404, null, 'there is no router');
   };
   /** There are no routers, unless a test has some. */
-  const routers: RouterDesk = { mayChange: () => false, list: () => [], get: noRouter, create: noRouter, update: noRouter, remove: noRouter, try: noRouter };
+  const routers: RouterDesk = {
+    mayChange: () => false,
+    list: () => [],
+    get: noRouter,
+    create: noRouter,
+    update: noRouter,
+    remove: noRouter,
+    try: noRouter,
+  };
   const deps: RouteDeps = {
     access,
     reception,

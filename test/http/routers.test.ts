@@ -67,10 +67,13 @@ const example = {
   ],
   defaultRoute: { route_id: 'default', variants: [{ variant: { variant_id: 'default', model_id: 'openai/gpt-4o-mini' }, weight: 100 }] },
 };
-const simple = (name: string, model = 'openai/gpt-5') => ({ name, defaultRoute: { variants: [{ variant: { model_id: model }, weight: 100 }] } });
+const simple = (name: string, model = 'openai/gpt-5') => ({
+  name,
+  defaultRoute: { variants: [{ variant: { model_id: model }, weight: 100 }] },
+});
 
 describe('create-router', () => {
-  test('is answered by an operation that is done, with the router; the file is there, and the router serves', async () => {
+  test('E30: is answered by an operation that is done, with the router; the file is there, and the router serves', async () => {
     const { status, body } = await send('POST', 'routers', example);
     expect([status, body]).toEqual([
       200,
@@ -95,9 +98,24 @@ describe('create-router', () => {
     ['no name', { defaultRoute: {} }, 400, 'name is missing'],
     ['a name that leads out of the folder', simple('../../etc/passwd'), 400, 'name must be 1 to 63 letters'],
     ['a reserved name', simple('models'), 400, "'models' is reserved"],
-    ['wrong weights', { name: 'x', defaultRoute: { variants: [{ variant: { model_id: 'openai/gpt-5' }, weight: 99 }] } }, 400, 'defaultRoute.variants have weights that sum to 99, not to exactly 100.'],
-    ['an unknown model', simple('x', 'nobody/model'), 400, "defaultRoute.variants[0].variant.model_id is 'nobody/model', which no configured provider serves."],
-    ['a condition that is none', { ...simple('x'), routes: [{ route: simple('').defaultRoute, condition: { cel_expression: '((' } }] }, 400, 'routes[0].condition.cel_expression is no CEL expression'],
+    [
+      'wrong weights',
+      { name: 'x', defaultRoute: { variants: [{ variant: { model_id: 'openai/gpt-5' }, weight: 99 }] } },
+      400,
+      'defaultRoute.variants have weights that sum to 99, not to exactly 100.',
+    ],
+    [
+      'an unknown model',
+      simple('x', 'nobody/model'),
+      400,
+      "defaultRoute.variants[0].variant.model_id is 'nobody/model', which no configured provider serves.",
+    ],
+    [
+      'a condition that is none',
+      { ...simple('x'), routes: [{ route: simple('').defaultRoute, condition: { cel_expression: '((' } }] },
+      400,
+      'routes[0].condition.cel_expression is no CEL expression',
+    ],
   ])('%s is refused by the name of the field, in gRPC’s words, and nothing is written', async (_, json, status, message) => {
     const answer = await send('POST', 'routers', json);
     expect(answer).toMatchObject({ status, body: { code: 3, message: expect.stringContaining(message) as unknown, details: [] } });
@@ -106,7 +124,10 @@ describe('create-router', () => {
 
   test('a second of the same name is refused, and so is one beside a file that cannot be used', async () => {
     await send('POST', 'routers', simple('one'));
-    expect(await send('POST', 'routers', simple('one', 'openai/gpt-4o'))).toMatchObject({ status: 409, body: { code: 6, message: "there is a router 'one' already" } });
+    expect(await send('POST', 'routers', simple('one', 'openai/gpt-4o'))).toMatchObject({
+      status: 409,
+      body: { code: 6, message: "there is a router 'one' already" },
+    });
     await edit('broken', '{');
     expect(await send('POST', 'routers', simple('broken'))).toMatchObject({ status: 409 });
     expect(readFileSync(join(folder, 'broken.json'), 'utf8')).toBe('{');
@@ -114,13 +135,16 @@ describe('create-router', () => {
 
   test('a folder that cannot be written is said, and the router is not there', async () => {
     writeFileSync(folder, 'a file');
-    expect(await send('POST', 'routers', simple('one'))).toMatchObject({ status: 503, body: { code: 14, message: 'the folder of routers cannot be written' } });
+    expect(await send('POST', 'routers', simple('one'))).toMatchObject({
+      status: 503,
+      body: { code: 14, message: 'the folder of routers cannot be written' },
+    });
     expect(routes.ids).toEqual([]);
   });
 });
 
 describe('list-routers and get-router', () => {
-  test('by name, on pages as large as is asked for, in either spelling', async () => {
+  test('E30: by name, on pages as large as is asked for, in either spelling', async () => {
     for (const name of ['c', 'a', 'b']) await send('POST', 'routers', simple(name));
     const names = (body: Body) => (body['routers'] as Body[]).map(({ name }) => name);
     const all = await send('GET', 'routers');
@@ -140,7 +164,7 @@ describe('list-routers and get-router', () => {
 describe('update-router', () => {
   beforeEach(() => send('POST', 'routers', example));
 
-  test('takes the fields of the mask and leaves the others', async () => {
+  test('E30: takes the fields of the mask and leaves the others', async () => {
     const patch = { name: 'example-router', displayName: 'Example Router (updated)', defaultRoute: simple('').defaultRoute };
     const { status, body } = await send('PATCH', 'routers/example-router?update_mask=displayName', patch);
     expect([status, body['response']]).toMatchObject([200, { ...example, displayName: 'Example Router (updated)' }]);
@@ -175,13 +199,15 @@ describe('update-router', () => {
 
   test('of several at a time each is made of what the one before has left', async () => {
     await Promise.all(
-      Array.from({ length: 8 }, (_, index) => send('PATCH', `routers/example-router?update_mask=defaults.f${index}`, { defaults: { [`f${index}`]: index } })),
+      Array.from({ length: 8 }, (_, index) =>
+        send('PATCH', `routers/example-router?update_mask=defaults.f${index}`, { defaults: { [`f${index}`]: index } }),
+      ),
     );
     expect(Object.keys(file('example-router')['defaults'] as Body)).toHaveLength(9);
   });
 });
 
-test('delete-router: it is gone, with its file', async () => {
+test('E30: delete-router: it is gone, with its file', async () => {
   await send('POST', 'routers', example);
   const { status, body } = await send('DELETE', 'routers/example-router');
   expect([status, body]).toMatchObject([200, { done: true, response: { '@type': 'type.googleapis.com/google.protobuf.Empty' } }]);
@@ -202,7 +228,12 @@ describe('who may', () => {
   });
 
   test('nobody without a key', async () => {
-    for (const [method, path] of [['GET', 'routers'], ['POST', 'routers'], ['DELETE', 'routers/x'], ['POST', 'routers:try']] as const) {
+    for (const [method, path] of [
+      ['GET', 'routers'],
+      ['POST', 'routers'],
+      ['DELETE', 'routers/x'],
+      ['POST', 'routers:try'],
+    ] as const) {
       expect(await send(method, path, method === 'POST' ? {} : undefined, {})).toMatchObject({ status: 401, body: { code: 16 } });
     }
   });
@@ -219,7 +250,9 @@ describe('a file that an operator saves', () => {
     const before = served();
     await edit('mine', simple('mine', 'openai/gpt-4o'));
     expect(served()).not.toBe(before);
-    expect((await send('POST', 'routers:try', { request: { model: 'inworld/mine' } })).body['models']).toEqual([{ model: 'openai/gpt-4o' }]);
+    expect((await send('POST', 'routers:try', { request: { model: 'inworld/mine' } })).body['models']).toEqual([
+      { model: 'openai/gpt-4o' },
+    ]);
   });
 
   test('that cannot be used is named in the log with what is wrong, and the router goes on as it was', async () => {
@@ -238,7 +271,11 @@ describe('a file that an operator saves', () => {
   });
 
   test('with models that nobody serves, or fields that are not known, is used without them, and the log says so', async () => {
-    await edit('mine', { defaultRoute: { variants: [{ variant: { modelId: 'openai/gpt-5', webSearch: {}, modelSelection: { models: ['nobody/x'] } }, weight: 100 }] } });
+    await edit('mine', {
+      defaultRoute: {
+        variants: [{ variant: { modelId: 'openai/gpt-5', webSearch: {}, modelSelection: { models: ['nobody/x'] } }, weight: 100 }],
+      },
+    });
     expect(logged).toEqual([
       `info a router is ready ${JSON.stringify({
         router: 'inworld/mine',
@@ -258,9 +295,16 @@ describe('a file that an operator saves', () => {
   });
 
   test('models.json says what routers sort by; what it says holds for all of them at once, and is no router', async () => {
-    const cheapest = { defaultRoute: { variants: [{ variant: { modelId: 'auto', modelSelection: { models: ['openai/gpt-5', 'groq/x'], sort: ['price'] } }, weight: 100 }] } };
+    const cheapest = {
+      defaultRoute: {
+        variants: [{ variant: { modelId: 'auto', modelSelection: { models: ['openai/gpt-5', 'groq/x'], sort: ['price'] } }, weight: 100 }],
+      },
+    };
     await edit('mine', cheapest);
-    expect([served(), logged.at(-1)]).toEqual([undefined, expect.stringContaining('sorts by price, and models.json beside the routers has no prices') as unknown]);
+    expect([served(), logged.at(-1)]).toEqual([
+      undefined,
+      expect.stringContaining('sorts by price, and models.json beside the routers has no prices') as unknown,
+    ]);
     await edit('models', { 'openai/gpt-5': { price: 5 }, 'groq/x': { price: 1 } });
     const best = async () => ((await send('POST', 'routers:try', { request: { model: 'inworld/mine' } })).body['models'] as Body[])[0];
     expect(await best()).toEqual({ model: 'groq/x', price: 1 });
@@ -276,20 +320,33 @@ describe('a file that an operator saves', () => {
 
   test('is there at the start, with what it sorts by', async () => {
     mkdirSync(folder);
-    writeFileSync(join(folder, 'a.json'), JSON.stringify({ defaultRoute: { variants: [{ variant: { modelId: 'auto', modelSelection: { sort: ['math'] } }, weight: 100 }] } }));
+    writeFileSync(
+      join(folder, 'a.json'),
+      JSON.stringify({ defaultRoute: { variants: [{ variant: { modelId: 'auto', modelSelection: { sort: ['math'] } }, weight: 100 }] } }),
+    );
     writeFileSync(join(folder, 'models.json'), JSON.stringify({ 'openai/gpt-5': { math: 1 } }));
     const { routes: others } = routesOf(models);
     const errors: string[] = [];
-    const again = await openRouterDesk({ folder, routes: others, clock: models.clock, log: { ...silentLog, error: (_, message) => void errors.push(message) } });
+    const again = await openRouterDesk({
+      folder,
+      routes: others,
+      clock: models.clock,
+      log: { ...silentLog, error: (_, message) => void errors.push(message) },
+    });
     await again.close();
     expect([others.ids, errors]).toEqual([['inworld/a'], []]);
   });
 });
 
 describe('a dry run', () => {
-  test('says which route, variant and models it would be, and why; nobody is asked', async () => {
+  test('E30: says which route, variant and models it would be, and why; nobody is asked', async () => {
     await send('POST', 'routers', example);
-    const request = { model: 'inworld/example-router', messages: [{ role: 'user', content: 'Help!' }], user: 'ann', extra_body: { metadata: { use_case: 'support' } } };
+    const request = {
+      model: 'inworld/example-router',
+      messages: [{ role: 'user', content: 'Help!' }],
+      user: 'ann',
+      extra_body: { metadata: { use_case: 'support' } },
+    };
     const { status, body } = await send('POST', 'routers:try', { request });
     expect([status, body]).toMatchObject([
       200,
@@ -311,7 +368,9 @@ describe('a dry run', () => {
   });
 
   test('of a router that is not kept, and of a realtime session', async () => {
-    const request = { session: { model: 'inworld/whatever', instructions: 'Be brief.', providerData: { user_id: 'ann', metadata: { use_case: 'sales' } } } };
+    const request = {
+      session: { model: 'inworld/whatever', instructions: 'Be brief.', providerData: { user_id: 'ann', metadata: { use_case: 'sales' } } },
+    };
     const { body } = await send('POST', 'routers:try', { router: example, request });
     expect(body).toMatchObject({ route: 'default', messages: [{ role: 'system', content: 'You are a helpful assistant.\n\nBe brief.' }] });
     expect(existsSync(folder)).toBe(false);
@@ -331,6 +390,9 @@ describe('a dry run', () => {
     [{ router: { name: 'x' }, request: {} }, 400, 'default_route is missing'],
     [{}, 400, 'request'],
   ])('%j cannot be tried', async (body, status, message) => {
-    expect(await send('POST', 'routers:try', body)).toMatchObject({ status, body: { message: expect.stringContaining(message) as unknown } });
+    expect(await send('POST', 'routers:try', body)).toMatchObject({
+      status,
+      body: { message: expect.stringContaining(message) as unknown },
+    });
   });
 });

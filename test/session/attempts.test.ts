@@ -52,7 +52,10 @@ test('a response that failed, or was cancelled, tells it too', () => {
 
 describe('what is told is bounded', () => {
   test('to the last of it that fits into 512 characters', () => {
-    const many = Array.from({ length: 12 }, (_, index): ModelAttempt => ({ model: `provider/model-${index}`, outcome: 'failed', reason: 'rate_limited', ms: 1 }));
+    const many = Array.from(
+      { length: 12 },
+      (_, index): ModelAttempt => ({ model: `provider/model-${index}`, outcome: 'failed', reason: 'rate_limited', ms: 1 }),
+    );
     const { done } = asked([...many, answered]);
     const attempts = JSON.parse(done?.['attempts'] ?? '') as { model: string }[];
     expect((done?.['attempts'] ?? '').length).toBeLessThanOrEqual(512);

@@ -22,8 +22,13 @@ function rig() {
   const told: string[] = [];
   const faults: unknown[] = [];
   const clock = new ManualClock();
-  const say = ([name, content]: [string, FileContent]) => `${name} ${content.state === 'text' ? content.text : content.state === 'gone' ? 'gone' : content.problem}`;
-  const files = new JsonFolder(folder, { clock, onChange: (changes) => told.push(...[...changes].map(say)), onFault: (error) => faults.push(error) });
+  const say = ([name, content]: [string, FileContent]) =>
+    `${name} ${content.state === 'text' ? content.text : content.state === 'gone' ? 'gone' : content.problem}`;
+  const files = new JsonFolder(folder, {
+    clock,
+    onChange: (changes) => told.push(...[...changes].map(say)),
+    onFault: (error) => faults.push(error),
+  });
   opened.push(files);
   return { files, clock, faults, heard: () => told.splice(0).sort() };
 }

@@ -18,11 +18,21 @@ export function withAttempts({ settings, attempts }: Response): Record<string, s
   const last = attempts.at(-1);
   if (!last) return settings.metadata;
   const { route, variant } = last;
-  return { attempts: listed(attempts), ...(route === undefined ? {} : { route }), ...(variant === undefined ? {} : { variant }), ...settings.metadata };
+  return {
+    attempts: listed(attempts),
+    ...(route === undefined ? {} : { route }),
+    ...(variant === undefined ? {} : { variant }),
+    ...settings.metadata,
+  };
 }
 
 function listed(attempts: readonly ModelAttempt[]): string {
-  const told = attempts.map(({ model, outcome, reason, ms }) => ({ model, success: outcome === 'answered', ms, ...(reason === undefined ? {} : { error: reason }) }));
+  const told = attempts.map(({ model, outcome, reason, ms }) => ({
+    model,
+    success: outcome === 'answered',
+    ms,
+    ...(reason === undefined ? {} : { error: reason }),
+  }));
   while (told.length > 1 && JSON.stringify(told).length > mostCharacters) told.shift();
   return JSON.stringify(told);
 }

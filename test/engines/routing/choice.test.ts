@@ -1,6 +1,7 @@
 // Who takes which variant: by the weights, and for ever the same for the same user.
 import { expect, test } from 'vitest';
 import { choose } from '../../../src/engines/routing/smart/choice.ts';
+import { matchBudget } from '../../../src/engines/routing/smart/conditions.ts';
 import { Chance } from '../../session/chance.ts';
 import { Models, routesOf } from './models.ts';
 
@@ -10,12 +11,16 @@ function router(weights: Readonly<Record<string, number>>, name = 'split') {
   return routes.read({ default_route: { route_id: 'r', variants } }, name).router;
 }
 
-const nobody = { user: undefined, session: undefined, metadata: {}, messages: () => [] };
+const nobody = { user: undefined, session: undefined, metadata: {}, messages: () => [], matching: matchBudget() };
 const never = () => {
   throw new Error('Chance was asked.');
 };
 
-function variantOf(by: ReturnType<typeof router>, who: Partial<typeof nobody> | { user?: string; session?: string }, chance: () => number = never): string {
+function variantOf(
+  by: ReturnType<typeof router>,
+  who: Partial<typeof nobody> | { user?: string; session?: string },
+  chance: () => number = never,
+): string {
   const choice = choose(by, { ...nobody, ...who }, chance);
   return choice.route ? choice.variant.id : '';
 }
@@ -48,7 +53,15 @@ test.each<[string, (index: number, chance: () => number) => { user?: string; ses
 test('a user’s variant is a function of router, route and user: after a restart, and in every later version, it is the same', () => {
   const by = router({ a: 50, b: 50 });
   const users = ['ann', 'bob', 'carol', 'dave', 'eve', 'user-17', '日本'];
-  expect(users.map((user) => `${user}: ${variantOf(by, { user })}`)).toEqual(['ann: b', 'bob: a', 'carol: a', 'dave: a', 'eve: a', 'user-17: b', '日本: a']);
+  expect(users.map((user) => `${user}: ${variantOf(by, { user })}`)).toEqual([
+    'ann: b',
+    'bob: a',
+    'carol: a',
+    'dave: a',
+    'eve: a',
+    'user-17: b',
+    '日本: a',
+  ]);
   expect(users.map((user) => variantOf(router({ a: 50, b: 50 }), { user }))).toEqual(users.map((user) => variantOf(by, { user })));
 });
 

@@ -38,7 +38,10 @@ test('router/capabilities/conditional-routing: the first route whose expression 
   const { asked } = rig({
     name: 'routers/my-router',
     routes: [
-      { route: { route_id: 'premium-tier', ...all({ variant_id: 'premium-gpt5', model_id: 'openai/gpt-5.2' }) }, condition: { cel_expression: 'tier == "premium"' } },
+      {
+        route: { route_id: 'premium-tier', ...all({ variant_id: 'premium-gpt5', model_id: 'openai/gpt-5.2' }) },
+        condition: { cel_expression: 'tier == "premium"' },
+      },
       {
         route: { route_id: 'free-tier', ...all({ variant_id: 'free-flash', model_id: 'google-ai-studio/gemini-2.5-flash' }) },
         condition: { cel_expression: 'tier == "free"' },
@@ -98,7 +101,12 @@ test('router/capabilities/traffic-splitting: a user always gets the same variant
 test('router/core-concepts/overview: without a default route a request that no condition takes is an error', async () => {
   const router = rig({
     name: 'premium-only',
-    routes: [{ route: { route_id: 'premium', ...all({ variant_id: 'v', model_id: 'openai/gpt-5' }) }, condition: { cel_expression: 'tier == "premium"' } }],
+    routes: [
+      {
+        route: { route_id: 'premium', ...all({ variant_id: 'v', model_id: 'openai/gpt-5' }) },
+        condition: { cel_expression: 'tier == "premium"' },
+      },
+    ],
   });
   expect(await router.ask()).toMatchObject({
     over: true,
@@ -135,7 +143,14 @@ test('router/guides/failover-system: after 429, 5xx or a time-out the next of th
 test('router/capabilities/request-level: what was tried is told', async () => {
   const { models, asking, ask } = rig({
     name: 'chain',
-    defaultRoute: { route_id: 'r', ...all({ variant_id: 'v', model_id: 'openai/gpt-5.2', model_selection: { models: ['anthropic/claude-opus-4-6', 'google-ai-studio/gemini-2.5-pro'] } }) },
+    defaultRoute: {
+      route_id: 'r',
+      ...all({
+        variant_id: 'v',
+        model_id: 'openai/gpt-5.2',
+        model_selection: { models: ['anthropic/claude-opus-4-6', 'google-ai-studio/gemini-2.5-pro'] },
+      }),
+    },
   });
   models.does('openai/gpt-5.2', { fails: 'broken' });
   const attempts: unknown[] = [];
@@ -151,7 +166,11 @@ test('router/capabilities/request-level: what was tried is told', async () => {
 test('router/capabilities/request-level: a model without a first token in time is cancelled, and the next one tried', async () => {
   const { models, asked } = rig({
     name: 'quick',
-    defaultRoute: all({ model_id: 'openai/gpt-5.2', model_selection: { models: ['google-ai-studio/gemini-2.5-flash'] }, fallback: { ttft_timeout: '500ms' } }),
+    defaultRoute: all({
+      model_id: 'openai/gpt-5.2',
+      model_selection: { models: ['google-ai-studio/gemini-2.5-flash'] },
+      fallback: { ttft_timeout: '500ms' },
+    }),
   });
   models.does('openai/gpt-5.2', hangs);
   expect(await asked({}, 560)).toEqual(['openai/gpt-5.2', 'google-ai-studio/gemini-2.5-flash']);
@@ -162,7 +181,9 @@ test('router/capabilities/request-level: a model without a first token in time i
 });
 
 test.each(['299ms', '0.2s'])('router/capabilities/request-level: %s is less than the least time-out', (ttft_timeout) => {
-  expect(() => rig({ name: 'r', defaultRoute: all({ model_id: 'openai/gpt-5', fallback: { ttft_timeout } }) })).toThrow('must be at least 300ms');
+  expect(() => rig({ name: 'r', defaultRoute: all({ model_id: 'openai/gpt-5', fallback: { ttft_timeout } }) })).toThrow(
+    'must be at least 300ms',
+  );
 });
 
 const prices = {
@@ -181,12 +202,27 @@ test.each([
   [['math'], 'openai/gpt-5'],
   [['coding'], 'anthropic/claude-opus-4-6'],
 ])('router/capabilities/request-level: auto is the first by %j, ties decided by what follows', async (sort, best) => {
-  const { asked } = rig({ name: 'best', defaultRoute: all({ model_id: 'auto', model_selection: { models: ['openai', 'anthropic/claude-opus-4-6', 'google-ai-studio/gemini-2.5-flash', 'groq/llama-3.3-70b-versatile'], sort } }) }, prices);
+  const { asked } = rig(
+    {
+      name: 'best',
+      defaultRoute: all({
+        model_id: 'auto',
+        model_selection: {
+          models: ['openai', 'anthropic/claude-opus-4-6', 'google-ai-studio/gemini-2.5-flash', 'groq/llama-3.3-70b-versatile'],
+          sort,
+        },
+      }),
+    },
+    prices,
+  );
   expect((await asked())[0]).toBe(best);
 });
 
 test('router/capabilities/request-level: the pool is restricted by models, and less by ignore: models and whole providers', async () => {
-  const pool = { models: ['openai/gpt-5', 'google-ai-studio/gemini-2.5-flash', 'groq/llama-3.3-70b-versatile'], sort: ['price', 'latency'] };
+  const pool = {
+    models: ['openai/gpt-5', 'google-ai-studio/gemini-2.5-flash', 'groq/llama-3.3-70b-versatile'],
+    sort: ['price', 'latency'],
+  };
   const first = async (ignore: string[]) =>
     (await rig({ name: 'best', defaultRoute: all({ model_id: 'auto', model_selection: { ...pool, ignore } }) }, prices).asked())[0];
   expect(await first([])).toBe('groq/llama-3.3-70b-versatile');
@@ -199,8 +235,24 @@ test('router/guides/cost-optimizer: simple queries go to the cheapest, complex o
     {
       name: 'routers/cost-optimizer',
       routes: [
-        { route: { route_id: 'simple', ...all({ variant_id: 's', model_id: 'auto', model_selection: { sort: [{ metric: 'SORT_METRIC_PRICE' }, { metric: 'SORT_METRIC_LATENCY' }] } }) }, condition: { cel_expression: 'complexity == "simple"' } },
-        { route: { route_id: 'complex', ...all({ variant_id: 'c', model_id: 'auto', model_selection: { sort: [{ metric: 'SORT_METRIC_INTELLIGENCE' }] } }) }, condition: { cel_expression: 'complexity == "complex"' } },
+        {
+          route: {
+            route_id: 'simple',
+            ...all({
+              variant_id: 's',
+              model_id: 'auto',
+              model_selection: { sort: [{ metric: 'SORT_METRIC_PRICE' }, { metric: 'SORT_METRIC_LATENCY' }] },
+            }),
+          },
+          condition: { cel_expression: 'complexity == "simple"' },
+        },
+        {
+          route: {
+            route_id: 'complex',
+            ...all({ variant_id: 'c', model_id: 'auto', model_selection: { sort: [{ metric: 'SORT_METRIC_INTELLIGENCE' }] } }),
+          },
+          condition: { cel_expression: 'complexity == "complex"' },
+        },
       ],
       defaultRoute: { route_id: 'default', ...all({ variant_id: 'd', model_id: 'openai/gpt-5' }) },
     },
@@ -250,7 +302,10 @@ test('router/capabilities/provider-routing: a model without its provider is aske
 test('router/capabilities/provider-routing: provider.order is tried as it is listed, whatever is quickest', async () => {
   const { models, asking, asked } = rig({
     name: 'open',
-    defaultRoute: all({ model_id: 'gpt-oss-120b', model_selection: { sort: [{ metric: 'SORT_METRIC_LATENCY' }], provider: { order: ['deepinfra', 'groq'] } } }),
+    defaultRoute: all({
+      model_id: 'gpt-oss-120b',
+      model_selection: { sort: [{ metric: 'SORT_METRIC_LATENCY' }], provider: { order: ['deepinfra', 'groq'] } },
+    }),
   });
   asking.health.answered('cerebras/gpt-oss-120b', 100);
   models.does('deepinfra/gpt-oss-120b', { fails: 'broken' });
@@ -272,7 +327,12 @@ test('api-reference/routerAPI/routerservice/create-router: support questions go 
     name: 'routers/example-router',
     displayName: 'Example Router',
     defaults: { message_templates: [{ role: 'system', content: 'You are a helpful assistant.' }] },
-    routes: [{ route: { route_id: 'support', ...all({ variant_id: 'primary', model_id: 'openai/gpt-4o' }) }, condition: { cel_expression: "use_case == 'support'" } }],
+    routes: [
+      {
+        route: { route_id: 'support', ...all({ variant_id: 'primary', model_id: 'openai/gpt-4o' }) },
+        condition: { cel_expression: "use_case == 'support'" },
+      },
+    ],
     defaultRoute: { route_id: 'default', ...all({ variant_id: 'default', model_id: 'openai/gpt-4o-mini' }) },
   });
   expect(read.router.displayName).toBe('Example Router');
@@ -319,7 +379,12 @@ test('router/quickstart: "Compare frontier models" splits the traffic in three',
 test('claude-code-plugin, skill configure-router: a condition on what was said last, by a pattern without regard to case', async () => {
   const { asked } = rig({
     name: 'by-content',
-    routes: [{ route: all({ model_id: 'openai/gpt-5' }), condition: { cel_expression: 'messages.last().content.matches("(?i).*(refund|chargeback).*")' } }],
+    routes: [
+      {
+        route: all({ model_id: 'openai/gpt-5' }),
+        condition: { cel_expression: 'messages.last().content.matches("(?i).*(refund|chargeback).*")' },
+      },
+    ],
     defaultRoute: all({ model_id: 'openai/gpt-4o-mini' }),
   });
   expect(await asked({ prompt: prompt('I want my REFUND.') })).toEqual(['openai/gpt-5']);
@@ -330,10 +395,17 @@ test('claude-code-plugin, skill configure-router: a variant’s generation confi
   const { models, asked } = rig({
     name: 'settings',
     defaults: { text_generation_config: { temperature: 0.2, max_tokens: 100, top_p: 0.5 } },
-    defaultRoute: all({ model_id: 'openai/gpt-5', text_generation_config: { max_tokens: 300, reasoning: { effort: 'none' }, logit_bias: [{ token_id: '50256', bias_value: -100 }] } }),
+    defaultRoute: all({
+      model_id: 'openai/gpt-5',
+      text_generation_config: { max_tokens: 300, reasoning: { effort: 'none' }, logit_bias: [{ token_id: '50256', bias_value: -100 }] },
+    }),
   });
   await asked();
-  expect(models.asked[0]?.options).toMatchObject({ maxOutputTokens: 300, reasoningEffort: 'none', sampling: { logitBias: { 50256: -100 } } });
+  expect(models.asked[0]?.options).toMatchObject({
+    maxOutputTokens: 300,
+    reasoningEffort: 'none',
+    sampling: { logitBias: { 50256: -100 } },
+  });
   expect(models.asked[0]?.options).not.toHaveProperty('temperature');
   expect(models.asked[0]?.options.sampling).not.toHaveProperty('topP');
 });

@@ -64,7 +64,11 @@ describe('by latency', () => {
   });
 
   test('what nobody hears is no difference: the next criterion decides', () => {
-    const { health, ids } = rig({ 'openai/gpt-5': { price: 9 }, 'groq/llama-3.3-70b-versatile': { price: 1 }, 'anthropic/claude-opus-4-6': { price: 5 } });
+    const { health, ids } = rig({
+      'openai/gpt-5': { price: 9 },
+      'groq/llama-3.3-70b-versatile': { price: 1 },
+      'anthropic/claude-opus-4-6': { price: 5 },
+    });
     health.answered('openai/gpt-5', 480);
     health.answered('anthropic/claude-opus-4-6', 499);
     health.answered('groq/llama-3.3-70b-versatile', 520);
@@ -92,7 +96,11 @@ test('by price those of which the table says nothing come last', () => {
 });
 
 test('a named model comes first and its fallbacks as they are listed, or sorted if the router says so', () => {
-  const { ids } = rig({ 'groq/llama-3.3-70b-versatile': { price: 1 }, 'anthropic/claude-opus-4-6': { price: 2 }, 'openai/gpt-5': { price: 9 } });
+  const { ids } = rig({
+    'groq/llama-3.3-70b-versatile': { price: 1 },
+    'anthropic/claude-opus-4-6': { price: 2 },
+    'openai/gpt-5': { price: 9 },
+  });
   const models = ['anthropic/claude-opus-4-6', 'groq/llama-3.3-70b-versatile'];
   expect(ids({ model_id: 'openai/gpt-5', model_selection: { models } })).toEqual(['openai/gpt-5', ...models]);
   expect(ids({ model_id: 'openai/gpt-5', model_selection: { models, sort: ['price'] } })).toEqual(['openai/gpt-5', ...models.toReversed()]);
@@ -100,23 +108,37 @@ test('a named model comes first and its fallbacks as they are listed, or sorted 
 
 test('nobody is asked twice, whatever he is called', () => {
   const { ids } = rig();
-  expect(ids({ model_id: 'google/gemini-2.5-flash', model_selection: { models: ['google-ai-studio/gemini-2.5-flash', 'gpt-5', 'openai/gpt-5'] } })).toEqual([
-    'google-ai-studio/gemini-2.5-flash',
-    'openai/gpt-5',
-  ]);
+  expect(
+    ids({
+      model_id: 'google/gemini-2.5-flash',
+      model_selection: { models: ['google-ai-studio/gemini-2.5-flash', 'gpt-5', 'openai/gpt-5'] },
+    }),
+  ).toEqual(['google-ai-studio/gemini-2.5-flash', 'openai/gpt-5']);
 });
 
 test('what nobody serves is left out and named; ten models are enough', () => {
   const { order } = rig();
-  const found = order({ model_id: 'nobody/x', model_selection: { models: ['openai/gpt-5', 'nothing', ...Array.from({ length: 20 }, (_, index) => `groq/m${index}`)] } });
+  const found = order({
+    model_id: 'nobody/x',
+    model_selection: { models: ['openai/gpt-5', 'nothing', ...Array.from({ length: 20 }, (_, index) => `groq/m${index}`)] },
+  });
   expect(found.unserved).toEqual(['nothing', 'nobody/x']);
   expect(found.models.map(({ id }) => id)).toEqual(['openai/gpt-5', ...Array.from({ length: 9 }, (_, index) => `groq/m${index}`)]);
 });
 
 test('while nothing is configured the assistant on board stands for every model, once', () => {
   const { models, ids } = rig();
-  const embedded: ModelDirectory = { candidate: () => models.candidate('parley/offline'), known: () => [], providers: () => [], ownerOf: () => 'openai' };
-  for (const variant of [{ model_id: 'openai/gpt-5', model_selection: { models: ['groq/x', 'gpt-4o'] } }, { model_id: 'gpt-oss-120b' }, { model_id: 'auto' }]) {
+  const embedded: ModelDirectory = {
+    candidate: () => models.candidate('parley/offline'),
+    known: () => [],
+    providers: () => [],
+    ownerOf: () => 'openai',
+  };
+  for (const variant of [
+    { model_id: 'openai/gpt-5', model_selection: { models: ['groq/x', 'gpt-4o'] } },
+    { model_id: 'gpt-oss-120b' },
+    { model_id: 'auto' },
+  ]) {
     expect(ids(variant, embedded)).toEqual(['parley/offline']);
   }
 });
@@ -125,7 +147,18 @@ test('figures of the table make a model known, although its provider does not li
   const models = new Models();
   const { routes, put } = routesOf(models);
   routes.useTable({ 'openai/brand-new': { price: 0.01 }, 'openai/gpt-5': { price: 5 } });
-  const { read } = { read: put({ name: 'cheap', default_route: { variants: [{ variant: { model_id: 'auto', model_selection: { sort: ['price'] } }, weight: 100 }] } }) };
-  const request = { model: undefined, prompt: { instructions: '', turns: [], tools: [], toolChoice: 'auto' as const }, behalf: {}, temperature: undefined, maxOutputTokens: undefined };
+  const { read } = {
+    read: put({
+      name: 'cheap',
+      default_route: { variants: [{ variant: { model_id: 'auto', model_selection: { sort: ['price'] } }, weight: 100 }] },
+    }),
+  };
+  const request = {
+    model: undefined,
+    prompt: { instructions: '', turns: [], tools: [], toolChoice: 'auto' as const },
+    behalf: {},
+    temperature: undefined,
+    maxOutputTokens: undefined,
+  };
   expect(routes.try(read, request).models[0]).toEqual({ model: 'openai/brand-new', price: 0.01 });
 });

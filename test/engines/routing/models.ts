@@ -81,10 +81,19 @@ export class Models {
     const model = `${provider}/${options.model}`;
     this.asked.push({ model, atMs: this.clock.now(), prompt, options, signal });
     const plan = this.doing.get(model) ?? [{}];
-    const { afterMs = 10, fails, retryAfterMs, words = 3, everyMs = 5, thenFails, deafMs = 0 } = (plan.length > 1 ? plan.shift() : plan[0]) as Doing;
+    const {
+      afterMs = 10,
+      fails,
+      retryAfterMs,
+      words = 3,
+      everyMs = 5,
+      thenFails,
+      deafMs = 0,
+    } = (plan.length > 1 ? plan.shift() : plan[0]) as Doing;
     this.#atWork += 1;
     this.mostAtWork = Math.max(this.mostAtWork, this.#atWork);
-    const failure = (reason: EngineFailure) => new EngineError(provider, reason, `${model}: ${reason}`, { retryable: retryables.has(reason), retryAfterMs });
+    const failure = (reason: EngineFailure) =>
+      new EngineError(provider, reason, `${model}: ${reason}`, { retryable: retryables.has(reason), retryAfterMs });
     try {
       await sleep(this.clock, afterMs, signal);
       if (signal.aborted && deafMs > 0) await sleep(this.clock, deafMs);
@@ -140,7 +149,13 @@ export function hear(answer: AsyncIterable<LlmPart>, clock: ManualClock): Heard 
 }
 
 export function prompt(text = 'hello', more: Partial<Prompt> = {}): Prompt {
-  return { instructions: 'You are Ada.', turns: [{ role: 'user', parts: [{ type: 'text', text }] }], tools: [], toolChoice: 'auto', ...more };
+  return {
+    instructions: 'You are Ada.',
+    turns: [{ role: 'user', parts: [{ type: 'text', text }] }],
+    tools: [],
+    toolChoice: 'auto',
+    ...more,
+  };
 }
 
 /** The providers of the pages' examples, and what each is known to have. */
@@ -162,7 +177,8 @@ export function directoryOf(models: Models): ModelDirectory {
       return Object.hasOwn(providers, provider) && rest.length > 0 ? models.candidate(`${provider}/${rest.join('/')}`) : undefined;
     },
     known: () => Object.entries(providers).flatMap(([provider, names]) => names.map((name) => `${provider}/${name}`)),
-    providers: () => Object.keys(providers).map((prefix) => ({ prefix, alsoKnownAs: Object.keys(aliases).filter((alias) => aliases[alias] === prefix) })),
+    providers: () =>
+      Object.keys(providers).map((prefix) => ({ prefix, alsoKnownAs: Object.keys(aliases).filter((alias) => aliases[alias] === prefix) })),
     ownerOf: (model) => (model.startsWith('gpt-') && !model.startsWith('gpt-oss') ? 'openai' : undefined),
   };
 }

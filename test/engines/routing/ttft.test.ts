@@ -18,7 +18,10 @@ interface Served {
   readonly cameAtMs: number[];
 }
 
-async function serve(id: string, script: Script): Promise<Served & { candidate: { provider: string; llm: ReturnType<typeof createOpenAiChat>; model: string } }> {
+async function serve(
+  id: string,
+  script: Script,
+): Promise<Served & { candidate: { provider: string; llm: ReturnType<typeof createOpenAiChat>; model: string } }> {
   const server = new FakeChatServer();
   servers.push(server);
   const cameAtMs: number[] = [];
@@ -35,11 +38,19 @@ const silence: Script = () => {};
 const headersOnly: Script = (_, response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': wait\n\n');
 const answers = stream(textChunk('Here I am.'), finishChunk('stop'), 'data: [DONE]\n\n');
 
-async function ask(...served: Awaited<ReturnType<typeof serve>>[]): Promise<{ parts: LlmPart[]; attempts: Attempt[]; startedAtMs: number }> {
+async function ask(
+  ...served: Awaited<ReturnType<typeof serve>>[]
+): Promise<{ parts: LlmPart[]; attempts: Attempt[]; startedAtMs: number }> {
   const attempts: Attempt[] = [];
   const llm = fallbackLlm(
     served.map(({ candidate }) => candidate),
-    { clock: systemClock, log: silentLog, health: new ModelHealth(systemClock), ttftMs: 300, onAttempt: (attempt) => attempts.push(attempt) },
+    {
+      clock: systemClock,
+      log: silentLog,
+      health: new ModelHealth(systemClock),
+      ttftMs: 300,
+      onAttempt: (attempt) => attempts.push(attempt),
+    },
   );
   const startedAtMs = systemClock.now();
   const parts = await collect(llm.respond(prompt('hello'), { model: '' }, new AbortController().signal));
@@ -64,7 +75,7 @@ test.each<[string, Script]>([
     handedOverMs.push((quick.cameAtMs.at(-1) ?? 0) - startedAtMs);
   }
   expect(Math.min(...handedOverMs)).toBeGreaterThanOrEqual(299);
-  expect(Math.min(...handedOverMs), handedOverMs.map(Math.round).join()).toBeLessThan(320);
+  expect(Math.min(...handedOverMs)).toBeLessThan(320);
   await expect.poll(() => hanging.server.dropped + hanging.server.connections).toBeGreaterThan(0);
   await expect.poll(() => hanging.server.connections).toBe(0);
 });

@@ -34,7 +34,11 @@ export interface Choice {
 export const noRoute = 'No route matched. Configure a default route or adjust conditions.';
 
 /** @param chance draws a number from 0 up to, not including, 1. Undefined: no route takes the request. */
-export function choose(router: CompiledRouter, input: ChoiceInput, chance: () => number): Choice | { readonly judged: readonly JudgedRoute[]; readonly route: undefined } {
+export function choose(
+  router: CompiledRouter,
+  input: ChoiceInput,
+  chance: () => number,
+): Choice | { readonly judged: readonly JudgedRoute[]; readonly route: undefined } {
   const judged: JudgedRoute[] = [];
   let route = router.defaultRoute;
   for (const each of router.routes) {
@@ -52,7 +56,9 @@ export function choose(router: CompiledRouter, input: ChoiceInput, chance: () =>
 
 /** Where somebody stands between 0 and 1, always the same: no memory is needed, and a change of weights moves only those who stand at its border. */
 function placeOf(router: string, route: string, by: 'user' | 'session', who: string): number {
-  const digest = createHash('sha256').update(JSON.stringify([router, route, by, who])).digest();
+  const digest = createHash('sha256')
+    .update(JSON.stringify([router, route, by, who]))
+    .digest();
   return digest.readUIntBE(0, 6) / 2 ** 48;
 }
 

@@ -99,7 +99,11 @@ function isMeant(name: string, id: string, directory: ModelDirectory): boolean {
 }
 
 /** A model that several providers have is asked at those of `provider.order`, in that order; at the first only without `allow_fallbacks`. */
-function byProvider(models: readonly OrderedModel[], { providerOrder, allowFallbacks }: ModelSelection, directory: ModelDirectory): OrderedModel[] {
+function byProvider(
+  models: readonly OrderedModel[],
+  { providerOrder, allowFallbacks }: ModelSelection,
+  directory: ModelDirectory,
+): OrderedModel[] {
   const order = providerOrder.map((name) => providerOf(name, directory) ?? name);
   const groups = Map.groupBy(models, ({ id }) => bareName(id));
   return [...groups.values()].flatMap((group) => {

@@ -85,12 +85,21 @@ function messageOf(issue: z.core.$ZodIssue): string {
     case 'invalid_value':
       return issue.message.startsWith('must') ? issue.message : `must be one of ${issue.values.map(String).join(', ')}`;
     case 'too_big':
-      return /^(?:is|must)/.test(issue.message) ? issue.message : `must be ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}`;
+      return /^(?:is|must)/.test(issue.message)
+        ? issue.message
+        : `must be ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}`;
     case 'too_small':
-      return /^(?:is|must)/.test(issue.message) ? issue.message : `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;
+      return /^(?:is|must)/.test(issue.message)
+        ? issue.message
+        : `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;
     case 'invalid_union':
       return 'is of no kind that can be read';
-    default:
+    case 'custom':
+    case 'invalid_element':
+    case 'invalid_format':
+    case 'invalid_key':
+    case 'not_multiple_of':
+    case 'unrecognized_keys':
       return issue.message;
   }
 }

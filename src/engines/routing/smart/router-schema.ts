@@ -43,14 +43,12 @@ const direction = z.preprocess(
 /** An object, or only its metric: `"price"`, as requests write it. */
 export const criterion = z.preprocess(
   (value) => (typeof value === 'string' ? { metric: value } : value),
-  z
-    .strictObject({ metric, direction: direction.optional() })
-    .transform(
-      (read): Criterion => ({
-        metric: read.metric,
-        direction: read.direction === undefined || read.direction === 'unspecified' ? metrics[read.metric] : read.direction,
-      }),
-    ),
+  z.strictObject({ metric, direction: direction.optional() }).transform(
+    (read): Criterion => ({
+      metric: read.metric,
+      direction: read.direction === undefined || read.direction === 'unspecified' ? metrics[read.metric] : read.direction,
+    }),
+  ),
 );
 
 const modelSelection = z
@@ -121,7 +119,10 @@ const messageTemplate = z
   .strictObject({
     role: z.preprocess((value) => (typeof value === 'string' ? value.toLowerCase() : value), z.enum(roles)),
     content: templateText.optional(),
-    content_items: z.array(z.strictObject({ text: templateText })).max(100).optional(),
+    content_items: z
+      .array(z.strictObject({ text: templateText }))
+      .max(100)
+      .optional(),
     tool_calls: z
       .array(z.strictObject({ id: z.string().max(128), name: z.string().min(1).max(128), args: templateText.default('{}') }))
       .max(32)
@@ -185,11 +186,19 @@ const route = z
     const sum = variants.reduce((before, { weight }) => before + weight, 0);
     // 33.4 + 33.3 + 33.3 is 100 to people.
     if (Math.abs(sum - 100) > 1e-9) {
-      context.addIssue({ code: 'custom', path: ['variants'], message: `have weights that sum to ${Number(sum.toFixed(6))}, not to exactly 100` });
+      context.addIssue({
+        code: 'custom',
+        path: ['variants'],
+        message: `have weights that sum to ${Number(sum.toFixed(6))}, not to exactly 100`,
+      });
     }
     for (const [index, { variant: each }] of variants.entries()) {
       if (variants.findIndex((other) => other.variant.id === each.id) < index)
-        context.addIssue({ code: 'custom', path: ['variants', index, 'variant', 'variant_id'], message: `is '${each.id}', as that of another before it` });
+        context.addIssue({
+          code: 'custom',
+          path: ['variants', index, 'variant', 'variant_id'],
+          message: `is '${each.id}', as that of another before it`,
+        });
     }
   });
 export type Route = z.infer<typeof route> & { readonly id: string };
@@ -225,7 +234,11 @@ export const routerSchema = z
     routes: z.array(z.strictObject({ route, condition })).max(mostRoutes).default([]),
     default_route: route.optional(),
     defaults: z
-      .strictObject({ text_generation_config: textGenerationConfig.optional(), message_templates: templates.optional(), fallback: fallback.optional() })
+      .strictObject({
+        text_generation_config: textGenerationConfig.optional(),
+        message_templates: templates.optional(),
+        fallback: fallback.optional(),
+      })
       .prefault({}),
   })
   .transform((read) => ({

@@ -38,7 +38,8 @@ export function readRouter(json: unknown, name: string, options: ReadRouterOptio
   const { value: config, unread } = readJson(routerSchema, json);
   const faults: Fault[] = [];
   const field = (path: Path) => fieldAsWritten(json, path);
-  if (config.name !== undefined && config.name !== name) faults.push({ field: field(['name']), message: `is '${config.name}', and must be '${name}'` });
+  if (config.name !== undefined && config.name !== name)
+    faults.push({ field: field(['name']), message: `is '${config.name}', and must be '${name}'` });
   const routes = config.routes.flatMap(({ route, expression }, index) => {
     try {
       return [{ route, condition: compileCondition(expression) }];
@@ -52,7 +53,8 @@ export function readRouter(json: unknown, name: string, options: ReadRouterOptio
   for (const { selection, models, path } of named) {
     const at = (rest: Path) => field([...path, ...rest]);
     faults.push(...unsortable(selection, options.table, at));
-    for (const [model, rest] of models) if (routerId.test(model)) faults.push({ field: at(rest), message: `is '${model}': a router cannot name another` });
+    for (const [model, rest] of models)
+      if (routerId.test(model)) faults.push({ field: at(rest), message: `is '${model}': a router cannot name another` });
   }
   if (faults.length > 0) throw new RouterError(faults);
   const { displayName = name, defaultRoute, defaults } = config;
@@ -61,7 +63,9 @@ export function readRouter(json: unknown, name: string, options: ReadRouterOptio
     unread: unread.map((path) => ({ field: path, message: 'has no effect here' })),
     unserved: named.flatMap(({ models, path }) =>
       models.flatMap(([model, rest]) =>
-        model === auto || options.serves(model) ? [] : [{ field: field([...path, ...rest]), message: `is '${model}', which no configured provider serves` }],
+        model === auto || options.serves(model)
+          ? []
+          : [{ field: field([...path, ...rest]), message: `is '${model}', which no configured provider serves` }],
       ),
     ),
   };
@@ -92,7 +96,12 @@ function unsortable({ sort }: ModelSelection, table: ModelTable, field: (rest: P
   return sort.flatMap(({ metric }: Criterion, index) => {
     if (!tableMetrics.includes(metric) || [...table.values()].some((figures) => figures[metric] !== undefined)) return [];
     const what = metric === 'price' ? 'prices' : `a ranking of models by ${metric}`;
-    return [{ field: field(['model_selection', 'sort', index]), message: `sorts by ${metric}, and models.json beside the routers has no ${what}` }];
+    return [
+      {
+        field: field(['model_selection', 'sort', index]),
+        message: `sorts by ${metric}, and models.json beside the routers has no ${what}`,
+      },
+    ];
   });
 }
 

@@ -31,7 +31,9 @@ export function withTemplates(prompt: Prompt, templates: readonly MessageTemplat
   if (templates.length === 0) return prompt;
   const others = templates.findIndex(({ role }) => role !== 'system');
   const leading = others === -1 ? templates : templates.slice(0, others);
-  const instructions = [...leading.map(({ text }) => filled(text, variables)), prompt.instructions].filter((text) => text !== '').join('\n\n');
+  const instructions = [...leading.map(({ text }) => filled(text, variables)), prompt.instructions]
+    .filter((text) => text !== '')
+    .join('\n\n');
   const turns = templates.slice(leading.length).flatMap((template) => turnsOf(template, variables));
   return { ...prompt, instructions, turns: [...turns, ...prompt.turns] };
 }
@@ -66,5 +68,7 @@ export function withGeneration(options: LlmOptions, config: TextGenerationConfig
 
 /** Without the fields that are undefined, by which a spread would take away what it should leave. */
 function given<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
 }

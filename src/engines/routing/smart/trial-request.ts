@@ -31,7 +31,11 @@ const request = z.looseObject({
   // The OpenAI SDKs put what stands in their `extra_body` beside the other fields; Inworld's pages keep it here.
   extra_body: z.looseObject(behalf).prefault({}),
   session: z
-    .looseObject({ model: name.optional(), instructions: text.default(''), providerData: z.looseObject({ user_id: name.optional(), ...behalf }).prefault({}) })
+    .looseObject({
+      model: name.optional(),
+      instructions: text.default(''),
+      providerData: z.looseObject({ user_id: name.optional(), ...behalf }).prefault({}),
+    })
     .optional(),
 });
 
@@ -87,7 +91,9 @@ function turnsOf(given: Message): PromptTurn[] {
     case 'assistant':
       return [
         ...(said === '' ? [] : [{ role: 'assistant', text: said, interrupted: false } as const]),
-        ...given.tool_calls.map(({ id, function: called }) => ({ role: 'call', callId: id, name: called.name, arguments: called.arguments }) as const),
+        ...given.tool_calls.map(
+          ({ id, function: called }) => ({ role: 'call', callId: id, name: called.name, arguments: called.arguments }) as const,
+        ),
       ];
     case 'tool':
       return [{ role: 'result', callId: given.tool_call_id ?? '', output: said }];

@@ -64,7 +64,11 @@ export function tryRouter({ router, unread }: ReadRouter, request: TrialRequest,
     return { model: id, ...(restsMs > 0 ? { rests_ms: Math.round(restsMs) } : {}), ...Object.fromEntries(figures) };
   });
   const unfilled = unfilledNames(templates, behalf);
-  const asked = { model: '', ...(temperature === undefined ? {} : { temperature }), ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }) };
+  const asked = {
+    model: '',
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+  };
   const none = models.length === 0 ? `The router '${router.name}' names no model that is served: ${order.unserved.join(', ')}.` : undefined;
   return {
     ...said,
@@ -107,7 +111,11 @@ function judgement({ route, expression, holds, problem }: JudgedRoute): string {
 function reasons({ order, ttftMs, templates }: Plan, choice: Choice, models: readonly TriedModel[], unfilled: readonly string[]): string[] {
   const { route, variant, weight, by } = choice;
   const isDefault = choice.judged.every(({ holds }) => !holds);
-  const whom = { user: 'this user always gets it', session: 'this session keeps it', chance: 'drawn by chance, since the request names no user' }[by];
+  const whom = {
+    user: 'this user always gets it',
+    session: 'this session keeps it',
+    chance: 'drawn by chance, since the request names no user',
+  }[by];
   const share = weight === 100 ? 'which every request gets' : `${weight} of 100: ${whom}`;
   const resting = models.filter(({ rests_ms: ms }) => ms !== undefined).map(({ model }) => model);
   return [
@@ -116,8 +124,12 @@ function reasons({ order, ttftMs, templates }: Plan, choice: Choice, models: rea
     models.length === 0 ? 'There is no model to be asked.' : `The models in their order: ${models.map(({ model }) => model).join(', ')}.`,
     ...order.unserved.map((id) => `No configured provider serves ${id}: it is left out.`),
     ...resting.map((id) => `${id} failed a moment ago, and is asked after the others.`),
-    ...(ttftMs === undefined || models.length < 2 ? [] : [`After ${ttftMs} ms without a first part the next model is asked; the last one is waited for.`]),
-    ...(templates.length === 0 ? [] : [`${templates.length === 1 ? 'One template comes' : `${templates.length} templates come`} before what the request says.`]),
+    ...(ttftMs === undefined || models.length < 2
+      ? []
+      : [`After ${ttftMs} ms without a first part the next model is asked; the last one is waited for.`]),
+    ...(templates.length === 0
+      ? []
+      : [`${templates.length === 1 ? 'One template comes' : `${templates.length} templates come`} before what the request says.`]),
     ...(unfilled.length === 0 ? [] : [`Nobody gave a value for ${unfilled.map((each) => `{{${each}}}`).join(', ')}: it stays as it is.`]),
   ];
 }
