@@ -199,7 +199,7 @@ function patched(json: Json, patch: Json, mask: readonly string[] | undefined): 
   }, json);
 }
 
-function replaced(json: Json, patch: Json, [step, ...rest]: readonly string[], path: string): Json {
+function replaced(json: Json, patch: Json, [step = '', ...rest]: readonly string[], path: string): Json {
   const keyIn = (object: Json) => Object.keys(object).find((key) => snakeCase(key) === step);
   const from = keyIn(patch);
   const into = keyIn(json);
@@ -210,7 +210,7 @@ function replaced(json: Json, patch: Json, [step, ...rest]: readonly string[], p
   if (!isRecord(inner) || !(value === undefined || isRecord(value))) {
     throw new Refusal(400, null, `update_mask names '${path.slice(0, 64)}', which is no field of an object`, 'update_mask');
   }
-  return { ...others, [into ?? from ?? (step as string)]: replaced(inner, value ?? {}, rest, path) };
+  return { ...others, [into ?? from ?? step]: replaced(inner, value ?? {}, rest, path) };
 }
 
 function refusal(faults: readonly Fault[]): Refusal {

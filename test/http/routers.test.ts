@@ -73,7 +73,7 @@ const simple = (name: string, model = 'openai/gpt-5') => ({
 });
 
 describe('create-router', () => {
-  test('is answered by an operation that is done, with the router; the file is there, and the router serves', async () => {
+  test('E30: is answered by an operation that is done, with the router; the file is there, and the router serves', async () => {
     const { status, body } = await send('POST', 'routers', example);
     expect([status, body]).toEqual([
       200,
@@ -144,7 +144,7 @@ describe('create-router', () => {
 });
 
 describe('list-routers and get-router', () => {
-  test('by name, on pages as large as is asked for, in either spelling', async () => {
+  test('E30: by name, on pages as large as is asked for, in either spelling', async () => {
     for (const name of ['c', 'a', 'b']) await send('POST', 'routers', simple(name));
     const names = (body: Body) => (body['routers'] as Body[]).map(({ name }) => name);
     const all = await send('GET', 'routers');
@@ -164,7 +164,7 @@ describe('list-routers and get-router', () => {
 describe('update-router', () => {
   beforeEach(() => send('POST', 'routers', example));
 
-  test('takes the fields of the mask and leaves the others', async () => {
+  test('E30: takes the fields of the mask and leaves the others', async () => {
     const patch = { name: 'example-router', displayName: 'Example Router (updated)', defaultRoute: simple('').defaultRoute };
     const { status, body } = await send('PATCH', 'routers/example-router?update_mask=displayName', patch);
     expect([status, body['response']]).toMatchObject([200, { ...example, displayName: 'Example Router (updated)' }]);
@@ -207,7 +207,7 @@ describe('update-router', () => {
   });
 });
 
-test('delete-router: it is gone, with its file', async () => {
+test('E30: delete-router: it is gone, with its file', async () => {
   await send('POST', 'routers', example);
   const { status, body } = await send('DELETE', 'routers/example-router');
   expect([status, body]).toMatchObject([200, { done: true, response: { '@type': 'type.googleapis.com/google.protobuf.Empty' } }]);
@@ -339,7 +339,7 @@ describe('a file that an operator saves', () => {
 });
 
 describe('a dry run', () => {
-  test('says which route, variant and models it would be, and why; nobody is asked', async () => {
+  test('E30: says which route, variant and models it would be, and why; nobody is asked', async () => {
     await send('POST', 'routers', example);
     const request = {
       model: 'inworld/example-router',

@@ -47,21 +47,20 @@ export function routerRoutes(scope: FastifyInstance, { routers }: RouteDeps): vo
     look(request);
     return routers.get(request.params.name);
   });
-  scope.post('/router/v1/routers', { bodyLimit }, async (request) => {
+  scope.post('/router/v1/routers', { bodyLimit }, (request) => {
     change(request);
-    return operation('create', await routers.create(read(json, request.body)));
+    return operation('create', routers.create(read(json, request.body)));
   });
-  scope.patch<One>('/router/v1/routers/:name', { bodyLimit }, async (request) => {
+  scope.patch<One>('/router/v1/routers/:name', { bodyLimit }, (request) => {
     change(request);
     const query = read(updateQuery, request.query);
     const fields = query.update_mask ?? query.updateMask;
     const names = fields?.split(',').flatMap((field) => field.trim() || []);
-    return operation('update', await routers.update(request.params.name, read(json, request.body), names));
+    return operation('update', routers.update(request.params.name, read(json, request.body), names));
   });
-  scope.delete<One>('/router/v1/routers/:name', async (request) => {
+  scope.delete<One>('/router/v1/routers/:name', (request) => {
     change(request);
-    await routers.remove(request.params.name);
-    return operation('delete', undefined);
+    return operation('delete', routers.remove(request.params.name));
   });
   // A doubled colon is how the router writes a plain one.
   scope.post('/router/v1/routers::try', { bodyLimit: tryLimit }, (request) => {
@@ -72,7 +71,8 @@ export function routerRoutes(scope: FastifyInstance, { routers }: RouteDeps): vo
 }
 
 /** A long-running operation of Google's API design, as Inworld answers. */
-function operation(verb: 'create' | 'update' | 'delete', router: RouterJson | undefined): object {
+async function operation(verb: 'create' | 'update' | 'delete', change: Promise<RouterJson | void>): Promise<object> {
+  const router = await change;
   const response = router
     ? { '@type': 'type.googleapis.com/ai.inworld.router.v1.Router', ...router }
     : { '@type': 'type.googleapis.com/google.protobuf.Empty' };

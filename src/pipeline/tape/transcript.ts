@@ -45,6 +45,8 @@ export function factLine(fact: Fact): string | undefined {
       return `* ${fact.kind} ${fact.run} ${fact.usage.inputTokens} ${fact.usage.outputTokens}`;
     case 'run.alive':
       return `* ${fact.kind} ${fact.run}`;
+    case 'run.attempt':
+      return `* ${fact.kind} ${fact.run} ${fact.model} ${fact.reason ?? fact.outcome}`;
     case 'run.ended':
       return `* ${fact.kind} ${fact.run} ${fact.reason}`;
     case 'digit.pressed':

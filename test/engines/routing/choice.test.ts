@@ -1,6 +1,7 @@
 // Who takes which variant: by the weights, and for ever the same for the same user.
 import { expect, test } from 'vitest';
 import { choose } from '../../../src/engines/routing/smart/choice.ts';
+import { matchBudget } from '../../../src/engines/routing/smart/conditions.ts';
 import { Chance } from '../../session/chance.ts';
 import { Models, routesOf } from './models.ts';
 
@@ -10,7 +11,7 @@ function router(weights: Readonly<Record<string, number>>, name = 'split') {
   return routes.read({ default_route: { route_id: 'r', variants } }, name).router;
 }
 
-const nobody = { user: undefined, session: undefined, metadata: {}, messages: () => [] };
+const nobody = { user: undefined, session: undefined, metadata: {}, messages: () => [], matching: matchBudget() };
 const never = () => {
   throw new Error('Chance was asked.');
 };

@@ -1,8 +1,8 @@
 // The conditions of routes: CEL over what a request brings, whatever it brings.
 import { describe, expect, test } from 'vitest';
-import { compileCondition, type MetadataValue } from '../../../src/engines/routing/smart/conditions.ts';
+import { compileCondition, matchBudget, type MetadataValue } from '../../../src/engines/routing/smart/conditions.ts';
 import type { PromptTurn } from '../../../src/protocol/prompt.ts';
-import { messagesOf } from '../../../src/engines/routing/smart/messages.ts';
+import { visibleMessages } from '../../../src/engines/routing/smart/messages.ts';
 import { prompt } from './models.ts';
 
 const user = (text: string): PromptTurn => ({ role: 'user', parts: [{ type: 'text', text }] });
@@ -10,9 +10,9 @@ const user = (text: string): PromptTurn => ({ role: 'user', parts: [{ type: 'tex
 function verdict(
   expression: string,
   metadata: Readonly<Record<string, MetadataValue>> = {},
-  said: Parameters<typeof messagesOf>[0] = prompt('I want a Refund'),
+  said: Parameters<typeof visibleMessages>[0] = prompt('I want a Refund'),
 ) {
-  return compileCondition(expression).evaluate({ metadata, messages: () => messagesOf(said) });
+  return compileCondition(expression).evaluate({ metadata, messages: () => visibleMessages(said), matching: matchBudget() });
 }
 
 const holds = (...given: Parameters<typeof verdict>) => verdict(...given).holds;
@@ -99,7 +99,9 @@ describe('messages', () => {
     const never = () => {
       throw new Error('They were made.');
     };
-    expect(compileCondition('tier == "a"').evaluate({ metadata: { tier: 'a' }, messages: never })).toEqual({ holds: true });
+    expect(compileCondition('tier == "a"').evaluate({ metadata: { tier: 'a' }, messages: never, matching: matchBudget() })).toEqual({
+      holds: true,
+    });
   });
 });
 
@@ -110,6 +112,7 @@ describe('what a condition may cost is bounded', () => {
     ['tier.matches(other)', 'has a matches without a pattern in quotes'],
     ['tier.matches("(a")', "has a pattern that is none of RE2's: error parsing regexp: missing closing ): `(a`"],
     ['tier.matches("(?=a)")', "has a pattern that is none of RE2's: error parsing regexp: invalid or unsupported Perl syntax: `(?=`"],
+    ['tier.matches("a.{300}b")', 'has a pattern that repeats too much'],
     ['tier.matches("((a{100}){100}){100}")', "has a pattern that is none of RE2's: error parsing regexp: invalid repeat count: `{100}`"],
     [`${'('.repeat(60)}true${')'.repeat(60)}`, 'is no CEL expression: Exceeded maxDepth (24)'],
     [`[${Array.from({ length: 300 }, () => '1').join()}].size() > 1`, 'is no CEL expression: Exceeded maxListElements (200)'],
@@ -128,18 +131,30 @@ describe('what a condition may cost is bounded', () => {
     expect(holds('messages.last().content.matches("^(a|aa)+b$")', {}, spoken)).toBe(true);
   });
 
-  test('patterns look through 64 Ki characters of one request, and no more', () => {
-    const turns = Array.from({ length: 40 }, (_, index) => user(`${index} ${'x'.repeat(10_000)}`));
-    expect(verdict('messages.exists(m, m.content.matches("needle"))', {}, prompt('', { turns }))).toEqual({
+  test('a pattern that repeats a lot looks through less text than one that does not, and all conditions of a request share what may be looked through', () => {
+    const input = { metadata: { text: 'x'.repeat(8000) }, messages: () => [], matching: matchBudget() };
+    const simple = compileCondition('text.matches("needle")');
+    const large = compileCondition('text.matches("a.{250}b") || true');
+    for (let time = 0; time < 20; time++) expect(simple.evaluate(input)).toEqual({ holds: false });
+    expect(large.evaluate(input)).toEqual({ holds: true });
+    expect(compileCondition('text.matches("a.{250}b")').evaluate(input)).toEqual({
       holds: false,
-      problem: 'its patterns would look through too much text',
+      problem: 'the patterns of the conditions would look through too much text',
     });
-    const few = verdict('messages.exists(m, m.content.matches("^7 x"))', {}, prompt('', { turns: turns.slice(0, 10) }));
-    expect(few).toEqual({ holds: true });
+    expect(simple.evaluate({ ...input, matching: matchBudget() })).toEqual({ holds: false });
   });
 
-  test('of a message 4,000 characters are seen, and of the conversation the last 1,000 messages', () => {
+  test('of a message 4,000 characters are seen, and of the conversation the last 1,000 messages with 16,000', () => {
     expect(holds('size(messages.last().content) == 4000', {}, prompt('x'.repeat(9000)))).toBe(true);
+    const long = prompt('', { turns: Array.from({ length: 7 }, (_, index) => user(`${index}${'x'.repeat(9000)}`)) });
+    expect(
+      holds(
+        'size(messages) == 8 && messages.filter(m, size(m.content) == 4000).size() == 4 && messages[4].content.startsWith("3")',
+        {},
+        long,
+      ),
+    ).toBe(true);
+    expect(holds('messages[3].content == "" && messages[0].content == "You are Ada."', {}, long)).toBe(true);
     const turns = Array.from({ length: 5000 }, (_, index) => user(String(index)));
     expect(holds('size(messages) == 1001 && messages.last().content == "4999"', {}, prompt('', { turns }))).toBe(true);
   });

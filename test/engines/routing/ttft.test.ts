@@ -75,7 +75,7 @@ test.each<[string, Script]>([
     handedOverMs.push((quick.cameAtMs.at(-1) ?? 0) - startedAtMs);
   }
   expect(Math.min(...handedOverMs)).toBeGreaterThanOrEqual(299);
-  expect(Math.min(...handedOverMs), handedOverMs.map(Math.round).join()).toBeLessThan(320);
+  expect(Math.min(...handedOverMs)).toBeLessThan(320);
   await expect.poll(() => hanging.server.dropped + hanging.server.connections).toBeGreaterThan(0);
   await expect.poll(() => hanging.server.connections).toBe(0);
 });

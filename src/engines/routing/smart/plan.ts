@@ -1,7 +1,8 @@
 // What a router makes of a request: the route, the variant, the models in their order, and what goes with them. Nobody is asked yet.
 import type { OnBehalf, Prompt } from '../../../protocol/prompt.ts';
 import { type Choice, choose, type JudgedRoute } from './choice.ts';
-import { messagesOf } from './messages.ts';
+import { matchBudget } from './conditions.ts';
+import { visibleMessages } from './messages.ts';
 import { type ModelOrder, type ModelWorld, orderModels } from './model-order.ts';
 import type { CompiledRouter } from './router.ts';
 import type { MessageTemplate, TextGenerationConfig } from './router-schema.ts';
@@ -34,7 +35,7 @@ export function planOf(
   chance: () => number,
 ): Plan | NoPlan {
   const { user, metadata = {} } = behalf;
-  const choice = choose(router, { user, session, metadata, messages: () => messagesOf(prompt) }, chance);
+  const choice = choose(router, { user, session, metadata, messages: () => visibleMessages(prompt), matching: matchBudget() }, chance);
   if (!choice.route) return { choice: undefined, judged: choice.judged };
   const { variant } = choice;
   const { defaults } = router;
