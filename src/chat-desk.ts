@@ -4,7 +4,7 @@ import type { Router } from './engines/routing/router.ts';
 import { RouterError } from './engines/routing/smart/read-json.ts';
 import type { SmartRoutes } from './engines/routing/smart/smart-routes.ts';
 import { refused } from './engine-refusal.ts';
-import type { ChatDesk, ChatPart } from './http/routes/chat-completions.ts';
+import type { ChatDesk, ChatPart } from './http/routes/deps.ts';
 import type { GuardedFetch } from './lib/guarded-fetch.ts';
 import { imageAt } from './lib/guarded-image.ts';
 import { randomIds } from './lib/ids.ts';

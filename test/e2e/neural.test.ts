@@ -160,6 +160,68 @@ describeWithModels(defaultModels, 'a server with its models', () => {
     expect(await transcribed(plain, sound)).not.toMatch(/pelimont/i);
   });
 
+  test('F02 F21 F31 F32: a conversation moves to the ears, the mind and the voice of another server and back, and stays whole', async () => {
+    // This server is the service of the other, by its endpoints without a session.
+    const service = { url: `${running.http}/v1`, key: apiKey };
+    const chained = await startServer({
+      engines: 'scripted',
+      settings: Object.fromEntries(
+        ['LLM', 'STT', 'TTS'].flatMap((kind) => [
+          [`PARLEY_${kind}_BASE_URL`, service.url],
+          [`PARLEY_${kind}_API_KEY`, service.key],
+          [`PARLEY_${kind}_MODEL`, { LLM: 'parley/offline', STT: 'whisper-1', TTS: 'tts-1' }[kind] ?? ''],
+        ]),
+      ),
+    });
+    try {
+      const client = await Client.open(chained.ws);
+      clients.push(client);
+      const question = resample(readWav(readFileSync(resolve(repository, 'samples/question.wav'))), rateHz).samples;
+      /** What comes of a response; `words` of what was said before it, where it was spoken. */
+      const answered = async (mark: number, isSpoken: boolean) => {
+        client.send({ type: 'response.create' });
+        const done = await client.log.wait('response.done', mark);
+        const words = isSpoken ? String((await client.log.wait(heard, mark))['transcript']) : '';
+        const events = client.log.all.slice(mark);
+        const deltas = (type: string) => events.filter((event) => event.type === type).map((event) => String(event['delta']));
+        const sound = samplesOf(deltas('response.output_audio.delta'));
+        return { words, said: deltas('response.output_audio_transcript.delta').join(''), sound, done };
+      };
+      const ask = async (session: Record<string, unknown>) => {
+        const mark = client.log.mark;
+        client.send({ type: 'session.update', session: { type: 'realtime', ...session } });
+        await client.log.wait('session.updated', mark);
+        client.send({ type: 'input_audio_buffer.append', audio: base64(toBytes(question)) });
+        client.send({ type: 'input_audio_buffer.commit' });
+        return answered(mark, true);
+      };
+      const here = {
+        model: 'parley/scripted',
+        audio: { input: { turn_detection: null, transcription: { model: 'parley' } }, output: { voice: 'parley/Dennis' } },
+      };
+      const there = {
+        model: 'custom/parley/offline',
+        audio: { input: { transcription: { model: 'custom/whisper-1' } }, output: { voice: 'custom/Olivia' } },
+      };
+      const first = await ask(here);
+      const second = await ask(there);
+      client.say('Repeat after me: the kettle is on the stove.');
+      const repeated = await answered(client.log.mark, false);
+      const third = await ask(here);
+      expect(field(second.done, 'response.status')).toBe('completed');
+      expect(overlap('what time is it', second.words)).toBeGreaterThan(0.7);
+      expect(first.words).not.toBe(second.words);
+      expect(third.words).toBe(first.words);
+      // What came out of the other server's voice is what its mind said.
+      const listener = await connect({ turn_detection: null });
+      expect(overlap('the kettle is on the stove', await transcribed(listener, repeated.sound))).toBeGreaterThan(0.8);
+      expect(client.log.of('error')).toEqual([]);
+      expect(client.log.of('conversation.item.done')).toHaveLength(8);
+    } finally {
+      await chained.close();
+    }
+  });
+
   test("speech without a session is understood as a file without a session, both by OpenAI's client", async () => {
     const openai = new OpenAI({ apiKey, baseURL: `${running.http}/v1`, maxRetries: 0 });
     const input = 'The train to the coast leaves at noon, and the tickets are at the counter.';

@@ -23,8 +23,8 @@ function start(...looks: (readonly Provider[])[]) {
   let looked = 0;
   const discover = async () => looks[Math.min(looked++, looks.length - 1)] ?? [];
   const watch = new ProviderWatch({ clock, log: silentLog, discover, through: (_, llm) => llm });
-  const pass = async () => {
-    clock.advance(15_000);
+  const pass = async (ms = 15_000) => {
+    clock.advance(ms);
     await settled();
   };
   return { watch, pass, looked: () => looked, prefixes: () => watch.current.map(({ prefix }) => prefix) };
@@ -47,8 +47,12 @@ test('a configured one that was down at the start gets its default model when it
   const { watch, pass, looked } = start([down()], [down()], [provider('custom', { source: 'configured', defaultModel: 'qwen' })]);
   await watch.look();
   expect(watch.current[0]?.defaultModel).toBeUndefined();
-  await pass();
-  await pass();
+  // After a second, then after two: those who wait for it do not wait for long.
+  await pass(1000);
+  expect(watch.current[0]?.defaultModel).toBeUndefined();
+  await pass(1999);
+  expect(watch.current[0]?.defaultModel).toBeUndefined();
+  await pass(1);
   expect(watch.current[0]?.defaultModel).toBe('qwen');
   await pass();
   expect(looked()).toBe(3);

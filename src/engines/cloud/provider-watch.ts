@@ -5,6 +5,8 @@ import type { Log } from '../../lib/log.ts';
 import type { Llm } from '../engine.ts';
 import type { Provider } from './providers.ts';
 
+/** A configured one that has not told its models yet is looked for sooner at first, since sessions wait for it. */
+const firstMs = 1000;
 const everyMs = 15_000;
 /** One that does not answer may be busy: it is gone when it has not answered so often in a row. */
 const mostMissed = 3;
@@ -39,6 +41,7 @@ export class ProviderWatch {
   readonly #options: ProviderWatchOptions;
   #known: Known[] = [];
   #timer: Timer | undefined;
+  #nextMs = firstMs;
   #closed = false;
 
   constructor(options: ProviderWatchOptions) {
@@ -60,7 +63,10 @@ export class ProviderWatch {
     this.#drop(new Set(found.map(({ prefix }) => prefix)));
     const isSettled =
       this.#known.some(({ source }) => source === 'configured') && this.#known.every(({ provider }) => provider.defaultModel);
-    if (!isSettled && !this.#closed) this.#timer = this.#options.clock.after(everyMs, () => void this.look());
+    if (isSettled || this.#closed) return;
+    const isAwaited = this.#known.some(({ source, provider }) => source === 'configured' && provider.defaultModel === undefined);
+    this.#timer = this.#options.clock.after(isAwaited ? this.#nextMs : everyMs, () => void this.look());
+    this.#nextMs = Math.min(2 * this.#nextMs, everyMs);
   }
 
   async close(): Promise<void> {

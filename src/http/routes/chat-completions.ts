@@ -1,42 +1,15 @@
 // Answers in text, as OpenAI's /chat/completions gives them: the models, routers, keys and limits of this server for programs that know nothing of sessions.
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import type { Clock } from '../../lib/clock.ts';
 import { randomIds } from '../../lib/ids.ts';
-import { type ChatRequest, chatRequest, chatRequestOf } from '../../protocol/chat-request.ts';
-import type { Principal } from '../../store/principal.ts';
+import { chatRequest, chatRequestOf } from '../../protocol/chat-request.ts';
+import type { ChatPart, ChatUsage, RouteDeps } from './deps.ts';
 import { principalOf, read } from './family.ts';
 
 /** A long conversation with images in it. */
 const bodyLimit = 32 * 1024 * 1024;
 
-/** An answer as it comes. */
-export type ChatPart =
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'call'; readonly callId: string; readonly name: string }
-  | { readonly type: 'arguments'; readonly callId: string; readonly delta: string }
-  | { readonly type: 'end'; readonly reason: 'stop' | 'length' | 'tool_calls' | 'content_filter'; readonly usage: ChatUsage };
-
-export interface ChatUsage {
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly cachedTokens: number;
-}
-
-export interface ChatAnswer {
-  /** Its first part is there already; it ends with exactly one `end`, also where nobody waits for it any more. Throws Refusal where it breaks off. */
-  readonly parts: AsyncIterable<ChatPart>;
-  /** What was asked on the way, as far as it has been told. */
-  readonly metadata: () => object | undefined;
-}
-
-/** Language models for those who have no session. */
-export interface ChatDesk {
-  /** Resolves with the first part. @throws Refusal, or RealtimeError naming the field that cannot be used. */
-  answer(request: ChatRequest, by: Principal, signal: AbortSignal): Promise<ChatAnswer>;
-}
-
-export function chatRoutes(scope: FastifyInstance, { chat, clock }: { readonly chat: ChatDesk; readonly clock: Clock }): void {
+export function chatRoutes(scope: FastifyInstance, { chat, clock }: RouteDeps): void {
   scope.post('/v1/chat/completions', { bodyLimit }, async (request, reply) => {
     const body = read(chatRequest, request.body);
     const gone = new AbortController();

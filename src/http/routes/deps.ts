@@ -1,7 +1,7 @@
 // What the routes are handed: plain functions and one gate, so that they know neither keys nor engines.
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Clock } from '../../lib/clock.ts';
-import type { ChatDesk } from './chat-completions.ts';
+import type { ChatRequest } from '../../protocol/chat-request.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Excess } from '../../protocol/limits.ts';
 import type { ResumeWish } from '../../protocol/resume.ts';
@@ -205,6 +205,32 @@ export interface RouterDesk {
   remove(name: string): Promise<void>;
   /** What a router, by its name or as it is given, would do with a request; nobody is asked. */
   try(wish: { readonly router: RouterJson | undefined; readonly request: unknown }): object;
+}
+
+/** An answer as it comes. */
+export type ChatPart =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'call'; readonly callId: string; readonly name: string }
+  | { readonly type: 'arguments'; readonly callId: string; readonly delta: string }
+  | { readonly type: 'end'; readonly reason: 'stop' | 'length' | 'tool_calls' | 'content_filter'; readonly usage: ChatUsage };
+
+export interface ChatUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cachedTokens: number;
+}
+
+export interface ChatAnswer {
+  /** Its first part is there already; it ends with exactly one `end`, also where nobody waits for it any more. Throws Refusal where it breaks off. */
+  readonly parts: AsyncIterable<ChatPart>;
+  /** What was asked on the way, as far as it has been told. */
+  readonly metadata: () => object | undefined;
+}
+
+/** Language models for those who have no session. */
+export interface ChatDesk {
+  /** Resolves with the first part. @throws Refusal, or RealtimeError naming the field that cannot be used. */
+  answer(request: ChatRequest, by: Principal, signal: AbortSignal): Promise<ChatAnswer>;
 }
 
 export interface RouteDeps extends Doors {
