@@ -4,12 +4,14 @@ import { noModels } from '../../../../src/engines/engine.ts';
 import { type CloudEar, earSettings, openEars } from '../../../../src/engines/cloud/ears/discover.ts';
 import { earTable } from '../../../../src/engines/cloud/ears/rows.ts';
 import { providerSettings } from '../../../../src/engines/cloud/providers.ts';
-import { systemClock } from '../../../../src/lib/clock.ts';
+import { type Clock, systemClock } from '../../../../src/lib/clock.ts';
 import { silentLog } from '../../../../src/lib/log.ts';
 import { recognised } from '../../../contract/stt.ts';
 import { FakeTranscriptions } from './fake-transcriptions.ts';
 import { first } from './speech.ts';
 
+/** On a machine with much else to do, a server may take its time to tell its models. */
+const clock: Clock = { ...systemClock, after: (delayMs, task) => systemClock.after(delayMs * 20, task) };
 const servers: FakeTranscriptions[] = [];
 const opened: CloudEar[] = [];
 afterEach(async () => {
@@ -28,7 +30,7 @@ async function open(settings: Record<string, string | undefined>): Promise<Cloud
     dataDir: '',
     settings: { PARLEY_STT_PROBE: 'off', ...settings },
     log: silentLog,
-    clock: systemClock,
+    clock,
     models: noModels,
   };
   const ears = await openEars(environment);
