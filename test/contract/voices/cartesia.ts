@@ -9,7 +9,7 @@ import { FakeService, json, pieces, tone, WORD_MS, wordsOf } from './fake-servic
 
 interface Generation {
   model_id: string;
-  transcript: string;
+  transcript?: string;
   voice: { mode: string; id: string };
   language?: string;
   context_id: string;
@@ -109,7 +109,7 @@ export class FakeCartesia extends FakeService {
 
   #speak(
     ws: WebSocket,
-    { context_id: contextId, transcript, generation_config: config }: Generation,
+    { context_id: contextId, transcript = '', generation_config: config }: Generation,
     context: { spokenMs: number },
     send: (fields: object) => void,
   ) {

@@ -38,8 +38,8 @@ describe.each(Object.entries(lists))('among the voices of %s', (_, voices) => {
   test('every name of OpenAI and of Inworld has one of its own gender, and always the same', () => {
     for (const { name, gender } of [...openAiVoices, ...inworldVoices]) {
       const match = matchVoice(name, voices);
-      expect(match?.gender, name).toBe(gender);
-      expect(matchVoice(name.toUpperCase(), voices), name).toBe(match);
+      expect([name, match?.gender]).toEqual([name, gender]);
+      expect(matchVoice(name.toUpperCase(), voices)).toBe(match);
     }
   });
 
@@ -121,7 +121,7 @@ describe('of voices that might stand in', () => {
 });
 
 test('the names that the voices of the house answer to are of the same gender here', () => {
-  for (const [name, alias] of voiceAliases) expect(characterOf(name)?.gender, name).toBe(characterOf(alias)?.gender);
+  for (const [name, alias] of voiceAliases) expect([name, characterOf(name)?.gender]).toEqual([name, characterOf(alias)?.gender]);
 });
 
 describe('what services say of voices is read', () => {

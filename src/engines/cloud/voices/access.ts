@@ -11,6 +11,7 @@ export interface VoiceAccess {
   readonly name: string;
   readonly baseUrl: string;
   readonly apiKey: string | undefined;
+  /** Of a server of the operator's own it may change. */
   readonly defaultModel: string;
   /** Longest wait for the first sound of a speech. */
   readonly firstSoundMs: number;

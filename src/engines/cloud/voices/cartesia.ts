@@ -9,7 +9,7 @@ import type { ContextDialect } from './context-speech.ts';
 import { ContextVoice } from './context-voice.ts';
 import { cartesiaVoices } from './documented-voices.ts';
 import { within } from './refusals.ts';
-import { VoiceList, type VoicePage } from './voice-list.ts';
+import { voiceList, type VoicePage } from './voice-list.ts';
 
 const RATE_HZ = 24_000;
 const VERSION = '2026-03-01';
@@ -22,7 +22,7 @@ export const createCartesiaVoices: CreateVoices = (access) => {
   const side = sideOf(access);
   const headers = { 'x-api-key': apiKey, 'cartesia-version': VERSION };
   const listUrl = `${baseUrl}/voices?limit=100`;
-  const voices = new VoiceList({
+  const voices = voiceList({
     engine: id,
     documented: cartesiaVoices,
     clock,
@@ -32,7 +32,7 @@ export const createCartesiaVoices: CreateVoices = (access) => {
 
   const dialect = (contextId: string, { model, voice, speed, language }: TtsOptions): ContextDialect => {
     const modelId = model || access.defaultModel;
-    const spoken = language ?? voices.find(voice)?.language;
+    const spoken = language ?? voices.current.find(({ id: own }) => own === voice)?.language;
     const rate = within(speed, 0.6, 1.5);
     // Every message of a context repeats all of it but the text.
     const settings = {

@@ -10,7 +10,7 @@ import { type ContextDialect, ContextSpeech } from './context-speech.ts';
 import { type Addressed, Contexts } from './contexts.ts';
 import { gone, refuseSpeed } from './refusals.ts';
 import { SpokenText } from './spoken-text.ts';
-import type { VoiceList } from './voice-list.ts';
+import type { ToldList } from './told-list.ts';
 
 /** How long a connection is kept ready after its last use. */
 const IDLE_MS = 600_000;
@@ -23,7 +23,7 @@ const NEXT_SOUND_MS = 5000;
 export interface ContextVoiceOptions {
   readonly info: EngineInfo;
   readonly side: FarSide;
-  readonly voices: VoiceList;
+  readonly voices: ToldList<Voice>;
   readonly steers?: true;
   readonly clock: Clock;
   readonly log: Log;

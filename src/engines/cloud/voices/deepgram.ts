@@ -8,7 +8,7 @@ import type { ContextDialect } from './context-speech.ts';
 import { ContextVoice } from './context-voice.ts';
 import { deepgramVoices } from './documented-voices.ts';
 import { within } from './refusals.ts';
-import { VoiceList } from './voice-list.ts';
+import { voiceList } from './voice-list.ts';
 
 const RATE_HZ = 24_000;
 const FLUSH = JSON.stringify({ type: 'Flush' });
@@ -25,7 +25,7 @@ export const createDeepgramVoices: CreateVoices = (access) => {
       sample_rate: String(RATE_HZ),
       ...(rate !== 1 && { speed: String(rate) }),
     });
-    return `${baseUrl}/v1/speak?${query}`;
+    return `${baseUrl}/v1/speak?${query.toString()}`;
   };
 
   const dialect = (): ContextDialect => {
@@ -77,7 +77,7 @@ export const createDeepgramVoices: CreateVoices = (access) => {
   return new ContextVoice({
     info: infoOf(access, ['en', 'es', 'de', 'fr', 'nl', 'it', 'ja']),
     side,
-    voices: new VoiceList({ engine: id, documented: deepgramVoices, clock, log }),
+    voices: voiceList({ engine: id, documented: deepgramVoices, clock, log }),
     clock,
     log,
     firstSoundMs: access.firstSoundMs,

@@ -3,6 +3,7 @@ import type { EngineEnvironment, Tts } from '../../engine.ts';
 import { getJson } from '../get-json.ts';
 import { providerSettings } from '../providers.ts';
 import { customVoiceRow, type LocalServer, type VoiceRow, voiceRows } from './rows.ts';
+import { ToldList } from './told-list.ts';
 
 /** Longest wait for the first sound: of a service, and of a server on the operator's own machine, which may be a slow one. */
 const FIRST_SOUND_MS = 5000;
@@ -18,6 +19,7 @@ export interface CloudVoice {
   readonly name: string;
   /** Takes names of models and voices without the prefix. */
   readonly tts: Tts;
+  /** For sessions that name none; of a server of the operator's own it may change, when that has been started later. */
   readonly defaultModel: string;
   /** Names without the prefix. */
   models(): string[];
@@ -67,7 +69,7 @@ export async function openVoices(environment: EngineEnvironment): Promise<CloudV
   const opened = await Promise.all(
     [customVoiceRow, ...voiceRows].map(async (row) => {
       const access = configuredAccess(environment, row);
-      if (access) return open(environment, row, access, 'configured');
+      if (access) return openConfigured(environment, row, access);
       return row.local && row !== customVoiceRow && isProbing ? probe(environment, row, row.local) : undefined;
     }),
   );
@@ -96,13 +98,21 @@ function configuredAccess(environment: EngineEnvironment, row: VoiceRow): Access
   return { baseUrl: isShort ? `${baseUrl}/v1` : baseUrl, apiKey };
 }
 
+async function openConfigured(environment: EngineEnvironment, row: VoiceRow, access: Access): Promise<CloudVoice> {
+  const own = row.local && ownModels(environment, row.local, access);
+  await own?.load();
+  return open(environment, row, access, 'configured', own);
+}
+
 async function probe(environment: EngineEnvironment, row: VoiceRow, local: LocalServer): Promise<CloudVoice | undefined> {
   // Another Parley, or this one, is no voice server for itself.
   if (new URL(row.baseUrl).port === (setting(environment, 'PORT') ?? '8080')) return undefined;
-  const models = await modelsOf(environment, local, { baseUrl: row.baseUrl, apiKey: undefined });
-  if (!models) return undefined;
-  environment.log.info({ provider: row.prefix, baseUrl: row.baseUrl, models: models.length }, `found ${row.name} on this machine`);
-  return open(environment, row, { baseUrl: row.baseUrl, apiKey: undefined }, 'found', models);
+  const access = { baseUrl: row.baseUrl, apiKey: undefined };
+  const own = ownModels(environment, local, access);
+  await own.load();
+  if (own.current.length === 0) return undefined;
+  environment.log.info({ provider: row.prefix, baseUrl: row.baseUrl, models: own.current.length }, `found ${row.name} on this machine`);
+  return open(environment, row, access, 'found', own);
 }
 
 async function open(
@@ -110,17 +120,20 @@ async function open(
   row: VoiceRow,
   access: Access,
   source: CloudVoice['source'],
-  told?: readonly string[],
+  own: ToldList<string> | undefined,
 ): Promise<CloudVoice> {
   const { clock, log } = environment;
-  const models = told ?? (row.local && (await modelsOf(environment, row.local, access))) ?? row.models;
-  const model = setting(environment, modelSetting(row)) ?? row.defaultModel ?? models[0] ?? 'tts-1';
+  const chosen = setting(environment, modelSetting(row)) ?? row.defaultModel;
+  const listed = () => (own && own.current.length > 0 ? own.current : row.models);
+  const defaultModel = () => chosen ?? listed()[0] ?? 'tts-1';
   const tts = row.create({
     id: row.prefix,
     name: row.name,
     baseUrl: access.baseUrl,
     apiKey: access.apiKey,
-    defaultModel: model,
+    get defaultModel() {
+      return defaultModel();
+    },
     firstSoundMs: milliseconds(environment, 'PARLEY_TTS_FIRST_SOUND_MS', row.local ? LOCAL_FIRST_SOUND_MS : FIRST_SOUND_MS),
     clock,
     log,
@@ -133,28 +146,29 @@ async function open(
     alsoKnownAs: row.alsoKnownAs ?? [],
     name: row.name,
     tts,
-    defaultModel: model,
-    models: () => [...new Set([model, ...models])],
+    get defaultModel() {
+      return defaultModel();
+    },
+    models: () => [...new Set([defaultModel(), ...listed()])],
     source,
   };
 }
 
-/** Which models it speaks with; undefined when nothing there answers like that server in time. */
-async function modelsOf(
-  { clock }: EngineEnvironment,
-  { modelsAt, models, sign }: LocalServer,
-  { baseUrl, apiKey }: Access,
-): Promise<string[] | undefined> {
+/** Which models it speaks with: none while nothing there answers like that server in time. */
+function ownModels({ clock }: EngineEnvironment, { modelsAt, models, sign }: LocalServer, { baseUrl, apiKey }: Access): ToldList<string> {
   const request = { headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }, timeoutMs: PROBE_MS, clock };
-  try {
-    const [body] = await Promise.all([
-      getJson(`${baseUrl}${modelsAt}`, request),
-      sign === undefined ? undefined : getJson(new URL(sign, baseUrl).href, request),
-    ]);
-    return models(body);
-  } catch {
-    return undefined;
-  }
+  const ask = async () => {
+    try {
+      const [body] = await Promise.all([
+        getJson(`${baseUrl}${modelsAt}`, request),
+        sign === undefined ? undefined : getJson(new URL(sign, baseUrl).href, request),
+      ]);
+      return models(body);
+    } catch {
+      return undefined;
+    }
+  };
+  return new ToldList({ known: [], clock, ask });
 }
 
 function keySettings(row: VoiceRow): string[] {

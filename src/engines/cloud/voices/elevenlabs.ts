@@ -10,7 +10,7 @@ import type { ContextDialect, ContextEvent } from './context-speech.ts';
 import { ContextVoice } from './context-voice.ts';
 import { elevenLabsVoices } from './documented-voices.ts';
 import { within } from './refusals.ts';
-import { VoiceList, type VoicePage } from './voice-list.ts';
+import { voiceList, type VoicePage } from './voice-list.ts';
 
 const RATE_HZ = 24_000;
 /** The most that it takes; an idle connection is left before. */
@@ -33,9 +33,9 @@ export const createElevenLabsVoices: CreateVoices = (access) => {
       auto_mode: 'true',
       sync_alignment: 'true',
       inactivity_timeout: String(INACTIVITY_S),
-      ...(/_v2_5$/.test(modelId) && languages.has(code) && { language_code: code }),
+      ...(modelId.endsWith('_v2_5') && languages.has(code) && { language_code: code }),
     });
-    return `${baseUrl}/v1/text-to-speech/${encodeURIComponent(voice)}/multi-stream-input?${query}`;
+    return `${baseUrl}/v1/text-to-speech/${encodeURIComponent(voice)}/multi-stream-input?${query.toString()}`;
   };
 
   const dialect = (contextId: string, { speed, deliveryMode }: TtsOptions): ContextDialect => {
@@ -82,7 +82,7 @@ export const createElevenLabsVoices: CreateVoices = (access) => {
   return new ContextVoice({
     info: infoOf(access, ['*']),
     side,
-    voices: new VoiceList({
+    voices: voiceList({
       engine: id,
       documented: elevenLabsVoices,
       clock,

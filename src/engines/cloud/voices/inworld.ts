@@ -10,7 +10,7 @@ import { ContextVoice } from './context-voice.ts';
 import { Directions, splitDirections } from './directions.ts';
 import { inworldVoices } from './documented-voices.ts';
 import { within } from './refusals.ts';
-import { VoiceList, type VoicePage } from './voice-list.ts';
+import { voiceList, type VoicePage } from './voice-list.ts';
 
 const RATE_HZ = 24_000;
 const PATH = '/tts/v1/voice:streamBidirectional';
@@ -86,7 +86,7 @@ export const createInworldVoices: CreateVoices = (access) => {
     info: infoOf(access, ['*']),
     side,
     steers: true,
-    voices: new VoiceList({
+    voices: voiceList({
       engine: id,
       documented: inworldVoices,
       clock,

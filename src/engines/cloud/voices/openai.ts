@@ -7,7 +7,7 @@ import { infoOf, listOf, objectOf, sideOf, textOf, type VoiceAccess } from './ac
 import { Directions, splitDirections } from './directions.ts';
 import { within } from './refusals.ts';
 import { RequestVoice } from './request-voice.ts';
-import { VoiceList } from './voice-list.ts';
+import { voiceList } from './voice-list.ts';
 
 /** OpenAI's bare samples. */
 const RATE_HZ = 24_000;
@@ -38,12 +38,12 @@ const manners = {
 } as const;
 
 export function createSpeechVoices(access: VoiceAccess, dialect: SpeechDialect): RequestVoice {
-  const { baseUrl, apiKey, clock, log, id, defaultModel, firstSoundMs } = access;
+  const { baseUrl, apiKey, clock, log, id, firstSoundMs } = access;
   const { documented, voicesAt, format = 'pcm', mostCharacters, leastSpeed, instructed, languages, fields, isLocal = false } = dialect;
   const headers: Record<string, string> = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
 
   const requests = ({ model: asked, voice, speed, deliveryMode, steering }: TtsOptions) => {
-    const model = asked || defaultModel;
+    const model = asked || access.defaultModel;
     const rate = within(speed, leastSpeed, 4);
     const manner = deliveryMode && manners[deliveryMode];
     const directions = new Directions(steering);
@@ -69,7 +69,7 @@ export function createSpeechVoices(access: VoiceAccess, dialect: SpeechDialect):
     side: sideOf(access),
     headers,
     ...(instructed && { steers: true }),
-    voices: new VoiceList({
+    voices: voiceList({
       engine: id,
       documented,
       clock,

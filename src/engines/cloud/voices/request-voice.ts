@@ -5,11 +5,11 @@ import { EngineError, type EngineInfo, type Speech, type Tts, type TtsOptions, t
 import { HttpAudio, type HttpAudioOptions } from '../http-audio.ts';
 import { gone, refuseSpeed } from './refusals.ts';
 import { SpokenText } from './spoken-text.ts';
-import type { VoiceList } from './voice-list.ts';
+import type { ToldList } from './told-list.ts';
 
 export interface RequestVoiceOptions extends HttpAudioOptions {
   readonly info: EngineInfo;
-  readonly voices: VoiceList;
+  readonly voices: ToldList<Voice>;
   readonly steers?: true;
   readonly log: Log;
   readonly url: string;

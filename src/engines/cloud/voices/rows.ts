@@ -29,8 +29,8 @@ export interface VoiceRow {
 export interface LocalServer {
   /** Under the base: what tells that it is this server, and which models it can speak with. */
   readonly modelsAt: string;
-  /** The models out of that answer; undefined when it is another server's. */
-  readonly models: (body: unknown) => string[] | undefined;
+  /** The models out of that answer; none when it is another server's. */
+  readonly models: (body: unknown) => string[];
   /** Beside the base: an address that no other server has. */
   readonly sign?: string;
 }
@@ -128,7 +128,7 @@ export const voiceRows: readonly VoiceRow[] = [
     settings: 'KOKORO_FASTAPI',
     baseUrl: 'http://127.0.0.1:8880/v1',
     models: ['kokoro'],
-    local: { modelsAt: '/models', models: (body) => onlyIf(idsOf(body), (id) => id === 'kokoro') },
+    local: { modelsAt: '/models', models: (body) => idsOf(body).filter((id) => id === 'kokoro') },
     create: speech({ ...compatible, languages: ['en', 'es', 'fr', 'hi', 'it', 'ja', 'pt', 'zh'], isLocal: true }),
   },
   {
@@ -137,7 +137,7 @@ export const voiceRows: readonly VoiceRow[] = [
     settings: 'SPEACHES',
     baseUrl: 'http://127.0.0.1:8000/v1',
     models: [],
-    local: { modelsAt: '/models?task=text-to-speech', models: (body) => onlyIf(idsOf(body, 'text-to-speech'), () => true) },
+    local: { modelsAt: '/models?task=text-to-speech', models: (body) => idsOf(body, 'text-to-speech') },
     // Piper's models have rates of their own, which bare samples do not tell.
     create: speech({ ...compatible, leastSpeed: 0.5, fields: { sample_rate: 24_000 }, isLocal: true }),
   },
@@ -150,7 +150,7 @@ export const voiceRows: readonly VoiceRow[] = [
     models: [],
     local: {
       modelsAt: '/models',
-      models: (body) => onlyIf(idsOf(body), (id) => speaks.test(id) && !hears.test(id)),
+      models: (body) => idsOf(body).filter((id) => speaks.test(id) && !hears.test(id)),
       sign: '/.well-known/localai.json',
     },
     create: speech({ ...compatible, format: 'wav', isLocal: true }),
@@ -164,7 +164,7 @@ export const customVoiceRow: VoiceRow = {
   settings: 'PARLEY_TTS',
   baseUrl: '',
   models: [],
-  local: { modelsAt: '/models', models: (body) => onlyIf(idsOf(body), (id) => speaks.test(id) && !hears.test(id)) },
+  local: { modelsAt: '/models', models: (body) => idsOf(body).filter((id) => speaks.test(id) && !hears.test(id)) },
   create: speech(compatible),
 };
 
@@ -175,7 +175,3 @@ function idsOf(body: unknown, task?: string): string[] {
   });
 }
 
-function onlyIf(ids: readonly string[], test: (id: string) => boolean): string[] | undefined {
-  const fitting = ids.filter(test);
-  return fitting.length > 0 ? fitting : undefined;
-}

@@ -118,11 +118,11 @@ describe.each([
 
   test('sound that stops in the middle is given as far as it came, and then is a timeout', async () => {
     service.fault = 'stalls';
-    let settled = false;
-    const failed = failureOf(speak(clauses(LONG))).finally(() => (settled = true));
+    const settled = new AbortController();
+    const failed = failureOf(speak(clauses(LONG))).finally(() => settled.abort());
     await service.until(() => service.texts.length > 0);
     // Whatever has come is read first; then everybody waits for the clock.
-    while (!settled) {
+    while (!settled.signal.aborted) {
       await new Promise((resolve) => setImmediate(resolve));
       clock.advance(50);
     }

@@ -84,6 +84,7 @@ test('the next piece is asked for while the one before it is still to be heard',
   const speech = speak(service.open(), clauses('One two. ', 'Three four.'))[Symbol.asyncIterator]();
   await speech.next();
   await service.until(() => service.texts.length === 2);
+  expect(service.texts).toEqual(['One two. ', 'Three ']);
   await speech.return?.(undefined);
 });
 
@@ -125,7 +126,8 @@ test('a service that keeps no connection is not greeted for ever', async () => {
   await service.until(() => service.connections === 0);
   // Its next request is the first to connect again, and has a second one made.
   await spoken(tts, ['Hello.']);
-  await service.until(() => service.handshakes === 3);
+  await service.until(() => service.requests.length === 3);
+  expect(service.handshakes).toBe(3);
 });
 
 test("the list of voices is the server's where it tells one", async () => {
