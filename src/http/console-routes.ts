@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Log } from '../lib/log.ts';
 import { admitConsole, type ConsoleAccess } from './console-guard.ts';
+import { usualSpeechModel } from '../protocol/session-config.ts';
 import type { ListedModel, ListedVoice } from './routes/deps.ts';
 import { mintSecret, unstored } from './routes/client-secrets.ts';
 import { principalOf, Refusal, requireLeave, speakAs } from './routes/family.ts';
@@ -40,6 +41,7 @@ export function registerConsoleRoutes(app: FastifyInstance, deps: ConsoleDeps): 
     });
     requireLeave(scope, (request) => admitConsole(request, deps));
 
+    const idsOf = (kind: ListedModel['kind']) => deps.models().flatMap((model) => (model.kind === kind ? model.id : []));
     scope.post('/console/secret', async (request, reply) => {
       // By a name that is listed for the page, so that it can describe the voice and let it be heard.
       const session = { audio: { output: { voice: deps.defaultVoice } } };
@@ -54,11 +56,14 @@ export function registerConsoleRoutes(app: FastifyInstance, deps: ConsoleDeps): 
 
     scope.get('/console/catalogue', (_request, reply) =>
       unstored(reply).send({
-        models: deps.models().map(({ id }) => id),
+        models: idsOf('llm'),
+        recognisers: idsOf('stt'),
+        speech_models: idsOf('tts'),
         voices: deps.voices(),
         engines: deps.engines(),
         default_model: deps.defaultModel,
         default_voice: deps.defaultVoice,
+        default_speech_model: usualSpeechModel,
         webrtc: app.hasRoute({ method: 'POST', url: '/v1/realtime/calls' }),
       }),
     );

@@ -40,7 +40,11 @@ async function consoleRig(options: { local?: boolean; hosts?: string[] } = {}) {
     log: silentLog,
     defaultModel: 'offline/assistant',
     defaultVoice: 'Dennis',
-    models: () => [{ id: 'offline/assistant', provider: 'offline', kind: 'llm' }],
+    models: () => [
+      { id: 'offline/assistant', provider: 'offline', kind: 'llm' },
+      { id: 'parley/moonshine', provider: 'parley', kind: 'stt' },
+      { id: 'parley/hibari', provider: 'parley', kind: 'tts' },
+    ],
     voices: () => voices,
     engines: () => engines,
     sample: async ({ id }) => {
@@ -155,12 +159,16 @@ test('the catalogue lists models, voices and engines, and whether calls are take
   const { ask } = await consoleRig();
   const {
     models,
+    recognisers,
+    speech_models,
+    default_speech_model,
     voices: listed,
     engines,
     default_voice,
     webrtc,
   } = (await ask('GET', '/console/catalogue')).json<Record<string, unknown>>();
-  expect(models).toEqual(['offline/assistant']);
+  expect([models, recognisers, speech_models]).toEqual([['offline/assistant'], ['parley/moonshine'], ['parley/hibari']]);
+  expect(default_speech_model).toBe('inworld-tts-1.5-mini');
   expect(listed).toHaveLength(4);
   expect(engines).toEqual([{ kind: 'tts', name: 'Flite', problem: 'The better one is not here.' }]);
   expect([default_voice, webrtc]).toEqual(['Dennis', false]);

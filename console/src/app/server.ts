@@ -7,6 +7,8 @@ export interface Voice {
   readonly description: string;
   readonly language: string;
   readonly gender: string;
+  /** Whose it is: `parley` for those of the server itself. */
+  readonly provider: string;
 }
 
 /** Who does a kind of work at the server, and why it is not who should. */
@@ -17,11 +19,16 @@ export interface Engine {
 }
 
 export interface Catalogue {
+  /** Ids of who may answer, hear and speak. */
   readonly models: readonly string[];
+  readonly recognisers: readonly string[];
+  readonly speech_models: readonly string[];
   readonly voices: readonly Voice[];
   readonly engines: readonly Engine[];
   readonly default_model: string;
   readonly default_voice: string;
+  /** The speech model by which the usual engine speaks. */
+  readonly default_speech_model: string;
   /** Whether this server takes calls. */
   readonly webrtc: boolean;
 }
