@@ -73,6 +73,8 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
     hangUp: () => false,
     place: () => 'rtc_1',
     list: () => [],
+    ended: () => [],
+    find: () => undefined,
   };
   const deps: RouteDeps = {
     access,
@@ -81,7 +83,11 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
     shares: new LoopShares(clock),
     calls,
     phones,
-    telephony: { answer: () => ({ outcome: 'unknown_provider' }), document: () => undefined },
+    telephony: {
+      answer: () => Promise.resolve({ outcome: 'unknown_provider' }),
+      tell: () => ({ outcome: 'unknown_provider' }),
+      document: () => undefined,
+    },
     clock,
     log: silentLog,
     checkSession(session) {
