@@ -77,10 +77,10 @@ export interface ParleyServer {
   /** Makes the first call as quick as those after it. Nothing needs to wait for it; it never rejects. */
   warmCalls(): Promise<void>;
   /**
-   * Takes over what may change while it runs, the keys and the certificate; routers are looked for at once.
-   * @throws when the certificate cannot be used; then all stays as it was.
+   * Takes over what may change while it runs: the keys, the certificate and the telephony file; routers are looked for at once.
+   * @throws when one of them cannot be used; then all stays as it was.
    */
-  reload(config: Config): void;
+  reload(config: Config): Promise<void>;
   /** Takes nobody any more and ends each session once its answer was heard. Resolves when all have ended. */
   drain(): Promise<void>;
   /** Ends every session, with 1001 where nothing else is said, then every engine. */
@@ -255,6 +255,17 @@ export async function assemble(
     tls: config.tls,
     fetch: (url, init) => fetch(url, init),
     ownKey: () => access.idOf(keys[0] ?? '') ?? '',
+    keyIds: () => access.keyIds(),
+    async holds(keyId) {
+      try {
+        return await access.holds(keyId);
+      } catch (error) {
+        // The key did hold when the file was read.
+        if (error instanceof StoreError) return true;
+        throw error;
+      }
+    },
+    book: store,
     async identify(request, query) {
       const admission = await reception.admit(request, () => access.authenticate(request.headers, query, 'realtime'));
       return admission.outcome === 'welcome' ? admission.who : undefined;
@@ -390,10 +401,13 @@ export async function assemble(
       Promise.all([media.warmUp(), phones.sip?.media.warmUp()])
         .then(() => {})
         .catch((error: unknown) => log.warn({ err: error }, 'calls were not warmed up')),
-    reload(next) {
+    async reload(next) {
+      const nextKeys = next.apiKeys.length === 0 ? [ownKey(keyFile(config.dataDir)).key] : next.apiKeys;
+      const takeTelephony = await phones.prepare(next.telephony, () => access.keyIds(nextKeys));
       if ((next.tls === undefined) !== (config.tls === undefined)) log.warn({}, 'TLS is switched on and off at a start only');
       else if (next.tls) sockets.useCertificate(certificateOf(next.tls));
-      keys = next.apiKeys.length === 0 ? [ownKey(keyFile(config.dataDir)).key] : next.apiKeys;
+      takeTelephony();
+      keys = nextKeys;
       access.configure(keys);
       consoleFor = next.console;
       metricsOpen = metricsForAll(next);
@@ -408,12 +422,12 @@ export async function assemble(
       running.close();
       await Promise.all([app.close(), metricsApp?.close()]);
       await Promise.all([
-        phones.close(),
+        // What was called is written down last.
+        phones.close().then(() => store.close()),
         media.close(),
         engines.close(),
         outgoing.close(),
         routers.close(),
-        store.close(),
         recorder?.close(),
       ]);
     },

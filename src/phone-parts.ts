@@ -8,6 +8,7 @@ import type { Ids } from './lib/ids.ts';
 import type { Log } from './lib/log.ts';
 import type { LoopShares } from './lib/loop-shares.ts';
 import type { Principal } from './store/principal.ts';
+import type { OutboundBook } from './telephony/outbound-ledger.ts';
 import type { RoutesFile } from './telephony/routes-schema.ts';
 import type { Calls } from './transports/calls/calls.ts';
 
@@ -28,6 +29,12 @@ export interface PhonesParts {
   readonly fetch: FetchFunction;
   /** The id of the key that calls belong to whose route names none. */
   ownKey(): string;
+  /** The ids of the keys that hold. Rejects with StoreError when the store cannot be asked. */
+  readonly keyIds: () => Promise<ReadonlySet<string>>;
+  /** Whether the key of that id holds. One that cannot be looked up does. */
+  holds(keyId: string): Promise<boolean>;
+  /** Where is written what keys have called. */
+  readonly book: OutboundBook;
   /** Whose request this is, by the key that it brings. */
   identify(request: IncomingMessage, query: URLSearchParams): Promise<Principal | undefined>;
 }

@@ -88,7 +88,7 @@ export const table = {
   parley_responses_total: {
     type: 'counter',
     meaning:
-      'Responses that ended; `status`: completed, cancelled, incomplete or failed, `reason`: why, where there is a reason (turn_detected, max_output_tokens, the code of a failure), else none.',
+      'Responses that ended; `status`: completed, cancelled, incomplete or failed, `reason`: why, where there is a reason (turn_detected, max_output_tokens, session_ended while it was under way, the code of a failure), else none.',
     labels: ['status', 'reason'],
   },
   parley_barge_ins_total: {

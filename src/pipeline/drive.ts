@@ -334,7 +334,9 @@ class Run {
   }
 
   end(): void {
+    if (this.#ended.signal.aborted) return;
     this.#ended.abort();
+    this.#tally.end(this.#session.unfinished);
     this.#parts.share.end();
     this.#wake?.timer.cancel();
     this.#wake = undefined;

@@ -7,7 +7,16 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { faultOf, storeError } from './database-fault.ts';
 import { migrationFrom, schemaVersion, secretOverheadBytes } from './schema.ts';
-import { clockSlackMs, type NonceClaim, type SecretClaim, type Store, StoreError, type StoredKey, type StoredSecret } from './store.ts';
+import {
+  clockSlackMs,
+  type NonceClaim,
+  type SecretClaim,
+  type Store,
+  StoreError,
+  type StoredKey,
+  type StoredOutboundUse,
+  type StoredSecret,
+} from './store.ts';
 
 /** The plug without its promises. */
 export type Rows = {
@@ -119,6 +128,23 @@ export class Database implements Rows {
       if (alive >= this.#bounds.noncesPerKey) return 'full';
       sql(opened, 'INSERT INTO nonce (keyId, nonce, expiresMs) VALUES (?, ?, ?)').run(keyId, nonce, expiresMs);
       return 'new';
+    });
+  }
+
+  outboundUse(fromHour: number): readonly StoredOutboundUse[] {
+    return this.#read(
+      (opened) => sql(opened, 'SELECT * FROM outbound_use WHERE hour >= ?').all(fromHour) as unknown as StoredOutboundUse[],
+    );
+  }
+
+  addOutboundUse({ keyId, hour, calls, ms }: StoredOutboundUse, fromHour: number): void {
+    this.#write((opened) => {
+      sql(opened, 'DELETE FROM outbound_use WHERE hour < ?').run(fromHour);
+      sql(
+        opened,
+        `INSERT INTO outbound_use (keyId, hour, calls, ms) VALUES (?, ?, ?, ?)
+          ON CONFLICT (keyId, hour) DO UPDATE SET calls = calls + excluded.calls, ms = ms + excluded.ms`,
+      ).run(keyId, hour, calls, ms);
     });
   }
 

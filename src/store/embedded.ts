@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { type Log, silentLog } from '../lib/log.ts';
 import type { StoreBounds } from './database.ts';
-import type { NonceClaim, SecretClaim, Store, StoredKey, StoredSecret, StoreError, StoreFault } from './store.ts';
+import type { NonceClaim, SecretClaim, Store, StoredKey, StoredOutboundUse, StoredSecret, StoreError, StoreFault } from './store.ts';
 import { type Operation, writes } from './store-messages.ts';
 import { StoreThread } from './store-thread.ts';
 
@@ -113,6 +113,14 @@ export class EmbeddedStore implements Store {
 
   claimNonce(keyId: string, nonce: string, expiresMs: number, nowMs: number): Promise<NonceClaim> {
     return this.#thread.ask('claimNonce', keyId, nonce, expiresMs, nowMs);
+  }
+
+  outboundUse(fromHour: number): Promise<readonly StoredOutboundUse[]> {
+    return this.#thread.ask('outboundUse', fromHour);
+  }
+
+  addOutboundUse(use: StoredOutboundUse, fromHour: number): Promise<void> {
+    return this.#thread.ask('addOutboundUse', use, fromHour);
   }
 
   close(): Promise<void> {

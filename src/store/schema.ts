@@ -55,6 +55,14 @@ const steps: readonly string[] = [
     keyId TEXT PRIMARY KEY,
     expiresMs INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;`,
+
+  `CREATE TABLE outbound_use (
+    keyId TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    calls INTEGER NOT NULL,
+    ms INTEGER NOT NULL,
+    PRIMARY KEY (keyId, hour)
+  ) STRICT, WITHOUT ROWID;`,
 ];
 
 export const schemaVersion = steps.length;

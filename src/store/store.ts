@@ -30,6 +30,14 @@ export interface StoredSecret {
   readonly expiresMs: number;
 }
 
+/** What a key has called by telephone in one hour since the Unix epoch: calls that began, and the time that calls went on. */
+export interface StoredOutboundUse {
+  readonly keyId: string;
+  readonly hour: number;
+  readonly calls: number;
+  readonly ms: number;
+}
+
 /** How a secret fared: `too_many` and `too_much` when its key has as many alive, or as many bytes of them, as it may have; then nothing is kept. */
 export type SecretClaim = 'kept' | 'too_many' | 'too_much';
 
@@ -101,5 +109,9 @@ export interface Store {
    * back afterwards.
    */
   claimNonce(keyId: string, nonce: string, expiresMs: number, nowMs: number): Promise<NonceClaim>;
+  /** What keys have called from that hour on. */
+  outboundUse(fromHour: number): Promise<readonly StoredOutboundUse[]>;
+  /** Adds to what a key has called in that hour. What is older than `fromHour` is forgotten. */
+  addOutboundUse(use: StoredOutboundUse, fromHour: number): Promise<void>;
   close(): Promise<void>;
 }

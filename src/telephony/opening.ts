@@ -6,7 +6,9 @@ import type { CallEvents } from '../transports/calls/call.ts';
 import type { CallTransport } from '../transports/calls/call-transport.ts';
 import type { PhoneCall } from '../transports/calls/phone-call.ts';
 import { DigitEntry } from './digit-entry.ts';
+import { exactWords, listenToNobody } from './exact-words.ts';
 import { MachineAnswer, type MachinePolicy } from './machine-answer.ts';
+import type { MachineWatch } from './machine-watch.ts';
 import type { Verdict } from './outbound-policy.ts';
 import type { PhoneSession } from './phone-calls.ts';
 import { phoneConnector, phoneTool, phoneTools } from './phone-tools.ts';
@@ -27,6 +29,12 @@ export interface OpeningParts {
 
 /** A message for a machine begins within this, or not at all. */
 const messageBeginsMs = 10_000;
+
+/** Has these words said instead of whatever is being said, and resolves when they have been heard, or the call has ended. */
+export async function sayLast(transport: CallTransport, words: string): Promise<void> {
+  for (const event of [...listenToNobody, exactWords(words)]) transport.say(event);
+  await transport.played(new AbortController().signal, messageBeginsMs);
+}
 
 /** What the first response says, word by word; nothing where the agent waits for the caller. */
 export function firstWords(route: Route | undefined): string | undefined {
@@ -70,7 +78,7 @@ export function connected(
   const entry = route?.collect_digits && digitEntry(session, route.collect_digits, parts);
   // A call that ends from here is told to nobody who listens in: what has been pressed would be waited on further.
   if (entry) over.addEventListener('abort', () => entry.end(), { once: true });
-  const machine = session.detectMachine ? machineAnswer(session, parts, over) : undefined;
+  const machine = session.machine && machineAnswer(session, session.machine, parts, over);
   const heard = entry || machine ? overheard(events, entry, machine) : events;
   const recording = route?.recording && parts.recorder?.open(session.id, session.speaker.format);
   return recording ? recordCall(recording, heard, answer) : answer(heard);
@@ -80,7 +88,7 @@ function digitEntry(session: PhoneSession, collecting: NonNullable<Route['collec
   return new DigitEntry(collecting, parts.clock, (event) => parts.transportOf(session)?.say(event));
 }
 
-function machineAnswer(session: PhoneSession, parts: OpeningParts, over: AbortSignal): MachineAnswer {
+function machineAnswer(session: PhoneSession, watch: MachineWatch, parts: OpeningParts, over: AbortSignal): MachineAnswer {
   const hangUp = () => parts.transportOf(session)?.close(1000, 'a machine answered');
   return new MachineAnswer({
     format: session.speaker.format,
@@ -88,7 +96,7 @@ function machineAnswer(session: PhoneSession, parts: OpeningParts, over: AbortSi
     say: (event) => parts.transportOf(session)?.say(event),
     hangUp,
     hangUpAfterWords: () => void parts.transportOf(session)?.played(over, messageBeginsMs).then(hangUp),
-    tell: session.tellMachine,
+    watch,
   });
 }
 

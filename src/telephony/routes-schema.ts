@@ -70,7 +70,8 @@ const collectDigits = z
 
 const route = z.strictObject({
   name,
-  numbers: z.array(numberPattern).min(1, { error: 'must name a number, or "*"' }),
+  /** None where it is for calls that are placed only. */
+  numbers: z.array(numberPattern),
   carriers: z.array(carrier).min(1).optional(),
   trunks: z.array(name).min(1).optional(),
   key: text.optional(),
@@ -96,6 +97,9 @@ const listening = z.string().regex(/^(?:udp|tcp|tls):(?:[\d.]+|\[[0-9a-f:.]+\]):
   error: 'must be like udp:0.0.0.0:5060, tcp:[::]:5060 or tls:0.0.0.0:5061',
 });
 
+/** Who finds out if a machine answers. The provider is asked beside us, and takes a fee for it. */
+const machineBy = z.enum(['parley', 'provider']).default('parley');
+
 const meansEvents = (pattern: string) => webhookTypes.some((type) => isSubscribed(pattern, type));
 
 /** @param environment Where secrets that are written `env:NAME` are. */
@@ -118,6 +122,8 @@ export function routesSchema(environment: Environment) {
       context.addIssue({ code: 'custom', message: `cannot be used: ${(error as Error).message}` });
     }
   });
+  // A region of the provider's API, where it is not the usual one.
+  const api_url = webUrl('an address').optional();
   const trunk = z.strictObject({
     name,
     addresses: z.array(z.string().refine(isNetwork, { error: 'must be an address or a network like 203.0.113.0/24' })).default([]),
@@ -147,11 +153,11 @@ export function routesSchema(environment: Environment) {
       .default([]),
     carriers: z
       .strictObject({
-        twilio: z.strictObject({ account_sid: text, auth_token: secret }).optional(),
-        signalwire: z.strictObject({ account_sid: text, auth_token: secret, signing_key: secret, space: host }).optional(),
-        telnyx: z.strictObject({ api_key: secret, public_key: secret, connection_id: text.optional() }).optional(),
-        plivo: z.strictObject({ auth_id: text, auth_token: secret }).optional(),
-        vonage: z.strictObject({ application_id: text, private_key: secret, signature_secret: secret }).optional(),
+        twilio: z.strictObject({ account_sid: text, auth_token: secret, api_url }).optional(),
+        signalwire: z.strictObject({ account_sid: text, auth_token: secret, signing_key: secret, space: host, api_url }).optional(),
+        telnyx: z.strictObject({ api_key: secret, public_key: secret, connection_id: text.optional(), api_url }).optional(),
+        plivo: z.strictObject({ auth_id: text, auth_token: secret, api_url }).optional(),
+        vonage: z.strictObject({ application_id: text, private_key: secret, signature_secret: secret, api_url }).optional(),
       })
       .default({}),
     sip: z
@@ -181,21 +187,23 @@ export function routesSchema(environment: Environment) {
           .regex(/^\+\d{8,15}$|^sips?:\S+@\S+$/, { error: 'must be a number like +15552345678, or a SIP address' })
           .optional(),
         by: z.string().optional(),
+        /** What is said before a call ends because the seconds of the day are used up. */
+        last_words: text.optional(),
       })
       .prefault({}),
     machine: z
       .discriminatedUnion(
         'policy',
         [
-          z.strictObject({ policy: z.literal('hang-up') }),
-          z.strictObject({ policy: z.literal('continue') }),
-          z.strictObject({ policy: z.literal('leave-message'), message: text }),
+          z.strictObject({ policy: z.literal('hang-up'), by: machineBy }),
+          z.strictObject({ policy: z.literal('continue'), by: machineBy }),
+          z.strictObject({ policy: z.literal('leave-message'), by: machineBy, message: text }),
         ],
         {
           error: "must be one of 'hang-up', 'leave-message', 'continue'",
         },
       )
-      .default({ policy: 'continue' }),
+      .default({ policy: 'continue', by: 'parley' }),
   });
 }
 

@@ -74,6 +74,8 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
     hangUp: () => false,
     place: () => 'rtc_1',
     list: () => [],
+    ended: () => [],
+    find: () => undefined,
   };
   const audio: AudioDesk = {
     async speak({ text, model, voice, speed }) {
@@ -120,7 +122,11 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
     shares: new LoopShares(clock),
     calls,
     phones,
-    telephony: { answer: () => ({ outcome: 'unknown_provider' }), document: () => undefined },
+    telephony: {
+      answer: () => Promise.resolve({ outcome: 'unknown_provider' }),
+      tell: () => ({ outcome: 'unknown_provider' }),
+      document: () => undefined,
+    },
     routers,
     clock,
     log: silentLog,

@@ -46,6 +46,7 @@ test('a route that answers after a while lets it ring until then', async () => {
   const { calls, clock } = callsRig([after]);
   const ringing = new Ringing('+15550003');
   void calls.take(ringing);
+  await settle();
   clock.advance(1999);
   await settle();
   expect(ringing.answers).toBe(0);
@@ -197,7 +198,16 @@ test('the list shows each call with how long it has been there', async () => {
   const { calls, clock, sessions } = callsRig([atOnce]);
   await calls.take(new Ringing());
   clock.advance(7000);
-  const shown = { id: 'rtc_1', direction: 'inbound', carrier: 'twilio', from: '+15550001', to: '+15550002', state: 'talking', seconds: 7 };
+  const shown = {
+    id: 'rtc_1',
+    direction: 'inbound',
+    carrier: 'twilio',
+    from: '+15550001',
+    to: '+15550002',
+    route: 'desk',
+    state: 'talking',
+    seconds: 7,
+  };
   expect(calls.list('key-1')).toEqual([shown]);
   sessions.get('rtc_1')?.end(byCaller);
   expect([calls.list('key-1'), calls.size]).toEqual([[], 0]);
@@ -227,7 +237,13 @@ function placing() {
           return dialled.promise;
         },
       },
-      { owner: 'key-1', session: { instructions: 'Ask for the order.' }, detectMachine: true, ended: () => (seen.ended += 1) },
+      {
+        owner: 'key-1',
+        route: undefined,
+        session: { instructions: 'Ask for the order.' },
+        detectMachine: true,
+        ended: () => (seen.ended += 1),
+      },
     );
   return { ...rig, dialled, seen, place };
 }
@@ -249,7 +265,7 @@ test('a call that is placed and not answered ends, and its place is free again',
   place();
   dialled.reject(new PhoneError({ status: 486, reason: 'Busy.' }));
   await settle();
-  expect([seen.ended, calls.size, told.at(-1)?.data]).toMatchObject([1, 0, { cause: 'rejected' }]);
+  expect([seen.ended, calls.size, told.at(-1)?.data]).toMatchObject([1, 0, { cause: 'busy', status: 486, reason: 'Busy.' }]);
 });
 
 test.each(['hangUp', 'close'] as const)('a call that is placed is given up by %s', (how) => {
@@ -272,9 +288,9 @@ test('a session that cannot be used is thrown, and there is no call', () => {
     dial: () => Promise.reject(new Error('not asked for')),
   };
   let ended = 0;
-  expect(() => rig.calls.place(dialling, { owner: 'key-1', session: {}, detectMachine: false, ended: () => (ended += 1) })).toThrow(
-    refusal,
-  );
+  expect(() =>
+    rig.calls.place(dialling, { owner: 'key-1', route: undefined, session: {}, detectMachine: false, ended: () => (ended += 1) }),
+  ).toThrow(refusal);
   expect([rig.calls.size, ended, rig.told]).toEqual([0, 0, []]);
 });
 

@@ -149,7 +149,7 @@ export function callsRig(routes: readonly object[], parts: Partial<PhoneCallsPar
     clock,
     ids: (prefix) => `${prefix}_${++made}`,
     log: silentLog,
-    routeOf: (call) => matchRoute(file, call),
+    routeOf: (call) => Promise.resolve(matchRoute(file, call)),
     ownerOf: (route) => route.key ?? 'key-1',
     sessionOf: (route) => route.session,
     prepare(one) {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { SetupError } from '../../src/lib/own-file.ts';
-import { outboundRules, readRoutesFile, RoutesFileError, routesOf } from '../../src/telephony/routes-file.ts';
+import { keyMistakes, outboundRules, readRoutesFile, RoutesFileError, routesOf } from '../../src/telephony/routes-file.ts';
 import { addressesOf } from '../../src/telephony/routes-schema.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
@@ -67,9 +67,9 @@ function changed(change: (file: Record<string, never> & typeof whole) => void): 
   return copy;
 }
 
-function mistakesIn(content: unknown, keys?: ReadonlySet<string>): readonly string[] {
+function mistakesIn(content: unknown): readonly string[] {
   try {
-    routesOf(content, '/etc/telephony.json', { environment, ...(keys ? { keys } : {}) });
+    routesOf(content, '/etc/telephony.json', { environment });
     return [];
   } catch (error) {
     if (error instanceof RoutesFileError) return error.mistakes;
@@ -79,7 +79,7 @@ function mistakesIn(content: unknown, keys?: ReadonlySet<string>): readonly stri
 
 describe('a file', () => {
   test('with everything in it is read', () => {
-    const file = routesOf(whole, '/etc/telephony.json', { environment, keys: new Set(['main']) });
+    const file = routesOf(whole, '/etc/telephony.json', { environment });
     expect(file.public_url).toBe('https://voice.example.com');
     expect(file.carriers.twilio).toEqual({ account_sid: 'AC1', auth_token: 'tok-12345' });
     expect(file.routes[0]).toMatchObject({
@@ -101,7 +101,7 @@ describe('a file', () => {
       webhooks: [],
       carriers: {},
       outbound: { prefixes: [], domains: [], calls_at_once: 4, calls_per_minute: 10, calls_per_day: 500, seconds_per_day: 36_000 },
-      machine: { policy: 'continue' },
+      machine: { policy: 'continue', by: 'parley' },
     });
   });
 
@@ -133,7 +133,6 @@ describe('a mistake is said with its place', () => {
     [(file) => void Object.assign(file, { rutes: [] }), 'rutes is no setting of this file.'],
     [(file) => void Object.assign(file.routes[0] as object, { nubmers: [] }), 'routes[0].nubmers is no setting of this file.'],
     [(file) => void Reflect.deleteProperty(file.routes[1] as object, 'numbers'), 'routes[1].numbers is missing.'],
-    [(file) => void Object.assign(file.routes[1] as object, { numbers: [] }), 'routes[1].numbers must name a number, or "*".'],
     [(file) => void Object.assign(file.routes[1] as object, { numbers: '*' }), 'routes[1].numbers must be a list.'],
     [
       (file) => void Object.assign(file.routes[0]?.numbers as object, { 1: 'example.com' }),
@@ -262,6 +261,10 @@ describe('a mistake is said with its place', () => {
       'carriers.telnyx.connection_id is missing: outbound.by places calls with it.',
     ],
     [
+      (file) => void Object.assign(file.machine, { by: 'provider' }),
+      "machine.by is 'provider', and outbound.by places calls by SIP, where nobody else finds out if a machine answers.",
+    ],
+    [
       (file) => void Object.assign(file.machine, { policy: 'shout' }),
       "machine.policy must be one of 'hang-up', 'leave-message', 'continue'.",
     ],
@@ -279,9 +282,16 @@ describe('a mistake is said with its place', () => {
     expect([mistakesIn(many).length, mistakesIn(many).at(-1)]).toEqual([11, 'And 10 more.']);
   });
 
-  test('a key is looked for where the keys are known', () => {
-    expect(mistakesIn(whole, new Set(['other']))).toEqual(['routes[0].key is the name of no configured key.']);
-    expect(mistakesIn(whole)).toEqual([]);
+  test('a key that there is not, without what stands there, which may be a key itself', () => {
+    const file = routesOf(
+      changed((each) => void Object.assign(each.routes[0] as object, { key: 'sk-secret' })),
+      'x',
+      { environment },
+    );
+    expect(keyMistakes(file, new Set(['key_1', 'configured_2']))).toEqual([
+      'routes[0].key is the id of no key that holds. Those of this server are: key_1, configured_2.',
+    ]);
+    expect(keyMistakes(file, new Set(['sk-secret']))).toEqual([]);
   });
 
   test('none is said with a secret', () => {

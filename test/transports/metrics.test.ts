@@ -259,9 +259,9 @@ test.each<[who: string, headers: Record<string, string>, status: number]>([
 
 test('a key that comes with the settings that are read again closes it for this machine, and opens it when it goes', async () => {
   const config = (PARLEY_API_KEY: string) => readConfig({ PARLEY_API_KEY }, keyless.dataDir);
-  keyless.server.reload(config('k'.repeat(40)));
+  await keyless.server.reload(config('k'.repeat(40)));
   expect((await fetchMetrics(keyless.http)).status).toBe(401);
-  keyless.server.reload(config(''));
+  await keyless.server.reload(config(''));
   expect((await fetchMetrics(keyless.http)).status).toBe(200);
 });
 

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { errors } from '../../protocol/errors.ts';
+import { callPage } from './call-page.ts';
 import type { RouteDeps } from './deps.ts';
 import { principalOf, read, Refusal } from './family.ts';
 
@@ -24,7 +25,16 @@ interface OneCall {
 }
 
 export function phoneCallRoutes(scope: FastifyInstance, { phones }: RouteDeps): void {
-  scope.get('/v1/realtime/calls', (request) => ({ object: 'list', data: phones.list(principalOf(request)) }));
+  scope.get('/v1/realtime/calls', (request) => {
+    const by = principalOf(request);
+    return callPage([...phones.ended(by), ...phones.list(by)].map(presented), request.query);
+  });
+  scope.get<OneCall>('/v1/realtime/calls/:id', (request) => {
+    const { id } = request.params;
+    const call = phones.find(id, principalOf(request));
+    if (!call) throw new Refusal(404, 'call_not_found', `There is no telephone call '${id.slice(0, 128)}', or not any more.`, 'call_id');
+    return presented(call);
+  });
   scope.post<OneCall>('/v1/realtime/calls/:id/accept', { bodyLimit }, async (request, reply) => {
     const { id } = request.params;
     if (!(await phones.accept(id, principalOf(request), read(acceptBody, request.body)))) throw noPhoneCall(id);
@@ -43,6 +53,10 @@ export function phoneCallRoutes(scope: FastifyInstance, { phones }: RouteDeps): 
     if (outcome.outcome === 'refused') throw new Refusal(409, 'transfer_refused', outcome.reason, 'target_uri');
     return reply.code(200).send();
   });
+}
+
+function presented<T extends { readonly id: string }>(call: T): T & { readonly object: 'realtime.call' } {
+  return { object: 'realtime.call', ...call };
 }
 
 function noPhoneCall(id: string): Error {

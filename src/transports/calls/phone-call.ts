@@ -56,6 +56,9 @@ export interface PhoneCall extends Call {
   sendDigits(digits: string): Promise<void>;
 }
 
+/** Who or what has answered a call. */
+export type AnsweredBy = 'human' | 'machine' | 'fax';
+
 /** Why a call that was placed did not come about, or how it ended. */
 export interface PhoneFailure {
   /** A final SIP status, or what stands for it: 486 busy, 408 and 480 not answered, 404 no such number, 603 declined. */
