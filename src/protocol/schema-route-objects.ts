@@ -70,12 +70,38 @@ export function openApiSchemas(): Record<string, JsonObject> {
       error: object({ message: text, type: text, param: { type: ['string', 'null'] }, code: { type: ['string', 'null'] } }),
     }),
     StatusError: noted(object({ code: { type: 'integer' }, message: text, details: list({}) }), "Inworld's envelope; `code` is gRPC's."),
-    Health: object({
-      status: oneOf('ok', 'starting', 'draining'),
-      version: text,
-      sessions: noted({ type: 'integer' }, 'That run now, calls among them.'),
-      calls: noted({ type: 'integer' }, 'Over WebRTC, that are up now.'),
-    }),
+    Health: object(
+      {
+        status: oneOf('ok', 'starting', 'draining'),
+        version: text,
+        sessions: noted({ type: 'integer' }, 'That run now, calls among them.'),
+        calls: noted({ type: 'integer' }, 'That are up now, telephone calls among them.'),
+        sip: noted(
+          object({
+            listening: list(noted(text, '`udp:5060`')),
+            calls: noted({ type: 'integer' }, 'That ring or talk now.'),
+            registrations: list(
+              object(
+                {
+                  trunk: text,
+                  state: oneOf('trying', 'registered', 'failed'),
+                  expires_in_seconds: { type: 'integer' },
+                  status: noted({ type: 'integer' }, 'Of SIP: why it failed.'),
+                  reason: text,
+                  retry_in_seconds: { type: 'integer' },
+                },
+                'expires_in_seconds',
+                'status',
+                'reason',
+                'retry_in_seconds',
+              ),
+            ),
+          }),
+          'Where SIP is spoken.',
+        ),
+      },
+      'sip',
+    ),
     Live: object({ status: oneOf('ok') }),
     Ready: object({ status: oneOf('ready', 'not_ready'), reasons: list(text) }, 'reasons'),
     Document: { type: 'object' },

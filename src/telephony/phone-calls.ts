@@ -43,8 +43,8 @@ export interface PlacedWish {
 export interface Dialling {
   readonly party: PhoneParty;
   readonly speaker: Speaker;
-  /** Resolves when it is answered. @throws PhoneError when it is not, or `givenUp` fires. */
-  dial(events: CallEvents, givenUp: AbortSignal): Promise<PhoneCall>;
+  /** Resolves when it is answered; `rings` is called when it rings over there, if that is known. @throws PhoneError when it is not, or `givenUp` fires. */
+  dial(events: CallEvents, givenUp: AbortSignal, rings: () => void): Promise<PhoneCall>;
 }
 
 export interface PhoneCallsParts {
@@ -87,7 +87,7 @@ export interface PhoneCallShown {
   readonly from: string;
   readonly to: string;
   readonly carrier: string;
-  readonly state: PhoneLeg['state'];
+  readonly state: Exclude<PhoneLeg['state'], 'alerting'>;
   /** Since it began to ring, or to be dialled. */
   readonly seconds: number;
 }
@@ -154,7 +154,7 @@ export class PhoneCalls {
     try {
       const begin = this.#parts.prepare({ ...this.#of(leg), speaker, route: undefined, patches: [session], detectMachine });
       void leg
-        .connect((events, givenUp) => dialling.dial(events, givenUp), begin)
+        .connect((events, givenUp, rings) => dialling.dial(events, givenUp, rings), begin)
         .catch((error: unknown) => {
           if (!(error instanceof CallError)) this.#parts.log.error({ err: error, call: leg.id }, 'a telephone call could not be placed');
         });

@@ -33,6 +33,8 @@ type LegState =
   | { readonly state: 'ringing'; readonly call: IncomingPhoneCall; readonly decision: Timer }
   /** Being answered, or placed; `givenUp` is fired by whoever hangs up meanwhile. */
   | { readonly state: 'connecting'; readonly givenUp: AbortController }
+  /** Placed, and it rings over there. */
+  | { readonly state: 'alerting'; readonly givenUp: AbortController }
   | { readonly state: 'talking'; readonly call: PhoneCall; readonly sinceMs: number }
   /** The caller is being handed over, and still talks. */
   | { readonly state: 'transferring'; readonly call: PhoneCall; readonly sinceMs: number }
@@ -95,7 +97,9 @@ export class PhoneLeg {
     const { id, direction, party, clock } = this.#parts;
     const { carrier, from, to } = party;
     const seconds = Math.round((clock.now() - this.#beganAtMs) / 1000);
-    return { id, direction, carrier, from, to, state: this.state, seconds };
+    // Whoever reads it knows by the direction where it rings.
+    const state = this.state === 'alerting' ? 'ringing' : this.state;
+    return { id, direction, carrier, from, to, state, seconds };
   }
 
   /** Answers a call that rings. @throws CallError when the caller has gone, or it cannot be answered. */
@@ -111,21 +115,21 @@ export class PhoneLeg {
 
   /** Has a call answered or placed, and its session begun. `gone` fires when a caller does not wait any longer. */
   async connect(
-    place: (events: CallEvents, givenUp: AbortSignal) => Promise<PhoneCall>,
+    place: (events: CallEvents, givenUp: AbortSignal, rings: () => void) => Promise<PhoneCall>,
     begin: BeginSession,
     gone?: AbortSignal,
   ): Promise<void> {
     const givenUp = new AbortController();
     this.#state = { state: 'connecting', givenUp };
     const connected = async (events: CallEvents): Promise<PhoneCall> => {
-      const call = await place(events, givenUp.signal);
+      const call = await place(events, givenUp.signal, () => this.#alert());
       // Whoever hung up meanwhile could not stop the answer.
       if (givenUp.signal.aborted) {
         call.close();
         throw new CallError('unavailable', 'The call was hung up before it was answered.');
       }
       // It may have ended before its answer is known here; then its end has been told.
-      if (this.#state.state === 'connecting') {
+      if (this.#state.state === 'connecting' || this.#state.state === 'alerting') {
         this.#state = { state: 'talking', call, sinceMs: this.#parts.clock.now() };
         this.#tell('realtime.call.answered');
       }
@@ -155,14 +159,14 @@ export class PhoneLeg {
   hangUp(): void {
     const { state } = this.#state;
     if (state === 'ringing') this.reject(declinedStatus);
-    else if (state === 'connecting') this.#state.givenUp.abort();
+    else if (state === 'connecting' || state === 'alerting') this.#state.givenUp.abort();
     else if (state === 'talking' || state === 'transferring') this.#parts.hangUp();
   }
 
   /** The server ends: who waits cannot wait any longer. Calls that talk end with their sessions. */
   close(): void {
     if (this.state === 'ringing') this.reject(unavailableStatus);
-    else if (this.state === 'connecting') this.hangUp();
+    else if (this.state === 'connecting' || this.state === 'alerting') this.hangUp();
   }
 
   /** Hands the caller over. The call goes on here unless it is taken. Never rejects. */
@@ -217,6 +221,13 @@ export class PhoneLeg {
     this.#decided.abort();
     this.#state = { state: 'connecting', givenUp: new AbortController() };
     return ringing;
+  }
+
+  /** A call that was placed rings over there; that it does is told once. */
+  #alert(): void {
+    if (this.#state.state !== 'connecting') return;
+    this.#state = { ...this.#state, state: 'alerting' };
+    this.#tell('realtime.call.ringing');
   }
 
   /** The caller does not wait any longer. */

@@ -12,7 +12,7 @@ import { defaultModels, describeWithModels } from '../models.ts';
 import { Baresip } from './support/baresip.ts';
 import { Linphone } from './support/linphone.ts';
 import { overlap, say, wordsOf } from './support/speech.ts';
-import { freeTcpPort, startTelephoneServer, type TelephoneServer } from './support/telephone-server.ts';
+import { startTelephoneServer, type TelephoneServer } from './support/telephone-server.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -46,7 +46,7 @@ describeWithModels(defaultModels, 'a telephone', () => {
 
   async function dial(number: string, transport: 'udp' | 'tls'): Promise<Baresip> {
     const uri = `sip:${number}@${server.at(transport)};transport=${transport}`;
-    const telephone = new Baresip({ uri, transport, srtp: transport === 'tls', controlPort: await freeTcpPort() });
+    const telephone = await Baresip.open({ uri, transport, codec: 'PCMU', srtp: transport === 'tls' });
     open.push(telephone);
     return telephone;
   }
@@ -104,12 +104,12 @@ describeWithModels(defaultModels, 'a telephone', () => {
   test('linphone is greeted over TCP with Opus, and hung up on by the model when its caller asks for it', async ({ skip }) => {
     skip(noLinphone !== undefined, noLinphone);
     const from = server.hooks.length;
-    const telephone = new Linphone(`sip:100@${server.at('tcp')};transport=tcp`);
+    const telephone = await Linphone.open({ uri: `sip:100@${server.at('tcp')};transport=tcp`, transport: 'tcp', codec: 'opus' });
     open.push(telephone);
     const { call_id: id } = (await server.hook('realtime.call.answered', from)).data;
     await server.hears(() => telephone.heard, greeted);
     expect(telephone.output).toMatch(/0: opus \(48000\) enabled/);
-    telephone.speak(await say(server.running.server, 'Please hang up now.'));
+    await telephone.speak(await say(server.running.server, 'Please hang up now.'));
     expect((await server.hook('realtime.call.ended', from, id)).data).toMatchObject({ cause: 'hung_up' });
     await vi.waitFor(() => expect(telephone.output).toMatch(/Call 1 with .* ended/), { timeout: 5000 });
   });

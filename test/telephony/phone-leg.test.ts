@@ -185,6 +185,30 @@ test('hanging up while a call is placed gives it up, and closes it if it was ans
   expect(told.at(-1)?.data).toMatchObject({ direction: 'outbound', cause: 'cancelled' });
 });
 
+test('a call that is placed rings over there once, and is given up while it rings', async () => {
+  const { leg, types } = legRig({ direction: 'outbound' });
+  const dialled = Promise.withResolvers<PhoneCall>();
+  const ringing = new Ringing();
+  let givenUp: AbortSignal | undefined;
+  let rings = () => {};
+  const placed = leg.connect((_events, signal, tell) => {
+    [givenUp, rings] = [signal, tell];
+    return dialled.promise;
+  }, session().begin);
+  expect(leg.shown.state).toBe('connecting');
+  rings();
+  rings();
+  expect([leg.shown.state, types()]).toEqual(['ringing', ['ringing']]);
+  // It is no call that could be answered here.
+  await expect(leg.answer(session().begin)).rejects.toThrow('does not ring any more');
+  leg.close();
+  expect(givenUp?.aborted).toBe(true);
+  dialled.reject(new CallError('unavailable', 'The call was given up.'));
+  await expect(placed).rejects.toThrow(CallError);
+  rings();
+  expect([types(), ringing.answers]).toEqual([['ringing', 'ended'], 0]);
+});
+
 test('hanging up a call that talks ends its session, and one that is over stays so', async () => {
   const { leg, happened, end, types } = await talking();
   leg.hangUp();

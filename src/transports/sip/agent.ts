@@ -23,6 +23,8 @@ export interface SipAgent {
    * @throws Error where the address or a server is no SIP URI.
    */
   register(options: RegistrationOptions, onState: (state: RegistrationState) => void): SipRegistration;
+  /** From now on calls of the trunk are taken from wherever the URI leads, and from nowhere else; where it leads nowhere, all stays as it was. */
+  admitServers(trunk: string, uri: string): Promise<void>;
   /** Takes registrations back, ends all calls, then listens no more. */
   close(): Promise<void>;
 }

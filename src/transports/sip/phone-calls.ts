@@ -7,14 +7,14 @@ import { parseNameAddress } from './headers.ts';
 import type { MediaHow } from './media/media-how.ts';
 import { type MediaCall, type PhoneMedia, phoneSpeaker } from './media/phone-media.ts';
 import { SipPhoneCall } from './sip-phone-call.ts';
-import { parseUri } from './uri.ts';
+import { hostPort, parseUri } from './uri.ts';
 
 export interface SipPhoneParts {
   readonly media: PhoneMedia;
   readonly log: Log;
   /** How the sound of a call is carried that came by encrypted messages, or not. */
   readonly how: (secureSignalling: boolean) => MediaHow;
-  /** Told when a call that was placed rings over there. */
+  /** Told, each time, that a call that was placed rings over there (180), or makes some other progress that is heard (183). */
   readonly onRinging?: () => void;
 }
 
@@ -91,6 +91,7 @@ export async function placePhoneCall(
   const placed = agent.invite(target, sound.sdp, {
     ...phone.dialogEvents,
     onRinging: () => onRinging?.(),
+    onProgress: () => onRinging?.(),
     onAnswered: (dialog, sdp) => answered.resolve({ dialog, sdp }),
     onFailed: ({ status, reason }) =>
       answered.reject(new PhoneError({ status, reason: reason || `The call failed with status ${status}.` })),
@@ -111,12 +112,22 @@ export async function placePhoneCall(
   }
 }
 
-/** What a trunk is sent for a number or an address: a number is a user at its proxy. */
+/**
+ * What a trunk is sent for a number or an address: a number is a user at its proxy. What else the proxy's URI says is about the way there (a transport, `lr`),
+ * and not about who is called.
+ * @throws PhoneError where the proxy is no SIP URI.
+ */
 export function targetUri(target: string, proxy: string): string {
   const [, number] = /^tel:(\+?[\d*#]+)/i.exec(target) ?? [];
   if (number === undefined) return target;
-  const host = proxy.replace(/^sips?:/i, '');
-  return `${/^sips:/i.test(proxy) ? 'sips' : 'sip'}:${number}@${host}`;
+  const at = parseUri(proxyUri(proxy));
+  if (!at || !('host' in at)) throw new PhoneError({ status: 503, reason: `The proxy '${proxy}' is no SIP URI.` });
+  return `${at.scheme}:${number}@${hostPort(at.host, at.port)}`;
+}
+
+/** `sip:` may be left out where a proxy or a registrar is named. */
+export function proxyUri(proxy: string): string {
+  return /^sips?:/i.test(proxy) ? proxy : `sip:${proxy}`;
 }
 
 export function sipParty(from: string, to: string, trunk: string): PhoneParty {

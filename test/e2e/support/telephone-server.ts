@@ -36,7 +36,12 @@ export interface TelephoneServer {
 /** Long, because a loaded machine is no failure. */
 const patienceMs = 20_000;
 
-export async function startTelephoneServer(routes: readonly object[], options: ServerOptions): Promise<TelephoneServer> {
+/** `more`: what else the telephony file has, `sip` laid over what it has here. */
+export async function startTelephoneServer(
+  routes: readonly object[],
+  options: ServerOptions,
+  { sip = {}, ...more }: { readonly sip?: object; readonly [name: string]: unknown } = {},
+): Promise<TelephoneServer> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-telephones-'));
   const hooks: Hook[] = [];
   const receiver = createServer((request, response) => {
@@ -51,7 +56,9 @@ export async function startTelephoneServer(routes: readonly object[], options: S
     sip: {
       listen: ['udp', 'tcp', ...(options.tls ? ['tls'] : [])].map((transport) => `${transport}:127.0.0.1:0`),
       trunks: [{ name: 'telephones', addresses: ['127.0.0.1'] }],
+      ...sip,
     },
+    ...more,
     webhooks: [
       {
         url: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`,

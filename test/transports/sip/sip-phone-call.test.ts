@@ -369,5 +369,7 @@ test('a number is a user at the proxy of its trunk, and an address stays as it i
   expect(targetUri('tel:+15550001', 'sip:pbx.example:5070')).toBe('sip:+15550001@pbx.example:5070');
   expect(targetUri('tel:100', 'sips:pbx.example')).toBe('sips:100@pbx.example');
   expect(targetUri('tel:100', 'pbx.example')).toBe('sip:100@pbx.example');
+  expect(targetUri('tel:100', 'sip:edge.example:5080;transport=tcp;lr')).toBe('sip:100@edge.example:5080');
+  expect(targetUri('tel:100', '[2001:db8::1]:5080')).toBe('sip:100@[2001:db8::1]:5080');
   expect(targetUri('sip:desk@other.example', 'pbx.example')).toBe('sip:desk@other.example');
 });
