@@ -107,6 +107,7 @@ function overheard(events: CallEvents, entry: DigitEntry | undefined, machine: M
       events.onDigit(digit);
       entry?.press(digit);
     },
+    onHold: (held) => events.onHold?.(held),
     onEnd: (end) => events.onEnd(end),
   };
 }

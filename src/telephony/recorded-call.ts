@@ -28,6 +28,7 @@ export function recordedEvents(events: CallEvents, listener: Listener): CallEven
     onMessage: (text) => events.onMessage(text),
     onTaken: () => events.onTaken(),
     onDigit: (digit) => events.onDigit(digit),
+    onHold: (held) => events.onHold?.(held),
   };
 }
 

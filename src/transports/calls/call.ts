@@ -30,6 +30,8 @@ export interface CallEvents {
   onTaken(): void;
   /** The caller pressed a key of a telephone: 0 to 9, *, #, A to D. */
   onDigit(digit: string): void;
+  /** The far side has put the call on hold, or has taken it up again: meanwhile nothing is played, and what was to be waits. */
+  onHold?(held: boolean): void;
   onEnd(end: CallEnd): void;
 }
 

@@ -44,6 +44,7 @@ export class SipPhoneCall implements PhoneCall {
       onPlayed: (sentMs, clears, atMs) => events.onPlayed(sentMs, clears, atMs),
       onTaken: () => events.onTaken(),
       onDigit: (digit) => events.onDigit(digit),
+      onHold: (held) => events.onHold?.(held),
       onEnd: (end) => this.#end(end),
     };
   }
