@@ -29,6 +29,12 @@ export function openPhoneDesk({ calls, policy, clock, outbound, diallingBy }: Ph
       if (!verdict.allowed) throw refusalOf(verdict, 'target_uri');
       return calls.transfer(id, keyId, verdict.target);
     },
+    async connect(id, { keyId }, otherId) {
+      if (!calls.canTransfer(id, keyId)) return undefined;
+      const outcome = await calls.connect(id, keyId, otherId);
+      if (outcome) return outcome;
+      throw new Refusal(404, 'call_not_found', `There is no other call '${otherId}' by SIP that talks now.`, 'target_call_id');
+    },
     hangUp: (id, { keyId }) => calls.hangUp(id, keyId),
     place({ to, from, session, detectMachine }, { keyId }) {
       const caller = from ?? outbound.from;

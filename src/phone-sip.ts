@@ -11,7 +11,16 @@ import { isKnownByServers, type RegistrationShown, SipRegistrations } from './si
 import type { SipAgent } from './transports/sip/agent.ts';
 import { openPhoneMedia, type PhoneMedia, phoneSpeaker } from './transports/sip/media/phone-media.ts';
 import type { ListenOptions, SipOptions, TrunkOptions } from './transports/sip/options.ts';
-import { incomingPhoneCall, placePhoneCall, proxyUri, type SipPhoneParts, sipParty, targetUri } from './transports/sip/phone-calls.ts';
+import {
+  incomingPhoneCall,
+  isSecure,
+  placePhoneCall,
+  proxyUri,
+  type SipPhoneParts,
+  sipParty,
+  targetUri,
+} from './transports/sip/phone-calls.ts';
+import type { Referral } from './transports/sip/sip-phone-call.ts';
 import type { StrangerCounts } from './transports/sip/gate.ts';
 import { openSipAgent } from './transports/sip/user-agent.ts';
 
@@ -62,7 +71,12 @@ async function speakSip(
   media: PhoneMedia,
   publicAddress: string | undefined,
 ): Promise<PhoneSip> {
-  const parts: SipPhoneParts = { media, log, how: (secureSignalling) => ({ srtp: sip.srtp, secureSignalling }) };
+  const parts: SipPhoneParts = {
+    media,
+    log,
+    how: (secureSignalling) => ({ srtp: sip.srtp, secureSignalling }),
+    follow: (referral, from, trunk) => following(agent, sip.trunks, referral, from, trunk),
+  };
   const options: SipOptions = {
     listen: sip.listen.map(listenAt),
     ...(publicAddress === undefined ? {} : { publicAddress }),
@@ -108,16 +122,14 @@ function diallingBy(
   from: string,
   parts: SipPhoneParts & Pick<PhonesParts, 'clock'>,
 ): Dialling {
-  const proxy = trunk.proxy ?? trunk.register?.server;
+  const { proxy, credentials } = wayBy(trunk);
   // The file is not read with such a trunk.
   if (proxy === undefined) throw new PhoneError({ status: 503, reason: `The trunk ${trunk.name} leads nowhere.` });
-  const credentials = trunk.register ?? trunk;
-  const { username, password } = credentials;
   const call = {
     uri: targetUri(target, proxy),
     from: /^sips?:/i.test(from) ? from : targetUri(`tel:${from}`, proxy),
-    proxy: proxyUri(proxy),
-    ...(username === undefined || password === undefined ? {} : { credentials: { username, password } }),
+    proxy,
+    ...credentials,
   };
   return {
     party: sipParty(from, target.replace(/^tel:/, ''), trunk.name),
@@ -128,6 +140,7 @@ function diallingBy(
       try {
         return await placePhoneCall(agent, call, events, AbortSignal.any([givenUp, tooLong.signal]), {
           ...parts,
+          trunk: trunk.name,
           onRinging: rings,
         });
       } catch (error) {
@@ -138,6 +151,32 @@ function diallingBy(
       }
     },
   };
+}
+
+/** Where calls of the trunk are sent, and what they show there. */
+function wayBy({ proxy, register, username, password }: Trunk) {
+  const at = proxy ?? register?.server;
+  const shown = register ?? (username === undefined || password === undefined ? undefined : { username, password });
+  return {
+    ...(at === undefined ? {} : { proxy: proxyUri(at) }),
+    credentials: shown ? { credentials: { username: shown.username, password: shown.password } } : {},
+  };
+}
+
+/** How whom a caller of that trunk names is called: the way of the trunk, or where the address itself leads. */
+function following(
+  agent: SipAgent,
+  trunks: readonly Trunk[],
+  { target, headers, encrypted }: Referral,
+  from: string,
+  name: string | undefined,
+): ReturnType<NonNullable<SipPhoneParts['follow']>> {
+  const trunk = trunks.find((each) => each.name === name);
+  const { proxy, credentials = {} } = trunk ? wayBy(trunk) : {};
+  if (proxy === undefined && /^tel:/i.test(target)) return undefined;
+  if (encrypted && !isSecure(proxy ?? target)) return undefined;
+  const uri = proxy === undefined ? target : targetUri(target, proxy);
+  return (offer, events) => agent.invite({ uri, from, ...(proxy === undefined ? {} : { proxy }), ...credentials, headers }, offer, events);
 }
 
 function trunkOf(trunk: Trunk): TrunkOptions {

@@ -265,7 +265,13 @@ class Run {
     const { share } = this.#parts;
     const take = () => this.#take(inbound);
     // What our own loudspeaker tells, and keys of a telephone: the caller's sound comes behind them.
-    if (inbound.kind === 'played' || inbound.kind === 'digit' || inbound.kind === 'lost' || inbound.kind === 'hold' || inbound.kind === 'back')
+    if (
+      inbound.kind === 'played' ||
+      inbound.kind === 'digit' ||
+      inbound.kind === 'lost' ||
+      inbound.kind === 'hold' ||
+      inbound.kind === 'back'
+    )
       return share.inTurn(take);
     return share.inShare(take, this.#sizeOf(inbound));
   }

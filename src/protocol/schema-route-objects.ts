@@ -140,7 +140,12 @@ export function openApiSchemas(): Record<string, JsonObject> {
       { status_code: noted({ type: 'integer', minimum: 300, maximum: 699 }, 'A final SIP status; 603 without it.') },
       'status_code',
     ),
-    CallReferral: object({ target_uri: noted(text, '`tel:+12025550101` or `sip:agent@example.com`') }),
+    CallReferral: {
+      anyOf: [
+        object({ target_uri: noted(text, '`tel:+12025550101` or `sip:agent@example.com`') }),
+        noted(object({ target_call_id: text }), 'Another call of the key: the far sides of both are left to each other.'),
+      ],
+    },
     CallList: object({ object: text, data: list(phoneCall) }),
     CallForm: object({ sdp: text, session: noted(text, 'A session as JSON.') }, 'session'),
     CallAnswer: {

@@ -81,6 +81,8 @@ const route = z.strictObject({
   greeting: text.transform((value) => (value === 'listen' ? undefined : value)).optional(),
   tools: z.array(z.enum(phoneToolNames)).default([]),
   transfer_to: z.record(z.string().min(1).max(64), text).default({}),
+  /** Whether callers may have this server call somebody else in their place (REFER), where `outbound` allows it. */
+  follow_transfers: z.boolean().default(false),
   recording: z.strictObject({ announce: text.optional() }).optional(),
   collect_digits: collectDigits.optional(),
 });

@@ -209,7 +209,7 @@ describe('a mistake is said with its place', () => {
     ],
     [
       (file) => void Object.assign(file.webhooks[0] as object, { events: ['realtime.call.started'] }),
-      'webhooks[0].events[0] must mean events: realtime.call.*, or realtime.call.incoming, realtime.call.ringing, realtime.call.answered, realtime.call.transferred, realtime.call.transfer_failed, realtime.call.machine_detected, realtime.call.ended.',
+      'webhooks[0].events[0] must mean events: realtime.call.*, or realtime.call.incoming, realtime.call.ringing, realtime.call.answered, realtime.call.transferred, realtime.call.transfer_failed, realtime.call.party_changed, realtime.call.machine_detected, realtime.call.ended.',
     ],
     [
       (file) => void Object.assign(file.webhooks[0] as object, { secret: 'hunter2' }),
