@@ -12,13 +12,12 @@ import { defaultModels, describeWithModels } from '../models.ts';
 import { Baresip } from './support/baresip.ts';
 import { Linphone } from './support/linphone.ts';
 import { overlap, say, wordsOf } from './support/speech.ts';
-import { startTelephoneServer, type TelephoneServer } from './support/telephone-server.ts';
+import { nobody, startTelephoneServer, type TelephoneServer } from './support/telephone-server.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
 const noBaresip = missing('baresip', 'baresip-core');
 const noLinphone = missing('linphonec', 'linphone-cli');
-const nobody = { phones: 0, calls: 0, sessions: 0 };
 const greeting = 'Welcome to the garden office.';
 /** Its words that carry it. */
 const greeted = 'welcome garden office';

@@ -105,9 +105,10 @@ export class Baresip implements RealTelephone {
   }
 
   get pressed(): string {
-    return [...this.output.matchAll(/received DTMF: '(.)'/g)].map(([, key]) => key).join('');
+    return [...this.output.matchAll(/received event: '(.)' \(end=1\)/g)].map(([, key]) => key).join('');
   }
 
+  /** After a hold it writes nothing more down, whoever it talks with. */
   get heard(): Int16Array {
     const { hz, channels } = codecs[this.#options.codec];
     // It begins another file with each change of the session. While one is written its head does not say how long it is.

@@ -97,6 +97,16 @@ export class Linphone implements RealTelephone {
     return this.#tell(`transfer ${uri}`);
   }
 
+  /** Calls somebody else; what it talks with by then must be on hold. */
+  dial(uri: string): Promise<void> {
+    return this.#tell(`call ${uri}`);
+  }
+
+  /** Transfers the far side of one of its calls, by their numbers, to that of another. */
+  join(call: number, other: number): Promise<void> {
+    return this.#tell(`transfer ${call} --to-call ${other}`);
+  }
+
   get heard(): Int16Array {
     if (!existsSync(this.#recording)) return new Int16Array(0);
     const bytes = readFileSync(this.#recording);

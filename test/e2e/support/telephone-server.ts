@@ -33,6 +33,9 @@ export interface TelephoneServer {
   close(): Promise<void>;
 }
 
+/** The load of a server that has nothing to do. */
+export const nobody = { phones: 0, calls: 0, sessions: 0 };
+
 /** Long, because a loaded machine is no failure. */
 const patienceMs = 20_000;
 
