@@ -90,7 +90,8 @@ export class Linphone implements RealTelephone {
   }
 
   resume(): Promise<void> {
-    return this.#tell('resume');
+    // It would begin anew with the file that it was playing.
+    return this.#tell(`play ${this.#file(new Int16Array(0))}`, 'resume');
   }
 
   transfer(uri: string): Promise<void> {

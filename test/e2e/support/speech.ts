@@ -20,10 +20,10 @@ export async function say(server: ParleyServer, text: string, voice = 'Olivia'):
   return resample({ samples: concat(stretches), rateHz: fromHz }, rateHz).samples;
 }
 
-/** The words in samples at 24 kHz, as the embedded recogniser hears them. Silence around them is left out: with much of it, it may hear nothing. */
+/** The words in samples at 24 kHz, as the embedded recogniser hears them. */
 export async function understand(server: ParleyServer, samples: Int16Array): Promise<string> {
   const { engine, model } = server.router.stt('');
-  const sound = resample({ samples: withoutSilence(samples), rateHz }, 16_000).samples;
+  const sound = resample({ samples, rateHz }, 16_000).samples;
   const recognition = engine.open({ model, vocabulary: [] }, () => {});
   try {
     recognition.hear(sound);
@@ -37,7 +37,8 @@ export async function understand(server: ParleyServer, samples: Int16Array): Pro
 const quietPeak = 500;
 const aroundSamples = rateHz * 0.4;
 
-function withoutSilence(samples: Int16Array): Int16Array {
+/** Without the silence around it, with much of which a recogniser may hear nothing. */
+export function withoutSilence(samples: Int16Array): Int16Array {
   const isLoud = (sample: number) => Math.abs(sample) > quietPeak;
   return samples.slice(Math.max(0, samples.findIndex(isLoud) - aroundSamples), samples.findLastIndex(isLoud) + 1 + aroundSamples);
 }

@@ -9,7 +9,7 @@ import { expect, vi } from 'vitest';
 import { numbersSpoken } from '../../../bench/word-errors.ts';
 import { Client } from './client.ts';
 import { apiKey, type RunningServer, type ServerOptions, startServer } from './server.ts';
-import { overlap, understand } from './speech.ts';
+import { overlap, understand, withoutSilence } from './speech.ts';
 
 export interface Hook {
   readonly type: string;
@@ -102,8 +102,10 @@ export async function startTelephoneServer(
     },
     async hears(heard, words, least = 1) {
       const look = async () => {
-        const text = await understand(running.server, heard());
-        expect(overlap(words, numbersSpoken(text)), `${words} in: ${text}`).toBeGreaterThanOrEqual(least);
+        const sound = heard();
+        const texts = [await understand(running.server, sound), await understand(running.server, withoutSilence(sound))];
+        const best = Math.max(...texts.map((text) => overlap(words, numbersSpoken(text))));
+        expect(best, `${words} in: ${texts.join(' | ')}`).toBeGreaterThanOrEqual(least);
       };
       await vi.waitFor(look, { timeout: patienceMs, interval: 400 });
     },
