@@ -1,5 +1,5 @@
 // Telephones that others have made talk with the whole server: what they hear is answered, and what they say is understood.
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -211,7 +211,7 @@ describe('sipp', () => {
   /** What the server tells of so many calls, from the first to the last. */
   async function calls(number: string, most: number, ...args: string[]): Promise<object[]> {
     const from = server.hooks.length;
-    await run('sipp', [server.at('udp'), '-s', number, '-m', String(most), '-i', '127.0.0.1', '-t', 'u1', '-nostdin', ...args], 20_000);
+    await run('sipp', [server.at('udp'), '-s', number, '-m', String(most), '-i', '127.0.0.1', '-t', 'u1', '-nostdin', ...args], 50_000);
     const ended = () => server.hooks.slice(from).filter(({ type }) => type === 'realtime.call.ended');
     await vi.waitFor(() => expect(ended()).toHaveLength(most), { timeout: 10_000 });
     await vi.waitFor(async () => expect(await server.load()).toEqual(nobody), { timeout: 5000 });
@@ -225,14 +225,21 @@ describe('sipp', () => {
   const times = (count: number, call: object) => Array.from({ length: count }, () => call);
   const hungUp = { cause: 'far_side_hung_up', answered: 1 };
 
+  // TELEPHONES=all makes two hundred of them.
+  const many = process.env['TELEPHONES'] === 'all' ? 200 : 30;
+
   test('makes thirty calls at ten in a second, which are greeted and leave nothing behind', async ({ skip }) => {
     skip(noSipp !== undefined, noSipp);
-    const from = lines.length;
-    expect(await calls('300', 30, '-sn', 'uac', '-r', '10', '-d', '2000')).toEqual(times(30, hungUp));
+    // The first calls start the threads of the sound.
+    await calls('300', 2, '-sn', 'uac', '-d', '500');
+    const [from, open] = [lines.length, descriptors()];
+    expect(await calls('300', many, '-sn', 'uac', '-r', '10', '-d', '2000')).toEqual(times(many, hungUp));
     const logged = lines.slice(from);
     const responses = logged.flatMap(({ fields }) => ('responses' in fields ? [fields.responses as Record<string, number>] : []));
-    expect(responses.map((each) => Object.values(each).reduce((sum, count) => sum + count, 0))).toEqual(Array(30).fill(1));
+    expect(responses.map((each) => Object.values(each).reduce((sum, count) => sum + count, 0))).toEqual(Array(many).fill(1));
     expect(logged.filter(({ level }) => level !== 'info')).toEqual([]);
+    // Ports of calls, and whatever else they had.
+    await vi.waitFor(() => expect(descriptors()).toBeLessThanOrEqual(open), { timeout: 5000 });
   });
 
   test('leaves the offer to the server', async ({ skip }) => {
@@ -251,6 +258,11 @@ describe('sipp', () => {
     expect(await calls('301', 5, '-sf', file('cancel.xml', cancelled), '-r', '10')).toEqual(times(5, gone));
   });
 });
+
+/** Sockets and files that this process, the server in it, has open. */
+function descriptors(): number {
+  return readdirSync('/proc/self/fd').length;
+}
 
 function file(name: string, text: string): string {
   const path = join(mkdtempSync(join(tmpdir(), 'sipp-')), name);

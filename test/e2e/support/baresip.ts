@@ -9,7 +9,7 @@ import { resample } from '../../../src/media/resample.ts';
 import { wavHeader, writeStereoWav, writeWav } from '../../../src/media/wav.ts';
 import type { RealTelephone, TelephoneOptions } from './real-telephone.ts';
 import { rateHz } from './speech.ts';
-import { freeTcpPort } from './telephone-server.ts';
+import { freePort } from './telephone-server.ts';
 
 /** A file of the microphone's ends with so much silence: longer than any call, because its end is the microphone's end. */
 const roomSeconds = 60;
@@ -32,7 +32,7 @@ export class Baresip implements RealTelephone {
 
   /** Calls `options.uri`, or waits to be called where there is none. */
   static async open(options: TelephoneOptions): Promise<Baresip> {
-    return new Baresip(options, await freeTcpPort(), await freeTcpPort());
+    return new Baresip(options, await freePort(), await freePort());
   }
 
   private constructor(options: TelephoneOptions, controlPort: number, port: number) {

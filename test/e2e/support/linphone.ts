@@ -8,7 +8,7 @@ import { resample } from '../../../src/media/resample.ts';
 import { wavHeader, writeWav } from '../../../src/media/wav.ts';
 import type { RealTelephone, TelephoneOptions } from './real-telephone.ts';
 import { rateHz } from './speech.ts';
-import { freeTcpPort } from './telephone-server.ts';
+import { freePort } from './telephone-server.ts';
 
 const prompt = 'linphonec>';
 /** A file of the microphone's ends with so much silence: longer than any call. */
@@ -28,7 +28,7 @@ export class Linphone implements RealTelephone {
 
   /** Calls `options.uri`, or waits to be called where there is none. */
   static async open(options: TelephoneOptions): Promise<Linphone> {
-    return new Linphone(options, await freeTcpPort());
+    return new Linphone(options, await freePort());
   }
 
   private constructor(options: TelephoneOptions, port: number) {
