@@ -221,6 +221,7 @@ export async function assemble(
         calls: calls.size,
         engines: [...engineList(), ...failing()],
         ...mediaProblem(),
+        ...sipHealth(),
         ...(store.problem ? { store: { problem: store.problem.message } } : {}),
       },
     }),
@@ -232,6 +233,13 @@ export async function assemble(
   const mediaProblem = () => {
     const problem = media.problem ?? phones.sip?.media.problem;
     return problem === undefined ? {} : { media: { problem } };
+  };
+  // The ports, but not at which addresses of this machine: /health tells everybody.
+  const sipHealth = () => {
+    const { sip } = phones;
+    if (!sip) return {};
+    const { calls: sipCalls, registrations } = sip.state();
+    return { sip: { listening: sip.addresses.map((at) => at.replace(/:.*:/, ':')), calls: sipCalls, registrations } };
   };
   const callSessions = new CallSessions({ sessions, calls, router, usage });
   const desk = openCallDesk({
@@ -324,6 +332,7 @@ export async function assemble(
       traffic,
       threadLosses: { media: (media.losses ?? 0) + (phones.sip?.media.losses ?? 0), store: store.losses },
       usage,
+      sip: phones.sip?.state(),
     }),
     ...running.read(),
   ];

@@ -42,6 +42,12 @@ export function openPhoneDesk({ calls, ledger, file, diallingBy, sayLast }: Phon
       if (!verdict.allowed) throw refusalOf(verdict, 'target_uri');
       return calls.transfer(id, keyId, verdict.target);
     },
+    async connect(id, { keyId }, otherId) {
+      if (!calls.canTransfer(id, keyId)) return undefined;
+      const outcome = await calls.connect(id, keyId, otherId);
+      if (outcome) return outcome;
+      throw new Refusal(404, 'call_not_found', `There is no other call '${otherId}' by SIP that talks now.`, 'target_call_id');
+    },
     hangUp: (id, { keyId }) => calls.hangUp(id, keyId),
     place({ to, from, route: name, session, detectMachine }, { keyId: owner }) {
       const { outbound } = file();

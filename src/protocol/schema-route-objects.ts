@@ -102,12 +102,38 @@ export function openApiSchemas(): Record<string, JsonObject> {
       error: object({ message: text, type: text, param: { type: ['string', 'null'] }, code: { type: ['string', 'null'] } }),
     }),
     StatusError: noted(object({ code: { type: 'integer' }, message: text, details: list({}) }), "Inworld's envelope; `code` is gRPC's."),
-    Health: object({
-      status: oneOf('ok', 'starting', 'draining'),
-      version: text,
-      sessions: noted({ type: 'integer' }, 'That run now, calls among them.'),
-      calls: noted({ type: 'integer' }, 'Over WebRTC, that are up now.'),
-    }),
+    Health: object(
+      {
+        status: oneOf('ok', 'starting', 'draining'),
+        version: text,
+        sessions: noted({ type: 'integer' }, 'That run now, calls among them.'),
+        calls: noted({ type: 'integer' }, 'That are up now, telephone calls among them.'),
+        sip: noted(
+          object({
+            listening: list(noted(text, '`udp:5060`')),
+            calls: noted({ type: 'integer' }, 'That ring or talk now.'),
+            registrations: list(
+              object(
+                {
+                  trunk: text,
+                  state: oneOf('trying', 'registered', 'failed'),
+                  expires_in_seconds: { type: 'integer' },
+                  status: noted({ type: 'integer' }, 'Of SIP: why it failed.'),
+                  reason: text,
+                  retry_in_seconds: { type: 'integer' },
+                },
+                'expires_in_seconds',
+                'status',
+                'reason',
+                'retry_in_seconds',
+              ),
+            ),
+          }),
+          'Where SIP is spoken.',
+        ),
+      },
+      'sip',
+    ),
     Live: object({ status: oneOf('ok') }),
     Ready: object({ status: oneOf('ready', 'not_ready'), reasons: list(text) }, 'reasons'),
     Document: { type: 'object' },
@@ -153,7 +179,12 @@ export function openApiSchemas(): Record<string, JsonObject> {
       { status_code: noted({ type: 'integer', minimum: 300, maximum: 699 }, 'A final SIP status; 603 without it.') },
       'status_code',
     ),
-    CallReferral: object({ target_uri: noted(text, '`tel:+12025550101` or `sip:agent@example.com`') }),
+    CallReferral: {
+      anyOf: [
+        object({ target_uri: noted(text, '`tel:+12025550101` or `sip:agent@example.com`') }),
+        noted(object({ target_call_id: text }), 'Another call of the key: the far sides of both are left to each other.'),
+      ],
+    },
     PhoneCall: phoneCall,
     CallList: object({
       object: oneOf('list'),

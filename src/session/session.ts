@@ -19,7 +19,7 @@ import { newState } from './new-state.ts';
 import { keptSettings } from './questions.ts';
 import { onAttempt } from './response/attempts.ts';
 import { continueAfterOutputs, createResponse } from './response/create.ts';
-import { onLineBack, onLineLost } from './response/line.ts';
+import { onLineBack, onLineHeld, onLineLost, onLineTakenUp } from './response/line.ts';
 import { onArguments, onAudio, onCall, onText } from './response/output.ts';
 import { cancelByClient, failResponse, onEnded, onMcpEnded, resumeWaiting } from './response/response.ts';
 import { drop, hold, liveRun, onUsage } from './response/run.ts';
@@ -156,6 +156,8 @@ const handlers: { [K in Exclude<FactKind, RunKind>]?: (core: Core, fact: FactOf<
   'speaker.played': onPlayed,
   'line.lost': onLineLost,
   'line.back': onLineBack,
+  'line.held': onLineHeld,
+  'line.taken-up': onLineTakenUp,
   tick: onTick,
 };
 

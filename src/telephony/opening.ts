@@ -2,7 +2,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { OnBoardServers } from '../tools/on-board.ts';
-import type { CallEvents } from '../transports/calls/call.ts';
+import { type CallEvents, relayed } from '../transports/calls/call.ts';
 import type { CallTransport } from '../transports/calls/call-transport.ts';
 import type { PhoneCall } from '../transports/calls/phone-call.ts';
 import { DigitEntry } from './digit-entry.ts';
@@ -79,9 +79,20 @@ export function connected(
   // A call that ends from here is told to nobody who listens in: what has been pressed would be waited on further.
   if (entry) over.addEventListener('abort', () => entry.end(), { once: true });
   const machine = session.machine && machineAnswer(session, session.machine, parts, over);
-  const heard = entry || machine ? overheard(events, entry, machine) : events;
+  const heard = referable(session, parts, entry || machine ? overheard(events, entry, machine) : events);
   const recording = route?.recording && parts.recorder?.open(session.id, session.speaker.format);
   return recording ? recordCall(recording, heard, answer) : answer(heard);
+}
+
+/** With the route's leave, its callers may have this server call somebody else in their place, where the owner of the call may call. */
+function referable({ route, owner }: PhoneSession, { allow }: OpeningParts, events: CallEvents): CallEvents {
+  if (!route?.follow_transfers) return events;
+  return relayed(events, {
+    onReferred(target) {
+      const verdict = allow(owner, target);
+      return verdict.allowed ? verdict.target : undefined;
+    },
+  });
 }
 
 function digitEntry(session: PhoneSession, collecting: NonNullable<Route['collect_digits']>, parts: OpeningParts): DigitEntry {
@@ -100,21 +111,15 @@ function machineAnswer(session: PhoneSession, watch: MachineWatch, parts: Openin
   });
 }
 
-/** Everything goes on to whom it is for. */
 function overheard(events: CallEvents, entry: DigitEntry | undefined, machine: MachineAnswer | undefined): CallEvents {
-  return {
+  return relayed(events, {
     onSound(sound) {
       machine?.hear(sound);
       events.onSound(sound);
     },
-    onOpen: () => events.onOpen(),
-    onMessage: (text) => events.onMessage(text),
-    onPlayed: (sentMs, clears, atMs) => events.onPlayed(sentMs, clears, atMs),
-    onTaken: () => events.onTaken(),
     onDigit(digit) {
       events.onDigit(digit);
       entry?.press(digit);
     },
-    onEnd: (end) => events.onEnd(end),
-  };
+  });
 }

@@ -225,6 +225,15 @@ export class PhoneCalls {
     return this.#leg(id, owner)?.transfer(target, new AbortController().signal);
   }
 
+  /**
+   * Hands the far side over to that of another call, where it takes our place: both are left to each other. Undefined when the owner has no such call, or the
+   * other cannot be left that way.
+   */
+  async connect(id: string, owner: string, otherId: string): Promise<TransferOutcome | undefined> {
+    const place = id === otherId ? undefined : this.#leg(otherId, owner)?.replaceable;
+    return place && this.#leg(id, owner)?.transfer(place.target, new AbortController().signal, place.replaces);
+  }
+
   /** A caller who still waits cannot wait any longer, and nobody else is called. */
   close(): void {
     for (const { leg } of this.#calls.values()) leg.close();

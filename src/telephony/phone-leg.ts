@@ -1,8 +1,8 @@
 // One telephone call, from its first ring to its end: who may answer it, what is told of it, and what became of it.
 import type { Clock } from '../lib/clock.ts';
 import type { Ending } from '../transports/transport.ts';
-import { CallError, type CallEvents } from '../transports/calls/call.ts';
-import type { IncomingPhoneCall, PhoneCall, PhoneParty, TransferOutcome } from '../transports/calls/phone-call.ts';
+import { CallError, type CallEvents, relayed } from '../transports/calls/call.ts';
+import type { IncomingPhoneCall, PhoneCall, PhoneParty, Replaceable, TransferOutcome } from '../transports/calls/phone-call.ts';
 import { endingOf, refusalOf, refusedBy } from './call-failures.ts';
 import { type LegState, type PhoneCallShown, shownStates } from './leg-state.ts';
 import type { MachineFound } from './machine-watch.ts';
@@ -109,7 +109,7 @@ export class PhoneLeg {
     const givenUp = new AbortController();
     this.#state = { state: 'connecting', givenUp };
     const connected = async (events: CallEvents): Promise<PhoneCall> => {
-      const call = await place(events, givenUp.signal, () => this.#alert());
+      const call = await place(this.#overheard(events), givenUp.signal, () => this.#alert());
       // Whoever hung up meanwhile could not stop the answer.
       if (givenUp.signal.aborted) {
         call.close();
@@ -161,13 +161,18 @@ export class PhoneLeg {
     else if (this.state === 'connecting' || this.state === 'alerting') this.hangUp();
   }
 
-  /** Hands the caller over. The call goes on here unless it is taken. Never rejects. */
-  async transfer(target: string, signal: AbortSignal): Promise<TransferOutcome> {
+  /** How somebody else takes our place in it; undefined while that cannot be. */
+  get replaceable(): Replaceable | undefined {
+    return this.#state.state === 'talking' ? this.#state.call.replaceable : undefined;
+  }
+
+  /** Hands the caller over, with `replaces` to take our place in another call. The call goes on here unless it is taken. Never rejects. */
+  async transfer(target: string, signal: AbortSignal, replaces?: string): Promise<TransferOutcome> {
     const talking = this.#state;
     if (talking.state === 'transferring') return { outcome: 'refused', reason: 'Another transfer of this call is under way.' };
     if (talking.state !== 'talking') return { outcome: 'refused', reason: 'The call is not answered, or it is over.' };
     this.#state = { ...talking, state: 'transferring' };
-    const outcome = await talking.call.transfer(target, signal).catch(refusedBy);
+    const outcome = await talking.call.transfer(target, signal, replaces).catch(refusedBy);
     this.#tellTransfer(target, outcome);
     const isTaken = outcome.outcome === 'transferred';
     const now = this.#current();
@@ -191,6 +196,15 @@ export class PhoneLeg {
   /** The state as it is after something was waited for: what was known of it before need not hold any more. */
   #current(): LegState {
     return this.#state;
+  }
+
+  #overheard(events: CallEvents): CallEvents {
+    return relayed(events, {
+      onPartyChanged: (party, by) => {
+        this.#parts.tell({ type: 'realtime.call.party_changed', data: { ...this.#about, party, by } });
+        events.onPartyChanged?.(party, by);
+      },
+    });
   }
 
   #tellTransfer(target: string, outcome: TransferOutcome): void {

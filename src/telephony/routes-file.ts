@@ -103,8 +103,14 @@ function inconsistencies(file: RoutesFile): string[] {
     }
   }
   for (const [index, trunk] of trunks.entries()) {
-    if (trunk.addresses.length === 0 && trunk.password === undefined && !trunk.register)
-      found.push(`sip.trunks[${index}] needs addresses, a password or a registration: nobody could be known to come by it.`);
+    const names = trunk.tls_names.length > 0;
+    if (trunk.addresses.length === 0 && trunk.password === undefined && !trunk.register && !names)
+      found.push(`sip.trunks[${index}] needs addresses, a password, tls_names or a registration: nobody could be known to come by it.`);
+    if (names && !(file.sip?.tls_ca !== undefined && file.sip.listen.some((at) => /^tls:/i.test(at))))
+      found.push(
+        `sip.trunks[${index}].tls_names needs sip.tls_ca, which says whose certificates are believed, and a place in sip.listen with tls.`,
+      );
+    if (trunk.hashes && trunk.password === undefined) found.push(`sip.trunks[${index}].hashes is about a password, and there is none.`);
     if ((trunk.username === undefined) !== (trunk.password === undefined))
       found.push(`sip.trunks[${index}] needs a username and a password, or neither.`);
   }

@@ -82,6 +82,8 @@ const route = z.strictObject({
   greeting: text.transform((value) => (value === 'listen' ? undefined : value)).optional(),
   tools: z.array(z.enum(phoneToolNames)).default([]),
   transfer_to: z.record(z.string().min(1).max(64), text).default({}),
+  /** Whether callers may have this server call somebody else in their place (REFER), where `outbound` allows it. */
+  follow_transfers: z.boolean().default(false),
   recording: z.strictObject({ announce: text.optional() }).optional(),
   collect_digits: collectDigits.optional(),
 });
@@ -93,6 +95,11 @@ function isNetwork(value: string): boolean {
 }
 
 const host = z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$|^\[?[0-9a-f:.]+\]?$/i, { error: 'must be a host or an address' });
+const sipServer = z
+  .string()
+  .regex(/^(?:sips?:)?(?:[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?(?:;[a-z-]+(?:=[\w.-]+)?)*$/i, {
+    error: 'must be a host, or a URI like sip:host:5070 or sip:host;transport=tcp',
+  });
 const listening = z.string().regex(/^(?:udp|tcp|tls):(?:[\d.]+|\[[0-9a-f:.]+\]):\d{1,5}$/i, {
   error: 'must be like udp:0.0.0.0:5060, tcp:[::]:5060 or tls:0.0.0.0:5061',
 });
@@ -129,8 +136,15 @@ export function routesSchema(environment: Environment) {
     addresses: z.array(z.string().refine(isNetwork, { error: 'must be an address or a network like 203.0.113.0/24' })).default([]),
     username: text.optional(),
     password: secret.optional(),
-    register: z.strictObject({ server: text, username: text, password: secret }).optional(),
-    proxy: text.optional(),
+    /** What the password may be hashed with. */
+    hashes: z
+      .array(z.enum(['sha-256', 'md5']))
+      .min(1)
+      .optional(),
+    /** Names of which the caller's certificate bears one. */
+    tls_names: z.array(host.transform((name) => name.toLowerCase())).default([]),
+    register: z.strictObject({ server: sipServer, username: text, password: secret }).optional(),
+    proxy: sipServer.optional(),
   });
   return z.strictObject({
     public_url: webUrl('an address')
@@ -171,6 +185,8 @@ export function routesSchema(environment: Environment) {
         /** What becomes of calls that come by no trunk. */
         strangers: z.enum(['refuse', 'silence']).default('silence'),
         srtp: z.enum(['off', 'when-offered', 'required']).default('when-offered'),
+        /** The file with the certificates of those who sign certificates of callers and servers. */
+        tls_ca: text.optional(),
         trunks: z.array(trunk).default([]),
       })
       .optional(),

@@ -46,6 +46,12 @@ interface WebhookData {
   'realtime.call.answered': CallFacts;
   'realtime.call.transferred': CallFacts & { readonly target: string };
   'realtime.call.transfer_failed': CallFacts & { readonly target: string; readonly reason: string; readonly status?: number };
+  'realtime.call.party_changed': CallFacts & {
+    /** Who is at the far side now. */
+    readonly party: string;
+    /** `refer`: the far side had this server call them; `replaces`: they took its place. */
+    readonly by: 'refer' | 'replaces';
+  };
   'realtime.call.machine_detected': CallFacts & {
     /** What answered. */
     readonly answered_by: 'machine' | 'fax';
@@ -70,6 +76,7 @@ export const webhookTypes = [
   'realtime.call.answered',
   'realtime.call.transferred',
   'realtime.call.transfer_failed',
+  'realtime.call.party_changed',
   'realtime.call.machine_detected',
   'realtime.call.ended',
 ] as const satisfies readonly (keyof WebhookData)[];

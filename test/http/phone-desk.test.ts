@@ -170,6 +170,26 @@ describe('refer', () => {
     expect((await asked).status).toBe(200);
   });
 
+  test('leaves the far sides of two calls to each other', async () => {
+    const { call } = await talking();
+    const other = await ring();
+    const connect = () => ask('POST', '/rtc_1/refer', { target_call_id: 'rtc_2' });
+    // One that rings has nobody to be left to, and neither has one whose carrier cannot do that.
+    expect(await connect()).toMatchObject(refused(404, 'call_not_found', 'target_call_id'));
+    expect((await ask('POST', '/rtc_2/accept', {})).status).toBe(200);
+    expect(await connect()).toMatchObject(refused(404, 'call_not_found', 'target_call_id'));
+    other.call.replaceable = { target: 'sip:b@192.0.2.2', replaces: 'id;to-tag=1;from-tag=2' };
+    call.replaceable = { target: 'sip:a@192.0.2.1', replaces: 'x' };
+    expect(await ask('POST', '/rtc_1/refer', { target_call_id: 'rtc_1' })).toMatchObject(refused(404, 'call_not_found', 'target_call_id'));
+    expect(await ask('POST', '/rtc_9/refer', { target_call_id: 'rtc_2' })).toMatchObject(refused(404, 'call_not_found', 'call_id'));
+    expect(await ask('POST', '/rtc_1/refer', { target_call_id: 5 })).toMatchObject({ status: 400, param: 'target_call_id' });
+    const asked = connect();
+    await expect.poll(() => call.transfers.length).toBe(1);
+    expect(call.transfers[0]).toMatchObject({ target: 'sip:b@192.0.2.2', replaces: 'id;to-tag=1;from-tag=2' });
+    call.transfers[0]?.came.resolve({ outcome: 'refused', reason: 'Nobody took it.' });
+    expect(await asked).toMatchObject(refused(409, 'transfer_refused', 'target_call_id'));
+  });
+
   test('says 409 of a transfer that is refused', async () => {
     const { call } = await talking();
     const asked = ask('POST', '/rtc_1/refer', { target_uri: 'sip:desk@pbx.example.com' });

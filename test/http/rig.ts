@@ -71,6 +71,7 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
     accept: () => Promise.resolve(false),
     reject: () => false,
     transfer: () => Promise.resolve(undefined),
+    connect: () => Promise.resolve(undefined),
     hangUp: () => false,
     place: () => 'rtc_1',
     list: () => [],

@@ -150,7 +150,9 @@ class Life {
         this.#sayBeside();
         break;
       case 'line':
-        if (chance.often(0.5)) this.#feed({ kind: 'line.lost', silentMs: chance.pick([0, 0, 300, 15_000]) });
+        if (chance.often(0.3))
+          this.#feed(chance.often(0.5) ? { kind: 'line.held', agoMs: chance.pick([0, 40]) } : { kind: 'line.taken-up' });
+        else if (chance.often(0.5)) this.#feed({ kind: 'line.lost', silentMs: chance.pick([0, 0, 300, 15_000]) });
         else this.#comeBack(chance.pick([0, 0, 500, 20_000]), chance.often(0.3));
         break;
       case 'run':

@@ -107,6 +107,16 @@ test('a greeting is said word by word, and calls no tool', () => {
   });
 });
 
+test('a caller may have somebody else called in their place where the route says so and the target is allowed, and never otherwise', async () => {
+  const closed = await opening({}).answer();
+  expect(closed.line.onReferred?.('sip:desk@pbx.example.com')).toBeUndefined();
+  const { answer, verdict } = opening({ follow_transfers: true });
+  const { line } = await answer();
+  expect(line.onReferred?.('sip:desk@pbx.example.com')).toBe('sip:desk@pbx.example.com');
+  verdict.allowed = false;
+  expect(line.onReferred?.('sip:desk@pbx.example.com')).toBeUndefined();
+});
+
 test('a session has the tools of its route, which need nobody’s leave, and no others', () => {
   const { session } = opening({ tools: ['hang_up', 'send_digits'] });
   expect(ownTools(session)).toEqual([

@@ -226,14 +226,14 @@ test('of calls that ring there are a thousand at most', async () => {
 function placing() {
   const rig = callsRig([]);
   const dialled = Promise.withResolvers<PhoneCall>();
-  const seen: { givenUp?: AbortSignal; ended: number } = { ended: 0 };
+  const seen: { givenUp?: AbortSignal; ended: number; rings: () => void } = { ended: 0, rings: () => {} };
   const place = () =>
     rig.calls.place(
       {
         party,
         speaker: { format: { type: 'audio/pcmu' }, lagMs: 60 },
-        dial(_events, givenUp) {
-          seen.givenUp = givenUp;
+        dial(_events, givenUp, rings) {
+          Object.assign(seen, { givenUp, rings });
           return dialled.promise;
         },
       },
@@ -248,16 +248,19 @@ function placing() {
   return { ...rig, dialled, seen, place };
 }
 
-test('a call that is placed belongs to the key, and is told of when it is answered and when it ends', async () => {
+test('a call that is placed belongs to the key, and is told of when it rings, is answered and ends', async () => {
   const { calls, place, dialled, prepared, sessions, seen, types } = placing();
   expect(place()).toBe('rtc_1');
   expect(calls.list('key-1')).toMatchObject([{ direction: 'outbound', state: 'connecting' }]);
   expect(prepared).toMatchObject([{ patches: [{ instructions: 'Ask for the order.' }] }]);
+  seen.rings();
+  expect([calls.list('key-1')[0]?.state, types()]).toEqual(['ringing', ['ringing']]);
+  expect([await calls.accept('rtc_1', 'key-1', {}), calls.reject('rtc_1', 'key-1', 486)]).toEqual([false, false]);
   dialled.resolve(new FakeCall());
   await settle();
-  expect([calls.list('key-1')[0]?.state, types()]).toEqual(['talking', ['answered']]);
+  expect([calls.list('key-1')[0]?.state, types()]).toEqual(['talking', ['ringing', 'answered']]);
   sessions.get('rtc_1')?.end(byCaller);
-  expect([seen.ended, calls.size, types()]).toEqual([1, 0, ['answered', 'ended']]);
+  expect([seen.ended, calls.size, types()]).toEqual([1, 0, ['ringing', 'answered', 'ended']]);
 });
 
 test('a call that is placed and not answered ends, and its place is free again', async () => {

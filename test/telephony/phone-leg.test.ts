@@ -1,7 +1,7 @@
 // One telephone call from its first ring to its end: what each of those who may decide about it can do in each of its states, and what is told.
 import { expect, test } from 'vitest';
 import { errors } from '../../src/protocol/errors.ts';
-import { CallError } from '../../src/transports/calls/call.ts';
+import { CallError, type CallEvents } from '../../src/transports/calls/call.ts';
 import { type PhoneCall, PhoneError } from '../../src/transports/calls/phone-call.ts';
 import { byCaller, byFault, byUs, FakeCall, legRig, Ringing, session, settle } from './phone-rig.ts';
 
@@ -185,6 +185,45 @@ test('hanging up while a call is placed gives it up, and closes it if it was ans
   await expect(placed).rejects.toThrow(CallError);
   expect([call.closed, types()]).toEqual([1, ['ended']]);
   expect(told.at(-1)?.data).toMatchObject({ direction: 'outbound', cause: 'cancelled' });
+});
+
+test('who is at the far side now is told, and the call goes on', async () => {
+  const { leg, told, types } = legRig();
+  const ringing = new Ringing();
+  let line: CallEvents | undefined;
+  ringing.answer = (events) => {
+    line = events;
+    return Promise.resolve(ringing.call);
+  };
+  leg.ring(ringing, decideMs);
+  await leg.answer(session().begin);
+  line?.onPartyChanged?.('sip:carol@pbx.example.com', 'replaces');
+  expect([types().at(-1), leg.state]).toEqual(['party_changed', 'talking']);
+  expect(told.at(-1)?.data).toMatchObject({ call_id: 'rtc_1', from: '+15550001', party: 'sip:carol@pbx.example.com', by: 'replaces' });
+});
+
+test('a call that is placed rings over there once, and is given up while it rings', async () => {
+  const { leg, types } = legRig({ direction: 'outbound' });
+  const dialled = Promise.withResolvers<PhoneCall>();
+  const ringing = new Ringing();
+  let givenUp: AbortSignal | undefined;
+  let rings = () => {};
+  const placed = leg.connect((_events, signal, tell) => {
+    [givenUp, rings] = [signal, tell];
+    return dialled.promise;
+  }, session().begin);
+  expect(leg.shown.state).toBe('connecting');
+  rings();
+  rings();
+  expect([leg.shown.state, types()]).toEqual(['ringing', ['ringing']]);
+  // It is no call that could be answered here.
+  await expect(leg.answer(session().begin)).rejects.toThrow('does not ring any more');
+  leg.close();
+  expect(givenUp?.aborted).toBe(true);
+  dialled.reject(new CallError('unavailable', 'The call was given up.'));
+  await expect(placed).rejects.toThrow(CallError);
+  rings();
+  expect([types(), ringing.answers]).toEqual([['ringing', 'ended'], 0]);
 });
 
 test('hanging up a call that talks ends its session, and one that is over stays so', async () => {

@@ -208,7 +208,7 @@ describe('a mistake is said with its place', () => {
     ],
     [
       (file) => void Object.assign(file.webhooks[0] as object, { events: ['realtime.call.started'] }),
-      'webhooks[0].events[0] must mean events: realtime.call.*, or realtime.call.incoming, realtime.call.ringing, realtime.call.answered, realtime.call.transferred, realtime.call.transfer_failed, realtime.call.machine_detected, realtime.call.ended.',
+      'webhooks[0].events[0] must mean events: realtime.call.*, or realtime.call.incoming, realtime.call.ringing, realtime.call.answered, realtime.call.transferred, realtime.call.transfer_failed, realtime.call.party_changed, realtime.call.machine_detected, realtime.call.ended.',
     ],
     [
       (file) => void Object.assign(file.webhooks[0] as object, { secret: 'hunter2' }),
@@ -235,8 +235,26 @@ describe('a mistake is said with its place', () => {
     ],
     [
       (file) => void (file.sip.trunks[0] = { name: 'office' } as never),
-      'sip.trunks[0] needs addresses, a password or a registration: nobody could be known to come by it.',
+      'sip.trunks[0] needs addresses, a password, tls_names or a registration: nobody could be known to come by it.',
     ],
+    [
+      (file) => void Object.assign(file.sip.trunks[0] as object, { tls_names: ['sip.example.com'] }),
+      'sip.trunks[0].tls_names needs sip.tls_ca, which says whose certificates are believed, and a place in sip.listen with tls.',
+    ],
+    [
+      (file) => void (file.sip.trunks[0] = { name: 'office', addresses: ['192.0.2.1'], hashes: ['md5'] } as never),
+      'sip.trunks[0].hashes is about a password, and there is none.',
+    ],
+    [
+      (file) => void Object.assign(file.sip.trunks[0] as object, { hashes: ['sha-1'] }),
+      "sip.trunks[0].hashes[0] must be one of 'sha-256', 'md5'.",
+    ],
+    ...['http://sip.example.com', 'sip:me@sip.example.com', 'sip.example.com/', ''].map(
+      (proxy): [Parameters<typeof changed>[0], string] => [
+        (file) => void Object.assign(file.sip.trunks[0] as object, { proxy }),
+        'sip.trunks[0].proxy must be a host, or a URI like sip:host:5070 or sip:host;transport=tcp.',
+      ],
+    ),
     [
       (file) => void Reflect.deleteProperty(file.sip.trunks[0] as object, 'password'),
       'sip.trunks[0] needs a username and a password, or neither.',

@@ -140,6 +140,8 @@ export interface PhoneDesk {
   accept(id: string, by: Principal, session: Readonly<Record<string, unknown>>): Promise<boolean>;
   reject(id: string, by: Principal, status: number): boolean;
   transfer(id: string, by: Principal, target: string): Promise<Transferred | undefined>;
+  /** Hands the far side over to that of another call of the key. @throws Refusal naming `target_call_id` where that cannot be left so. */
+  connect(id: string, by: Principal, otherId: string): Promise<Transferred | undefined>;
   /** Ends a call, whatever it does. */
   hangUp(id: string, by: Principal): boolean;
   /** Places a call; its id. */

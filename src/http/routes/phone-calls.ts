@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { errors } from '../../protocol/errors.ts';
+import { isRecord } from '../../protocol/json.ts';
 import { callPage } from './call-page.ts';
 import type { RouteDeps } from './deps.ts';
 import { principalOf, read, Refusal } from './family.ts';
@@ -19,6 +20,8 @@ const target = z
   .max(1024, 'it is longer than 1,024 characters.')
   .regex(/^(?:tel:\+?[\d\-.()*#]+|sips?:\S+)(?:;\S*)?$/i, 'it must be a URI like tel:+15552345678 or sip:agent@example.com.');
 const referBody = z.object({ target_uri: target });
+/** The far sides of two calls are left to each other. */
+const connectBody = z.object({ target_call_id: z.string().max(128, 'it is longer than 128 characters.') });
 
 interface OneCall {
   readonly Params: { readonly id: string };
@@ -48,9 +51,14 @@ export function phoneCallRoutes(scope: FastifyInstance, { phones }: RouteDeps): 
   });
   scope.post<OneCall>('/v1/realtime/calls/:id/refer', async (request, reply) => {
     const { id } = request.params;
-    const outcome = await phones.transfer(id, principalOf(request), read(referBody, request.body).target_uri);
+    const by = principalOf(request);
+    const field = isRecord(request.body) && 'target_call_id' in request.body ? 'target_call_id' : 'target_uri';
+    const outcome =
+      field === 'target_uri'
+        ? await phones.transfer(id, by, read(referBody, request.body).target_uri)
+        : await phones.connect(id, by, read(connectBody, request.body).target_call_id);
     if (!outcome) throw noPhoneCall(id);
-    if (outcome.outcome === 'refused') throw new Refusal(409, 'transfer_refused', outcome.reason, 'target_uri');
+    if (outcome.outcome === 'refused') throw new Refusal(409, 'transfer_refused', outcome.reason, field);
     return reply.code(200).send();
   });
 }

@@ -245,6 +245,10 @@ export class CallTransport implements Transport, CallEvents {
     this.#inbound.push({ kind: 'played', aheadMs: Math.max(0, this.#givenMs - sentMs), atMs });
   }
 
+  onHold(held: boolean): void {
+    this.#inbound.push({ kind: 'hold', held, atMs: this.#clock.now() });
+  }
+
   onTaken(): void {
     this.#reader?.took();
   }

@@ -6,15 +6,17 @@ import { CallFailure, type CallTarget, type IncomingCall, type SipAgent, type Si
 import { parseNameAddress } from './headers.ts';
 import type { MediaHow } from './media/media-how.ts';
 import { type MediaCall, type PhoneMedia, phoneSpeaker } from './media/phone-media.ts';
-import { SipPhoneCall } from './sip-phone-call.ts';
-import { parseUri } from './uri.ts';
+import { type Referral, SipPhoneCall, type SipPhoneCallParts } from './sip-phone-call.ts';
+import { hostPort, parseUri } from './uri.ts';
 
 export interface SipPhoneParts {
   readonly media: PhoneMedia;
   readonly log: Log;
   /** How the sound of a call is carried that came by encrypted messages, or not. */
   readonly how: (secureSignalling: boolean) => MediaHow;
-  /** Told when a call that was placed rings over there. */
+  /** How whom the far side of a call by that trunk has us call is called, from this address of ours. */
+  readonly follow?: (referral: Referral, from: string, trunk: string | undefined) => ReturnType<NonNullable<SipPhoneCallParts['follow']>>;
+  /** Told, each time, that a call that was placed rings over there (180), or makes some other progress that is heard (183). */
   readonly onRinging?: () => void;
 }
 
@@ -45,9 +47,10 @@ export function incomingPhoneCall(call: IncomingCall, parts: SipPhoneParts): Inc
   };
 }
 
-async function answer(call: IncomingCall, secure: boolean, events: CallEvents, { media, how, log }: SipPhoneParts): Promise<PhoneCall> {
+async function answer(call: IncomingCall, secure: boolean, events: CallEvents, parts: SipPhoneParts): Promise<PhoneCall> {
+  const { media, how } = parts;
   const { offer } = call;
-  const phone = new SipPhoneCall(events, log);
+  const phone = new SipPhoneCall(events, callParts(parts, secure, addressIn(call.to), call.trunk));
   let sound: MediaCall;
   try {
     sound = await (offer === undefined ? media.offer(how(secure), phone.mediaEvents) : media.answer(offer, how(secure), phone.mediaEvents));
@@ -78,10 +81,12 @@ export async function placePhoneCall(
   target: CallTarget,
   events: CallEvents,
   givenUp: AbortSignal,
-  { media, how, log, onRinging }: SipPhoneParts,
+  parts: SipPhoneParts & { readonly trunk?: string },
 ): Promise<PhoneCall> {
-  const phone = new SipPhoneCall(events, log);
-  const sound = await media.offer(how(/^sips:|;transport=tls/i.test(target.proxy ?? target.uri)), phone.mediaEvents);
+  const { media, how, onRinging } = parts;
+  const secure = isSecure(target.proxy ?? target.uri);
+  const phone = new SipPhoneCall(events, callParts(parts, secure, addressIn(target.from), parts.trunk));
+  const sound = await media.offer(how(secure), phone.mediaEvents);
   // Whoever gave up meanwhile is heard of no more.
   if (givenUp.aborted) {
     sound.close();
@@ -91,6 +96,7 @@ export async function placePhoneCall(
   const placed = agent.invite(target, sound.sdp, {
     ...phone.dialogEvents,
     onRinging: () => onRinging?.(),
+    onProgress: () => onRinging?.(),
     onAnswered: (dialog, sdp) => answered.resolve({ dialog, sdp }),
     onFailed: ({ status, reason }) =>
       answered.reject(new PhoneError({ status, reason: reason || `The call failed with status ${status}.` })),
@@ -111,12 +117,31 @@ export async function placePhoneCall(
   }
 }
 
-/** What a trunk is sent for a number or an address: a number is a user at its proxy. */
+function callParts({ log, follow }: SipPhoneParts, secure: boolean, own: string, trunk: string | undefined): SipPhoneCallParts {
+  return { log, secure, ...(follow ? { follow: (referral: Referral) => follow(referral, own, trunk) } : {}) };
+}
+
+/** Whether messages to there are encrypted. */
+export function isSecure(uri: string): boolean {
+  return /^sips:|;transport=tls/i.test(uri);
+}
+
+/**
+ * What a trunk is sent for a number or an address: a number is a user at its proxy. What else the proxy's URI says is about the way there (a transport, `lr`),
+ * and not about who is called.
+ * @throws PhoneError where the proxy is no SIP URI.
+ */
 export function targetUri(target: string, proxy: string): string {
   const [, number] = /^tel:(\+?[\d*#]+)/i.exec(target) ?? [];
   if (number === undefined) return target;
-  const host = proxy.replace(/^sips?:/i, '');
-  return `${/^sips:/i.test(proxy) ? 'sips' : 'sip'}:${number}@${host}`;
+  const at = parseUri(proxyUri(proxy));
+  if (!at || !('host' in at)) throw new PhoneError({ status: 503, reason: `The proxy '${proxy}' is no SIP URI.` });
+  return `${at.scheme}:${number}@${hostPort(at.host, at.port)}`;
+}
+
+/** `sip:` may be left out where a proxy or a registrar is named. */
+export function proxyUri(proxy: string): string {
+  return /^sips?:/i.test(proxy) ? proxy : `sip:${proxy}`;
 }
 
 export function sipParty(from: string, to: string, trunk: string): PhoneParty {

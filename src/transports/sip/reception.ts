@@ -147,17 +147,18 @@ export class Reception {
       transaction.respond(this.#tagged(request, refusal));
       return;
     }
+    const replaced = typeof replaces === 'number' ? undefined : replaces;
     const call = new IncomingInvite(this.#core, {
       id: this.#core.chance.ids('call'),
       request,
       transaction,
       flow: arrived,
       trunk,
-      replaces: typeof replaces === 'number' ? undefined : replaces,
+      replaces: replaced,
       onOver: begun(),
     });
     try {
-      onIncoming(call);
+      if (!replaced?.takeReplacement(call)) onIncoming(call);
     } catch (error) {
       call.reject(500);
       throw error;

@@ -14,11 +14,10 @@ import type {
 } from './agent.ts';
 import { makeRequest } from './build.ts';
 import type { Chance, Core } from './core.ts';
-import { DatagramOnly } from './datagram-only.ts';
 import { withTag } from './dialog.ts';
 import { exchanged } from './exchange.ts';
 import type { Flow, Network, OnBytes } from './flow.ts';
-import { Gate } from './gate.ts';
+import { Gate, type StrangerCounts } from './gate.ts';
 import { parseNameAddress, quoted } from './headers.ts';
 import { OutgoingInvite } from './invite-client.ts';
 import { Keyring } from './keyring.ts';
@@ -26,7 +25,8 @@ import { parseMessage } from './message.ts';
 import type { SipOptions } from './options.ts';
 import { Reception } from './reception.ts';
 import { Registration } from './registration.ts';
-import { type Resolver, resolveUri, systemResolver } from './resolve.ts';
+import { Remembered } from './remembered.ts';
+import { addressesBehind, type Resolver, resolveUri, systemResolver } from './resolve.ts';
 import { Sockets } from './sockets.ts';
 import { TransactionTable } from './transactions/table.ts';
 import { sipTimes } from './transactions/timers.ts';
@@ -43,6 +43,8 @@ export interface AgentMeans {
 }
 
 const mostTransactions = 20_000;
+const datagramOnlyMs = 600_000;
+const outOfServiceMs = 300_000;
 /** So long the far ends have to answer our BYEs when the server ends. */
 const farewellMs = 1000;
 
@@ -64,6 +66,7 @@ export class UserAgent implements SipAgent {
   readonly core: Core;
   readonly #options: SipOptions;
   readonly #gate: Gate;
+  readonly #resolver: Resolver;
   readonly #reception: Reception;
   /** Calls that we have placed, until they have failed or ended. */
   readonly #outgoing = new Set<OutgoingInvite>();
@@ -77,13 +80,15 @@ export class UserAgent implements SipAgent {
     const spoken = [...new Set(network.addresses.map(({ transport }) => transport))];
     this.#options = options;
     this.#gate = gate;
+    this.#resolver = resolver;
     this.core = {
       ...means,
       times,
       network,
       table: new TransactionTable({ clock: means.clock, times, most: mostTransactions }),
       dialogs: new Map(),
-      datagramOnly: new DatagramOnly(means.clock),
+      datagramOnly: new Remembered(means.clock, datagramOnlyMs),
+      outOfService: new Remembered(means.clock, outOfServiceMs),
       interval: { wantedS: options.sessionExpiresS ?? 1800, leastS: options.minSessionExpiresS ?? 90 },
       ownHeaders: options.userAgent === undefined ? [] : [{ name: 'User-Agent', value: options.userAgent }],
       resolve: async (text) => {
@@ -109,6 +114,10 @@ export class UserAgent implements SipAgent {
 
   get calls(): number {
     return this.#calls;
+  }
+
+  get strangers(): Readonly<StrangerCounts> {
+    return this.#gate.counts;
   }
 
   /** The bytes of one message. */
@@ -179,6 +188,13 @@ export class UserAgent implements SipAgent {
     const registration = new Registration(this.core, options, onState);
     this.#registrations.add(registration);
     return registration;
+  }
+
+  async admitServers(trunk: string, uri: string): Promise<void> {
+    const parsed = parseUri(uri);
+    if (!parsed || !('host' in parsed)) return;
+    const addresses = await addressesBehind(parsed, this.#resolver);
+    if (addresses.length > 0) this.#gate.move(trunk, addresses);
   }
 
   async close(): Promise<void> {

@@ -151,7 +151,11 @@ export async function rig(options: Partial<SipOptions> = {}, resolver: Record<st
       clock,
       chance: counted(),
       log: silentLog,
-      resolver: { services: () => Promise.resolve([]), addresses: (host) => Promise.resolve(resolver[host] ?? []) },
+      resolver: {
+        pointers: () => Promise.resolve([]),
+        services: () => Promise.resolve([]),
+        addresses: (host) => Promise.resolve(resolver[host] ?? []),
+      },
       network: (onBytes) => Promise.resolve(wire.end(listen, onBytes)),
     },
     { onIncoming: (call) => calls.push(call) },

@@ -91,7 +91,7 @@ function up() {
   const side = told();
   const media = fakeMedia();
   const far = fakeDialog();
-  const phone = new SipPhoneCall(side.events, silentLog);
+  const phone = new SipPhoneCall(side.events, { log: silentLog, secure: false });
   phone.sounds(media.sound);
   phone.answered(far.dialog);
   return { phone, side, media, far };
@@ -134,7 +134,7 @@ test('a call whose media died before it was answered is withdrawn, and hung up i
   const side = told();
   const media = fakeMedia();
   const far = fakeDialog();
-  const phone = new SipPhoneCall(side.events, silentLog);
+  const phone = new SipPhoneCall(side.events, { log: silentLog, secure: false });
   let withdrawn = 0;
   phone.sounds(media.sound, () => (withdrawn += 1));
   phone.mediaEvents.onEnd('crashed');
@@ -145,7 +145,7 @@ test('a call whose media died before it was answered is withdrawn, and hung up i
 test('media that comes after the end of its call is closed', () => {
   const { events } = told();
   const media = fakeMedia();
-  const phone = new SipPhoneCall(events, silentLog);
+  const phone = new SipPhoneCall(events, { log: silentLog, secure: false });
   phone.close();
   phone.sounds(media.sound);
   expect(media.seen.closed).toBe(1);
@@ -153,7 +153,7 @@ test('media that comes after the end of its call is closed', () => {
 
 test('before its media and after its end a call is silent, and has no keys to press', async () => {
   const { events } = told();
-  const early = new SipPhoneCall(events, silentLog);
+  const early = new SipPhoneCall(events, { log: silentLog, secure: false });
   early.play(new Uint8Array(2));
   expect(early.silentMs).toBe(0);
   await expect(early.sendDigits('1')).rejects.toThrow(CallError);
@@ -369,5 +369,7 @@ test('a number is a user at the proxy of its trunk, and an address stays as it i
   expect(targetUri('tel:+15550001', 'sip:pbx.example:5070')).toBe('sip:+15550001@pbx.example:5070');
   expect(targetUri('tel:100', 'sips:pbx.example')).toBe('sips:100@pbx.example');
   expect(targetUri('tel:100', 'pbx.example')).toBe('sip:100@pbx.example');
+  expect(targetUri('tel:100', 'sip:edge.example:5080;transport=tcp;lr')).toBe('sip:100@edge.example:5080');
+  expect(targetUri('tel:100', '[2001:db8::1]:5080')).toBe('sip:100@[2001:db8::1]:5080');
   expect(targetUri('sip:desk@other.example', 'pbx.example')).toBe('sip:desk@other.example');
 });
