@@ -82,7 +82,7 @@ export interface ParleyServer {
    * @throws when the certificate cannot be used; then all stays as it was.
    */
   reload(config: Config): void;
-  /** Takes nobody any more and ends each session once its answer was heard. Resolves when all have ended. */
+  /** Takes nobody any more and ends each session once its answer was heard; telephone calls end by themselves. Resolves when all have ended. */
   drain(): Promise<void>;
   /** Ends every session, with 1001 where nothing else is said, then every engine. */
   close(parting?: Parting): Promise<void>;
@@ -300,6 +300,7 @@ export async function assemble(
     tls: config.tls,
     fetch: (url, init) => fetch(url, init),
     ownKey: () => access.idOf(keys[0] ?? '') ?? '',
+    isReady: () => unready().length === 0,
     async identify(request, query) {
       const admission = await reception.admit(request, () => access.authenticate(request.headers, query, 'realtime'));
       return admission.outcome === 'welcome' ? admission.who : undefined;
@@ -440,7 +441,10 @@ export async function assemble(
       consoleFor = next.console;
       metricsOpen = metricsForAll(next);
     },
-    drain: () => sessions.drain(),
+    drain() {
+      phones.drain();
+      return sessions.drain();
+    },
     async close(parting = goingAway) {
       ready.value = false;
       leaving.abort(parting);

@@ -28,6 +28,8 @@ export interface PhonesParts {
   readonly fetch: FetchFunction;
   /** The id of the key that calls belong to whose route names none. */
   ownKey(): string;
+  /** Whether a new conversation would be served at this moment. */
+  isReady(): boolean;
   /** Whose request this is, by the key that it brings. */
   identify(request: IncomingMessage, query: URLSearchParams): Promise<Principal | undefined>;
 }

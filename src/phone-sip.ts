@@ -12,7 +12,8 @@ import { type IncomingPhoneCall, PhoneError } from './transports/calls/phone-cal
 import type { RegistrationState, SipAgent } from './transports/sip/agent.ts';
 import { openPhoneMedia, type PhoneMedia, phoneSpeaker } from './transports/sip/media/phone-media.ts';
 import type { ListenOptions, SipOptions, TrunkOptions } from './transports/sip/options.ts';
-import { incomingPhoneCall, placePhoneCall, type SipPhoneParts, sipParty, targetUri } from './transports/sip/phone-calls.ts';
+import { targetUri, type TrunkParties } from './transports/sip/parties.ts';
+import { incomingPhoneCall, placePhoneCall, type SipPhoneParts, sipParty } from './transports/sip/phone-calls.ts';
 import { openSipAgent } from './transports/sip/user-agent.ts';
 
 export interface PhoneSip {
@@ -21,10 +22,12 @@ export interface PhoneSip {
   readonly addresses: readonly string[];
   /** How a call is placed by that trunk, which is one of the file that leads somewhere. */
   dialling(trunk: string, target: string, from: string): Dialling;
+  /** Takes no new call any more, and lets those under way go on. */
+  drain(): void;
   close(): Promise<void>;
 }
 
-export interface PhoneSipParts extends Pick<PhonesParts, 'clock' | 'log'> {
+export interface PhoneSipParts extends Pick<PhonesParts, 'clock' | 'log' | 'isReady'> {
   readonly sip: NonNullable<RoutesFile['sip']>;
   readonly calls: Config['calls'];
   readonly tls: Config['tls'];
@@ -35,11 +38,12 @@ export interface PhoneSipParts extends Pick<PhonesParts, 'clock' | 'log'> {
 const ringMs = 60_000;
 
 /** @throws SetupError when an address cannot be listened at, or a trunk cannot be used. */
-export async function openPhoneSip({ sip, calls, tls, clock, log, onIncoming }: PhoneSipParts): Promise<PhoneSip> {
+export async function openPhoneSip(given: PhoneSipParts): Promise<PhoneSip> {
+  const { sip, calls, clock, log } = given;
   const publicAddress = sip.public_address ?? calls.publicAddress;
   const media = openPhoneMedia({ ...calls, publicAddress, mostCalls: calls.most }, { clock, log });
   try {
-    return await speakSip({ sip, tls, calls, clock, log, onIncoming }, media, publicAddress);
+    return await speakSip(given, media, publicAddress);
   } catch (error) {
     await media.close();
     throw error;
@@ -47,7 +51,7 @@ export async function openPhoneSip({ sip, calls, tls, clock, log, onIncoming }: 
 }
 
 async function speakSip(
-  { sip, tls, calls, clock, log, onIncoming }: PhoneSipParts,
+  { sip, tls, calls, clock, log, isReady, onIncoming }: PhoneSipParts,
   media: PhoneMedia,
   publicAddress: string | undefined,
 ): Promise<PhoneSip> {
@@ -65,7 +69,7 @@ async function speakSip(
   const agent = await openSipAgent(
     options,
     { clock, chance, log },
-    { onIncoming: (call) => onIncoming(incomingPhoneCall(call, parts)) },
+    { onIncoming: (call) => onIncoming(incomingPhoneCall(call, parts, partiesBy(trunkNamed(sip.trunks, call.trunk)))), isReady },
   ).catch((error: unknown) => {
     throw new SetupError(`SIP cannot be spoken: ${error instanceof Error ? error.message : String(error)}.`, { cause: error });
   });
@@ -74,6 +78,7 @@ async function speakSip(
     media,
     addresses: agent.addresses.map(({ transport, host, port }) => `${transport}:${host}:${port}`),
     dialling: (name, target, from) => diallingBy(agent, trunkNamed(sip.trunks, name), target, from, { ...parts, clock }),
+    drain: () => agent.drain(),
     async close() {
       await agent.close();
       await media.close();
@@ -91,8 +96,7 @@ function diallingBy(
   const proxy = trunk.proxy ?? trunk.register?.server;
   // The file is not read with such a trunk.
   if (proxy === undefined) throw new PhoneError({ status: 503, reason: `The trunk ${trunk.name} leads nowhere.` });
-  const credentials = trunk.register ?? trunk;
-  const { username, password } = credentials;
+  const { username, password } = trunk.account ?? trunk.register ?? trunk;
   const call = {
     uri: targetUri(target, proxy),
     from: /^sips?:/i.test(from) ? from : targetUri(`tel:${from}`, proxy),
@@ -153,6 +157,10 @@ async function addressesOf(server: string): Promise<string[]> {
       cause: error,
     });
   }
+}
+
+function partiesBy({ trust_identity: trustsIdentity, dialled }: Trunk): TrunkParties {
+  return { trustsIdentity, dialled };
 }
 
 function trunkNamed(trunks: readonly Trunk[], name: string): Trunk {

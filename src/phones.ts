@@ -26,6 +26,8 @@ export interface Phones extends PhoneDesk {
   readonly streams: PhoneStreams;
   /** Undefined where none is configured. */
   readonly sip: PhoneSip | undefined;
+  /** SIP takes no new call any more. Calls under way go on. */
+  drain(): void;
   close(): Promise<void>;
 }
 
@@ -33,7 +35,7 @@ const arrival = { api: 'openai', model: undefined, sessionKey: undefined, transc
 
 /** @throws SetupError when the recordings' folder cannot be made, or SIP cannot be spoken. */
 export async function openPhones(parts: PhonesParts): Promise<Phones> {
-  const { file, callSessions, calls, clock, ids, log, fetch } = parts;
+  const { file, callSessions, calls, clock, ids, log, fetch, isReady } = parts;
   const webhooks = new Webhooks({ targets: file.webhooks, fetch, clock, ids, log });
   const policy = new OutboundPolicy(outboundRules(file));
   const recorder = file.routes.some(({ recording }) => recording) ? new CallRecorder({ folder: parts.recordings, clock, log }) : undefined;
@@ -59,7 +61,8 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
       };
       const request = { id, owner, dialect: ga, speaker, ended: isOver };
       const connecting = (events: CallEvents) => connected(session, opening, events, connect, over.signal);
-      await callSessions.begin(request, birth, connecting, toolsOnBoard(session, opening));
+      // Whoever telephones does not know of another server, and is not hung up on because this one leaves.
+      await callSessions.begin(request, birth, connecting, { onBoard: toolsOnBoard(session, opening), goesOn: true });
       const words = firstWords(route);
       if (words !== undefined) transportOf(session)?.say(exactWords(words));
     };
@@ -90,7 +93,7 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
     onIncoming: (call) => void phoneCalls.take(call),
   });
   const onIncoming = (call: IncomingPhoneCall) => void phoneCalls.take(call);
-  const sip = file.sip && (await openPhoneSip({ sip: file.sip, calls: parts.media, tls: parts.tls, clock, log, onIncoming }));
+  const sip = file.sip && (await openPhoneSip({ sip: file.sip, calls: parts.media, tls: parts.tls, clock, log, isReady, onIncoming }));
 
   function diallingBy(by: string, target: string, caller: string): Dialling {
     const [, trunk] = /^sip:(.*)$/.exec(by) ?? [];
@@ -105,6 +108,7 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
     },
     streams,
     sip,
+    drain: () => sip?.drain(),
     ...openPhoneDesk({ calls: phoneCalls, policy, clock, outbound: file.outbound, diallingBy }),
     async close() {
       phoneCalls.close();

@@ -102,6 +102,8 @@ function inconsistencies(file: RoutesFile, keys: ReadonlySet<string> | undefined
       found.push(`sip.trunks[${index}] needs addresses, a password or a registration: nobody could be known to come by it.`);
     if ((trunk.username === undefined) !== (trunk.password === undefined))
       found.push(`sip.trunks[${index}] needs a username and a password, or neither.`);
+    if (trunk.account && trunk.proxy === undefined && !trunk.register)
+      found.push(`sip.trunks[${index}].account needs a proxy, which it is shown to when calls are placed.`);
   }
   const { by } = file.outbound;
   if (by !== undefined && !isWay(by, file, trunkNames))

@@ -125,6 +125,9 @@ export function routesSchema(environment: Environment) {
     password: secret.optional(),
     register: z.strictObject({ server: text, username: text, password: secret }).optional(),
     proxy: text.optional(),
+    account: z.strictObject({ username: text, password: secret }).optional(),
+    trust_identity: z.boolean().default(false),
+    dialled: z.enum(['request', 'to']).default('request'),
   });
   return z.strictObject({
     public_url: webUrl('an address')

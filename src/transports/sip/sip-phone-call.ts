@@ -5,6 +5,7 @@ import { type CallEnd, CallError, type CallEvents } from '../calls/call.ts';
 import type { PhoneCall, TransferOutcome } from '../calls/phone-call.ts';
 import { type CallEnd as DialogEnd, CallFailure, type DialogEvents, type SipDialog } from './agent.ts';
 import type { MediaCall } from './media/phone-media.ts';
+import { addressAtRemote } from './parties.ts';
 
 /** The sound cannot be agreed upon (RFC 3261, 21.4.26). */
 const notAcceptable = 488;
@@ -101,7 +102,8 @@ export class SipPhoneCall implements PhoneCall {
   async transfer(target: string, _signal: AbortSignal): Promise<TransferOutcome> {
     if (this.#life.state !== 'up') return { outcome: 'refused', reason: 'The call is not answered, or it is over.' };
     try {
-      const { outcome, status } = await this.#life.dialog.refer(target);
+      const { dialog } = this.#life;
+      const { outcome, status } = await dialog.refer(addressAtRemote(target, dialog.remote));
       if (outcome === 'accepted') return { outcome: 'transferred' };
       const reason = outcome === 'refused' ? 'The far side does not hand calls over' : 'Whom the far side called did not answer';
       return { outcome: 'refused', status, reason: `${reason} (${status}).` };
