@@ -19,6 +19,8 @@ export interface BaresipOptions {
   readonly transport: 'udp' | 'tls';
   /** Encrypts its sound, or makes no call. */
   readonly srtp?: boolean;
+  /** What it shows when it is asked for a password. */
+  readonly credentials?: { readonly username: string; readonly password: string };
   /** A free TCP port for what it is told during the call. */
   readonly controlPort: number;
 }
@@ -32,7 +34,7 @@ export class Baresip {
   #files = 0;
   output = '';
 
-  constructor({ uri, transport, srtp = false, controlPort }: BaresipOptions) {
+  constructor({ uri, transport, srtp = false, credentials, controlPort }: BaresipOptions) {
     this.#folder = mkdtempSync(join(tmpdir(), 'baresip-'));
     this.#controlPort = controlPort;
     // An account can only name a way to encrypt that is there already.
@@ -47,7 +49,8 @@ export class Baresip {
       '',
     ];
     writeFileSync(join(this.#folder, 'config'), config.join('\n'));
-    const account = `<sip:phone@127.0.0.1;transport=${transport}>;regint=0${srtp ? ';mediaenc=srtp-mand' : ''}\n`;
+    const password = credentials ? `;auth_user=${credentials.username};auth_pass=${credentials.password}` : '';
+    const account = `<sip:phone@127.0.0.1;transport=${transport}>;regint=0${password}${srtp ? ';mediaenc=srtp-mand' : ''}\n`;
     writeFileSync(join(this.#folder, 'accounts'), account);
     writeFileSync(join(this.#folder, 'contacts'), '');
     this.#child = spawn('baresip', ['-f', this.#folder, '-e', `/dial ${uri}`], {

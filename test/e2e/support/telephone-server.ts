@@ -36,7 +36,12 @@ export interface TelephoneServer {
 /** Long, because a loaded machine is no failure. */
 const patienceMs = 20_000;
 
-export async function startTelephoneServer(routes: readonly object[], options: ServerOptions): Promise<TelephoneServer> {
+/** @param more what the telephony file has beside the routes and the webhook; by default anybody on this machine may call by SIP. */
+export async function startTelephoneServer(
+  routes: readonly object[],
+  options: ServerOptions,
+  more: { readonly sip?: object; readonly outbound?: object } = {},
+): Promise<TelephoneServer> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-telephones-'));
   const hooks: Hook[] = [];
   const receiver = createServer((request, response) => {
@@ -58,6 +63,7 @@ export async function startTelephoneServer(routes: readonly object[], options: S
         secret: `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`,
       },
     ],
+    ...more,
   };
   writeFileSync(join(folder, 'telephony.json'), JSON.stringify(file));
   const settings = { ...options.settings, PARLEY_TELEPHONY: join(folder, 'telephony.json') };
