@@ -81,7 +81,7 @@ export interface ParleyServer {
    * @throws when one of them cannot be used; then all stays as it was.
    */
   reload(config: Config): Promise<void>;
-  /** Takes nobody any more and ends each session once its answer was heard. Resolves when all have ended. */
+  /** Takes nobody any more and ends each session once its answer was heard; telephone calls end by themselves. Resolves when all have ended. */
   drain(): Promise<void>;
   /** Ends every session, with 1001 where nothing else is said, then every engine. */
   close(parting?: Parting): Promise<void>;
@@ -274,6 +274,7 @@ export async function assemble(
       }
     },
     book: store,
+    isReady: () => unready().length === 0,
     async identify(request, query) {
       const admission = await reception.admit(request, () => access.authenticate(request.headers, query, 'realtime'));
       return admission.outcome === 'welcome' ? admission.who : undefined;
@@ -422,7 +423,10 @@ export async function assemble(
       metricsOpen = metricsForAll(next);
       void routers.look();
     },
-    drain: () => sessions.drain(),
+    drain() {
+      phones.drain();
+      return sessions.drain();
+    },
     async close(parting = goingAway) {
       ready.value = false;
       leaving.abort(parting);

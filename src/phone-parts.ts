@@ -35,6 +35,8 @@ export interface PhonesParts {
   holds(keyId: string): Promise<boolean>;
   /** Where is written what keys have called. */
   readonly book: OutboundBook;
+  /** Whether a new conversation would be served at this moment. */
+  isReady(): boolean;
   /** Whose request this is, by the key that it brings. */
   identify(request: IncomingMessage, query: URLSearchParams): Promise<Principal | undefined>;
 }

@@ -11,15 +11,8 @@ import { isKnownByServers, type RegistrationShown, SipRegistrations } from './si
 import type { SipAgent } from './transports/sip/agent.ts';
 import { openPhoneMedia, type PhoneMedia, phoneSpeaker } from './transports/sip/media/phone-media.ts';
 import type { ListenOptions, SipOptions, TrunkOptions } from './transports/sip/options.ts';
-import {
-  incomingPhoneCall,
-  isSecure,
-  placePhoneCall,
-  proxyUri,
-  type SipPhoneParts,
-  sipParty,
-  targetUri,
-} from './transports/sip/phone-calls.ts';
+import { proxyUri, targetUri, type TrunkParties } from './transports/sip/parties.ts';
+import { incomingPhoneCall, isSecure, placePhoneCall, type SipPhoneParts, sipParty } from './transports/sip/phone-calls.ts';
 import type { Referral } from './transports/sip/sip-phone-call.ts';
 import type { StrangerCounts } from './transports/sip/gate.ts';
 import { openSipAgent } from './transports/sip/user-agent.ts';
@@ -32,6 +25,8 @@ export interface PhoneSip {
   state(): SipState;
   /** How a call is placed by that trunk, which is one of the file that leads somewhere. */
   dialling(trunk: string, target: string, from: string): Dialling;
+  /** Takes no new call any more, and lets those under way go on. */
+  drain(): void;
   close(): Promise<void>;
 }
 
@@ -44,7 +39,7 @@ export interface SipState {
   readonly strangers: Readonly<StrangerCounts>;
 }
 
-export interface PhoneSipParts extends Pick<PhonesParts, 'clock' | 'log'> {
+export interface PhoneSipParts extends Pick<PhonesParts, 'clock' | 'log' | 'isReady'> {
   readonly sip: NonNullable<RoutesFile['sip']>;
   readonly calls: Config['calls'];
   readonly tls: Config['tls'];
@@ -55,11 +50,12 @@ export interface PhoneSipParts extends Pick<PhonesParts, 'clock' | 'log'> {
 const ringMs = 60_000;
 
 /** @throws SetupError when an address cannot be listened at, or a trunk cannot be used. */
-export async function openPhoneSip({ sip, calls, tls, clock, log, onIncoming }: PhoneSipParts): Promise<PhoneSip> {
+export async function openPhoneSip(given: PhoneSipParts): Promise<PhoneSip> {
+  const { sip, calls, clock, log } = given;
   const publicAddress = sip.public_address ?? calls.publicAddress;
   const media = openPhoneMedia({ ...calls, publicAddress, mostCalls: calls.most }, { clock, log });
   try {
-    return await speakSip({ sip, tls, calls, clock, log, onIncoming }, media, publicAddress);
+    return await speakSip(given, media, publicAddress);
   } catch (error) {
     await media.close();
     throw error;
@@ -67,7 +63,7 @@ export async function openPhoneSip({ sip, calls, tls, clock, log, onIncoming }: 
 }
 
 async function speakSip(
-  { sip, tls, calls, clock, log, onIncoming }: PhoneSipParts,
+  { sip, tls, calls, clock, log, isReady, onIncoming }: PhoneSipParts,
   media: PhoneMedia,
   publicAddress: string | undefined,
 ): Promise<PhoneSip> {
@@ -93,7 +89,7 @@ async function speakSip(
   const agent = await openSipAgent(
     options,
     { clock, chance, log },
-    { onIncoming: (call) => onIncoming(incomingPhoneCall(call, parts)) },
+    { onIncoming: (call) => onIncoming(incomingPhoneCall(call, parts, partiesBy(trunkNamed(sip.trunks, call.trunk)))), isReady },
   ).catch((error: unknown) => {
     throw new SetupError(`SIP cannot be spoken: ${error instanceof Error ? error.message : String(error)}.`, { cause: error });
   });
@@ -108,6 +104,7 @@ async function speakSip(
       strangers: agent.strangers,
     }),
     dialling: (name, target, from) => diallingBy(agent, trunkNamed(sip.trunks, name), target, from, { ...parts, clock }),
+    drain: () => agent.drain(),
     async close() {
       await agent.close();
       await media.close();
@@ -154,9 +151,9 @@ function diallingBy(
 }
 
 /** Where calls of the trunk are sent, and what they show there. */
-function wayBy({ proxy, register, username, password }: Trunk) {
+function wayBy({ proxy, register, account, username, password }: Trunk) {
   const at = proxy ?? register?.server;
-  const shown = register ?? (username === undefined || password === undefined ? undefined : { username, password });
+  const shown = account ?? register ?? (username === undefined || password === undefined ? undefined : { username, password });
   return {
     ...(at === undefined ? {} : { proxy: proxyUri(at) }),
     credentials: shown ? { credentials: { username: shown.username, password: shown.password } } : {},
@@ -198,6 +195,10 @@ function authorities(path: string): string {
     const { code } = error as NodeJS.ErrnoException;
     throw new SetupError(`sip.tls_ca, ${path}, cannot be read (${code}).`, { cause: error });
   }
+}
+
+function partiesBy({ trust_identity: trustsIdentity, dialled }: Trunk): TrunkParties {
+  return { trustsIdentity, dialled };
 }
 
 function trunkNamed(trunks: readonly Trunk[], name: string): Trunk {

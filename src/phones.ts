@@ -36,6 +36,8 @@ export interface Phones extends PhoneDesk {
    * @throws SetupError naming what cannot be used; then all stays as it is.
    */
   prepare(file: RoutesFile, keyIds: PhonesParts['keyIds']): Promise<() => void>;
+  /** SIP takes no new call any more. Calls under way go on. */
+  drain(): void;
   close(): Promise<void>;
 }
 
@@ -43,7 +45,7 @@ const arrival = { api: 'openai', model: undefined, sessionKey: undefined, transc
 
 /** @throws SetupError when the file cannot be used as it is, the recordings' folder cannot be made, or SIP cannot be spoken. */
 export async function openPhones(parts: PhonesParts): Promise<Phones> {
-  const { callSessions, calls, clock, ids, log, fetch } = parts;
+  const { callSessions, calls, clock, ids, log, fetch, isReady } = parts;
   let { file } = parts;
   await checkKeys(file, parts.keyIds, log);
   const webhooks = new Webhooks({ targets: file.webhooks, fetch, clock, ids, log });
@@ -80,7 +82,8 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
       };
       const request = { id, owner, dialect: ga, speaker, ended: isOver };
       const connecting = (events: CallEvents) => connected(session, opening, events, connect, over.signal);
-      await callSessions.begin(request, birth, connecting, toolsOnBoard(session, opening));
+      // Whoever telephones does not know of another server, and is not hung up on because this one leaves.
+      await callSessions.begin(request, birth, connecting, { onBoard: toolsOnBoard(session, opening), goesOn: true });
       const words = firstWords(route);
       if (words !== undefined) transportOf(session)?.say(exactWords(words));
     };
@@ -134,7 +137,7 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
     onIncoming: (call) => void phoneCalls.take(call),
   });
   const onIncoming = (call: IncomingPhoneCall) => void phoneCalls.take(call);
-  const sip = file.sip && (await openPhoneSip({ sip: file.sip, calls: parts.media, tls: parts.tls, clock, log, onIncoming }));
+  const sip = file.sip && (await openPhoneSip({ sip: file.sip, calls: parts.media, tls: parts.tls, clock, log, isReady, onIncoming }));
 
   function diallingBy(by: string, target: string, caller: string): Dialling {
     const [, trunk] = /^sip:(.*)$/.exec(by) ?? [];
@@ -149,6 +152,7 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
     },
     streams,
     sip,
+    drain: () => sip?.drain(),
     ...openPhoneDesk({ calls: phoneCalls, ledger, file: () => file, diallingBy, sayLast: sayLastWords }),
     async prepare(next, keyIds) {
       await checkKeys(next, keyIds, log);

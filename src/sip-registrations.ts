@@ -3,7 +3,7 @@ import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import type { Trunk } from './telephony/routes-schema.ts';
 import type { RegistrationState, SipAgent } from './transports/sip/agent.ts';
-import { proxyUri } from './transports/sip/phone-calls.ts';
+import { proxyUri } from './transports/sip/parties.ts';
 import { reasonOf } from './transports/sip/status.ts';
 import { hostPort, parseUri } from './transports/sip/uri.ts';
 

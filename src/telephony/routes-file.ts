@@ -113,6 +113,8 @@ function inconsistencies(file: RoutesFile): string[] {
     if (trunk.hashes && trunk.password === undefined) found.push(`sip.trunks[${index}].hashes is about a password, and there is none.`);
     if ((trunk.username === undefined) !== (trunk.password === undefined))
       found.push(`sip.trunks[${index}] needs a username and a password, or neither.`);
+    if (trunk.account && trunk.proxy === undefined && !trunk.register)
+      found.push(`sip.trunks[${index}].account needs a proxy, which it is shown to when calls are placed.`);
   }
   const { by } = file.outbound;
   if (by !== undefined && !isWay(by, file, trunkNames))

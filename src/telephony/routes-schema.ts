@@ -145,6 +145,9 @@ export function routesSchema(environment: Environment) {
     tls_names: z.array(host.transform((name) => name.toLowerCase())).default([]),
     register: z.strictObject({ server: sipServer, username: text, password: secret }).optional(),
     proxy: sipServer.optional(),
+    account: z.strictObject({ username: text, password: secret }).optional(),
+    trust_identity: z.boolean().default(false),
+    dialled: z.enum(['request', 'to']).default('request'),
   });
   return z.strictObject({
     public_url: webUrl('an address')

@@ -25,6 +25,8 @@ export interface SipAgent {
   register(options: RegistrationOptions, onState: (state: RegistrationState) => void): SipRegistration;
   /** From now on calls of the trunk are taken from wherever the URI leads, and from nowhere else; where it leads nowhere, all stays as it was. */
   admitServers(trunk: string, uri: string): Promise<void>;
+  /** From now on new calls and OPTIONS are answered 503, no call is placed, and registrations are taken back. Calls under way go on. */
+  drain(): void;
   /** Takes registrations back, ends all calls, then listens no more. */
   close(): Promise<void>;
 }
@@ -60,13 +62,20 @@ export type RegistrationState =
 
 export interface SipRegistration {
   readonly state: RegistrationState;
-  /** Takes it back. */
+  /** Takes it back. The way on which the calls that it brought are reached stays open. */
+  withdraw(): Promise<void>;
+  /** Takes it back, and keeps nothing of it. */
   close(): Promise<void>;
 }
 
 export interface AgentEvents {
   /** A new call that passed the gate. Nothing was sent for it but 100. */
   onIncoming(call: IncomingCall): void;
+  /**
+   * Whether a new call would be served at this moment. OPTIONS is answered 503 where it would not, so that a proxy or provider in front sends its
+   * calls elsewhere. Without it, calls are always served.
+   */
+  isReady?(): boolean;
 }
 
 /** What ended a call before it was answered. */

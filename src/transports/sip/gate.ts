@@ -15,6 +15,8 @@ export type Admission =
   | { readonly kind: 'refuse'; readonly status: number; readonly retryAfterS?: number }
   | { readonly kind: 'silence' };
 
+/** Calls at the same time where the options name no number. */
+export const usualMostCalls = 500;
 /** Networks that are remembered; beyond them the one longest unheard of is forgotten. */
 const mostSources = 4096;
 const spanMs = 10_000;
@@ -116,7 +118,7 @@ export class Gate {
   /** Whether one more call of the trunk may begin, while there are so many. */
   admitCall(trunk: string, calls: number): Admission {
     const now = this.#clock.now();
-    if (calls >= (this.#options.mostCalls ?? 500)) return { kind: 'refuse', status: 503, retryAfterS: 5 };
+    if (calls >= (this.#options.mostCalls ?? usualMostCalls)) return { kind: 'refuse', status: 503, retryAfterS: 5 };
     const perSecond = this.#options.callsPerSecond ?? 50;
     const bucket = this.#calls.get(trunk) ?? new Bucket(perSecond, 1000, now);
     this.#calls.set(trunk, bucket);

@@ -3,11 +3,10 @@ import type { Log } from '../../lib/log.ts';
 import { CallError, type CallEvents } from '../calls/call.ts';
 import { type IncomingPhoneCall, type PhoneCall, PhoneError, type PhoneParty } from '../calls/phone-call.ts';
 import { CallFailure, type CallTarget, type IncomingCall, type SipAgent, type SipDialog } from './agent.ts';
-import { parseNameAddress } from './headers.ts';
 import type { MediaHow } from './media/media-how.ts';
 import { type MediaCall, type PhoneMedia, phoneSpeaker } from './media/phone-media.ts';
+import { addressIn, partiesOf, type TrunkParties } from './parties.ts';
 import { type Referral, SipPhoneCall, type SipPhoneCallParts } from './sip-phone-call.ts';
-import { hostPort, parseUri } from './uri.ts';
 
 export interface SipPhoneParts {
   readonly media: PhoneMedia;
@@ -23,8 +22,10 @@ export interface SipPhoneParts {
 /** What cannot be agreed upon (RFC 3261, 21.4.26). */
 const notAcceptable = 488;
 
+const plainTrunk: TrunkParties = { trustsIdentity: false, dialled: 'request' };
+
 /** An INVITE as a call that rings. */
-export function incomingPhoneCall(call: IncomingCall, parts: SipPhoneParts): IncomingPhoneCall {
+export function incomingPhoneCall(call: IncomingCall, parts: SipPhoneParts, trunk = plainTrunk): IncomingPhoneCall {
   const gone = new AbortController();
   call.onCancel(({ by }) => {
     // What we refuse ends, too, and nobody has given up.
@@ -33,8 +34,7 @@ export function incomingPhoneCall(call: IncomingCall, parts: SipPhoneParts): Inc
   const secure = call.source.transport === 'tls';
   return {
     carrier: 'sip',
-    from: dialled(addressIn(call.from)),
-    to: dialled(call.requestUri),
+    ...partiesOf(call, trunk),
     carrierId: call.callId,
     fields: call.headers,
     media: /^m=audio \d+ RTP\/SAVP|^a=crypto:/m.test(call.offer ?? '') ? 'srtp' : 'rtp',
@@ -126,36 +126,6 @@ export function isSecure(uri: string): boolean {
   return /^sips:|;transport=tls/i.test(uri);
 }
 
-/**
- * What a trunk is sent for a number or an address: a number is a user at its proxy. What else the proxy's URI says is about the way there (a transport, `lr`),
- * and not about who is called.
- * @throws PhoneError where the proxy is no SIP URI.
- */
-export function targetUri(target: string, proxy: string): string {
-  const [, number] = /^tel:(\+?[\d*#]+)/i.exec(target) ?? [];
-  if (number === undefined) return target;
-  const at = parseUri(proxyUri(proxy));
-  if (!at || !('host' in at)) throw new PhoneError({ status: 503, reason: `The proxy '${proxy}' is no SIP URI.` });
-  return `${at.scheme}:${number}@${hostPort(at.host, at.port)}`;
-}
-
-/** `sip:` may be left out where a proxy or a registrar is named. */
-export function proxyUri(proxy: string): string {
-  return /^sips?:/i.test(proxy) ? proxy : `sip:${proxy}`;
-}
-
 export function sipParty(from: string, to: string, trunk: string): PhoneParty {
   return { carrier: 'sip', from, to, carrierId: '', fields: [], trunk };
-}
-
-function addressIn(header: string): string {
-  return parseNameAddress(header)?.uriText ?? '';
-}
-
-/** A number where the user part is one, and the address otherwise. */
-function dialled(address: string): string {
-  const uri = parseUri(address);
-  if (!uri || uri.scheme === 'other') return address;
-  const user = uri.scheme === 'tel' ? uri.number : uri.user;
-  return user !== undefined && /^\+?\d[\d*#]{2,}$/.test(user) ? user : address;
 }

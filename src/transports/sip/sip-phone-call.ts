@@ -15,6 +15,7 @@ import {
 } from './agent.ts';
 import { parseNameAddress } from './headers.ts';
 import type { MediaCall } from './media/phone-media.ts';
+import { addressAtRemote } from './parties.ts';
 
 /** The sound cannot be agreed upon (RFC 3261, 21.4.26), the call is over (21.4.25), and it was given up (21.4.24). */
 const notAcceptable = 488;
@@ -149,7 +150,9 @@ export class SipPhoneCall implements PhoneCall {
   async transfer(target: string, _signal: AbortSignal, replaces?: string): Promise<TransferOutcome> {
     if (this.#life.state !== 'up') return { outcome: 'refused', reason: 'The call is not answered, or it is over.' };
     try {
-      const { outcome, status } = await this.#life.dialog.refer(target, replaces === undefined ? {} : { replaces });
+      const { dialog } = this.#life;
+      const to = addressAtRemote(target, dialog.remote);
+      const { outcome, status } = await dialog.refer(to, replaces === undefined ? {} : { replaces });
       if (outcome === 'accepted') return { outcome: 'transferred' };
       const reason = outcome === 'refused' ? 'The far side does not hand calls over' : 'Whom the far side called did not answer';
       return { outcome: 'refused', status, reason: `${reason} (${status}).` };

@@ -17,7 +17,7 @@ import type { Chance, Core } from './core.ts';
 import { withTag } from './dialog.ts';
 import { exchanged } from './exchange.ts';
 import type { Flow, Network, OnBytes } from './flow.ts';
-import { Gate, type StrangerCounts } from './gate.ts';
+import { Gate, type StrangerCounts, usualMostCalls } from './gate.ts';
 import { parseNameAddress, quoted } from './headers.ts';
 import { OutgoingInvite } from './invite-client.ts';
 import { Keyring } from './keyring.ts';
@@ -72,7 +72,7 @@ export class UserAgent implements SipAgent {
   readonly #outgoing = new Set<OutgoingInvite>();
   readonly #registrations = new Set<Registration>();
   #calls = 0;
-  #state: 'open' | 'closing' | 'closed' = 'open';
+  #state: 'open' | 'draining' | 'closing' | 'closed' = 'open';
 
   constructor(options: SipOptions, means: AgentMeans, network: Network, gate: Gate, events: AgentEvents) {
     const times = options.times ?? sipTimes;
@@ -104,6 +104,7 @@ export class UserAgent implements SipAgent {
       onIncoming: (call) => events.onIncoming(call),
       calls: () => this.#calls,
       takesCalls: () => this.#state === 'open',
+      isReady: () => this.#state === 'open' && this.#calls < this.#mostCalls && (events.isReady?.() ?? true),
       begun: () => this.#begun(),
     });
   }
@@ -138,8 +139,8 @@ export class UserAgent implements SipAgent {
     const uri = parseUri(target.uri);
     if (!uri || uri.scheme === 'other') throw new Error(`'${target.uri}' is no sip, sips or tel URI`);
     if (uri.scheme === 'tel' && target.proxy === undefined) throw new Error('a tel URI needs a proxy that knows where it leads');
-    if (this.#state !== 'open') throw new Error('the SIP agent has ended');
-    if (this.#calls >= (this.#options.mostCalls ?? 500)) throw new Error('there are too many calls');
+    if (this.#state !== 'open') throw new Error('the SIP agent drains or has ended');
+    if (this.#calls >= this.#mostCalls) throw new Error('there are too many calls');
     const from = this.#from(target.from);
     const over = this.#begun();
     const call = new OutgoingInvite(this.core, {
@@ -197,8 +198,14 @@ export class UserAgent implements SipAgent {
     if (addresses.length > 0) this.#gate.move(trunk, addresses);
   }
 
-  async close(): Promise<void> {
+  drain(): void {
     if (this.#state !== 'open') return;
+    this.#state = 'draining';
+    for (const registration of this.#registrations) void registration.withdraw();
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'closing' || this.#state === 'closed') return;
     this.#state = 'closing';
     const { clock, dialogs, network, table } = this.core;
     const users = new Set(dialogs.values());
@@ -213,6 +220,10 @@ export class UserAgent implements SipAgent {
     this.#state = 'closed';
     table.close();
     await network.close();
+  }
+
+  get #mostCalls(): number {
+    return this.#options.mostCalls ?? usualMostCalls;
   }
 
   /** A From of ours with a new tag. */

@@ -36,7 +36,7 @@ export class Baresip implements RealTelephone {
   }
 
   private constructor(options: TelephoneOptions, controlPort: number, port: number) {
-    const { uri, transport, codec, srtp = false } = options;
+    const { uri, transport, codec, srtp = false, credentials } = options;
     this.#options = options;
     this.#controlPort = controlPort;
     this.uri = `sip:phone@127.0.0.1:${port}`;
@@ -64,6 +64,7 @@ export class Baresip implements RealTelephone {
     const account = [
       `<sip:phone@127.0.0.1;transport=${transport}>`,
       'regint=0',
+      ...(credentials ? [`auth_user=${credentials.username}`, `auth_pass=${credentials.password}`] : []),
       `audio_codecs=${codecs[codec].name}`,
       ...(srtp ? ['mediaenc=srtp-mand'] : []),
       ...(uri === undefined ? ['answermode=auto'] : []),

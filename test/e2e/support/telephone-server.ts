@@ -70,6 +70,7 @@ export async function startTelephoneServer(
         secret: `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`,
       },
     ],
+    ...more,
   };
   writeFileSync(join(folder, 'telephony.json'), JSON.stringify(file));
   const settings = { ...options.settings, PARLEY_TELEPHONY: join(folder, 'telephony.json') };

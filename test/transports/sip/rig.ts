@@ -137,7 +137,11 @@ export interface Rig {
   pass(ms: number): Promise<void>;
 }
 
-export async function rig(options: Partial<SipOptions> = {}, resolver: Record<string, string[]> = {}): Promise<Rig> {
+export async function rig(
+  options: Partial<SipOptions> = {},
+  resolver: Record<string, string[]> = {},
+  isReady?: () => boolean,
+): Promise<Rig> {
   const clock = new ManualClock();
   const wire = new Wire(clock);
   const calls: IncomingCall[] = [];
@@ -158,7 +162,7 @@ export async function rig(options: Partial<SipOptions> = {}, resolver: Record<st
       },
       network: (onBytes) => Promise.resolve(wire.end(listen, onBytes)),
     },
-    { onIncoming: (call) => calls.push(call) },
+    { onIncoming: (call) => calls.push(call), ...(isReady && { isReady }) },
   );
   const pass = async (ms: number) => {
     for (let left = ms; left > 0; left -= 20) {

@@ -13,7 +13,7 @@ import {
   type SipDialog,
 } from '../../../src/transports/sip/agent.ts';
 import type { MediaCall, PhoneMedia } from '../../../src/transports/sip/media/phone-media.ts';
-import { incomingPhoneCall, placePhoneCall, targetUri } from '../../../src/transports/sip/phone-calls.ts';
+import { incomingPhoneCall, placePhoneCall } from '../../../src/transports/sip/phone-calls.ts';
 import { SipPhoneCall } from '../../../src/transports/sip/sip-phone-call.ts';
 
 async function settle(): Promise<void> {
@@ -75,6 +75,7 @@ function fakeDialog(lateAnswer?: string) {
   const refers: { readonly target: string; readonly came: PromiseWithResolvers<ReferResult> }[] = [];
   const seen = { byes: 0, refers };
   const dialog = {
+    remote: '"A" <sip:+15550001@far.example:5070>;tag=1',
     lateAnswer,
     bye: () => (seen.byes += 1),
     refer(target: string) {
@@ -202,6 +203,12 @@ test.each([
   expect(far.seen.refers[0]?.target).toBe('sip:desk@pbx.example');
   far.seen.refers[0]?.came.resolve(result);
   expect(await transfer).toEqual(outcome);
+});
+
+test('a number that a call is handed over to is a user of the far side\'s domain', () => {
+  const { phone, far } = up();
+  void phone.transfer('tel:+15559', new AbortController().signal);
+  expect(far.seen.refers[0]?.target).toBe('sip:+15559@far.example');
 });
 
 test('a transfer that the dialog cannot do is refused with its status', async () => {
@@ -363,13 +370,4 @@ test('a call whose answer cannot be used is hung up', async () => {
   at.events?.onAnswered(far.dialog, 'v=0 nonsense');
   await expect(placed).rejects.toBe(media.made.badAnswer);
   expect([far.seen.byes, media.seen.closed]).toEqual([1, 1]);
-});
-
-test('a number is a user at the proxy of its trunk, and an address stays as it is', () => {
-  expect(targetUri('tel:+15550001', 'sip:pbx.example:5070')).toBe('sip:+15550001@pbx.example:5070');
-  expect(targetUri('tel:100', 'sips:pbx.example')).toBe('sips:100@pbx.example');
-  expect(targetUri('tel:100', 'pbx.example')).toBe('sip:100@pbx.example');
-  expect(targetUri('tel:100', 'sip:edge.example:5080;transport=tcp;lr')).toBe('sip:100@edge.example:5080');
-  expect(targetUri('tel:100', '[2001:db8::1]:5080')).toBe('sip:100@[2001:db8::1]:5080');
-  expect(targetUri('sip:desk@other.example', 'pbx.example')).toBe('sip:desk@other.example');
 });
