@@ -2,7 +2,7 @@
 import { type AudioFormat, sampleRateHz } from '../protocol/audio-format.ts';
 import { MachineDetector, type MachineEvent } from './answering-machine.ts';
 import { exactWords } from './exact-words.ts';
-import { lineSamples } from './line-samples.ts';
+import { lineSamples } from '../transports/calls/line-samples.ts';
 
 export type MachinePolicy =
   | { readonly policy: 'hang-up' }
