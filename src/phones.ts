@@ -7,7 +7,7 @@ import { ga } from './protocol/dialects/ga.ts';
 import { connected, firstWords, type OpeningParts, ownTools, toolsOnBoard } from './telephony/opening.ts';
 import { exactWords } from './telephony/exact-words.ts';
 import { OutboundPolicy } from './telephony/outbound-policy.ts';
-import { type Dialling, PhoneCalls, type PhoneSession } from './telephony/phone-calls.ts';
+import { type Dialling, PhoneCalls, type PhoneCallShown, type PhoneSession } from './telephony/phone-calls.ts';
 import type { BeginSession } from './telephony/phone-leg.ts';
 import { CallRecorder } from './telephony/recording.ts';
 import { matchRoute, overridden } from './telephony/route-match.ts';
@@ -23,6 +23,8 @@ import { openPhoneStreams, type PhoneStreams } from './phone-streams.ts';
 export interface Phones extends PhoneDesk {
   /** Calls that ring or talk. */
   readonly size: number;
+  /** Those of an owner. */
+  of(owner: string): PhoneCallShown[];
   readonly streams: PhoneStreams;
   /** Undefined where none is configured. */
   readonly sip: PhoneSip | undefined;
@@ -33,7 +35,7 @@ const arrival = { api: 'openai', model: undefined, sessionKey: undefined, transc
 
 /** @throws SetupError when the recordings' folder cannot be made, or SIP cannot be spoken. */
 export async function openPhones(parts: PhonesParts): Promise<Phones> {
-  const { file, callSessions, calls, clock, ids, log, fetch } = parts;
+  const { file, callSessions, calls, board, clock, ids, log, fetch } = parts;
   const webhooks = new Webhooks({ targets: file.webhooks, fetch, clock, ids, log });
   const policy = new OutboundPolicy(outboundRules(file));
   const recorder = file.routes.some(({ recording }) => recording) ? new CallRecorder({ folder: parts.recordings, clock, log }) : undefined;
@@ -57,7 +59,7 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
         over.abort();
         ended(ending);
       };
-      const request = { id, owner, dialect: ga, speaker, ended: isOver };
+      const request = { id, owner, carrier: session.party.carrier, dialect: ga, speaker, ended: isOver };
       const connecting = (events: CallEvents) => connected(session, opening, events, connect, over.signal);
       await callSessions.begin(request, birth, connecting, toolsOnBoard(session, opening));
       const words = firstWords(route);
@@ -80,7 +82,10 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
     sessionOf,
     prepare,
     hangUp: (id, owner) => transportOf({ id, owner })?.close(1000, 'hung up'),
-    tell: (event) => webhooks.tell(event),
+    tell(event, owner, call) {
+      webhooks.tell(event);
+      board.told(event, owner, call);
+    },
     ask: (event, signal) => webhooks.ask(event, signal),
   });
   const streams = openPhoneStreams({
@@ -105,6 +110,7 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
     },
     streams,
     sip,
+    of: (owner) => phoneCalls.list(owner),
     ...openPhoneDesk({ calls: phoneCalls, policy, clock, outbound: file.outbound, diallingBy }),
     async close() {
       phoneCalls.close();

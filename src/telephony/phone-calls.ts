@@ -5,7 +5,7 @@ import type { Log } from '../lib/log.ts';
 import type { Speaker } from '../protocol/audio-format.ts';
 import { CallError, type CallEvents } from '../transports/calls/call.ts';
 import { newCallId } from '../transports/calls/calls.ts';
-import type { IncomingPhoneCall, PhoneCall, PhoneParty, TransferOutcome } from '../transports/calls/phone-call.ts';
+import type { IncomingPhoneCall, PhoneCall, PhoneCarrier, PhoneParty, TransferOutcome } from '../transports/calls/phone-call.ts';
 import { type BeginSession, PhoneLeg } from './phone-leg.ts';
 import type { MachineAnswerParts } from './machine-answer.ts';
 import type { Route } from './routes-schema.ts';
@@ -60,7 +60,8 @@ export interface PhoneCallsParts {
   readonly prepare: (session: PhoneSession) => BeginSession;
   /** Ends a call that has been answered, and its session. */
   readonly hangUp: (id: string, owner: string) => void;
-  readonly tell: (event: WebhookEvent) => void;
+  /** Tells what happens to a call of that owner. */
+  readonly tell: (event: WebhookEvent, owner: string, call: PhoneCallShown) => void;
   /** Tells somebody who is to decide. */
   readonly ask: (event: WebhookEvent, signal: AbortSignal) => Promise<Asked>;
 }
@@ -86,10 +87,17 @@ export interface PhoneCallShown {
   readonly direction: 'inbound' | 'outbound';
   readonly from: string;
   readonly to: string;
-  readonly carrier: string;
+  readonly carrier: PhoneCarrier;
+  /** The SIP trunk that it came by. */
+  readonly trunk?: string;
+  /** None for a call that was placed. */
+  readonly route?: string;
   readonly state: PhoneLeg['state'];
   /** Since it began to ring, or to be dialled. */
   readonly seconds: number;
+  /** The same and its answer, in seconds since the Unix epoch. */
+  readonly began_at: number;
+  readonly answered_at?: number;
 }
 
 export class PhoneCalls {
@@ -105,7 +113,7 @@ export class PhoneCalls {
   }
 
   list(owner: string): PhoneCallShown[] {
-    return [...this.#calls.values()].filter(({ leg }) => leg.owner === owner).map(({ leg }) => leg.shown);
+    return [...this.#calls.values()].filter(({ leg }) => leg.owner === owner).map(shownOf);
   }
 
   /** Somebody calls. Never rejects: what goes wrong is the call's end, and logged. */
@@ -246,8 +254,10 @@ export class PhoneCalls {
     };
     const hangUp = () => this.#parts.hangUp(id, owner);
     const recorded = incoming?.route.recording !== undefined;
-    const leg = new PhoneLeg({ id, owner, direction, party, clock, tell, hangUp, over, recorded });
-    this.#calls.set(id, { leg, incoming });
+    const tellOfIt = (event: WebhookEvent) => tell(event, owner, shownOf(known));
+    const leg = new PhoneLeg({ id, owner, direction, party, clock, tell: tellOfIt, hangUp, over, recorded });
+    const known: Known = { leg, incoming };
+    this.#calls.set(id, known);
     return leg;
   }
 
@@ -255,4 +265,8 @@ export class PhoneCalls {
     const leg = this.#calls.get(id)?.leg;
     return leg?.owner === owner ? leg : undefined;
   }
+}
+
+function shownOf({ leg, incoming }: Known): PhoneCallShown {
+  return { ...leg.shown, ...(incoming && { route: incoming.route.name }) };
 }

@@ -51,12 +51,16 @@ const unavailableStatus = 503;
 export class PhoneLeg {
   readonly #parts: LegParts;
   readonly #beganAtMs: number;
+  /** In seconds since the Unix epoch. */
+  readonly #beganAt: number;
+  #answeredAt: number | undefined;
   readonly #decided = new AbortController();
   #state: LegState = { state: 'connecting', givenUp: new AbortController() };
 
   constructor(parts: LegParts) {
     this.#parts = parts;
     this.#beganAtMs = parts.clock.now();
+    this.#beganAt = Math.floor(parts.clock.wallMs() / 1000);
   }
 
   get id(): string {
@@ -93,9 +97,11 @@ export class PhoneLeg {
 
   get shown() {
     const { id, direction, party, clock } = this.#parts;
-    const { carrier, from, to } = party;
+    const { carrier, from, to, trunk } = party;
     const seconds = Math.round((clock.now() - this.#beganAtMs) / 1000);
-    return { id, direction, carrier, from, to, state: this.state, seconds };
+    const shown = { id, direction, carrier, from, to, state: this.state, seconds, began_at: this.#beganAt };
+    const answered = this.#answeredAt === undefined ? {} : { answered_at: this.#answeredAt };
+    return { ...shown, ...(trunk !== undefined && { trunk }), ...answered };
   }
 
   /** Answers a call that rings. @throws CallError when the caller has gone, or it cannot be answered. */
@@ -126,7 +132,9 @@ export class PhoneLeg {
       }
       // It may have ended before its answer is known here; then its end has been told.
       if (this.#state.state === 'connecting') {
-        this.#state = { state: 'talking', call, sinceMs: this.#parts.clock.now() };
+        const { clock } = this.#parts;
+        this.#state = { state: 'talking', call, sinceMs: clock.now() };
+        this.#answeredAt = Math.floor(clock.wallMs() / 1000);
         this.#tell('realtime.call.answered');
       }
       return call;

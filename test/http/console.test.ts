@@ -47,6 +47,7 @@ async function consoleRig(options: { local?: boolean; hosts?: string[] } = {}) {
       samples.push(id);
       return Buffer.from('RIFF');
     },
+    calls: { ticket: ({ keyId }) => `ticket of ${keyId}`, hangUp: (id, { keyId }) => id === 'rtc_1' && keyId === rig.key.id },
   });
   const ask = (method: 'GET' | 'POST', url: string, asked: Asked = {}) => {
     const host = asked.host ?? '127.0.0.1:8080';

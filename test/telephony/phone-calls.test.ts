@@ -198,7 +198,8 @@ test('the list shows each call with how long it has been there', async () => {
   await calls.take(new Ringing());
   clock.advance(7000);
   const shown = { id: 'rtc_1', direction: 'inbound', carrier: 'twilio', from: '+15550001', to: '+15550002', state: 'talking', seconds: 7 };
-  expect(calls.list('key-1')).toEqual([shown]);
+  const since = { began_at: 1_700_000_000, answered_at: 1_700_000_000 };
+  expect(calls.list('key-1')).toEqual([{ ...shown, ...since, route: 'desk' }]);
   sessions.get('rtc_1')?.end(byCaller);
   expect([calls.list('key-1'), calls.size]).toEqual([[], 0]);
 });

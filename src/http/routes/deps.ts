@@ -97,6 +97,7 @@ export interface CallWish {
 
 /** Calls over WebRTC. */
 export interface CallDesk {
+  list(by: Principal): readonly object[];
   /** @throws Refusal, or RealtimeError naming the field of the session that cannot be used. */
   open(wish: CallWish, by: Principal, headers: IncomingHttpHeaders): Promise<{ id: string; sdp: string; sessionId: string }>;
   /** False when those who ask have no such call. */

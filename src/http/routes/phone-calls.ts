@@ -23,8 +23,11 @@ interface OneCall {
   readonly Params: { readonly id: string };
 }
 
-export function phoneCallRoutes(scope: FastifyInstance, { phones }: RouteDeps): void {
-  scope.get('/v1/realtime/calls', (request) => ({ object: 'list', data: phones.list(principalOf(request)) }));
+export function phoneCallRoutes(scope: FastifyInstance, { calls, phones }: RouteDeps): void {
+  scope.get('/v1/realtime/calls', (request) => {
+    const by = principalOf(request);
+    return { object: 'list', data: [...phones.list(by), ...calls.list(by)] };
+  });
   scope.post<OneCall>('/v1/realtime/calls/:id/accept', { bodyLimit }, async (request, reply) => {
     const { id } = request.params;
     if (!(await phones.accept(id, principalOf(request), read(acceptBody, request.body)))) throw noPhoneCall(id);
