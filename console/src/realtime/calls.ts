@@ -87,7 +87,7 @@ const states: Readonly<Record<Call['state'], string>> = {
 };
 
 const causes: Readonly<Record<string, string>> = {
-  far_side_hung_up: 'Hung up over there',
+  far_side_hung_up: 'They hung up',
   hung_up: 'Hung up here',
   transferred: 'Handed over',
   lost: 'Connection lost',

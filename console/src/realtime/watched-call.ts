@@ -5,7 +5,7 @@ import type { CallEntry } from './call-feed.ts';
 import { type CallStrip, drawn, emptyStrip, type LifeEvent } from './call-strip.ts';
 import type { ServerEvent } from './events.ts';
 import { wordsUntil } from './heard.ts';
-import { follow, noTurns, type Turns } from './turns.ts';
+import { follow, noTurns, type Turn, type Turns } from './turns.ts';
 
 export interface WatchedCall {
   readonly conversation: Conversation;
@@ -68,6 +68,11 @@ function cut(conversation: Conversation, event: { item_id: string; audio_end_ms:
   if (message?.kind !== 'message' || message.responseId === conversation.responseId || !event.made_ms) return conversation;
   const kept = wordsUntil(message.text, event.audio_end_ms / event.made_ms);
   return { ...conversation, entries: conversation.entries.with(index, { ...message, kept }) };
+}
+
+/** The turns of the caller, whom it is about how long they wait. */
+export function turnsOfCaller({ turns }: WatchedCall): readonly Turn[] {
+  return turns.list.filter(({ said: how }) => how === 'speech').map((turn, index) => ({ ...turn, number: index + 1 }));
 }
 
 /** When the agent acts on what the operator tells it. */

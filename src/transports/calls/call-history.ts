@@ -145,8 +145,9 @@ function isWords(event: { readonly type: string }): event is Words['event'] & { 
 
 function textOf(event: object): string {
   return JSON.stringify(event, (name, value: unknown) => {
-    // Sound and images are looked at by nobody here, and what a response consists of has been told item by item.
-    if (name === 'audio' || name === 'image_url' || name === 'tools' || name === 'metadata') return undefined;
+    // Sound and images are looked at by nobody here, and of a tool that is offered its name is enough.
+    if (name === 'audio' || name === 'image_url') return undefined;
+    if (name === 'tools' && Array.isArray(value)) return value.map((tool: { readonly name?: unknown }) => ({ name: tool.name }));
     return typeof value === 'string' && value.length > mostOfString ? `${value.slice(0, mostOfString)} …` : value;
   });
 }
