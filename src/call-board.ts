@@ -112,7 +112,14 @@ export class CallBoard {
       const { state: _, seconds: __, ...shown } = call;
       const { cause, duration_seconds, recording } = event.data;
       const endedAt = Math.floor(clock.wallMs() / 1000);
-      this.#add(owner, { ...shown, state: 'ended', ended_at: endedAt, cause, duration_seconds, ...(recording !== undefined && { recording }) });
+      this.#add(owner, {
+        ...shown,
+        state: 'ended',
+        ended_at: endedAt,
+        cause,
+        duration_seconds,
+        ...(recording !== undefined && { recording }),
+      });
     } else {
       const { type, data } = event;
       this.history(call.id, owner)?.note({ type, ...data } as { type: string }, clock.now());

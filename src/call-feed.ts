@@ -168,7 +168,10 @@ class Page {
     watched.last = entries.at(-1)?.number ?? last;
     const told = entries.map(({ atMs, text, voice }) => {
       const { startMs, lastMs } = voice ?? {};
-      const heard = { ...(startMs !== undefined && { from: this.#wall(startMs) }), ...(lastMs !== undefined && { to: this.#wall(lastMs) }) };
+      const heard = {
+        ...(startMs !== undefined && { from: this.#wall(startMs) }),
+        ...(lastMs !== undefined && { to: this.#wall(lastMs) }),
+      };
       return `{"at":${this.#wall(atMs)},"event":${text}${voice ? `,"heard":${JSON.stringify(heard)}` : ''}}`;
     });
     this.#socket.send({ text: `{"type":"events","call":${JSON.stringify(call)},"lost":${lost},"entries":[${told.join()}]}` });

@@ -57,7 +57,8 @@ class Listen extends AudioWorkletProcessor {
     for (;;) {
       const pairs = this.#buffer.take(this.#takePairs);
       if (!pairs) return false;
-      const of = (side: 0 | 1) => this.#resamplers[side].process(Int16Array.from({ length: pairs.length >> 1 }, (_, at) => pairs[at * 2 + side] ?? 0));
+      const of = (side: 0 | 1) =>
+        this.#resamplers[side].process(Int16Array.from({ length: pairs.length >> 1 }, (_, at) => pairs[at * 2 + side] ?? 0));
       this.#made = [of(0), of(1)];
       // The first few samples only fill the filters.
       if (this.#made[0].length > 0) return true;

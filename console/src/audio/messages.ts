@@ -28,7 +28,9 @@ export type PlayerReport =
   | { readonly kind: 'level'; readonly rms: number; readonly peak: number };
 
 /** To the player of a call that is listened to: interleaved samples of both sides. */
-export type ListenOrder = { readonly kind: 'play'; readonly pairs: Int16Array<ArrayBuffer> } | { readonly kind: 'quiet'; readonly quiet: boolean };
+export type ListenOrder =
+  | { readonly kind: 'play'; readonly pairs: Int16Array<ArrayBuffer> }
+  | { readonly kind: 'quiet'; readonly quiet: boolean };
 
 /** From it, for each 20 ms. */
 export interface ListenReport {

@@ -69,7 +69,8 @@ function happened(strip: CallStrip, { at, event: told, heard }: CallEntry): Call
       if (item.type === 'mcp_call') return begin(strip, { lane: 'tools', of: item.id, from: at, words: item.name });
       if (item.type === 'function_call') return begin(strip, { lane: 'tools', of: item.call_id, from: at, words: item.name });
       if (item.type === 'function_call_output') return end(strip, item.call_id, at);
-      if (item.type === 'message' && item.role === 'system') return mark(strip, { lane: 'agent', kind: 'told', at, words: 'The agent was told something' });
+      if (item.type === 'message' && item.role === 'system')
+        return mark(strip, { lane: 'agent', kind: 'told', at, words: 'The agent was told something' });
       return strip;
     }
     case 'response.mcp_call.completed':

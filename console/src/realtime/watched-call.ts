@@ -24,7 +24,8 @@ export function watched(call: WatchedCall, entry: CallEntry): WatchedCall {
   const { from, to } = entry.heard ?? {};
   const fact = { kind: 'event', event: event as ServerEvent, voice: { startMs: from, lastMs: to } } as const;
   // What the operator tells the agent is a turn as well, unless the answer to the caller's heeds it.
-  const before = isTold(event) && actingOn(call.conversation) !== 'by-itself' ? follow(call.turns, { kind: 'typed' }, entry.at) : call.turns;
+  const before =
+    isTold(event) && actingOn(call.conversation) !== 'by-itself' ? follow(call.turns, { kind: 'typed' }, entry.at) : call.turns;
   const turns = follow(before, fact, entry.at);
   return { ...call, count, turns, strip: drawn(call.strip, entry), conversation: said(call.conversation, event, count) };
 }

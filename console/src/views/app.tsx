@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { Calls } from '../app/calls.ts';
 import type { Console } from '../app/console.ts';
-import type { Place } from '../app/place.ts';
+import type { Place } from '../realtime/place.ts';
 import { type Store, useStore } from '../app/store.ts';
 import { CallsPage } from './calls-page.tsx';
 import { Header } from './header.tsx';

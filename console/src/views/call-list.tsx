@@ -1,6 +1,6 @@
 // The calls there are, and those that have ended of late: each a link to the call.
 import type { Calls } from '../app/calls.ts';
-import { addressOfCall } from '../app/place.ts';
+import { addressOfCall } from '../realtime/place.ts';
 import { useStore } from '../app/store.ts';
 import { type Call, clockWords, doingOf, lengthMs, partiesOf, wayOf } from '../realtime/calls.ts';
 import { InboundIcon, OutboundIcon } from './icons.tsx';

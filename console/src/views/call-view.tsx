@@ -1,7 +1,7 @@
 // One call: what is said in it and when, and what an operator can do about it.
 import { useMemo, useState } from 'preact/hooks';
 import type { Calls } from '../app/calls.ts';
-import { addressOfCall } from '../app/place.ts';
+import { addressOfCall } from '../realtime/place.ts';
 import { useStore } from '../app/store.ts';
 import { type Call, callOf, clockWords, doingOf, lengthMs, partiesOf, wayOf } from '../realtime/calls.ts';
 import { type CallStrip, stripPicture, type StripLane } from '../realtime/call-strip.ts';

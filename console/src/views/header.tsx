@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { Console } from '../app/console.ts';
 import { type Activity, activityOf } from '../app/state.ts';
-import { addressOfCall, type Place } from '../app/place.ts';
+import { addressOfCall, type Place } from '../realtime/place.ts';
 import { useStore } from '../app/store.ts';
 import { applyTheme, storedTheme, type Theme, themes } from '../app/theme.ts';
 import { MoonIcon, SunIcon, SystemIcon } from './icons.tsx';

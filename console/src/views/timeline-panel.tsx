@@ -34,13 +34,7 @@ export function TimelinePanel({ parley, chosen }: { parley: Console; chosen: num
         </p>
       ) : (
         <>
-          <TurnsView
-            turns={turns}
-            whole={whole}
-            now={() => opened?.tape.lengthMs ?? performance.now()}
-            who="You"
-            chosen={chosen}
-          />
+          <TurnsView turns={turns} whole={whole} now={() => opened?.tape.lengthMs ?? performance.now()} who="You" chosen={chosen} />
           <p class="soft small-print">
             Counted from where you fell silent (or sent a text), by{' '}
             {opened ? 'the server’s clock; what was heard is reckoned' : 'this page’s clock'}.

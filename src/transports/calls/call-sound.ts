@@ -35,6 +35,11 @@ export class CallSound {
     this.#sent = new SentSound((bytesPerSample(format) * this.rateHz) / 1000);
   }
 
+  /** Whether anybody listens. */
+  get isHeard(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   /** Whether one more can listen. */
   get hasRoom(): boolean {
     return this.#listeners.size < mostListeners;

@@ -4,7 +4,12 @@ import { CallHistory, type HistoryEntry } from '../../../src/transports/calls/ca
 
 const pool = (mostCharacters = 10_000_000) => ({ characters: 0, mostCharacters });
 const told = (entries: readonly HistoryEntry[]) => entries.map(({ text }) => JSON.parse(text) as Record<string, unknown>);
-const delta = (text: string, item = 'item_1') => ({ type: 'response.output_audio_transcript.delta', item_id: item, response_id: 'resp_1', delta: text });
+const delta = (text: string, item = 'item_1') => ({
+  type: 'response.output_audio_transcript.delta',
+  item_id: item,
+  response_id: 'resp_1',
+  delta: text,
+});
 const speech = { type: 'input_audio_buffer.speech_started', item_id: 'item_0' };
 
 test('events have their numbers and times, and what tells nothing is left out', () => {
