@@ -8,7 +8,9 @@ import { Reception } from './access/reception.ts';
 import { Usage } from './access/usage.ts';
 import { masterKey, Vault } from './access/vault.ts';
 import { openAudioDesk } from './audio-desk.ts';
+import { CallBoard } from './call-board.ts';
 import { openCallDesk } from './call-desk.ts';
+import { openCallFeed } from './call-feed.ts';
 import { CallSessions } from './call-sessions.ts';
 import { openChatDesk } from './chat-desk.ts';
 import { type Config, isLoopback, keyFile } from './config.ts';
@@ -56,6 +58,7 @@ import { McpCache } from './tools/mcp-cache.ts';
 import { type Door, openDoor } from './transports/websocket/door.ts';
 import { afterWrongKeys, crowded, notNow, overLimit } from './transports/websocket/turning.ts';
 import { keepCalls } from './transports/calls/calls.ts';
+import { openListenDoor } from './transports/calls/listen-door.ts';
 import { iceServers } from './transports/webrtc/ice-servers.ts';
 import { openWeriftMedia } from './transports/webrtc/werift-media.ts';
 
@@ -229,7 +232,8 @@ export async function assemble(
   });
 
   const media = openWeriftMedia({ ...config.calls, mostCalls: config.calls.most, iceServers: [] }, { log, clock });
-  const calls = keepCalls({ clock, ids: randomIds, log });
+  const board = new CallBoard({ clock, keepsHistories: config.console !== 'off', calls: () => calls, phones: () => phones });
+  const calls = keepCalls({ clock, ids: randomIds, log, histories: board.histories, onEnded: (call) => board.over(call) });
   const mediaProblem = () => {
     const problem = media.problem ?? phones.sip?.media.problem;
     return problem === undefined ? {} : { media: { problem } };
@@ -246,6 +250,7 @@ export async function assemble(
     sessions,
     callSessions,
     calls,
+    board,
     media,
     iceServers: (name) => iceServers(config.calls, name, clock.wallMs()),
   });
@@ -254,6 +259,7 @@ export async function assemble(
     file: config.telephony,
     callSessions,
     calls,
+    board,
     clock,
     ids: randomIds,
     log,
@@ -299,6 +305,8 @@ export async function assemble(
     models: () => listedModels(engines.models(), defaults),
   });
   registerDocs(app, version);
+  const feed = openCallFeed({ board, clock, log, shares, random: randomToken });
+  const listenDoor = openListenDoor({ calls, clock, log, shares });
   if (config.console !== 'off') {
     registerConsolePage(app, resolve(import.meta.dirname, '../dist/console'));
     const owner = () => access.authenticate({ authorization: `Bearer ${keys[0] ?? ''}` }, new URLSearchParams(), 'api');
@@ -314,6 +322,7 @@ export async function assemble(
       engines: engineList,
       voices: () => engines.voices(),
       sample: (voice) => engines.sample(voice),
+      calls: { ticket: ({ keyId }) => feed.ticket(keyId), hangUp: (id, by) => desk.hangUp(id, by) || phones.hangUp(id, by) },
     });
   }
 
@@ -378,7 +387,8 @@ export async function assemble(
       return excess && overLimit(excess);
     },
     refused: (status) => refused('websocket', status),
-    elsewhere: phones.streams.paths,
+    elsewhere: new Map([...phones.streams.paths, ...feed.paths]),
+    keyed: (pathname) => listenDoor.at(pathname),
     enter: (transport, arrival, visitor) => sessions.enter(transport, arrival, visitor),
     resume: (wish, { keyId }) => sessions.claim(wish, keyId),
     beside(callId, { keyId }) {
@@ -432,6 +442,8 @@ export async function assemble(
       leaving.abort(parting);
       await Promise.race([sessions.ended, new Promise((resolve) => clock.after(600, () => resolve(undefined)))]);
       door?.close();
+      feed.close();
+      listenDoor.close();
       running.close();
       await Promise.all([app.close(), metricsApp?.close()]);
       await Promise.all([

@@ -1,5 +1,6 @@
 // What the telephone calls of a server are made from.
 import type { IncomingMessage } from 'node:http';
+import type { CallBoard } from './call-board.ts';
 import type { CallSessions } from './call-sessions.ts';
 import type { Config } from './config.ts';
 import type { Clock } from './lib/clock.ts';
@@ -16,6 +17,7 @@ export interface PhonesParts {
   readonly file: RoutesFile;
   readonly callSessions: CallSessions;
   readonly calls: Calls;
+  readonly board: CallBoard;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;

@@ -10,6 +10,7 @@ import { connected, firstWords, type OpeningParts, ownTools, sayLast, toolsOnBoa
 import { exactWords } from './telephony/exact-words.ts';
 import { StoreError } from './store/store.ts';
 import { OutboundLedger } from './telephony/outbound-ledger.ts';
+import type { ListedCall } from './telephony/listed-calls.ts';
 import { type Dialling, PhoneCalls, type PhoneSession } from './telephony/phone-calls.ts';
 import type { BeginSession } from './telephony/phone-leg.ts';
 import { CallRecorder } from './telephony/recording.ts';
@@ -26,6 +27,8 @@ import { openPhoneStreams, type PhoneStreams } from './phone-streams.ts';
 export interface Phones extends PhoneDesk {
   /** Calls that ring or talk. */
   readonly size: number;
+  /** Those of an owner. */
+  of(owner: string): ListedCall[];
   readonly streams: PhoneStreams;
   /** Undefined where none is configured. */
   readonly sip: PhoneSip | undefined;
@@ -45,7 +48,7 @@ const arrival = { api: 'openai', model: undefined, sessionKey: undefined, transc
 
 /** @throws SetupError when the file cannot be used as it is, the recordings' folder cannot be made, or SIP cannot be spoken. */
 export async function openPhones(parts: PhonesParts): Promise<Phones> {
-  const { callSessions, calls, clock, ids, log, fetch, isReady } = parts;
+  const { callSessions, calls, board, clock, ids, log, fetch, isReady } = parts;
   let { file } = parts;
   await checkKeys(file, parts.keyIds, log);
   const webhooks = new Webhooks({ targets: file.webhooks, fetch, clock, ids, log });
@@ -80,7 +83,7 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
         over.abort();
         ended(ending);
       };
-      const request = { id, owner, dialect: ga, speaker, ended: isOver };
+      const request = { id, owner, carrier: session.party.carrier, dialect: ga, speaker, ended: isOver };
       const connecting = (events: CallEvents) => connected(session, opening, events, connect, over.signal);
       // Whoever telephones does not know of another server, and is not hung up on because this one leaves.
       await callSessions.begin(request, birth, connecting, { onBoard: toolsOnBoard(session, opening), goesOn: true });
@@ -127,7 +130,10 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
     sessionOf,
     prepare,
     hangUp,
-    tell: (event) => webhooks.tell(event),
+    tell(event, owner, call) {
+      webhooks.tell(event);
+      board.told(event, owner, call);
+    },
     ask: (event, signal) => webhooks.ask(event, signal),
   });
   const streams = openPhoneStreams({
@@ -153,6 +159,7 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
     streams,
     sip,
     drain: () => sip?.drain(),
+    of: (owner) => phoneCalls.list(owner),
     ...openPhoneDesk({ calls: phoneCalls, ledger, file: () => file, diallingBy, sayLast: sayLastWords }),
     async prepare(next, keyIds) {
       await checkKeys(next, keyIds, log);

@@ -1,6 +1,6 @@
 // The states of a telephone call, and how they are shown to whoever may ask for it.
 import type { Timer } from '../lib/clock.ts';
-import type { IncomingPhoneCall, PhoneCall } from '../transports/calls/phone-call.ts';
+import type { IncomingPhoneCall, PhoneCall, PhoneCarrier } from '../transports/calls/phone-call.ts';
 import type { CallEnd, CallEnding, CallFacts } from './webhook-events.ts';
 
 export type LegState =
@@ -39,10 +39,15 @@ export const shownStates: Readonly<Record<LegState['state'], ShownState>> = {
 export interface PhoneCallShown extends Partial<CallEnd> {
   readonly id: string;
   readonly direction: CallFacts['direction'];
-  readonly carrier: string;
+  readonly carrier: PhoneCarrier;
+  /** The SIP trunk that it came by. */
+  readonly trunk?: string;
   readonly from: string;
   readonly to: string;
   readonly state: ShownState;
   /** Since it began to ring, or to be dialled, until it ended. */
   readonly seconds: number;
+  /** The beginning of that, and its answer, in seconds since the Unix epoch. */
+  readonly began_at: number;
+  readonly answered_at?: number;
 }

@@ -3,7 +3,7 @@ import { type AudioFormat, bytesPerSample, sampleRateHz } from '../protocol/audi
 import { MachineDetector, type MachineEvent } from './answering-machine.ts';
 import type { AnsweredBy } from '../transports/calls/phone-call.ts';
 import { exactWords, listenToNobody } from './exact-words.ts';
-import { lineSamples } from './line-samples.ts';
+import { lineSamples } from '../transports/calls/line-samples.ts';
 import type { MachineWatch } from './machine-watch.ts';
 
 export type MachinePolicy =

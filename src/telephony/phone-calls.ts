@@ -75,7 +75,8 @@ export interface PhoneCallsParts {
   readonly prepare: (session: PhoneSession) => BeginSession;
   /** Ends a call that has been answered, and its session. */
   readonly hangUp: (id: string, owner: string) => void;
-  readonly tell: (event: WebhookEvent) => void;
+  /** Tells what happens to a call of that owner. */
+  readonly tell: (event: WebhookEvent, owner: string, call: ListedCall) => void;
   /** Tells somebody who is to decide. */
   readonly ask: (event: WebhookEvent, signal: AbortSignal) => Promise<Asked>;
 }
@@ -285,7 +286,8 @@ export class PhoneCalls {
     };
     const hangUp = () => this.#parts.hangUp(id, owner);
     const recorded = known.route?.recording !== undefined;
-    const leg: PhoneLeg = new PhoneLeg({ id, owner, direction, party, clock, tell, hangUp, over, recorded });
+    const tellOfIt = (event: WebhookEvent) => tell(event, owner, shownOf({ leg, ...known }));
+    const leg: PhoneLeg = new PhoneLeg({ id, owner, direction, party, clock, tell: tellOfIt, hangUp, over, recorded });
     this.#calls.set(id, { leg, ...known });
     return leg;
   }

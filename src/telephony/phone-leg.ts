@@ -40,6 +40,9 @@ const unavailableStatus = 503;
 export class PhoneLeg {
   readonly #parts: LegParts;
   readonly #beganAtMs: number;
+  /** In seconds since the Unix epoch. */
+  readonly #beganAt: number;
+  #answeredAt: number | undefined;
   readonly #decided = new AbortController();
   #state: LegState = { state: 'connecting', givenUp: new AbortController() };
   #endedAtMs: number | undefined;
@@ -47,6 +50,7 @@ export class PhoneLeg {
   constructor(parts: LegParts) {
     this.#parts = parts;
     this.#beganAtMs = parts.clock.now();
+    this.#beganAt = Math.floor(parts.clock.wallMs() / 1000);
   }
 
   get id(): string {
@@ -83,10 +87,22 @@ export class PhoneLeg {
 
   get shown(): PhoneCallShown {
     const { id, direction, party, clock } = this.#parts;
-    const { carrier, from, to } = party;
+    const { carrier, from, to, trunk } = party;
     const now = this.#state;
     const seconds = Math.round(((this.#endedAtMs ?? clock.now()) - this.#beganAtMs) / 1000);
-    return { id, direction, carrier, from, to, state: shownStates[now.state], seconds, ...(now.state === 'over' ? now.end : {}) };
+    return {
+      id,
+      direction,
+      carrier,
+      from,
+      to,
+      state: shownStates[now.state],
+      seconds,
+      began_at: this.#beganAt,
+      ...(trunk === undefined ? {} : { trunk }),
+      ...(this.#answeredAt === undefined ? {} : { answered_at: this.#answeredAt }),
+      ...(now.state === 'over' ? now.end : {}),
+    };
   }
 
   /** Answers a call that rings. @throws CallError when the caller has gone, or it cannot be answered. */
@@ -117,7 +133,9 @@ export class PhoneLeg {
       }
       // It may have ended before its answer is known here; then its end has been told.
       if (this.#state.state === 'connecting' || this.#state.state === 'alerting') {
-        this.#state = { state: 'talking', call, sinceMs: this.#parts.clock.now() };
+        const { clock } = this.#parts;
+        this.#state = { state: 'talking', call, sinceMs: clock.now() };
+        this.#answeredAt = Math.floor(clock.wallMs() / 1000);
         this.#tell('realtime.call.answered');
       }
       return call;

@@ -51,6 +51,7 @@ async function consoleRig(options: { local?: boolean; hosts?: string[] } = {}) {
       samples.push(id);
       return Buffer.from('RIFF');
     },
+    calls: { ticket: ({ keyId }) => `ticket of ${keyId}`, hangUp: (id, { keyId }) => id === 'rtc_1' && keyId === rig.key.id },
   });
   const ask = (method: 'GET' | 'POST', url: string, asked: Asked = {}) => {
     const host = asked.host ?? '127.0.0.1:8080';
@@ -220,4 +221,18 @@ test('without a build the page says how to make one', async () => {
   registerConsolePage(app, join(tmpdir(), 'parley-there-is-no-such-folder'));
   const page = await app.inject('/');
   expect([page.statusCode, page.body]).toEqual([503, expect.stringContaining('npm start')]);
+});
+
+test('the page is given a ticket for the calls of its key, and hangs up those only', async () => {
+  const { ask, rig } = await consoleRig();
+  const answer = await ask('POST', '/console/calls');
+  expect([answer.statusCode, answer.json()]).toEqual([200, { ticket: `ticket of ${rig.key.id}` }]);
+  expect(answer.headers['cache-control']).toBe('no-store');
+  expect((await ask('POST', '/console/calls/rtc_1/hangup')).statusCode).toBe(200);
+  const gone = await ask('POST', '/console/calls/rtc_9/hangup');
+  expect([gone.statusCode, gone.json()]).toMatchObject([404, { error: { code: 'call_not_found' } }]);
+  for (const url of ['/console/calls', '/console/calls/rtc_1/hangup']) {
+    expect((await ask('POST', url, { origin: 'https://evil.example', site: 'cross-site' })).statusCode).toBe(403);
+    expect((await ask('POST', url, { from: '192.168.1.7' })).statusCode).toBe(401);
+  }
 });

@@ -61,6 +61,7 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
       return { id: `rtc_${wishes.length}`, sdp: 'v=0 answer', sessionId: 'sess_1' };
     },
     hangUp: (id, by) => by.keyId === wishes[0]?.by.keyId && id === 'rtc_1',
+    list: () => [],
     iceServers: (name) => [
       { urls: ['stun:stun.example:3478'] },
       { urls: ['turn:turn.example:3478'], username: `1:${name}`, credential: 'c' },
@@ -162,6 +163,7 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
     key,
     asked,
     wishes,
+    calls,
     phones,
     makeKey: (workspace: string) => makeKey(issuing, { name: '', workspace }),
     revoke: () => revokeKey(issuing, key.id),

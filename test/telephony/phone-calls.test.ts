@@ -207,6 +207,8 @@ test('the list shows each call with how long it has been there', async () => {
     route: 'desk',
     state: 'talking',
     seconds: 7,
+    began_at: 1_700_000_000,
+    answered_at: 1_700_000_000,
   };
   expect(calls.list('key-1')).toEqual([shown]);
   sessions.get('rtc_1')?.end(byCaller);

@@ -67,6 +67,17 @@ export async function fetchCatalogue(): Promise<Catalogue> {
   return (await answer.json()) as Catalogue;
 }
 
+/** What opens one WebSocket that tells of calls. @throws ServerRefusal */
+export async function fetchCallTicket(signal: AbortSignal): Promise<string> {
+  const answer = await ask('/console/calls', { method: 'POST', signal });
+  return ((await answer.json()) as { ticket: string }).ticket;
+}
+
+/** @throws ServerRefusal */
+export async function hangUpCall(id: string): Promise<void> {
+  await ask(`/console/calls/${encodeURIComponent(id)}/hangup`, { method: 'POST' });
+}
+
 /** A sentence in that voice. @throws ServerRefusal */
 export async function fetchSample(voice: string): Promise<ArrayBuffer> {
   const answer = await ask(`/console/voices/${encodeURIComponent(voice)}/sample`, {});

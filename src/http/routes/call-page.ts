@@ -1,7 +1,7 @@
 // One page of the calls of a key, the newest first, as OpenAI pages its lists.
 import { z } from 'zod';
 import { errors } from '../../protocol/errors.ts';
-import type { ListedPhoneCall } from './deps.ts';
+import type { ListedCall } from './deps.ts';
 import { read } from './family.ts';
 
 const usualCalls = 100;
@@ -18,13 +18,13 @@ const query = z.object({
 });
 
 /** @param calls the oldest first. @throws RealtimeError naming what of the query cannot be used. */
-export function callPage(calls: readonly ListedPhoneCall[], asked: unknown): object {
+export function callPage(calls: readonly ListedCall[], asked: unknown): object {
   const { state, limit, after } = read(query, asked);
   const newest = calls.toReversed();
   const from = after === undefined ? 0 : newest.findIndex(({ id }) => id === after) + 1;
   if (after !== undefined && from === 0)
     throw errors.invalid('after', "Invalid value for 'after': this key has no such call, or not any more.");
-  const isWanted = (call: ListedPhoneCall) => state === 'all' || (state === undefined ? call.state !== 'ended' : call.state === state);
+  const isWanted = (call: ListedCall) => state === 'all' || (state === undefined ? call.state !== 'ended' : call.state === state);
   const wanted = newest.slice(from).filter(isWanted);
   const data = wanted.slice(0, limit);
   return { object: 'list', data, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null, has_more: wanted.length > limit };

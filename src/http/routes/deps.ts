@@ -106,6 +106,8 @@ export interface CallWish {
 
 /** Calls over WebRTC. */
 export interface CallDesk {
+  /** Those that go on, in their order. */
+  list(by: Principal): readonly ListedCall[];
   /** @throws Refusal, or RealtimeError naming the field of the session that cannot be used. */
   open(wish: CallWish, by: Principal, headers: IncomingHttpHeaders): Promise<{ id: string; sdp: string; sessionId: string }>;
   /** False when those who ask have no such call. */
@@ -129,7 +131,7 @@ export interface PlacedCallWish {
 }
 
 /** One call, as a list of them shows it. */
-export interface ListedPhoneCall {
+export interface ListedCall {
   readonly id: string;
   readonly state: string;
 }
@@ -147,10 +149,10 @@ export interface PhoneDesk {
   /** Places a call; its id. */
   place(wish: PlacedCallWish, by: Principal): string;
   /** Those that go on, and those that have ended and are not forgotten yet, each in their order. */
-  list(by: Principal): readonly ListedPhoneCall[];
-  ended(by: Principal): readonly ListedPhoneCall[];
+  list(by: Principal): readonly ListedCall[];
+  ended(by: Principal): readonly ListedCall[];
   /** One of the key's calls, for some time also after its end. */
-  find(id: string, by: Principal): ListedPhoneCall | undefined;
+  find(id: string, by: Principal): ListedCall | undefined;
 }
 
 /** What a telephone provider sends. */

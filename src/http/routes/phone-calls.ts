@@ -27,14 +27,15 @@ interface OneCall {
   readonly Params: { readonly id: string };
 }
 
-export function phoneCallRoutes(scope: FastifyInstance, { phones }: RouteDeps): void {
+export function phoneCallRoutes(scope: FastifyInstance, { calls, phones }: RouteDeps): void {
   scope.get('/v1/realtime/calls', (request) => {
     const by = principalOf(request);
-    return callPage([...phones.ended(by), ...phones.list(by)].map(presented), request.query);
+    return callPage([...phones.ended(by), ...phones.list(by), ...calls.list(by)].map(presented), request.query);
   });
   scope.get<OneCall>('/v1/realtime/calls/:id', (request) => {
     const { id } = request.params;
-    const call = phones.find(id, principalOf(request));
+    const by = principalOf(request);
+    const call = phones.find(id, by) ?? calls.list(by).find((each) => each.id === id);
     if (!call) throw new Refusal(404, 'call_not_found', `There is no telephone call '${id.slice(0, 128)}', or not any more.`, 'call_id');
     return presented(call);
   });

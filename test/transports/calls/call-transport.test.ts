@@ -65,14 +65,23 @@ const place = {
   format: { type: 'audio/pcm', rate: 24000 } as const,
 };
 let logged: object[];
-const request = { owner: 'key_1', dialect: ga, speaker: rtcSpeaker };
+/** The ids of those that have ended. */
+let over: string[];
+const request = { owner: 'key_1', carrier: 'webrtc', dialect: ga, speaker: rtcSpeaker } as const;
 
 beforeEach(() => {
   clock = new ManualClock();
   line = new FakeCall();
   ending = undefined;
   logged = [];
-  calls = keepCalls({ clock, ids: countingIds(), log: { ...silentLog, info: (fields) => void logged.push(fields) } });
+  over = [];
+  calls = keepCalls({
+    clock,
+    ids: countingIds(),
+    log: { ...silentLog, info: (fields) => void logged.push(fields) },
+    histories: { characters: 0, mostCharacters: 1_000_000 },
+    onEnded: (call) => void over.push(call.id),
+  });
 });
 
 async function connect(told: CallEvents): Promise<Call> {
