@@ -7,7 +7,7 @@ import { ga } from '../../src/protocol/dialects/ga.ts';
 import type { ServerEvent } from '../../src/protocol/server-events.ts';
 import type { CallEvents } from '../../src/transports/calls/call.ts';
 import { keepCalls } from '../../src/transports/calls/calls.ts';
-import { byCaller, callsRig, FakeCall, Ringing } from './phone-rig.ts';
+import { byCaller, callsRig, FakeCall, Ringing, settle } from './phone-rig.ts';
 
 const started: ServerEvent = { type: 'input_audio_buffer.speech_started', audio_start_ms: 0, item_id: 'item_1' };
 const atOnce = { name: 'desk', numbers: ['*'] };
@@ -98,8 +98,10 @@ test('a call that was never answered is shown as such', async () => {
   const { board, calls } = callsOf([{ ...atOnce, answer: 'webhook' }]);
   const ringing = new Ringing();
   void calls.take(ringing);
+  await settle();
   expect(board.live('key-1')).toMatchObject([{ state: 'ringing' }]);
   ringing.leave();
+  await settle();
   expect(board.ended('key-1')).toMatchObject([{ state: 'ended', cause: 'cancelled', duration_seconds: 0 }]);
 });
 
