@@ -78,14 +78,18 @@ test('after SIGHUP the telephony file is another, and a broken one is named by i
   telephony(['+15550002']);
   configure(JSON.stringify({ PARLEY_API_KEY: [first], PORT: 0, PARLEY_TELEPHONY: 'telephony.json' }));
   const running = start();
-  await until(/is ready at/);
+  const [, address] = await until(/is ready at (\S+)/);
+  const status = async (key: string) => (await fetch(`${address}/v1/models`, { headers: { authorization: `Bearer ${key}` } })).status;
   telephony(['nobody']);
   configure(JSON.stringify({ PARLEY_API_KEY: [second], PORT: 0, PARLEY_TELEPHONY: 'telephony.json' }));
   running.kill('SIGHUP');
   await until(/routes\[0\]\.numbers\[0\] must be a number.*cannot be read again/);
+  // What was changed with it is not taken over either.
+  expect([await status(first), await status(second)]).toEqual([200, 401]);
   telephony(['+15550003', '+15550004']);
   running.kill('SIGHUP');
   await until(/"routes":1,"msg":"keys, certificate and telephony file were read again"/);
+  expect([await status(first), await status(second)]).toEqual([401, 200]);
 });
 
 /** Runs what its arguments say in a terminal, closes that once the server is there, and ends with the same code. */
