@@ -11,6 +11,7 @@ import { defaultSessions, engineVariable, limitPresets, limitVariables, settings
 import type { EngineKind } from './engines/engine.ts';
 import { rows } from './engines/catalogue.ts';
 import { providerSettings } from './engines/cloud/providers.ts';
+import { voiceSettings } from './engines/cloud/voices/discover.ts';
 import { HostRules } from './lib/guarded-hosts.ts';
 import { readRoutesFile, RoutesFileError, routesOf } from './telephony/routes-file.ts';
 import type { RoutesFile } from './telephony/routes-schema.ts';
@@ -111,7 +112,7 @@ export function readConfig(environment: Environment, folder: string): Config {
 
 /** Whatever may be set. */
 export function knownNames(): string[] {
-  return [...settings, ...providerSettings].map(({ name }) => name);
+  return [...settings, ...providerSettings, ...voiceSettings].map(({ name }) => name);
 }
 
 /**

@@ -5,6 +5,7 @@ import { type Config, configOf, knownNames } from '../config.ts';
 import { ConfigError, type Environment, type Given, readGiven } from '../config-given.ts';
 import { settings } from '../config-settings.ts';
 import { providerSettings } from '../engines/cloud/providers.ts';
+import { voiceSettings } from '../engines/cloud/voices/discover.ts';
 
 export interface Checked {
   /** For the screen; no secret is among them. */
@@ -74,7 +75,7 @@ function settingLines({ values, file }: Given, config: Config | undefined): stri
   const resolved = config ? reckoned(config) : {};
   const rows = [
     ...settings.map(({ name, fallback, secret }) => ({ name, fallback: resolved[name] ?? fallback, secret: secret === true })),
-    ...providerSettings
+    ...[...providerSettings, ...voiceSettings]
       .filter(({ name }) => values[name] !== undefined)
       .map(({ name }) => ({ name, fallback: '', secret: /(?:_KEY|_TOKEN|_SECRET)$/.test(name) })),
   ];

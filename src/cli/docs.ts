@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Setting, settings } from '../config-settings.ts';
 import { providerSettings } from '../engines/cloud/providers.ts';
+import { voiceSettings } from '../engines/cloud/voices/discover.ts';
 import { table } from '../metrics/meters.ts';
 
 export const configurationFile = fileURLToPath(new URL('../../docs/configuration.md', import.meta.url));
@@ -15,7 +16,7 @@ export function configurationPage(): string {
     '',
     'Every setting is an environment variable. A JSON file (`parley.json` in the working directory, or the file that `PARLEY_CONFIG` names)',
     'may hold the same names; the environment wins. A setting that cannot be used stops the start with a sentence that names it.',
-    'This page is made from `src/config.ts` and `src/engines/cloud/providers.ts` by `npm run docs`.',
+    'This page is made from `src/config-settings.ts`, `src/engines/cloud/providers.ts` and `src/engines/cloud/voices/discover.ts` by `npm run docs`.',
     '',
     '## The server',
     '',
@@ -31,6 +32,14 @@ export function configurationPage(): string {
     '| setting | what it is |',
     '| --- | --- |',
     ...providerSettings.map(({ name, description }) => `| \`${name}\` | ${description} |`),
+    '',
+    '## Voices of services',
+    '',
+    'Any of these configures a service, and so do the keys of OpenAI and Groq above ([providers.md](providers.md#voices)).',
+    '',
+    '| setting | what it is |',
+    '| --- | --- |',
+    ...voiceSettings.map(({ name, description }) => `| \`${name}\` | ${description} |`),
   ].join('\n')}\n`;
 }
 
