@@ -322,11 +322,20 @@ class Life {
     const chance = this.#chance;
     const live = this.#runsThat(chance.often(0.25) ? 'held' : 'adopted');
     const run = live.length > 0 && chance.often(0.85) ? chance.pick(live) : `run_${chance.int(1, this.#watch.runs.size + 1)}`;
-    switch (chance.weighted({ text: 8, audio: 8, call: 3, arguments: 3, usage: 1, alive: 1, ended: 3 })) {
+    switch (chance.weighted({ text: 8, audio: 8, call: 3, arguments: 3, usage: 1, alive: 1, attempt: 1, ended: 3 })) {
       case 'usage':
         return { kind: 'run.usage', run, usage };
       case 'alive':
         return { kind: 'run.alive', run };
+      case 'attempt':
+        return {
+          kind: 'run.attempt',
+          run,
+          model: 'groq/llama',
+          outcome: chance.pick(['answered', 'failed', 'aborted']),
+          ms: chance.int(0, 500),
+          route: 'r',
+        };
       case 'text':
         return { kind: 'run.text', run, delta: chance.pick(['one ', 'two. ', 'three ']) };
       case 'audio': {
