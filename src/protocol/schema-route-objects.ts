@@ -40,15 +40,22 @@ const betaSession: Record<string, JsonObject> = {
   include: list(text),
 };
 const iceServer = object({ urls: list(text), username: text, credential: text }, 'username', 'credential');
-const phoneCall = object({
-  id: noted(text, '`rtc_...`'),
-  direction: oneOf('inbound', 'outbound'),
-  from: text,
-  to: text,
-  carrier: text,
-  state: noted(text, '`ringing`, `connecting`, `talking` and what else it may be in.'),
-  seconds: noted({ type: 'integer' }, 'Since it began to ring, or to be dialled.'),
-});
+const listedCall = object(
+  {
+    id: noted(text, '`rtc_...`'),
+    direction: oneOf('inbound', 'outbound'),
+    from: text,
+    to: text,
+    carrier: noted(text, '`webrtc`, `sip`, or the provider of a media stream.'),
+    trunk: noted(text, 'The SIP trunk that it came by, or goes by.'),
+    route: noted(text, 'Of a telephone call that came in.'),
+    state: noted(text, '`ringing`, `connecting`, `talking` and what else it may be in.'),
+    seconds: noted({ type: 'integer' }, 'Since it began to ring, or to be dialled.'),
+    began_at: noted({ type: 'integer' }, 'The same, in seconds since the Unix epoch.'),
+    answered_at: noted({ type: 'integer' }, 'Once it has been answered.'),
+  },
+  ...['trunk', 'route', 'answered_at'],
+);
 const voice = object(
   {
     voiceId: text,
@@ -115,7 +122,7 @@ export function openApiSchemas(): Record<string, JsonObject> {
       'status_code',
     ),
     CallReferral: object({ target_uri: noted(text, '`tel:+12025550101` or `sip:agent@example.com`') }),
-    CallList: object({ object: text, data: list(phoneCall) }),
+    CallList: object({ object: text, data: list(listedCall) }),
     CallForm: object({ sdp: text, session: noted(text, 'A session as JSON.') }, 'session'),
     CallAnswer: {
       anyOf: [
