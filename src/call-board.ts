@@ -122,7 +122,7 @@ export class CallBoard {
       });
     } else {
       const { type, data } = event;
-      this.history(call.id, owner)?.note({ type, ...data } as { type: string }, clock.now());
+      this.history(call.id, owner)?.note({ type, ...data }, clock.now());
     }
   }
 

@@ -1,6 +1,6 @@
 // WebRTC's routes for the published contract: offers in several bodies, answers in two.
 import { type JsonObject, reference } from './schema-json.ts';
-import { listedCalls, phonePaths } from './schema-phone-routes.ts';
+import { listedCalls, listenedCall, phonePaths } from './schema-phone-routes.ts';
 import { answer, inworld, openAi, parameter, problem, text } from './schema-route-parts.ts';
 
 const sdp = {
@@ -49,6 +49,7 @@ export function callPaths(): Record<string, JsonObject> {
         { parameters: [parameter('path', 'id', text("The call's id, `rtc_...`."))] },
       ),
     },
+    '/v1/realtime/calls/{id}/listen': { get: listenedCall() },
     ...phonePaths(),
     '/v1/realtime/webrtc': {
       post: inworld(

@@ -1,6 +1,6 @@
 // The routes of telephone calls for the published contract: what whoever decides about a call may do, and what providers ask.
 import type { JsonObject } from './schema-json.ts';
-import { answer, openAi, parameter, problem, text } from './schema-route-parts.ts';
+import { answer, manyWrongKeys, openAi, parameter, problem, text } from './schema-route-parts.ts';
 
 const call = parameter('path', 'id', text("The call's id, `rtc_...`."));
 const carrier = parameter('path', 'carrier', {
@@ -107,7 +107,7 @@ export function listedCalls(): JsonObject {
   return openAi(
     'listCalls',
     'Telephony',
-    'The telephone calls of the key, the newest first: those that go on, unless something else is asked for.',
+    'The calls of the key, by telephone and over WebRTC, the newest first: those that go on, unless something else is asked for.',
     { 200: answer('The calls.', 'CallList') },
     {
       parameters: [
@@ -123,4 +123,23 @@ export function listedCalls(): JsonObject {
       ],
     },
   );
+}
+
+/** `GET /v1/realtime/calls/{id}/listen` */
+export function listenedCall(): JsonObject {
+  return {
+    operationId: 'listenToCall',
+    tags: ['Calls'],
+    summary: 'The sound of both sides of a call, live, over a WebSocket. It takes a key or a token.',
+    description:
+      'First `{"type":"call.listening","call_id","format":{"type":"audio/pcm","rate","channels":2}}` as text, then binary frames of interleaved 16-bit little-endian samples: the caller first, then the agent. `{"type":"call.sound_skipped","call_id","ms"}` comes before sound that follows upon some that was left out, because it was read too slowly.',
+    parameters: [call],
+    responses: {
+      101: { description: 'The WebSocket is open.' },
+      401: problem('The key is missing or wrong.', 'OpenAiError'),
+      403: problem('An ephemeral secret does not open this.', 'OpenAiError'),
+      404: problem('The key has no such call that has been answered.', 'OpenAiError'),
+      429: problem(`Four listen to it already. ${manyWrongKeys}`, 'OpenAiError'),
+    },
+  };
 }

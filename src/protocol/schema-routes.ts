@@ -56,7 +56,7 @@ export function openApiPaths(): Record<string, JsonObject> {
           schema: { type: 'string', enum: ['transcription'] },
           description: 'A session that only writes down what is said.',
         }),
-        parameter('query', 'call_id', text('Joins that WebRTC call from beside, instead of beginning a session.')),
+        parameter('query', 'call_id', text('Joins that call from beside, instead of beginning a session.')),
       ]),
       post: betaCall(),
     },

@@ -168,7 +168,7 @@ describeWithModels(defaultModels, 'a telephone call', () => {
     await vi.waitFor(() => expect(line.closed).toBe(true));
   });
 
-  test('E30: is listened to: the caller comes out on the left and the agent on the right, as they were heard, for those with a key', async () => {
+  test('E31: is listened to: the caller comes out on the left and the agent on the right, as they were heard, for those with a key', async () => {
     const from = hooks.length;
     const line = await call('+15550002');
     const { call_id: id } = (await hook('realtime.call.answered', from)).data;

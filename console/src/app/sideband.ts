@@ -26,9 +26,11 @@ export class Sideband {
   }
 
   send(event: ClientEvent): void {
-    if (!this.#unsent) return void this.#transport?.send(event);
-    this.#unsent.push(event);
-    if (!this.#isOpening) void this.#open();
+    if (!this.#unsent) this.#transport?.send(event);
+    else {
+      this.#unsent.push(event);
+      if (!this.#isOpening) void this.#open();
+    }
   }
 
   close(): void {

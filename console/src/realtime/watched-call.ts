@@ -46,7 +46,7 @@ function said(before: Conversation, event: ServerEvent | LifeEvent, count: numbe
     case 'realtime.call.machine_detected':
       return note(event.answered_by === 'fax' ? 'A fax has answered.' : 'A machine has answered.');
     case 'conversation.item.truncated':
-      return cut(converse(before, event), event as typeof event & { made_ms?: number });
+      return cut(converse(before, event), event);
     default:
       return converse(before, event);
   }
@@ -58,7 +58,7 @@ const keysNote = 'The caller pressed ';
 function pressed(before: Conversation, key: string, count: number): Conversation {
   const last = before.entries.at(-1);
   if (last?.kind !== 'notice' || !last.text.startsWith(keysNote)) return remark(before, `keys-${count}`, `${keysNote}${key}`);
-  return { ...before, entries: before.entries.with(-1, { ...last, text: `${last.text} ${key}` }) };
+  return { ...before, entries: [...before.entries.slice(0, -1), { ...last, text: `${last.text} ${key}` }] };
 }
 
 /** Of an answer that was whole, the server says only how much of its sound was heard: how many words that is, is reckoned. */
