@@ -1,7 +1,5 @@
 // How many words of people are heard wrong who call by SIP: their recordings are said at real time into calls of G.711, through the whole
 // server with its embedded engines. `node bench/telephone-words.ts`; ends with 1 when more than 8 % are wrong.
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -19,6 +17,7 @@ import { type Heard, Hearing, SILENCE_MS } from './hearing.ts';
 import { ServerProcess } from './server.ts';
 import { people, type Recording, RATE_HZ } from './speech.ts';
 import { percentile } from './statistics.ts';
+import { freeUdpPort } from './telephone-server.ts';
 import { table } from './table.ts';
 import { leastWordErrors, numbersSpoken } from './word-errors.ts';
 
@@ -111,13 +110,4 @@ try {
 
 function readings(text: string): string[] {
   return [text, numbersSpoken(text)];
-}
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
 }

@@ -32,6 +32,19 @@ export async function askForInstructions(http: string, to: string, signature?: s
   });
 }
 
+/** Calls a number, and opens the stream that the answer asks for; `token` is to be brought along by it. */
+export async function openStream(http: string, to: string): Promise<{ socket: WebSocket; token: string }> {
+  const answer = await (await askForInstructions(http, to)).text();
+  const [, url = ''] = /<Stream url="([^"]+)"/.exec(answer) ?? [];
+  const [, token = ''] = /name="token" value="([^"]+)"/.exec(answer) ?? [];
+  const { pathname } = new URL(url);
+  const socket = new WebSocket(http.replace(/^http/, 'ws') + pathname, {
+    headers: { 'x-twilio-signature': twilioSignature(pathname, {}, 'wss') },
+  });
+  await once(socket, 'open');
+  return { socket, token };
+}
+
 export class TelephoneLine {
   readonly provider: SimulatedProvider;
   readonly #socket: WebSocket;
@@ -50,14 +63,7 @@ export class TelephoneLine {
 
   /** Calls a number, and is connected. */
   static async call(http: string, to: string): Promise<TelephoneLine> {
-    const answer = await (await askForInstructions(http, to)).text();
-    const [, url = ''] = /<Stream url="([^"]+)"/.exec(answer) ?? [];
-    const [, token = ''] = /name="token" value="([^"]+)"/.exec(answer) ?? [];
-    const { pathname } = new URL(url);
-    const socket = new WebSocket(http.replace(/^http/, 'ws') + pathname, {
-      headers: { 'x-twilio-signature': twilioSignature(pathname, {}, 'wss') },
-    });
-    await once(socket, 'open');
+    const { socket, token } = await openStream(http, to);
     const line = new TelephoneLine(socket);
     line.provider.open(token);
     return line;

@@ -1,0 +1,166 @@
+// Lines by SIP: signalled by our own user agent, with a socket and no more for the sound, so that a caller costs less than what it measures.
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { systemClock } from '../src/lib/clock.ts';
+import { randomIds, randomInteger, randomKey, randomToken } from '../src/lib/ids.ts';
+import { silentLog } from '../src/lib/log.ts';
+import { decodeMuLaw } from '../src/media/g711.ts';
+import { FRAME_TICKS, createVoiceEncoder } from '../src/transports/rtp/opus.ts';
+import { createG711Encoder } from '../src/transports/rtp/g711-voice.ts';
+import { isRtcp, readRtp, signed, writeRtp } from '../src/transports/rtp/packet.ts';
+import { SrtpReceiver, SrtpSender } from '../src/transports/rtp/srtp.ts';
+import type { SipAgent, SipDialog } from '../src/transports/sip/agent.ts';
+import { cryptoAttribute, newKey, readCryptoLines } from '../src/transports/sip/media/crypto-lines.ts';
+import { openSipAgent } from '../src/transports/sip/user-agent.ts';
+import { FRAME_MS, prepare } from './frames.ts';
+import type { Clip } from './speech.ts';
+import type { Line, LineEvents, Lines, TransportName } from './telephone-line.ts';
+
+export type SipTransport = Exclude<TransportName, 'twilio'>;
+
+const loudPeak = 500;
+const isLoudByte = Uint8Array.from(decodeMuLaw(Uint8Array.from({ length: 256 }, (_, byte) => byte)), (sample) =>
+  Math.abs(sample) > loudPeak ? 1 : 0,
+);
+/** Opus has silence in packets of less than 30 bytes, and the scripted voice in more than 60. */
+const leastLoudOpusBytes = 50;
+
+interface Codec {
+  readonly type: number;
+  readonly map: string;
+  readonly frameTicks: number;
+  readonly isLoud: (payload: Uint8Array) => boolean;
+}
+
+const pcmu: Codec = { type: 0, map: '0 PCMU/8000', frameTicks: 160, isLoud: (payload) => payload.some((byte) => isLoudByte[byte] === 1) };
+const opus: Codec = {
+  type: 96,
+  map: '96 opus/48000/2',
+  frameTicks: FRAME_TICKS,
+  isLoud: ({ length }) => length >= leastLoudOpusBytes,
+};
+
+/** `sipAt`: `127.0.0.1:5060`; for `srtp` that of TLS, whose certificate is not looked at. */
+export async function openSipLines(transport: SipTransport, sipAt: string, clips: readonly Clip[]): Promise<Lines> {
+  const isSecure = transport === 'srtp';
+  const codec = transport === 'opus' ? opus : pcmu;
+  const encoder = transport === 'opus' ? await createVoiceEncoder() : createG711Encoder('mu');
+  const material = prepare(clips, (samples) => Buffer.from(encoder.encode(samples)));
+  encoder.free();
+  const agent = await openSipAgent(
+    {
+      listen: isSecure ? [] : [{ transport: 'udp', host: '127.0.0.1', port: 0 }],
+      trunks: [],
+      strangers: 'refuse',
+      mostCalls: 100_000,
+      ...(isSecure ? { tls: { insecure: true } } : {}),
+    },
+    { clock: systemClock, chance: { ids: randomIds, token: randomToken, integer: randomInteger }, log: silentLog },
+    { onIncoming: (call) => call.reject(486) },
+  );
+  const uri = isSecure ? `sips:+15550002@${sipAt}` : `sip:+15550002@${sipAt}`;
+  return {
+    material,
+    call: (name, events) => SipLine.call({ agent, uri, codec, isSecure }, name, events),
+    close: () => agent.close(),
+  };
+}
+
+interface Way {
+  readonly agent: SipAgent;
+  readonly uri: string;
+  readonly codec: Codec;
+  readonly isSecure: boolean;
+}
+
+class SipLine implements Line {
+  readonly #socket: Socket;
+  readonly #codec: Codec;
+  readonly #dialog: SipDialog;
+  readonly #port: number;
+  readonly #sealing: SrtpSender | undefined;
+  readonly #ssrc = randomInteger(2 ** 32);
+  #frames = 0;
+
+  static async call({ agent, uri, codec, isSecure }: Way, name: string, events: LineEvents): Promise<SipLine> {
+    const socket = createSocket('udp4');
+    socket.bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    const key = isSecure ? { tag: 1, ...newKey('AES_CM_128_HMAC_SHA1_80', randomKey) } : undefined;
+    const offer = [
+      'v=0',
+      'o=- 1 1 IN IP4 127.0.0.1',
+      's=-',
+      'c=IN IP4 127.0.0.1',
+      't=0 0',
+      `m=audio ${socket.address().port} RTP/${key ? 'SAVP' : 'AVP'} ${codec.type}`,
+      `a=rtpmap:${codec.map}`,
+      'a=rtcp-mux',
+      ...(key ? [cryptoAttribute(key)] : []),
+      '',
+    ].join('\r\n');
+    const answered = Promise.withResolvers<{ dialog: SipDialog; sdp: string }>();
+    const target = { uri, from: 'sip:+15550001@127.0.0.1', headers: [{ name: 'X-Parley-Instructions', value: name }] };
+    agent.invite(target, offer, {
+      onAnswered: (dialog, sdp) => answered.resolve({ dialog, sdp }),
+      onFailed: ({ status, reason }) => answered.reject(new Error(`The call failed with ${status} ${reason}`)),
+      onSession: () => Promise.resolve({ status: 488 }),
+      onBye: ({ by }) => by !== 'us' && events.onFault(`the call was ended: ${by}`),
+    });
+    try {
+      const { dialog, sdp } = await answered.promise;
+      return new SipLine({ socket, codec, dialog, sdp, sealing: key && new SrtpSender(key) }, events);
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    parts: { socket: Socket; codec: Codec; dialog: SipDialog; sdp: string; sealing: SrtpSender | undefined },
+    events: LineEvents,
+  ) {
+    const { socket, codec, dialog, sdp, sealing } = parts;
+    this.#socket = socket;
+    this.#codec = codec;
+    this.#dialog = dialog;
+    this.#port = Number(/^m=audio (\d+)/m.exec(sdp)?.[1]);
+    this.#sealing = sealing;
+    const [theirs] = readCryptoLines([...sdp.matchAll(/^a=crypto:(.*)\r?$/gm)].map(([, value = '']) => value));
+    this.#listen(sealing && theirs ? new SrtpReceiver(theirs) : undefined, events);
+  }
+
+  send(frame: Buffer): void {
+    const { type, frameTicks } = this.#codec;
+    const at = this.#frames++;
+    const header = { payloadType: type, marker: at === 0, sequenceNumber: at & 0xffff, timestamp: (at * frameTicks) >>> 0, ssrc: this.#ssrc };
+    const packet = writeRtp(header, frame);
+    this.#socket.send(this.#sealing ? this.#sealing.seal(packet) : packet, this.#port, '127.0.0.1');
+  }
+
+  hangUp(): void {
+    this.#dialog.bye();
+    this.#socket.close();
+  }
+
+  #listen(opening: SrtpReceiver | undefined, events: LineEvents): void {
+    const { frameTicks, isLoud } = this.#codec;
+    /** Of the last packet, the numbers of which wrap round. */
+    let last: { sequenceNumber: number; timestamp: number; place: number; frames: number } | undefined;
+    this.#socket.on('message', (bytes) => {
+      const nowMs = systemClock.now();
+      if (isRtcp(bytes)) return;
+      const opened = opening ? opening.open(bytes) : bytes;
+      const packet = opened && readRtp(opened);
+      if (!packet) return events.onFault('a packet cannot be read');
+      const { sequenceNumber, timestamp, payload } = packet;
+      last = {
+        sequenceNumber,
+        timestamp,
+        place: last ? last.place + signed(sequenceNumber - last.sequenceNumber, 16) : 0,
+        frames: last ? last.frames + signed(timestamp - last.timestamp, 32) / frameTicks : 0,
+      };
+      events.onSound({ isLoud: isLoud(payload), atMs: last.frames * FRAME_MS, lengthMs: FRAME_MS, place: last.place }, nowMs);
+    });
+  }
+}
