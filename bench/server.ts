@@ -117,9 +117,9 @@ export class ServerProcess {
   }
 
   /** What the program that has become the server answers. */
-  async ask(): Promise<unknown> {
+  async ask(question: string): Promise<unknown> {
     const answered = once(this.#child, 'message');
-    this.#child.send('tell');
+    this.#child.send(question);
     return (await answered)[0];
   }
 

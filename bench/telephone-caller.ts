@@ -14,7 +14,7 @@ export interface Run {
   starved: number;
 }
 
-/** What a caller has said and heard. Instants are of the wall, as `wallOf` has them. */
+/** What a caller has said and heard. Instants are of the clock that all processes of the machine share. */
 export interface Heard {
   readonly name: string;
   readonly said: Said[];
@@ -31,9 +31,9 @@ export interface Heard {
   readonly faults: string[];
 }
 
-/** What is to be added to an instant of this process's clock to have one of the wall: the clock of the wall shows whole milliseconds. */
-const wallOffsetMs = Math.max(...Array.from({ length: 10_000 }, () => systemClock.wallMs() - systemClock.now()));
-const wallOf = (ms: number) => ms + wallOffsetMs;
+/** What is to be added to an instant of this process's clock to have one of the clock that all processes of the machine share. */
+const clockOffsetMs = Number(process.hrtime.bigint()) / 1e6 - systemClock.now();
+const shared = (ms: number) => ms + clockOffsetMs;
 
 export class TelephoneCaller implements LineEvents {
   readonly #name: string;
@@ -54,8 +54,10 @@ export class TelephoneCaller implements LineEvents {
     this.#timeline = new Timeline(lines.material, number, Number.POSITIVE_INFINITY, (said) => this.#said.push(said));
   }
 
-  async call(lines: Lines): Promise<void> {
+  /** Resolves when it is answered, with how long that took. */
+  async call(lines: Lines): Promise<number> {
     this.#line = await lines.call(this.#name, this);
+    return this.#line.setUpMs;
   }
 
   begin(startMs: number, quietMs: number): void {
@@ -76,14 +78,14 @@ export class TelephoneCaller implements LineEvents {
   }
 
   heard(): Heard {
-    const wall = (list: readonly number[]) => list.map(wallOf);
+    const all = (list: readonly number[]) => list.map(shared);
     return {
       name: this.#name,
-      said: this.#said.map((said) => ({ ...said, onsetMs: wallOf(said.onsetMs), endMs: wallOf(said.endMs) })),
-      sentMs: wall(this.#sentMs),
-      runs: this.#runs.map((run) => ({ ...run, firstMs: wallOf(run.firstMs), lastMs: wallOf(run.lastMs) })),
-      clears: wall(this.#clears),
-      packets: { atMs: wall(this.#packets.atMs), transitMs: this.#packets.transitMs },
+      said: this.#said.map((said) => ({ ...said, onsetMs: shared(said.onsetMs), endMs: shared(said.endMs) })),
+      sentMs: all(this.#sentMs),
+      runs: this.#runs.map((run) => ({ ...run, firstMs: shared(run.firstMs), lastMs: shared(run.lastMs) })),
+      clears: all(this.#clears),
+      packets: { atMs: all(this.#packets.atMs), transitMs: this.#packets.transitMs },
       packetsSent: this.#packetsSent,
       lags: this.#timeline.lags,
       faults: this.#faults,

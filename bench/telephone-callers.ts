@@ -43,15 +43,13 @@ async function comeAndGo(to: Lines, { calls, perSecond, talkMs }: Extract<Teleph
   const told = { setUpMs: [] as number[], failed: 0, faults: [] as string[], lateMs: [] as number[] };
   const one = async () => {
     const caller = new TelephoneCaller(to, called++);
-    const askedMs = systemClock.now();
     try {
-      await caller.call(to);
+      told.setUpMs.push(await caller.call(to));
     } catch (error) {
       told.failed += 1;
       told.faults.push(String(error));
       return;
     }
-    told.setUpMs.push(systemClock.now() - askedMs);
     begin(caller);
     await sleep(systemClock, talkMs);
     talking.delete(caller);

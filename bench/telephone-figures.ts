@@ -5,7 +5,7 @@ import { percentile, type Spread, spread } from './statistics.ts';
 import type { Heard } from './telephone-caller.ts';
 import type { Taped } from './telephone-tapes.ts';
 
-/** Of the wall. */
+/** Of the clock that all processes of the machine share. */
 export interface Stretch {
   readonly fromMs: number;
   readonly untilMs: number;
@@ -38,8 +38,6 @@ export interface TapedFigures {
 /** So long after it was decided nothing of the cut answer comes any more, and it is another's sound. */
 const mostCutMs = 1000;
 const mostOutMs = 1000;
-/** The two clocks of the wall agree to about that much. */
-const clockMs = 2;
 
 export function heardFigures(callers: readonly Heard[], { fromMs, untilMs }: Stretch): HeardFigures {
   const lastMs = untilMs - SILENCE_MS - ENGINES_MS - LOST_MS;
@@ -85,13 +83,13 @@ export function tapedFigures(callers: readonly Heard[], tapes: readonly Taped[],
   });
   const outMs = pairs.flatMap(({ caller, taped }) =>
     taped.voiced.filter(isIn).flatMap((voicedMs) => {
-      const run = caller.runs.find(({ firstMs }) => firstMs > voicedMs - clockMs);
+      const run = caller.runs.find(({ firstMs }) => firstMs > voicedMs);
       return run && run.firstMs < voicedMs + mostOutMs ? [run.firstMs - voicedMs] : [];
     }),
   );
   const cuts = pairs.flatMap(({ caller, taped }) => taped.cut.filter(isIn).map((cutMs) => ({ caller, cutMs })));
   const cutMs = cuts.flatMap(({ caller: { clears, runs }, cutMs }) => {
-    const clear = clears.find((atMs) => atMs > cutMs - clockMs && atMs < cutMs + mostCutMs);
+    const clear = clears.find((atMs) => atMs > cutMs && atMs < cutMs + mostCutMs);
     if (clear !== undefined) return [clear - cutMs];
     // Nothing of it was being said.
     const run = runs.findLast(({ firstMs }) => firstMs < cutMs);

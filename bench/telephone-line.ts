@@ -15,6 +15,8 @@ export interface LineEvents {
 }
 
 export interface Line {
+  /** From the call to its answer. */
+  readonly setUpMs: number;
   /** One frame of the lines' material. */
   send(frame: Buffer): void;
   hangUp(): void;

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { publicUrl, twilioToken } from '../test/e2e/support/telephone-line.ts';
 import { makeCertificate } from '../test/e2e/support/certificate.ts';
 import { SILENCE_MS } from './caller.ts';
-import { freePort, ServerProcess, type ServerOptions } from './server.ts';
+import { freePort, ServerProcess } from './server.ts';
+import type { ClockOffsetMs, Kept, ServerQuestion } from './telephone-scripted.ts';
 
 export interface TelephoneServer {
   readonly server: ServerProcess;
@@ -16,6 +17,8 @@ export interface TelephoneServer {
   readonly sipAt: string;
   /** Where the tapes of its sessions are, once it was stopped. */
   readonly tapes: string;
+  clockOffsetMs(): Promise<ClockOffsetMs>;
+  kept(): Promise<Kept>;
   stop(): Promise<void>;
   /** Throws away what it has written. */
   tidy(): void;
@@ -25,7 +28,7 @@ const input = { transcription: { model: 'bench' }, turn_detection: { type: 'serv
 
 /** On the first core. `secure`: SIP over TLS, which SRTP wants. */
 export async function startTelephoneServer(
-  { secure = false, recorded = false, settings = {}, script }: { secure?: boolean; recorded?: boolean } & Pick<ServerOptions, 'settings' | 'script'> = {},
+  { secure = false, recorded = false }: { readonly secure?: boolean; readonly recorded?: boolean } = {},
 ): Promise<TelephoneServer> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-telephone-bench-'));
   const sipAt = `127.0.0.1:${secure ? await freePort() : await freeUdpPort()}`;
@@ -41,20 +44,22 @@ export async function startTelephoneServer(
   const server = await ServerProcess.start({
     engines: 'scripted',
     core: 0,
-    script,
+    script: join(import.meta.dirname, 'telephone-scripted.ts'),
     settings: {
       PARLEY_TELEPHONY: join(folder, 'telephony.json'),
       PARLEY_MAX_CALLS: '100000',
       ...(recorded ? { PARLEY_RECORD: tapes } : {}),
       ...(secure ? { PARLEY_TLS_CERT: join(folder, 'cert.pem'), PARLEY_TLS_KEY: join(folder, 'key.pem') } : {}),
-      ...settings,
     },
   });
+  const ask = (question: ServerQuestion) => server.ask(question);
   return {
     server,
     http: `http://127.0.0.1:${server.port}`,
     sipAt,
     tapes,
+    clockOffsetMs: () => ask('clock') as Promise<ClockOffsetMs>,
+    kept: () => ask('kept') as Promise<Kept>,
     stop: () => server.stop(),
     tidy: () => rmSync(folder, { recursive: true, force: true }),
   };

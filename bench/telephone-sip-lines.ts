@@ -5,7 +5,7 @@ import { systemClock } from '../src/lib/clock.ts';
 import { randomIds, randomInteger, randomKey, randomToken } from '../src/lib/ids.ts';
 import { silentLog } from '../src/lib/log.ts';
 import { decodeMuLaw } from '../src/media/g711.ts';
-import { FRAME_TICKS, createVoiceEncoder } from '../src/transports/rtp/opus.ts';
+import { createVoiceDecoder, createVoiceEncoder, FRAME_TICKS } from '../src/transports/rtp/opus.ts';
 import { createG711Encoder } from '../src/transports/rtp/g711-voice.ts';
 import { isRtcp, readRtp, signed, writeRtp } from '../src/transports/rtp/packet.ts';
 import { SrtpReceiver, SrtpSender } from '../src/transports/rtp/srtp.ts';
@@ -22,22 +22,31 @@ const loudPeak = 500;
 const isLoudByte = Uint8Array.from(decodeMuLaw(Uint8Array.from({ length: 256 }, (_, byte) => byte)), (sample) =>
   Math.abs(sample) > loudPeak ? 1 : 0,
 );
-/** Opus has silence in packets of less than 30 bytes, and the scripted voice in more than 60. */
-const leastLoudOpusBytes = 50;
+/** Opus has silence in packets of less than 20 bytes, once it has calmed down: those are not read. */
+const leastLoudOpusBytes = 22;
 
 interface Codec {
   readonly type: number;
   readonly map: string;
   readonly frameTicks: number;
-  readonly isLoud: (payload: Uint8Array) => boolean;
+  /** What of one call tells whether there is sound in a packet. */
+  readonly listener: () => Promise<(payload: Uint8Array) => boolean>;
 }
 
-const pcmu: Codec = { type: 0, map: '0 PCMU/8000', frameTicks: 160, isLoud: (payload) => payload.some((byte) => isLoudByte[byte] === 1) };
+const pcmu: Codec = {
+  type: 0,
+  map: '0 PCMU/8000',
+  frameTicks: 160,
+  listener: () => Promise.resolve((payload) => payload.some((byte) => isLoudByte[byte] === 1)),
+};
 const opus: Codec = {
   type: 96,
   map: '96 opus/48000/2',
   frameTicks: FRAME_TICKS,
-  isLoud: ({ length }) => length >= leastLoudOpusBytes,
+  async listener() {
+    const decoder = await createVoiceDecoder();
+    return (payload) => payload.length >= leastLoudOpusBytes && decoder.decode(payload).some((sample) => Math.abs(sample) > loudPeak);
+  },
 };
 
 /** `sipAt`: `127.0.0.1:5060`; for `srtp` that of TLS, whose certificate is not looked at. */
@@ -73,7 +82,18 @@ interface Way {
   readonly isSecure: boolean;
 }
 
+interface Answered {
+  readonly setUpMs: number;
+  readonly socket: Socket;
+  readonly codec: Codec;
+  readonly dialog: SipDialog;
+  readonly sdp: string;
+  readonly sealing: SrtpSender | undefined;
+  readonly isLoud: (payload: Uint8Array) => boolean;
+}
+
 class SipLine implements Line {
+  readonly setUpMs: number;
   readonly #socket: Socket;
   readonly #codec: Codec;
   readonly #dialog: SipDialog;
@@ -99,8 +119,10 @@ class SipLine implements Line {
       ...(key ? [cryptoAttribute(key)] : []),
       '',
     ].join('\r\n');
+    const isLoud = await codec.listener();
     const answered = Promise.withResolvers<{ dialog: SipDialog; sdp: string }>();
     const target = { uri, from: 'sip:+15550001@127.0.0.1', headers: [{ name: 'X-Parley-Instructions', value: name }] };
+    const askedMs = systemClock.now();
     agent.invite(target, offer, {
       onAnswered: (dialog, sdp) => answered.resolve({ dialog, sdp }),
       onFailed: ({ status, reason }) => answered.reject(new Error(`The call failed with ${status} ${reason}`)),
@@ -109,7 +131,8 @@ class SipLine implements Line {
     });
     try {
       const { dialog, sdp } = await answered.promise;
-      return new SipLine({ socket, codec, dialog, sdp, sealing: key && new SrtpSender(key) }, events);
+      const setUpMs = systemClock.now() - askedMs;
+      return new SipLine({ setUpMs, socket, codec, dialog, sdp, sealing: key && new SrtpSender(key), isLoud }, events);
     } catch (error) {
       socket.close();
       throw error;
@@ -117,17 +140,17 @@ class SipLine implements Line {
   }
 
   private constructor(
-    parts: { socket: Socket; codec: Codec; dialog: SipDialog; sdp: string; sealing: SrtpSender | undefined },
+    { setUpMs, socket, codec, dialog, sdp, sealing, isLoud }: Answered,
     events: LineEvents,
   ) {
-    const { socket, codec, dialog, sdp, sealing } = parts;
+    this.setUpMs = setUpMs;
     this.#socket = socket;
     this.#codec = codec;
     this.#dialog = dialog;
     this.#port = Number(/^m=audio (\d+)/m.exec(sdp)?.[1]);
     this.#sealing = sealing;
     const [theirs] = readCryptoLines([...sdp.matchAll(/^a=crypto:(.*)\r?$/gm)].map(([, value = '']) => value));
-    this.#listen(sealing && theirs ? new SrtpReceiver(theirs) : undefined, events);
+    this.#listen(sealing && theirs ? new SrtpReceiver(theirs) : undefined, isLoud, events);
   }
 
   send(frame: Buffer): void {
@@ -143,8 +166,8 @@ class SipLine implements Line {
     this.#socket.close();
   }
 
-  #listen(opening: SrtpReceiver | undefined, events: LineEvents): void {
-    const { frameTicks, isLoud } = this.#codec;
+  #listen(opening: SrtpReceiver | undefined, isLoud: (payload: Uint8Array) => boolean, events: LineEvents): void {
+    const { frameTicks } = this.#codec;
     /** Of the last packet, the numbers of which wrap round. */
     let last: { sequenceNumber: number; timestamp: number; place: number; frames: number } | undefined;
     this.#socket.on('message', (bytes) => {

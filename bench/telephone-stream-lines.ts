@@ -21,6 +21,7 @@ export async function openStreamLines(http: string, clips: readonly Clip[]): Pro
 }
 
 class StreamLine implements Line {
+  readonly setUpMs: number;
   readonly #socket: WebSocket;
   readonly #provider: SimulatedProvider;
   readonly #wire: Wire;
@@ -28,11 +29,17 @@ class StreamLine implements Line {
   #hungUp = false;
 
   static async call(http: string, name: string, events: LineEvents): Promise<StreamLine> {
-    const { socket, token } = await openStream(http, '+15550002');
-    return new StreamLine(socket, token, name, events);
+    const askedMs = systemClock.now();
+    const opened = await openStream(http, '+15550002');
+    return new StreamLine({ ...opened, setUpMs: systemClock.now() - askedMs }, name, events);
   }
 
-  private constructor(socket: WebSocket, token: string, name: string, events: LineEvents) {
+  private constructor(
+    { socket, token, setUpMs }: { socket: WebSocket; token: string; setUpMs: number },
+    name: string,
+    events: LineEvents,
+  ) {
+    this.setUpMs = setUpMs;
     this.#socket = socket;
     const wire = twilioWire('MZ1', { instructions: name });
     this.#wire = wire;

@@ -25,6 +25,9 @@ export interface TalkStep extends HeardFigures, TapedFigures {
   readonly holds: boolean;
 }
 
+/** By the clock that all processes of the machine share. */
+const sharedMs = () => Number(process.hrtime.bigint()) / 1e6;
+
 type Measured = Pick<TalkStep, 'calls' | 'serverShare' | 'loadShare' | 'othersCores' | 'holds'> & HeardFigures & { readonly stretch: Stretch };
 
 /** Steps up until one does not hold. */
@@ -47,13 +50,13 @@ export async function measureTalk(
         calls = step;
         await sleep(systemClock, settleMs);
         const before = { atMs: systemClock.now(), server: server.cpuSeconds, load: load.cpuSeconds, machine: machineSeconds().busy };
-        const fromMs = systemClock.wallMs();
+        const fromMs = sharedMs();
         await sleep(systemClock, seconds * 1000);
         const passed = (systemClock.now() - before.atMs) / 1000;
         const serverSeconds = server.cpuSeconds - before.server;
         const loadSeconds = load.cpuSeconds - before.load;
         const others = machineSeconds().busy - before.machine - serverSeconds - loadSeconds;
-        const stretch = { fromMs, untilMs: systemClock.wallMs() };
+        const stretch = { fromMs, untilMs: sharedMs() };
         heard = await load.order({ kind: 'tell' });
         const figures = heardFigures(heard, stretch);
         const holds = figures.added.p95 <= MOST_ADDED_P95_MS && !(figures.packetLateMs.p99 > MOST_GAP_P99_MS);
@@ -73,8 +76,9 @@ export async function measureTalk(
     } finally {
       await load.stop();
     }
+    const clockOffsetMs = await telephones.clockOffsetMs();
     await telephones.stop();
-    const tapes = readTapes(telephones.tapes);
+    const tapes = readTapes(telephones.tapes, clockOffsetMs);
     return measured.map(({ stretch, ...figures }) => ({ transport, ...figures, ...tapedFigures(heard, tapes, stretch) }));
   } finally {
     await telephones.stop();

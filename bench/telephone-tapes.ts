@@ -6,7 +6,7 @@ import { tapeSuffix } from '../src/pipeline/tape/format.ts';
 import { readTape } from '../src/pipeline/tape/reader.ts';
 import { isRecord } from '../src/protocol/json.ts';
 
-/** Instants are of the wall. */
+/** Instants are of the clock that all processes of the machine share. */
 export interface Taped {
   /** The session's instructions, which are its caller's name. */
   readonly name: string;
@@ -18,25 +18,24 @@ export interface Taped {
   readonly cut: number[];
 }
 
-export function readTapes(folder: string): Taped[] {
+/** `clockOffsetMs`: what is to be added to an instant of the server's own clock to have one of the shared one. */
+export function readTapes(folder: string, clockOffsetMs: number): Taped[] {
   const texts = readdirSync(folder)
     .filter((name) => name.endsWith(tapeSuffix))
     .map((name) => readTape(readFileSync(join(folder, name), 'utf8')));
-  // Each tape bears both clocks, the wall's in whole milliseconds, cut off: the tape that has the most left of one comes closest.
-  const offsetMs = Math.max(...texts.map(({ header }) => Date.parse(header.startedAt) - header.startUs / 1000));
   return texts.map((text) => {
     const { startUs, birth } = text.header;
-    const wallOf = (us: number) => offsetMs + (startUs + us) / 1000;
+    const shared = (us: number) => clockOffsetMs + (startUs + us) / 1000;
     const taped: Taped = { name: birth.config.instructions, heard: [], voiced: [], cut: [] };
     const runs = new Set<unknown>();
     for (const { line } of text.lines()) {
       if ('heard' in line) {
         for (let at = 0; at < line.heard.length; at += 3) {
-          taped.heard.push({ atMs: wallOf(line.heard[at] ?? 0), receivedMs: line.heard[at + 1] ?? 0 });
+          taped.heard.push({ atMs: shared(line.heard[at] ?? 0), receivedMs: line.heard[at + 1] ?? 0 });
         }
       } else if ('fact' in line && isRecord(line.fact)) {
         const { kind, run, receivedMs } = line.fact;
-        const atMs = wallOf(line.us);
+        const atMs = shared(line.us);
         if (kind === 'audio.reached') taped.heard.push({ atMs, receivedMs: Number(receivedMs) });
         if (kind === 'run.audio' && !runs.has(run)) {
           runs.add(run);
