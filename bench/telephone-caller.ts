@@ -50,7 +50,7 @@ export class TelephoneCaller implements LineEvents {
   #loudUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(lines: Lines, number: number) {
-    this.#name = `caller ${number}`;
+    this.#name = `caller-${number}`;
     this.#timeline = new Timeline(lines.material, number, Number.POSITIVE_INFINITY, (said) => this.#said.push(said));
   }
 

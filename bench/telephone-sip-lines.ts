@@ -49,8 +49,12 @@ const opus: Codec = {
   },
 };
 
+export interface SipLines extends Lines {
+  call(name: string, events: LineEvents): Promise<SipLine>;
+}
+
 /** `sipAt`: `127.0.0.1:5060`; for `srtp` that of TLS, whose certificate is not looked at. */
-export async function openSipLines(transport: SipTransport, sipAt: string, clips: readonly Clip[]): Promise<Lines> {
+export async function openSipLines(transport: SipTransport, sipAt: string, clips: readonly Clip[]): Promise<SipLines> {
   const isSecure = transport === 'srtp';
   const codec = transport === 'opus' ? opus : pcmu;
   const encoder = transport === 'opus' ? await createVoiceEncoder() : createG711Encoder('mu');
@@ -92,20 +96,19 @@ interface Answered {
   readonly isLoud: (payload: Uint8Array) => boolean;
 }
 
-class SipLine implements Line {
+export class SipLine implements Line {
   readonly setUpMs: number;
-  readonly #socket: Socket;
   readonly #codec: Codec;
   readonly #dialog: SipDialog;
   readonly #port: number;
   readonly #sealing: SrtpSender | undefined;
   readonly #ssrc = randomInteger(2 ** 32);
+  readonly #hear: (bytes: Buffer) => void;
+  #socket: Socket;
   #frames = 0;
 
   static async call({ agent, uri, codec, isSecure }: Way, name: string, events: LineEvents): Promise<SipLine> {
-    const socket = createSocket('udp4');
-    socket.bind(0, '127.0.0.1');
-    await once(socket, 'listening');
+    const socket = await bound();
     const key = isSecure ? { tag: 1, ...newKey('AES_CM_128_HMAC_SHA1_80', randomKey) } : undefined;
     const offer = [
       'v=0',
@@ -121,7 +124,7 @@ class SipLine implements Line {
     ].join('\r\n');
     const isLoud = await codec.listener();
     const answered = Promise.withResolvers<{ dialog: SipDialog; sdp: string }>();
-    const target = { uri, from: 'sip:+15550001@127.0.0.1', headers: [{ name: 'X-Parley-Instructions', value: name }] };
+    const target = { uri, from: addressOf(name), headers: [{ name: 'X-Parley-Instructions', value: name }] };
     const askedMs = systemClock.now();
     agent.invite(target, offer, {
       onAnswered: (dialog, sdp) => answered.resolve({ dialog, sdp }),
@@ -150,40 +153,69 @@ class SipLine implements Line {
     this.#port = Number(/^m=audio (\d+)/m.exec(sdp)?.[1]);
     this.#sealing = sealing;
     const [theirs] = readCryptoLines([...sdp.matchAll(/^a=crypto:(.*)\r?$/gm)].map(([, value = '']) => value));
-    this.#listen(sealing && theirs ? new SrtpReceiver(theirs) : undefined, isLoud, events);
+    this.#hear = hearing(codec, sealing && theirs ? new SrtpReceiver(theirs) : undefined, isLoud, events);
+    socket.on('message', this.#hear);
   }
 
   send(frame: Buffer): void {
+    this.write(frame)();
+  }
+
+  /** The next frame as a packet; what is given back sends it, whenever that is. */
+  write(frame: Buffer): () => void {
     const { type, frameTicks } = this.#codec;
     const at = this.#frames++;
     const header = { payloadType: type, marker: at === 0, sequenceNumber: at & 0xffff, timestamp: (at * frameTicks) >>> 0, ssrc: this.#ssrc };
     const packet = writeRtp(header, frame);
-    this.#socket.send(this.#sealing ? this.#sealing.seal(packet) : packet, this.#port, '127.0.0.1');
+    const sealed = this.#sealing ? this.#sealing.seal(packet) : packet;
+    return () => this.#socket.send(sealed, this.#port, '127.0.0.1');
+  }
+
+  /** From another port from now on, as a NAT gives one that has forgotten the first. Nothing comes to the first any more. */
+  async move(): Promise<void> {
+    const old = this.#socket;
+    this.#socket = await bound();
+    this.#socket.on('message', this.#hear);
+    old.close();
   }
 
   hangUp(): void {
     this.#dialog.bye();
     this.#socket.close();
   }
+}
 
-  #listen(opening: SrtpReceiver | undefined, isLoud: (payload: Uint8Array) => boolean, events: LineEvents): void {
-    const { frameTicks } = this.#codec;
-    /** Of the last packet, the numbers of which wrap round. */
-    let last: { sequenceNumber: number; timestamp: number; place: number; frames: number } | undefined;
-    this.#socket.on('message', (bytes) => {
-      const nowMs = systemClock.now();
-      if (isRtcp(bytes)) return;
-      const opened = opening ? opening.open(bytes) : bytes;
-      const packet = opened && readRtp(opened);
-      if (!packet) return events.onFault('a packet cannot be read');
-      const { sequenceNumber, timestamp, payload } = packet;
-      last = {
-        sequenceNumber,
-        timestamp,
-        place: last ? last.place + signed(sequenceNumber - last.sequenceNumber, 16) : 0,
-        frames: last ? last.frames + signed(timestamp - last.timestamp, 32) / frameTicks : 0,
-      };
-      events.onSound({ isLoud: isLoud(payload), atMs: last.frames * FRAME_MS, lengthMs: FRAME_MS, place: last.place }, nowMs);
-    });
-  }
+/** Who calls, as the server has it. */
+export const addressOf = (name: string) => `sip:${name}@127.0.0.1`;
+
+async function bound(): Promise<Socket> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return socket;
+}
+
+/** Reads the packets of one call. */
+function hearing(
+  { frameTicks }: Codec,
+  opening: SrtpReceiver | undefined,
+  isLoud: (payload: Uint8Array) => boolean,
+  events: LineEvents,
+): (bytes: Buffer) => void {
+  /** Of the last packet, the numbers of which wrap round. */
+  let last: { sequenceNumber: number; timestamp: number; place: number; frames: number } | undefined;
+  return (bytes) => {
+    const nowMs = systemClock.now();
+    if (isRtcp(bytes)) return;
+    const opened = opening ? opening.open(bytes) : bytes;
+    const packet = opened && readRtp(opened);
+    if (!packet) return events.onFault('a packet cannot be read');
+    const { sequenceNumber, timestamp, payload } = packet;
+    last = {
+      sequenceNumber,
+      timestamp,
+      place: last ? last.place + signed(sequenceNumber - last.sequenceNumber, 16) : 0,
+      frames: last ? last.frames + signed(timestamp - last.timestamp, 32) / frameTicks : 0,
+    };
+    events.onSound({ isLoud: isLoud(payload), atMs: last.frames * FRAME_MS, lengthMs: FRAME_MS, place: last.place }, nowMs);
+  };
 }
