@@ -47,7 +47,7 @@ export async function startTelephoneServer(
     script: join(import.meta.dirname, 'telephone-scripted.ts'),
     settings: {
       PARLEY_TELEPHONY: join(folder, 'telephony.json'),
-      PARLEY_MAX_CALLS: '100000',
+      PARLEY_MAX_SIP_CALLS: '100000',
       ...(recorded ? { PARLEY_RECORD: tapes } : {}),
       ...(secure ? { PARLEY_TLS_CERT: join(folder, 'cert.pem'), PARLEY_TLS_KEY: join(folder, 'key.pem') } : {}),
     },

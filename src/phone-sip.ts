@@ -37,7 +37,7 @@ const ringMs = 60_000;
 /** @throws SetupError when an address cannot be listened at, or a trunk cannot be used. */
 export async function openPhoneSip({ sip, calls, tls, clock, log, onIncoming }: PhoneSipParts): Promise<PhoneSip> {
   const publicAddress = sip.public_address ?? calls.publicAddress;
-  const media = openPhoneMedia({ ...calls, publicAddress, mostCalls: calls.most }, { clock, log });
+  const media = openPhoneMedia({ ...calls, publicAddress, mostCalls: calls.mostSip }, { clock, log });
   try {
     return await speakSip({ sip, tls, calls, clock, log, onIncoming }, media, publicAddress);
   } catch (error) {
@@ -59,7 +59,7 @@ async function speakSip(
     trunks: await Promise.all(sip.trunks.map(trunkOf)),
     strangers: sip.strangers,
     ...(tls ? { tls: { cert: readFileSync(tls.certPath, 'utf8'), key: readFileSync(tls.keyPath, 'utf8') } } : {}),
-    mostCalls: calls.most,
+    mostCalls: calls.mostSip,
   };
   const chance = { ids: randomIds, token: randomToken, integer: randomInteger };
   const agent = await openSipAgent(
