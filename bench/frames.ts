@@ -26,9 +26,7 @@ const offsetsPerClip = 4;
 export function prepare(clips: readonly Clip[], frameOf: (samples: Int16Array) => Buffer = audioFrame): Material {
   const noise = Int16Array.from(randomBytes(RATE_HZ), (byte) => Math.round(((byte - 127.5) / 74) * noiseRms));
   const framesOf = (samples: Int16Array) =>
-    Array.from({ length: samples.length / FRAME_SAMPLES }, (_, i) =>
-      frameOf(samples.subarray(i * FRAME_SAMPLES, (i + 1) * FRAME_SAMPLES)),
-    );
+    Array.from({ length: samples.length / FRAME_SAMPLES }, (_, i) => frameOf(samples.subarray(i * FRAME_SAMPLES, (i + 1) * FRAME_SAMPLES)));
   const utterances = clips.flatMap(({ samples }, clip) =>
     Array.from({ length: offsetsPerClip }, (_, quarter): Utterance => {
       // Quarters of a frame, and a little more for each clip, so that their ends fall evenly over a frame.

@@ -71,7 +71,8 @@ async function comeAndGo(to: Lines, { calls, perSecond, talkMs }: Extract<Teleph
 async function obey(order: TelephoneOrder): Promise<unknown> {
   if (order.kind === 'open') {
     const clips = order.clips.map((samples) => ({ samples }));
-    lines = order.transport === 'twilio' ? await openStreamLines(order.http, clips) : await openSipLines(order.transport, order.sipAt, clips);
+    lines =
+      order.transport === 'twilio' ? await openStreamLines(order.http, clips) : await openSipLines(order.transport, order.sipAt, clips);
     return undefined;
   }
   if (!lines) throw new Error('There are no lines yet.');

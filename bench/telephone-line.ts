@@ -7,7 +7,10 @@ export interface LineEvents {
    * Sound came. `atMs` is where it lies on the line's own timeline: by its RTP timestamps, or by when the provider plays it.
    * `place`: its number among the packets, where they have one.
    */
-  onSound(sound: { readonly isLoud: boolean; readonly atMs: number; readonly lengthMs: number; readonly place?: number }, nowMs: number): void;
+  onSound(
+    sound: { readonly isLoud: boolean; readonly atMs: number; readonly lengthMs: number; readonly place?: number },
+    nowMs: number,
+  ): void;
   /** What waits to be played was to be thrown away. */
   onClear(nowMs: number): void;
   /** It ended without having been hung up here, or was sent what it does not understand. */

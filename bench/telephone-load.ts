@@ -9,7 +9,13 @@ import type { Heard } from './telephone-caller.ts';
 import type { TransportName } from './telephone-line.ts';
 
 export type TelephoneOrder =
-  | { readonly kind: 'open'; readonly transport: TransportName; readonly http: string; readonly sipAt: string; readonly clips: readonly Int16Array[] }
+  | {
+      readonly kind: 'open';
+      readonly transport: TransportName;
+      readonly http: string;
+      readonly sipAt: string;
+      readonly clips: readonly Int16Array[];
+    }
   /** More callers, who talk until they are told to hang up. */
   | { readonly kind: 'add'; readonly count: number }
   /** What all of them have said and heard until now. */
@@ -41,7 +47,11 @@ export class TelephoneLoad {
     this.#child = child;
   }
 
-  static async start(transport: TransportName, { http, sipAt }: { http: string; sipAt: string }, clips: readonly Clip[]): Promise<TelephoneLoad> {
+  static async start(
+    transport: TransportName,
+    { http, sipAt }: { http: string; sipAt: string },
+    clips: readonly Clip[],
+  ): Promise<TelephoneLoad> {
     const [program = '', ...args] = pinned(1, [process.execPath, join(import.meta.dirname, 'telephone-callers.ts')]);
     const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
     child.setMaxListeners(0);

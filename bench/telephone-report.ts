@@ -53,10 +53,30 @@ function talkRows(talk: readonly TalkStep[]): Row[] {
     const cutLimitMs = transport === 'twilio' ? 60 : 40;
     const cut = transport === 'twilio' ? 'decision to `clear`' : 'decision to last packet with sound';
     return [
-      [`${name}: calls that talk on one core`, String(most), ...limited(isWanted, most >= WANTED_CALLS, `at least ${WANTED_CALLS}`), 'steps below'],
-      [`${name}: one way, caller to ear, p50 / p95`, both(inMs), ...limited(true, inMs.p95 <= 30, 'p95 30 ms'), `${inMs.count} frames, ${calls} calls`],
-      [`${name}: one way, voice to caller, p50 / p95`, both(outMs), ...limited(true, outMs.p95 <= 30, 'p95 30 ms'), `${outMs.count} answers, ${calls} calls`],
-      [`${name}: barge-in, ${cut}, p50 / p95`, both(cutMs), ...limited(true, cutMs.p95 <= cutLimitMs, `p95 ${cutLimitMs} ms`), `${cutMs.count} interruptions, ${calls} calls`],
+      [
+        `${name}: calls that talk on one core`,
+        String(most),
+        ...limited(isWanted, most >= WANTED_CALLS, `at least ${WANTED_CALLS}`),
+        'steps below',
+      ],
+      [
+        `${name}: one way, caller to ear, p50 / p95`,
+        both(inMs),
+        ...limited(true, inMs.p95 <= 30, 'p95 30 ms'),
+        `${inMs.count} frames, ${calls} calls`,
+      ],
+      [
+        `${name}: one way, voice to caller, p50 / p95`,
+        both(outMs),
+        ...limited(true, outMs.p95 <= 30, 'p95 30 ms'),
+        `${outMs.count} answers, ${calls} calls`,
+      ],
+      [
+        `${name}: barge-in, ${cut}, p50 / p95`,
+        both(cutMs),
+        ...limited(true, cutMs.p95 <= cutLimitMs, `p95 ${cutLimitMs} ms`),
+        `${cutMs.count} interruptions, ${calls} calls`,
+      ],
     ];
   });
 }
@@ -65,7 +85,9 @@ function setUpRows(setUp: SetUp | undefined): Row[] {
   if (!setUp) return [];
   const { setUpMs, calls, perSecond, failed } = setUp;
   const what = `SIP: INVITE to 200, ${perSecond} calls a second, p50 / p95`;
-  return [[what, both(setUpMs), ...limited(true, setUpMs.p95 <= 60 && failed === 0, 'p95 60 ms'), `${calls} calls, ${failed} of them failed`]];
+  return [
+    [what, both(setUpMs), ...limited(true, setUpMs.p95 <= 60 && failed === 0, 'p95 60 ms'), `${calls} calls, ${failed} of them failed`],
+  ];
 }
 
 function trafficRows(traffic: readonly Traffic[]): Row[] {
@@ -77,7 +99,12 @@ function trafficRows(traffic: readonly Traffic[]): Row[] {
       const residentMb = megabytes(after.residentBytes - before.residentBytes);
       const what = `${names[transport]}: memory kept after ${(index + 1) * calls} calls, heap / resident`;
       const keeps = Math.max(heapMb, residentMb) <= 20 && failed === 0;
-      return [what, `${heapMb.toFixed(1)} MB / ${residentMb.toFixed(1)} MB`, ...limited(true, keeps, '20 MB'), `${perSecond} a second, ${failed} failed`];
+      return [
+        what,
+        `${heapMb.toFixed(1)} MB / ${residentMb.toFixed(1)} MB`,
+        ...limited(true, keeps, '20 MB'),
+        `${perSecond} a second, ${failed} failed`,
+      ];
     });
   });
 }

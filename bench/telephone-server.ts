@@ -27,9 +27,13 @@ export interface TelephoneServer {
 const input = { transcription: { model: 'bench' }, turn_detection: { type: 'server_vad', silence_duration_ms: SILENCE_MS } };
 
 /** On the first core. `secure`: SIP over TLS, which SRTP wants. */
-export async function startTelephoneServer(
-  { secure = false, recorded = false }: { readonly secure?: boolean; readonly recorded?: boolean } = {},
-): Promise<TelephoneServer> {
+export async function startTelephoneServer({
+  secure = false,
+  recorded = false,
+}: {
+  readonly secure?: boolean;
+  readonly recorded?: boolean;
+} = {}): Promise<TelephoneServer> {
   const folder = mkdtempSync(join(tmpdir(), 'parley-telephone-bench-'));
   const sipAt = `127.0.0.1:${secure ? await freePort() : await freeUdpPort()}`;
   const tapes = join(folder, 'tapes');

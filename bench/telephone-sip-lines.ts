@@ -142,10 +142,7 @@ export class SipLine implements Line {
     }
   }
 
-  private constructor(
-    { setUpMs, socket, codec, dialog, sdp, sealing, isLoud }: Answered,
-    events: LineEvents,
-  ) {
+  private constructor({ setUpMs, socket, codec, dialog, sdp, sealing, isLoud }: Answered, events: LineEvents) {
     this.setUpMs = setUpMs;
     this.#socket = socket;
     this.#codec = codec;
@@ -165,7 +162,13 @@ export class SipLine implements Line {
   write(frame: Buffer): () => void {
     const { type, frameTicks } = this.#codec;
     const at = this.#frames++;
-    const header = { payloadType: type, marker: at === 0, sequenceNumber: at & 0xffff, timestamp: (at * frameTicks) >>> 0, ssrc: this.#ssrc };
+    const header = {
+      payloadType: type,
+      marker: at === 0,
+      sequenceNumber: at & 0xffff,
+      timestamp: (at * frameTicks) >>> 0,
+      ssrc: this.#ssrc,
+    };
     const packet = writeRtp(header, frame);
     const sealed = this.#sealing ? this.#sealing.seal(packet) : packet;
     return () => this.#socket.send(sealed, this.#port, '127.0.0.1');

@@ -34,11 +34,7 @@ class StreamLine implements Line {
     return new StreamLine({ ...opened, setUpMs: systemClock.now() - askedMs }, name, events);
   }
 
-  private constructor(
-    { socket, token, setUpMs }: { socket: WebSocket; token: string; setUpMs: number },
-    name: string,
-    events: LineEvents,
-  ) {
+  private constructor({ socket, token, setUpMs }: { socket: WebSocket; token: string; setUpMs: number }, name: string, events: LineEvents) {
     this.setUpMs = setUpMs;
     this.#socket = socket;
     const wire = twilioWire('MZ1', { instructions: name });

@@ -28,7 +28,8 @@ export interface TalkStep extends HeardFigures, TapedFigures {
 /** By the clock that all processes of the machine share. */
 const sharedMs = () => Number(process.hrtime.bigint()) / 1e6;
 
-type Measured = Pick<TalkStep, 'calls' | 'serverShare' | 'loadShare' | 'othersCores' | 'holds'> & HeardFigures & { readonly stretch: Stretch };
+type Measured = Pick<TalkStep, 'calls' | 'serverShare' | 'loadShare' | 'othersCores' | 'holds'> &
+  HeardFigures & { readonly stretch: Stretch };
 
 /** Steps up until one does not hold. */
 export async function measureTalk(

@@ -95,7 +95,12 @@ function script(said: readonly Recording[]): { frames: Buffer[]; ends: number[] 
   return { frames, ends };
 }
 
-async function speak(line: SipLine, frames: readonly Buffer[], { loss, jitterMs, clockPpm, moves }: Network, chance: Chance): Promise<void> {
+async function speak(
+  line: SipLine,
+  frames: readonly Buffer[],
+  { loss, jitterMs, clockPpm, moves }: Network,
+  chance: Chance,
+): Promise<void> {
   const startMs = systemClock.now();
   for (const [index, frame] of frames.entries()) {
     await sleep(systemClock, startMs + frameEndMs(index, clockPpm) - systemClock.now());
@@ -151,7 +156,10 @@ const percent = ({ errors, words }: WordErrors) => `${((errors / words) * 100).t
 /** Each recording in a call of its own. */
 async function measureWords(): Promise<boolean> {
   const calls = await Promise.all(recordings.map((recording) => call(recording.name, [recording], 1, good)));
-  const sum = calls.reduce((all, { words, errors }) => ({ words: all.words + words, errors: all.errors + errors }), { words: 0, errors: 0 });
+  const sum = calls.reduce((all, { words, errors }) => ({ words: all.words + words, errors: all.errors + errors }), {
+    words: 0,
+    errors: 0,
+  });
   const delaysMs = calls.flatMap(({ heard }) => heard.delaysMs);
   const rows = calls.map(({ name, words, errors, heard }) => [name, String(words), String(errors), heard.text]);
   console.log(table(['recording', 'words', 'wrong', 'heard'], rows));
@@ -177,7 +185,9 @@ async function measureNetworks(minutes: number): Promise<boolean> {
     `${each.laterMs.toFixed(0)} ms`,
   ]);
   console.log(`${((rounds * onceMs) / 60_000).toFixed(1)} minutes, all recordings ${rounds} times in each call\n`);
-  console.log(table(['network', 'words', 'wrong', 'more than over the good one', 'failures', 'later at the end than at the beginning'], rows));
+  console.log(
+    table(['network', 'words', 'wrong', 'more than over the good one', 'failures', 'later at the end than at the beginning'], rows),
+  );
   return costs.every((cost) => cost <= mostCostShare);
 }
 
