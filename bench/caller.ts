@@ -1,6 +1,7 @@
 // One caller: sends its frames on the beat of an absolute timeline, whatever the server does, and notes when answers come.
 import { systemClock } from '../src/lib/clock.ts';
-import { FRAME_MS, type Material, textFrame, type Utterance } from './frames.ts';
+import { type Material, textFrame } from './frames.ts';
+import { type Said, Timeline } from './timeline.ts';
 import { Wire } from './wire.ts';
 
 /** What the scripted engines are told, and what is asked for as silence: everything beyond is the server's. */
@@ -11,18 +12,8 @@ const pace = 25 / 60;
 /** Longer without an answer is none. */
 export const LOST_MS = 2000;
 
-/** Quiet after each utterance. A short one lets the next utterance begin while the answer is still being made: a barge-in. */
-const wholeMs = 3200;
-const bargeMs = 1000;
-export const SCRIPT: readonly number[] = [wholeMs, bargeMs, wholeMs, wholeMs, bargeMs, wholeMs, wholeMs];
-/** The mean length of an utterance with its quiet. */
-export const CYCLE_MS = 5400;
-
-/** One utterance and what became of it. Times are of the clock; ends and onsets are those of the sound on the timeline. */
-export interface Turn {
-  readonly onsetMs: number;
-  readonly endMs: number;
-  readonly cutsIn: boolean;
+/** One utterance and what became of it. Times are of the clock. */
+export interface Turn extends Said {
   firstAudioMs: number | undefined;
   lastAudioMs: number | undefined;
   status: string | undefined;
@@ -51,26 +42,15 @@ export class Caller {
   readonly turns: Turn[] = [];
   /** The server's complaints, answers nobody asked for, and whatever else must not happen. */
   readonly faults: string[] = [];
-  /** How late frames left. */
-  readonly lags: number[] = [];
+  readonly timeline: Timeline;
   #wire: Wire | undefined;
-  readonly #material: Material;
-  readonly #number: number;
-  /** How often the script is played. */
-  readonly #rounds: number;
-  #startMs = 0;
-  #frame = 0;
-  #said = 0;
-  #utterance: Utterance | undefined;
-  #utteranceFrame = 0;
-  #quietLeft: number;
   #answer: { id: string; turn: Turn; anchorMs: number; soundMs: number } | undefined;
 
+  /** The script is played so many `rounds`. */
   constructor(material: Material, number: number, rounds: number) {
-    this.#material = material;
-    this.#number = number;
-    this.#rounds = rounds;
-    this.#quietLeft = 25;
+    this.timeline = new Timeline(material, number, rounds, (said) =>
+      this.turns.push({ ...said, firstAudioMs: undefined, lastAudioMs: undefined, status: undefined, gaps: [], starved: 0 }),
+    );
   }
 
   async connect(port: number, key: string): Promise<void> {
@@ -78,58 +58,13 @@ export class Caller {
     this.#wire.send(setup);
   }
 
-  begin(startMs: number): void {
-    this.#startMs = startMs;
-  }
-
-  /** When the next frame leaves: when its last sample has been taken. */
-  get dueMs(): number {
-    return this.#startMs + (this.#frame + 1) * FRAME_MS;
-  }
-
-  get over(): boolean {
-    return this.#said >= SCRIPT.length * this.#rounds && !this.#utterance && this.#quietLeft === 0;
-  }
-
   sendFrame(nowMs: number): void {
-    this.lags.push(nowMs - this.dueMs);
-    this.#wire?.send(this.#nextFrame());
-    this.#frame += 1;
+    this.#wire?.send(this.timeline.next(nowMs));
     if (this.#wire?.ended) this.faults.push('connection lost');
   }
 
   close(): void {
     this.#wire?.close();
-  }
-
-  #nextFrame(): Buffer {
-    const { utterances, quiet } = this.#material;
-    if (!this.#utterance && this.#quietLeft === 0 && this.#said < SCRIPT.length * this.#rounds) this.#speak(utterances);
-    const spoken = this.#utterance?.frames[this.#utteranceFrame++];
-    if (this.#utterance && this.#utteranceFrame >= this.#utterance.frames.length) this.#utterance = undefined;
-    if (spoken) return spoken;
-    if (this.#quietLeft > 0) this.#quietLeft -= 1;
-    return quiet[this.#frame % quiet.length] as Buffer;
-  }
-
-  #speak(utterances: readonly Utterance[]): void {
-    // A prime step: no two callers say the same things in the same order.
-    const utterance = utterances[(this.#number * 7 + this.#said * 5) % utterances.length] as Utterance;
-    const beginMs = this.#startMs + this.#frame * FRAME_MS;
-    this.turns.push({
-      onsetMs: beginMs + utterance.onsetMs,
-      endMs: beginMs + utterance.endMs,
-      cutsIn: this.#said > 0 && SCRIPT[(this.#said - 1) % SCRIPT.length] === bargeMs,
-      firstAudioMs: undefined,
-      lastAudioMs: undefined,
-      status: undefined,
-      gaps: [],
-      starved: 0,
-    });
-    this.#quietLeft = Math.round((SCRIPT[this.#said % SCRIPT.length] ?? 0) / FRAME_MS);
-    this.#said += 1;
-    this.#utterance = utterance;
-    this.#utteranceFrame = 0;
   }
 
   #hear(payload: Buffer): void {

@@ -22,12 +22,11 @@ export interface Material {
 const noiseRms = 12;
 const offsetsPerClip = 4;
 
-export function prepare(clips: readonly Clip[]): Material {
+/** `frameOf` makes what goes over the line out of 20 ms of sound; it is given them in the order in which they are said. */
+export function prepare(clips: readonly Clip[], frameOf: (samples: Int16Array) => Buffer = audioFrame): Material {
   const noise = Int16Array.from(randomBytes(RATE_HZ), (byte) => Math.round(((byte - 127.5) / 74) * noiseRms));
   const framesOf = (samples: Int16Array) =>
-    Array.from({ length: samples.length / FRAME_SAMPLES }, (_, i) =>
-      audioFrame(samples.subarray(i * FRAME_SAMPLES, (i + 1) * FRAME_SAMPLES)),
-    );
+    Array.from({ length: samples.length / FRAME_SAMPLES }, (_, i) => frameOf(samples.subarray(i * FRAME_SAMPLES, (i + 1) * FRAME_SAMPLES)));
   const utterances = clips.flatMap(({ samples }, clip) =>
     Array.from({ length: offsetsPerClip }, (_, quarter): Utterance => {
       // Quarters of a frame, and a little more for each clip, so that their ends fall evenly over a frame.

@@ -1,5 +1,9 @@
 // Full collections of this process's heap and of those of its threads: what memory is left after them is really held.
 import { Session } from 'node:inspector/promises';
+import { sleep, systemClock } from '../src/lib/clock.ts';
+
+/** A thread that waits for something else than its messages, as the watchdog's does, does not answer. */
+const patienceMs = 2000;
 
 /** An answer of a thread to one of our messages; threads also tell of things nobody asked for. */
 interface Answer {
@@ -14,7 +18,7 @@ export async function collectGarbage(): Promise<void> {
     const threads: string[] = [];
     session.on('NodeWorker.attachedToWorker', ({ params }) => threads.push(params.sessionId));
     await session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
-    for (const sessionId of threads) await collectIn(session, sessionId);
+    await Promise.all(threads.map((sessionId) => Promise.race([collectIn(session, sessionId), sleep(systemClock, patienceMs)])));
     await session.post('NodeWorker.disable');
     await session.post('HeapProfiler.collectGarbage');
   } finally {

@@ -23,6 +23,8 @@ interface Item {
 
 export interface Heard {
   readonly text: string;
+  /** When each turn ended. */
+  readonly committedMs: number[];
   /** From the end of each turn to its words. */
   readonly delaysMs: number[];
   readonly failures: number;
@@ -105,6 +107,7 @@ export class Hearing {
     const items = [...this.#items.values()];
     return {
       text: items.map(({ text }) => text).join(' '),
+      committedMs: items.map(({ committedMs }) => committedMs),
       delaysMs: items.flatMap(({ committedMs, doneMs }) => (doneMs === undefined ? [] : [doneMs - committedMs])),
       failures: this.#state.failures,
     };

@@ -1,10 +1,11 @@
 // The load generator: a process that is many callers. Its orders and its figures go over the channel to the process that started it.
 import { sleep, systemClock } from '../src/lib/clock.ts';
-import { CYCLE_MS, Caller, ENGINES_MS, LOST_MS, SILENCE_MS, type Turn } from './caller.ts';
+import { Caller, ENGINES_MS, LOST_MS, SILENCE_MS, type Turn } from './caller.ts';
 import { type Material, prepare } from './frames.ts';
 import type { Figures, Order } from './load.ts';
 import type { Clip } from './speech.ts';
 import { percentile } from './statistics.ts';
+import { CYCLE_MS } from './timeline.ts';
 
 const goldenRatio = 0.618_033_988_75;
 /** At most so many connections are opened at a time. */
@@ -20,8 +21,9 @@ function beat(): void {
   const nowMs = systemClock.now();
   let live = false;
   for (const caller of callers) {
-    while (!caller.over && caller.dueMs <= nowMs) caller.sendFrame(systemClock.now());
-    live ||= !caller.over;
+    const { timeline } = caller;
+    while (!timeline.over && timeline.dueMs <= nowMs) caller.sendFrame(systemClock.now());
+    live ||= !timeline.over;
   }
   running = live;
   if (live) setTimeout(beat, 1);
@@ -35,7 +37,7 @@ async function add(count: number, rounds: number): Promise<void> {
   const startMs = systemClock.now() + 100;
   for (const caller of added) {
     // Spread evenly over an utterance and its answer, and with it over a frame, however many there are.
-    caller.begin(startMs + ((callers.length * goldenRatio) % 1) * CYCLE_MS);
+    caller.timeline.begin(startMs + ((callers.length * goldenRatio) % 1) * CYCLE_MS);
     callers.push(caller);
   }
   if (!running) beat();
@@ -60,7 +62,7 @@ function figures(sinceMs: number): Figures {
     missedBargeIns: barges.length - cut.length,
     faults: callers.flatMap((caller) => caller.faults),
     lagP99Ms: percentile(
-      callers.flatMap((caller) => caller.lags),
+      callers.flatMap(({ timeline }) => timeline.lags),
       0.99,
     ),
   };
@@ -75,12 +77,12 @@ async function obey(order: Order): Promise<unknown> {
     case 'add':
       return add(order.count, order.rounds);
     case 'finish':
-      while (callers.some((caller) => !caller.over)) await sleep(systemClock, 50);
+      while (callers.some(({ timeline }) => !timeline.over)) await sleep(systemClock, 50);
       await sleep(systemClock, SILENCE_MS + ENGINES_MS + LOST_MS);
       return figures(Number.NEGATIVE_INFINITY);
     case 'measure': {
       const sinceMs = systemClock.now();
-      for (const caller of callers) caller.lags.length = 0;
+      for (const caller of callers) caller.timeline.lags.length = 0;
       await sleep(systemClock, order.ms);
       return figures(sinceMs);
     }

@@ -1,5 +1,5 @@
 // What a process and all its children take, as the system tells it; NaN where it does not.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { cpuSecondsOf } from './server.ts';
 
 export function familyOf(pid: number): number[] {
@@ -24,6 +24,25 @@ export function residentBytes(pid: number): number {
 
 export function familyCpuSeconds(pid: number): number {
   return familyOf(pid).reduce((sum, each) => sum + (cpuSecondsOf(each) || 0), 0);
+}
+
+/** Sockets that a process has open. */
+export function openSockets(pid: number): number {
+  const folder = `/proc/${pid}/fd`;
+  try {
+    return readdirSync(folder).filter((name) => isSocket(`${folder}/${name}`)).length;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+function isSocket(path: string): boolean {
+  try {
+    return readlinkSync(path).startsWith('socket:');
+  } catch {
+    // It was closed meanwhile.
+    return false;
+  }
 }
 
 function parentOf(pid: string): number {

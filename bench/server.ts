@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { get } from 'node:https';
 import { createServer } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -26,6 +27,8 @@ export interface ServerOptions {
   /** Undefined: wherever the system likes. */
   core?: number;
   settings?: Readonly<Record<string, string>>;
+  /** A program of the benchmark that becomes the server, instead of the server's own. It may be asked things (`ask`). */
+  script?: string | undefined;
 }
 
 export class ServerProcess {
@@ -45,13 +48,13 @@ export class ServerProcess {
   }
 
   /** Starts one and waits until it is ready. Throws Error with what it wrote when it is not. */
-  static async start({ engines, core, settings = {} }: ServerOptions): Promise<ServerProcess> {
+  static async start({ engines, core, settings = {}, script: own }: ServerOptions): Promise<ServerProcess> {
     const port = await freePort();
     const keys = [`bench-${randomToken(32)}`, `bench-${randomToken(32)}`] as const;
     const ownDir = await mkdtemp(join(tmpdir(), 'parley-bench-'));
     // The embedded recogniser is installed in the data directory: fetching it anew for every run would be no kindness to anybody.
     const dataDir = engines === 'scripted' ? ownDir : resolve(root, process.env['PARLEY_DATA_DIR'] ?? '.parley');
-    const script = join(root, engines === 'scripted' ? 'src/cli/scripted.ts' : 'src/main.ts');
+    const script = own ?? join(root, engines === 'scripted' ? 'src/cli/scripted.ts' : 'src/main.ts');
     const [program = '', ...args] = pinned(core, [process.execPath, script]);
     const child = spawn(program, args, {
       // Away from the project, whose parley.json is the operator's.
@@ -72,17 +75,18 @@ export class ServerProcess {
         PARLEY_LIMITS: 'none',
         ...settings,
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(own === undefined ? [] : ['ipc' as const])],
     });
     let written = '';
     const keep = (data: Buffer) => {
       written = (written + data.toString('utf8')).slice(-4000);
     };
-    child.stdout.on('data', keep);
-    child.stderr.on('data', keep);
+    child.stdout?.on('data', keep);
+    child.stderr?.on('data', keep);
     const server = new ServerProcess(child, port, keys, () => rm(ownDir, { recursive: true, force: true }));
     const untilMs = systemClock.now() + readyMs;
-    while (!(await isReady(port))) {
+    const isUp = settings['PARLEY_TLS_CERT'] === undefined ? isReady : isReadyByTls;
+    while (!(await isUp(port))) {
       if (child.exitCode === null && systemClock.now() < untilMs) await sleep(systemClock, 100);
       else {
         await server.stop();
@@ -110,6 +114,13 @@ export class ServerProcess {
   get memoryBytes(): number {
     const line = proc(this.#child.pid, 'status')?.match(/^VmRSS:\s+(\d+) kB/m);
     return line ? Number(line[1]) * 1024 : Number.NaN;
+  }
+
+  /** What the program that has become the server answers. */
+  async ask(question: string): Promise<unknown> {
+    const answered = once(this.#child, 'message');
+    this.#child.send(question);
+    return (await answered)[0];
   }
 
   async stop(): Promise<void> {
@@ -146,6 +157,16 @@ async function isReady(port: number): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Whoever vouches for its certificate. */
+function isReadyByTls(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    get({ port, host: '127.0.0.1', path: '/health', rejectUnauthorized: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    }).on('error', () => resolve(false));
+  });
 }
 
 export async function freePort(): Promise<number> {

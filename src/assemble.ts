@@ -205,7 +205,7 @@ export async function assemble(
     return [...missing(states.map((state) => state())), ...(full === undefined ? [] : [full])];
   };
   const refused = (way: 'http' | 'websocket', status: number) => {
-    const isFull = sessions.full !== undefined || calls.size >= config.calls.most;
+    const isFull = sessions.full !== undefined || media.size >= config.calls.most;
     meters.add('parley_refusals_total', 1, { way, reason: refusalReason(status, { isDraining: sessions.draining, isFull }) });
   };
   let door: Door | undefined;

@@ -202,8 +202,13 @@ export const settings: readonly Setting[] = [
   },
   {
     name: 'PARLEY_MAX_CALLS',
-    description: 'WebRTC calls at a time, and SIP calls as many; a further one is refused with 503.',
+    description: 'WebRTC calls at a time; a further one is refused with 503.',
     fallback: '15 for each core',
+  },
+  {
+    name: 'PARLEY_MAX_SIP_CALLS',
+    description: 'SIP calls at a time, those that ring among them; a further one is refused with 503.',
+    fallback: '60 for each core',
   },
   {
     name: 'PARLEY_LIMITS',

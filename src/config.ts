@@ -68,7 +68,9 @@ export interface Config {
   /** What each key may use; Infinity is no limit. */
   readonly limits: Readonly<Record<Limit, number>>;
   readonly calls: {
+    /** Of WebRTC, and of SIP. */
     readonly most: number;
+    readonly mostSip: number;
     /** 0: as many as there are cores, less one. */
     readonly workers: number;
     readonly publicAddress: string | undefined;
@@ -196,6 +198,8 @@ export function configOf(
     limits: limitsOf(values),
     calls: {
       most: number(values, 'PARLEY_MAX_CALLS', 15 * availableParallelism(), 1, 100_000),
+      // A telephone has neither encryption nor, mostly, Opus to be paid for (docs/performance.md).
+      mostSip: number(values, 'PARLEY_MAX_SIP_CALLS', 60 * availableParallelism(), 1, 100_000),
       workers: number(values, 'PARLEY_CALL_WORKERS', 0, 0, 256),
       publicAddress: address(values, 'PARLEY_PUBLIC_ADDRESS'),
       portRange: ports(values, 'PARLEY_UDP_PORTS'),

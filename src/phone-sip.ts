@@ -53,7 +53,7 @@ const ringMs = 60_000;
 export async function openPhoneSip(given: PhoneSipParts): Promise<PhoneSip> {
   const { sip, calls, clock, log } = given;
   const publicAddress = sip.public_address ?? calls.publicAddress;
-  const media = openPhoneMedia({ ...calls, publicAddress, mostCalls: calls.most }, { clock, log });
+  const media = openPhoneMedia({ ...calls, publicAddress, mostCalls: calls.mostSip }, { clock, log });
   try {
     return await speakSip(given, media, publicAddress);
   } catch (error) {
@@ -83,7 +83,7 @@ async function speakSip(
       ...(tls ? { cert: readFileSync(tls.certPath, 'utf8'), key: readFileSync(tls.keyPath, 'utf8') } : {}),
       ...(sip.tls_ca === undefined ? {} : { ca: authorities(sip.tls_ca) }),
     },
-    mostCalls: calls.most,
+    mostCalls: calls.mostSip,
   };
   const chance = { ids: randomIds, token: randomToken, integer: randomInteger };
   const agent = await openSipAgent(

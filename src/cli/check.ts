@@ -95,6 +95,7 @@ function reckoned(config: Config): Record<string, string> {
     PARLEY_DATA_DIR: config.dataDir,
     PARLEY_MAX_SESSIONS: String(config.maxSessions),
     PARLEY_MAX_CALLS: String(config.calls.most),
+    PARLEY_MAX_SIP_CALLS: String(config.calls.mostSip),
     PARLEY_PROMPTS_DIR: config.promptsDir,
     PARLEY_ROUTERS_DIR: config.routersDir,
   };

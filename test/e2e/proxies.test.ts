@@ -15,7 +15,8 @@ import { Caller, until } from '../transports/webrtc/caller.ts';
 import { Client } from './support/client.ts';
 import { field } from './support/events.ts';
 import { describeBehind, findProxy, type ProxyName, type RunningProxy, startProxy } from './support/proxies.ts';
-import { apiKey, makeCertificate, type RunningServer, startServer, trust } from './support/server.ts';
+import { makeCertificate } from './support/certificate.ts';
+import { apiKey, type RunningServer, startServer, trust } from './support/server.ts';
 
 /** Longer than nginx waits where nothing is set. */
 const quietMs = 65_000;

@@ -101,7 +101,9 @@ test('S63 E29: cut at random moments, a call is told the same as one that is nev
       // Not the same was said to both: others are cut as often instead. On a machine where that happens again nothing can be compared.
       stutters += 1;
       if (stutters > 1)
-        throw new Error(`${about}: words were said with pauses in them twice in a row: nothing can be compared on this machine`);
+        throw new Error(
+          `${about}: words were said with pauses in them, or too late, twice in a row: nothing can be compared on this machine`,
+        );
       count.left = before;
       continue;
     }

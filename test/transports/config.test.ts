@@ -1,6 +1,6 @@
 // Settings that decide who can reach the server: address, keys and certificate.
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { generate } from 'selfsigned';
@@ -139,10 +139,13 @@ test('a value that cannot be used is named, in the file as in the environment', 
   });
 });
 
-test('as many sessions are let in as the cores serve on time, unless the operator says otherwise', () => {
+test('as many sessions and calls are let in as the cores serve on time, unless the operator says otherwise', () => {
   expect([1, 2, 64].map(defaultSessions)).toEqual([100, 150, 150]);
   expect([100, 150]).toContain(readConfig({}, folder).maxSessions);
   expect(readConfig({ PARLEY_MAX_SESSIONS: '7' }, folder).maxSessions).toBe(7);
+  const cores = availableParallelism();
+  expect(readConfig({ PARLEY_MAX_CALLS: '3' }, folder).calls).toMatchObject({ most: 3, mostSip: 60 * cores });
+  expect(readConfig({ PARLEY_MAX_SIP_CALLS: '3' }, folder).calls).toMatchObject({ most: 15 * cores, mostSip: 3 });
 });
 
 test('with a certificate the server speaks https and wss, and nothing else', async () => {

@@ -47,7 +47,8 @@ export interface BargeIn {
   readonly returns: number;
 }
 
-async function interrupt(client: ResumingClient, from: number): Promise<BargeIn> {
+/** Undefined when it came too late: a machine that is busy had let the answer come to its end before. */
+async function interrupt(client: ResumingClient, from: number): Promise<BargeIn | undefined> {
   const [beforeMs, returnsBefore] = [client.sound.lineMs, client.greetedMs.length];
   client.send(user('hello'));
   client.send({ type: 'response.create' });
@@ -55,11 +56,15 @@ async function interrupt(client: ResumingClient, from: number): Promise<BargeIn>
   await client.wait(isDone, from);
   await until('some of it is heard', () => client.sound.lineMs - beforeMs >= beforeBargeInMs);
   await speak(client, client.events.length);
+  const [over, noticed] = ['output_audio_buffer.stopped', 'input_audio_buffer.speech_started'].map((type) =>
+    client.events.findIndex((event, index) => index >= from && event.type === type),
+  ) as [number, number];
+  if (over >= 0 && over < noticed) return undefined;
   const { item_id: item, audio_end_ms: toldMs } = await client.wait(is('conversation.item.truncated'), from);
   return { item, lineMs: client.sound.lineMs - beforeMs, toldMs: Number(toldMs), returns: client.greetedMs.length - returnsBefore };
 }
 
-async function turn(client: ResumingClient, kind: Kind, bargeIns: BargeIn[]): Promise<void> {
+async function turn(client: ResumingClient, kind: Kind, bargeIns: (BargeIn | undefined)[]): Promise<void> {
   client.turn = kind;
   await quiet(client);
   let from = client.events.length;
@@ -89,14 +94,14 @@ export async function talk(running: RunningServer, script: readonly Kind[], cutt
   });
   await client.wait(is('session.updated'));
   const stop = cutter?.(client);
-  const bargeIns: BargeIn[] = [];
+  const bargeIns: (BargeIn | undefined)[] = [];
   for (const kind of script) await turn(client, kind, bargeIns);
   stop?.();
   await quiet(client);
   const events = [...client.events];
   const items = await history(client);
   await client.leave();
-  return { client, script, events, items, bargeIns };
+  return { client, script, events, items, bargeIns: bargeIns.filter((each) => each !== undefined), isLate: bargeIns.includes(undefined) };
 }
 
 export type Talk = Awaited<ReturnType<typeof talk>>;
@@ -105,10 +110,11 @@ export type Talk = Awaited<ReturnType<typeof talk>>;
 const heardAsSilentMs = 300;
 
 /**
- * Whether one utterance was heard as two because its speaker stood still in the middle of it: no other words were said, and a machine that is busy
- * makes as long a pause as any user.
+ * Whether something else was said than the script has. One utterance was heard as two because its speaker stood still in the middle of it: no other
+ * words were said, and a machine that is busy makes as long a pause as any user. Or an answer was over before it could be interrupted.
  */
-export function hasStuttered({ client, events, script }: Talk): boolean {
+export function hasStuttered({ client, events, script, isLate }: Talk): boolean {
+  if (isLate) return true;
   const utterances = script.filter((kind) => kind === 'spoken' || kind === 'interrupted').length;
   return events.filter(is('input_audio_buffer.speech_started')).length > utterances && client.sound.stillMs >= heardAsSilentMs;
 }

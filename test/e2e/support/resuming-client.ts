@@ -206,6 +206,10 @@ export class ResumingClient {
       const { channel } = caller;
       if (!channel) throw new Error('a call without a data channel');
       channel.onMessage.subscribe((message) => this.#attempt === attempt && this.#hear(String(message)));
+      // Nobody says goodbye over a connection that has broken.
+      caller.peer.connectionStateChange.subscribe((state) => {
+        if (state === 'failed' && this.#attempt === attempt && !this.#left) this.reconnect();
+      });
       channel.stateChanged.subscribe((state) => {
         if (state === 'open') this.#openedMs = performance.now();
         // An earlier attempt of its own may have come there later, and have taken the session from this one.

@@ -1,14 +1,14 @@
 // The real server in this process, on a port of its own: real engines whose packages all runs share, or scripted ones, plain or TLS.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { generate } from 'selfsigned';
 import { assemble, type ParleyServer } from '../../../src/assemble.ts';
 import { readConfig } from '../../../src/config.ts';
 import { type Log, silentLog } from '../../../src/lib/log.ts';
 import { recordWhatIsSent } from '../../decoders/recording.ts';
 import { recordingSettings } from '../../tapes/recorded.ts';
+import { makeCertificate } from './certificate.ts';
 
 export const apiKey = 'e2e-key-0123456789';
 
@@ -83,26 +83,6 @@ export async function startServer({
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** In the folder, as `cert.pem` and `key.pem`. */
-export async function makeCertificate(folder: string): Promise<string> {
-  const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], {
-    keySize: 2048,
-    extensions: [
-      { name: 'basicConstraints', cA: true },
-      {
-        name: 'subjectAltName',
-        altNames: [
-          { type: 2, value: 'localhost' },
-          { type: 7, ip: '127.0.0.1' },
-        ],
-      },
-    ],
-  });
-  writeFileSync(join(folder, 'cert.pem'), cert);
-  writeFileSync(join(folder, 'key.pem'), key, { mode: 0o600 });
-  return cert;
 }
 
 /** Makes every client in this process trust the certificate, as an operating system's store would. */

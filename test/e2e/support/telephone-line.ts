@@ -38,6 +38,23 @@ export function post(http: string, path: string, form: Readonly<Record<string, s
   });
 }
 
+/** Calls a number, and opens the stream that the answer asks for; `token` is to be brought along by it. */
+export async function openStream(http: string, to: string): Promise<{ socket: WebSocket; token: string }> {
+  return followStream(http, await (await askForInstructions(http, to)).text());
+}
+
+/** Opens the stream that the TwiML names. */
+async function followStream(http: string, answer: string): Promise<{ socket: WebSocket; token: string }> {
+  const [, url = ''] = /<Stream url="([^"]+)"/.exec(answer) ?? [];
+  const [, token = ''] = /name="token" value="([^"]+)"/.exec(answer) ?? [];
+  const { pathname } = new URL(url);
+  const socket = new WebSocket(http.replace(/^http/, 'ws') + pathname, {
+    headers: { 'x-twilio-signature': twilioSignature(pathname, {}, 'wss') },
+  });
+  await once(socket, 'open');
+  return { socket, token };
+}
+
 export class TelephoneLine {
   readonly provider: SimulatedProvider;
   readonly #socket: WebSocket;
@@ -61,13 +78,7 @@ export class TelephoneLine {
 
   /** Opens the stream that the TwiML names. */
   static async follow(http: string, answer: string): Promise<TelephoneLine> {
-    const [, url = ''] = /<Stream url="([^"]+)"/.exec(answer) ?? [];
-    const [, token = ''] = /name="token" value="([^"]+)"/.exec(answer) ?? [];
-    const { pathname } = new URL(url);
-    const socket = new WebSocket(http.replace(/^http/, 'ws') + pathname, {
-      headers: { 'x-twilio-signature': twilioSignature(pathname, {}, 'wss') },
-    });
-    await once(socket, 'open');
+    const { socket, token } = await followStream(http, answer);
     const line = new TelephoneLine(socket);
     line.provider.open(token);
     return line;

@@ -6,7 +6,10 @@ import { base64, decoded, exactly, json, type Understood, type Wire } from './wi
 const pcmu: AudioFormat = { type: 'audio/pcmu' };
 
 /** twilio.com/docs/voice/media-streams/websocket-messages */
-export function twilioWire(streamSid = 'MZ18ad3ab5a668481ce02b83e7395059f0'): Wire {
+export function twilioWire(
+  streamSid = 'MZ18ad3ab5a668481ce02b83e7395059f0',
+  parameters: Readonly<Record<string, string>> = { FirstName: 'Jane' },
+): Wire {
   const accountSid = 'AC72b10b7e2a0b44e1b9d4a1c0f2a3b4c5';
   const callSid = 'CA79aa2ac0b2c04b8aa6d6e6f4e9d1f2a3';
   let sequence = 0;
@@ -25,7 +28,7 @@ export function twilioWire(streamSid = 'MZ18ad3ab5a668481ce02b83e7395059f0'): Wi
           callSid,
           tracks: ['inbound'],
           mediaFormat: { encoding: 'audio/x-mulaw', sampleRate: 8000, channels: 1 },
-          customParameters: { token, FirstName: 'Jane' },
+          customParameters: { token, ...parameters },
         },
         streamSid,
       }),
