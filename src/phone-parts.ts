@@ -38,7 +38,7 @@ export interface PhonesParts {
   /** Where is written what keys have called. */
   readonly book: OutboundBook;
   /** Whether a new conversation would be served at this moment. */
-  isReady(): boolean;
+  readonly isReady: () => boolean;
   /** Whose request this is, by the key that it brings. */
   identify(request: IncomingMessage, query: URLSearchParams): Promise<Principal | undefined>;
 }

@@ -24,7 +24,7 @@ export interface OpeningParts {
   /** What is done where a machine answers. */
   readonly machine: MachinePolicy;
   /** Whether a caller of that key may be handed over there. */
-  allow(owner: string, target: string): Verdict;
+  readonly allow: (owner: string, target: string) => Verdict;
 }
 
 /** A message for a machine begins within this, or not at all. */

@@ -13,7 +13,8 @@ import { missing, run } from '../transports/sip/programs.ts';
 import { heldAndResumed } from '../transports/sip/scenarios.ts';
 import { Baresip } from './support/baresip.ts';
 import { freePort } from './support/proxies.ts';
-import { apiKey, makeCertificate, trust } from './support/server.ts';
+import { makeCertificate } from './support/certificate.ts';
+import { apiKey, trust } from './support/server.ts';
 import { credentials, inside, missingProxy, sendRaw, type SipProxy, startSipProxy, trunkAddress } from './support/sip-proxy.ts';
 import { overlap, say } from './support/speech.ts';
 import { Telephone } from './support/telephone.ts';
@@ -26,11 +27,7 @@ const never = new AbortController().signal;
 const first = '127.0.0.3';
 const second = '127.0.0.4';
 
-describe('two Parleys behind Kamailio and rtpengine', () => {
-  if (noProxy !== undefined) {
-    test('the programs are here', ({ skip }) => skip(noProxy));
-    return;
-  }
+describe.skipIf(noProxy !== undefined)('two Parleys behind Kamailio and rtpengine', () => {
   const folder = mkdtempSync(join(tmpdir(), 'parley-sip-proxy-'));
   const leave: (() => Promise<void> | void)[] = [];
   const open: PhoneCall[] = [];
@@ -56,7 +53,7 @@ describe('two Parleys behind Kamailio and rtpengine', () => {
   beforeAll(async () => {
     trust(await makeCertificate(folder));
     const ports = await Promise.all([freePort(), freePort(), freePort()]);
-    [firstAt, secondAt, insidePort] = [`${first}:${ports[0]}`, `${second}:${ports[1]}`, ports[2] as number];
+    [firstAt, secondAt, insidePort] = [`${first}:${ports[0]}`, `${second}:${ports[1]}`, ports[2]];
     const listen = (host: string) => [{ transport: 'udp' as const, host, port: 0 }];
     const own = { tls: undefined, srtp: 'when-offered', codecs: undefined } as const;
     phone = await openTerminalPhone({ ...own, listen: listen('127.0.0.1'), address: '127.0.0.1' }, systemClock);
@@ -126,6 +123,15 @@ describe('two Parleys behind Kamailio and rtpengine', () => {
     return placed;
   }
 
+  const nextCall = () =>
+    vi.waitFor(
+      () => {
+        const [call] = ringing;
+        if (!call) throw new Error('nobody calls');
+        return call;
+      },
+      { timeout: 5000 },
+    );
   const isHeard = (telephone: Telephone) => expect(Math.max(...telephone.heard)).toBeGreaterThan(2000);
 
   test('a telephone with a password talks over TLS with encrypted sound, and is handed over', async ({ skip }) => {
@@ -147,7 +153,7 @@ describe('two Parleys behind Kamailio and rtpengine', () => {
       await two.hears(() => telephone.heard.slice(greetedUntil), 'it is');
       const target = `sip:sales@${trunkAddress}:${company.agent.addresses[0]?.port}`;
       const referred = two.post(`/v1/realtime/calls/${id}/refer`, { target_uri: target });
-      const sales = await vi.waitFor(() => ringing[0] ?? expect.fail('nobody calls'), { timeout: 5000 });
+      const sales = await nextCall();
       open.push(await sales.answer(new Telephone()));
       expect((await referred).status).toBe(200);
       expect((await two.hook('realtime.call.ended', 0, id)).data).toMatchObject({ cause: 'transferred' });
@@ -204,7 +210,7 @@ describe('two Parleys behind Kamailio and rtpengine', () => {
   test('a call that a Parley places goes to the trunk, and is hung up on', async () => {
     const placed = await two.post('/v1/realtime/calls', { to: '+12025550147', session: { type: 'realtime' } });
     const { id } = (await placed.json()) as { id: string };
-    const incoming = await vi.waitFor(() => ringing[0] ?? expect.fail('nobody calls'), { timeout: 5000 });
+    const incoming = await nextCall();
     expect(incoming).toMatchObject({ from: '+15550002', to: '+12025550147' });
     const telephone = new Telephone();
     const answered = await incoming.answer(telephone);

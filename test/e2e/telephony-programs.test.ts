@@ -173,6 +173,7 @@ describeWithModels(defaultModels, 'a telephone', () => {
   );
 
   // Some minutes, after a change to what is signalled or to the sound.
+  // oxlint-disable-next-line vitest/no-conditional-tests
   if (process.env['TELEPHONES'] === 'all')
     test.each(combinations)('$name over $transport with $codec over $sound asks and is answered', async (each) => {
       if (each.absent) throw new Error(each.absent);

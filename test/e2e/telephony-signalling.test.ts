@@ -150,6 +150,7 @@ describe('sipp', () => {
   });
 
   // A minute and a half: the shortest session that the server agrees to, from its beginning to the moment when it is given up.
+  // oxlint-disable-next-line vitest/no-conditional-tests
   if (all)
     test('has its session refreshed by either side and either way, and is hung up on where it forgets to', async () => {
       const from = server.hooks.length;
@@ -166,7 +167,7 @@ describe('sipp', () => {
       );
       // The server has refreshed it once by then, after 45 s.
       await pause(60_000);
-      expect((await server.post(`/v1/realtime/calls/${id}/hangup`)).status).toBe(200);
+      expect((await server.post(`/v1/realtime/calls/${String(id)}/hangup`)).status).toBe(200);
       await Promise.all([callee, ...programs]);
       const ends = server.hooks.slice(from).filter(({ type }) => type === 'realtime.call.ended');
       const causes = Object.fromEntries(ends.map(({ data }) => [data['to'], data['cause']]));
@@ -229,7 +230,7 @@ test('kamailio is registered with by password, brings a call, and takes one to s
     const { id } = (await placed.json()) as { id: string };
     await server.hook('realtime.call.ringing', from + 3, id);
     await server.hook('realtime.call.answered', from + 3, id);
-    expect((await server.post(`/v1/realtime/calls/${id}/hangup`)).status).toBe(200);
+    expect((await server.post(`/v1/realtime/calls/${String(id)}/hangup`)).status).toBe(200);
     expect((await server.hook('realtime.call.ended', from + 3, id)).data['cause']).toBe('hung_up');
   } finally {
     await server.close();

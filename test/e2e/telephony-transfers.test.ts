@@ -154,7 +154,8 @@ describe.each([baresip, linphone])('$program', (program) => {
     expect(loudMs(telephone.heard) - heardMs).toBeLessThan(40);
     await telephone.resume();
     await client.log.wait('output_audio_buffer.stopped', mark);
-    if (program === linphone) await vi.waitFor(() => expect(loudMs(telephone.heard) - heardMs).toBeGreaterThan(300), { timeout: 5000 });
+    const leastMs = program === linphone ? 300 : Number.NEGATIVE_INFINITY;
+    await vi.waitFor(() => expect(loudMs(telephone.heard) - heardMs).toBeGreaterThan(leastMs), { timeout: 5000 });
     // The silence after that is one again.
     await client.log.wait('input_audio_buffer.timeout_triggered', mark);
     detection(null);
