@@ -144,7 +144,10 @@ describe.skipIf(noProxy !== undefined)('two Parleys behind Kamailio and rtpengin
     try {
       const { call_id: id } = (await two.hook('realtime.call.answered', from)).data;
       const client = await two.beside(id);
-      client.send({ type: 'session.update', session: { type: 'realtime', audio: { input: { transcription: { model: 'gpt-4o-transcribe' } } } } });
+      client.send({
+        type: 'session.update',
+        session: { type: 'realtime', audio: { input: { transcription: { model: 'gpt-4o-transcribe' } } } },
+      });
       await two.hears(() => telephone.heard, 'welcome garden office');
       const greetedUntil = telephone.heard.length;
       await telephone.speak(question);
@@ -198,9 +201,11 @@ describe.skipIf(noProxy !== undefined)('two Parleys behind Kamailio and rtpengin
     expect(await calls()).toEqual([0, 3]);
     await takersAre(secondAt);
     expect(kept.ends).toEqual([]);
-    const { id } = ((await (await fetch(`${two.running.http}/v1/realtime/calls`, { headers: { authorization: `Bearer ${apiKey}` } })).json()) as {
-      data: { id: string }[];
-    }).data[0] as { id: string };
+    const { id } = (
+      (await (await fetch(`${two.running.http}/v1/realtime/calls`, { headers: { authorization: `Bearer ${apiKey}` } })).json()) as {
+        data: { id: string }[];
+      }
+    ).data[0] as { id: string };
     expect((await two.post(`/v1/realtime/calls/${id}/hangup`)).status).toBe(200);
     await vi.waitFor(() => expect(kept.ends).toEqual(['closed']), { timeout: 2000 });
     expect((await two.hook('realtime.call.ended', from, id)).data).toMatchObject({ cause: 'hung_up' });

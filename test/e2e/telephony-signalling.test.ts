@@ -109,7 +109,7 @@ describe('sipp', () => {
     const [id, from, callee] = await called(earlyMedia);
     expect((await server.hook('realtime.call.ringing', from as number, id as string)).data['direction']).toBe('outbound');
     await server.hook('realtime.call.answered', from as number, id as string);
-    expect((await server.post(`/v1/realtime/calls/${id}/hangup`)).status).toBe(200);
+    expect((await server.post(`/v1/realtime/calls/${String(id)}/hangup`)).status).toBe(200);
     await callee;
     expect(await ended(server, from as number, 1)).toEqual(['hung_up']);
   });
@@ -230,7 +230,7 @@ test('kamailio is registered with by password, brings a call, and takes one to s
     const { id } = (await placed.json()) as { id: string };
     await server.hook('realtime.call.ringing', from + 3, id);
     await server.hook('realtime.call.answered', from + 3, id);
-    expect((await server.post(`/v1/realtime/calls/${String(id)}/hangup`)).status).toBe(200);
+    expect((await server.post(`/v1/realtime/calls/${id}/hangup`)).status).toBe(200);
     expect((await server.hook('realtime.call.ended', from + 3, id)).data['cause']).toBe('hung_up');
   } finally {
     await server.close();

@@ -2,7 +2,16 @@
 import { expect, test } from 'vitest';
 import { EndedCalls, type ListedCall } from '../../src/telephony/listed-calls.ts';
 
-const call = (id: string): ListedCall => ({ id, direction: 'inbound', carrier: 'sip', from: '', to: '', state: 'ended', seconds: 1, began_at: 1_700_000_000 });
+const call = (id: string): ListedCall => ({
+  id,
+  direction: 'inbound',
+  carrier: 'sip',
+  from: '',
+  to: '',
+  state: 'ended',
+  seconds: 1,
+  began_at: 1_700_000_000,
+});
 
 test('of calls that have ended a thousand are kept, the last', () => {
   const ended = new EndedCalls();

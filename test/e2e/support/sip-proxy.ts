@@ -88,7 +88,13 @@ export async function startSipProxy({ parleys, trunk, certificate, insidePort }:
     ['outside/203.0.113.9;inside/10.0.0.1', `outside/${outside};inside/${inside}`],
     ['127.0.0.1:2223', `127.0.0.1:${soundPort}`],
   ]);
-  const soundOptions = [`--config-file=${soundConfig}`, '--foreground', '--log-stderr', '--log-level=6', `--pidfile=${folder}/rtpengine.pid`];
+  const soundOptions = [
+    `--config-file=${soundConfig}`,
+    '--foreground',
+    '--log-stderr',
+    '--log-level=6',
+    `--pidfile=${folder}/rtpengine.pid`,
+  ];
   const sound = new Program('rtpengine', soundOptions);
   await sound.writes('Startup complete');
   const proxy = new Program('kamailio', ['-f', main, '-DD', '-E', '-w', folder, '-Y', folder]);
