@@ -7,7 +7,21 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { faultOf, storeError } from './database-fault.ts';
 import { migrationFrom, schemaVersion, secretOverheadBytes } from './schema.ts';
-import { clockSlackMs, type NonceClaim, type SecretClaim, type Store, StoreError, type StoredKey, type StoredSecret } from './store.ts';
+import {
+  clockSlackMs,
+  type NonceClaim,
+  type SecretClaim,
+  type Store,
+  StoreError,
+  type StoredKey,
+  type StoredSecret,
+  type StoredUsage,
+  type UnitPrice,
+  type UsageColumn,
+  type UsageRange,
+  type UsageSum,
+} from './store.ts';
+import { addUsage, foldUsage, sumUsage, usedModels } from './usage-rows.ts';
 
 /** The plug without its promises. */
 export type Rows = {
@@ -120,6 +134,27 @@ export class Database implements Rows {
       sql(opened, 'INSERT INTO nonce (keyId, nonce, expiresMs) VALUES (?, ?, ?)').run(keyId, nonce, expiresMs);
       return 'new';
     });
+  }
+
+  addUsage(batch: string, rows: readonly StoredUsage[], settled: readonly string[]): void {
+    this.#write((opened) => addUsage((text) => sql(opened, text), batch, rows, settled));
+  }
+
+  usedModels(range: UsageRange): Pick<StoredUsage, 'stage' | 'model'>[] {
+    return this.#read((opened) => usedModels((text) => sql(opened, text), range));
+  }
+
+  sumUsage(
+    range: UsageRange,
+    by: readonly UsageColumn[],
+    prices: readonly UnitPrice[],
+    page: { readonly limit: number; readonly offset: number },
+  ): UsageSum[] {
+    return this.#read((opened) => sumUsage((text) => sql(opened, text), range, by, prices, page));
+  }
+
+  foldUsage(before: string, most: number): boolean {
+    return this.#write((opened) => foldUsage((text) => sql(opened, text), before, most));
   }
 
   close(): void {

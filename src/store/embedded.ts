@@ -4,7 +4,20 @@ import { join } from 'node:path';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { type Log, silentLog } from '../lib/log.ts';
 import type { StoreBounds } from './database.ts';
-import type { NonceClaim, SecretClaim, Store, StoredKey, StoredSecret, StoreError, StoreFault } from './store.ts';
+import type {
+  NonceClaim,
+  SecretClaim,
+  Store,
+  StoredKey,
+  StoredSecret,
+  StoredUsage,
+  StoreError,
+  StoreFault,
+  UnitPrice,
+  UsageColumn,
+  UsageRange,
+  UsageSum,
+} from './store.ts';
 import { type Operation, writes } from './store-messages.ts';
 import { StoreThread } from './store-thread.ts';
 
@@ -113,6 +126,27 @@ export class EmbeddedStore implements Store {
 
   claimNonce(keyId: string, nonce: string, expiresMs: number, nowMs: number): Promise<NonceClaim> {
     return this.#thread.ask('claimNonce', keyId, nonce, expiresMs, nowMs);
+  }
+
+  addUsage(batch: string, rows: readonly StoredUsage[], settled: readonly string[]): Promise<void> {
+    return this.#thread.ask('addUsage', batch, rows, settled);
+  }
+
+  usedModels(range: UsageRange): Promise<readonly Pick<StoredUsage, 'stage' | 'model'>[]> {
+    return this.#thread.ask('usedModels', range);
+  }
+
+  sumUsage(
+    range: UsageRange,
+    by: readonly UsageColumn[],
+    prices: readonly UnitPrice[],
+    page: { readonly limit: number; readonly offset: number },
+  ): Promise<readonly UsageSum[]> {
+    return this.#thread.ask('sumUsage', range, by, prices, page);
+  }
+
+  foldUsage(before: string, most: number): Promise<boolean> {
+    return this.#thread.ask('foldUsage', before, most);
   }
 
   close(): Promise<void> {

@@ -4,7 +4,15 @@ import type { StoreFault } from './store.ts';
 
 export type Operation = keyof Rows;
 
-export const writes: ReadonlySet<Operation> = new Set<Operation>(['check', 'addKey', 'revokeKey', 'addSecret', 'claimNonce']);
+export const writes: ReadonlySet<Operation> = new Set<Operation>([
+  'check',
+  'addKey',
+  'revokeKey',
+  'addSecret',
+  'claimNonce',
+  'addUsage',
+  'foldUsage',
+]);
 
 /** What the thread begins with. */
 export interface StoreStart {

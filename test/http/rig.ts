@@ -122,6 +122,7 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
     phones,
     telephony: { answer: () => ({ outcome: 'unknown_provider' }), document: () => undefined },
     routers,
+    usageDesk: { read: () => Promise.reject(new Error('nothing is counted here')) },
     clock,
     log: silentLog,
     checkSession(session) {
