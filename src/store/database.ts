@@ -136,8 +136,8 @@ export class Database implements Rows {
     });
   }
 
-  addUsage(batch: string, rows: readonly StoredUsage[], settled: readonly string[]): void {
-    this.#write((opened) => addUsage((text) => sql(opened, text), batch, rows, settled));
+  addUsage(batch: string, rows: readonly StoredUsage[], nowMs: number): void {
+    this.#write((opened) => addUsage((text) => sql(opened, text), batch, rows, nowMs));
   }
 
   usedModels(range: UsageRange): Pick<StoredUsage, 'stage' | 'model'>[] {
@@ -153,8 +153,8 @@ export class Database implements Rows {
     return this.#read((opened) => sumUsage((text) => sql(opened, text), range, by, prices, page));
   }
 
-  foldUsage(before: string, most: number): boolean {
-    return this.#write((opened) => foldUsage((text) => sql(opened, text), before, most));
+  foldUsage(before: string, most: number, addedMs: number): boolean {
+    return this.#write((opened) => foldUsage((text) => sql(opened, text), before, most, addedMs));
   }
 
   close(): void {

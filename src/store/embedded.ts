@@ -128,8 +128,8 @@ export class EmbeddedStore implements Store {
     return this.#thread.ask('claimNonce', keyId, nonce, expiresMs, nowMs);
   }
 
-  addUsage(batch: string, rows: readonly StoredUsage[], settled: readonly string[]): Promise<void> {
-    return this.#thread.ask('addUsage', batch, rows, settled);
+  addUsage(batch: string, rows: readonly StoredUsage[], nowMs: number): Promise<void> {
+    return this.#thread.ask('addUsage', batch, rows, nowMs);
   }
 
   usedModels(range: UsageRange): Promise<readonly Pick<StoredUsage, 'stage' | 'model'>[]> {
@@ -145,8 +145,8 @@ export class EmbeddedStore implements Store {
     return this.#thread.ask('sumUsage', range, by, prices, page);
   }
 
-  foldUsage(before: string, most: number): Promise<boolean> {
-    return this.#thread.ask('foldUsage', before, most);
+  foldUsage(before: string, most: number, addedMs: number): Promise<boolean> {
+    return this.#thread.ask('foldUsage', before, most, addedMs);
   }
 
   close(): Promise<void> {

@@ -72,7 +72,8 @@ const steps: readonly string[] = [
     PRIMARY KEY (day, keyId, session, stage, model)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE usage_batch (
-    id TEXT PRIMARY KEY
+    id TEXT PRIMARY KEY,
+    takenMs INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;`,
 ];
 

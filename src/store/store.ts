@@ -161,8 +161,8 @@ export interface Store {
    * back afterwards.
    */
   claimNonce(keyId: string, nonce: string, expiresMs: number, nowMs: number): Promise<NonceClaim>;
-  /** Adds a batch, unless one of that id was added before. `settled`: ids that nobody will add again, which need not be remembered. */
-  addUsage(batch: string, rows: readonly StoredUsage[], settled: readonly string[]): Promise<void>;
+  /** Adds a batch, unless one of that id was added before. */
+  addUsage(batch: string, rows: readonly StoredUsage[], nowMs: number): Promise<void>;
   /** Which models were used. */
   usedModels(range: UsageRange): Promise<readonly Pick<StoredUsage, 'stage' | 'model'>[]>;
   /** Sums by these columns and in their order; without any, one sum. What no price stands for has none. */
@@ -174,8 +174,8 @@ export interface Store {
   ): Promise<readonly UsageSum[]>;
   /**
    * Folds the sessions of one day into one row for each key, stage and model: of the oldest day that has some, if it is before that one or there are more than
-   * `most` rows of sessions. False when there is nothing to fold.
+   * `most` rows of sessions. False when there is nothing to fold. Batches that were added before `addedMs` are not remembered any more: nobody adds them again.
    */
-  foldUsage(before: string, most: number): Promise<boolean>;
+  foldUsage(before: string, most: number, addedMs: number): Promise<boolean>;
   close(): Promise<void>;
 }

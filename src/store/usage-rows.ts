@@ -9,9 +9,8 @@ const sums = `requests = requests + excluded.requests, inputTokens = inputTokens
   outputTokens = outputTokens + excluded.outputTokens, cachedTokens = cachedTokens + excluded.cachedTokens,
   seconds = seconds + excluded.seconds, characters = characters + excluded.characters`;
 
-export function addUsage(sql: Sql, batch: string, rows: readonly StoredUsage[], settled: readonly string[]): void {
-  for (const id of settled) sql('DELETE FROM usage_batch WHERE id = ?').run(id);
-  if (sql('INSERT OR IGNORE INTO usage_batch VALUES (?)').run(batch).changes === 0) return;
+export function addUsage(sql: Sql, batch: string, rows: readonly StoredUsage[], nowMs: number): void {
+  if (sql('INSERT OR IGNORE INTO usage_batch VALUES (?, ?)').run(batch, nowMs).changes === 0) return;
   const add = sql(`INSERT INTO usage_row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ${sums}`);
   for (const row of rows) {
     const { day, keyId, session, stage, model, requests, inputTokens, outputTokens, cachedTokens, seconds, characters } = row;
@@ -67,7 +66,8 @@ export function sumUsage(
   }));
 }
 
-export function foldUsage(sql: Sql, before: string, most: number): boolean {
+export function foldUsage(sql: Sql, before: string, most: number, addedMs: number): boolean {
+  sql('DELETE FROM usage_batch WHERE takenMs < ?').run(addedMs);
   const held = sql("SELECT count(*) AS held, min(day) AS oldest FROM usage_row WHERE session <> ''").get();
   const oldest = held?.['oldest'];
   if (typeof oldest !== 'string' || (oldest >= before && Number(held?.['held']) <= most)) return false;

@@ -20,6 +20,8 @@ const mostSessionRows = 500_000;
 /** While the store fails a batch is completed at each try, up to so many. */
 const mostUnsent = 100;
 const dayMs = 86_400_000;
+/** How long the store remembers which batches it has: whoever gives one again does so within seconds. */
+const rememberedMs = 7 * dayMs;
 /** How long the end of the server waits for the store: what is not taken in by then, the next start takes in. */
 const closeMs = 500;
 
@@ -42,8 +44,6 @@ export class Ledger {
   #open = new UsageSums(mostRows);
   /** They were not taken in yet, as far as is known. */
   readonly #unsent: Batch[] = [];
-  /** Batches that are in the store and whose files are gone. */
-  #settled: string[] = [];
   #timer: Timer | undefined;
   #looking: Timer | undefined;
   #foldedAtMs = -Infinity;
@@ -127,19 +127,16 @@ export class Ledger {
 
   /** To the store, and out of the journal. The store takes a batch in once, however often it is given. */
   async #give({ id, sums }: Batch): Promise<void> {
-    const { store, journal } = this.#options;
-    const settled = this.#settled;
+    const { store, journal, clock } = this.#options;
     try {
-      await store.addUsage(id, sums.rows, settled);
+      await store.addUsage(id, sums.rows, clock.wallMs());
       this.#works('store');
     } catch (error) {
       this.#failed('store', error);
       throw error;
     }
-    this.#settled = this.#settled.slice(settled.length);
     try {
       journal.remove(id);
-      this.#settled.push(id);
     } catch (error) {
       this.#failed('journal', error);
     }
@@ -170,7 +167,7 @@ export class Ledger {
   async #fold(): Promise<void> {
     const { store, clock, sessionDays } = this.#options;
     const before = dayOf(clock.wallMs() - sessionDays * dayMs);
-    while (!this.#closed && (await store.foldUsage(before, mostSessionRows)));
+    while (!this.#closed && (await store.foldUsage(before, mostSessionRows, clock.wallMs() - rememberedMs)));
     this.#foldedAtMs = clock.now();
     this.#works('fold');
   }

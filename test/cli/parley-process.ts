@@ -65,7 +65,7 @@ export class ParleyProcess {
     return server;
   }
 
-  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGUSR2'): void {
+  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGUSR2' | 'SIGKILL'): void {
     this.#child.kill(name);
   }
 
