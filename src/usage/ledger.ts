@@ -15,8 +15,8 @@ const lookMs = 60_000;
 /** Rows that one batch may have, and bytes of its file: what comes on top is summed without its session, and kept in memory only. */
 const mostRows = 20_000;
 const mostBytes = 64 * 1024 * 1024;
-/** Rows of sessions in the store: some 100 MB. */
-const mostSessionRows = 500_000;
+/** Rows of sessions in the store: a sum over all of them keeps its other readers waiting for about half a second. */
+const mostSessionRows = 200_000;
 /** While the store fails a batch is completed at each try, up to so many. */
 const mostUnsent = 100;
 const dayMs = 86_400_000;
