@@ -8,7 +8,9 @@ import { Reception } from './access/reception.ts';
 import { Usage } from './access/usage.ts';
 import { masterKey, Vault } from './access/vault.ts';
 import { openAudioDesk } from './audio-desk.ts';
+import { CallBoard } from './call-board.ts';
 import { openCallDesk } from './call-desk.ts';
+import { openCallFeed } from './call-feed.ts';
 import { CallSessions } from './call-sessions.ts';
 import { openChatDesk } from './chat-desk.ts';
 import { type Config, isLoopback, keyFile } from './config.ts';
@@ -60,6 +62,7 @@ import { McpCache } from './tools/mcp-cache.ts';
 import { type Door, openDoor } from './transports/websocket/door.ts';
 import { afterWrongKeys, crowded, notNow, overLimit } from './transports/websocket/turning.ts';
 import { keepCalls } from './transports/calls/calls.ts';
+import { openListenDoor } from './transports/calls/listen-door.ts';
 import { iceServers } from './transports/webrtc/ice-servers.ts';
 import { openWeriftMedia } from './transports/webrtc/werift-media.ts';
 
@@ -81,11 +84,11 @@ export interface ParleyServer {
   /** Makes the first call as quick as those after it. Nothing needs to wait for it; it never rejects. */
   warmCalls(): Promise<void>;
   /**
-   * Takes over what may change while it runs, the keys and the certificate; routers are looked for at once.
-   * @throws when the certificate cannot be used; then all stays as it was.
+   * Takes over what may change while it runs: the keys, the certificate and the telephony file; routers are looked for at once.
+   * @throws when one of them cannot be used; then all stays as it was.
    */
-  reload(config: Config): void;
-  /** Takes nobody any more and ends each session once its answer was heard. Resolves when all have ended. */
+  reload(config: Config): Promise<void>;
+  /** Takes nobody any more and ends each session once its answer was heard; telephone calls end by themselves. Resolves when all have ended. */
   drain(): Promise<void>;
   /** Ends every session, with 1001 where nothing else is said, then every engine. */
   close(parting?: Parting): Promise<void>;
@@ -233,6 +236,7 @@ export async function assemble(
         calls: calls.size,
         engines: [...engineList(), ...failing()],
         ...mediaProblem(),
+        ...sipHealth(),
         ...(store.problem ? { store: { problem: store.problem.message } } : {}),
       },
     }),
@@ -240,16 +244,25 @@ export async function assemble(
   });
 
   const media = openWeriftMedia({ ...config.calls, mostCalls: config.calls.most, iceServers: [] }, { log, clock });
-  const calls = keepCalls({ clock, ids: randomIds, log });
+  const board = new CallBoard({ clock, keepsHistories: config.console !== 'off', calls: () => calls, phones: () => phones });
+  const calls = keepCalls({ clock, ids: randomIds, log, histories: board.histories, onEnded: (call) => board.over(call) });
   const mediaProblem = () => {
     const problem = media.problem ?? phones.sip?.media.problem;
     return problem === undefined ? {} : { media: { problem } };
+  };
+  // The ports, but not at which addresses of this machine: /health tells everybody.
+  const sipHealth = () => {
+    const { sip } = phones;
+    if (!sip) return {};
+    const { calls: sipCalls, registrations } = sip.state();
+    return { sip: { listening: sip.addresses.map((at) => at.replace(/:.*:/, ':')), calls: sipCalls, registrations } };
   };
   const callSessions = new CallSessions({ sessions, calls, router, usage });
   const desk = openCallDesk({
     sessions,
     callSessions,
     calls,
+    board,
     media,
     iceServers: (name) => iceServers(config.calls, name, clock.wallMs()),
   });
@@ -258,6 +271,7 @@ export async function assemble(
     file: config.telephony,
     callSessions,
     calls,
+    board,
     clock,
     ids: randomIds,
     log,
@@ -267,6 +281,18 @@ export async function assemble(
     tls: config.tls,
     fetch: (url, init) => fetch(url, init),
     ownKey: () => access.idOf(keys[0] ?? '') ?? '',
+    keyIds: () => access.keyIds(),
+    async holds(keyId) {
+      try {
+        return await access.holds(keyId);
+      } catch (error) {
+        // The key did hold when the file was read.
+        if (error instanceof StoreError) return true;
+        throw error;
+      }
+    },
+    book: store,
+    isReady: () => unready().length === 0,
     async identify(request, query) {
       const admission = await reception.admit(request, () => access.authenticate(request.headers, query, 'realtime'));
       return admission.outcome === 'welcome' ? admission.who : undefined;
@@ -292,6 +318,8 @@ export async function assemble(
     models: () => listedModels(engines.models(), defaults),
   });
   registerDocs(app, version);
+  const feed = openCallFeed({ board, clock, log, shares, random: randomToken });
+  const listenDoor = openListenDoor({ calls, clock, log, shares });
   if (config.console !== 'off') {
     registerConsolePage(app, resolve(import.meta.dirname, '../dist/console'));
     const owner = () => access.authenticate({ authorization: `Bearer ${keys[0] ?? ''}` }, new URLSearchParams(), 'api');
@@ -307,6 +335,7 @@ export async function assemble(
       engines: engineList,
       voices: () => engines.voices(),
       sample: (voice) => engines.sample(voice),
+      calls: { ticket: ({ keyId }) => feed.ticket(keyId), hangUp: (id, by) => desk.hangUp(id, by) || phones.hangUp(id, by) },
     });
   }
 
@@ -326,6 +355,7 @@ export async function assemble(
       traffic,
       threadLosses: { media: (media.losses ?? 0) + (phones.sip?.media.losses ?? 0), store: store.losses },
       usage,
+      sip: phones.sip?.state(),
     }),
     ...running.read(),
   ];
@@ -370,7 +400,8 @@ export async function assemble(
       return excess && overLimit(excess);
     },
     refused: (status) => refused('websocket', status),
-    elsewhere: phones.streams.paths,
+    elsewhere: new Map([...phones.streams.paths, ...feed.paths]),
+    keyed: (pathname) => listenDoor.at(pathname),
     enter: (transport, arrival, visitor) => sessions.enter(transport, arrival, visitor),
     resume: (wish, { keyId }) => sessions.claim(wish, keyId),
     beside(callId, { keyId }) {
@@ -403,31 +434,39 @@ export async function assemble(
       Promise.all([media.warmUp(), phones.sip?.media.warmUp()])
         .then(() => {})
         .catch((error: unknown) => log.warn({ err: error }, 'calls were not warmed up')),
-    reload(next) {
+    async reload(next) {
+      const nextKeys = next.apiKeys.length === 0 ? [ownKey(keyFile(config.dataDir)).key] : next.apiKeys;
+      const takeTelephony = await phones.prepare(next.telephony, () => access.keyIds(nextKeys));
       if ((next.tls === undefined) !== (config.tls === undefined)) log.warn({}, 'TLS is switched on and off at a start only');
       else if (next.tls) sockets.useCertificate(certificateOf(next.tls));
-      keys = next.apiKeys.length === 0 ? [ownKey(keyFile(config.dataDir)).key] : next.apiKeys;
+      takeTelephony();
+      keys = nextKeys;
       access.configure(keys);
       consoleFor = next.console;
       prices = next.usage.prices;
       metricsOpen = metricsForAll(next);
       void routers.look();
     },
-    drain: () => sessions.drain(),
+    drain() {
+      phones.drain();
+      return sessions.drain();
+    },
     async close(parting = goingAway) {
       ready.value = false;
       leaving.abort(parting);
       await Promise.race([sessions.ended, new Promise((resolve) => clock.after(600, () => resolve(undefined)))]);
       door?.close();
+      feed.close();
+      listenDoor.close();
       running.close();
       await Promise.all([app.close(), metricsApp?.close()]);
       await Promise.all([
-        phones.close(),
+        // What was called and what was used is written down last.
+        Promise.all([phones.close(), ledger.close()]).then(() => store.close()),
         media.close(),
         engines.close(),
         outgoing.close(),
         routers.close(),
-        ledger.close().then(() => store.close()),
         recorder?.close(),
       ]);
     },

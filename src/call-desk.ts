@@ -3,6 +3,7 @@ import type { CallDesk } from './http/routes/deps.ts';
 import { Refusal } from './http/routes/family.ts';
 import { apiOf } from './protocol/api.ts';
 import { chooseDialect } from './protocol/dialects/choose.ts';
+import type { CallBoard } from './call-board.ts';
 import type { CallSessions } from './call-sessions.ts';
 import type { Sessions } from './sessions.ts';
 import { CallError, type CallEvents } from './transports/calls/call.ts';
@@ -13,17 +14,18 @@ export interface CallDeskParts {
   readonly sessions: Sessions;
   readonly callSessions: CallSessions;
   readonly calls: Calls;
+  readonly board: CallBoard;
   readonly media: CallMedia;
   readonly iceServers: CallDesk['iceServers'];
 }
 
-export function openCallDesk({ sessions, callSessions, calls, media, iceServers }: CallDeskParts): CallDesk {
+export function openCallDesk({ sessions, callSessions, calls, board, media, iceServers }: CallDeskParts): CallDesk {
   return {
     async open({ sdp: offer, session, model, transcriptionOnly, onlyInworld, authorization, resume }, by, headers) {
       const answer = (events: CallEvents) => media.answer(offer, events);
       const secret = by.kind === 'secret' ? by : undefined;
       const dialect = chooseDialect({ headers, subprotocols: [], secretIsBeta: secret?.dialect === 'beta' });
-      const request = { owner: by.keyId, dialect, speaker: rtcSpeaker };
+      const request = { owner: by.keyId, carrier: 'webrtc', dialect, speaker: rtcSpeaker } as const;
       if (resume) {
         const taking = sessions.claim(resume, by.keyId);
         if ('status' in taking) throw new Refusal(taking.status, taking.code, taking.message);
@@ -42,6 +44,7 @@ export function openCallDesk({ sessions, callSessions, calls, media, iceServers 
       call?.close(1000, 'hung up');
       return call !== undefined;
     },
+    list: ({ keyId }) => board.webrtc(keyId),
     iceServers,
   };
 }

@@ -6,8 +6,7 @@ import type { Speaker } from './protocol/audio-format.ts';
 import { errors } from './protocol/errors.ts';
 import type { Birth } from './session/birth.ts';
 import { inOwnFormats } from './session/settings/settings.ts';
-import type { Sessions } from './sessions.ts';
-import type { OnBoardServers } from './tools/on-board.ts';
+import type { SessionOptions, Sessions } from './sessions.ts';
 import type { Call, CallEvents } from './transports/calls/call.ts';
 import type { CallRequest, Calls } from './transports/calls/calls.ts';
 import type { Arrival } from './transports/websocket/door.ts';
@@ -43,14 +42,14 @@ export class CallSessions {
     request: CallRequest,
     birth: Birth,
     connect: (events: CallEvents, id: string) => Promise<C>,
-    onBoard?: OnBoardServers,
+    options?: SessionOptions,
   ): Promise<{ id: string; call: C }> {
     const { sessions, calls, usage } = this.#parts;
     const { owner } = request;
     if (sessions.full !== undefined) throw new Refusal(503, 'server_overloaded', sessions.full);
     const excess = usage.full(owner);
     if (excess) throw errors.limited(excess);
-    const opening = calls.open(request, connect, (transport, id) => sessions.run(transport, birth, { by: owner, call: id }, onBoard));
+    const opening = calls.open(request, connect, (transport, id) => sessions.run(transport, birth, { by: owner, call: id }, options));
     return sessions.keepPlaceFor(owner, opening);
   }
 }

@@ -167,7 +167,7 @@ export const settings: readonly Setting[] = [
   {
     name: 'PARLEY_DRAIN_SECONDS',
     description:
-      'How long SIGTERM may take, in seconds: so long (less the second and a half that closing may need) running answers are finished and heard, while nobody new is taken. 0 closes at once, as SIGINT does. Give a supervisor a longer patience than this.',
+      'How long SIGTERM may take, in seconds: so long (less the second and a half that closing may need) running answers are finished and heard, and telephone calls go on, while nobody new is taken. 0 closes at once, as SIGINT does. Give a supervisor a longer patience than this.',
     fallback: '20',
   },
   {

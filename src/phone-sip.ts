@@ -1,7 +1,5 @@
 // The telephone calls that come by SIP: the user agent and its media, as the operator's file has them, and the registrations with providers.
-import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import type { Config } from './config.ts';
 import type { PhonesParts } from './phone-parts.ts';
 import { randomIds, randomInteger, randomToken } from './lib/ids.ts';
@@ -9,22 +7,39 @@ import { SetupError } from './lib/own-file.ts';
 import type { Dialling } from './telephony/phone-calls.ts';
 import type { RoutesFile, Trunk } from './telephony/routes-schema.ts';
 import { type IncomingPhoneCall, PhoneError } from './transports/calls/phone-call.ts';
-import type { RegistrationState, SipAgent } from './transports/sip/agent.ts';
+import { isKnownByServers, type RegistrationShown, SipRegistrations } from './sip-registrations.ts';
+import type { SipAgent } from './transports/sip/agent.ts';
 import { openPhoneMedia, type PhoneMedia, phoneSpeaker } from './transports/sip/media/phone-media.ts';
 import type { ListenOptions, SipOptions, TrunkOptions } from './transports/sip/options.ts';
-import { incomingPhoneCall, placePhoneCall, type SipPhoneParts, sipParty, targetUri } from './transports/sip/phone-calls.ts';
+import { proxyUri, targetUri, type TrunkParties } from './transports/sip/parties.ts';
+import { incomingPhoneCall, isSecure, placePhoneCall, type SipPhoneParts, sipParty } from './transports/sip/phone-calls.ts';
+import type { Referral } from './transports/sip/sip-phone-call.ts';
+import type { StrangerCounts } from './transports/sip/gate.ts';
 import { openSipAgent } from './transports/sip/user-agent.ts';
 
 export interface PhoneSip {
   readonly media: PhoneMedia;
   /** Where it listens, as `udp:127.0.0.1:5060`. */
   readonly addresses: readonly string[];
+  /** How it stands now. */
+  state(): SipState;
   /** How a call is placed by that trunk, which is one of the file that leads somewhere. */
   dialling(trunk: string, target: string, from: string): Dialling;
+  /** Takes no new call any more, and lets those under way go on. */
+  drain(): void;
   close(): Promise<void>;
 }
 
-export interface PhoneSipParts extends Pick<PhonesParts, 'clock' | 'log'> {
+export interface SipState {
+  readonly calls: number;
+  readonly registrations: readonly RegistrationShown[];
+  /** How often each registration has failed. */
+  readonly failures: readonly { readonly trunk: string; readonly failures: number }[];
+  /** What became of messages of those whom nobody knows. */
+  readonly strangers: Readonly<StrangerCounts>;
+}
+
+export interface PhoneSipParts extends Pick<PhonesParts, 'clock' | 'log' | 'isReady'> {
   readonly sip: NonNullable<RoutesFile['sip']>;
   readonly calls: Config['calls'];
   readonly tls: Config['tls'];
@@ -35,11 +50,12 @@ export interface PhoneSipParts extends Pick<PhonesParts, 'clock' | 'log'> {
 const ringMs = 60_000;
 
 /** @throws SetupError when an address cannot be listened at, or a trunk cannot be used. */
-export async function openPhoneSip({ sip, calls, tls, clock, log, onIncoming }: PhoneSipParts): Promise<PhoneSip> {
+export async function openPhoneSip(given: PhoneSipParts): Promise<PhoneSip> {
+  const { sip, calls, clock, log } = given;
   const publicAddress = sip.public_address ?? calls.publicAddress;
   const media = openPhoneMedia({ ...calls, publicAddress, mostCalls: calls.most }, { clock, log });
   try {
-    return await speakSip({ sip, tls, calls, clock, log, onIncoming }, media, publicAddress);
+    return await speakSip(given, media, publicAddress);
   } catch (error) {
     await media.close();
     throw error;
@@ -47,33 +63,48 @@ export async function openPhoneSip({ sip, calls, tls, clock, log, onIncoming }: 
 }
 
 async function speakSip(
-  { sip, tls, calls, clock, log, onIncoming }: PhoneSipParts,
+  { sip, tls, calls, clock, log, isReady, onIncoming }: PhoneSipParts,
   media: PhoneMedia,
   publicAddress: string | undefined,
 ): Promise<PhoneSip> {
-  const parts: SipPhoneParts = { media, log, how: (secureSignalling) => ({ srtp: sip.srtp, secureSignalling }) };
+  const parts: SipPhoneParts = {
+    media,
+    log,
+    how: (secureSignalling) => ({ srtp: sip.srtp, secureSignalling }),
+    follow: (referral, from, trunk) => following(agent, sip.trunks, referral, from, trunk),
+  };
   const options: SipOptions = {
     listen: sip.listen.map(listenAt),
     ...(publicAddress === undefined ? {} : { publicAddress }),
     ...(sip.domains.length === 0 ? {} : { domains: sip.domains }),
-    trunks: await Promise.all(sip.trunks.map(trunkOf)),
+    trunks: sip.trunks.map(trunkOf),
     strangers: sip.strangers,
-    ...(tls ? { tls: { cert: readFileSync(tls.certPath, 'utf8'), key: readFileSync(tls.keyPath, 'utf8') } } : {}),
+    tls: {
+      ...(tls ? { cert: readFileSync(tls.certPath, 'utf8'), key: readFileSync(tls.keyPath, 'utf8') } : {}),
+      ...(sip.tls_ca === undefined ? {} : { ca: authorities(sip.tls_ca) }),
+    },
     mostCalls: calls.most,
   };
   const chance = { ids: randomIds, token: randomToken, integer: randomInteger };
   const agent = await openSipAgent(
     options,
     { clock, chance, log },
-    { onIncoming: (call) => onIncoming(incomingPhoneCall(call, parts)) },
+    { onIncoming: (call) => onIncoming(incomingPhoneCall(call, parts, partiesBy(trunkNamed(sip.trunks, call.trunk)))), isReady },
   ).catch((error: unknown) => {
     throw new SetupError(`SIP cannot be spoken: ${error instanceof Error ? error.message : String(error)}.`, { cause: error });
   });
-  for (const trunk of sip.trunks) register(agent, trunk, (fields, text) => log.info({ trunk: trunk.name, ...fields }, text));
+  const registrations = new SipRegistrations({ agent, trunks: sip.trunks, clock, log });
   return {
     media,
     addresses: agent.addresses.map(({ transport, host, port }) => `${transport}:${host}:${port}`),
+    state: () => ({
+      calls: agent.calls,
+      registrations: registrations.shown,
+      failures: registrations.failures,
+      strangers: agent.strangers,
+    }),
     dialling: (name, target, from) => diallingBy(agent, trunkNamed(sip.trunks, name), target, from, { ...parts, clock }),
+    drain: () => agent.drain(),
     async close() {
       await agent.close();
       await media.close();
@@ -88,25 +119,27 @@ function diallingBy(
   from: string,
   parts: SipPhoneParts & Pick<PhonesParts, 'clock'>,
 ): Dialling {
-  const proxy = trunk.proxy ?? trunk.register?.server;
+  const { proxy, credentials } = wayBy(trunk);
   // The file is not read with such a trunk.
   if (proxy === undefined) throw new PhoneError({ status: 503, reason: `The trunk ${trunk.name} leads nowhere.` });
-  const credentials = trunk.register ?? trunk;
-  const { username, password } = credentials;
   const call = {
     uri: targetUri(target, proxy),
     from: /^sips?:/i.test(from) ? from : targetUri(`tel:${from}`, proxy),
-    proxy: /^sips?:/i.test(proxy) ? proxy : `sip:${proxy}`,
-    ...(username === undefined || password === undefined ? {} : { credentials: { username, password } }),
+    proxy,
+    ...credentials,
   };
   return {
     party: sipParty(from, target.replace(/^tel:/, ''), trunk.name),
     speaker: phoneSpeaker,
-    async dial(events, givenUp) {
+    async dial(events, givenUp, rings) {
       const tooLong = new AbortController();
       const ringing = parts.clock.after(ringMs, () => tooLong.abort());
       try {
-        return await placePhoneCall(agent, call, events, AbortSignal.any([givenUp, tooLong.signal]), parts);
+        return await placePhoneCall(agent, call, events, AbortSignal.any([givenUp, tooLong.signal]), {
+          ...parts,
+          trunk: trunk.name,
+          onRinging: rings,
+        });
       } catch (error) {
         if (tooLong.signal.aborted && !givenUp.aborted) throw new PhoneError({ status: 408, reason: 'Nobody answered the call.' });
         throw error;
@@ -117,42 +150,55 @@ function diallingBy(
   };
 }
 
-function register(agent: SipAgent, trunk: Trunk, tell: (fields: object, text: string) => void): void {
-  if (!trunk.register) return;
-  const { server, username, password } = trunk.register;
-  const host = server.replace(/^sips?:/i, '').replace(/[;?].*$/s, '');
-  const onState = (state: RegistrationState) => tell({ ...state }, `SIP registration: ${state.kind}`);
-  agent.register(
-    {
-      address: `sip:${username}@${host}`,
-      servers: [/^sips?:/i.test(server) ? server : `sip:${server}`],
-      credentials: { username, password },
-    },
-    onState,
-  );
+/** Where calls of the trunk are sent, and what they show there. */
+function wayBy({ proxy, register, account, username, password }: Trunk) {
+  const at = proxy ?? register?.server;
+  const shown = account ?? register ?? (username === undefined || password === undefined ? undefined : { username, password });
+  return {
+    ...(at === undefined ? {} : { proxy: proxyUri(at) }),
+    credentials: shown ? { credentials: { username: shown.username, password: shown.password } } : {},
+  };
 }
 
-/** Calls of a provider that one is registered with come from its servers, where nothing else is said. */
-async function trunkOf({ name, addresses, username, password, register: registration }: Trunk): Promise<TrunkOptions> {
-  const digest = username === undefined || password === undefined ? {} : { digest: { username, password } };
-  const own = addresses.length > 0 || password !== undefined || !registration ? addresses : await addressesOf(registration.server);
-  return { name, ...(own.length === 0 ? {} : { addresses: own }), ...digest };
+/** How whom a caller of that trunk names is called: the way of the trunk, or where the address itself leads. */
+function following(
+  agent: SipAgent,
+  trunks: readonly Trunk[],
+  { target, headers, encrypted }: Referral,
+  from: string,
+  name: string | undefined,
+): ReturnType<NonNullable<SipPhoneParts['follow']>> {
+  const trunk = trunks.find((each) => each.name === name);
+  const { proxy, credentials = {} } = trunk ? wayBy(trunk) : {};
+  if (proxy === undefined && /^tel:/i.test(target)) return undefined;
+  if (encrypted && !isSecure(proxy ?? target)) return undefined;
+  const uri = proxy === undefined ? target : targetUri(target, proxy);
+  return (offer, events) => agent.invite({ uri, from, ...(proxy === undefined ? {} : { proxy }), ...credentials, headers }, offer, events);
 }
 
-async function addressesOf(server: string): Promise<string[]> {
-  const host = server
-    .replace(/^sips?:/i, '')
-    .replace(/[;?].*$/s, '')
-    .replace(/:\d+$/, '');
-  if (isIP(host) !== 0) return [host];
+function trunkOf(trunk: Trunk): TrunkOptions {
+  const { name, addresses, username, password, hashes, tls_names: tlsNames } = trunk;
+  const digest = username === undefined || password === undefined ? {} : { digest: { username, password, ...(hashes ? { hashes } : {}) } };
+  return {
+    name,
+    ...(addresses.length > 0 || isKnownByServers(trunk) ? { addresses } : {}),
+    ...(tlsNames.length > 0 ? { tlsNames } : {}),
+    ...digest,
+  };
+}
+
+/** @throws SetupError when the file cannot be read. */
+function authorities(path: string): string {
   try {
-    return (await lookup(host, { all: true })).map(({ address }) => address);
+    return readFileSync(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new SetupError(`The SIP server ${host} cannot be found (${code}): name the addresses that its calls come from.`, {
-      cause: error,
-    });
+    throw new SetupError(`sip.tls_ca, ${path}, cannot be read (${code}).`, { cause: error });
   }
+}
+
+function partiesBy({ trust_identity: trustsIdentity, dialled }: Trunk): TrunkParties {
+  return { trustsIdentity, dialled };
 }
 
 function trunkNamed(trunks: readonly Trunk[], name: string): Trunk {

@@ -4,6 +4,7 @@ import type { Usage } from './access/usage.ts';
 import type { Engine } from './engines/engine.ts';
 import type { Traffic } from './http/traffic.ts';
 import { type Reading, reading } from './metrics/meters.ts';
+import type { SipState } from './phone-sip.ts';
 
 interface ServerState {
   readonly version: string;
@@ -19,10 +20,12 @@ interface ServerState {
   /** Losses of threads that are no engine's, by what they do. */
   readonly threadLosses: Readonly<Record<'media' | 'store', number>>;
   readonly usage: Pick<Usage, 'size' | 'shares'>;
+  /** Where SIP is spoken. */
+  readonly sip: SipState | undefined;
 }
 
 export function readServer(state: ServerState): Reading[] {
-  const { version, ready, sessions, calls, engines, traffic, threadLosses, usage, ...doors } = state;
+  const { version, ready, sessions, calls, engines, traffic, threadLosses, usage, sip, ...doors } = state;
   return [
     reading('parley_info', 1, { version }),
     reading('parley_ready', ready ? 1 : 0),
@@ -36,6 +39,7 @@ export function readServer(state: ServerState): Reading[] {
     reading('parley_limit_keys', usage.size),
     ...usage.shares().map(({ limit, used }) => reading('parley_limit_used', used, { limit })),
     ...engines.flatMap(readEngine),
+    ...(sip ? readSip(sip) : []),
   ];
 }
 
@@ -49,6 +53,22 @@ function readEngine({ engine, works }: ServerState['engines'][number]): Reading[
     reading('parley_engine_up', isUp ? 1 : 0, labels),
     reading('parley_engine_waiting', waiting, labels),
     reading('parley_engine_losses_total', losses, labels),
+  ];
+}
+
+function readSip({ calls, registrations, failures, strangers }: SipState): Reading[] {
+  return [
+    reading('parley_sip_calls', calls),
+    ...registrations.flatMap((each) => {
+      const labels = { trunk: each.trunk };
+      const seconds = each.state === 'registered' ? each.expires_in_seconds : 0;
+      return [
+        reading('parley_sip_registered', each.state === 'registered' ? 1 : 0, labels),
+        reading('parley_sip_registration_left_seconds', seconds, labels),
+      ];
+    }),
+    ...failures.map(({ trunk, failures: count }) => reading('parley_sip_registration_failures_total', count, { trunk })),
+    ...Object.entries(strangers).map(([outcome, count]) => reading('parley_sip_strangers_total', count, { outcome })),
   ];
 }
 

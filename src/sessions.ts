@@ -59,6 +59,15 @@ interface SessionParts {
 /** What brings a session along, in GA spelling: a secret, an offer. */
 type Brought = Readonly<Record<string, unknown>>;
 
+export interface SessionOptions {
+  /** Servers of tools in this process that it has by their connector ids. */
+  readonly onBoard?: OnBoardServers;
+  /** Whether it goes on to its own end while the server drains, instead of ending once nothing is under way. */
+  readonly goesOn?: boolean;
+}
+
+const never = new AbortController().signal;
+
 /** A session that is asked about without a connection: what a secret is minted for, and secrets are OpenAI's. */
 const secretArrival: Arrival = { api: 'openai', model: undefined, sessionKey: undefined, transcriptionOnly: false };
 
@@ -107,7 +116,10 @@ export class Sessions {
     }
   }
 
-  /** No session begins any more, and each that runs closes once it is in the middle of nothing. Resolves when all have. */
+  /**
+   * No session begins any more, and each that runs closes once it is in the middle of nothing, or at its own end where it goes on until then.
+   * Resolves when all have.
+   */
   async drain(): Promise<void> {
     this.#draining.abort();
     this.#resumptions.endWaiting(goingAway.code, goingAway.reason);
@@ -161,14 +173,13 @@ export class Sessions {
   }
 
   /**
-   * `about` names the session in the log; `by` is the id of the key that let the client in. `onBoard`: servers of tools in this process that it has
-   * by their connector ids.
+   * `about` names the session in the log; `by` is the id of the key that let the client in.
    */
   run(
     transport: Transport,
     birth: Birth,
     about: { readonly by: string; readonly key?: string; readonly call?: string },
-    onBoard: OnBoardServers = new Map(),
+    { onBoard = new Map(), goesOn = false }: SessionOptions = {},
   ): void {
     const { router, catalogue, usage, shares, clock, log, meters, outgoing, mcpCache, recorder, version, signal } = this.#parts;
     const sessionLog = log.child({ session: birth.sessionId, ...about });
@@ -183,7 +194,7 @@ export class Sessions {
     meters.add('parley_sessions_opened_total', 1, { way, api: birth.inworld ? 'inworld' : 'openai' });
     const openTools = () => new McpServers({ clock, fetch: outgoing, cache: mcpCache, log: sessionLog, version, onBoard });
     const image = (url: string, imageSignal: AbortSignal) => imageAt(outgoing, url, imageSignal);
-    const draining = this.#draining.signal;
+    const draining = goesOn ? never : this.#draining.signal;
     let leave = usage.enter(about.by);
     const share = shares.open(about.by);
     const outbox = this.#resumptions.open(transport, {

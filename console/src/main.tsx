@@ -6,13 +6,17 @@ import './styles/conversation.css';
 import './styles/dock.css';
 import './styles/timeline.css';
 import './styles/panel.css';
+import './styles/calls.css';
 import { render } from 'preact';
+import { Calls } from './app/calls.ts';
 import { Console } from './app/console.ts';
+import { followPlace } from './app/place.ts';
 import { applyTheme, storedTheme } from './app/theme.ts';
 import { App } from './views/app.tsx';
 
 applyTheme(storedTheme());
 const parley = new Console();
+const calls = new Calls({ wake: () => parley.voice.wake(), onLocked: () => void parley.arrive() });
 const root = document.getElementById('app');
-if (root) render(<App parley={parley} />, root);
+if (root) render(<App parley={parley} calls={calls} place={followPlace()} />, root);
 void parley.arrive();

@@ -105,6 +105,20 @@ export class Access {
     return this.#configured.idOf(key);
   }
 
+  /** Whether the key of that id holds. Rejects with StoreError when that is known to the store only, and it cannot be asked. */
+  async holds(keyId: string): Promise<boolean> {
+    if (this.#configured.hasId(keyId)) return true;
+    const key = await this.#options.store.keyById(keyId);
+    return key !== undefined && key.revokedMs === null;
+  }
+
+  /** The ids of all keys that hold, with those of the configuration as it is or will be. Rejects with StoreError when the store cannot be asked. */
+  async keyIds(configuredKeys?: readonly string[]): Promise<ReadonlySet<string>> {
+    const configured = configuredKeys ? this.#named(configuredKeys) : this.#configured;
+    const issued = (await this.#options.store.keys()).filter(({ revokedMs }) => revokedMs === null);
+    return new Set([...configured.ids, ...issued.map(({ id }) => id)]);
+  }
+
   /**
    * Who sends this request: the first of the credentials it offers that holds for the purpose. Rejects with StoreError when none does without
    * the store, and the store cannot be asked.

@@ -45,6 +45,10 @@ export class Keys {
     return this.idOf(key) !== undefined;
   }
 
+  get ids(): readonly string[] {
+    return this.#keys.map(({ id }) => id);
+  }
+
   hasId(id: string): boolean {
     return this.#keys.some((known) => known.id === id);
   }

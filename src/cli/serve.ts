@@ -89,16 +89,22 @@ for (const output of [process.stdout, process.stderr]) output.on('error', () => 
 // A promise that nobody minds comes here, too.
 process.on('uncaughtException', (error) => leaving.fault(error));
 
-/** Keys and certificate again, from where they were read at the start. */
-function reload(): void {
+/** Keys, certificate and telephony file again, from where they were read at the start. */
+async function readAgain(): Promise<void> {
   try {
     const next = readConfig(process.env, process.cwd());
-    server.reload(next);
+    await server.reload(next);
     for (const warning of next.warnings) log.warn({}, warning);
-    log.info({ keys: server.keys.length }, 'keys and certificate were read again');
+    log.info({ keys: server.keys.length, routes: next.telephony.routes.length }, 'keys, certificate and telephony file were read again');
   } catch (error) {
-    log.error({ err: error }, 'keys and certificate cannot be read again: those of before stay');
+    log.error({ err: error }, 'keys, certificate and telephony file cannot be read again: all stays as it was');
   }
+}
+
+let reading = Promise.resolve();
+/** One after the other: the last one counts. */
+function reload(): void {
+  reading = reading.then(readAgain);
 }
 answerHangUps({ reload, leave: () => leaving.signal('SIGINT') });
 

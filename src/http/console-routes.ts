@@ -1,7 +1,9 @@
 // What the console's page asks of its server beside the realtime doors: a secret for them, what a session may name, and how a voice sounds.
 import type { FastifyInstance } from 'fastify';
 import type { Log } from '../lib/log.ts';
+import type { Principal } from '../store/principal.ts';
 import { admitConsole, type ConsoleAccess } from './console-guard.ts';
+import { usualSpeechModel } from '../protocol/session-config.ts';
 import type { ListedModel, ListedVoice } from './routes/deps.ts';
 import { mintSecret, unstored } from './routes/client-secrets.ts';
 import { principalOf, Refusal, requireLeave, speakAs } from './routes/family.ts';
@@ -28,6 +30,12 @@ export interface ConsoleDeps extends ConsoleAccess {
   engines(): readonly ListedEngine[];
   /** A sentence in that voice, as a WAV file. */
   sample(voice: ListedVoice): Promise<Uint8Array>;
+  readonly calls: {
+    /** Lets one WebSocket of the page in that tells of the calls of that key. */
+    ticket(by: Principal): string;
+    /** False when those who ask have no such call. */
+    hangUp(id: string, by: Principal): boolean;
+  };
 }
 
 /** Adds the routes below /console; call it before the app listens. */
@@ -40,6 +48,7 @@ export function registerConsoleRoutes(app: FastifyInstance, deps: ConsoleDeps): 
     });
     requireLeave(scope, (request) => admitConsole(request, deps));
 
+    const idsOf = (kind: ListedModel['kind']) => deps.models().flatMap((model) => (model.kind === kind ? model.id : []));
     scope.post('/console/secret', async (request, reply) => {
       // By a name that is listed for the page, so that it can describe the voice and let it be heard.
       const session = { audio: { output: { voice: deps.defaultVoice } } };
@@ -54,14 +63,24 @@ export function registerConsoleRoutes(app: FastifyInstance, deps: ConsoleDeps): 
 
     scope.get('/console/catalogue', (_request, reply) =>
       unstored(reply).send({
-        models: deps.models().map(({ id }) => id),
+        models: idsOf('llm'),
+        recognisers: idsOf('stt'),
+        speech_models: idsOf('tts'),
         voices: deps.voices(),
         engines: deps.engines(),
         default_model: deps.defaultModel,
         default_voice: deps.defaultVoice,
+        default_speech_model: usualSpeechModel,
         webrtc: app.hasRoute({ method: 'POST', url: '/v1/realtime/calls' }),
       }),
     );
+
+    scope.post('/console/calls', (request, reply) => unstored(reply).send({ ticket: deps.calls.ticket(principalOf(request)) }));
+    scope.post<{ Params: { id: string } }>('/console/calls/:id/hangup', (request, reply) => {
+      if (!deps.calls.hangUp(request.params.id, principalOf(request)))
+        throw new Refusal(404, 'call_not_found', 'This call is over already.');
+      return reply.code(200).send();
+    });
 
     const samples = new Map<string, Promise<Uint8Array>>();
     scope.get<{ Params: { voice: string } }>('/console/voices/:voice/sample', async (request, reply) => {

@@ -88,7 +88,7 @@ export const table = {
   parley_responses_total: {
     type: 'counter',
     meaning:
-      'Responses that ended; `status`: completed, cancelled, incomplete or failed, `reason`: why, where there is a reason (turn_detected, max_output_tokens, the code of a failure), else none.',
+      'Responses that ended; `status`: completed, cancelled, incomplete or failed, `reason`: why, where there is a reason (turn_detected, max_output_tokens, session_ended while it was under way, the code of a failure), else none.',
     labels: ['status', 'reason'],
   },
   parley_barge_ins_total: {
@@ -192,6 +192,32 @@ export const table = {
     type: 'counter',
     meaning: 'Requests to a language model that were made once more, by what the first failed at.',
     labels: ['engine', 'reason'],
+  },
+
+  parley_sip_calls: { type: 'gauge', meaning: 'Telephone calls by SIP now, those that ring among them.', labels: [] },
+  parley_sip_registered: {
+    type: 'gauge',
+    meaning: 'Whether this server is registered with the provider of a SIP trunk (1 or 0); `trunk`: its name in the telephony file.',
+    labels: ['trunk'],
+  },
+  parley_sip_registration_left_seconds: {
+    type: 'gauge',
+    meaning:
+      'For how long the registration holds that the provider granted last; it is renewed before that is over. 0 where there is none.',
+    labels: ['trunk'],
+  },
+  parley_sip_registration_failures_total: {
+    type: 'counter',
+    read: true,
+    meaning: 'Attempts to register that failed, on all servers of the trunk; `/health` and the log say why.',
+    labels: ['trunk'],
+  },
+  parley_sip_strangers_total: {
+    type: 'counter',
+    read: true,
+    meaning:
+      'SIP messages of those whom no trunk lets in; `outcome`: unread (too many came from there), silenced (nothing was answered), refused (403), challenged (asked for a password, as each caller is at first who has one) or wrong_password.',
+    labels: ['outcome'],
   },
 
   parley_loop_lag_seconds: {

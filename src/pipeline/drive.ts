@@ -268,7 +268,13 @@ class Run {
     const { share } = this.#parts;
     const take = () => this.#take(inbound);
     // What our own loudspeaker tells, and keys of a telephone: the caller's sound comes behind them.
-    if (inbound.kind === 'played' || inbound.kind === 'digit' || inbound.kind === 'lost' || inbound.kind === 'back')
+    if (
+      inbound.kind === 'played' ||
+      inbound.kind === 'digit' ||
+      inbound.kind === 'lost' ||
+      inbound.kind === 'hold' ||
+      inbound.kind === 'back'
+    )
       return share.inTurn(take);
     return share.inShare(take, this.#sizeOf(inbound));
   }
@@ -316,6 +322,9 @@ class Run {
       case 'lost':
         this.#feed({ kind: 'line.lost', silentMs: inbound.silentMs + this.#agoMs(inbound) });
         break;
+      case 'hold':
+        this.#feed(inbound.held ? { kind: 'line.held', agoMs: this.#agoMs(inbound) } : { kind: 'line.taken-up' });
+        break;
       case 'back':
         this.#feed({
           ...inbound,
@@ -334,7 +343,9 @@ class Run {
   }
 
   end(): void {
+    if (this.#ended.signal.aborted) return;
     this.#ended.abort();
+    this.#tally.end(this.#session.unfinished);
     this.#parts.share.end();
     this.#wake?.timer.cancel();
     this.#wake = undefined;

@@ -6,7 +6,7 @@ import type { ResponseObject, ServerEvent } from '../protocol/server-events.ts';
 import { Timeline } from './timeline.ts';
 import { wireMs } from './wire-audio.ts';
 import type { Effect } from '../session/effects.ts';
-import type { Fact } from '../session/facts.ts';
+import type { Fact, RunUsage } from '../session/facts.ts';
 
 /** Turns whose words may be awaited at a time. */
 const mostAwaited = 64;
@@ -70,6 +70,11 @@ export class Tally {
     }
   }
 
+  /** The session has ended in the middle of responses that have used this: nobody is told that they are done. */
+  end(unfinished: readonly RunUsage[]): void {
+    for (const { inputTokens, outputTokens } of unfinished) this.#count('cancelled', 'session_ended', inputTokens, outputTokens);
+  }
+
   read(nowMs: number): SessionTally {
     const { transcript, firstText, firstAudio } = this.#latencies;
     return {
@@ -117,16 +122,19 @@ export class Tally {
 
   #done({ id, status, status_details: details, usage }: ResponseObject): void {
     this.#live.delete(id);
+    const reason = (details?.type === 'failed' ? details.error.code : details?.reason) ?? 'none';
+    this.#count(status, reason, usage?.input_tokens ?? 0, usage?.output_tokens ?? 0);
+    if (reason === 'turn_detected') this.#cutOff(id);
+    else if (status === 'cancelled') this.#cut = id;
+  }
+
+  #count(status: string, reason: string, input: number, output: number): void {
     this.#responses[status] = (this.#responses[status] ?? 0) + 1;
-    const { input_tokens: input, output_tokens: output } = usage ?? { input_tokens: 0, output_tokens: 0 };
     this.#inputTokens += input;
     this.#outputTokens += output;
-    const reason = (details?.type === 'failed' ? details.error.code : details?.reason) ?? 'none';
     this.#meters.add('parley_responses_total', 1, { status, reason });
     this.#meters.add('parley_tokens_total', input, { direction: 'in' });
     this.#meters.add('parley_tokens_total', output, { direction: 'out' });
-    if (reason === 'turn_detected') this.#cutOff(id);
-    else if (status === 'cancelled') this.#cut = id;
   }
 
   /** Each answer is cut once, however many events tell of it. */

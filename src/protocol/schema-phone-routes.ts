@@ -12,17 +12,28 @@ const documentTypes = { 'text/xml': { schema: { type: 'string' } }, 'application
 
 /** What a provider asks has no key: it is signed. */
 function asked(operationId: string): JsonObject {
+  return ofProvider(operationId, 'Says what the provider is to do with a call.', {
+    description: 'A document of the provider’s kind: it opens a media stream to this server, or refuses the call.',
+    content: documentTypes,
+  });
+}
+
+function told(operationId: string): JsonObject {
+  return ofProvider(operationId, 'Is told by the provider what becomes of a call: that it rings, who has answered, that it has ended.', {
+    description: 'It was understood.',
+    content: { 'application/json': { schema: {} } },
+  });
+}
+
+function ofProvider(operationId: string, summary: string, answered: JsonObject): JsonObject {
   return {
     operationId,
     tags: ['Telephony'],
-    summary: 'Says what the provider is to do with a call. The request bears the signature of the provider instead of a key.',
+    summary: `${summary} The request bears the signature of the provider instead of a key.`,
     security: [],
     parameters: [carrier],
     responses: {
-      200: {
-        description: 'A document of the provider’s kind: it opens a media stream to this server, or refuses the call.',
-        content: documentTypes,
-      },
+      200: answered,
       403: problem('The signature is not right.', 'OpenAiError'),
       404: problem('No such provider is configured.', 'OpenAiError'),
     },
@@ -32,6 +43,15 @@ function asked(operationId: string): JsonObject {
 /** Beside those of `/v1/realtime/calls`, which WebRTC has as well. */
 export function phonePaths(): Record<string, JsonObject> {
   return {
+    '/v1/realtime/calls/{id}': {
+      get: openAi(
+        'getCall',
+        'Telephony',
+        'A telephone call of the key: one that goes on, or one of the last thousand that have ended.',
+        { 200: answer('The call.', 'PhoneCall'), 404: problem('The key has no such call, or not any more.', 'OpenAiError') },
+        { parameters: [call] },
+      ),
+    },
     '/v1/realtime/calls/{id}/accept': {
       post: openAi(
         'acceptCall',
@@ -65,6 +85,7 @@ export function phonePaths(): Record<string, JsonObject> {
       ),
     },
     '/v1/realtime/{carrier}/voice': { get: asked('askVoice'), post: asked('askVoiceByForm') },
+    '/v1/realtime/{carrier}/events': { get: told('tellCall'), post: told('tellCallByForm') },
     '/v1/realtime/telephony/documents/{name}': {
       get: {
         operationId: 'getTelephonyDocument',
@@ -83,5 +104,23 @@ export function phonePaths(): Record<string, JsonObject> {
 
 /** `GET /v1/realtime/calls` */
 export function listedCalls(): JsonObject {
-  return openAi('listCalls', 'Telephony', 'The telephone calls of the key.', { 200: answer('The calls.', 'CallList') });
+  return openAi(
+    'listCalls',
+    'Telephony',
+    'The telephone calls of the key, the newest first: those that go on, unless something else is asked for.',
+    { 200: answer('The calls.', 'CallList') },
+    {
+      parameters: [
+        parameter('query', 'state', {
+          schema: { type: 'string', enum: ['ringing', 'connecting', 'talking', 'transferring', 'ending', 'ended', 'all'] },
+          description: 'Only calls in that state. `ended`: of the last thousand that have ended.',
+        }),
+        parameter('query', 'limit', {
+          schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+          description: 'How many at most.',
+        }),
+        parameter('query', 'after', text('The id of a call: those behind it.')),
+      ],
+    },
+  );
 }

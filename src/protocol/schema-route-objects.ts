@@ -42,15 +42,32 @@ const betaSession: Record<string, JsonObject> = {
   include: list(text),
 };
 const iceServer = object({ urls: list(text), username: text, credential: text }, 'username', 'credential');
-const phoneCall = object({
-  id: noted(text, '`rtc_...`'),
-  direction: oneOf('inbound', 'outbound'),
-  from: text,
-  to: text,
-  carrier: text,
-  state: noted(text, '`ringing`, `connecting`, `talking` and what else it may be in.'),
-  seconds: noted({ type: 'integer' }, 'Since it began to ring, or to be dialled.'),
-});
+const phoneCall = object(
+  {
+    id: noted(text, '`rtc_...`'),
+    object: oneOf('realtime.call'),
+    direction: oneOf('inbound', 'outbound'),
+    from: text,
+    to: text,
+    carrier: text,
+    route: noted(text, 'The name of its route, where it has one.'),
+    state: oneOf('ringing', 'connecting', 'talking', 'transferring', 'ending', 'ended'),
+    seconds: noted({ type: 'integer' }, 'Since it began to ring, or to be dialled, until it ended.'),
+    cause: noted(text, 'How it ended: `far_side_hung_up`, `hung_up`, `busy` and others, as the webhook `realtime.call.ended` tells it.'),
+    limit: noted(oneOf('seconds_per_day', 'sessions'), 'Which limit was reached.'),
+    status: noted({ type: 'integer' }, 'The status of SIP, or of the provider, of a call that was placed and did not come about.'),
+    reason: noted(text, 'The same in words.'),
+    duration_seconds: noted({ type: 'integer' }, 'From its answer to its end.'),
+    recording: noted(text, 'The name of the file, where it was recorded.'),
+  },
+  'route',
+  'cause',
+  'limit',
+  'status',
+  'reason',
+  'duration_seconds',
+  'recording',
+);
 const voice = object(
   {
     voiceId: text,
@@ -86,12 +103,38 @@ export function openApiSchemas(): Record<string, JsonObject> {
       error: object({ message: text, type: text, param: { type: ['string', 'null'] }, code: { type: ['string', 'null'] } }),
     }),
     StatusError: noted(object({ code: { type: 'integer' }, message: text, details: list({}) }), "Inworld's envelope; `code` is gRPC's."),
-    Health: object({
-      status: oneOf('ok', 'starting', 'draining'),
-      version: text,
-      sessions: noted({ type: 'integer' }, 'That run now, calls among them.'),
-      calls: noted({ type: 'integer' }, 'Over WebRTC, that are up now.'),
-    }),
+    Health: object(
+      {
+        status: oneOf('ok', 'starting', 'draining'),
+        version: text,
+        sessions: noted({ type: 'integer' }, 'That run now, calls among them.'),
+        calls: noted({ type: 'integer' }, 'That are up now, telephone calls among them.'),
+        sip: noted(
+          object({
+            listening: list(noted(text, '`udp:5060`')),
+            calls: noted({ type: 'integer' }, 'That ring or talk now.'),
+            registrations: list(
+              object(
+                {
+                  trunk: text,
+                  state: oneOf('trying', 'registered', 'failed'),
+                  expires_in_seconds: { type: 'integer' },
+                  status: noted({ type: 'integer' }, 'Of SIP: why it failed.'),
+                  reason: text,
+                  retry_in_seconds: { type: 'integer' },
+                },
+                'expires_in_seconds',
+                'status',
+                'reason',
+                'retry_in_seconds',
+              ),
+            ),
+          }),
+          'Where SIP is spoken.',
+        ),
+      },
+      'sip',
+    ),
     Live: object({ status: oneOf('ok') }),
     Ready: object({ status: oneOf('ready', 'not_ready'), reasons: list(text) }, 'reasons'),
     Document: { type: 'object' },
@@ -117,8 +160,15 @@ export function openApiSchemas(): Record<string, JsonObject> {
         object({ sdp: text, session: reference('SessionUpdate') }, 'session'),
         noted(
           object(
-            { to: text, from: text, session: reference('SessionUpdate'), detect_machine: { type: 'boolean' } },
+            {
+              to: text,
+              from: text,
+              route: noted(text, 'The name of the route of the telephony file whose session, greeting, tools and recording it has.'),
+              session: reference('SessionUpdate'),
+              detect_machine: { type: 'boolean' },
+            },
             'from',
+            'route',
             'session',
             'detect_machine',
           ),
@@ -130,8 +180,20 @@ export function openApiSchemas(): Record<string, JsonObject> {
       { status_code: noted({ type: 'integer', minimum: 300, maximum: 699 }, 'A final SIP status; 603 without it.') },
       'status_code',
     ),
-    CallReferral: object({ target_uri: noted(text, '`tel:+12025550101` or `sip:agent@example.com`') }),
-    CallList: object({ object: text, data: list(phoneCall) }),
+    CallReferral: {
+      anyOf: [
+        object({ target_uri: noted(text, '`tel:+12025550101` or `sip:agent@example.com`') }),
+        noted(object({ target_call_id: text }), 'Another call of the key: the far sides of both are left to each other.'),
+      ],
+    },
+    PhoneCall: phoneCall,
+    CallList: object({
+      object: oneOf('list'),
+      data: list(reference('PhoneCall')),
+      first_id: { type: ['string', 'null'] },
+      last_id: { type: ['string', 'null'] },
+      has_more: flag,
+    }),
     CallForm: object({ sdp: text, session: noted(text, 'A session as JSON.') }, 'session'),
     CallAnswer: {
       anyOf: [

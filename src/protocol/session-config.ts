@@ -166,6 +166,9 @@ export const semanticVadDefaults: SemanticVad = {
   interrupt_response: true,
 };
 
+/** What a session shows that names no speech model: whoever speaks for those who name none. */
+export const usualSpeechModel = 'inworld-tts-1.5-mini';
+
 /** What a new session is before anybody has said anything about it (protocol 3.6), with what only the server that runs it can say. */
 export function newSession(own: {
   type: SessionConfig['type'];
@@ -192,7 +195,7 @@ export function newSession(own: {
     include: null,
     audio: {
       input: { format, noise_reduction: null, transcription: own.transcription, turn_detection: own.turnDetection },
-      output: { format, voice: own.voice, model: 'inworld-tts-1.5-mini', speed: 1 },
+      output: { format, voice: own.voice, model: usualSpeechModel, speed: 1 },
     },
   };
 }

@@ -113,6 +113,9 @@ export type Fact =
   | { kind: 'speaker.played'; aheadMs: number }
   /** The client's connection was lost, and nothing has come of it for that long. */
   | { kind: 'line.lost'; silentMs: number }
+  /** The far side of a call has put it on hold, so long ago: it hears nothing and is there all the same. Then, that it has taken it up again. */
+  | { kind: 'line.held'; agoMs: number }
+  | { kind: 'line.taken-up' }
   /**
    * The client is there again. `unreceivedMs`: sound that it cannot have heard, because it has not come there; `played`: how much of an item it
    * has played, if it says so; `speaker`: ours, if the sound goes to one from now on; `expiresAt`: Unix seconds of a life that would begin now.

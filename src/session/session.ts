@@ -10,7 +10,7 @@ import { type Core, coreOf, type Hearing, liveResponse, send, stateOf, tell } fr
 import { doWhatIsDue, earliestAtMs } from './deadlines.ts';
 import type { Effect } from './effects.ts';
 import type { Env } from './env.ts';
-import type { Fact, FactKind, FactOf, RunFact } from './facts.ts';
+import type { Fact, FactKind, FactOf, RunFact, RunUsage } from './facts.ts';
 import { carryTurn, clearInput, commitByClient, onAudioReached, onSpeechBegan, onSpeechPaused, onTurnJudged } from './floor/turn.ts';
 import { guests } from './guests/guests.ts';
 import { allServed, type Known } from './known.ts';
@@ -19,12 +19,13 @@ import { newState } from './new-state.ts';
 import { keptSettings } from './questions.ts';
 import { onAttempt } from './response/attempts.ts';
 import { continueAfterOutputs, createResponse } from './response/create.ts';
-import { onLineBack, onLineLost } from './response/line.ts';
+import { onLineBack, onLineHeld, onLineLost, onLineTakenUp } from './response/line.ts';
 import { onArguments, onAudio, onCall, onText } from './response/output.ts';
 import { cancelByClient, failResponse, onEnded, onMcpEnded, resumeWaiting } from './response/response.ts';
 import { drop, hold, liveRun, onUsage } from './response/run.ts';
 import { clearSpeaker, cutByClient, onPlayed, tellSpeaker } from './response/speaker.ts';
 import { startWanted } from './response/start.ts';
+import { usageSoFar } from './response/usage.ts';
 import { sessionObject, tellUnserved, updateSession } from './settings/settings.ts';
 import type { Response, State } from './state.ts';
 
@@ -110,6 +111,12 @@ export class Session {
     return busyUntilMs(this.#core);
   }
 
+  /** What the responses have used that are not done: of a session that ends with them, nothing else will tell it. */
+  get unfinished(): readonly RunUsage[] {
+    const core = this.#core;
+    return core.live.map((response) => usageSoFar(core, response));
+  }
+
   /** What was held of runs that have been adopted comes now. Apart from `step`, for a closure there would cost every step. */
   #release(now: number): readonly Effect[] {
     const { released } = this.#core;
@@ -149,6 +156,8 @@ const handlers: { [K in Exclude<FactKind, RunKind>]?: (core: Core, fact: FactOf<
   'speaker.played': onPlayed,
   'line.lost': onLineLost,
   'line.back': onLineBack,
+  'line.held': onLineHeld,
+  'line.taken-up': onLineTakenUp,
   tick: onTick,
 };
 

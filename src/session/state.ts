@@ -31,8 +31,8 @@ export interface Unwatched {
   endMs: number | undefined;
 }
 
-/** The line to the client. `atMs`: where the listener stopped hearing, in the clock's time. */
-export type Line = { state: 'open' } | { state: 'lost'; atMs: number };
+/** The line to the client; `held`: the listener of a call has put it on hold. `atMs`: where the listener stopped hearing, in the clock's time. */
+export type Line = { state: 'open' } | { state: 'lost' | 'held'; atMs: number };
 
 /**
  * Why a response is wanted. The server goes on by itself after the outputs of a client's functions (`outputs`), after its own tools or an

@@ -14,6 +14,7 @@ import {
   type Store,
   StoreError,
   type StoredKey,
+  type StoredOutboundUse,
   type StoredSecret,
   type StoredUsage,
   type UnitPrice,
@@ -155,6 +156,23 @@ export class Database implements Rows {
 
   foldUsage(before: string, most: number, addedMs: number): boolean {
     return this.#write((opened) => foldUsage((text) => sql(opened, text), before, most, addedMs));
+  }
+
+  outboundUse(fromHour: number): readonly StoredOutboundUse[] {
+    return this.#read(
+      (opened) => sql(opened, 'SELECT * FROM outbound_use WHERE hour >= ?').all(fromHour) as unknown as StoredOutboundUse[],
+    );
+  }
+
+  addOutboundUse({ keyId, hour, calls, ms }: StoredOutboundUse, fromHour: number): void {
+    this.#write((opened) => {
+      sql(opened, 'DELETE FROM outbound_use WHERE hour < ?').run(fromHour);
+      sql(
+        opened,
+        `INSERT INTO outbound_use (keyId, hour, calls, ms) VALUES (?, ?, ?, ?)
+          ON CONFLICT (keyId, hour) DO UPDATE SET calls = calls + excluded.calls, ms = ms + excluded.ms`,
+      ).run(keyId, hour, calls, ms);
+    });
   }
 
   close(): void {

@@ -9,6 +9,7 @@ import type {
   SecretClaim,
   Store,
   StoredKey,
+  StoredOutboundUse,
   StoredSecret,
   StoredUsage,
   StoreError,
@@ -147,6 +148,14 @@ export class EmbeddedStore implements Store {
 
   foldUsage(before: string, most: number, addedMs: number): Promise<boolean> {
     return this.#thread.ask('foldUsage', before, most, addedMs);
+  }
+
+  outboundUse(fromHour: number): Promise<readonly StoredOutboundUse[]> {
+    return this.#thread.ask('outboundUse', fromHour);
+  }
+
+  addOutboundUse(use: StoredOutboundUse, fromHour: number): Promise<void> {
+    return this.#thread.ask('addOutboundUse', use, fromHour);
   }
 
   close(): Promise<void> {

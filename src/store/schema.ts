@@ -56,6 +56,14 @@ const steps: readonly string[] = [
     expiresMs INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;`,
 
+  `CREATE TABLE outbound_use (
+    keyId TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    calls INTEGER NOT NULL,
+    ms INTEGER NOT NULL,
+    PRIMARY KEY (keyId, hour)
+  ) STRICT, WITHOUT ROWID;`,
+
   // What was used, in sums; and which batches of it have been taken in, so that none is counted twice.
   `CREATE TABLE usage_row (
     day TEXT NOT NULL,

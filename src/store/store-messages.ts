@@ -10,6 +10,7 @@ export const writes: ReadonlySet<Operation> = new Set<Operation>([
   'revokeKey',
   'addSecret',
   'claimNonce',
+  'addOutboundUse',
   'addUsage',
   'foldUsage',
 ]);

@@ -30,6 +30,14 @@ export interface StoredSecret {
   readonly expiresMs: number;
 }
 
+/** What a key has called by telephone in one hour since the Unix epoch: calls that began, and the time that calls went on. */
+export interface StoredOutboundUse {
+  readonly keyId: string;
+  readonly hour: number;
+  readonly calls: number;
+  readonly ms: number;
+}
+
 /** What a part of the work was done by: a language model, a recogniser, a voice. */
 export type UsageStage = 'llm' | 'stt' | 'tts';
 
@@ -161,6 +169,10 @@ export interface Store {
    * back afterwards.
    */
   claimNonce(keyId: string, nonce: string, expiresMs: number, nowMs: number): Promise<NonceClaim>;
+  /** What keys have called from that hour on. */
+  outboundUse(fromHour: number): Promise<readonly StoredOutboundUse[]>;
+  /** Adds to what a key has called in that hour. What is older than `fromHour` is forgotten. */
+  addOutboundUse(use: StoredOutboundUse, fromHour: number): Promise<void>;
   /** Adds a batch, unless one of that id was added before. */
   addUsage(batch: string, rows: readonly StoredUsage[], nowMs: number): Promise<void>;
   /** Which models were used. */

@@ -84,6 +84,11 @@ export class MachineDetector {
     return this.#phase === 'done';
   }
 
+  /** Somebody else has found out that it is a machine: what is left to be told is when it is done. */
+  knowMachine(): void {
+    if (!this.done) this.#phase = 'machine';
+  }
+
   /** The next sound of the other end, in any pieces; positions are time from the answer on. */
   feed(samples: Int16Array): MachineEvent[] {
     if (this.done) return [];

@@ -1,8 +1,9 @@
 // What went wrong with a telephone call, as those concerned are told: the caller by a SIP status, webhooks by the cause of its end, and whoever wanted it
 // handed over by an outcome.
+import { RealtimeError } from '../protocol/errors.ts';
 import { CallError } from '../transports/calls/call.ts';
 import { PhoneError, type TransferOutcome } from '../transports/calls/phone-call.ts';
-import type { EndCause } from './webhook-events.ts';
+import type { CallEnding, EndCause } from './webhook-events.ts';
 
 /** Something is broken here, or there is no place (RFC 3261, 21.5.1 and 21.5.4). */
 const brokenStatus = 500;
@@ -14,13 +15,24 @@ export function refusalOf(error: unknown): number {
   return error.status ?? (error.reason === 'full' ? unavailableStatus : brokenStatus);
 }
 
-/** Why a call that was placed did not come about. */
-export function causeOf(error: unknown): EndCause {
-  if (!(error instanceof PhoneError)) return 'failed';
-  const { status } = error.failure;
-  if (status === 408 || status === 480) return 'not_answered';
-  return status === 486 || status === 600 || status === 603 ? 'rejected' : 'failed';
+/** How a call ended that did not come about. */
+export function endingOf(error: unknown): CallEnding {
+  // The only limit that a session meets before it begins.
+  if (error instanceof RealtimeError && error.code === 'rate_limit_exceeded') return { cause: 'limit_reached', limit: 'sessions' };
+  if (!(error instanceof PhoneError)) return { cause: 'failed' };
+  const { status, reason } = error.failure;
+  return { cause: causes[status] ?? 'failed', status, reason };
 }
+
+/** RFC 3261, 21.4 to 21.6. */
+const causes: Readonly<Record<number, EndCause>> = {
+  408: 'not_answered',
+  480: 'not_answered',
+  486: 'busy',
+  487: 'cancelled',
+  600: 'busy',
+  603: 'rejected',
+};
 
 /** A carrier that breaks has not taken the caller over. */
 export function refusedBy(error: unknown): TransferOutcome {

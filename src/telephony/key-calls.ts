@@ -21,21 +21,37 @@ export interface Refusal {
 /** A call that counts. */
 export interface Placement {
   readonly key: string;
-  readonly startedAtMs: number;
+  /** Until when its time is counted among that of the hours. */
+  countedToMs: number;
+}
+
+/** What was called in one hour since the Unix epoch. */
+export interface HourUse {
+  readonly hour: number;
+  readonly calls: number;
+  readonly ms: number;
 }
 
 const minuteMs = 60_000;
 const hourMs = 3_600_000;
 const dayHours = 24;
 
-interface Hour {
-  readonly hour: number;
+/** The first hour that counts for the day which ends then. */
+export function firstHour(nowMs: number): number {
+  return hourOf(nowMs) - dayHours + 1;
+}
+
+export function hourOf(nowMs: number): number {
+  return Math.floor(nowMs / hourMs);
+}
+
+interface Hour extends HourUse {
   calls: number;
   ms: number;
 }
 
 export class KeyCalls {
-  readonly #limits: OutboundLimits;
+  #limits: OutboundLimits;
   readonly #running = new Set<Placement>();
   /** When the calls of the last minute began; no more than the limit lets in. */
   #recent: number[] = [];
@@ -43,6 +59,21 @@ export class KeyCalls {
 
   constructor(limits: OutboundLimits) {
     this.#limits = limits;
+  }
+
+  /** From now on these hold. */
+  limit(limits: OutboundLimits): void {
+    this.#limits = limits;
+  }
+
+  /** What was called before this server was started. */
+  restore({ hour, calls, ms }: HourUse): void {
+    this.#hours.push({ hour, calls, ms });
+    this.#hours.sort((one, other) => one.hour - other.hour);
+  }
+
+  get running(): ReadonlySet<Placement> {
+    return this.#running;
   }
 
   /** Why no further call may begin now, if so. */
@@ -63,7 +94,7 @@ export class KeyCalls {
 
   begin(key: string, nowMs: number): Placement {
     this.count(nowMs);
-    const placement = { key, startedAtMs: nowMs };
+    const placement: Placement = { key, countedToMs: nowMs };
     this.#running.add(placement);
     return placement;
   }
@@ -73,8 +104,24 @@ export class KeyCalls {
     this.#hour(nowMs).calls += 1;
   }
 
-  end(placement: Placement, nowMs: number): void {
-    if (this.#running.delete(placement)) this.#hour(nowMs).ms += nowMs - placement.startedAtMs;
+  /** What of its time was not counted before. */
+  end(placement: Placement, nowMs: number): number {
+    if (!this.#running.has(placement)) return 0;
+    const ms = this.#settle(placement, nowMs);
+    this.#running.delete(placement);
+    return ms;
+  }
+
+  /** Counts the time of the calls that go on until now; what of it was not counted before. */
+  settle(nowMs: number): number {
+    return [...this.#running].reduce((sum, placement) => sum + this.#settle(placement, nowMs), 0);
+  }
+
+  #settle(placement: Placement, nowMs: number): number {
+    const ms = nowMs - placement.countedToMs;
+    placement.countedToMs = nowMs;
+    this.#hour(nowMs).ms += ms;
+    return ms;
   }
 
   exhaustedAtMs(nowMs: number): number | undefined {
@@ -85,7 +132,7 @@ export class KeyCalls {
 
   #usedMs(nowMs: number): number {
     let usedMs = this.#sum('ms');
-    for (const { startedAtMs } of this.#running) usedMs += nowMs - startedAtMs;
+    for (const { countedToMs } of this.#running) usedMs += nowMs - countedToMs;
     return usedMs;
   }
 
@@ -95,12 +142,12 @@ export class KeyCalls {
 
   /** Until the oldest hour that counts counts no longer. */
   #roomInMs(nowMs: number): number {
-    const oldest = this.#hours[0]?.hour ?? Math.floor(nowMs / hourMs);
+    const oldest = this.#hours[0]?.hour ?? hourOf(nowMs);
     return (oldest + dayHours) * hourMs - nowMs;
   }
 
   #hour(nowMs: number): Hour {
-    const hour = Math.floor(nowMs / hourMs);
+    const hour = hourOf(nowMs);
     const last = this.#hours.at(-1);
     if (last && last.hour >= hour) return last;
     const next = { hour, calls: 0, ms: 0 };
@@ -110,8 +157,8 @@ export class KeyCalls {
 
   #forget(nowMs: number): void {
     this.#recent = this.#recent.filter((ms) => nowMs - ms < minuteMs);
-    const first = Math.floor(nowMs / hourMs) - dayHours;
-    this.#hours = this.#hours.filter(({ hour }) => hour > first);
+    const first = firstHour(nowMs);
+    this.#hours = this.#hours.filter(({ hour }) => hour >= first);
   }
 }
 

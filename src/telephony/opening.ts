@@ -2,11 +2,13 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { OnBoardServers } from '../tools/on-board.ts';
-import type { CallEvents } from '../transports/calls/call.ts';
+import { type CallEvents, relayed } from '../transports/calls/call.ts';
 import type { CallTransport } from '../transports/calls/call-transport.ts';
 import type { PhoneCall } from '../transports/calls/phone-call.ts';
 import { DigitEntry } from './digit-entry.ts';
+import { exactWords, listenToNobody } from './exact-words.ts';
 import { MachineAnswer, type MachinePolicy } from './machine-answer.ts';
+import type { MachineWatch } from './machine-watch.ts';
 import type { Verdict } from './outbound-policy.ts';
 import type { PhoneSession } from './phone-calls.ts';
 import { phoneConnector, phoneTool, phoneTools } from './phone-tools.ts';
@@ -27,6 +29,12 @@ export interface OpeningParts {
 
 /** A message for a machine begins within this, or not at all. */
 const messageBeginsMs = 10_000;
+
+/** Has these words said instead of whatever is being said, and resolves when they have been heard, or the call has ended. */
+export async function sayLast(transport: CallTransport, words: string): Promise<void> {
+  for (const event of [...listenToNobody, exactWords(words)]) transport.say(event);
+  await transport.played(new AbortController().signal, messageBeginsMs);
+}
 
 /** What the first response says, word by word; nothing where the agent waits for the caller. */
 export function firstWords(route: Route | undefined): string | undefined {
@@ -70,17 +78,28 @@ export function connected(
   const entry = route?.collect_digits && digitEntry(session, route.collect_digits, parts);
   // A call that ends from here is told to nobody who listens in: what has been pressed would be waited on further.
   if (entry) over.addEventListener('abort', () => entry.end(), { once: true });
-  const machine = session.detectMachine ? machineAnswer(session, parts, over) : undefined;
-  const heard = entry || machine ? overheard(events, entry, machine) : events;
+  const machine = session.machine && machineAnswer(session, session.machine, parts, over);
+  const heard = referable(session, parts, entry || machine ? overheard(events, entry, machine) : events);
   const recording = route?.recording && parts.recorder?.open(session.id, session.speaker.format);
   return recording ? recordCall(recording, heard, answer) : answer(heard);
+}
+
+/** With the route's leave, its callers may have this server call somebody else in their place, where the owner of the call may call. */
+function referable({ route, owner }: PhoneSession, { allow }: OpeningParts, events: CallEvents): CallEvents {
+  if (!route?.follow_transfers) return events;
+  return relayed(events, {
+    onReferred(target) {
+      const verdict = allow(owner, target);
+      return verdict.allowed ? verdict.target : undefined;
+    },
+  });
 }
 
 function digitEntry(session: PhoneSession, collecting: NonNullable<Route['collect_digits']>, parts: OpeningParts): DigitEntry {
   return new DigitEntry(collecting, parts.clock, (event) => parts.transportOf(session)?.say(event));
 }
 
-function machineAnswer(session: PhoneSession, parts: OpeningParts, over: AbortSignal): MachineAnswer {
+function machineAnswer(session: PhoneSession, watch: MachineWatch, parts: OpeningParts, over: AbortSignal): MachineAnswer {
   const hangUp = () => parts.transportOf(session)?.close(1000, 'a machine answered');
   return new MachineAnswer({
     format: session.speaker.format,
@@ -88,25 +107,19 @@ function machineAnswer(session: PhoneSession, parts: OpeningParts, over: AbortSi
     say: (event) => parts.transportOf(session)?.say(event),
     hangUp,
     hangUpAfterWords: () => void parts.transportOf(session)?.played(over, messageBeginsMs).then(hangUp),
-    tell: session.tellMachine,
+    watch,
   });
 }
 
-/** Everything goes on to whom it is for. */
 function overheard(events: CallEvents, entry: DigitEntry | undefined, machine: MachineAnswer | undefined): CallEvents {
-  return {
+  return relayed(events, {
     onSound(sound) {
       machine?.hear(sound);
       events.onSound(sound);
     },
-    onOpen: () => events.onOpen(),
-    onMessage: (text) => events.onMessage(text),
-    onPlayed: (sentMs, clears, atMs) => events.onPlayed(sentMs, clears, atMs),
-    onTaken: () => events.onTaken(),
     onDigit(digit) {
       events.onDigit(digit);
       entry?.press(digit);
     },
-    onEnd: (end) => events.onEnd(end),
-  };
+  });
 }

@@ -2,7 +2,7 @@
 // placed and for every transfer. Pure: whoever asks brings the time.
 import { costlyKind } from './costly-numbers.ts';
 import { readDialTarget } from './dial-target.ts';
-import { KeyCalls, type OutboundLimits, type Placement, type Refusal } from './key-calls.ts';
+import { type HourUse, KeyCalls, type OutboundLimits, type Placement, type Refusal } from './key-calls.ts';
 
 export interface OutboundRules {
   /** In E.164: `+1`, `+4930`. None allows no number. */
@@ -17,15 +17,25 @@ export type Verdict =
   { readonly allowed: true; readonly target: string } | Refusal;
 
 export class OutboundPolicy {
-  readonly #rules: OutboundRules;
+  #rules: OutboundRules;
   readonly #keys = new Map<string, KeyCalls>();
 
   /** @throws Error naming a prefix or a domain that cannot be read. */
   constructor(rules: OutboundRules) {
-    for (const prefix of rules.prefixes) if (!isPrefix(prefix)) throw new Error(`'${prefix}' is no prefix of numbers like +1 or +4930`);
-    for (const domain of rules.domains)
-      if (!isDomain(domain)) throw new Error(`'${domain}' is no domain like pbx.example.com or *.example.com`);
+    checkRules(rules);
     this.#rules = rules;
+  }
+
+  /** From now on these rules hold; what was called before counts. @throws Error as the constructor does. */
+  configure(rules: OutboundRules): void {
+    checkRules(rules);
+    this.#rules = rules;
+    for (const calls of this.#keys.values()) calls.limit(rules.limits);
+  }
+
+  /** What a key called before this server was started. */
+  restore(key: string, use: HourUse): void {
+    this.#callsOf(key).restore(use);
   }
 
   /** Whether this target may be called at all. */
@@ -63,8 +73,19 @@ export class OutboundPolicy {
     return verdict;
   }
 
-  ended(placement: Placement, nowMs: number): void {
-    this.#keys.get(placement.key)?.end(placement, nowMs);
+  /** How much of its time was not counted before, in milliseconds. */
+  ended(placement: Placement, nowMs: number): number {
+    return this.#keys.get(placement.key)?.end(placement, nowMs) ?? 0;
+  }
+
+  /** The keys that have calls going on. */
+  get callers(): readonly string[] {
+    return [...this.#keys].filter(([, calls]) => calls.running.size > 0).map(([key]) => key);
+  }
+
+  /** Counts the time of a key's calls that go on; how much of it was not counted before, in milliseconds. */
+  settle(key: string, nowMs: number): number {
+    return this.#keys.get(key)?.settle(nowMs) ?? 0;
   }
 
   /** When the seconds of a key's day are used up if its calls go on as they are: they are to be ended then. Undefined while none runs. */
@@ -90,6 +111,11 @@ export class OutboundPolicy {
 
 function refused(reason: string): Refusal {
   return { allowed: false, code: 'not_allowed', reason };
+}
+
+function checkRules({ prefixes, domains }: OutboundRules): void {
+  for (const prefix of prefixes) if (!isPrefix(prefix)) throw new Error(`'${prefix}' is no prefix of numbers like +1 or +4930`);
+  for (const domain of domains) if (!isDomain(domain)) throw new Error(`'${domain}' is no domain like pbx.example.com or *.example.com`);
 }
 
 export function isPrefix(prefix: string): boolean {

@@ -5,11 +5,19 @@ import type { Log } from '../lib/log.ts';
 import type { Speaker } from '../protocol/audio-format.ts';
 import { CallError, type CallEvents } from '../transports/calls/call.ts';
 import { newCallId } from '../transports/calls/calls.ts';
-import type { IncomingPhoneCall, PhoneCall, PhoneParty, TransferOutcome } from '../transports/calls/phone-call.ts';
+import {
+  type AnsweredBy,
+  type IncomingPhoneCall,
+  type PhoneCall,
+  PhoneError,
+  type PhoneParty,
+  type TransferOutcome,
+} from '../transports/calls/phone-call.ts';
+import { EndedCalls, type ListedCall } from './listed-calls.ts';
+import { MachineWatch } from './machine-watch.ts';
 import { type BeginSession, PhoneLeg } from './phone-leg.ts';
-import type { MachineAnswerParts } from './machine-answer.ts';
 import type { Route } from './routes-schema.ts';
-import { incomingEvent, type WebhookEvent } from './webhook-events.ts';
+import { type CallEnding, incomingEvent, type WebhookEvent } from './webhook-events.ts';
 import type { Asked } from './webhooks.ts';
 
 /** A call whose session is to begin. */
@@ -18,21 +26,22 @@ export interface PhoneSession {
   readonly owner: string;
   readonly party: PhoneParty;
   readonly speaker: Speaker;
-  /** None for a call that was placed. */
+  /** None for a call that was placed without one. */
   readonly route: Route | undefined;
   /** What the session is to be, as clients write it; laid over the defaults in this order. */
   readonly patches: readonly Readonly<Record<string, unknown>>[];
   /** Hands the caller over, and has that told. */
   readonly transfer: (target: string, signal: AbortSignal) => Promise<TransferOutcome>;
   readonly sendDigits: (digits: string) => Promise<void>;
-  /** Whether it is to be found out if a machine answers; whoever has is told of it here. */
-  readonly detectMachine: boolean;
-  readonly tellMachine: MachineAnswerParts['tell'];
+  /** Where it is to be found out if a machine answers. */
+  readonly machine: MachineWatch | undefined;
 }
 
 /** What is wished of a call that is placed. */
 export interface PlacedWish {
   readonly owner: string;
+  readonly route: Route | undefined;
+  /** Over that of the route. */
   readonly session: Readonly<Record<string, unknown>>;
   readonly detectMachine: boolean;
   /** Called once it is over. */
@@ -43,15 +52,21 @@ export interface PlacedWish {
 export interface Dialling {
   readonly party: PhoneParty;
   readonly speaker: Speaker;
-  /** Resolves when it is answered. @throws PhoneError when it is not, or `givenUp` fires. */
-  dial(events: CallEvents, givenUp: AbortSignal): Promise<PhoneCall>;
+  /**
+   * Resolves when it is answered.
+   * @param rings is called when it rings over there, if that is known.
+   * @param answeredBy is given where it is to be found out who answers, and called if the carrier finds out.
+   * @throws PhoneError when it is not, or `givenUp` fires.
+   */
+  dial(events: CallEvents, givenUp: AbortSignal, rings: () => void, answeredBy?: (who: AnsweredBy) => void): Promise<PhoneCall>;
 }
 
 export interface PhoneCallsParts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
-  readonly routeOf: (call: PhoneParty) => Route | undefined;
+  /** The route that answers a call now. */
+  readonly routeOf: (call: PhoneParty) => Promise<Route | undefined>;
   /** The id of the key that the calls of a route belong to. */
   readonly ownerOf: (route: Route) => string;
   /** The session of a route with what the parameters of the call may set of it. */
@@ -60,7 +75,8 @@ export interface PhoneCallsParts {
   readonly prepare: (session: PhoneSession) => BeginSession;
   /** Ends a call that has been answered, and its session. */
   readonly hangUp: (id: string, owner: string) => void;
-  readonly tell: (event: WebhookEvent) => void;
+  /** Tells what happens to a call of that owner. */
+  readonly tell: (event: WebhookEvent, owner: string, call: ListedCall) => void;
   /** Tells somebody who is to decide. */
   readonly ask: (event: WebhookEvent, signal: AbortSignal) => Promise<Asked>;
 }
@@ -76,25 +92,15 @@ const unavailableStatus = 503;
 
 interface Known {
   readonly leg: PhoneLeg;
+  readonly route: Route | undefined;
   /** Of a call that came in. */
-  readonly incoming: { readonly call: IncomingPhoneCall; readonly route: Route } | undefined;
-}
-
-/** One call, as a list of them shows it. */
-export interface PhoneCallShown {
-  readonly id: string;
-  readonly direction: 'inbound' | 'outbound';
-  readonly from: string;
-  readonly to: string;
-  readonly carrier: string;
-  readonly state: PhoneLeg['state'];
-  /** Since it began to ring, or to be dialled. */
-  readonly seconds: number;
+  readonly incoming: IncomingPhoneCall | undefined;
 }
 
 export class PhoneCalls {
   readonly #parts: PhoneCallsParts;
   readonly #calls = new Map<string, Known>();
+  readonly #ended = new EndedCalls();
 
   constructor(parts: PhoneCallsParts) {
     this.#parts = parts;
@@ -104,15 +110,28 @@ export class PhoneCalls {
     return this.#calls.size;
   }
 
-  list(owner: string): PhoneCallShown[] {
-    return [...this.#calls.values()].filter(({ leg }) => leg.owner === owner).map(({ leg }) => leg.shown);
+  /** The calls of an owner that go on, in the order in which they began. */
+  list(owner: string): ListedCall[] {
+    return [...this.#calls.values()].filter(({ leg }) => leg.owner === owner).map(shownOf);
+  }
+
+  /** Those that have ended and are not forgotten yet, in the order in which they ended. */
+  ended(owner: string): ListedCall[] {
+    return this.#ended.of(owner);
+  }
+
+  /** A call of the owner's, also one that has ended and is not forgotten yet. */
+  find(id: string, owner: string): ListedCall | undefined {
+    const known = this.#calls.get(id);
+    if (!known) return this.#ended.find(id, owner);
+    return known.leg.owner === owner ? shownOf(known) : undefined;
   }
 
   /** Somebody calls. Never rejects: what goes wrong is the call's end, and logged. */
   async take(call: IncomingPhoneCall): Promise<void> {
     const { log } = this.#parts;
     try {
-      const route = this.#parts.routeOf(call);
+      const route = await this.#parts.routeOf(call);
       if (!route) {
         log.info({ carrier: call.carrier, trunk: call.trunk }, 'a telephone call to a number without a route was refused');
         return call.reject(unknownNumberStatus);
@@ -130,7 +149,7 @@ export class PhoneCalls {
 
   async #ring(call: IncomingPhoneCall, route: Route): Promise<void> {
     const { clock, log } = this.#parts;
-    const leg = this.#add('inbound', this.#parts.ownerOf(route), call, { call, route });
+    const leg = this.#add('inbound', this.#parts.ownerOf(route), call, { route, incoming: call });
     log.info({ call: leg.id, by: leg.owner, carrier: call.carrier, route: route.name }, 'telephone call');
     const { answer } = route;
     const waitMs = answer.when === 'after' ? answer.ms : 0;
@@ -148,15 +167,21 @@ export class PhoneCalls {
   }
 
   /** Places a call, which belongs to that key; its id. @throws RealtimeError naming the field of the session that cannot be used. */
-  place(dialling: Dialling, { owner, session, detectMachine, ended }: PlacedWish): string {
+  place(dialling: Dialling, { owner, route, session, detectMachine, ended }: PlacedWish): string {
     const { party, speaker } = dialling;
-    const leg = this.#add('outbound', owner, party, undefined, ended);
+    const leg = this.#add('outbound', owner, party, { route, incoming: undefined }, ended);
+    const machine = detectMachine ? new MachineWatch((found) => leg.tellMachine(found)) : undefined;
+    const answeredBy = machine && ((who: AnsweredBy) => machine.told(who));
     try {
-      const begin = this.#parts.prepare({ ...this.#of(leg), speaker, route: undefined, patches: [session], detectMachine });
+      const patches = route ? [route.session, session] : [session];
+      const begin = this.#parts.prepare({ ...this.#of(leg), speaker, route, patches, machine });
       void leg
-        .connect((events, givenUp) => dialling.dial(events, givenUp), begin)
+        .connect((events, givenUp, rings) => dialling.dial(events, givenUp, rings, answeredBy), begin)
         .catch((error: unknown) => {
-          if (!(error instanceof CallError)) this.#parts.log.error({ err: error, call: leg.id }, 'a telephone call could not be placed');
+          const { log } = this.#parts;
+          if (error instanceof PhoneError)
+            log.info({ call: leg.id, ...error.failure }, 'a telephone call that was placed did not come about');
+          else if (!(error instanceof CallError)) log.error({ err: error, call: leg.id }, 'a telephone call could not be placed');
         });
     } catch (error) {
       this.#calls.delete(leg.id);
@@ -170,35 +195,44 @@ export class PhoneCalls {
    * @throws RealtimeError naming the field that cannot be used, CallError when the call cannot be answered.
    */
   async accept(id: string, owner: string, session: Readonly<Record<string, unknown>>): Promise<boolean> {
-    if (this.#find(id, owner)?.state !== 'ringing') return false;
+    if (this.#leg(id, owner)?.state !== 'ringing') return false;
     await this.#answer(id, session);
     return true;
   }
 
   /** False when the owner has no such call that rings. */
   reject(id: string, owner: string, status: number): boolean {
-    const leg = this.#find(id, owner);
+    const leg = this.#leg(id, owner);
     if (leg?.state !== 'ringing') return false;
     leg.reject(status);
     return true;
   }
 
-  /** Ends a call, whatever it does. False when the owner has no such call. */
-  hangUp(id: string, owner: string): boolean {
-    const leg = this.#find(id, owner);
-    leg?.hangUp();
+  /** Ends a call, whatever it does, which is told as `ending`. False when the owner has no such call. */
+  hangUp(id: string, owner: string, ending?: CallEnding): boolean {
+    const leg = this.#leg(id, owner);
+    leg?.hangUp(ending);
     return leg !== undefined;
   }
 
   /** Whether the owner has such a call, and it has been answered. */
   canTransfer(id: string, owner: string): boolean {
-    const state = this.#find(id, owner)?.state;
+    const state = this.#leg(id, owner)?.state;
     return state === 'talking' || state === 'transferring';
   }
 
   /** Undefined when the owner has no such call. */
   async transfer(id: string, owner: string, target: string): Promise<TransferOutcome | undefined> {
-    return this.#find(id, owner)?.transfer(target, new AbortController().signal);
+    return this.#leg(id, owner)?.transfer(target, new AbortController().signal);
+  }
+
+  /**
+   * Hands the far side over to that of another call, where it takes our place: both are left to each other. Undefined when the owner has no such call, or the
+   * other cannot be left that way.
+   */
+  async connect(id: string, owner: string, otherId: string): Promise<TransferOutcome | undefined> {
+    const place = id === otherId ? undefined : this.#leg(otherId, owner)?.replaceable;
+    return place && this.#leg(id, owner)?.transfer(place.target, new AbortController().signal, place.replaces);
   }
 
   /** A caller who still waits cannot wait any longer, and nobody else is called. */
@@ -214,9 +248,9 @@ export class PhoneCalls {
     const { prepare, sessionOf } = this.#parts;
     const known = this.#calls.get(id);
     if (!known?.incoming) throw new CallError('unavailable', 'The call is over.');
-    const { call, route } = known.incoming;
-    const patches = [sessionOf(route, call), session];
-    await known.leg.answer(prepare({ ...this.#of(known.leg), speaker: call.speaker, route, patches, detectMachine: false }));
+    const { leg, route, incoming: call } = known;
+    const patches = [...(route ? [sessionOf(route, call)] : []), session];
+    await leg.answer(prepare({ ...this.#of(leg), speaker: call.speaker, route, patches, machine: undefined }));
   }
 
   async #ask(leg: PhoneLeg, call: IncomingPhoneCall): Promise<void> {
@@ -225,7 +259,7 @@ export class PhoneCalls {
     if (asked !== 'delivered') leg.reject(unavailableStatus);
   }
 
-  #of(leg: PhoneLeg): Pick<PhoneSession, 'id' | 'owner' | 'party' | 'transfer' | 'sendDigits' | 'tellMachine'> {
+  #of(leg: PhoneLeg): Pick<PhoneSession, 'id' | 'owner' | 'party' | 'transfer' | 'sendDigits'> {
     const { id, owner, party } = leg;
     return {
       id,
@@ -233,26 +267,37 @@ export class PhoneCalls {
       party,
       transfer: (target, signal) => leg.transfer(target, signal),
       sendDigits: (digits) => leg.sendDigits(digits),
-      tellMachine: (found) => leg.tellMachine(found),
     };
   }
 
-  #add(direction: 'inbound' | 'outbound', owner: string, party: PhoneParty, incoming: Known['incoming'], ended = () => {}): PhoneLeg {
+  #add(
+    direction: 'inbound' | 'outbound',
+    owner: string,
+    party: PhoneParty,
+    known: Pick<Known, 'route' | 'incoming'>,
+    ended = () => {},
+  ): PhoneLeg {
     const { clock, ids, tell } = this.#parts;
     const id = newCallId(ids);
     const over = () => {
       this.#calls.delete(id);
+      this.#ended.keep(owner, shownOf({ leg, ...known }));
       ended();
     };
     const hangUp = () => this.#parts.hangUp(id, owner);
-    const recorded = incoming?.route.recording !== undefined;
-    const leg = new PhoneLeg({ id, owner, direction, party, clock, tell, hangUp, over, recorded });
-    this.#calls.set(id, { leg, incoming });
+    const recorded = known.route?.recording !== undefined;
+    const tellOfIt = (event: WebhookEvent) => tell(event, owner, shownOf({ leg, ...known }));
+    const leg: PhoneLeg = new PhoneLeg({ id, owner, direction, party, clock, tell: tellOfIt, hangUp, over, recorded });
+    this.#calls.set(id, { leg, ...known });
     return leg;
   }
 
-  #find(id: string, owner: string): PhoneLeg | undefined {
+  #leg(id: string, owner: string): PhoneLeg | undefined {
     const leg = this.#calls.get(id)?.leg;
     return leg?.owner === owner ? leg : undefined;
   }
+}
+
+function shownOf({ leg, route }: Pick<Known, 'leg' | 'route'>): ListedCall {
+  return { ...leg.shown, ...(route ? { route: route.name } : {}) };
 }

@@ -1,6 +1,6 @@
 // A telephone call and its events with a recording that listens in: everything goes on to whom it is for.
-import type { CallEnd, CallEvents } from '../transports/calls/call.ts';
-import type { PhoneCall, TransferOutcome } from '../transports/calls/phone-call.ts';
+import { type CallEvents, relayed } from '../transports/calls/call.ts';
+import type { PhoneCall, Replaceable, TransferOutcome } from '../transports/calls/phone-call.ts';
 
 /** What a recording is told. */
 export interface Listener {
@@ -11,7 +11,7 @@ export interface Listener {
 }
 
 export function recordedEvents(events: CallEvents, listener: Listener): CallEvents {
-  return {
+  return relayed(events, {
     onSound(sound) {
       listener.heard(sound);
       events.onSound(sound);
@@ -20,15 +20,11 @@ export function recordedEvents(events: CallEvents, listener: Listener): CallEven
       listener.played(sentMs, clears);
       events.onPlayed(sentMs, clears, atMs);
     },
-    onEnd(end: CallEnd) {
+    onEnd(end) {
       void listener.end();
       events.onEnd(end);
     },
-    onOpen: () => events.onOpen(),
-    onMessage: (text) => events.onMessage(text),
-    onTaken: () => events.onTaken(),
-    onDigit: (digit) => events.onDigit(digit),
-  };
+  });
 }
 
 export class RecordedCall implements PhoneCall {
@@ -75,8 +71,12 @@ export class RecordedCall implements PhoneCall {
     this.#call.close();
   }
 
-  transfer(target: string, signal: AbortSignal): Promise<TransferOutcome> {
-    return this.#call.transfer(target, signal);
+  get replaceable(): Replaceable | undefined {
+    return this.#call.replaceable;
+  }
+
+  transfer(target: string, signal: AbortSignal, replaces?: string): Promise<TransferOutcome> {
+    return this.#call.transfer(target, signal, replaces);
   }
 
   sendDigits(digits: string): Promise<void> {

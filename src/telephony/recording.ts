@@ -12,10 +12,10 @@ import { wavHeader } from '../media/wav.ts';
 import { type AudioFormat, bytesPerSample, sampleRateHz } from '../protocol/audio-format.ts';
 import type { CallEvents } from '../transports/calls/call.ts';
 import type { PhoneCall } from '../transports/calls/phone-call.ts';
-import { lineSamples } from './line-samples.ts';
+import { lineSamples } from '../transports/calls/line-samples.ts';
 import { RecordedCall, recordedEvents } from './recorded-call.ts';
-import { SentSound } from './sent-sound.ts';
-import { StereoTimeline } from './stereo-timeline.ts';
+import { type Sent, SentSound } from '../transports/calls/sent-sound.ts';
+import { recordedTolerance, StereoTimeline } from '../transports/calls/stereo-timeline.ts';
 
 export interface CallRecorderOptions {
   readonly folder: string;
@@ -97,8 +97,6 @@ export class CallRecording {
   #fileBytes = 0;
   /** Since when the line may have sent what it has not told of. */
   #movesSinceMs = 0;
-  /** Whether the line had more to send when it last told of what it had sent. */
-  #hadMore = false;
   #written: Promise<void> | undefined;
 
   constructor(callId: string, format: AudioFormat, options: CallRecorderOptions, pool: SpoolPool) {
@@ -123,7 +121,7 @@ export class CallRecording {
     this.#state = 'running';
     const { clock } = this.#options;
     const rateHz = sampleRateHz(this.#format);
-    this.#timeline = new StereoTimeline(rateHz, clock.now());
+    this.#timeline = new StereoTimeline(rateHz, clock.now(), recordedTolerance);
     this.#spool = new Spool(this.#path, {
       clock,
       mostBytes: mostWaitingBytes,
@@ -147,14 +145,14 @@ export class CallRecording {
     if (this.#state !== 'running') return;
     // A line with nothing to send has nothing to tell of.
     if (this.#sent.empty) this.#movesSinceMs = this.#options.clock.now();
-    this.#sent.given(sound);
+    // Whoever gave it may use it again.
+    this.#sent.given(sound.slice());
   }
 
   /** The line has said how much of that was sent. */
   played(sentMs: number, clears: number): void {
     if (this.#state !== 'running') return;
-    this.#put(this.#sent.told(sentMs, clears), this.#hadMore);
-    this.#hadMore = !this.#sent.empty;
+    this.#put(this.#sent.told(sentMs, clears));
     this.#movesSinceMs = this.#options.clock.now();
   }
 
@@ -164,8 +162,8 @@ export class CallRecording {
     return this.#written;
   }
 
-  #put(bytes: Uint8Array, follows: boolean): void {
-    if (bytes.length > 0) this.#timeline?.sent(this.#samples(bytes), this.#options.clock.now(), follows);
+  #put({ sound, follows }: Sent): void {
+    if (sound.length > 0) this.#timeline?.sent(this.#samples(sound), this.#options.clock.now(), follows);
     this.#write();
   }
 
@@ -173,7 +171,7 @@ export class CallRecording {
     this.#idle.abort();
     if (this.#state === 'running') {
       const now = this.#options.clock.now();
-      this.#put(this.#sent.rest(Math.min(mostUntoldMs, now - this.#movesSinceMs)), this.#hadMore);
+      this.#put(this.#sent.rest(Math.min(mostUntoldMs, now - this.#movesSinceMs)));
       this.#push(this.#timeline?.finish(now));
     }
     if (this.#state === 'waiting') this.#state = 'ended';

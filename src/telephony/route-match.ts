@@ -1,5 +1,6 @@
 // Which route a call takes, and what of its session the parameters that came with the call may set.
 import { readSessionPatch } from '../protocol/client-events.ts';
+import { sessionConfigToGa } from '../protocol/dialects/inworld.ts';
 import { RealtimeError } from '../protocol/errors.ts';
 import { isRecord } from '../protocol/json.ts';
 import type { PhoneField, PhoneParty } from '../transports/calls/phone-call.ts';
@@ -84,6 +85,21 @@ export function overridden(
     else refused.push(name);
   }
   return { session: next, refused };
+}
+
+/** The first field that a session sets and that is not among those which may be set, by its dotted name. */
+export function notOverridable(session: Readonly<Record<string, unknown>>, overridable: readonly string[]): string | undefined {
+  const may = (path: string) => path === 'type' || overridable.some((each) => path === each || path.startsWith(`${each}.`));
+  const ga = sessionConfigToGa(session);
+  return isRecord(ga) ? fieldsOf(ga).find((path) => !may(path)) : undefined;
+}
+
+/** Dotted names of what has a value. */
+function fieldsOf(record: Readonly<Record<string, unknown>>, before = ''): string[] {
+  return Object.entries(record).flatMap(([name, value]) => {
+    const path = `${before}${name}`;
+    return isRecord(value) && Object.keys(value).length > 0 ? fieldsOf(value, `${path}.`) : [path];
+  });
 }
 
 function headerOf(path: string): string {

@@ -20,8 +20,6 @@ export class RoutesFileError extends SetupError {
 export interface RoutesFileOptions {
   /** Where secrets that are written `env:NAME` are. */
   readonly environment: Environment;
-  /** Names of the keys that routes may name, where that is known. */
-  readonly keys?: ReadonlySet<string>;
 }
 
 /** Mistakes that are said at a time. */
@@ -44,13 +42,21 @@ export function readRoutesFile(path: string, options: RoutesFileOptions): Routes
  * The same of what was read already.
  * @throws RoutesFileError
  */
-export function routesOf(content: unknown, path: string, { environment, keys }: RoutesFileOptions): RoutesFile {
+export function routesOf(content: unknown, path: string, { environment }: RoutesFileOptions): RoutesFile {
   if (!isRecord(content)) throw new RoutesFileError(path, ['It must hold one JSON object.']);
   const read = routesSchema(environment).safeParse(content, { reportInput: true });
-  const mistakes = read.success ? inconsistencies(read.data, keys) : read.error.issues.flatMap(sentencesOf);
+  const mistakes = read.success ? inconsistencies(read.data) : read.error.issues.flatMap(sentencesOf);
   if (mistakes.length > mostMistakes) mistakes.splice(mostMistakes, Infinity, `And ${mistakes.length - mostMistakes} more.`);
   if (!read.success || mistakes.length > 0) throw new RoutesFileError(path, mistakes);
   return read.data;
+}
+
+/** Mistakes in what the routes say of keys. Never with what stands there: it may be a key itself. @param keys the ids of those that hold. */
+export function keyMistakes({ routes }: RoutesFile, keys: ReadonlySet<string>): string[] {
+  const known = [...keys].slice(0, mostMistakes).join(', ');
+  return routes.flatMap(({ key }, index) =>
+    key === undefined || keys.has(key) ? [] : [`routes[${index}].key is the id of no key that holds. Those of this server are: ${known}.`],
+  );
 }
 
 /** For OutboundPolicy. */
@@ -68,7 +74,7 @@ export function outboundRules({ outbound }: RoutesFile): OutboundRules {
 }
 
 /** What each part may be by itself, and the parts together may not. */
-function inconsistencies(file: RoutesFile, keys: ReadonlySet<string> | undefined): string[] {
+function inconsistencies(file: RoutesFile): string[] {
   const found: string[] = [];
   const trunks = file.sip?.trunks ?? [];
   const trunkNames = new Set(trunks.map(({ name }) => name));
@@ -83,7 +89,6 @@ function inconsistencies(file: RoutesFile, keys: ReadonlySet<string> | undefined
     }
     for (const [place, trunk] of (route.trunks ?? []).entries())
       if (!trunkNames.has(trunk)) found.push(`${at}.trunks[${place}] is '${trunk}', and sip.trunks has none of that name.`);
-    if (route.key !== undefined && keys && !keys.has(route.key)) found.push(`${at}.key is the name of no configured key.`);
     if (
       route.answer.when === 'webhook' &&
       !file.webhooks.some(({ events }) => events.some((each) => isSubscribed(each, 'realtime.call.incoming')))
@@ -98,10 +103,18 @@ function inconsistencies(file: RoutesFile, keys: ReadonlySet<string> | undefined
     }
   }
   for (const [index, trunk] of trunks.entries()) {
-    if (trunk.addresses.length === 0 && trunk.password === undefined && !trunk.register)
-      found.push(`sip.trunks[${index}] needs addresses, a password or a registration: nobody could be known to come by it.`);
+    const names = trunk.tls_names.length > 0;
+    if (trunk.addresses.length === 0 && trunk.password === undefined && !trunk.register && !names)
+      found.push(`sip.trunks[${index}] needs addresses, a password, tls_names or a registration: nobody could be known to come by it.`);
+    if (names && !(file.sip?.tls_ca !== undefined && file.sip.listen.some((at) => /^tls:/i.test(at))))
+      found.push(
+        `sip.trunks[${index}].tls_names needs sip.tls_ca, which says whose certificates are believed, and a place in sip.listen with tls.`,
+      );
+    if (trunk.hashes && trunk.password === undefined) found.push(`sip.trunks[${index}].hashes is about a password, and there is none.`);
     if ((trunk.username === undefined) !== (trunk.password === undefined))
       found.push(`sip.trunks[${index}] needs a username and a password, or neither.`);
+    if (trunk.account && trunk.proxy === undefined && !trunk.register)
+      found.push(`sip.trunks[${index}].account needs a proxy, which it is shown to when calls are placed.`);
   }
   const { by } = file.outbound;
   if (by !== undefined && !isWay(by, file, trunkNames))
@@ -113,6 +126,8 @@ function inconsistencies(file: RoutesFile, keys: ReadonlySet<string> | undefined
     found.push(`sip.trunks[${dialled}] needs a proxy or a registration: outbound.by places calls by it, and it leads nowhere.`);
   if (by === 'telnyx' && file.carriers.telnyx && file.carriers.telnyx.connection_id === undefined)
     found.push('carriers.telnyx.connection_id is missing: outbound.by places calls with it.');
+  if (file.machine.by === 'provider' && by !== undefined && !isConfigured(by))
+    found.push("machine.by is 'provider', and outbound.by places calls by SIP, where nobody else finds out if a machine answers.");
   if (file.public_url === undefined && Object.values(file.carriers).some((carrier) => carrier !== undefined))
     found.push('public_url is missing: the carriers have to be told where this server is.');
   return found;

@@ -70,7 +70,8 @@ const collectDigits = z
 
 const route = z.strictObject({
   name,
-  numbers: z.array(numberPattern).min(1, { error: 'must name a number, or "*"' }),
+  /** None where it is for calls that are placed only. */
+  numbers: z.array(numberPattern),
   carriers: z.array(carrier).min(1).optional(),
   trunks: z.array(name).min(1).optional(),
   key: text.optional(),
@@ -81,6 +82,8 @@ const route = z.strictObject({
   greeting: text.transform((value) => (value === 'listen' ? undefined : value)).optional(),
   tools: z.array(z.enum(phoneToolNames)).default([]),
   transfer_to: z.record(z.string().min(1).max(64), text).default({}),
+  /** Whether callers may have this server call somebody else in their place (REFER), where `outbound` allows it. */
+  follow_transfers: z.boolean().default(false),
   recording: z.strictObject({ announce: text.optional() }).optional(),
   collect_digits: collectDigits.optional(),
 });
@@ -92,9 +95,17 @@ function isNetwork(value: string): boolean {
 }
 
 const host = z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$|^\[?[0-9a-f:.]+\]?$/i, { error: 'must be a host or an address' });
+const sipServer = z
+  .string()
+  .regex(/^(?:sips?:)?(?:[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?(?:;[a-z-]+(?:=[\w.-]+)?)*$/i, {
+    error: 'must be a host, or a URI like sip:host:5070 or sip:host;transport=tcp',
+  });
 const listening = z.string().regex(/^(?:udp|tcp|tls):(?:[\d.]+|\[[0-9a-f:.]+\]):\d{1,5}$/i, {
   error: 'must be like udp:0.0.0.0:5060, tcp:[::]:5060 or tls:0.0.0.0:5061',
 });
+
+/** Who finds out if a machine answers. The provider is asked beside us, and takes a fee for it. */
+const machineBy = z.enum(['parley', 'provider']).default('parley');
 
 const meansEvents = (pattern: string) => webhookTypes.some((type) => isSubscribed(pattern, type));
 
@@ -118,13 +129,25 @@ export function routesSchema(environment: Environment) {
       context.addIssue({ code: 'custom', message: `cannot be used: ${(error as Error).message}` });
     }
   });
+  // A region of the provider's API, where it is not the usual one.
+  const api_url = webUrl('an address').optional();
   const trunk = z.strictObject({
     name,
     addresses: z.array(z.string().refine(isNetwork, { error: 'must be an address or a network like 203.0.113.0/24' })).default([]),
     username: text.optional(),
     password: secret.optional(),
-    register: z.strictObject({ server: text, username: text, password: secret }).optional(),
-    proxy: text.optional(),
+    /** What the password may be hashed with. */
+    hashes: z
+      .array(z.enum(['sha-256', 'md5']))
+      .min(1)
+      .optional(),
+    /** Names of which the caller's certificate bears one. */
+    tls_names: z.array(host.transform((name) => name.toLowerCase())).default([]),
+    register: z.strictObject({ server: sipServer, username: text, password: secret }).optional(),
+    proxy: sipServer.optional(),
+    account: z.strictObject({ username: text, password: secret }).optional(),
+    trust_identity: z.boolean().default(false),
+    dialled: z.enum(['request', 'to']).default('request'),
   });
   return z.strictObject({
     public_url: webUrl('an address')
@@ -147,11 +170,11 @@ export function routesSchema(environment: Environment) {
       .default([]),
     carriers: z
       .strictObject({
-        twilio: z.strictObject({ account_sid: text, auth_token: secret }).optional(),
-        signalwire: z.strictObject({ account_sid: text, auth_token: secret, signing_key: secret, space: host }).optional(),
-        telnyx: z.strictObject({ api_key: secret, public_key: secret, connection_id: text.optional() }).optional(),
-        plivo: z.strictObject({ auth_id: text, auth_token: secret }).optional(),
-        vonage: z.strictObject({ application_id: text, private_key: secret, signature_secret: secret }).optional(),
+        twilio: z.strictObject({ account_sid: text, auth_token: secret, api_url }).optional(),
+        signalwire: z.strictObject({ account_sid: text, auth_token: secret, signing_key: secret, space: host, api_url }).optional(),
+        telnyx: z.strictObject({ api_key: secret, public_key: secret, connection_id: text.optional(), api_url }).optional(),
+        plivo: z.strictObject({ auth_id: text, auth_token: secret, api_url }).optional(),
+        vonage: z.strictObject({ application_id: text, private_key: secret, signature_secret: secret, api_url }).optional(),
       })
       .default({}),
     sip: z
@@ -165,6 +188,8 @@ export function routesSchema(environment: Environment) {
         /** What becomes of calls that come by no trunk. */
         strangers: z.enum(['refuse', 'silence']).default('silence'),
         srtp: z.enum(['off', 'when-offered', 'required']).default('when-offered'),
+        /** The file with the certificates of those who sign certificates of callers and servers. */
+        tls_ca: text.optional(),
         trunks: z.array(trunk).default([]),
       })
       .optional(),
@@ -181,21 +206,23 @@ export function routesSchema(environment: Environment) {
           .regex(/^\+\d{8,15}$|^sips?:\S+@\S+$/, { error: 'must be a number like +15552345678, or a SIP address' })
           .optional(),
         by: z.string().optional(),
+        /** What is said before a call ends because the seconds of the day are used up. */
+        last_words: text.optional(),
       })
       .prefault({}),
     machine: z
       .discriminatedUnion(
         'policy',
         [
-          z.strictObject({ policy: z.literal('hang-up') }),
-          z.strictObject({ policy: z.literal('continue') }),
-          z.strictObject({ policy: z.literal('leave-message'), message: text }),
+          z.strictObject({ policy: z.literal('hang-up'), by: machineBy }),
+          z.strictObject({ policy: z.literal('continue'), by: machineBy }),
+          z.strictObject({ policy: z.literal('leave-message'), by: machineBy, message: text }),
         ],
         {
           error: "must be one of 'hang-up', 'leave-message', 'continue'",
         },
       )
-      .default({ policy: 'continue' }),
+      .default({ policy: 'continue', by: 'parley' }),
   });
 }
 

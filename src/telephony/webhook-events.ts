@@ -11,10 +11,30 @@ export interface CallFacts {
 }
 
 /**
- * How a call came to its end: hung up by the far side or here, handed over, lost because its connection broke; or there never was one, because the
- * caller gave up, it was rejected, nobody answered, or it could not be had.
+ * How a call came to its end: hung up by the far side or here, handed over, lost because its connection broke, ended because a limit of its key was
+ * reached; or there never was one, because the caller gave up, it was rejected, the line was busy, nobody answered, or it could not be had.
  */
-export type EndCause = 'far_side_hung_up' | 'hung_up' | 'transferred' | 'lost' | 'cancelled' | 'rejected' | 'not_answered' | 'failed';
+export type EndCause =
+  | 'far_side_hung_up'
+  | 'hung_up'
+  | 'transferred'
+  | 'lost'
+  | 'limit_reached'
+  | 'cancelled'
+  | 'rejected'
+  | 'busy'
+  | 'not_answered'
+  | 'failed';
+
+/** What is told of an end. */
+export interface CallEnding {
+  readonly cause: EndCause;
+  /** Which one was reached: a setting of `outbound` in the telephony file, or the sessions that a key may have (docs/operating.md). */
+  readonly limit?: 'seconds_per_day' | 'sessions';
+  /** Why a call that was placed did not come about: the status of SIP, or of the provider's API, and a sentence. */
+  readonly status?: number;
+  readonly reason?: string;
+}
 
 interface WebhookData {
   'realtime.call.incoming': {
@@ -26,6 +46,12 @@ interface WebhookData {
   'realtime.call.answered': CallFacts;
   'realtime.call.transferred': CallFacts & { readonly target: string };
   'realtime.call.transfer_failed': CallFacts & { readonly target: string; readonly reason: string; readonly status?: number };
+  'realtime.call.party_changed': CallFacts & {
+    /** Who is at the far side now. */
+    readonly party: string;
+    /** `refer`: the far side had this server call them; `replaces`: they took its place. */
+    readonly by: 'refer' | 'replaces';
+  };
   'realtime.call.machine_detected': CallFacts & {
     /** What answered. */
     readonly answered_by: 'machine' | 'fax';
@@ -33,13 +59,15 @@ interface WebhookData {
     readonly at_ms: number;
     readonly reason: string;
   };
-  'realtime.call.ended': CallFacts & {
-    readonly cause: EndCause;
-    /** From the answer on; 0 where there was none. */
-    readonly duration_seconds: number;
-    /** The name of the file, where the call was recorded. */
-    readonly recording?: string;
-  };
+  'realtime.call.ended': CallFacts & CallEnd;
+}
+
+/** How a call ended. */
+export interface CallEnd extends CallEnding {
+  /** From the answer on; 0 where there was none. */
+  readonly duration_seconds: number;
+  /** The name of the file, where the call was recorded. */
+  readonly recording?: string;
 }
 
 export const webhookTypes = [
@@ -48,6 +76,7 @@ export const webhookTypes = [
   'realtime.call.answered',
   'realtime.call.transferred',
   'realtime.call.transfer_failed',
+  'realtime.call.party_changed',
   'realtime.call.machine_detected',
   'realtime.call.ended',
 ] as const satisfies readonly (keyof WebhookData)[];

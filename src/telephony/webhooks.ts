@@ -31,23 +31,40 @@ export type Asked = 'delivered' | 'failed' | 'nobody';
 const farewellMs = 1000;
 
 interface Receiver {
+  /** Its address and its secret: what makes it the same one. */
+  readonly at: string;
   readonly events: readonly string[];
   readonly way: WebhookReceiver;
 }
 
 export class Webhooks {
-  readonly #clock: Clock;
-  readonly #ids: Ids;
-  readonly #receivers: readonly Receiver[];
+  readonly #options: Omit<WebhooksOptions, 'targets'>;
+  #receivers: readonly Receiver[] = [];
+  /** Receivers that are told nothing any more, until their last requests have ended. */
+  readonly #parting = new Set<Promise<void>>();
 
   /** @throws Error when a target's secret cannot be used. */
-  constructor({ targets, fetch, clock, ids, log }: WebhooksOptions) {
-    this.#clock = clock;
-    this.#ids = ids;
-    this.#receivers = targets.map(({ url, secret, events = ['*'] }) => ({
-      events,
-      way: new WebhookReceiver({ url, key: webhookKey(secret), fetch, clock, log }),
-    }));
+  constructor({ targets, ...options }: WebhooksOptions) {
+    this.#options = options;
+    this.configure(targets);
+  }
+
+  /** From now on these are told. What waits for one that stays goes on to it. @throws Error when a target's secret cannot be used. */
+  configure(targets: readonly WebhookTarget[]): void {
+    const before = new Map(this.#receivers.map((receiver) => [receiver.at, receiver]));
+    const next = targets.map(({ url, secret, events = ['*'] }) => {
+      const at = `${url} ${secret}`;
+      const way = before.get(at)?.way ?? new WebhookReceiver({ url, key: webhookKey(secret), ...this.#options });
+      return { at, events, way };
+    });
+    const kept = new Set(next.map(({ way }) => way));
+    for (const { way } of this.#receivers) if (!kept.has(way)) this.#part(way);
+    this.#receivers = next;
+  }
+
+  #part(way: WebhookReceiver): void {
+    const parting = way.close(farewellMs).finally(() => this.#parting.delete(parting));
+    this.#parting.add(parting);
   }
 
   /** Whether any receiver wants events of that type. */
@@ -80,7 +97,7 @@ export class Webhooks {
 
   /** Ends every delivery: one that has not been tried yet gets its try, a second for all of them; what waits for another try is lost. */
   async close(): Promise<void> {
-    await Promise.all(this.#receivers.map(({ way }) => way.close(farewellMs)));
+    await Promise.all([...this.#receivers.map(({ way }) => way.close(farewellMs)), ...this.#parting]);
   }
 
   #wanting(type: string): readonly Receiver[] {
@@ -88,8 +105,9 @@ export class Webhooks {
   }
 
   #delivery({ type, data }: WebhookEvent): Delivery {
-    const id = this.#ids('evt');
-    const createdAt = Math.floor(this.#clock.wallMs() / 1000);
+    const { ids, clock } = this.#options;
+    const id = ids('evt');
+    const createdAt = Math.floor(clock.wallMs() / 1000);
     return { id, type, call: data.call_id, body: JSON.stringify({ object: 'event', id, type, created_at: createdAt, data }) };
   }
 }

@@ -19,6 +19,8 @@ export type Inbound =
   | { kind: 'digit'; digit: string }
   /** A transport with a speaker of its own has played all but this much; `atMs`: when that was, by the clock, if it knows. */
   | { kind: 'played'; aheadMs: number; atMs?: number }
+  /** The far side of a call has put it on hold, or has taken it up again; `atMs`: when that was, by the clock. */
+  | { kind: 'hold'; held: boolean; atMs: number }
   /** Something that was not an event; the client is told and the session goes on. */
   | { kind: 'fault'; error: RealtimeError; eventId: string | null; characters?: number }
   /** The client's connection was lost, and nothing had come over it for that long by then; `atMs`: when that was, by the clock, if it is known. */

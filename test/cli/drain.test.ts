@@ -1,11 +1,19 @@
 // A server that is told to go, while people talk to it.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { openTerminalPhone } from '../../src/cli/phone-agent.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { placePhoneCall } from '../../src/transports/sip/phone-calls.ts';
 import { Client } from '../e2e/support/client.ts';
 import { field } from '../e2e/support/events.ts';
+import { freePort } from '../e2e/support/proxies.ts';
 import { apiKey } from '../e2e/support/server.ts';
+import { Telephone } from '../e2e/support/telephone.ts';
 import { ParleyProcess } from './parley-process.ts';
 
 /** Milliseconds of sound that have come. */
@@ -95,6 +103,41 @@ test('SIGTERM in the middle of 20 answers: all are heard to the end, and the pro
   const closed = server.logged('session closed');
   expect(closed).toHaveLength(23);
   expect(closed.at(-1)).toMatchObject({ endedBy: 'server', code: 1001, responses: { completed: 1 }, turns: 0, firstAudio: { count: 1 } });
+});
+
+test('a telephone call goes on until its caller hangs up, and no further one is taken', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'drain-'));
+  const at = `127.0.0.1:${await freePort()}`;
+  const file = {
+    routes: [{ name: 'desk', numbers: ['*'], greeting: 'Hello.' }],
+    sip: { listen: [`udp:${at}`], trunks: [{ name: 'near', addresses: ['127.0.0.1'] }] },
+  };
+  writeFileSync(join(folder, 'telephony.json'), JSON.stringify(file));
+  const server = await ParleyProcess.start({ PARLEY_TELEPHONY: join(folder, 'telephony.json') });
+  const phone = await openTerminalPhone(
+    { listen: [{ transport: 'udp', host: '127.0.0.1', port: 0 }], tls: undefined, srtp: 'off', codecs: undefined },
+    systemClock,
+  );
+  onTestFinished(async () => {
+    await phone.close();
+    rmSync(folder, { recursive: true });
+  });
+  const [caller, late] = [new Telephone(), new Telephone()];
+  const call = (telephone: Telephone) =>
+    placePhoneCall(phone.agent, { uri: `sip:100@${at}`, from: 'sip:me@127.0.0.1' }, telephone, new AbortController().signal, phone.parts);
+  const placed = await call(caller);
+  expect(await phone.agent.ping({ uri: `sip:${at}` })).toBe(200);
+  // Once it was greeted, nothing is under way any more.
+  await expect.poll(() => Math.max(...caller.heard, 0), { timeout: 5000 }).toBeGreaterThan(2000);
+  await expect.poll(() => Math.max(...caller.heard.slice(-4800)), { timeout: 5000 }).toBeLessThan(100);
+  server.signal('SIGTERM');
+  await expect.poll(() => server.written).toContain('Letting answers finish');
+  expect(await phone.agent.ping({ uri: `sip:${at}` })).toBe(503);
+  await expect(call(late)).rejects.toMatchObject({ failure: { status: 503 } });
+  await sleep(500);
+  expect(caller.ends).toEqual([]);
+  placed.close();
+  expect((await server.exited).code).toBe(0);
 });
 
 test('an answer that does not end is cut off when the time is over', async () => {

@@ -1,4 +1,4 @@
-// SIGHUP at a server in a process of its own: keys are read again, a file that cannot be used changes nothing, and without its terminal it goes.
+// SIGHUP at a server in a process of its own: keys and telephony file are read again, a file that cannot be used changes nothing, and without its terminal it goes.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -70,6 +70,26 @@ test('after SIGHUP another key opens the door, and after a bad file it still doe
   expect(await status(second)).toBe(200);
   running.kill('SIGTERM');
   expect((await once(running, 'exit'))[0]).toBe(0);
+});
+
+test('after SIGHUP the telephony file is another, and a broken one is named by its field and changes nothing', async () => {
+  const telephony = (numbers: string[]) =>
+    writeFileSync(join(folder, 'telephony.json'), JSON.stringify({ routes: [{ name: 'desk', numbers }] }));
+  telephony(['+15550002']);
+  configure(JSON.stringify({ PARLEY_API_KEY: [first], PORT: 0, PARLEY_TELEPHONY: 'telephony.json' }));
+  const running = start();
+  const [, address] = await until(/is ready at (\S+)/);
+  const status = async (key: string) => (await fetch(`${address}/v1/models`, { headers: { authorization: `Bearer ${key}` } })).status;
+  telephony(['nobody']);
+  configure(JSON.stringify({ PARLEY_API_KEY: [second], PORT: 0, PARLEY_TELEPHONY: 'telephony.json' }));
+  running.kill('SIGHUP');
+  await until(/routes\[0\]\.numbers\[0\] must be a number.*cannot be read again/);
+  // What was changed with it is not taken over either.
+  expect([await status(first), await status(second)]).toEqual([200, 401]);
+  telephony(['+15550003', '+15550004']);
+  running.kill('SIGHUP');
+  await until(/"routes":1,"msg":"keys, certificate and telephony file were read again"/);
+  expect([await status(first), await status(second)]).toEqual([401, 200]);
 });
 
 /** Runs what its arguments say in a terminal, closes that once the server is there, and ends with the same code. */

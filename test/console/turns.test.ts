@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { medianWait, pictureOf, readingsOf } from '../../console/src/realtime/timeline.ts';
 import { follow, noTurns, type TurnFact, type Turns } from '../../console/src/realtime/turns.ts';
-import { Loudness } from '../../console/src/realtime/loudness.ts';
+import { TalkSpurt } from '../../src/media/talk-spurt.ts';
 import { answer, recorded } from './recorded.ts';
 
 const voice = { startMs: 1000, lastMs: 2500 };
@@ -74,8 +74,8 @@ test('a hundred turns are kept, the oldest forgotten', () => {
   expect(turns.list[0]?.number).toBe(31);
 });
 
-test('loudness finds where speech begins and ends above the noise of the room', () => {
-  const ear = new Loudness();
+test('a talk spurt is found where speech begins and ends above the noise of the room', () => {
+  const ear = new TalkSpurt();
   for (let at = 0; at < 1000; at += 20) ear.hear(0.004, at);
   expect(ear.voice.startMs).toBeUndefined();
   for (let at = 1000; at < 1600; at += 20) ear.hear(0.1, at);

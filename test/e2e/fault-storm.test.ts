@@ -54,35 +54,34 @@ test(`${turns} turns in a storm of faults: none is silent, no session is lost, e
   service.fate = () => (chance.often(0.5) ? chance.pick<Fault>(faults) : undefined);
   const each = Math.ceil(turns / sessions);
   const outcomes = (await Promise.all(Array.from({ length: sessions }, () => talk(each)))).flat();
-  const told = `seed ${seed}`;
-  expect(outcomes, told).toHaveLength(each * sessions);
-  // What is said before the model has begun to answer, or the voice to speak, is always answered by somebody.
-  for (const { transcript, status, text, soundBytes, code } of outcomes) {
-    expect(transcript, told).not.toBe('');
-    if (status === 'completed') expect([text.length > 0, soundBytes > 0], told).toEqual([true, true]);
-    // An answer that broke off in the middle cannot be begun anew: it says so.
-    else expect([status, code], told).toEqual(['failed', 'broken']);
-  }
+  expect(outcomes).toHaveLength(each * sessions);
+  expect(outcomes.flatMap(wrongIn)).toEqual([]);
   const completed = outcomes.filter(({ status }) => status === 'completed').length;
-  expect(completed / outcomes.length, told).toBeGreaterThan(0.8);
+  expect(completed / outcomes.length).toBeGreaterThan(0.8);
+  // There was a storm: nearly every endpoint has met nearly every fault.
   const met = new Set(service.met.map(({ endpoint, fault }) => `${endpoint} ${fault ?? 'fine'}`));
-  expect(met.size, `${told}: ${[...met].join(', ')}`).toBeGreaterThan(20);
+  expect(met.size).toBeGreaterThan(20);
   // Somebody else was asked, and the answers tell of it.
-  const attempts = outcomes.flatMap(
-    ({ metadata }) => JSON.parse(metadata?.['attempts'] ?? '[]') as { stage?: string; model: string; success: boolean }[],
-  );
-  for (const stage of [undefined, 'tts']) {
-    expect(
-      attempts.some((attempt) => attempt.stage === stage && attempt.model.startsWith('custom/') && !attempt.success),
-      told,
-    ).toBe(true);
-    expect(
-      attempts.some((attempt) => attempt.stage === stage && attempt.model.startsWith('parley/') && attempt.success),
-      told,
-    ).toBe(true);
-  }
-  expect(running.server.app.server.listening).toBe(true);
+  const attempts = outcomes.flatMap(({ metadata }) => JSON.parse(metadata?.['attempts'] ?? '[]') as Attempt[]);
+  const told = (stage: string | undefined, provider: string, success: boolean) =>
+    attempts.some((attempt) => attempt.stage === stage && attempt.model.startsWith(`${provider}/`) && attempt.success === success);
+  expect([told(undefined, 'custom', false), told(undefined, 'parley', true)]).toEqual([true, true]);
+  expect([told('tts', 'custom', false), told('tts', 'parley', true)]).toEqual([true, true]);
 });
+
+interface Attempt {
+  readonly stage?: string;
+  readonly model: string;
+  readonly success: boolean;
+}
+
+/** What a turn must not be: not heard, silent, or failed without saying where. */
+function wrongIn({ transcript, status, text, soundBytes, code }: Outcome): string[] {
+  const heard = transcript === '' ? ['not heard'] : [];
+  if (status === 'completed') return [...heard, ...(text === '' || soundBytes === 0 ? ['completed, and silent'] : [])];
+  // An answer that broke off in the middle cannot be begun anew: it says so.
+  return [...heard, ...(status === 'failed' && code === 'broken' ? [] : [`${status}: ${code}`])];
+}
 
 interface Outcome {
   readonly transcript: string;
@@ -118,7 +117,7 @@ async function talk(times: number): Promise<Outcome[]> {
     };
     const sound = client.log.all.slice(mark).filter(({ type }) => type === 'response.output_audio.delta');
     outcomes.push({
-      transcript: String(words['transcript'] ?? ''),
+      transcript: typeof words['transcript'] === 'string' ? words['transcript'] : '',
       status: response.status,
       text: response.output
         .flatMap(({ content }) => content ?? [])

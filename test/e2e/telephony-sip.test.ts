@@ -9,8 +9,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { systemClock } from '../../src/lib/clock.ts';
 import { randomIds, randomInteger, randomToken } from '../../src/lib/ids.ts';
 import { silentLog } from '../../src/lib/log.ts';
-import { concat, fromBytes, toBytes } from '../../src/media/pcm.ts';
-import type { CallEnd, CallEvents } from '../../src/transports/calls/call.ts';
+import { toBytes } from '../../src/media/pcm.ts';
 import type { PhoneCall } from '../../src/transports/calls/phone-call.ts';
 import type { IncomingCall, SipAgent } from '../../src/transports/sip/agent.ts';
 import { openPhoneMedia, type PhoneMedia } from '../../src/transports/sip/media/phone-media.ts';
@@ -20,34 +19,11 @@ import { defaultModels, describeWithModels } from '../models.ts';
 import { Client } from './support/client.ts';
 import { apiKey, type RunningServer, startServer } from './support/server.ts';
 import { overlap, say, understand } from './support/speech.ts';
+import { Telephone } from './support/telephone.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
 const never = new AbortController().signal;
-
-/** A telephone: what its caller hears and is told. */
-class Telephone implements CallEvents {
-  readonly #heard: Int16Array[] = [];
-  readonly digits: string[] = [];
-  readonly ends: CallEnd[] = [];
-  onSound(sound: Uint8Array): void {
-    this.#heard.push(fromBytes(sound).slice());
-  }
-  onDigit(digit: string): void {
-    this.digits.push(digit);
-  }
-  onEnd(end: CallEnd): void {
-    this.ends.push(end);
-  }
-  onOpen(): void {}
-  onMessage(): void {}
-  onPlayed(): void {}
-  onTaken(): void {}
-  /** At 24 kHz. */
-  get heard(): Int16Array {
-    return concat(this.#heard);
-  }
-}
 
 describeWithModels(defaultModels, 'a SIP call', () => {
   const folder = mkdtempSync(join(tmpdir(), 'parley-sip-'));

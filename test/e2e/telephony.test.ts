@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { readWav } from '../../src/media/wav.ts';
 import { resample } from '../../src/media/resample.ts';
 import { defaultModels, describeWithModels } from '../models.ts';
+import { CallEar } from './support/call-ear.ts';
 import { Client } from './support/client.ts';
 import { apiKey, type RunningServer, startServer } from './support/server.ts';
 import { overlap, rateHz, say, understand } from './support/speech.ts';
@@ -165,6 +166,31 @@ describeWithModels(defaultModels, 'a telephone call', () => {
     expect(created).toMatchObject({ session: { instructions: 'Be kind.', audio: { input: { format: { type: 'audio/pcmu' } } } } });
     expect((await post(`/v1/realtime/calls/${id}/hangup`)).status).toBe(200);
     await vi.waitFor(() => expect(line.closed).toBe(true));
+  });
+
+  test('E30: is listened to: the caller comes out on the left and the agent on the right, as they were heard, for those with a key', async () => {
+    const from = hooks.length;
+    const line = await call('+15550002');
+    const { call_id: id } = (await hook('realtime.call.answered', from)).data;
+    const ear = await CallEar.open(running.ws, id);
+    await greeted(line);
+    const question = await say(running.server, 'Hello, what time is it now?');
+    await line.say(question);
+    const heard = async (side: Int16Array, said: string) => expect(overlap(said, await words(side))).toBeGreaterThan(0.7);
+    await vi.waitFor(() => heard(ear.caller, 'hello what time is it now'), { timeout: 15_000, interval: 500 });
+    await vi.waitFor(() => heard(ear.agent, 'welcome to the garden office'), { timeout: 15_000, interval: 500 });
+    await vi.waitFor(async () => expect(await words(ear.agent)).toMatch(/it is/i), { timeout: 15_000, interval: 500 });
+    // Neither is heard on the other's side.
+    expect(await words(ear.caller)).not.toMatch(/garden/i);
+    expect(await words(ear.agent)).not.toMatch(/hello what/i);
+    expect(ear.told).toEqual([{ type: 'call.listening', call_id: id, format: { type: 'audio/pcm', rate: 8000, channels: 2 } }]);
+
+    const { value } = (await (await post('/v1/realtime/client_secrets')).json()) as { value: string };
+    expect(await CallEar.refused(running.ws, id, value)).toEqual({ status: 403, code: 'key_needed' });
+    expect(await CallEar.refused(running.ws, id, 'wrong-key-0123456789')).toEqual({ status: 401, code: 'invalid_api_key' });
+    expect(await CallEar.refused(running.ws, 'rtc_none', apiKey)).toEqual({ status: 404, code: 'call_not_found' });
+    line.hangUp();
+    expect(await ear.closed).toEqual({ code: 1000, reason: 'call ended' });
   });
 
   test('gives keys that are pressed to the model as one entry', async () => {

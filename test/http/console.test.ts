@@ -40,13 +40,18 @@ async function consoleRig(options: { local?: boolean; hosts?: string[] } = {}) {
     log: silentLog,
     defaultModel: 'offline/assistant',
     defaultVoice: 'Dennis',
-    models: () => [{ id: 'offline/assistant', provider: 'offline', kind: 'llm' }],
+    models: () => [
+      { id: 'offline/assistant', provider: 'offline', kind: 'llm' },
+      { id: 'parley/moonshine', provider: 'parley', kind: 'stt' },
+      { id: 'parley/hibari', provider: 'parley', kind: 'tts' },
+    ],
     voices: () => voices,
     engines: () => engines,
     sample: async ({ id }) => {
       samples.push(id);
       return Buffer.from('RIFF');
     },
+    calls: { ticket: ({ keyId }) => `ticket of ${keyId}`, hangUp: (id, { keyId }) => id === 'rtc_1' && keyId === rig.key.id },
   });
   const ask = (method: 'GET' | 'POST', url: string, asked: Asked = {}) => {
     const host = asked.host ?? '127.0.0.1:8080';
@@ -155,12 +160,16 @@ test('the catalogue lists models, voices and engines, and whether calls are take
   const { ask } = await consoleRig();
   const {
     models,
+    recognisers,
+    speech_models,
+    default_speech_model,
     voices: listed,
     engines,
     default_voice,
     webrtc,
   } = (await ask('GET', '/console/catalogue')).json<Record<string, unknown>>();
-  expect(models).toEqual(['offline/assistant']);
+  expect([models, recognisers, speech_models]).toEqual([['offline/assistant'], ['parley/moonshine'], ['parley/hibari']]);
+  expect(default_speech_model).toBe('inworld-tts-1.5-mini');
   expect(listed).toHaveLength(4);
   expect(engines).toEqual([{ kind: 'tts', name: 'Flite', problem: 'The better one is not here.' }]);
   expect([default_voice, webrtc]).toEqual(['Dennis', false]);
@@ -212,4 +221,18 @@ test('without a build the page says how to make one', async () => {
   registerConsolePage(app, join(tmpdir(), 'parley-there-is-no-such-folder'));
   const page = await app.inject('/');
   expect([page.statusCode, page.body]).toEqual([503, expect.stringContaining('npm start')]);
+});
+
+test('the page is given a ticket for the calls of its key, and hangs up those only', async () => {
+  const { ask, rig } = await consoleRig();
+  const answer = await ask('POST', '/console/calls');
+  expect([answer.statusCode, answer.json()]).toEqual([200, { ticket: `ticket of ${rig.key.id}` }]);
+  expect(answer.headers['cache-control']).toBe('no-store');
+  expect((await ask('POST', '/console/calls/rtc_1/hangup')).statusCode).toBe(200);
+  const gone = await ask('POST', '/console/calls/rtc_9/hangup');
+  expect([gone.statusCode, gone.json()]).toMatchObject([404, { error: { code: 'call_not_found' } }]);
+  for (const url of ['/console/calls', '/console/calls/rtc_1/hangup']) {
+    expect((await ask('POST', url, { origin: 'https://evil.example', site: 'cross-site' })).statusCode).toBe(403);
+    expect((await ask('POST', url, { from: '192.168.1.7' })).statusCode).toBe(401);
+  }
 });

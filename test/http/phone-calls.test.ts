@@ -89,9 +89,15 @@ test('a call is placed, and found where its answer says', async () => {
 
 test('each key sees and reaches its own calls, and nobody without a key any', async () => {
   const other = await rig.makeKey('acme');
-  expect((await rig.get('/v1/realtime/calls')).body).toEqual({ object: 'list', data: [{ id: 'rtc_1', state: 'ringing' }] });
+  expect((await rig.get('/v1/realtime/calls')).body).toEqual({
+    object: 'list',
+    data: [{ id: 'rtc_1', object: 'realtime.call', state: 'ringing' }],
+    first_id: 'rtc_1',
+    last_id: 'rtc_1',
+    has_more: false,
+  });
   const { body } = await rig.get('/v1/realtime/calls', { authorization: `Bearer ${other.credential}` });
-  expect(body).toEqual({ object: 'list', data: [] });
+  expect(body).toMatchObject({ object: 'list', data: [] });
   expect(await post('/rtc_1/reject', undefined, `Bearer ${other.credential}`)).toMatchObject({ status: 404 });
   asked = [];
   for (const path of ['/rtc_1/accept', '/rtc_1/reject', '/rtc_1/refer']) expect((await post(path, {}, 'Bearer nobody')).status).toBe(401);

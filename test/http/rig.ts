@@ -61,6 +61,7 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
       return { id: `rtc_${wishes.length}`, sdp: 'v=0 answer', sessionId: 'sess_1' };
     },
     hangUp: (id, by) => by.keyId === wishes[0]?.by.keyId && id === 'rtc_1',
+    list: () => [],
     iceServers: (name) => [
       { urls: ['stun:stun.example:3478'] },
       { urls: ['turn:turn.example:3478'], username: `1:${name}`, credential: 'c' },
@@ -71,9 +72,12 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
     accept: () => Promise.resolve(false),
     reject: () => false,
     transfer: () => Promise.resolve(undefined),
+    connect: () => Promise.resolve(undefined),
     hangUp: () => false,
     place: () => 'rtc_1',
     list: () => [],
+    ended: () => [],
+    find: () => undefined,
   };
   const audio: AudioDesk = {
     async speak({ text, model, voice, speed }) {
@@ -120,7 +124,11 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
     shares: new LoopShares(clock),
     calls,
     phones,
-    telephony: { answer: () => ({ outcome: 'unknown_provider' }), document: () => undefined },
+    telephony: {
+      answer: () => Promise.resolve({ outcome: 'unknown_provider' }),
+      tell: () => ({ outcome: 'unknown_provider' }),
+      document: () => undefined,
+    },
     routers,
     usageDesk: { read: () => Promise.reject(new Error('nothing is counted here')) },
     clock,
@@ -156,6 +164,7 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
     key,
     asked,
     wishes,
+    calls,
     phones,
     makeKey: (workspace: string) => makeKey(issuing, { name: '', workspace }),
     revoke: () => revokeKey(issuing, key.id),

@@ -147,6 +147,24 @@ test('an answer that the client itself cancels is none', async () => {
   expect(rig.meters.counts['parley_barge_ins_total']).toBeUndefined();
 });
 
+test('an answer that is under way when the client goes is counted with what it has used', async () => {
+  const rig = openRig();
+  await rig.hear(question());
+  rig.llm.last.text('It is noon, and the sun is out. ');
+  await rig.settle();
+  rig.transport.end();
+  const { responses, inputTokens, outputTokens } = await rig.ended;
+  expect(rig.endings).toEqual([]);
+  expect(rig.meters.counts).toMatchObject({ 'parley_responses_total cancelled session_ended': 1 });
+  expect(rig.meters.counts['parley_tokens_total in']).toBeGreaterThan(0);
+  expect(rig.meters.counts['parley_tokens_total out']).toBeGreaterThan(0);
+  expect({ responses, inputTokens, outputTokens }).toEqual({
+    responses: { cancelled: 1 },
+    inputTokens: rig.meters.counts['parley_tokens_total in'],
+    outputTokens: rig.meters.counts['parley_tokens_total out'],
+  });
+});
+
 test('what an engine fails at is counted by engine and reason, a fault of ours is not', async () => {
   const rig = openRig();
   await rig.says('Hello.');

@@ -150,7 +150,9 @@ class Life {
         this.#sayBeside();
         break;
       case 'line':
-        if (chance.often(0.5)) this.#feed({ kind: 'line.lost', silentMs: chance.pick([0, 0, 300, 15_000]) });
+        if (chance.often(0.3))
+          this.#feed(chance.often(0.5) ? { kind: 'line.held', agoMs: chance.pick([0, 40]) } : { kind: 'line.taken-up' });
+        else if (chance.often(0.5)) this.#feed({ kind: 'line.lost', silentMs: chance.pick([0, 0, 300, 15_000]) });
         else this.#comeBack(chance.pick([0, 0, 500, 20_000]), chance.often(0.3));
         break;
       case 'run':
@@ -320,11 +322,20 @@ class Life {
     const chance = this.#chance;
     const live = this.#runsThat(chance.often(0.25) ? 'held' : 'adopted');
     const run = live.length > 0 && chance.often(0.85) ? chance.pick(live) : `run_${chance.int(1, this.#watch.runs.size + 1)}`;
-    switch (chance.weighted({ text: 8, audio: 8, call: 3, arguments: 3, usage: 1, alive: 1, ended: 3 })) {
+    switch (chance.weighted({ text: 8, audio: 8, call: 3, arguments: 3, usage: 1, alive: 1, attempt: 1, ended: 3 })) {
       case 'usage':
         return { kind: 'run.usage', run, usage };
       case 'alive':
         return { kind: 'run.alive', run };
+      case 'attempt':
+        return {
+          kind: 'run.attempt',
+          run,
+          model: 'groq/llama',
+          outcome: chance.pick(['answered', 'failed', 'aborted']),
+          ms: chance.int(0, 500),
+          route: 'r',
+        };
       case 'text':
         return { kind: 'run.text', run, delta: chance.pick(['one ', 'two. ', 'three ']) };
       case 'audio': {

@@ -240,3 +240,49 @@ test('S21 S22: an answer that was told to have been played is not told again whe
   const told = rig.sent.map(({ type }) => type).filter((type) => type.startsWith('output_audio_buffer.'));
   expect(told).toEqual(['output_audio_buffer.started', 'output_audio_buffer.stopped']);
 });
+
+const hold = (rig: Rig, agoMs = 0) => rig.fact({ kind: 'line.held', agoMs });
+const takeUp = (rig: Rig) => rig.fact({ kind: 'line.taken-up' });
+
+test('playout stands still while a call is on hold, and what was left is heard when it is taken up again', () => {
+  const rig = speaking(5000);
+  rig.end('resp_1');
+  rig.hear(1200);
+  hold(rig);
+  rig.wait(20_000);
+  takeUp(rig);
+  rig.hear(400);
+  // Nobody has to send it again: it waits where the call's sound is.
+  expect(leftMs(rig)).toEqual([]);
+  expect(heardBy(rig)).toEqual(['one two three']);
+});
+
+test('a call on hold is asked nothing for its silence, and the silence is counted anew when it is taken up again', () => {
+  const idle = new Rig({ turnDetection: { ...serverVad, idle_timeout_ms: 5000 } });
+  idle.says('Hello.');
+  idle.client({ type: 'response.create' });
+  idle.answer('resp_1', 'Hi.', 500);
+  const timeouts = () => idle.sent.filter(({ type }) => type === 'input_audio_buffer.timeout_triggered').length;
+  idle.hear(2000);
+  hold(idle);
+  // The line says that nothing is said; it is silence all the same, and ends the turn of whoever was speaking.
+  idle.hear(60_000);
+  takeUp(idle);
+  idle.hear(4900);
+  expect(timeouts()).toBe(0);
+  idle.hear(200);
+  expect(timeouts()).toBe(1);
+});
+
+test('a call that is lost while it is on hold was heard until it was put there, and is back when its client is', () => {
+  const rig = speaking(5000);
+  rig.end('resp_1');
+  rig.hear(1200);
+  hold(rig);
+  rig.wait(3000);
+  lose(rig, 500);
+  takeUp(rig);
+  rig.wait(3000);
+  comeBack(rig);
+  expect(leftMs(rig)).toEqual([3800]);
+});

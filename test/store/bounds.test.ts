@@ -68,3 +68,19 @@ test('a store of the version before is taken over with all that is in it', async
   expect(await store.addSecret(aSecret('new', { sealedSession }), nowMs)).toBe('too_much');
   expect(await store.addSecret(aSecret('new', { sealedSession }), nowMs + 1000)).toBe('kept');
 });
+
+test('what keys have called is added up by the hour, and forgotten when it is too old', async () => {
+  const place = storeFolder();
+  const store = place.open();
+  const use = { keyId: 'key_1', hour: 100, calls: 1, ms: 2000 };
+  await store.addOutboundUse(use, 90);
+  await store.addOutboundUse({ ...use, calls: 0, ms: 500 }, 90);
+  await store.addOutboundUse({ ...use, keyId: 'key_2', hour: 101 }, 90);
+  expect(await store.outboundUse(100)).toEqual([
+    { keyId: 'key_1', hour: 100, calls: 1, ms: 2500 },
+    { keyId: 'key_2', hour: 101, calls: 1, ms: 2000 },
+  ]);
+  expect(await store.outboundUse(101)).toHaveLength(1);
+  await store.addOutboundUse({ ...use, hour: 130 }, 107);
+  expect((await store.outboundUse(0)).map(({ hour }) => hour)).toEqual([130]);
+});

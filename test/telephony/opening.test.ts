@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ManualClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { exactWords } from '../../src/telephony/exact-words.ts';
-import { connected, firstWords, type OpeningParts, ownTools, toolsOnBoard } from '../../src/telephony/opening.ts';
+import { connected, firstWords, type OpeningParts, ownTools, sayLast, toolsOnBoard } from '../../src/telephony/opening.ts';
 import type { PhoneSession } from '../../src/telephony/phone-calls.ts';
 import { phoneConnector } from '../../src/telephony/phone-tools.ts';
 import { CallRecorder } from '../../src/telephony/recording.ts';
@@ -47,8 +47,7 @@ function opening(route: object | undefined, recorder?: (clock: ManualClock) => C
       seen.pressed.push(digits);
       return Promise.resolve();
     },
-    detectMachine: false,
-    tellMachine() {},
+    machine: undefined,
   };
   const verdict: { allowed: boolean } = { allowed: true };
   const parts: OpeningParts = {
@@ -106,6 +105,16 @@ test('a greeting is said word by word, and calls no tool', () => {
     type: 'response.create',
     response: { instructions: 'Say exactly: Hello.', tools: [], tool_choice: 'none' },
   });
+});
+
+test('a caller may have somebody else called in their place where the route says so and the target is allowed, and never otherwise', async () => {
+  const closed = await opening({}).answer();
+  expect(closed.line.onReferred?.('sip:desk@pbx.example.com')).toBeUndefined();
+  const { answer, verdict } = opening({ follow_transfers: true });
+  const { line } = await answer();
+  expect(line.onReferred?.('sip:desk@pbx.example.com')).toBe('sip:desk@pbx.example.com');
+  verdict.allowed = false;
+  expect(line.onReferred?.('sip:desk@pbx.example.com')).toBeUndefined();
 });
 
 test('a session has the tools of its route, which need nobody’s leave, and no others', () => {
@@ -232,4 +241,17 @@ test('a route that records nothing leaves no file, nor does one where nothing ca
   const { answer: unrecorded } = opening({ recording: {} });
   const answered = await unrecorded();
   expect(answered.call).toBe(answered.carried);
+});
+
+test('last words are said instead of whatever is said, to somebody who is no longer listened to, and waited for', async () => {
+  const { said, seen, parts, session } = opening({});
+  const transport = parts.transportOf(session);
+  if (!transport) throw new Error('no transport');
+  await sayLast(transport, 'Goodbye.');
+  expect(said).toEqual([
+    { type: 'session.update', session: { type: 'realtime', audio: { input: { turn_detection: null } } } },
+    { type: 'output_audio_buffer.clear' },
+    exactWords('Goodbye.'),
+  ]);
+  expect(seen.played).toBe(1);
 });

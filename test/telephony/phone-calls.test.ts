@@ -46,6 +46,7 @@ test('a route that answers after a while lets it ring until then', async () => {
   const { calls, clock } = callsRig([after]);
   const ringing = new Ringing('+15550003');
   void calls.take(ringing);
+  await settle();
   clock.advance(1999);
   await settle();
   expect(ringing.answers).toBe(0);
@@ -197,7 +198,18 @@ test('the list shows each call with how long it has been there', async () => {
   const { calls, clock, sessions } = callsRig([atOnce]);
   await calls.take(new Ringing());
   clock.advance(7000);
-  const shown = { id: 'rtc_1', direction: 'inbound', carrier: 'twilio', from: '+15550001', to: '+15550002', state: 'talking', seconds: 7 };
+  const shown = {
+    id: 'rtc_1',
+    direction: 'inbound',
+    carrier: 'twilio',
+    from: '+15550001',
+    to: '+15550002',
+    route: 'desk',
+    state: 'talking',
+    seconds: 7,
+    began_at: 1_700_000_000,
+    answered_at: 1_700_000_000,
+  };
   expect(calls.list('key-1')).toEqual([shown]);
   sessions.get('rtc_1')?.end(byCaller);
   expect([calls.list('key-1'), calls.size]).toEqual([[], 0]);
@@ -216,32 +228,41 @@ test('of calls that ring there are a thousand at most', async () => {
 function placing() {
   const rig = callsRig([]);
   const dialled = Promise.withResolvers<PhoneCall>();
-  const seen: { givenUp?: AbortSignal; ended: number } = { ended: 0 };
+  const seen: { givenUp?: AbortSignal; ended: number; rings: () => void } = { ended: 0, rings: () => {} };
   const place = () =>
     rig.calls.place(
       {
         party,
         speaker: { format: { type: 'audio/pcmu' }, lagMs: 60 },
-        dial(_events, givenUp) {
-          seen.givenUp = givenUp;
+        dial(_events, givenUp, rings) {
+          Object.assign(seen, { givenUp, rings });
           return dialled.promise;
         },
       },
-      { owner: 'key-1', session: { instructions: 'Ask for the order.' }, detectMachine: true, ended: () => (seen.ended += 1) },
+      {
+        owner: 'key-1',
+        route: undefined,
+        session: { instructions: 'Ask for the order.' },
+        detectMachine: true,
+        ended: () => (seen.ended += 1),
+      },
     );
   return { ...rig, dialled, seen, place };
 }
 
-test('a call that is placed belongs to the key, and is told of when it is answered and when it ends', async () => {
+test('a call that is placed belongs to the key, and is told of when it rings, is answered and ends', async () => {
   const { calls, place, dialled, prepared, sessions, seen, types } = placing();
   expect(place()).toBe('rtc_1');
   expect(calls.list('key-1')).toMatchObject([{ direction: 'outbound', state: 'connecting' }]);
   expect(prepared).toMatchObject([{ patches: [{ instructions: 'Ask for the order.' }] }]);
+  seen.rings();
+  expect([calls.list('key-1')[0]?.state, types()]).toEqual(['ringing', ['ringing']]);
+  expect([await calls.accept('rtc_1', 'key-1', {}), calls.reject('rtc_1', 'key-1', 486)]).toEqual([false, false]);
   dialled.resolve(new FakeCall());
   await settle();
-  expect([calls.list('key-1')[0]?.state, types()]).toEqual(['talking', ['answered']]);
+  expect([calls.list('key-1')[0]?.state, types()]).toEqual(['talking', ['ringing', 'answered']]);
   sessions.get('rtc_1')?.end(byCaller);
-  expect([seen.ended, calls.size, types()]).toEqual([1, 0, ['answered', 'ended']]);
+  expect([seen.ended, calls.size, types()]).toEqual([1, 0, ['ringing', 'answered', 'ended']]);
 });
 
 test('a call that is placed and not answered ends, and its place is free again', async () => {
@@ -249,7 +270,7 @@ test('a call that is placed and not answered ends, and its place is free again',
   place();
   dialled.reject(new PhoneError({ status: 486, reason: 'Busy.' }));
   await settle();
-  expect([seen.ended, calls.size, told.at(-1)?.data]).toMatchObject([1, 0, { cause: 'rejected' }]);
+  expect([seen.ended, calls.size, told.at(-1)?.data]).toMatchObject([1, 0, { cause: 'busy', status: 486, reason: 'Busy.' }]);
 });
 
 test.each(['hangUp', 'close'] as const)('a call that is placed is given up by %s', (how) => {
@@ -272,9 +293,9 @@ test('a session that cannot be used is thrown, and there is no call', () => {
     dial: () => Promise.reject(new Error('not asked for')),
   };
   let ended = 0;
-  expect(() => rig.calls.place(dialling, { owner: 'key-1', session: {}, detectMachine: false, ended: () => (ended += 1) })).toThrow(
-    refusal,
-  );
+  expect(() =>
+    rig.calls.place(dialling, { owner: 'key-1', route: undefined, session: {}, detectMachine: false, ended: () => (ended += 1) }),
+  ).toThrow(refusal);
   expect([rig.calls.size, ended, rig.told]).toEqual([0, 0, []]);
 });
 

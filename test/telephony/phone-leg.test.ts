@@ -1,10 +1,12 @@
 // One telephone call from its first ring to its end: what each of those who may decide about it can do in each of its states, and what is told.
 import { expect, test } from 'vitest';
-import { CallError } from '../../src/transports/calls/call.ts';
+import { errors } from '../../src/protocol/errors.ts';
+import { CallError, type CallEvents } from '../../src/transports/calls/call.ts';
 import { type PhoneCall, PhoneError } from '../../src/transports/calls/phone-call.ts';
 import { byCaller, byFault, byUs, FakeCall, legRig, Ringing, session, settle } from './phone-rig.ts';
 
 const decideMs = 20_000;
+const never = new AbortController().signal;
 
 /** A call that has been answered. */
 async function talking(parts: Parameters<typeof legRig>[0] = {}) {
@@ -185,6 +187,45 @@ test('hanging up while a call is placed gives it up, and closes it if it was ans
   expect(told.at(-1)?.data).toMatchObject({ direction: 'outbound', cause: 'cancelled' });
 });
 
+test('who is at the far side now is told, and the call goes on', async () => {
+  const { leg, told, types } = legRig();
+  const ringing = new Ringing();
+  let line: CallEvents | undefined;
+  ringing.answer = (events) => {
+    line = events;
+    return Promise.resolve(ringing.call);
+  };
+  leg.ring(ringing, decideMs);
+  await leg.answer(session().begin);
+  line?.onPartyChanged?.('sip:carol@pbx.example.com', 'replaces');
+  expect([types().at(-1), leg.state]).toEqual(['party_changed', 'talking']);
+  expect(told.at(-1)?.data).toMatchObject({ call_id: 'rtc_1', from: '+15550001', party: 'sip:carol@pbx.example.com', by: 'replaces' });
+});
+
+test('a call that is placed rings over there once, and is given up while it rings', async () => {
+  const { leg, types } = legRig({ direction: 'outbound' });
+  const dialled = Promise.withResolvers<PhoneCall>();
+  const ringing = new Ringing();
+  let givenUp: AbortSignal | undefined;
+  let rings = () => {};
+  const placed = leg.connect((_events, signal, tell) => {
+    [givenUp, rings] = [signal, tell];
+    return dialled.promise;
+  }, session().begin);
+  expect(leg.shown.state).toBe('connecting');
+  rings();
+  rings();
+  expect([leg.shown.state, types()]).toEqual(['ringing', ['ringing']]);
+  // It is no call that could be answered here.
+  await expect(leg.answer(session().begin)).rejects.toThrow('does not ring any more');
+  leg.close();
+  expect(givenUp?.aborted).toBe(true);
+  dialled.reject(new CallError('unavailable', 'The call was given up.'));
+  await expect(placed).rejects.toThrow(CallError);
+  rings();
+  expect([types(), ringing.answers]).toEqual([['ringing', 'ended'], 0]);
+});
+
 test('hanging up a call that talks ends its session, and one that is over stays so', async () => {
   const { leg, happened, end, types } = await talking();
   leg.hangUp();
@@ -195,18 +236,96 @@ test('hanging up a call that talks ends its session, and one that is over stays 
   expect([happened.hungUp, happened.over, types()]).toEqual([1, 1, ['ringing', 'answered', 'ended']]);
 });
 
+test('a call that was placed tells once that it rings over there, and can be given up while it does', async () => {
+  const { leg, types, told } = legRig({ direction: 'outbound' });
+  let givenUp: AbortSignal | undefined;
+  let alert = () => {};
+  const placed = leg.connect((_events, signal, rings) => {
+    givenUp = signal;
+    alert = rings;
+    return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new CallError('unavailable', 'Given up.'))));
+  }, session().begin);
+  expect(leg.shown.state).toBe('connecting');
+  alert();
+  alert();
+  expect([leg.shown.state, types()]).toEqual(['ringing', ['ringing']]);
+  leg.hangUp();
+  await expect(placed).rejects.toThrow('Given up.');
+  expect([givenUp?.aborted, types(), told.at(-1)?.data]).toMatchObject([true, ['ringing', 'ended'], { cause: 'cancelled' }]);
+  alert();
+  expect(types()).toEqual(['ringing', 'ended']);
+});
+
+/** A call that was placed, in each of the states in which it can be hung up, and what ends it then. */
+const placed = {
+  async rings() {
+    const rig = legRig({ direction: 'outbound' });
+    const dialled = Promise.withResolvers<PhoneCall>();
+    const placing = rig.leg.connect((_events, _givenUp, rings) => {
+      rings();
+      return dialled.promise;
+    }, session().begin);
+    placing.catch(() => {});
+    return { ...rig, finish: () => dialled.reject(new PhoneError({ status: 487, reason: 'The call was given up.' })) };
+  },
+  async talks() {
+    const rig = legRig({ direction: 'outbound' });
+    const { begin, end } = session();
+    await rig.leg.connect(() => Promise.resolve(new FakeCall()), begin);
+    return { ...rig, finish: () => end(byUs) };
+  },
+  async 'is handed over'() {
+    const rig = legRig({ direction: 'outbound' });
+    const { begin, end } = session();
+    const call = new FakeCall();
+    await rig.leg.connect(() => Promise.resolve(call), begin);
+    void rig.leg.transfer('tel:+15559', never);
+    const finish = () => {
+      end(byUs);
+      call.transfers[0]?.came.resolve({ outcome: 'refused', reason: 'The call has ended.' });
+    };
+    return { ...rig, finish };
+  },
+};
+
+test.each(['rings', 'talks', 'is handed over'] as const)(
+  'what ends a call that %s is told, where it is more than that it was hung up',
+  async (what) => {
+    const limit = { cause: 'limit_reached', limit: 'seconds_per_day' } as const;
+    const { leg, told, finish } = await placed[what]();
+    leg.hangUp(limit);
+    leg.hangUp();
+    expect(leg.shown.state).toBe('ending');
+    finish();
+    await settle();
+    expect(told.at(-1)).toMatchObject({ type: 'realtime.call.ended', data: limit });
+    expect(leg.shown).toMatchObject({ state: 'ended', ...limit });
+  },
+);
+
+test('a caller whose key has all its sessions open is not answered, and that is told', async () => {
+  const { leg, told } = legRig();
+  const ringing = new Ringing();
+  leg.ring(ringing, decideMs);
+  const excess = errors.limited({ limit: 'sessions', most: 1, retryAfterMs: 5000 });
+  await expect(leg.answer(() => Promise.reject(excess))).rejects.toBe(excess);
+  expect(ringing.rejected).toEqual([503]);
+  expect(told.at(-1)?.data).toMatchObject({ cause: 'limit_reached', limit: 'sessions' });
+});
+
 test.each([
   [408, 'not_answered'],
   [480, 'not_answered'],
-  [486, 'rejected'],
-  [600, 'rejected'],
+  [486, 'busy'],
+  [487, 'cancelled'],
+  [600, 'busy'],
   [603, 'rejected'],
   [404, 'failed'],
 ])('a call that was placed and failed with %i was %s', async (status, cause) => {
   const { leg, told } = legRig({ direction: 'outbound' });
   const failure = new PhoneError({ status, reason: 'No.' });
   await expect(leg.connect(() => Promise.reject(failure), session().begin)).rejects.toBe(failure);
-  expect(told.map(({ data }) => data)).toMatchObject([{ cause, duration_seconds: 0 }]);
+  expect(told.map(({ data }) => data)).toMatchObject([{ cause, status, reason: 'No.', duration_seconds: 0 }]);
 });
 
 test('the end of the server refuses who rings with 503, gives up what is placed, and leaves what talks to its session', async () => {
@@ -228,15 +347,13 @@ test('the end of the server refuses who rings with 503, gives up what is placed,
   expect(givenUp?.aborted).toBe(true);
 });
 
-const never = new AbortController().signal;
-
 test('a caller who is taken over leaves: transferred, hung up here, and ended as transferred', async () => {
   const { leg, call, happened, types, told, end } = await talking();
   const transfer = leg.transfer('tel:+15559', never);
   expect([leg.state, call.transfers[0]?.target]).toEqual(['transferring', 'tel:+15559']);
   call.transfers[0]?.came.resolve({ outcome: 'transferred' });
   expect(await transfer).toEqual({ outcome: 'transferred' });
-  expect([leg.state, happened.hungUp]).toEqual(['transferred', 1]);
+  expect([leg.state, happened.hungUp]).toEqual(['leaving', 1]);
   end(byUs);
   expect(types()).toEqual(['ringing', 'answered', 'transferred', 'ended']);
   expect(told.at(-2)?.data).toMatchObject({ target: 'tel:+15559' });

@@ -9,7 +9,7 @@ import type { WebhookEvent } from '../../src/telephony/webhook-events.ts';
 import type { Asked } from '../../src/telephony/webhooks.ts';
 import { matchRoute } from '../../src/telephony/route-match.ts';
 import { CallError, type CallEvents } from '../../src/transports/calls/call.ts';
-import type { IncomingPhoneCall, PhoneCall, PhoneParty, TransferOutcome } from '../../src/transports/calls/phone-call.ts';
+import type { IncomingPhoneCall, PhoneCall, PhoneParty, Replaceable, TransferOutcome } from '../../src/transports/calls/phone-call.ts';
 import type { Ending } from '../../src/transports/transport.ts';
 
 export const party: PhoneParty = { carrier: 'twilio', from: '+15550001', to: '+15550002', carrierId: 'CA1', fields: [] };
@@ -26,7 +26,12 @@ export class FakeCall implements PhoneCall {
   readonly waitingBytes = 0;
   readonly played: Uint8Array[] = [];
   readonly pressed: string[] = [];
-  readonly transfers: { readonly target: string; readonly came: PromiseWithResolvers<TransferOutcome> }[] = [];
+  replaceable: Replaceable | undefined;
+  readonly transfers: {
+    readonly target: string;
+    readonly replaces: string | undefined;
+    readonly came: PromiseWithResolvers<TransferOutcome>;
+  }[] = [];
   closed = 0;
   send(): boolean {
     return false;
@@ -38,9 +43,9 @@ export class FakeCall implements PhoneCall {
   close(): void {
     this.closed += 1;
   }
-  transfer(target: string): Promise<TransferOutcome> {
+  transfer(target: string, _signal: AbortSignal, replaces?: string): Promise<TransferOutcome> {
     const came = Promise.withResolvers<TransferOutcome>();
-    this.transfers.push({ target, came });
+    this.transfers.push({ target, replaces, came });
     return came.promise;
   }
   sendDigits(digits: string): Promise<void> {
@@ -149,7 +154,7 @@ export function callsRig(routes: readonly object[], parts: Partial<PhoneCallsPar
     clock,
     ids: (prefix) => `${prefix}_${++made}`,
     log: silentLog,
-    routeOf: (call) => matchRoute(file, call),
+    routeOf: (call) => Promise.resolve(matchRoute(file, call)),
     ownerOf: (route) => route.key ?? 'key-1',
     sessionOf: (route) => route.session,
     prepare(one) {

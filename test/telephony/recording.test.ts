@@ -12,7 +12,7 @@ import { fromBytes, toBytes } from '../../src/media/pcm.ts';
 import { readWav } from '../../src/media/wav.ts';
 import type { AudioFormat } from '../../src/protocol/audio-format.ts';
 import { CallRecorder, type CallRecording, recordCall } from '../../src/telephony/recording.ts';
-import { StereoTimeline } from '../../src/telephony/stereo-timeline.ts';
+import { recordedTolerance, StereoTimeline } from '../../src/transports/calls/stereo-timeline.ts';
 import type { CallEnd, CallEvents } from '../../src/transports/calls/call.ts';
 import type { PhoneCall, TransferOutcome } from '../../src/transports/calls/phone-call.ts';
 
@@ -306,7 +306,7 @@ describe('the sides', () => {
 });
 
 test('words whose reports are a little late have no gap in them, and a pause that is longer has its place', () => {
-  const timeline = new StereoTimeline(8000, 0);
+  const timeline = new StereoTimeline(8000, 0, recordedTolerance);
   const tenth = () => new Int16Array(800).fill(7);
   timeline.sent(tenth(), 100, false);
   for (let at = 400; at <= 6000; at += 100) timeline.sent(tenth(), at, true);

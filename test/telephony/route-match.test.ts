@@ -1,6 +1,6 @@
 // Which route a call takes, and what its parameters may set.
 import { describe, expect, test } from 'vitest';
-import { matchRoute, overridden } from '../../src/telephony/route-match.ts';
+import { matchRoute, notOverridable, overridden } from '../../src/telephony/route-match.ts';
 import { routesOf } from '../../src/telephony/routes-file.ts';
 
 const file = routesOf(
@@ -91,5 +91,22 @@ describe('parameters', () => {
 
   test('that nobody lets set anything set nothing', () => {
     expect(overridden(session, [{ name: 'instructions', value: 'x' }], [])).toEqual({ session, refused: [] });
+  });
+});
+
+describe('what is set of a route’s session', () => {
+  test.each([
+    [{}, [], undefined],
+    [{ type: 'realtime' }, [], undefined],
+    [{ instructions: 'x' }, [], 'instructions'],
+    [{ instructions: 'x' }, ['instructions'], undefined],
+    [{ audio: { output: { voice: 'Olivia' } } }, ['audio.output.voice'], undefined],
+    [{ audio: { output: { voice: 'Olivia', speed: 1.2 } } }, ['audio.output.voice'], 'audio.output.speed'],
+    [{ audio: { output: { voice: 'Olivia', speed: 1.2 } } }, ['audio'], undefined],
+    [{ audio: { output: { voice: 'Olivia' } } }, ['audio.output.voices'], 'audio.output.voice'],
+    [{ tools: [{ type: 'function', name: 'f' }] }, ['tools'], undefined],
+    [{ audio: {} }, [], 'audio'],
+  ])('%j where %j may be set: %s may not', (session, overridable, field) => {
+    expect(notOverridable(session, overridable)).toBe(field);
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { SetupError } from '../../src/lib/own-file.ts';
-import { outboundRules, readRoutesFile, RoutesFileError, routesOf } from '../../src/telephony/routes-file.ts';
+import { keyMistakes, outboundRules, readRoutesFile, RoutesFileError, routesOf } from '../../src/telephony/routes-file.ts';
 import { addressesOf } from '../../src/telephony/routes-schema.ts';
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
@@ -67,9 +67,9 @@ function changed(change: (file: Record<string, never> & typeof whole) => void): 
   return copy;
 }
 
-function mistakesIn(content: unknown, keys?: ReadonlySet<string>): readonly string[] {
+function mistakesIn(content: unknown): readonly string[] {
   try {
-    routesOf(content, '/etc/telephony.json', { environment, ...(keys ? { keys } : {}) });
+    routesOf(content, '/etc/telephony.json', { environment });
     return [];
   } catch (error) {
     if (error instanceof RoutesFileError) return error.mistakes;
@@ -79,7 +79,7 @@ function mistakesIn(content: unknown, keys?: ReadonlySet<string>): readonly stri
 
 describe('a file', () => {
   test('with everything in it is read', () => {
-    const file = routesOf(whole, '/etc/telephony.json', { environment, keys: new Set(['main']) });
+    const file = routesOf(whole, '/etc/telephony.json', { environment });
     expect(file.public_url).toBe('https://voice.example.com');
     expect(file.carriers.twilio).toEqual({ account_sid: 'AC1', auth_token: 'tok-12345' });
     expect(file.routes[0]).toMatchObject({
@@ -101,7 +101,7 @@ describe('a file', () => {
       webhooks: [],
       carriers: {},
       outbound: { prefixes: [], domains: [], calls_at_once: 4, calls_per_minute: 10, calls_per_day: 500, seconds_per_day: 36_000 },
-      machine: { policy: 'continue' },
+      machine: { policy: 'continue', by: 'parley' },
     });
   });
 
@@ -133,7 +133,6 @@ describe('a mistake is said with its place', () => {
     [(file) => void Object.assign(file, { rutes: [] }), 'rutes is no setting of this file.'],
     [(file) => void Object.assign(file.routes[0] as object, { nubmers: [] }), 'routes[0].nubmers is no setting of this file.'],
     [(file) => void Reflect.deleteProperty(file.routes[1] as object, 'numbers'), 'routes[1].numbers is missing.'],
-    [(file) => void Object.assign(file.routes[1] as object, { numbers: [] }), 'routes[1].numbers must name a number, or "*".'],
     [(file) => void Object.assign(file.routes[1] as object, { numbers: '*' }), 'routes[1].numbers must be a list.'],
     [
       (file) => void Object.assign(file.routes[0]?.numbers as object, { 1: 'example.com' }),
@@ -209,7 +208,7 @@ describe('a mistake is said with its place', () => {
     ],
     [
       (file) => void Object.assign(file.webhooks[0] as object, { events: ['realtime.call.started'] }),
-      'webhooks[0].events[0] must mean events: realtime.call.*, or realtime.call.incoming, realtime.call.ringing, realtime.call.answered, realtime.call.transferred, realtime.call.transfer_failed, realtime.call.machine_detected, realtime.call.ended.',
+      'webhooks[0].events[0] must mean events: realtime.call.*, or realtime.call.incoming, realtime.call.ringing, realtime.call.answered, realtime.call.transferred, realtime.call.transfer_failed, realtime.call.party_changed, realtime.call.machine_detected, realtime.call.ended.',
     ],
     [
       (file) => void Object.assign(file.webhooks[0] as object, { secret: 'hunter2' }),
@@ -236,8 +235,26 @@ describe('a mistake is said with its place', () => {
     ],
     [
       (file) => void (file.sip.trunks[0] = { name: 'office' } as never),
-      'sip.trunks[0] needs addresses, a password or a registration: nobody could be known to come by it.',
+      'sip.trunks[0] needs addresses, a password, tls_names or a registration: nobody could be known to come by it.',
     ],
+    [
+      (file) => void Object.assign(file.sip.trunks[0] as object, { tls_names: ['sip.example.com'] }),
+      'sip.trunks[0].tls_names needs sip.tls_ca, which says whose certificates are believed, and a place in sip.listen with tls.',
+    ],
+    [
+      (file) => void (file.sip.trunks[0] = { name: 'office', addresses: ['192.0.2.1'], hashes: ['md5'] } as never),
+      'sip.trunks[0].hashes is about a password, and there is none.',
+    ],
+    [
+      (file) => void Object.assign(file.sip.trunks[0] as object, { hashes: ['sha-1'] }),
+      "sip.trunks[0].hashes[0] must be one of 'sha-256', 'md5'.",
+    ],
+    ...['http://sip.example.com', 'sip:me@sip.example.com', 'sip.example.com/', ''].map(
+      (proxy): [Parameters<typeof changed>[0], string] => [
+        (file) => void Object.assign(file.sip.trunks[0] as object, { proxy }),
+        'sip.trunks[0].proxy must be a host, or a URI like sip:host:5070 or sip:host;transport=tcp.',
+      ],
+    ),
     [
       (file) => void Reflect.deleteProperty(file.sip.trunks[0] as object, 'password'),
       'sip.trunks[0] needs a username and a password, or neither.',
@@ -262,6 +279,10 @@ describe('a mistake is said with its place', () => {
       'carriers.telnyx.connection_id is missing: outbound.by places calls with it.',
     ],
     [
+      (file) => void Object.assign(file.machine, { by: 'provider' }),
+      "machine.by is 'provider', and outbound.by places calls by SIP, where nobody else finds out if a machine answers.",
+    ],
+    [
       (file) => void Object.assign(file.machine, { policy: 'shout' }),
       "machine.policy must be one of 'hang-up', 'leave-message', 'continue'.",
     ],
@@ -279,9 +300,16 @@ describe('a mistake is said with its place', () => {
     expect([mistakesIn(many).length, mistakesIn(many).at(-1)]).toEqual([11, 'And 10 more.']);
   });
 
-  test('a key is looked for where the keys are known', () => {
-    expect(mistakesIn(whole, new Set(['other']))).toEqual(['routes[0].key is the name of no configured key.']);
-    expect(mistakesIn(whole)).toEqual([]);
+  test('a key that there is not, without what stands there, which may be a key itself', () => {
+    const file = routesOf(
+      changed((each) => void Object.assign(each.routes[0] as object, { key: 'sk-secret' })),
+      'x',
+      { environment },
+    );
+    expect(keyMistakes(file, new Set(['key_1', 'configured_2']))).toEqual([
+      'routes[0].key is the id of no key that holds. Those of this server are: key_1, configured_2.',
+    ]);
+    expect(keyMistakes(file, new Set(['sk-secret']))).toEqual([]);
   });
 
   test('none is said with a secret', () => {

@@ -372,3 +372,45 @@ describe('closing', () => {
     expect(requests.every(({ signal }) => signal.aborted)).toBe(true);
   });
 });
+
+describe('other receivers', () => {
+  const other = { url: 'https://other.example/', secret };
+  const first = { url: 'https://hooks.example/secret-path?token=abc', secret };
+
+  test('are told of what comes from then on, and those that stay keep what waits for them', async () => {
+    let isUp = false;
+    const { webhooks, requests, settle, wait } = rig({ targets: [first], answer: () => (isUp ? 200 : 503) });
+    webhooks.tell(ringing);
+    await settle();
+    webhooks.configure([first, other]);
+    isUp = true;
+    webhooks.tell(answered);
+    await wait(1000);
+    expect(requests.map(({ url, body }) => [new URL(url).host, (JSON.parse(body) as { type: string }).type])).toEqual([
+      ['hooks.example', 'realtime.call.ringing'],
+      ['other.example', 'realtime.call.answered'],
+      ['hooks.example', 'realtime.call.ringing'],
+      ['hooks.example', 'realtime.call.answered'],
+    ]);
+  });
+
+  test('take the place of those that are gone, for whom nothing is tried again', async () => {
+    const { webhooks, requests, settle, wait } = rig({ targets: [first], answer: () => 503 });
+    webhooks.tell(ringing);
+    await settle();
+    webhooks.configure([other]);
+    await wait(1000);
+    webhooks.tell(answered);
+    await wait(100);
+    expect(requests.map(({ url }) => new URL(url).host)).toEqual(['hooks.example', 'other.example']);
+    await webhooks.close();
+  });
+
+  test('that cannot be used leave those that there are', async () => {
+    const { webhooks, requests, settle } = rig({ targets: [first] });
+    expect(() => webhooks.configure([{ url: 'https://other.example/', secret: 'none' }])).toThrow(/whsec_/);
+    webhooks.tell(ringing);
+    await settle();
+    expect(requests.map(({ url }) => new URL(url).host)).toEqual(['hooks.example']);
+  });
+});

@@ -1,7 +1,10 @@
 // `/metrics` of a running server: what a conversation leaves there, who may read it and where, and the board that draws it.
 import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { assemble } from '../../src/assemble.ts';
 import { readConfig } from '../../src/config.ts';
@@ -15,6 +18,7 @@ import { GoodSession } from '../fuzz/good-session.ts';
 import { labelNames, parseMetrics, queried, type Sample, type Queried } from './prometheus-text.ts';
 
 const model = new FakeChatServer();
+const telephony = join(mkdtempSync(join(tmpdir(), 'parley-metrics-')), 'telephony.json');
 const withVoice = { PARLEY_STT: 'scripted', PARLEY_TTS: 'flite', PARLEY_LLM: 'offline' };
 const withKey = { Authorization: `Bearer ${apiKey}` };
 let running: RunningServer;
@@ -54,7 +58,10 @@ beforeAll(async () => {
     PARLEY_TURN: 'lexical',
     PARLEY_RESUME_SECONDS: '0',
   };
-  running = await startServer({ engines: 'real', settings });
+  // Nobody answers the registration.
+  const trunk = { name: 'company', register: { server: 'sip:127.0.0.1:9', username: '100', password: 'secret' } };
+  writeFileSync(telephony, JSON.stringify({ sip: { listen: ['udp:127.0.0.1:0'], trunks: [trunk] } }));
+  running = await startServer({ engines: 'real', settings: { ...settings, PARLEY_TELEPHONY: telephony } });
   keyless = await startServer({ engines: 'scripted', settings: { PARLEY_API_KEY: '', PARLEY_CONSOLE: '' } });
   const session = await GoodSession.open(running.ws);
   await vi.waitFor(() => expect(session.turns.spoken).toBeGreaterThan(0), { timeout: 30_000 });
@@ -173,6 +180,15 @@ test('no key, session, model or word of the conversation is in it', () => {
     expect(text).not.toContain(secret);
 });
 
+test('where SIP is spoken, registrations are told of, to people as well', async () => {
+  expect(value('parley_sip_registered', { trunk: 'company' })).toBe(0);
+  expect(value('parley_sip_calls')).toBe(0);
+  const health = (await (await fetch(`${running.http}/health`)).json()) as { sip: unknown };
+  const [port] = running.server.sipAddresses.map((at) => at.split(':').at(-1));
+  expect(health.sip).toEqual({ listening: [`udp:${port}`], calls: 0, registrations: [{ trunk: 'company', state: 'trying' }] });
+  expect(await (await fetch(`${keyless.http}/health`)).json()).not.toHaveProperty('sip');
+});
+
 test('everything in the table is there, with its type, and nothing else', () => {
   const types = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => [name, type]);
   expect(types).toEqual(Object.entries(table).map(([name, { type }]) => [name, type]));
@@ -259,9 +275,9 @@ test.each<[who: string, headers: Record<string, string>, status: number]>([
 
 test('a key that comes with the settings that are read again closes it for this machine, and opens it when it goes', async () => {
   const config = (PARLEY_API_KEY: string) => readConfig({ PARLEY_API_KEY }, keyless.dataDir);
-  keyless.server.reload(config('k'.repeat(40)));
+  await keyless.server.reload(config('k'.repeat(40)));
   expect((await fetchMetrics(keyless.http)).status).toBe(401);
-  keyless.server.reload(config(''));
+  await keyless.server.reload(config(''));
   expect((await fetchMetrics(keyless.http)).status).toBe(200);
 });
 

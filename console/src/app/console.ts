@@ -282,7 +282,7 @@ export class Console {
     this.#act(event);
     const { conversation } = this.state.get();
     this.#change({ conversation: converse(conversation, event) });
-    this.#follow({ kind: 'event', event, voice: this.desk.loudness.voice });
+    this.#follow({ kind: 'event', event, voice: this.desk.spurt.voice });
   }
 
   #act(event: ServerEvent): void {
@@ -340,7 +340,7 @@ export class Console {
   // --- sound
 
   #hear({ rms, pcm }: CapturedFrame): void {
-    this.desk.loudness.hear(rms, performance.now());
+    this.desk.spurt.hear(rms, performance.now());
     const { link, push } = this.state.get();
     if (!pcm || link.phase !== 'open' || this.#line.kind !== 'websocket' || push === 'ready') return;
     this.send({ type: 'input_audio_buffer.append', audio: toBase64(pcm) });

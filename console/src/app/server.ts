@@ -7,6 +7,8 @@ export interface Voice {
   readonly description: string;
   readonly language: string;
   readonly gender: string;
+  /** Whose it is: `parley` for those of the server itself. */
+  readonly provider: string;
 }
 
 /** Who does a kind of work at the server, and why it is not who should. */
@@ -17,11 +19,16 @@ export interface Engine {
 }
 
 export interface Catalogue {
+  /** Ids of who may answer, hear and speak. */
   readonly models: readonly string[];
+  readonly recognisers: readonly string[];
+  readonly speech_models: readonly string[];
   readonly voices: readonly Voice[];
   readonly engines: readonly Engine[];
   readonly default_model: string;
   readonly default_voice: string;
+  /** The speech model by which the usual engine speaks. */
+  readonly default_speech_model: string;
   /** Whether this server takes calls. */
   readonly webrtc: boolean;
 }
@@ -58,6 +65,17 @@ export async function fetchSecret(signal: AbortSignal): Promise<string> {
 export async function fetchCatalogue(): Promise<Catalogue> {
   const answer = await ask('/console/catalogue', {});
   return (await answer.json()) as Catalogue;
+}
+
+/** What opens one WebSocket that tells of calls. @throws ServerRefusal */
+export async function fetchCallTicket(signal: AbortSignal): Promise<string> {
+  const answer = await ask('/console/calls', { method: 'POST', signal });
+  return ((await answer.json()) as { ticket: string }).ticket;
+}
+
+/** @throws ServerRefusal */
+export async function hangUpCall(id: string): Promise<void> {
+  await ask(`/console/calls/${encodeURIComponent(id)}/hangup`, { method: 'POST' });
 }
 
 /** A sentence in that voice. @throws ServerRefusal */

@@ -1,6 +1,6 @@
 // What the session is told to be: the user's settings, kept and sent as they change, and push-to-talk, which takes the turns out of the
 // server's hands while it is used.
-import { Loudness } from '../realtime/loudness.ts';
+import { TalkSpurt } from '../../../src/media/talk-spurt.ts';
 import type { ClientEvent } from '../realtime/events.ts';
 import { at, effective, patchOf, type Settings, withoutSecrets, withValue } from '../realtime/settings.ts';
 import type { TurnFact } from '../realtime/turns.ts';
@@ -29,7 +29,7 @@ export class SessionDesk {
   readonly #parts: DeskParts;
   #detectionBefore: unknown;
   /** What the microphone has heard of late. */
-  loudness = new Loudness();
+  spurt = new TalkSpurt();
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
@@ -91,7 +91,7 @@ export class SessionDesk {
     if (this.#now.push !== 'ready' || this.#now.link.phase !== 'open') return;
     this.#parts.interrupt();
     this.#parts.send({ type: 'input_audio_buffer.clear' });
-    this.loudness = new Loudness();
+    this.spurt = new TalkSpurt();
     this.#parts.change({ push: 'held' });
     this.gate();
   }
@@ -102,7 +102,7 @@ export class SessionDesk {
       if (this.#now.push !== 'held') return;
       this.#parts.change({ push: 'ready' });
       this.gate();
-      this.#parts.follow({ kind: 'released', voice: this.loudness.voice });
+      this.#parts.follow({ kind: 'released', voice: this.spurt.voice });
       this.#parts.send({ type: 'input_audio_buffer.commit' });
       this.#parts.send({ type: 'response.create' });
     };

@@ -26,3 +26,16 @@ export type PlayerReport =
   | { readonly kind: 'ended'; readonly item: string }
   | { readonly kind: 'flushed'; readonly item: string; readonly playedMs: number }
   | { readonly kind: 'level'; readonly rms: number; readonly peak: number };
+
+/** To the player of a call that is listened to: interleaved samples of both sides. */
+export type ListenOrder =
+  | { readonly kind: 'play'; readonly pairs: Int16Array<ArrayBuffer> }
+  | { readonly kind: 'quiet'; readonly quiet: boolean };
+
+/** From it, for each 20 ms. */
+export interface ListenReport {
+  readonly left: number;
+  readonly right: number;
+  /** Sound that waits to be played. */
+  readonly waitingMs: number;
+}

@@ -1,12 +1,13 @@
 // The page's one audio context, the microphone and the loudspeaker on it. Whatever is opened here is closed here.
 import captureUrl from './capture-worklet.ts?worker&url';
-import { type CapturedFrame, type PlayerOrder, type PlayerReport } from './messages.ts';
+import listenUrl from './listen-worklet.ts?worker&url';
+import { type CapturedFrame, type ListenOrder, type ListenReport, type PlayerOrder, type PlayerReport } from './messages.ts';
 import playerUrl from './player-worklet.ts?worker&url';
 
 /** Opens the context; browsers let it sound only after the user has pressed something. */
 export async function openSound(): Promise<AudioContext> {
   const context = new AudioContext({ latencyHint: 'interactive' });
-  await Promise.all([context.audioWorklet.addModule(captureUrl), context.audioWorklet.addModule(playerUrl)]);
+  await Promise.all([captureUrl, playerUrl, listenUrl].map((url) => context.audioWorklet.addModule(url)));
   return context;
 }
 
@@ -82,6 +83,31 @@ export function openSpeaker(context: AudioContext, onReport: (report: PlayerRepo
     get latencyMs() {
       return (context.outputLatency || context.baseLatency) * 1000;
     },
+    close() {
+      player.port.close();
+      player.disconnect();
+    },
+  };
+}
+
+export interface Listening {
+  play(pairs: Int16Array<ArrayBuffer>): void;
+  /** Nothing is heard meanwhile; time goes on. */
+  setQuiet(quiet: boolean): void;
+  close(): void;
+}
+
+/** A loudspeaker for the two sides of a call, at their rate. */
+export function openListening(context: AudioContext, rateHz: number, onReport: (report: ListenReport) => void): Listening {
+  const options = { numberOfInputs: 0, outputChannelCount: [2], processorOptions: { rateHz } };
+  const player = new AudioWorkletNode(context, 'parley-listen', options);
+  const order = (message: ListenOrder, handOver: ArrayBuffer[] = []) => player.port.postMessage(message, handOver);
+  player.port.addEventListener('message', ({ data }: MessageEvent<ListenReport>) => onReport(data));
+  player.port.start();
+  player.connect(context.destination);
+  return {
+    play: (pairs) => order({ kind: 'play', pairs }, [pairs.buffer]),
+    setQuiet: (quiet) => order({ kind: 'quiet', quiet }),
     close() {
       player.port.close();
       player.disconnect();

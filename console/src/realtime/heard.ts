@@ -30,3 +30,14 @@ function words(text: string): string[] {
 function plain(word: string): string {
   return word.replace(/[^\p{L}\p{N}]+$/u, '').toLowerCase();
 }
+
+/** So much of a text, by proportion and in whole words. */
+export function wordsUntil(text: string, share: number): string {
+  const end = Math.max(0, Math.min(1, share)) * text.length;
+  let kept = '';
+  for (const match of text.matchAll(/\S+/g)) {
+    if (match.index + match[0].length > end + 0.5) break;
+    kept = text.slice(0, match.index + match[0].length);
+  }
+  return kept;
+}

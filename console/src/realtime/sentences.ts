@@ -83,6 +83,7 @@ export function closeSentence(code: number, reason: string): string {
         ? (byCode['model_not_found'] ?? '')
         : `The server ended the session${reason ? ` (${reason})` : ''}.`;
     case 1013:
+      if (reason.startsWith('too many connections')) return 'As many are connected beside this call already as can be.';
       return 'The connection was too slow for the sound it had to carry.';
     default:
       return 'The connection to the server was lost.';

@@ -1,8 +1,9 @@
 // A tape of a session, as a server with PARLEY_RECORD writes it: the turns and the events in both directions, at the times they had. Pure.
+import type { Voice } from '../../../src/media/talk-spurt.ts';
 import type { AudioFormat } from '../../../src/protocol/audio-format.ts';
 import { isRecord } from '../../../src/protocol/json.ts';
 import { type ClientEvent, readEvent, type ServerEvent } from './events.ts';
-import { follow, noTurns, type TurnFact, type Turns, type Voice } from './turns.ts';
+import { follow, noTurns, type TurnFact, type Turns } from './turns.ts';
 
 export interface TapeEvent {
   readonly direction: 'sent' | 'received';

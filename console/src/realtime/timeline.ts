@@ -1,24 +1,28 @@
 // A turn's marks as lengths and places of a picture, and as numbers to read.
 import { type MarkName, originOf, type Turn } from './turns.ts';
 
-export interface Span {
-  readonly lane: 'you' | 'server' | 'heard';
-  readonly kind: 'speech' | 'silence' | 'thinking' | 'writing' | 'sound' | 'buffered';
+export type TurnLane = 'you' | 'server' | 'heard';
+
+export interface Span<Lane extends string = TurnLane> {
+  readonly lane: Lane;
+  readonly kind: 'speech' | 'silence' | 'thinking' | 'writing' | 'sound' | 'buffered' | 'tool';
   /** Milliseconds from the turn's origin. */
   readonly from: number;
   readonly to: number;
   readonly label: string;
 }
-export interface Tick {
-  readonly lane: Span['lane'];
-  readonly name: MarkName;
+interface Tick<Lane extends string> {
+  readonly lane: Lane;
+  readonly name: string;
   readonly at: number;
+  readonly label: string;
 }
-export interface Picture {
+/** Of a turn, or of whatever else has lanes. */
+export interface Picture<Lane extends string = TurnLane> {
   readonly from: number;
   readonly to: number;
-  readonly spans: readonly Span[];
-  readonly ticks: readonly Tick[];
+  readonly spans: readonly Span<Lane>[];
+  readonly ticks: readonly Tick<Lane>[];
   readonly grid: readonly number[];
 }
 
@@ -35,7 +39,7 @@ export const markWords: Readonly<Record<MarkName, string>> = {
   heardEnd: 'Heard until',
 };
 
-const lanes: Readonly<Partial<Record<MarkName, Span['lane']>>> = {
+const lanes: Readonly<Partial<Record<MarkName, TurnLane>>> = {
   vad: 'you',
   turnEnd: 'you',
   transcript: 'server',
@@ -46,15 +50,15 @@ const lanes: Readonly<Partial<Record<MarkName, Span['lane']>>> = {
 /** What is shown beside the wait when only that is looked at. */
 const aroundMs = 500;
 
-/** @param whole The whole turn, or only what the user waited for. */
-export function pictureOf(turn: Turn, now: number, whole: boolean): Picture | undefined {
+/** @param whole The whole turn, or only what the user waited for. @param who Spoke, as spans say it. */
+export function pictureOf(turn: Turn, now: number, whole: boolean, who = 'You'): Picture | undefined {
   const origin = originOf(turn);
   if (origin === undefined) return undefined;
   const { marks } = turn;
   const rel = (name: MarkName) => (marks[name] === undefined ? undefined : marks[name] - origin);
   const sofar = now - origin;
   const spans: Span[] = [];
-  const span = (lane: Span['lane'], kind: Span['kind'], from: number | undefined, to: number | undefined, label: string) => {
+  const span = (lane: TurnLane, kind: Span['kind'], from: number | undefined, to: number | undefined, label: string) => {
     if (from !== undefined && to !== undefined && to > from) spans.push({ lane, kind, from, to, label });
   };
   const turnEnd = rel('turnEnd');
@@ -62,15 +66,15 @@ export function pictureOf(turn: Turn, now: number, whole: boolean): Picture | un
   const firstAudio = rel('firstAudio');
   const heardStart = rel('heardStart');
   const heardEnd = rel('heardEnd') ?? (heardStart === undefined ? undefined : Math.max(sofar, heardStart));
-  span('you', 'speech', rel('speechStart') ?? rel('vad'), rel('speechEnd') ?? turnEnd ?? sofar, 'You spoke');
+  span('you', 'speech', rel('speechStart') ?? rel('vad'), rel('speechEnd') ?? turnEnd ?? sofar, `${who} spoke`);
   span('you', 'silence', rel('speechEnd'), turnEnd, 'Silence until the turn ended');
   span('server', 'thinking', turnEnd, firstToken ?? rel('done'), 'Until the first word');
   span('server', 'writing', firstToken, rel('done') ?? (firstToken === undefined ? undefined : sofar), 'Writing the answer');
   span('heard', 'buffered', firstAudio, heardStart, 'On its way to the loudspeaker');
-  span('heard', 'sound', heardStart, heardEnd, turn.interrupted ? 'Heard until you interrupted' : 'Heard');
-  const ticks = (Object.entries(lanes) as [MarkName, Span['lane']][]).flatMap(([name, lane]) => {
+  span('heard', 'sound', heardStart, heardEnd, turn.interrupted ? 'Heard until interrupted' : 'Heard');
+  const ticks = (Object.entries(lanes) as [MarkName, TurnLane][]).flatMap(([name, lane]) => {
     const at = rel(name);
-    return at === undefined ? [] : [{ lane, name, at }];
+    return at === undefined ? [] : [{ lane, name, at, label: `${markWords[name]}: ${Math.round(at)} ms` }];
   });
   const first = Math.min(0, ...spans.map(({ from }) => from));
   const last = Math.max(turnEnd ?? 0, firstAudio ?? firstToken ?? rel('done') ?? sofar, 0);
@@ -79,9 +83,11 @@ export function pictureOf(turn: Turn, now: number, whole: boolean): Picture | un
   return { from, to: Math.max(to, from + 400), spans, ticks, grid: gridOf(from, Math.max(to, from + 400)) };
 }
 
+const steps = [50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000, 20_000, 60_000, 120_000, 300_000, 600_000, 1_200_000];
+
 /** Round numbers, four to eight of them. */
-function gridOf(from: number, to: number): number[] {
-  const step = [50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000, 20_000, 60_000].find((each) => (to - from) / each <= 7) ?? 120_000;
+export function gridOf(from: number, to: number): number[] {
+  const step = steps.find((each) => (to - from) / each <= 7) ?? 3_600_000;
   const grid: number[] = [];
   for (let at = Math.ceil(from / step) * step; at <= to; at += step) grid.push(at);
   return grid;

@@ -1,4 +1,5 @@
 // When what happened in each turn, by the page's own clock: the timeline's numbers. Pure; the instant comes with every fact.
+import type { Voice } from '../../../src/media/talk-spurt.ts';
 import type { ServerEvent } from './events.ts';
 
 export const markNames = [
@@ -34,13 +35,6 @@ export interface Turns {
 export const noTurns: Turns = { list: [], count: 0 };
 /** Older ones are forgotten. */
 const mostTurns = 100;
-
-/** What the microphone says of the sound itself, apart from what the server makes of it. */
-export interface Voice {
-  /** When the present or last sound that could be speech began, and when it was last loud. */
-  readonly startMs: number | undefined;
-  readonly lastMs: number | undefined;
-}
 
 export type TurnFact =
   | { readonly kind: 'event'; readonly event: ServerEvent; readonly voice: Voice }

@@ -5,6 +5,10 @@ export interface Destination {
   readonly model: string | undefined;
   /** The session to take up, where one was lost. */
   readonly resume: Resumption | undefined;
+  /** The call that is joined from beside. */
+  readonly call?: string;
+  /** What is said is to be written down, and not answered. */
+  readonly intent?: 'transcription';
 }
 
 /** With what a session can be taken up whose connection was lost. */
@@ -16,9 +20,11 @@ export interface Resumption {
 }
 
 /** The token is no part of an address: those are logged. */
-export function query({ model, resume }: Destination): string {
+export function query({ model, resume, call, intent }: Destination): string {
   const fields = new URLSearchParams({
     ...(model === undefined ? {} : { model }),
+    ...(call === undefined ? {} : { call_id: call }),
+    ...(intent === undefined ? {} : { intent }),
     ...(resume && { resume: resume.session, last_event: resume.lastEvent }),
   });
   return fields.size === 0 ? '' : `?${fields.toString()}`;

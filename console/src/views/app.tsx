@@ -1,68 +1,28 @@
-// The page's frame: the conversation in the middle, what can be seen and set beside it, one column on a phone.
-import { useEffect, useState } from 'preact/hooks';
+// The page's frame: a line on top, and below it the page's own conversation or the calls of its key.
+import { useState } from 'preact/hooks';
+import type { Calls } from '../app/calls.ts';
 import type { Console } from '../app/console.ts';
-import { useStore } from '../app/store.ts';
-import { CodePanel } from './code-panel.tsx';
-import { ConversationView } from './conversation.tsx';
-import { Dock } from './dock.tsx';
-import { EventsPanel } from './events-panel.tsx';
+import type { Place } from '../realtime/place.ts';
+import { type Store, useStore } from '../app/store.ts';
+import { CallsPage } from './calls-page.tsx';
 import { Header } from './header.tsx';
 import { KeyDialog } from './key-dialog.tsx';
-import { SettingsPanel } from './settings-panel.tsx';
-import { type Tab, Tabs } from './tabs.tsx';
-import { TimelinePanel } from './timeline-panel.tsx';
+import type { Tab } from './tabs.tsx';
+import { TalkPage } from './talk-page.tsx';
 
-export function App({ parley }: { parley: Console }) {
+export function App({ parley, calls, place }: { parley: Console; calls: Calls; place: Store<Place> }) {
   const [tab, setTab] = useState<Tab>('talk');
-  const [turn, setTurn] = useState<number>();
+  const now = useStore(place, (each) => each);
   const locked = useStore(parley.state, ({ link }) => link.phase === 'locked');
-  useKeys(parley);
-  const showTurn = (number: number) => {
-    setTurn(number);
-    setTab('timeline');
-  };
-  // Beside the conversation there is always something to see; only on a phone the conversation is a tab of its own.
-  const panel = tab === 'talk' ? 'timeline' : tab;
   return (
-    <div class="app" data-tab={tab}>
-      <Header parley={parley} />
-      <main class="talk" id="panel-talk" aria-label="Conversation">
-        <ConversationView parley={parley} onTurn={showTurn} />
-        <Dock parley={parley} />
-      </main>
-      <aside class="side" aria-label="Timeline, settings, events and code">
-        <Tabs tab={tab} panel={panel} onTab={setTab} />
-        <section class="panel" role="tabpanel" id={`panel-${panel}`} aria-labelledby={`tab-${panel}`} tabIndex={-1}>
-          {panel === 'timeline' && <TimelinePanel parley={parley} chosen={turn} />}
-          {panel === 'settings' && <SettingsPanel parley={parley} />}
-          {panel === 'events' && <EventsPanel parley={parley} />}
-          {panel === 'code' && <CodePanel parley={parley} />}
-        </section>
-      </aside>
+    <div class="app" data-page={now.page} data-tab={tab}>
+      <Header parley={parley} page={now.page} />
+      {now.page === 'talk' ? (
+        <TalkPage parley={parley} tab={tab} onTab={setTab} />
+      ) : (
+        <CallsPage calls={calls} call={now.call} isLocked={locked} />
+      )}
       {locked && <KeyDialog parley={parley} />}
     </div>
   );
-}
-
-/** The space bar is push-to-talk's, Escape interrupts; neither where it means something else. */
-function useKeys(parley: Console): void {
-  useEffect(() => {
-    const ending = new AbortController();
-    const { signal } = ending;
-    const elsewhere = ({ target }: Event) =>
-      target instanceof Element && target.closest('input, textarea, select, button, summary, a, dialog, [role="option"]') !== null;
-    window.addEventListener(
-      'keydown',
-      (event) => {
-        if (event.key === 'Escape' && !event.defaultPrevented && !document.querySelector('dialog[open]')) parley.interrupt();
-        if (event.code !== 'Space' || parley.state.get().push === 'off' || elsewhere(event)) return;
-        event.preventDefault();
-        if (!event.repeat) parley.desk.press();
-      },
-      { signal },
-    );
-    window.addEventListener('keyup', (event) => event.code === 'Space' && parley.desk.release(), { signal });
-    window.addEventListener('blur', () => parley.desk.release(), { signal });
-    return () => ending.abort();
-  }, [parley]);
 }

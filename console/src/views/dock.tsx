@@ -16,7 +16,7 @@ export function Dock({ parley }: { parley: Console }) {
   return (
     <div class="dock">
       <Problems parley={parley} />
-      <Waveform parley={parley} running={open} />
+      <Waveform above={parley.voice.mine} below={parley.voice.theirs} running={open} label="you above, Parley below" />
       <div class="controls">
         <div class="controls-side">
           <button

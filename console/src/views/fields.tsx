@@ -93,6 +93,36 @@ export function TextField(props: {
   );
 }
 
+/** A text with suggestions; what is not among them may be written all the same. Empty is the server's own. */
+export function SuggestField(props: {
+  label: string;
+  hint?: string;
+  value: string;
+  suggestions: readonly string[];
+  placeholder?: string | undefined;
+  onChange: (value: string) => void;
+}) {
+  const list = useId();
+  return (
+    <>
+      <TextField
+        label={props.label}
+        {...(props.hint === undefined ? {} : { hint: props.hint })}
+        list={list}
+        code
+        value={props.value}
+        placeholder={props.placeholder}
+        onChange={(value) => props.onChange(value.trim())}
+      />
+      <datalist id={list}>
+        {props.suggestions.map((suggestion) => (
+          <option key={suggestion} value={suggestion} />
+        ))}
+      </datalist>
+    </>
+  );
+}
+
 /** A number within bounds; empty is the server's own. */
 export function NumberField(props: {
   label: string;

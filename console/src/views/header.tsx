@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { Console } from '../app/console.ts';
 import { type Activity, activityOf } from '../app/state.ts';
+import { addressOfCall, type Place } from '../realtime/place.ts';
 import { useStore } from '../app/store.ts';
 import { applyTheme, storedTheme, type Theme, themes } from '../app/theme.ts';
 import { MoonIcon, SunIcon, SystemIcon } from './icons.tsx';
@@ -20,10 +21,8 @@ const words: Readonly<Record<Activity, string>> = {
 
 const themeIcons = { system: SystemIcon, light: SunIcon, dark: MoonIcon };
 
-export function Header({ parley }: { parley: Console }) {
+export function Header({ parley, page }: { parley: Console; page: Place['page'] }) {
   const activity = useStore(parley.state, activityOf);
-  const transport = useStore(parley.state, (state) => state.transport);
-  const webrtc = useStore(parley.state, ({ catalogue }) => catalogue?.webrtc === true);
   const idle = activity === 'idle' || activity === 'locked';
   return (
     <header class="header">
@@ -31,30 +30,47 @@ export function Header({ parley }: { parley: Console }) {
         <img src="/favicon.svg" alt="" width="26" height="26" />
         Parley
       </h1>
+      <nav class="pages" aria-label="Pages">
+        <a href="#" aria-current={page === 'talk' ? 'page' : undefined}>
+          Conversation
+        </a>
+        <a href={addressOfCall()} aria-current={page === 'calls' ? 'page' : undefined}>
+          Calls
+        </a>
+      </nav>
       <p class="status" role="status" data-activity={activity}>
-        {words[activity]}
+        {page === 'calls' && activity === 'idle' ? '' : words[activity]}
       </p>
       <Engines parley={parley} />
-      <fieldset class="segments" disabled={!idle} title={idle ? undefined : 'End the conversation to change this'}>
-        <legend class="unseen">Connect by</legend>
-        {(['webrtc', 'websocket'] as const).map((kind) => (
-          <label key={kind} title={kind === 'webrtc' && !webrtc ? 'This server takes no WebRTC calls' : undefined}>
-            <input
-              type="radio"
-              name="transport"
-              checked={transport === kind}
-              disabled={kind === 'webrtc' && !webrtc}
-              onChange={() => parley.desk.setTransport(kind)}
-            />
-            <span>{kind === 'webrtc' ? 'WebRTC' : 'WebSocket'}</span>
-          </label>
-        ))}
-      </fieldset>
+      {page === 'talk' && <TransportChoice parley={parley} idle={idle} />}
       <ThemeButton />
       <a class="quiet-link" href="/docs" target="_blank" rel="noreferrer">
         Docs
       </a>
     </header>
+  );
+}
+
+/** How the page's own conversation is connected. */
+function TransportChoice({ parley, idle }: { parley: Console; idle: boolean }) {
+  const transport = useStore(parley.state, (state) => state.transport);
+  const webrtc = useStore(parley.state, ({ catalogue }) => catalogue?.webrtc === true);
+  return (
+    <fieldset class="segments" disabled={!idle} title={idle ? undefined : 'End the conversation to change this'}>
+      <legend class="unseen">Connect by</legend>
+      {(['webrtc', 'websocket'] as const).map((kind) => (
+        <label key={kind} title={kind === 'webrtc' && !webrtc ? 'This server takes no WebRTC calls' : undefined}>
+          <input
+            type="radio"
+            name="transport"
+            checked={transport === kind}
+            disabled={kind === 'webrtc' && !webrtc}
+            onChange={() => parley.desk.setTransport(kind)}
+          />
+          <span>{kind === 'webrtc' ? 'WebRTC' : 'WebSocket'}</span>
+        </label>
+      ))}
+    </fieldset>
   );
 }
 

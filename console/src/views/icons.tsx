@@ -27,6 +27,15 @@ export const HandIcon = icon(
   <path d="M8 12V5.500a1.5 1.5 0 0 1 3 0V11V4.500a1.5 1.5 0 0 1 3 0V11V6.500a1.5 1.5 0 0 1 3 0V15a6 6 0 0 1-6 6c-2.5 0-4-1-5.3-3.300L4 13.600c-.9-1.6 1.3-3 2.5-1.600L8 14" />,
 );
 export const HushIcon = icon(<path d="M9.5 5v14M14.5 5v14" />);
+export const ListenIcon = icon(
+  <path d="M4 15v-2a8 8 0 0 1 16 0v2M4 15.500A1.5 1.5 0 0 1 5.5 14H7v6H5.500A1.5 1.5 0 0 1 4 18.500ZM20 15.500a1.5 1.5 0 0 0-1.500-1.500H17v6h1.500a1.5 1.5 0 0 0 1.500-1.500Z" />,
+);
+export const HangUpIcon = icon(
+  <path d="M3.5 14.500c-.9-1-.6-2.500.4-3.400C6.100 9.100 9 8 12 8s5.900 1.100 8.100 3.100c1 .9 1.300 2.400.4 3.400l-1 1.100a1.200 1.200 0 0 1-1.500.2l-2.600-1.500a1.200 1.200 0 0 1-.6-1v-1.700a11 11 0 0 0-5.600 0v1.700c0 .4-.2.800-.6 1L6 15.800a1.200 1.200 0 0 1-1.500-.2Z" />,
+);
+export const BackIcon = icon(<path d="M14.500 6 8.500 12l6 6" />);
+export const InboundIcon = icon(<path d="M17 7 8 16M8 9v7h7" />);
+export const OutboundIcon = icon(<path d="M7 17l9-9M9 8h7v7" />);
 export const SendIcon = icon(<path d="M12 19V5M6 11l6-6 6 6" />);
 export const SunIcon = icon(
   <>

@@ -3,7 +3,7 @@ import type { Console } from '../app/console.ts';
 import { firstSettings } from '../app/keepsake.ts';
 import { useStore } from '../app/store.ts';
 import { at, effective } from '../realtime/settings.ts';
-import { ChoiceField, NumberField, TextField } from './fields.tsx';
+import { ChoiceField, NumberField, SuggestField, TextField } from './fields.tsx';
 import type { PartProps } from './part-props.ts';
 import { ProviderDataField } from './provider-data-field.tsx';
 import { ToolsField } from './tools-field.tsx';
@@ -64,21 +64,27 @@ function ModelField({ parley, session }: PartProps) {
   const models = useStore(parley.state, ({ catalogue }) => catalogue?.models);
   const own = useStore(parley.state, ({ catalogue }) => catalogue?.default_model);
   return (
-    <>
-      <TextField
-        label="Model"
-        list="models"
-        code
-        value={text(at(session, 'model'))}
-        placeholder={own}
-        onChange={(value) => parley.desk.configure(['model'], value.trim() === '' ? own : value.trim())}
-      />
-      <datalist id="models">
-        {models?.map((model) => (
-          <option key={model} value={model} />
-        ))}
-      </datalist>
-    </>
+    <SuggestField
+      label="Model"
+      value={text(at(session, 'model'))}
+      suggestions={models ?? []}
+      placeholder={own}
+      onChange={(value) => parley.desk.configure(['model'], value === '' ? own : value)}
+    />
+  );
+}
+
+function RecogniserField({ parley, session }: PartProps) {
+  const recognisers = useStore(parley.state, ({ catalogue }) => catalogue?.recognisers);
+  const usual = text(at(firstSettings, 'audio', 'input', 'transcription', 'model'));
+  return (
+    <SuggestField
+      label="Recogniser"
+      value={text(at(session, 'audio', 'input', 'transcription', 'model'))}
+      suggestions={recognisers ?? []}
+      placeholder={usual}
+      onChange={(value) => parley.desk.configure(['audio', 'input', 'transcription', 'model'], value === '' ? usual : value)}
+    />
   );
 }
 
@@ -113,32 +119,35 @@ function ListeningFields({ parley, session }: PartProps) {
   const noise = at(session, 'audio', 'input', 'noise_reduction', 'type');
   const transcribed = at(session, 'audio', 'input', 'transcription') != null;
   return (
-    <div class="field-pair">
-      <ChoiceField
-        label="Noise reduction"
-        value={noise === 'near_field' || noise === 'far_field' ? noise : 'off'}
-        choices={[
-          ['off', 'off'],
-          ['near_field', 'headset'],
-          ['far_field', 'across the room'],
-        ]}
-        onChange={(type) => parley.desk.configure(['audio', 'input', 'noise_reduction'], type === 'off' ? null : { type })}
-      />
-      <ChoiceField
-        label="Your words"
-        value={transcribed ? 'shown' : 'hidden'}
-        choices={[
-          ['shown', 'transcribed'],
-          ['hidden', 'not transcribed'],
-        ]}
-        onChange={(value) =>
-          parley.desk.configure(
-            ['audio', 'input', 'transcription'],
-            value === 'shown' ? at(firstSettings, 'audio', 'input', 'transcription') : null,
-          )
-        }
-      />
-    </div>
+    <>
+      {transcribed && <RecogniserField parley={parley} session={session} />}
+      <div class="field-pair">
+        <ChoiceField
+          label="Noise reduction"
+          value={noise === 'near_field' || noise === 'far_field' ? noise : 'off'}
+          choices={[
+            ['off', 'off'],
+            ['near_field', 'headset'],
+            ['far_field', 'across the room'],
+          ]}
+          onChange={(type) => parley.desk.configure(['audio', 'input', 'noise_reduction'], type === 'off' ? null : { type })}
+        />
+        <ChoiceField
+          label="Your words"
+          value={transcribed ? 'shown' : 'hidden'}
+          choices={[
+            ['shown', 'transcribed'],
+            ['hidden', 'not transcribed'],
+          ]}
+          onChange={(value) =>
+            parley.desk.configure(
+              ['audio', 'input', 'transcription'],
+              value === 'shown' ? at(firstSettings, 'audio', 'input', 'transcription') : null,
+            )
+          }
+        />
+      </div>
+    </>
   );
 }
 

@@ -16,16 +16,17 @@ function Arguments({ text }: { text: string }) {
   return text === '' || text === '{}' ? null : <pre class="data">{pretty(text)}</pre>;
 }
 
-export function FunctionEntry({ call, onAnswer }: { call: FunctionCalled; onAnswer: (output: string) => void }) {
+export function FunctionEntry({ call, onAnswer }: { call: FunctionCalled; onAnswer: ((output: string) => void) | undefined }) {
   const [output, setOutput] = useState('{"ok": true}');
-  const states = { writing: 'being called …', waiting: 'waits for your answer', answered: 'answered', interrupted: 'interrupted' };
+  const waiting = onAnswer ? 'waits for your answer' : 'waits for its answer';
+  const states = { writing: 'being called …', waiting, answered: 'answered', interrupted: 'interrupted' };
   return (
     <div class="card" data-state={call.state}>
       <p class="card-title">
         <ToolIcon /> <code>{call.name}</code> <span class="soft">{states[call.state]}</span>
       </p>
       <Arguments text={call.args} />
-      {call.state === 'waiting' && (
+      {call.state === 'waiting' && onAnswer && (
         <form
           onSubmit={(event) => {
             event.preventDefault();
@@ -68,7 +69,7 @@ export function McpEntry({ call }: { call: McpCalled }) {
   );
 }
 
-export function ApprovalEntry({ approval, onDecide }: { approval: Approval; onDecide: (approve: boolean) => void }) {
+export function ApprovalEntry({ approval, onDecide }: { approval: Approval; onDecide: ((approve: boolean) => void) | undefined }) {
   return (
     <div class="card" data-state={approval.state === 'open' ? 'waiting' : 'done'}>
       <p class="card-title">
@@ -76,7 +77,7 @@ export function ApprovalEntry({ approval, onDecide }: { approval: Approval; onDe
         <span class="soft">{approval.state === 'open' ? `may it run at ${approval.server}?` : approval.state}</span>
       </p>
       <Arguments text={approval.args} />
-      {approval.state === 'open' && (
+      {approval.state === 'open' && onDecide && (
         <p class="row">
           <button type="button" class="button small primary" onClick={() => onDecide(true)}>
             Allow

@@ -1,9 +1,9 @@
 // Which voice answers and how fast, with a button to hear it first.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { fetchSample } from '../app/server.ts';
+import { fetchSample, type Voice } from '../app/server.ts';
 import { useStore } from '../app/store.ts';
 import { at } from '../realtime/settings.ts';
-import { Field, RangeField } from './fields.tsx';
+import { Field, RangeField, SuggestField } from './fields.tsx';
 import { PlayIcon } from './icons.tsx';
 import type { PartProps } from './part-props.ts';
 
@@ -16,6 +16,13 @@ export function VoiceField({ parley, session }: PartProps) {
   const value = typeof set === 'string' ? set : (catalogue?.default_voice ?? '');
   const voices = catalogue?.voices ?? [];
   const known = voices.find(({ id }) => id.toLowerCase() === value.toLowerCase());
+  const providers = [...new Set(voices.map(({ provider }) => provider))];
+  const model = at(session, 'audio', 'output', 'model');
+  /** A voice of a provider brings its provider; one without is the usual engine's. */
+  const choose = (voice: string) => {
+    parley.desk.configure(['audio', 'output', 'model'], voice.includes('/') ? voice.split('/', 1)[0] : catalogue?.default_speech_model);
+    parley.desk.configure(['audio', 'output', 'voice'], voice);
+  };
   const speed = at(session, 'audio', 'output', 'speed');
   const sample = async () => {
     if (!known) return;
@@ -37,17 +44,15 @@ export function VoiceField({ parley, session }: PartProps) {
       <Field label="Voice" hint={sampling === 'failed' ? 'This voice could not be heard.' : known?.description}>
         {(id) => (
           <span class="with-button">
-            <select
-              id={id}
-              value={known?.id ?? value}
-              onChange={({ currentTarget }) => parley.desk.configure(['audio', 'output', 'voice'], currentTarget.value)}
-            >
+            <select id={id} value={known?.id ?? value} onChange={({ currentTarget }) => choose(currentTarget.value)}>
               {!known && <option value={value}>{value}</option>}
-              {voices.map((voice) => (
-                <option key={voice.id} value={voice.id}>
-                  {voice.name} ({voice.language}, {voice.gender})
-                </option>
-              ))}
+              {providers.length > 1
+                ? providers.map((provider) => (
+                    <optgroup key={provider} label={provider}>
+                      {options(voices.filter((voice) => voice.provider === provider))}
+                    </optgroup>
+                  ))
+                : options(voices)}
             </select>
             <button type="button" class="button" disabled={!known || sampling === 'yes'} onClick={() => void sample()}>
               <PlayIcon />
@@ -56,6 +61,13 @@ export function VoiceField({ parley, session }: PartProps) {
           </span>
         )}
       </Field>
+      <SuggestField
+        label="Speech model"
+        value={typeof model === 'string' && model !== catalogue?.default_speech_model ? model : ''}
+        suggestions={catalogue?.speech_models ?? []}
+        placeholder="the server’s own"
+        onChange={(next) => parley.desk.configure(['audio', 'output', 'model'], next === '' ? catalogue?.default_speech_model : next)}
+      />
       <RangeField
         label="Speed"
         min={0.5}
@@ -67,4 +79,12 @@ export function VoiceField({ parley, session }: PartProps) {
       />
     </>
   );
+}
+
+function options(voices: readonly Voice[]) {
+  return voices.map((voice) => (
+    <option key={voice.id} value={voice.id}>
+      {voice.name} ({voice.language}, {voice.gender})
+    </option>
+  ));
 }

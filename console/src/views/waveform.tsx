@@ -1,11 +1,19 @@
-// The last seconds of both sides, rolling: the user above the line, the answer below.
+// The last seconds of both sides, rolling: who speaks with the agent above the line, the agent below.
 import { useEffect, useRef } from 'preact/hooks';
-import type { Console } from '../app/console.ts';
+import type { Trace } from '../audio/trace.ts';
 
 const barWidth = 3;
 const gap = 2;
 
-export function Waveform({ parley, running }: { parley: Console; running: boolean }) {
+interface WaveformProps {
+  above: Trace;
+  below: Trace;
+  running: boolean;
+  /** Who is which. */
+  label: string;
+}
+
+export function Waveform({ above, below, running, label }: WaveformProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     const element = canvas.current;
@@ -16,26 +24,26 @@ export function Waveform({ parley, running }: { parley: Console; running: boolea
     const tick = (now: number) => {
       if (now - drawnAt > (slow ? 250 : 30)) {
         drawnAt = now;
-        draw(element, parley);
+        draw(element, above, below);
       }
       if (running) frame = requestAnimationFrame(tick);
     };
     frame = requestAnimationFrame(tick);
-    const resized = new ResizeObserver(() => draw(element, parley));
+    const resized = new ResizeObserver(() => draw(element, above, below));
     resized.observe(element);
     return () => {
       cancelAnimationFrame(frame);
       resized.disconnect();
     };
-  }, [parley, running]);
+  }, [above, below, running]);
   return (
     <div class="waveform">
-      <canvas ref={canvas} role="img" aria-label="Loudness of the last seconds: you above, Parley below" />
+      <canvas ref={canvas} role="img" aria-label={`Loudness of the last seconds: ${label}`} />
     </div>
   );
 }
 
-function draw(canvas: HTMLCanvasElement, { voice }: Console): void {
+function draw(canvas: HTMLCanvasElement, above: Trace, below: Trace): void {
   const ratio = devicePixelRatio;
   const width = canvas.clientWidth;
   const height = canvas.clientHeight;
@@ -44,29 +52,29 @@ function draw(canvas: HTMLCanvasElement, { voice }: Console): void {
   const context = canvas.getContext('2d');
   if (!context) return;
   // The two colours come with the theme, on properties that are resolved when they are read.
-  const { color: mine, caretColor: theirs, outlineColor: line } = getComputedStyle(canvas);
+  const { color: aboveColour, caretColor: belowColour, outlineColor: line } = getComputedStyle(canvas);
   const now = performance.now();
-  voice.mine.advance(now);
-  voice.theirs.advance(now);
+  above.advance(now);
+  below.advance(now);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
   const middle = height / 2;
   const bars = Math.floor(width / (barWidth + gap));
-  const perBar = voice.mine.peaks.length / bars;
+  const perBar = above.peaks.length / bars;
   for (let bar = 0; bar < bars; bar++) {
     const x = width - (bar + 1) * (barWidth + gap);
-    const up = tall(loudest(voice.mine, bar, perBar), middle);
-    const down = tall(loudest(voice.theirs, bar, perBar), middle);
+    const up = tall(loudest(above, bar, perBar), middle);
+    const down = tall(loudest(below, bar, perBar), middle);
     context.fillStyle = line;
     if (up === 0 && down === 0) context.fillRect(x, middle - 0.5, barWidth, 1);
-    context.fillStyle = mine;
+    context.fillStyle = aboveColour;
     if (up > 0) context.fillRect(x, middle - up, barWidth, up);
-    context.fillStyle = theirs;
+    context.fillStyle = belowColour;
     if (down > 0) context.fillRect(x, middle, barWidth, down);
   }
 }
 
-function loudest(trace: Console['voice']['mine'], bar: number, perBar: number): number {
+function loudest(trace: Trace, bar: number, perBar: number): number {
   let most = 0;
   for (let age = Math.floor(bar * perBar); age < (bar + 1) * perBar; age++) most = Math.max(most, trace.peak(age));
   return most;

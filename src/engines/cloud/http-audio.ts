@@ -67,7 +67,7 @@ export class HttpAudio {
   async warm(url: string): Promise<void> {
     this.#warmUrl = url;
     this.#usedMs = this.#options.clock.now();
-    await this.#greet(url);
+    await this.#connect(url);
   }
 
   /**
@@ -168,7 +168,7 @@ export class HttpAudio {
   /** A request that takes the last connection that is free has another one made for whoever comes next. */
   async #withSpare(asking: Promise<Dispatcher.ResponseData>): Promise<Dispatcher.ResponseData> {
     this.#underWay += 1;
-    if (this.#options.keepWarm && this.#warmUrl !== undefined && this.#underWay >= this.#connections) void this.#greet(this.#warmUrl);
+    if (this.#options.keepWarm && this.#warmUrl !== undefined && this.#underWay >= this.#connections) void this.#connect(this.#warmUrl);
     try {
       const answer = await asking;
       answer.body.once('close', () => (this.#underWay -= 1));
@@ -205,12 +205,12 @@ export class HttpAudio {
     const now = this.#options.clock.now();
     if (!this.#options.keepWarm || this.#closing.signal.aborted || this.#warmUrl === undefined) return;
     if (now - this.#usedMs > WARM_MS) return;
-    // A server that keeps no connection would be greeted for ever.
+    // A server that keeps no connection would be connected to for ever.
     if (this.#usedMs <= this.#warmedMs && now - this.#warmedMs < QUICK_MS) return;
-    void this.#greet(this.#warmUrl);
+    void this.#connect(this.#warmUrl);
   }
 
-  async #greet(url: string): Promise<void> {
+  async #connect(url: string): Promise<void> {
     this.#warmedMs = this.#options.clock.now();
     const stop = new AbortController();
     const timer = this.#options.clock.after(CONNECT_MS, () => stop.abort());

@@ -20,7 +20,13 @@ const caller = z
   .max(1024, 'it is longer than 1,024 characters.')
   .regex(/^\+\d{8,15}$|^sips?:[^\s<>"@]+@[^\s<>"]+$/i, 'it must be a number like +15552345678, or a SIP address.');
 const called = z.string().min(1, 'it is empty.').max(1024, 'it is longer than 1,024 characters.');
-const placedBody = z.object({ to: called, from: caller.nullish(), session: session.nullish(), detect_machine: z.boolean().nullish() });
+const placedBody = z.object({
+  to: called,
+  from: caller.nullish(),
+  route: z.string().nullish(),
+  session: session.nullish(),
+  detect_machine: z.boolean().nullish(),
+});
 const webrtcBody = z.object({ sdp: z.string().min(1), sessionConfig: session.nullish() });
 
 /** OpenAI's routes, and Inworld's JSON form of the first. */
@@ -32,8 +38,8 @@ export function callRoutes(scope: FastifyInstance, deps: RouteDeps): void {
       const by = principalOf(request);
       // A page may have a secret: it is for the page's own sound, and not for the telephone bill.
       if (by.kind === 'secret') throw new Refusal(403, 'key_needed', 'Calls are placed with an API key, not with an ephemeral secret.');
-      const { to, from, session: wished, detect_machine: detectMachine } = read(placedBody, body);
-      const wish = { to, from: from ?? undefined, session: wished ?? {}, detectMachine: detectMachine ?? false };
+      const { to, from, route, session: wished, detect_machine: detectMachine } = read(placedBody, body);
+      const wish = { to, from: from ?? undefined, route: route ?? undefined, session: wished ?? {}, detectMachine: detectMachine ?? false };
       const id = deps.phones.place(wish, by);
       return located(reply, id).send({ id, object: 'realtime.call', direction: 'outbound' });
     }

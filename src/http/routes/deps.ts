@@ -106,6 +106,8 @@ export interface CallWish {
 
 /** Calls over WebRTC. */
 export interface CallDesk {
+  /** Those that go on, in their order. */
+  list(by: Principal): readonly ListedCall[];
   /** @throws Refusal, or RealtimeError naming the field of the session that cannot be used. */
   open(wish: CallWish, by: Principal, headers: IncomingHttpHeaders): Promise<{ id: string; sdp: string; sessionId: string }>;
   /** False when those who ask have no such call. */
@@ -122,8 +124,16 @@ export interface PlacedCallWish {
   readonly to: string;
   /** The caller id to be shown; the configured one where it is not said. */
   readonly from: string | undefined;
+  /** The name of the route of the telephony file whose session it has. */
+  readonly route: string | undefined;
   readonly session: Readonly<Record<string, unknown>>;
   readonly detectMachine: boolean;
+}
+
+/** One call, as a list of them shows it. */
+export interface ListedCall {
+  readonly id: string;
+  readonly state: string;
 }
 
 /** Telephone calls. Undefined and false: those who ask have no such call in a state in which that can be done. */
@@ -132,29 +142,39 @@ export interface PhoneDesk {
   accept(id: string, by: Principal, session: Readonly<Record<string, unknown>>): Promise<boolean>;
   reject(id: string, by: Principal, status: number): boolean;
   transfer(id: string, by: Principal, target: string): Promise<Transferred | undefined>;
+  /** Hands the far side over to that of another call of the key. @throws Refusal naming `target_call_id` where that cannot be left so. */
+  connect(id: string, by: Principal, otherId: string): Promise<Transferred | undefined>;
   /** Ends a call, whatever it does. */
   hangUp(id: string, by: Principal): boolean;
   /** Places a call; its id. */
   place(wish: PlacedCallWish, by: Principal): string;
-  list(by: Principal): readonly object[];
+  /** Those that go on, and those that have ended and are not forgotten yet, each in their order. */
+  list(by: Principal): readonly ListedCall[];
+  ended(by: Principal): readonly ListedCall[];
+  /** One of the key's calls, for some time also after its end. */
+  find(id: string, by: Principal): ListedCall | undefined;
 }
+
+/** What a telephone provider sends. */
+export interface ProviderQuestion {
+  readonly method: 'GET' | 'POST';
+  /** Path and query. */
+  readonly path: string;
+  readonly contentType: string | undefined;
+  readonly header: (name: string) => string | undefined;
+  readonly body: Uint8Array;
+}
+
+export type ProviderAnswer =
+  | { readonly outcome: 'answered'; readonly document: { readonly contentType: string; readonly body: string } }
+  | { readonly outcome: 'unknown_provider' | 'unsigned' };
 
 /** What telephone providers are answered. */
 export interface TelephonyDesk {
-  answer(
-    provider: string,
-    request: {
-      readonly method: 'GET' | 'POST';
-      /** Path and query. */
-      readonly path: string;
-      readonly contentType: string | undefined;
-      readonly header: (name: string) => string | undefined;
-      readonly body: Uint8Array;
-    },
-  ):
-    | { readonly outcome: 'answered'; readonly document: { readonly contentType: string; readonly body: string } }
-    | { readonly outcome: 'unknown_provider' }
-    | { readonly outcome: 'unsigned' };
+  /** It asks what is to be done with a call. */
+  answer(provider: string, question: ProviderQuestion): Promise<ProviderAnswer>;
+  /** It tells what becomes of a call. */
+  tell(provider: string, question: ProviderQuestion): ProviderAnswer;
   /** One that a provider was told to fetch. */
   document(name: string): { readonly contentType: string; readonly body: string } | undefined;
 }

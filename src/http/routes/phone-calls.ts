@@ -2,6 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { errors } from '../../protocol/errors.ts';
+import { isRecord } from '../../protocol/json.ts';
+import { callPage } from './call-page.ts';
 import type { RouteDeps } from './deps.ts';
 import { principalOf, read, Refusal } from './family.ts';
 
@@ -18,13 +20,25 @@ const target = z
   .max(1024, 'it is longer than 1,024 characters.')
   .regex(/^(?:tel:\+?[\d\-.()*#]+|sips?:\S+)(?:;\S*)?$/i, 'it must be a URI like tel:+15552345678 or sip:agent@example.com.');
 const referBody = z.object({ target_uri: target });
+/** The far sides of two calls are left to each other. */
+const connectBody = z.object({ target_call_id: z.string().max(128, 'it is longer than 128 characters.') });
 
 interface OneCall {
   readonly Params: { readonly id: string };
 }
 
-export function phoneCallRoutes(scope: FastifyInstance, { phones }: RouteDeps): void {
-  scope.get('/v1/realtime/calls', (request) => ({ object: 'list', data: phones.list(principalOf(request)) }));
+export function phoneCallRoutes(scope: FastifyInstance, { calls, phones }: RouteDeps): void {
+  scope.get('/v1/realtime/calls', (request) => {
+    const by = principalOf(request);
+    return callPage([...phones.ended(by), ...phones.list(by), ...calls.list(by)].map(presented), request.query);
+  });
+  scope.get<OneCall>('/v1/realtime/calls/:id', (request) => {
+    const { id } = request.params;
+    const by = principalOf(request);
+    const call = phones.find(id, by) ?? calls.list(by).find((each) => each.id === id);
+    if (!call) throw new Refusal(404, 'call_not_found', `There is no telephone call '${id.slice(0, 128)}', or not any more.`, 'call_id');
+    return presented(call);
+  });
   scope.post<OneCall>('/v1/realtime/calls/:id/accept', { bodyLimit }, async (request, reply) => {
     const { id } = request.params;
     if (!(await phones.accept(id, principalOf(request), read(acceptBody, request.body)))) throw noPhoneCall(id);
@@ -38,11 +52,20 @@ export function phoneCallRoutes(scope: FastifyInstance, { phones }: RouteDeps): 
   });
   scope.post<OneCall>('/v1/realtime/calls/:id/refer', async (request, reply) => {
     const { id } = request.params;
-    const outcome = await phones.transfer(id, principalOf(request), read(referBody, request.body).target_uri);
+    const by = principalOf(request);
+    const field = isRecord(request.body) && 'target_call_id' in request.body ? 'target_call_id' : 'target_uri';
+    const outcome =
+      field === 'target_uri'
+        ? await phones.transfer(id, by, read(referBody, request.body).target_uri)
+        : await phones.connect(id, by, read(connectBody, request.body).target_call_id);
     if (!outcome) throw noPhoneCall(id);
-    if (outcome.outcome === 'refused') throw new Refusal(409, 'transfer_refused', outcome.reason, 'target_uri');
+    if (outcome.outcome === 'refused') throw new Refusal(409, 'transfer_refused', outcome.reason, field);
     return reply.code(200).send();
   });
+}
+
+function presented<T extends { readonly id: string }>(call: T): T & { readonly object: 'realtime.call' } {
+  return { object: 'realtime.call', ...call };
 }
 
 function noPhoneCall(id: string): Error {

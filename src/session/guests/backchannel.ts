@@ -28,6 +28,7 @@ export const backchannel: Guest = {
     'aside.failed': onFailed,
     // It would come when something else is heard again.
     'line.lost': (core) => giveUp(core, 'cleared'),
+    'line.held': (core) => giveUp(core, 'cleared'),
     // What has left already is the client's to stop.
     client: (core, { event }) => {
       if (event.type === 'output_audio_buffer.clear') giveUp(core, 'cleared');
@@ -84,7 +85,7 @@ function dueAtMs(core: Core): number | undefined {
   const slice = own(core);
   if (slice.making.state !== 'none') return slice.making.deadlineAtMs;
   const settings = wanted(core);
-  if (!settings || core.line.state === 'lost' || core.active || turn.state === 'none' || slice.turn?.item !== turn.item) return undefined;
+  if (!settings || core.line.state !== 'open' || core.active || turn.state === 'none' || slice.turn?.item !== turn.item) return undefined;
   if (slice.turn.given >= settings.max_per_turn || (settings.require_pause && turn.state !== 'pausing')) return undefined;
   return Math.max(
     slice.turn.sinceMs + settings.min_speech_ms,

@@ -1,4 +1,4 @@
-// The line to the client: lost, and back again. While it is lost playout stands still, and nobody is waited for who cannot be heard.
+// The line to the client: lost, or on hold, and back again. Meanwhile playout stands still, and nobody is waited for who cannot be heard.
 import type { Speaker } from '../../protocol/audio-format.ts';
 import { beQuietFrom, type Core, send } from '../core.ts';
 import type { FactOf } from '../facts.ts';
@@ -10,25 +10,42 @@ import { lagMs, playoutEndsAtMs, soundNow } from './playout.ts';
 /** Nobody has been heard from for `silentMs`: what was sent since then is not taken to have been heard. */
 export function onLineLost(core: Core, { silentMs }: FactOf<'line.lost'>): void {
   if (core.line.state === 'lost') return;
-  core.line = { state: 'lost', atMs: core.now - silentMs };
+  core.line = { state: 'lost', atMs: core.line.state === 'held' ? core.line.atMs : core.now - silentMs };
+}
+
+/** The listener has put the call on hold, so long ago. */
+export function onLineHeld(core: Core, { agoMs }: FactOf<'line.held'>): void {
+  if (core.line.state === 'open') core.line = { state: 'held', atMs: core.now - agoMs };
+}
+
+/** The listener has taken it up again, and hears what was left. A line that was lost meanwhile comes back in another way. */
+export function onLineTakenUp(core: Core): void {
+  if (core.line.state !== 'held') return;
+  takeUpPlayout(core, { unreceivedMs: 0 });
+  goOn(core);
 }
 
 /** Somebody is there again: what was left to be heard begins where it stopped. */
 export function onLineBack(core: Core, fact: FactOf<'line.back'>): void {
   if (core.line.state === 'open') return;
   const leftMs = takeUpPlayout(core, fact);
-  core.line = { state: 'open' };
-  core.speakerLeftMs = undefined;
+  goOn(core);
   core.effects.push({ kind: 'line.resume', leftMs });
   moveSpeaker(core, fact.speaker);
-  core.input.lastSoundAtMs = core.now;
-  for (const response of core.live) if (response.state === 'generating') response.aliveAtMs = core.now;
-  if (core.quietSince) beQuietFrom(core, playoutEndsAtMs(core));
   liveOn(core, fact.expiresAt);
 }
 
+/** From now on whoever says nothing is silent, and what does not come is late. */
+function goOn(core: Core): void {
+  core.line = { state: 'open' };
+  core.speakerLeftMs = undefined;
+  core.input.lastSoundAtMs = core.now;
+  for (const response of core.live) if (response.state === 'generating') response.aliveAtMs = core.now;
+  if (core.quietSince) beQuietFrom(core, playoutEndsAtMs(core));
+}
+
 /** Moves what is left to be heard to where it will be heard now; how much that is. */
-function takeUpPlayout(core: Core, { unreceivedMs, played }: FactOf<'line.back'>): number {
+function takeUpPlayout(core: Core, { unreceivedMs, played }: Pick<FactOf<'line.back'>, 'unreceivedMs' | 'played'>): number {
   const heardAtMs = soundNow(core) - lagMs(core);
   const reckonedMs = leftOf(core.playout, heardAtMs);
   const told = played && leftAfter(core, played);

@@ -8,9 +8,9 @@ export function lagMs(core: Core): number {
   return core.speaker?.lagMs ?? 0;
 }
 
-/** The time as the listener hears it: it stands still while the line is lost. */
+/** The time as the listener hears it: it stands still while the line is lost or on hold. */
 export function soundNow({ line, now }: Core): number {
-  return line.state === 'lost' ? line.atMs : now;
+  return line.state === 'open' ? now : line.atMs;
 }
 
 /** More of an answer's sound has left. */

@@ -38,7 +38,7 @@ export function cutAnswers(core: Core, answers: readonly Response[], reason: 'tu
 
 /** The speaker says how far it is: it may have run out and begun again, or be late. */
 export function onPlayed(core: Core, { aheadMs }: FactOf<'speaker.played'>): void {
-  if (core.line.state === 'lost') return;
+  if (core.line.state !== 'open') return;
   core.speakerLeftMs = aheadMs;
   const last = core.playout.at(-1);
   if (!last) return;

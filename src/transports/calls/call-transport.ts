@@ -10,6 +10,8 @@ import type { AudioPlace, Ending, Inbound, OutgoingEvent, Transport } from '../t
 import { withoutLargeFields } from './large-fields.ts';
 import { bytesPerSample, sampleRateHz, type Speaker } from '../../protocol/audio-format.ts';
 import type { Call, CallEnd, CallEvents } from './call.ts';
+import { CallMonitor } from './call-monitor.ts';
+import type { HistoryPool } from './call-history.ts';
 
 /** Frames of sound and events, and their bytes, that may wait for the session. */
 const mostInbound = 1024;
@@ -42,6 +44,8 @@ export class CallTransport implements Transport, CallEvents {
   readonly #onEnded: () => void;
   readonly #opened = Promise.withResolvers<void>();
   readonly speaker: Speaker;
+  /** What an operator can see and hear of the call. */
+  readonly monitor: CallMonitor;
   readonly #bytesPerMs: number;
   #call: Call | undefined;
   #reader: Reader | undefined;
@@ -56,7 +60,7 @@ export class CallTransport implements Transport, CallEvents {
   #ended = false;
   #ending: Ending | undefined;
 
-  constructor(options: { clock: Clock; text: EventText; speaker: Speaker; onEnded: () => void }) {
+  constructor(options: { clock: Clock; text: EventText; speaker: Speaker; histories: HistoryPool; onEnded: () => void }) {
     this.#clock = options.clock;
     this.#begunAtMs = options.clock.now();
     this.#text = options.text;
@@ -64,6 +68,7 @@ export class CallTransport implements Transport, CallEvents {
     const { format } = options.speaker;
     this.#bytesPerMs = (bytesPerSample(format) * sampleRateHz(format)) / 1000;
     this.speaker = options.speaker;
+    this.monitor = new CallMonitor({ clock: options.clock, format, pool: options.histories });
   }
 
   /** The call has been answered. */
@@ -121,17 +126,24 @@ export class CallTransport implements Transport, CallEvents {
 
   send(event: OutgoingEvent): void {
     if (event.type === 'session.created' || event.type === 'session.updated') this.#session = event.session;
+    this.monitor.told(event);
     for (const text of this.#text.write(event)) this.#write(text, event);
     // What takes the session up is for its own client.
     if (event.type !== 'session.resumed') for (const other of this.#beside) other.send(event);
   }
 
   /** On a call sound goes over the line and nowhere else (protocol 4.6). */
-  sendAudio(_place: AudioPlace, bytes: Uint8Array): void {
+  sendAudio({ item }: AudioPlace, bytes: Uint8Array): void {
     if (this.#ended || !this.#call) return;
     this.#givenMs += bytes.length / this.#bytesPerMs;
+    this.monitor.made(item, bytes);
     if (this.#held) this.#held.push(bytes.slice());
-    else this.#call.play(bytes);
+    else this.#play(bytes);
+  }
+
+  #play(sound: Uint8Array): void {
+    this.monitor.sound.given(sound);
+    this.#call?.play(sound);
   }
 
   clear(): void {
@@ -211,6 +223,7 @@ export class CallTransport implements Transport, CallEvents {
 
   onSound(sound: Uint8Array): void {
     this.#release();
+    this.monitor.heard(sound);
     // A session that is twenty seconds behind hears no more of it than it can take.
     this.#inbound.push({ kind: 'audio', bytes: sound, live: true });
   }
@@ -239,10 +252,15 @@ export class CallTransport implements Transport, CallEvents {
   }
 
   onPlayed(sentMs: number, clears: number, atMs: number): void {
+    this.monitor.sound.played(sentMs, clears);
     // Said before it knew of the last clear: that sound is no more.
     if (clears !== this.#clears) return;
     this.#sentMs = sentMs;
     this.#inbound.push({ kind: 'played', aheadMs: Math.max(0, this.#givenMs - sentMs), atMs });
+  }
+
+  onHold(held: boolean): void {
+    this.#inbound.push({ kind: 'hold', held, atMs: this.#clock.now() });
   }
 
   onTaken(): void {
@@ -271,7 +289,7 @@ export class CallTransport implements Transport, CallEvents {
   #release(): void {
     const held = this.#held ?? [];
     this.#held = undefined;
-    for (const sound of held) this.#call?.play(sound);
+    for (const sound of held) this.#play(sound);
   }
 
   #end(): void {
@@ -280,6 +298,7 @@ export class CallTransport implements Transport, CallEvents {
     this.#opened.resolve();
     this.#reader?.end();
     this.#inbound.drop();
+    this.monitor.end();
     this.#onEnded();
   }
 

@@ -30,7 +30,33 @@ export interface CallEvents {
   onTaken(): void;
   /** The caller pressed a key of a telephone: 0 to 9, *, #, A to D. */
   onDigit(digit: string): void;
+  /** The far side has put the call on hold, or has taken it up again: meanwhile nothing is played, and what was to be waits. */
+  onHold?(held: boolean): void;
+  /**
+   * The far side wants us to talk with `target` from now on instead of with it. Gives how that one is called, or nothing where this may not be; without
+   * it, nobody is.
+   */
+  onReferred?(target: string): string | undefined;
+  /** Somebody else is at the far side from now on: `refer`, because the one before had us call them, or `replaces`, because they took its place. */
+  onPartyChanged?(party: string, by: 'refer' | 'replaces'): void;
   onEnd(end: CallEnd): void;
+}
+
+/** The same listener, which is told of some things in another way. */
+export function relayed(events: CallEvents, own: Partial<CallEvents>): CallEvents {
+  return {
+    onSound: (sound) => events.onSound(sound),
+    onOpen: () => events.onOpen(),
+    onMessage: (text) => events.onMessage(text),
+    onPlayed: (sentMs, clears, atMs) => events.onPlayed(sentMs, clears, atMs),
+    onTaken: () => events.onTaken(),
+    onDigit: (digit) => events.onDigit(digit),
+    onHold: (held) => events.onHold?.(held),
+    onReferred: (target) => events.onReferred?.(target),
+    onPartyChanged: (party, by) => events.onPartyChanged?.(party, by),
+    onEnd: (end) => events.onEnd(end),
+    ...own,
+  };
 }
 
 export interface Call {

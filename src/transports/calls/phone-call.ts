@@ -48,13 +48,27 @@ export type TransferOutcome =
   /** The call goes on here. `status` as SIP has it, where there is one. */
   | { readonly outcome: 'refused'; readonly status?: number; readonly reason: string };
 
+/** How somebody else takes the place of this server in a call (RFC 3891): whom to call, and what the call has to say. */
+export interface Replaceable {
+  readonly target: string;
+  readonly replaces: string;
+}
+
 /** An answered call. */
 export interface PhoneCall extends Call {
-  /** Hands the caller over to `target` (`tel:+1…`, `sip:…`). Resolves when its end is known; sound goes on until then. */
-  transfer(target: string, signal: AbortSignal): Promise<TransferOutcome>;
+  /** Undefined where its carrier cannot do that. */
+  readonly replaceable?: Replaceable | undefined;
+  /**
+   * Hands the caller over to `target` (`tel:+1…`, `sip:…`); with `replaces`, to take our place in another call. Resolves when its end is known; sound goes
+   * on until then.
+   */
+  transfer(target: string, signal: AbortSignal, replaces?: string): Promise<TransferOutcome>;
   /** Presses keys (0 to 9, *, #, A to D; `w` waits half a second), one after another. Resolves when all have been sent. */
   sendDigits(digits: string): Promise<void>;
 }
+
+/** Who or what has answered a call. */
+export type AnsweredBy = 'human' | 'machine' | 'fax';
 
 /** Why a call that was placed did not come about, or how it ended. */
 export interface PhoneFailure {

@@ -61,10 +61,13 @@ export class StreamCall implements PhoneCall, Paced {
   #life: Life = { state: 'ringing' };
   #hasFaulted = false;
   #isHandedOver = false;
+  /** By which the provider's API knows the call: not every stream tells it. */
+  #callId: string;
 
   constructor(options: StreamCallOptions) {
     this.#options = options;
     const { dialect, start, clock, pace } = options;
+    this.#callId = start.callId;
     const bytes = soundBytes(start.format);
     this.#early = new SoundQueue(bytes.of(mostEarlyMs));
     this.#inbound = new InboundSound({ bytes, gapMs: dialect.gapMs, nowMs: clock.now(), onSound: (sound) => this.#hear(sound) });
@@ -84,6 +87,24 @@ export class StreamCall implements PhoneCall, Paced {
   /** Fires when the caller goes before there is an answer. */
   get gone(): AbortSignal {
     return this.#gone.signal;
+  }
+
+  /** Fires when it has ended. */
+  get over(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  get carrier(): StreamDialect['carrier'] {
+    return this.#options.dialect.carrier;
+  }
+
+  get callId(): string {
+    return this.#callId;
+  }
+
+  /** Its provider's API knows it by this id, of which the stream itself says nothing. */
+  knowAs(callId: string): void {
+    if (this.#callId === '') this.#callId = callId;
   }
 
   get silentMs(): number {
@@ -164,16 +185,16 @@ export class StreamCall implements PhoneCall, Paced {
   }
 
   async #hangUpByRest(): Promise<void> {
-    const { control, start, dialect, log } = this.#options;
-    const reason = await control?.hangUp?.(start.callId);
-    if (reason !== undefined) log.warn({ carrier: dialect.carrier, call: start.callId, reason }, 'a call could not be hung up');
+    const { control, dialect, log } = this.#options;
+    const reason = await control?.hangUp?.(this.#callId);
+    if (reason !== undefined) log.warn({ carrier: dialect.carrier, call: this.#callId, reason }, 'a call could not be hung up');
   }
 
   async transfer(target: string, signal: AbortSignal): Promise<TransferOutcome> {
-    const { control, start, dialect } = this.#options;
+    const { control, dialect } = this.#options;
     if (!control) return { outcome: 'refused', status: 501, reason: `Calls of '${dialect.carrier}' cannot be transferred by this server.` };
     if (this.#life.state !== 'answered') return { outcome: 'refused', status: 481, reason: 'The call has ended.' };
-    const outcome = await control.transfer(start.callId, target, signal);
+    const outcome = await control.transfer(this.#callId, target, signal);
     this.#isHandedOver ||= outcome.outcome === 'transferred';
     return outcome;
   }

@@ -36,13 +36,20 @@ export interface StreamDoorOptions<Note> {
   readonly tokens: OneCallTokens<Note>;
   /** Those that have a door. */
   readonly carriers: readonly StreamCarrier[];
+  /** Whether calls of a carrier are taken now; without this function they are. */
+  isServed?(carrier: StreamCarrier): boolean;
   /** Whether an upgrade bears its carrier's signature; without this function no signature is asked for. */
   isSigned?(carrier: StreamCarrier, request: IncomingMessage): boolean;
   /** Whose call it is that comes with a key in its `Authorization` or its URL; undefined when the key is wrong or missing. */
   admit(carrier: KeyedCarrier, request: IncomingMessage, query: URLSearchParams): Promise<StreamTicket<Note> | undefined>;
   /** Who hands calls of a carrier over, and hangs them up, where that can be done. */
-  readonly controls?: Partial<Record<StreamCarrier, CallControl>>;
-  onIncoming(call: IncomingPhoneCall, ticket: StreamTicket<Note>): void;
+  controlOf?(carrier: StreamCarrier): CallControl | undefined;
+  onIncoming(call: IncomingStreamCall, ticket: StreamTicket<Note>): void;
+}
+
+export interface IncomingStreamCall extends IncomingPhoneCall {
+  /** The provider's API knows it by this id, where the stream itself has said none. */
+  knowAs(callId: string): void;
 }
 
 export interface StreamDoor {
@@ -50,6 +57,8 @@ export interface StreamDoor {
   readonly paths: ReadonlyMap<string, (upgrade: Upgrade) => Promise<void>>;
   /** Connections that have not shown a token yet. */
   readonly strangers: number;
+  /** The carrier tells that this call has ended; its stream may not know yet. */
+  hungUp(carrier: StreamCarrier, callId: string): void;
   close(): void;
 }
 
@@ -59,9 +68,12 @@ export function openStreamDoor<Note>(options: StreamDoorOptions<Note>): StreamDo
   const sockets = openRawSockets({ clock, shares, owner: 'media streams', mostFrameBytes });
   /** The oldest first. */
   const strangers = new Set<RawSocket>();
+  /** Those that go on. */
+  const calls = new Set<StreamCall>();
 
   async function answer(carrier: StreamCarrier, { request, url, socket, head, refuse }: Upgrade): Promise<void> {
     const query = url.searchParams;
+    if (options.isServed?.(carrier) === false) return refuse(404, 'not_found', `No telephone provider '${carrier}' is configured.`);
     if (options.isSigned?.(carrier, request) === false) {
       return refuse(403, 'invalid_signature', `This is not signed as ${carrier} signs its requests to this address.`);
     }
@@ -97,8 +109,12 @@ export function openStreamDoor<Note>(options: StreamDoorOptions<Note>): StreamDo
       if (!ticket) return turnAway('it has no token that holds', 1008);
       known();
       const begun = startOf(told, ticket);
-      call = new StreamCall({ socket: raw, dialect, start: begun, clock, pace, log, control: options.controls?.[dialect.carrier] });
-      options.onIncoming(incoming(call, dialect.carrier), ticket);
+      const control = options.controlOf?.(dialect.carrier);
+      const streaming = new StreamCall({ socket: raw, dialect, start: begun, clock, pace, log, control });
+      call = streaming;
+      calls.add(streaming);
+      streaming.over.addEventListener('abort', () => calls.delete(streaming), { once: true });
+      options.onIncoming(incoming(streaming, dialect.carrier), ticket);
     }
     function take(message: StreamMessage): void {
       if (call) return call.take(message);
@@ -122,11 +138,14 @@ export function openStreamDoor<Note>(options: StreamDoorOptions<Note>): StreamDo
     get strangers() {
       return strangers.size;
     },
+    hungUp(carrier, callId) {
+      for (const call of calls) if (call.carrier === carrier && call.callId === callId) call.take({ kind: 'stopped' });
+    },
     close: () => sockets.close(),
   };
 }
 
-function incoming(call: StreamCall, carrier: StreamCarrier): IncomingPhoneCall {
+function incoming(call: StreamCall, carrier: StreamCarrier): IncomingStreamCall {
   const { callId, from, to, parameters, format } = call.start;
   return {
     carrier,
@@ -143,6 +162,7 @@ function incoming(call: StreamCall, carrier: StreamCarrier): IncomingPhoneCall {
     },
     reject: () => call.close(),
     gone: call.gone,
+    knowAs: (id) => call.knowAs(id),
   };
 }
 

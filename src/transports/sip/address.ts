@@ -9,10 +9,10 @@ export function plainAddress(host: string): string {
 
 export const isLoopback = (host: string): boolean => host === '::1' || host.startsWith('127.');
 
-/** Where a far end reaches a socket that listens on all addresses of its family. */
+/** Where a far end reaches a socket that is bound to this address, or to all of its family. */
 export function reachableHost(bound: string, remote: string, publicAddress: string | undefined): string {
   const six = isIP(remote) === 6;
-  if (isLoopback(remote)) return six ? '::1' : '127.0.0.1';
+  if (isLoopback(remote)) return isLoopback(bound) ? bound : six ? '::1' : '127.0.0.1';
   if (publicAddress !== undefined) return publicAddress;
   if (bound !== '0.0.0.0' && bound !== '::') return bound;
   const family = six ? 'IPv6' : 'IPv4';

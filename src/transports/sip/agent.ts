@@ -23,6 +23,10 @@ export interface SipAgent {
    * @throws Error where the address or a server is no SIP URI.
    */
   register(options: RegistrationOptions, onState: (state: RegistrationState) => void): SipRegistration;
+  /** From now on calls of the trunk are taken from wherever the URI leads, and from nowhere else; where it leads nowhere, all stays as it was. */
+  admitServers(trunk: string, uri: string): Promise<void>;
+  /** From now on new calls and OPTIONS are answered 503, no call is placed, and registrations are taken back. Calls under way go on. */
+  drain(): void;
   /** Takes registrations back, ends all calls, then listens no more. */
   close(): Promise<void>;
 }
@@ -58,13 +62,20 @@ export type RegistrationState =
 
 export interface SipRegistration {
   readonly state: RegistrationState;
-  /** Takes it back. */
+  /** Takes it back. The way on which the calls that it brought are reached stays open. */
+  withdraw(): Promise<void>;
+  /** Takes it back, and keeps nothing of it. */
   close(): Promise<void>;
 }
 
 export interface AgentEvents {
   /** A new call that passed the gate. Nothing was sent for it but 100. */
   onIncoming(call: IncomingCall): void;
+  /**
+   * Whether a new call would be served at this moment. OPTIONS is answered 503 where it would not, so that a proxy or provider in front sends its
+   * calls elsewhere. Without it, calls are always served.
+   */
+  isReady?(): boolean;
 }
 
 /** What ended a call before it was answered. */
@@ -146,8 +157,12 @@ export interface DialogEvents {
   onLateAnswer?(sdp: string): void;
   /** A key that was pressed, where it comes by INFO instead of RTP. */
   onInfoDigit?(digit: string, durationMs: number | undefined): void;
-  /** The far end wants us to call somebody else. Gives the final status of that call, or nothing to decline. */
+  /** The far end wants us to call somebody else. Gives the final status of that call, or nothing to decline; a success is told, and ends this call. */
   onRefer?(target: string, replaces: string | undefined): Promise<number> | undefined;
+  /**
+   * Another call is to take this one's place (RFC 3891), and waits for its answer, which ends this one. Without it, that is a new call like any other.
+   */
+  onReplaced?(call: IncomingCall): void;
   onBye?(end: CallEnd): void;
 }
 
@@ -163,6 +178,8 @@ export interface SipDialog {
   readonly callId: string;
   /** Whom we talk with, as their From or To is written. */
   readonly remote: string;
+  /** The URI at which the far end is reached itself. */
+  readonly target: string;
   /** The value of a Replaces header for this call, as its far end has to send it (RFC 3891). */
   readonly replacesValue: string;
   /** The answer that came with the acknowledgement, where ours was the offer. */

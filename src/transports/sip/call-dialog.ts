@@ -1,5 +1,5 @@
 // An answered call: what comes within its dialog, what is asked of its far end, and how it ends (RFC 3261 sections 12.2 and 15).
-import { type CallEnd, CallFailure, type ReferResult, type SipDialog } from './agent.ts';
+import { type CallEnd, CallFailure, type IncomingCall, type ReferResult, type SipDialog } from './agent.ts';
 import type { AnswerUntilAck } from './answer-until-ack.ts';
 import { mediaType } from './body.ts';
 import { responseTo } from './build.ts';
@@ -41,12 +41,16 @@ export class CallDialog implements SipDialog, DialogUser {
     });
     this.#onEnded = onEnded;
     this.#changes = new SessionChanges(this.#call, interval, (by) => this.#lose(by));
-    this.#referrals = new Referrals(this.#call);
+    this.#referrals = new Referrals(this.#call, () => this.bye('SIP;cause=200;text="Transferred"'));
     parts.core.dialogs.set(parts.dialog.key, this);
   }
 
   get remote(): string {
     return this.#call.dialog.remote;
+  }
+
+  get target(): string {
+    return this.#call.dialog.target;
   }
 
   get replacesValue(): string {
@@ -69,6 +73,13 @@ export class CallDialog implements SipDialog, DialogUser {
   /** Where its far end is, for whoever must know that a request comes from the same place. */
   get flow(): Flow {
     return this.#call.flow;
+  }
+
+  /** Whether the owner of this call takes one that is to take its place. */
+  takeReplacement(call: IncomingCall): boolean {
+    const { events } = this.#call;
+    events.onReplaced?.(call);
+    return events.onReplaced !== undefined;
   }
 
   /** Our answer to the INVITE, which waits for its ACK. With `offered`, that ACK has to bring the answer to our offer. */

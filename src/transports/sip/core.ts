@@ -3,11 +3,11 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
 import { isLoopback, isPrivate } from './address.ts';
-import type { DatagramOnly } from './datagram-only.ts';
 import type { Dialog } from './dialog.ts';
 import type { Destination, Flow, Network } from './flow.ts';
 import type { Header } from './header-list.ts';
 import type { SipRequest } from './message.ts';
+import type { Remembered } from './remembered.ts';
 import type { InviteServerTransaction } from './transactions/invite-server.ts';
 import type { ServerTransaction } from './transactions/server.ts';
 import type { TransactionTable } from './transactions/table.ts';
@@ -38,7 +38,10 @@ export interface Core {
   readonly log: Log;
   readonly table: TransactionTable;
   readonly network: Network;
-  readonly datagramOnly: DatagramOnly;
+  /** Hosts that took no connection when a request was too long for a datagram: each try costs seconds. */
+  readonly datagramOnly: Remembered;
+  /** Places that did not answer, or said that they are out of service, as `placeName` writes them: others are tried before them. */
+  readonly outOfService: Remembered;
   /** Dialogs under way, by `dialogKey`. */
   readonly dialogs: Map<string, DialogUser>;
   /** The session interval we ask for and the shortest we agree to. */

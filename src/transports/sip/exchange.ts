@@ -2,7 +2,7 @@
 // (RFC 3261 sections 8.1.2 and 18.1.1, RFC 3263 section 4.3).
 import { cancelOf, withVia } from './build.ts';
 import { contactAt, type Core, type Way } from './core.ts';
-import type { Destination, Flow } from './flow.ts';
+import { type Destination, type Flow, placeName } from './flow.ts';
 import { parseCount } from './headers.ts';
 import type { Keyring } from './keyring.ts';
 import { type SipRequest, type SipResponse, writeMessage } from './message.ts';
@@ -37,6 +37,11 @@ export interface ExchangeEvents {
 
 /** Above this a datagram may be taken apart on its way, and is often lost then (section 18.1.1). */
 const mostDatagramBytes = 1300;
+/**
+ * A server that is there says something about any request at once, an INVITE with 100: where another one can be tried, none is waited for any longer, in
+ * times of T1. That is five sendings of a datagram; without another one, it is the whole of RFC 3261's timers B and F, 64.
+ */
+const firstWordTimes = 16;
 /** Both kinds of challenge, and each once more with a newer nonce. */
 const mostChallenges = 4;
 /** These carry where we can be reached from now on (section 8.1.1.8, RFC 3311, RFC 3515). */
@@ -80,7 +85,9 @@ export class Exchange {
       this.#core.log.debug({ err: error }, 'the next hop of a SIP request could not be looked up');
       destinations = [];
     }
-    await this.#next([...destinations]);
+    const { outOfService } = this.#core;
+    const isOut = (place: Destination | Flow) => !('send' in place) && outOfService.has(placeName(place));
+    await this.#next([...destinations.filter((place) => !isOut(place)), ...destinations.filter(isOut)]);
   }
 
   /** Tries the next place. Whatever was answered there provisionally, the request has arrived and goes nowhere else. */
@@ -90,7 +97,7 @@ export class Exchange {
       if (this.#isOver()) return;
       if (this.#cancelling) break;
       if (flow) {
-        this.#send(flow, left);
+        this.#send(flow, left, 'send' in place ? undefined : placeName(place));
         return;
       }
     }
@@ -122,11 +129,13 @@ export class Exchange {
       return await network.connect(place);
     } catch (error) {
       this.#core.log.debug({ err: error, host: place.host }, 'a SIP server could not be reached');
+      this.#core.outOfService.add(placeName(place));
       return undefined;
     }
   }
 
-  #send(flow: Flow, left: (Destination | Flow)[]): void {
+  /** @param place how the place is remembered, where the request was looked up. */
+  #send(flow: Flow, left: (Destination | Flow)[], place: string | undefined): void {
     const branch = `z9hG4bK${this.#core.chance.token(16)}`;
     const parameters = new Map<string, string | undefined>([['branch', branch]]);
     if (flow.transport === 'udp') parameters.set('rport', undefined);
@@ -145,18 +154,30 @@ export class Exchange {
     this.#state = 'trying';
     this.#sent = sent;
     this.#transaction = this.#core.table.start(request, flow, {
-      onResponse: (response) => this.#receive(response, sent, left),
+      onResponse: (response) => {
+        this.#note(place, response.status);
+        this.#receive(response, sent, left, place);
+      },
       onFailed: (why) => {
         if (this.#state === 'over') return;
+        if (this.#state === 'trying') this.#note(place, 503);
         if (this.#state === 'trying' && left.length > 0 && !this.#cancelling) void this.#next(left);
         else this.#fail(why === 'timeout' ? 408 : 503, undefined);
       },
       onTerminated: () => {},
     });
     if (!this.#transaction) this.#fail(503, undefined);
+    else if (left.length > 0) this.#transaction.expectWithin(firstWordTimes * this.#core.times.t1Ms);
   }
 
-  #receive(response: SipResponse, sent: Sent, left: (Destination | Flow)[]): void {
+  /** Whether a place serves, by what it says: with 503 it says that it does not (RFC 3263 section 4.3). */
+  #note(place: string | undefined, status: number): void {
+    if (place === undefined) return;
+    if (status === 503) this.#core.outOfService.add(place);
+    else this.#core.outOfService.forget(place);
+  }
+
+  #receive(response: SipResponse, sent: Sent, left: (Destination | Flow)[], place: string | undefined): void {
     const { status } = response;
     if (status >= 200 && status < 300) {
       // Also one that comes when this is over: an INVITE's successes are repeated until they are acknowledged.
@@ -176,7 +197,7 @@ export class Exchange {
     if (!this.#cancelling && this.#challenges < mostChallenges && this.#sending.keyring?.take(response, answered)) {
       this.#challenges++;
       this.#renumber(this.#sending.nextNumber());
-      this.#send(sent.flow, left);
+      this.#send(sent.flow, left, place);
     } else if (status === 503 && left.length > 0 && !this.#cancelling) {
       void this.#next(left);
     } else {

@@ -14,6 +14,11 @@ export interface Destination extends Address {
   readonly serverName?: string;
 }
 
+/** A place as it is told apart from others. */
+export function placeName({ transport, host, port }: Pick<Destination, 'transport' | 'host' | 'port'>): string {
+  return `${transport} ${host} ${port}`;
+}
+
 /** A way to one far end: a connection, or one of our UDP ports with an address there. */
 export interface Flow {
   readonly transport: TransportName;

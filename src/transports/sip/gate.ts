@@ -15,6 +15,8 @@ export type Admission =
   | { readonly kind: 'refuse'; readonly status: number; readonly retryAfterS?: number }
   | { readonly kind: 'silence' };
 
+/** Calls at the same time where the options name no number. */
+export const usualMostCalls = 500;
 /** Networks that are remembered; beyond them the one longest unheard of is forgotten. */
 const mostSources = 4096;
 const spanMs = 10_000;
@@ -27,6 +29,12 @@ const wrongSpanMs = 60_000;
 const welcomeMs = 3_600_000;
 /** A network that is no stranger sends this many messages in ten seconds: some 500 calls of ten messages each. */
 const mostOfKnown = 50_000;
+
+/**
+ * What became of messages of those whom nobody knows: unread because there were too many, not answered, refused, asked for a password, or with one that
+ * was wrong.
+ */
+export type StrangerCounts = Record<'unread' | 'silenced' | 'refused' | 'challenged' | 'wrong_password', number>;
 
 interface Source {
   readonly messages: Bucket;
@@ -42,6 +50,7 @@ export class Gate {
   readonly #known = new Map<string, { untilMs: number; messages: Bucket }>();
   readonly #all: Bucket;
   readonly #calls = new Map<string, Bucket>();
+  readonly #counts: StrangerCounts = { unread: 0, silenced: 0, refused: 0, challenged: 0, wrong_password: 0 };
 
   /** @param secret random, for nonces. @throws Error where a trunk is none (`Trunks`). */
   constructor(options: SipOptions, clock: Clock, secret: string) {
@@ -50,6 +59,15 @@ export class Gate {
     this.#trunks = new Trunks(options.trunks);
     this.#verifier = new DigestVerifier({ realm: options.realm ?? options.domains?.[0] ?? 'parley', clock, secret });
     this.#all = new Bucket(mostOfAll, spanMs, clock.now());
+  }
+
+  get counts(): Readonly<StrangerCounts> {
+    return this.#counts;
+  }
+
+  /** Calls of that trunk come from these addresses from now on. */
+  move(trunk: string, addresses: readonly string[]): void {
+    this.#trunks.move(trunk, addresses);
   }
 
   /** Whether a message from there is read at all. Asked before a byte of it is looked at. */
@@ -63,7 +81,9 @@ export class Gate {
       return true;
     }
     const source = this.#source(network, now);
-    return source.wrong.left(now) >= 1 && taken(source.messages, now) && taken(this.#all, now);
+    const isHeard = source.wrong.left(now) >= 1 && taken(source.messages, now) && taken(this.#all, now);
+    if (!isHeard) this.#counts.unread++;
+    return isHeard;
   }
 
   /** Who is there is no stranger for an hour: it was let in, or we have sent it a request of our own. */
@@ -91,13 +111,14 @@ export class Gate {
       return { kind: 'trunk', trunk: this.#trunks.ofUser(verdict.username, flow)?.name ?? '' };
     }
     if (verdict.kind === 'wrong') this.#source(networkOf(flow.remote.host), this.#clock.now()).wrong.take(1, this.#clock.now());
+    this.#counts[verdict.kind === 'wrong' ? 'wrong_password' : 'challenged']++;
     return { kind: 'challenge', challenges: this.#verifier.challenges(hashes, verdict.kind === 'stale') };
   }
 
   /** Whether one more call of the trunk may begin, while there are so many. */
   admitCall(trunk: string, calls: number): Admission {
     const now = this.#clock.now();
-    if (calls >= (this.#options.mostCalls ?? 500)) return { kind: 'refuse', status: 503, retryAfterS: 5 };
+    if (calls >= (this.#options.mostCalls ?? usualMostCalls)) return { kind: 'refuse', status: 503, retryAfterS: 5 };
     const perSecond = this.#options.callsPerSecond ?? 50;
     const bucket = this.#calls.get(trunk) ?? new Bucket(perSecond, 1000, now);
     this.#calls.set(trunk, bucket);
@@ -110,7 +131,9 @@ export class Gate {
   }
 
   #stranger(): Admission {
-    return this.#options.strangers === 'silence' ? { kind: 'silence' } : { kind: 'refuse', status: 403 };
+    const isTold = this.#options.strangers === 'refuse';
+    this.#counts[isTold ? 'refused' : 'silenced']++;
+    return isTold ? { kind: 'refuse', status: 403 } : { kind: 'silence' };
   }
 
   #source(network: string, now: number): Source {

@@ -24,7 +24,7 @@ export interface TrunkDigest {
 /** Who may call. All that a trunk names must hold for a request: an address, a password, a certificate. */
 export interface TrunkOptions {
   readonly name: string;
-  /** Addresses and networks (`203.0.113.0/24`). */
+  /** Addresses and networks (`203.0.113.0/24`); with none, its calls come from nowhere until it is said from where (`SipAgent.admitServers`). */
   readonly addresses?: readonly string[];
   readonly digest?: TrunkDigest;
   /** Names of which the caller's TLS certificate bears one; needs `tls.ca`. */

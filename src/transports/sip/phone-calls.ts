@@ -3,26 +3,29 @@ import type { Log } from '../../lib/log.ts';
 import { CallError, type CallEvents } from '../calls/call.ts';
 import { type IncomingPhoneCall, type PhoneCall, PhoneError, type PhoneParty } from '../calls/phone-call.ts';
 import { CallFailure, type CallTarget, type IncomingCall, type SipAgent, type SipDialog } from './agent.ts';
-import { parseNameAddress } from './headers.ts';
 import type { MediaHow } from './media/media-how.ts';
 import { type MediaCall, type PhoneMedia, phoneSpeaker } from './media/phone-media.ts';
-import { SipPhoneCall } from './sip-phone-call.ts';
-import { parseUri } from './uri.ts';
+import { addressIn, partiesOf, type TrunkParties } from './parties.ts';
+import { type Referral, SipPhoneCall, type SipPhoneCallParts } from './sip-phone-call.ts';
 
 export interface SipPhoneParts {
   readonly media: PhoneMedia;
   readonly log: Log;
   /** How the sound of a call is carried that came by encrypted messages, or not. */
   readonly how: (secureSignalling: boolean) => MediaHow;
-  /** Told when a call that was placed rings over there. */
+  /** How whom the far side of a call by that trunk has us call is called, from this address of ours. */
+  readonly follow?: (referral: Referral, from: string, trunk: string | undefined) => ReturnType<NonNullable<SipPhoneCallParts['follow']>>;
+  /** Told, each time, that a call that was placed rings over there (180), or makes some other progress that is heard (183). */
   readonly onRinging?: () => void;
 }
 
 /** What cannot be agreed upon (RFC 3261, 21.4.26). */
 const notAcceptable = 488;
 
+const plainTrunk: TrunkParties = { trustsIdentity: false, dialled: 'request' };
+
 /** An INVITE as a call that rings. */
-export function incomingPhoneCall(call: IncomingCall, parts: SipPhoneParts): IncomingPhoneCall {
+export function incomingPhoneCall(call: IncomingCall, parts: SipPhoneParts, trunk = plainTrunk): IncomingPhoneCall {
   const gone = new AbortController();
   call.onCancel(({ by }) => {
     // What we refuse ends, too, and nobody has given up.
@@ -31,8 +34,7 @@ export function incomingPhoneCall(call: IncomingCall, parts: SipPhoneParts): Inc
   const secure = call.source.transport === 'tls';
   return {
     carrier: 'sip',
-    from: dialled(addressIn(call.from)),
-    to: dialled(call.requestUri),
+    ...partiesOf(call, trunk),
     carrierId: call.callId,
     fields: call.headers,
     media: /^m=audio \d+ RTP\/SAVP|^a=crypto:/m.test(call.offer ?? '') ? 'srtp' : 'rtp',
@@ -45,9 +47,10 @@ export function incomingPhoneCall(call: IncomingCall, parts: SipPhoneParts): Inc
   };
 }
 
-async function answer(call: IncomingCall, secure: boolean, events: CallEvents, { media, how, log }: SipPhoneParts): Promise<PhoneCall> {
+async function answer(call: IncomingCall, secure: boolean, events: CallEvents, parts: SipPhoneParts): Promise<PhoneCall> {
+  const { media, how } = parts;
   const { offer } = call;
-  const phone = new SipPhoneCall(events, log);
+  const phone = new SipPhoneCall(events, callParts(parts, secure, addressIn(call.to), call.trunk));
   let sound: MediaCall;
   try {
     sound = await (offer === undefined ? media.offer(how(secure), phone.mediaEvents) : media.answer(offer, how(secure), phone.mediaEvents));
@@ -78,10 +81,12 @@ export async function placePhoneCall(
   target: CallTarget,
   events: CallEvents,
   givenUp: AbortSignal,
-  { media, how, log, onRinging }: SipPhoneParts,
+  parts: SipPhoneParts & { readonly trunk?: string },
 ): Promise<PhoneCall> {
-  const phone = new SipPhoneCall(events, log);
-  const sound = await media.offer(how(/^sips:|;transport=tls/i.test(target.proxy ?? target.uri)), phone.mediaEvents);
+  const { media, how, onRinging } = parts;
+  const secure = isSecure(target.proxy ?? target.uri);
+  const phone = new SipPhoneCall(events, callParts(parts, secure, addressIn(target.from), parts.trunk));
+  const sound = await media.offer(how(secure), phone.mediaEvents);
   // Whoever gave up meanwhile is heard of no more.
   if (givenUp.aborted) {
     sound.close();
@@ -91,6 +96,7 @@ export async function placePhoneCall(
   const placed = agent.invite(target, sound.sdp, {
     ...phone.dialogEvents,
     onRinging: () => onRinging?.(),
+    onProgress: () => onRinging?.(),
     onAnswered: (dialog, sdp) => answered.resolve({ dialog, sdp }),
     onFailed: ({ status, reason }) =>
       answered.reject(new PhoneError({ status, reason: reason || `The call failed with status ${status}.` })),
@@ -111,26 +117,15 @@ export async function placePhoneCall(
   }
 }
 
-/** What a trunk is sent for a number or an address: a number is a user at its proxy. */
-export function targetUri(target: string, proxy: string): string {
-  const [, number] = /^tel:(\+?[\d*#]+)/i.exec(target) ?? [];
-  if (number === undefined) return target;
-  const host = proxy.replace(/^sips?:/i, '');
-  return `${/^sips:/i.test(proxy) ? 'sips' : 'sip'}:${number}@${host}`;
+function callParts({ log, follow }: SipPhoneParts, secure: boolean, own: string, trunk: string | undefined): SipPhoneCallParts {
+  return { log, secure, ...(follow ? { follow: (referral: Referral) => follow(referral, own, trunk) } : {}) };
+}
+
+/** Whether messages to there are encrypted. */
+export function isSecure(uri: string): boolean {
+  return /^sips:|;transport=tls/i.test(uri);
 }
 
 export function sipParty(from: string, to: string, trunk: string): PhoneParty {
   return { carrier: 'sip', from, to, carrierId: '', fields: [], trunk };
-}
-
-function addressIn(header: string): string {
-  return parseNameAddress(header)?.uriText ?? '';
-}
-
-/** A number where the user part is one, and the address otherwise. */
-function dialled(address: string): string {
-  const uri = parseUri(address);
-  if (!uri || uri.scheme === 'other') return address;
-  const user = uri.scheme === 'tel' ? uri.number : uri.user;
-  return user !== undefined && /^\+?\d[\d*#]{2,}$/.test(user) ? user : address;
 }

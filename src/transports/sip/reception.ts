@@ -21,8 +21,10 @@ export interface ReceptionParts {
   readonly gate: Gate;
   readonly onIncoming: (call: IncomingCall) => void;
   readonly calls: () => number;
-  /** Not once the agent ends. */
+  /** Not once the agent drains or ends. */
   readonly takesCalls: () => boolean;
+  /** Whether a new call would be served at this moment. */
+  readonly isReady: () => boolean;
   /** A call counts from now on; what it gives ends that. */
   readonly begun: () => () => void;
 }
@@ -117,10 +119,16 @@ export class Reception {
     else if (!beginning.has(request.method))
       answer(within.has(request.method) ? 481 : 405, [{ name: 'Allow', value: abilities[0]?.value ?? '' }]);
     else if (target?.scheme === 'other') answer(416);
+    else if (request.method === 'OPTIONS' && !missing) this.#answerPing(answer);
     else if (options.domains && target?.scheme !== 'tel' && !options.domains.includes(target?.host ?? '')) answer(404);
     else if (missing) this.#stateless(request, flow, 420, { headers: [...missing.headers].filter(({ name }) => name === 'Unsupported') });
-    else if (request.method === 'OPTIONS') answer(200, [...abilities, { name: 'Accept', value: 'application/sdp' }]);
     else this.#invite(request, flow, arrived, admission.trunk);
+  }
+
+  /** Whoever asks is in front of this server as often as it calls it, and then names the server's address and none of its domains. */
+  #answerPing(answer: (status: number, headers: readonly Header[]) => void): void {
+    if (this.#parts.isReady()) answer(200, [...abilities, { name: 'Accept', value: 'application/sdp' }]);
+    else answer(503, [{ name: 'Retry-After', value: '5' }]);
   }
 
   #invite(request: SipRequest, flow: Flow, arrived: Flow, trunk: string): void {
@@ -147,17 +155,18 @@ export class Reception {
       transaction.respond(this.#tagged(request, refusal));
       return;
     }
+    const replaced = typeof replaces === 'number' ? undefined : replaces;
     const call = new IncomingInvite(this.#core, {
       id: this.#core.chance.ids('call'),
       request,
       transaction,
       flow: arrived,
       trunk,
-      replaces: typeof replaces === 'number' ? undefined : replaces,
+      replaces: replaced,
       onOver: begun(),
     });
     try {
-      onIncoming(call);
+      if (!replaced?.takeReplacement(call)) onIncoming(call);
     } catch (error) {
       call.reject(500);
       throw error;

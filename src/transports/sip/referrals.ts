@@ -24,10 +24,13 @@ interface Asked {
 
 export class Referrals {
   readonly #call: Established;
+  readonly #followed: () => void;
   #asked: Asked | undefined;
 
-  constructor(call: Established) {
+  /** @param followed run once the far end knows that we talk with whom it wanted. */
+  constructor(call: Established, followed: () => void) {
     this.#call = call;
+    this.#followed = followed;
   }
 
   /** Whether a result is still to come. */
@@ -86,16 +89,18 @@ export class Referrals {
       ...(silent ? [{ name: 'Refer-Sub', value: 'false' }] : []),
     ];
     transaction.respond(responseTo(request, 202, { headers }));
-    if (silent) {
-      placed.catch(() => {});
-      return;
-    }
-    const { number } = request.cseq;
-    this.#notify(number, 100, 'active;expires=180');
-    placed.then(
-      (status) => this.#notify(number, status, 'terminated;reason=noresource'),
-      () => this.#notify(number, 500, 'terminated;reason=noresource'),
+    void this.#tellResult(
+      placed.catch(() => 500),
+      silent ? undefined : request.cseq.number,
     );
+  }
+
+  /** @param number of the REFER, where its sender wants to hear of it. */
+  async #tellResult(placed: Promise<number>, number: number | undefined): Promise<void> {
+    if (number !== undefined) void this.#notify(number, 100, 'active;expires=180');
+    const status = await placed;
+    if (number !== undefined) await this.#notify(number, status, 'terminated;reason=noresource');
+    if (status < 300) this.#followed();
   }
 
   /** The call is over; the result may come still. Runs the task when nothing more is waited for. */
@@ -124,7 +129,7 @@ export class Referrals {
     asked?.resolve(result);
   }
 
-  #notify(number: number, status: number, state: string): void {
+  async #notify(number: number, status: number, state: string): Promise<void> {
     const { core, dialog } = this.#call;
     const request = dialog.request('NOTIFY', {
       headers: [
@@ -133,6 +138,6 @@ export class Referrals {
       ],
       body: { type: 'message/sipfrag;version=2.0', content: `SIP/2.0 ${status} ${reasonOf(status)}\r\n` },
     });
-    void exchanged(core, sendingWithin(this.#call, request));
+    await exchanged(core, sendingWithin(this.#call, request));
   }
 }

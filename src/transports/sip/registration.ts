@@ -62,13 +62,16 @@ export class Registration implements SipRegistration {
     return this.#state;
   }
 
-  /** Takes the registration back. */
   async close(): Promise<void> {
+    this.#keepOpen?.cancel();
+    await this.withdraw();
+  }
+
+  async withdraw(): Promise<void> {
     if (this.#state.kind === 'over') return;
     const { kind } = this.#state;
     const server = this.#state.kind === 'registered' ? this.#state.server : undefined;
     this.#timer?.cancel();
-    this.#keepOpen?.cancel();
     this.#become({ kind: 'over' });
     if (kind === 'registered' && server !== undefined) await this.#ask(server, 0);
   }

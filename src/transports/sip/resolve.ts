@@ -1,4 +1,4 @@
-// Where a URI leads: the part of RFC 3263 that trunks use, which is SRV and addresses, without NAPTR.
+// Where a URI leads (RFC 3263): which transport its domain prefers (NAPTR), its servers for that (SRV), and their addresses.
 import { isIP } from 'node:net';
 import { promises as dns } from 'node:dns';
 import { type Clock, sleep } from '../../lib/clock.ts';
@@ -12,8 +12,19 @@ export interface ServiceRecord {
   readonly weight: number;
 }
 
-/** The names that are looked up. Both give nothing where there is no such record, and throw where nobody could tell. */
+/** A NAPTR record (RFC 3403). */
+export interface NamingPointer {
+  readonly order: number;
+  readonly preference: number;
+  readonly flags: string;
+  readonly service: string;
+  readonly replacement: string;
+}
+
+/** The names that are looked up. All give nothing where there is no such record, and `services` and `addresses` throw where nobody could tell. */
 export interface Resolver {
+  /** Few domains have them and some name servers do not know them: what goes wrong is as if there were none. */
+  pointers(domain: string): Promise<readonly NamingPointer[]>;
   services(name: string): Promise<readonly ServiceRecord[]>;
   addresses(host: string): Promise<readonly string[]>;
 }
@@ -49,8 +60,10 @@ export async function resolveUri(
   });
   if (isIP(host) !== 0) return [at(host, { transport: usual, port })];
   if (uri.port === undefined) {
-    for (const candidate of transport ? [transport] : spoken) {
-      const services = ordered(await resolver.services(serviceName(candidate, host)), random).slice(0, mostServices);
+    const preferred = asked === undefined ? await preferences(host, uri.scheme, resolver, spoken) : [];
+    const usualNames = (transport ? [transport] : spoken).map((each) => ({ transport: each, name: serviceName(each, host) }));
+    for (const { transport: candidate, name } of [...preferred, ...usualNames]) {
+      const services = ordered(await resolver.services(name), random).slice(0, mostServices);
       const found: Destination[] = [];
       for (const service of services) {
         const addresses = await resolver.addresses(service.name);
@@ -61,6 +74,34 @@ export async function resolveUri(
   }
   const addresses = await resolver.addresses(host);
   return addresses.slice(0, mostDestinations).map((address) => at(address, { transport: usual, port }));
+}
+
+/** All addresses that a URI may lead to, over whatever transport: the calls of a provider come from any of its servers. None where nobody could tell. */
+export async function addressesBehind(uri: SipUri, resolver: Resolver): Promise<string[]> {
+  const host = uri.parameters.get('maddr') ?? uri.host;
+  if (isIP(host) !== 0) return [host];
+  const asked = uri.port === undefined ? (['udp', 'tcp', 'tls'] as const) : [];
+  const services = await Promise.all(asked.map((transport) => resolver.services(serviceName(transport, host)).catch(() => [])));
+  const names = new Set([host, ...services.flatMap((records) => records.slice(0, mostServices).map(({ name }) => name))]);
+  const found = await Promise.all([...names].map((name) => resolver.addresses(name).catch(() => [])));
+  return [...new Set(found.flat())];
+}
+
+const transports: Readonly<Record<string, TransportName>> = { 'SIP+D2U': 'udp', 'SIP+D2T': 'tcp', 'SIPS+D2T': 'tls' };
+
+/** The transports that the domain would rather have, with the names of their services (RFC 3263 section 4.1), as far as we speak them. */
+async function preferences(
+  host: string,
+  scheme: SipUri['scheme'],
+  resolver: Resolver,
+  spoken: readonly TransportName[],
+): Promise<{ transport: TransportName; name: string }[]> {
+  const pointers = (await resolver.pointers(host)).toSorted((a, b) => a.order - b.order || a.preference - b.preference);
+  return pointers.flatMap(({ flags, service, replacement }) => {
+    const transport = transports[service.toUpperCase()];
+    const isUsable = transport !== undefined && flags.toLowerCase() === 's' && replacement !== '' && spoken.includes(transport);
+    return isUsable && (scheme === 'sip' || transport === 'tls') ? [{ transport, name: replacement }] : [];
+  });
 }
 
 function serviceName(transport: TransportName, host: string): string {
@@ -91,6 +132,7 @@ const lookUpMs = 5000;
 /** What this machine's own settings look names up with. */
 export function systemResolver(clock: Clock): Resolver {
   return {
+    pointers: (domain) => inTime(clock, dns.resolveNaptr(domain)).catch(() => []),
     services: (name) =>
       inTime(
         clock,

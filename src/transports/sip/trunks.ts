@@ -9,14 +9,17 @@ const usualHashes: readonly DigestHash[] = ['sha-256', 'md5'];
 
 class Trunk {
   readonly options: TrunkOptions;
-  readonly #addresses: BlockList | undefined;
+  #addresses: BlockList | undefined;
 
   constructor(options: TrunkOptions) {
     this.options = options;
-    if (options.addresses) {
-      this.#addresses = new BlockList();
-      for (const entry of options.addresses) addTo(this.#addresses, entry, options.name);
-    }
+    if (options.addresses) this.moveTo(options.addresses);
+  }
+
+  /** Its calls come from these from now on. */
+  moveTo(addresses: readonly string[]): void {
+    this.#addresses = new BlockList();
+    for (const entry of addresses) addTo(this.#addresses, entry, this.options.name);
   }
 
   /** Whether everything but the password holds. */
@@ -38,6 +41,11 @@ export class Trunks {
       if (trunks.filter((other) => other.name === name).length > 1) throw new Error(`two trunks are called '${name}'`);
     }
     this.#trunks = trunks.map((options) => new Trunk(options));
+  }
+
+  /** Calls of that trunk come from these addresses from now on, whatever it named before. */
+  move(name: string, addresses: readonly string[]): void {
+    this.#trunks.find(({ options }) => options.name === name)?.moveTo(addresses);
   }
 
   /** The trunk that needs no password for what comes this way. */

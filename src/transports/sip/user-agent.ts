@@ -14,11 +14,10 @@ import type {
 } from './agent.ts';
 import { makeRequest } from './build.ts';
 import type { Chance, Core } from './core.ts';
-import { DatagramOnly } from './datagram-only.ts';
 import { withTag } from './dialog.ts';
 import { exchanged } from './exchange.ts';
 import type { Flow, Network, OnBytes } from './flow.ts';
-import { Gate } from './gate.ts';
+import { Gate, type StrangerCounts, usualMostCalls } from './gate.ts';
 import { parseNameAddress, quoted } from './headers.ts';
 import { OutgoingInvite } from './invite-client.ts';
 import { Keyring } from './keyring.ts';
@@ -26,7 +25,8 @@ import { parseMessage } from './message.ts';
 import type { SipOptions } from './options.ts';
 import { Reception } from './reception.ts';
 import { Registration } from './registration.ts';
-import { type Resolver, resolveUri, systemResolver } from './resolve.ts';
+import { Remembered } from './remembered.ts';
+import { addressesBehind, type Resolver, resolveUri, systemResolver } from './resolve.ts';
 import { Sockets } from './sockets.ts';
 import { TransactionTable } from './transactions/table.ts';
 import { sipTimes } from './transactions/timers.ts';
@@ -43,6 +43,8 @@ export interface AgentMeans {
 }
 
 const mostTransactions = 20_000;
+const datagramOnlyMs = 600_000;
+const outOfServiceMs = 300_000;
 /** So long the far ends have to answer our BYEs when the server ends. */
 const farewellMs = 1000;
 
@@ -64,12 +66,13 @@ export class UserAgent implements SipAgent {
   readonly core: Core;
   readonly #options: SipOptions;
   readonly #gate: Gate;
+  readonly #resolver: Resolver;
   readonly #reception: Reception;
   /** Calls that we have placed, until they have failed or ended. */
   readonly #outgoing = new Set<OutgoingInvite>();
   readonly #registrations = new Set<Registration>();
   #calls = 0;
-  #state: 'open' | 'closing' | 'closed' = 'open';
+  #state: 'open' | 'draining' | 'closing' | 'closed' = 'open';
 
   constructor(options: SipOptions, means: AgentMeans, network: Network, gate: Gate, events: AgentEvents) {
     const times = options.times ?? sipTimes;
@@ -77,13 +80,15 @@ export class UserAgent implements SipAgent {
     const spoken = [...new Set(network.addresses.map(({ transport }) => transport))];
     this.#options = options;
     this.#gate = gate;
+    this.#resolver = resolver;
     this.core = {
       ...means,
       times,
       network,
       table: new TransactionTable({ clock: means.clock, times, most: mostTransactions }),
       dialogs: new Map(),
-      datagramOnly: new DatagramOnly(means.clock),
+      datagramOnly: new Remembered(means.clock, datagramOnlyMs),
+      outOfService: new Remembered(means.clock, outOfServiceMs),
       interval: { wantedS: options.sessionExpiresS ?? 1800, leastS: options.minSessionExpiresS ?? 90 },
       ownHeaders: options.userAgent === undefined ? [] : [{ name: 'User-Agent', value: options.userAgent }],
       resolve: async (text) => {
@@ -99,6 +104,7 @@ export class UserAgent implements SipAgent {
       onIncoming: (call) => events.onIncoming(call),
       calls: () => this.#calls,
       takesCalls: () => this.#state === 'open',
+      isReady: () => this.#state === 'open' && this.#calls < this.#mostCalls && (events.isReady?.() ?? true),
       begun: () => this.#begun(),
     });
   }
@@ -109,6 +115,10 @@ export class UserAgent implements SipAgent {
 
   get calls(): number {
     return this.#calls;
+  }
+
+  get strangers(): Readonly<StrangerCounts> {
+    return this.#gate.counts;
   }
 
   /** The bytes of one message. */
@@ -129,8 +139,8 @@ export class UserAgent implements SipAgent {
     const uri = parseUri(target.uri);
     if (!uri || uri.scheme === 'other') throw new Error(`'${target.uri}' is no sip, sips or tel URI`);
     if (uri.scheme === 'tel' && target.proxy === undefined) throw new Error('a tel URI needs a proxy that knows where it leads');
-    if (this.#state !== 'open') throw new Error('the SIP agent has ended');
-    if (this.#calls >= (this.#options.mostCalls ?? 500)) throw new Error('there are too many calls');
+    if (this.#state !== 'open') throw new Error('the SIP agent drains or has ended');
+    if (this.#calls >= this.#mostCalls) throw new Error('there are too many calls');
     const from = this.#from(target.from);
     const over = this.#begun();
     const call = new OutgoingInvite(this.core, {
@@ -181,8 +191,21 @@ export class UserAgent implements SipAgent {
     return registration;
   }
 
-  async close(): Promise<void> {
+  async admitServers(trunk: string, uri: string): Promise<void> {
+    const parsed = parseUri(uri);
+    if (!parsed || !('host' in parsed)) return;
+    const addresses = await addressesBehind(parsed, this.#resolver);
+    if (addresses.length > 0) this.#gate.move(trunk, addresses);
+  }
+
+  drain(): void {
     if (this.#state !== 'open') return;
+    this.#state = 'draining';
+    for (const registration of this.#registrations) void registration.withdraw();
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'closing' || this.#state === 'closed') return;
     this.#state = 'closing';
     const { clock, dialogs, network, table } = this.core;
     const users = new Set(dialogs.values());
@@ -197,6 +220,10 @@ export class UserAgent implements SipAgent {
     this.#state = 'closed';
     table.close();
     await network.close();
+  }
+
+  get #mostCalls(): number {
+    return this.#options.mostCalls ?? usualMostCalls;
   }
 
   /** A From of ours with a new tag. */

@@ -69,6 +69,8 @@ export interface DoorOptions {
   refused?(status: number): void;
   /** Other WebSockets of this server, by their paths: whoever answers there sees to everything, and who may come in. */
   elsewhere?: ReadonlyMap<string, (upgrade: Upgrade) => Promise<void>>;
+  /** Who answers at a path that is for those who have been let in here, if anybody does. */
+  keyed?(pathname: string): ((upgrade: Upgrade, visitor: Visitor) => void) | undefined;
   /** Joins a call from beside (`?call_id=`); undefined when the visitor has no such call. */
   beside(callId: string, visitor: Visitor): ((transport: Transport) => void) | undefined;
 }
@@ -113,6 +115,7 @@ export function openDoor(options: DoorOptions): Door {
     const url = targetOf(request.url ?? '/');
     const pathname = url.pathname.replace(/(?<!\/)\/+$/, '');
     const path = paths[pathname];
+    const keyed = path ? undefined : options.keyed?.(pathname);
     const refuse = (status: number, code: string, message: string, retryAfterSeconds?: number) => {
       options.refused?.(status);
       endWith(socket, refusal(status, code, message, retryAfterSeconds), clock);
@@ -123,7 +126,7 @@ export function openDoor(options: DoorOptions): Door {
     };
     const other = options.elsewhere?.get(pathname);
     if (other) return other({ request, url, socket, head, refuse });
-    if (!path) return refuse(404, 'not_found', `There is no WebSocket at ${url.pathname.slice(0, 128)}; try /v1/realtime.`);
+    if (!path && !keyed) return refuse(404, 'not_found', `There is no WebSocket at ${url.pathname.slice(0, 128)}; try /v1/realtime.`);
     const entrance = await options.admit(request, url.searchParams);
     if (socket.destroyed) return;
     if (entrance.outcome === 'turned') return turn(entrance.turning);
@@ -131,6 +134,7 @@ export function openDoor(options: DoorOptions): Door {
       return refuse(401, 'invalid_api_key', 'Incorrect or missing API key. Send it as "Authorization: Bearer <key>".');
     }
     const { visitor } = entrance;
+    if (!path) return keyed?.({ request, url, socket, head, refuse }, visitor);
     const callId = url.searchParams.get('call_id');
     const join = callId === null ? undefined : options.beside(callId, visitor);
     if (callId !== null && !join) return refuse(404, 'call_not_found', `There is no call '${callId.slice(0, 128)}'.`);

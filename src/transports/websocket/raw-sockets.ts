@@ -19,6 +19,8 @@ export type RawFrame = { readonly text: string } | { readonly bytes: Uint8Array 
 /** Told from the same turn of the main loop on in which the socket was accepted. Nothing is told after `onClose`. */
 export interface RawEvents {
   onFrame(frame: RawFrame): void;
+  /** A ping that bore this mark was answered: all that was sent before it has been read. */
+  onPong?(mark: string): void;
   /** `broken` when nobody took leave. */
   onClose(how: 'parted' | 'broken'): void;
 }
@@ -43,8 +45,9 @@ export class RawSocket {
       // A small message lies in the chunk that it came with, and would hold all of it.
       events.onFrame(isBinary ? { bytes: new Uint8Array(bytes) } : { text: bytes.toString('utf8') });
     });
-    this.#socket.on('pong', () => {
+    this.#socket.on('pong', (data: Buffer) => {
       this.#heardMs = this.#clock.now();
+      events.onPong?.(data.toString('latin1'));
     });
     this.#socket.on('close', (code: number) => events.onClose(code === lost && !this.#socket.isParting ? 'broken' : 'parted'));
     // ws follows an error with 'close': there is nothing to add.
@@ -67,8 +70,8 @@ export class RawSocket {
     else this.#socket.send(frame.bytes, { binary: true });
   }
 
-  ping(): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
+  ping(mark = ''): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping(mark);
   }
 
   close(code: number, reason: string): void {
@@ -84,11 +87,25 @@ export interface RawSockets {
   close(): void;
 }
 
-/** @param options.owner under whose name its frames take the main loop. */
-export function openRawSockets(options: { clock: Clock; shares: LoopShares; owner: string; mostFrameBytes: number }): RawSockets {
-  const { clock, shares, owner, mostFrameBytes } = options;
-  // The first subprotocol that is offered is answered: some hang up when theirs is not (Plivo's is audio.plivo.com, Asterisk's is media).
-  const server = new WebSocketServer({ noServer: true, WebSocket: PartingSocket, perMessageDeflate: false, maxPayload: mostFrameBytes });
+export interface RawSocketsOptions {
+  readonly clock: Clock;
+  readonly shares: LoopShares;
+  /** Under whose name its frames take the main loop. */
+  readonly owner: string;
+  readonly mostFrameBytes: number;
+  /** The only subprotocol that is answered, where others of those that are offered bear a credential. */
+  readonly subprotocol?: string;
+}
+
+export function openRawSockets({ clock, shares, owner, mostFrameBytes, subprotocol }: RawSocketsOptions): RawSockets {
+  const server = new WebSocketServer({
+    noServer: true,
+    WebSocket: PartingSocket,
+    perMessageDeflate: false,
+    maxPayload: mostFrameBytes,
+    // Otherwise the first that is offered is answered: some hang up when theirs is not (Plivo's is audio.plivo.com, Asterisk's is media).
+    ...(subprotocol !== undefined && { handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false) }),
+  });
   const open = new Set<RawSocket>();
   let timer = clock.after(pingEveryMs, pingAll);
   function pingAll(): void {

@@ -18,6 +18,8 @@ export function buildConsole(): void {
 /** Puts an ear to whatever the page plays: what worklets send to the loudspeaker, and the far end of a call. */
 const ear = `{
   const meters = [];
+  /** Of what has two sides: a meter for each. */
+  const pairs = [];
   const own = new Set();
   const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
   navigator.mediaDevices.getUserMedia = async (wish) => {
@@ -32,18 +34,24 @@ const ear = `{
       const meter = new AnalyserNode(this.context, { fftSize: 2048 });
       connect.call(this, meter);
       meters.push(meter);
+      const splitter = new ChannelSplitterNode(this.context, { numberOfOutputs: 2 });
+      const sides = [0, 1].map((side) => {
+        const each = new AnalyserNode(this.context, { fftSize: 2048 });
+        connect.call(splitter, each, side);
+        return each;
+      });
+      connect.call(this, splitter);
+      pairs.push(sides);
     }
     return connect.call(this, target, ...rest);
   };
-  globalThis.loudness = () => {
-    let most = 0;
-    for (const meter of meters) {
-      const samples = new Float32Array(meter.fftSize);
-      meter.getFloatTimeDomainData(samples);
-      most = Math.max(most, Math.sqrt(samples.reduce((sum, value) => sum + value * value, 0) / samples.length));
-    }
-    return most;
+  const rms = (meter) => {
+    const samples = new Float32Array(meter.fftSize);
+    meter.getFloatTimeDomainData(samples);
+    return Math.sqrt(samples.reduce((sum, value) => sum + value * value, 0) / samples.length);
   };
+  globalThis.loudness = () => Math.max(0, ...meters.map(rms));
+  globalThis.sides = () => [0, 1].map((side) => Math.max(0, ...pairs.map((pair) => rms(pair[side]))));
 }`;
 
 export interface ConsolePage extends OpenBrowser {
@@ -51,6 +59,8 @@ export interface ConsolePage extends OpenBrowser {
   arrive(url: string, transport: ConsoleTransport): Promise<void>;
   /** RMS of what the page plays now, of full scale 1. */
   loudness(): Promise<number>;
+  /** The same of what is played on the left and on the right. */
+  sides(): Promise<[number, number]>;
   /** Waits until it plays something, or nothing any more. */
   plays(sound: boolean): Promise<void>;
 }
@@ -69,6 +79,7 @@ export async function openConsole(path: string, options: BrowserOptions): Promis
       await choice.check({ force: true });
     },
     loudness,
+    sides: () => page.evaluate<[number, number]>('sides()'),
     async plays(sound) {
       await expect.poll(loudness, { timeout: 15_000, interval: 30 })[sound ? 'toBeGreaterThan' : 'toBeLessThan'](sound ? 0.01 : 0.001);
     },

@@ -1,4 +1,4 @@
-// linphone as somebody's telephone, with Opus alone: files are its microphone and its loudspeaker.
+// linphone as somebody's telephone: files are its microphone and its loudspeaker.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,43 +6,61 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resample } from '../../../src/media/resample.ts';
 import { wavHeader, writeWav } from '../../../src/media/wav.ts';
+import type { RealTelephone, TelephoneOptions } from './real-telephone.ts';
 import { rateHz } from './speech.ts';
+import { freePort } from './telephone-server.ts';
 
 const prompt = 'linphonec>';
 /** A file of the microphone's ends with so much silence: longer than any call. */
 const roomSeconds = 60;
-/** Of what it records with Opus; while it is written, its head says neither how long it is nor this. */
-const recordedHz = 48_000;
+/** The place of each in its list of codecs, and what it records with it: while the file is written, its head says neither how long it is nor this. */
+const codecs = { opus: { at: 0, hz: 48_000 }, PCMU: { at: 3, hz: 8000 }, PCMA: { at: 4, hz: 8000 } };
 const headBytes = wavHeader({ rateHz, channels: 1 }).length;
 
-export class Linphone {
+export class Linphone implements RealTelephone {
+  readonly uri: string;
   readonly #home = mkdtempSync(join(tmpdir(), 'linphone-'));
+  readonly #options: TelephoneOptions;
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
   #files = 0;
   output = '';
 
-  constructor(uri: string) {
+  /** Calls `options.uri`, or waits to be called where there is none. */
+  static async open(options: TelephoneOptions): Promise<Linphone> {
+    return new Linphone(options, await freePort());
+  }
+
+  private constructor(options: TelephoneOptions, port: number) {
+    const { uri, codec, srtp, trusted } = options;
+    this.#options = options;
+    this.uri = `sip:phone@127.0.0.1:${port}`;
     // It keeps what it knows about calls here, and fails where the folder is not.
     mkdirSync(join(this.#home, '.local/share/linphone'), { recursive: true });
-    const sip = ['sip_port=-1', 'sip_tcp_port=-1', 'guess_hostname=0', 'contact="P" <sip:phone@127.0.0.1>'];
+    const sip = [
+      `sip_port=${uri === undefined ? port : -1}`,
+      `sip_tcp_port=${uri === undefined ? port : -1}`,
+      'sip_tls_port=-1',
+      'guess_hostname=0',
+      'contact="P" <sip:phone@127.0.0.1>',
+      ...(srtp ? ['media_encryption=srtp', 'media_encryption_mandatory=1'] : []),
+      ...(trusted === undefined ? [] : [`root_ca=${trusted}`]),
+    ];
     const lines = ['[sip]', ...sip, '[rtp]', 'audio_rtp_port=-1', '[net]', 'enable_ipv6=0', '[video]', 'enabled=0', ''];
     writeFileSync(join(this.#home, 'rc'), lines.join('\n'));
-    this.#child = spawn('linphonec', ['-c', join(this.#home, 'rc')], {
+    this.#child = spawn('linphonec', ['-c', join(this.#home, 'rc'), ...(uri === undefined ? ['-a'] : [])], {
       cwd: this.#home,
       stdio: ['pipe', 'pipe', 'ignore'],
       timeout: 60_000,
       env: { ...process.env, HOME: this.#home },
     });
-    const quiet = this.#file(new Int16Array(0));
-    // The first codec of its list is Opus.
     const orders = [
       'soundcard use files',
       'codec disable all',
-      'codec enable 0',
+      `codec enable ${codecs[codec].at}`,
       `record ${this.#recording}`,
-      `play ${quiet}`,
-      `call ${uri}`,
+      `play ${this.#file(new Int16Array(0))}`,
+      ...(uri === undefined ? [] : [`call ${uri}`]),
     ];
     let isAsked = false;
     this.#child.stdin?.on('error', () => {});
@@ -50,28 +68,56 @@ export class Linphone {
       this.output = (this.output + text.toString('latin1')).slice(-20_000);
       if (isAsked || !this.output.includes(prompt)) return;
       isAsked = true;
-      this.#tell(...orders);
+      void this.#tell(...orders);
     });
     this.#ended = once(this.#child, 'close');
   }
 
-  /** Says this from now on, and nothing after it. */
-  speak(samples: Int16Array): void {
-    this.#tell(`play ${this.#file(samples)}`);
+  speak(samples: Int16Array): Promise<void> {
+    return this.#tell(`play ${this.#file(samples)}`);
   }
 
-  /** What has come until now, at 24 kHz. */
+  press(keys: string): Promise<void> {
+    return this.#tell(...keys);
+  }
+
+  get pressed(): string {
+    return [...this.output.matchAll(/Receiving tone (.)/g)].map(([, key]) => key).join('');
+  }
+
+  hold(): Promise<void> {
+    return this.#tell('pause');
+  }
+
+  resume(): Promise<void> {
+    // It would begin anew with the file that it was playing.
+    return this.#tell(`play ${this.#file(new Int16Array(0))}`, 'resume');
+  }
+
+  transfer(uri: string): Promise<void> {
+    return this.#tell(`transfer ${uri}`);
+  }
+
+  /** Calls somebody else; what it talks with by then must be on hold. */
+  dial(uri: string): Promise<void> {
+    return this.#tell(`call ${uri}`);
+  }
+
+  /** Transfers the far side of one of its calls, by their numbers, to that of another. */
+  join(call: number, other: number): Promise<void> {
+    return this.#tell(`transfer ${call} --to-call ${other}`);
+  }
+
   get heard(): Int16Array {
     if (!existsSync(this.#recording)) return new Int16Array(0);
     const bytes = readFileSync(this.#recording);
     if (bytes.length <= headBytes) return new Int16Array(0);
     const samples = Int16Array.from({ length: (bytes.length - headBytes) >> 1 }, (_, index) => bytes.readInt16LE(headBytes + index * 2));
-    return resample({ samples, rateHz: recordedHz }, rateHz).samples;
+    return resample({ samples, rateHz: codecs[this.#options.codec].hz }, rateHz).samples;
   }
 
-  /** Hangs up, and goes. */
   async hangUp(): Promise<void> {
-    this.#tell('terminate', 'quit');
+    await this.#tell('terminate', 'quit');
     await this.#ended;
     rmSync(this.#home, { recursive: true, force: true });
   }
@@ -80,8 +126,9 @@ export class Linphone {
     return join(this.#home, 'heard.wav');
   }
 
-  #tell(...lines: string[]): void {
+  #tell(...lines: string[]): Promise<void> {
     this.#child.stdin?.write(lines.map((line) => `${line}\n`).join(''));
+    return Promise.resolve();
   }
 
   #file(samples: Int16Array): string {

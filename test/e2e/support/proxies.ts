@@ -122,7 +122,7 @@ function startCaddy(program: string, { upstreamPort, certificate, folder, port, 
 }
 
 /** The file with these words replaced. @throws when one of them is not in it any more. */
-function changed(path: string, replacements: readonly (readonly [word: string, other: string])[]): string {
+export function changed(path: string, replacements: readonly (readonly [word: string, other: string])[]): string {
   let text = readFileSync(join(repository, path), 'utf8');
   for (const [word, other] of replacements) {
     if (!text.includes(word)) throw new Error(`${path} does not say '${word}' any more.`);
@@ -131,7 +131,7 @@ function changed(path: string, replacements: readonly (readonly [word: string, o
   return text;
 }
 
-async function listening(child: ChildProcess, port: number): Promise<void> {
+export async function listening(child: ChildProcess, port: number): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
     if (child.exitCode !== null) throw new Error(`It ended with ${child.exitCode}.`);
     const socket = connect(port, '127.0.0.1');
@@ -147,7 +147,7 @@ async function listening(child: ChildProcess, port: number): Promise<void> {
 }
 
 /** A port that nobody has at this moment. */
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((done) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const address = server.address();

@@ -33,6 +33,16 @@ export async function understand(server: ParleyServer, samples: Int16Array): Pro
   }
 }
 
+/** A quiet line's own noise stays below that. */
+const quietPeak = 500;
+const aroundSamples = rateHz * 0.4;
+
+/** Without the silence around it, with much of which a recogniser may hear nothing. */
+export function withoutSilence(samples: Int16Array): Int16Array {
+  const isLoud = (sample: number) => Math.abs(sample) > quietPeak;
+  return samples.slice(Math.max(0, samples.findIndex(isLoud) - aroundSamples), samples.findLastIndex(isLoud) + 1 + aroundSamples);
+}
+
 async function* single<T>(value: T): AsyncGenerator<T> {
   yield value;
 }

@@ -21,10 +21,16 @@ export function twilioSignature(path: string, form: Readonly<Record<string, stri
     .digest('base64');
 }
 
+/** The call that the simulated Twilio knows. */
+export const callSid = 'CA79aa2ac0b2c04b8aa6d6e6f4e9d1f2a3';
+
 /** What Twilio asks when somebody calls. */
-export async function askForInstructions(http: string, to: string, signature?: string): Promise<Response> {
-  const form = { CallSid: 'CA79aa2ac0b2c04b8aa6d6e6f4e9d1f2a3', From: '+15550001', To: to };
-  const path = '/v1/realtime/twilio/voice';
+export function askForInstructions(http: string, to: string, signature?: string): Promise<Response> {
+  return post(http, '/v1/realtime/twilio/voice', { CallSid: callSid, From: '+15550001', To: to }, signature);
+}
+
+/** A request of Twilio's, which signs it. */
+export function post(http: string, path: string, form: Readonly<Record<string, string>>, signature?: string): Promise<Response> {
   return fetch(http + path, {
     method: 'POST',
     headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-twilio-signature': signature ?? twilioSignature(path, form) },
@@ -50,7 +56,11 @@ export class TelephoneLine {
 
   /** Calls a number, and is connected. */
   static async call(http: string, to: string): Promise<TelephoneLine> {
-    const answer = await (await askForInstructions(http, to)).text();
+    return TelephoneLine.follow(http, await (await askForInstructions(http, to)).text());
+  }
+
+  /** Opens the stream that the TwiML names. */
+  static async follow(http: string, answer: string): Promise<TelephoneLine> {
     const [, url = ''] = /<Stream url="([^"]+)"/.exec(answer) ?? [];
     const [, token = ''] = /name="token" value="([^"]+)"/.exec(answer) ?? [];
     const { pathname } = new URL(url);

@@ -62,7 +62,8 @@ export class UnreliableService {
         return void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Bad gateway</html>');
       case 'empty':
         return void response.writeHead(200, { 'content-type': typeOf(endpoint) }).end();
-      default:
+      case 'cut':
+      case undefined:
         return this.#answer(endpoint, response, fault === 'cut');
     }
   }

@@ -65,14 +65,23 @@ const place = {
   format: { type: 'audio/pcm', rate: 24000 } as const,
 };
 let logged: object[];
-const request = { owner: 'key_1', dialect: ga, speaker: rtcSpeaker };
+/** The ids of those that have ended. */
+let over: string[];
+const request = { owner: 'key_1', carrier: 'webrtc', dialect: ga, speaker: rtcSpeaker } as const;
 
 beforeEach(() => {
   clock = new ManualClock();
   line = new FakeCall();
   ending = undefined;
   logged = [];
-  calls = keepCalls({ clock, ids: countingIds(), log: { ...silentLog, info: (fields) => void logged.push(fields) } });
+  over = [];
+  calls = keepCalls({
+    clock,
+    ids: countingIds(),
+    log: { ...silentLog, info: (fields) => void logged.push(fields) },
+    histories: { characters: 0, mostCharacters: 1_000_000 },
+    onEnded: (call) => void over.push(call.id),
+  });
 });
 
 async function connect(told: CallEvents): Promise<Call> {
@@ -166,14 +175,16 @@ test("S37: an answer's sound goes over the line and not over the data channel", 
   expect([...line.texts, ...other.sent]).toEqual([]);
 });
 
-test('what comes in keeps its order: sound, events, and what was wrong with them', async () => {
+test('what comes in keeps its order: sound, events, what was wrong with them, and that the call was put on hold', async () => {
   const heard = listen(await open());
   events.onSound(toBytes(new Int16Array([5, 6])));
   events.onMessage('{"type":"response.cancel"}');
   events.onMessage('{"type":"response.cancel","event_id":"mine","response_id":7}');
   events.onMessage('{');
+  events.onHold?.(true);
   await settle();
-  expect(heard.map(({ kind }) => kind)).toEqual(['audio', 'event', 'fault', 'fault']);
+  expect(heard.map(({ kind }) => kind)).toEqual(['audio', 'event', 'fault', 'fault', 'hold']);
+  expect(heard[4]).toEqual({ kind: 'hold', held: true, atMs: clock.now() });
   expect(heard[0]).toMatchObject({ bytes: new Uint8Array(new Int16Array([5, 6]).buffer) });
   expect(heard[2]).toMatchObject({ eventId: 'mine' });
 });

@@ -20,11 +20,17 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Answers as `keepCalls` has it done, and collects what the session would hear. */
 async function opened(rig: StreamRig): Promise<{ transport: Transport; inbound: Inbound[] }> {
-  const calls = keepCalls({ clock: rig.clock, ids: countingIds(), log: silentLog });
+  const calls = keepCalls({
+    clock: rig.clock,
+    ids: countingIds(),
+    log: silentLog,
+    histories: { characters: 0, mostCharacters: 0 },
+    onEnded: () => {},
+  });
   const inbound: Inbound[] = [];
   let transport: Transport | undefined;
   await calls.open(
-    { owner: 'key_1', dialect: ga, speaker: { format: rig.call.start.format, lagMs: 60 } },
+    { owner: 'key_1', carrier: 'twilio', dialect: ga, speaker: { format: rig.call.start.format, lagMs: 60 } },
     (events) => {
       rig.call.answer(events);
       return Promise.resolve(rig.call);

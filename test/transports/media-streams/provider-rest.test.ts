@@ -26,12 +26,18 @@ function provider(status: number, answer: object | string): { rest: RestOptions;
     const headers = init.headers as Record<string, string>;
     const body = typeof init.body === 'string' ? init.body : '';
     const isForm = headers['content-type'] === 'application/x-www-form-urlencoded';
-    const parsed: unknown = body === '' ? undefined : isForm ? Object.fromEntries(new URLSearchParams(body)) : JSON.parse(body);
+    const parsed: unknown = body === '' ? undefined : isForm ? fieldsOf(new URLSearchParams(body)) : JSON.parse(body);
     sent.push({ url, method: init.method, authorization: headers['authorization'] ?? '', body: parsed });
     const text = typeof answer === 'string' ? answer : JSON.stringify(answer);
     return Promise.resolve(new Response(status === 204 ? null : text, { status }));
   };
   return { rest: { fetch, clock }, sent, clock };
+}
+
+/** A field that is sent several times has a list of values. */
+function fieldsOf(form: URLSearchParams): object {
+  const values = (name: string) => form.getAll(name);
+  return Object.fromEntries([...form.keys()].map((name) => [name, values(name).length > 1 ? values(name) : form.get(name)]));
 }
 
 const never = new AbortController().signal;
@@ -70,6 +76,7 @@ test('Twilio: a call is placed with its TwiML', async () => {
         AsyncAmd: 'true',
         AsyncAmdStatusCallback: 'https://voice.example.com/status',
         StatusCallback: 'https://voice.example.com/status',
+        StatusCallbackEvent: ['ringing', 'completed'],
       },
     },
   ]);

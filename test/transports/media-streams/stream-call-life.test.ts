@@ -124,6 +124,15 @@ test('a call that has been handed over is not hung up, one that has not been goe
   expect(calls).toEqual([`transfer ${id} to tel:+15550009`, `transfer ${id} to sip:nowhere@example.com`, `hang up ${id}`]);
 });
 
+test('a call whose stream does not say which it is is known to REST by the id that it is given', async () => {
+  const { calls, made } = control();
+  const { call } = streamRig('vonage', vonageWire(16_000, ''), { control: made });
+  call.knowAs('leg-1');
+  call.knowAs('leg-2');
+  await call.transfer('tel:+15550009', never);
+  expect(calls).toEqual(['transfer leg-1 to tel:+15550009']);
+});
+
 test('a carrier without REST hands nobody over, and a call that has ended is not handed over', async () => {
   const { call } = streamRig('asterisk', asteriskWire());
   expect(await call.transfer('tel:+1', never)).toEqual({

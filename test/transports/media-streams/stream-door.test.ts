@@ -8,10 +8,14 @@ import { ManualClock, systemClock } from '../../../src/lib/clock.ts';
 import { silentLog } from '../../../src/lib/log.ts';
 import { LoopShares } from '../../../src/lib/loop-shares.ts';
 import { randomIds, randomToken } from '../../../src/lib/ids.ts';
-import type { IncomingPhoneCall } from '../../../src/transports/calls/phone-call.ts';
 import { type StreamCarrier, streamCarriers, type StreamFrame } from '../../../src/transports/media-streams/dialect.ts';
 import { OneCallTokens, type StreamTicket } from '../../../src/transports/media-streams/one-call-tokens.ts';
-import { openStreamDoor, type StreamDoor, type StreamDoorOptions } from '../../../src/transports/media-streams/stream-door.ts';
+import {
+  type IncomingStreamCall,
+  openStreamDoor,
+  type StreamDoor,
+  type StreamDoorOptions,
+} from '../../../src/transports/media-streams/stream-door.ts';
 import { openDoor } from '../../../src/transports/websocket/door.ts';
 import { Told } from './rig.ts';
 import { SimulatedProvider } from './simulators/provider.ts';
@@ -28,7 +32,7 @@ interface Served {
   readonly server: Server;
   readonly streams: StreamDoor;
   readonly tokens: OneCallTokens<string>;
-  readonly arrived: { call: IncomingPhoneCall; ticket: StreamTicket<string> }[];
+  readonly arrived: { call: IncomingStreamCall; ticket: StreamTicket<string> }[];
   readonly refused: number[];
   readonly clock: ManualClock;
 }
@@ -277,4 +281,39 @@ test('a socket that is dropped in a call is a call that is lost, one that is clo
     leave(socket);
     await vi.waitFor(() => expect(told.ends).toEqual([end]));
   }
+});
+
+test('a call that its carrier says has ended ends at once, and no other', async () => {
+  const { url, tokens, arrived, streams } = await serve();
+  const open = async (callId: string) => {
+    const count = arrived.length;
+    const { provider, closed } = await knock(`${url}/v1/realtime/vonage`, vonageWire(16_000, ''));
+    provider.open(tokens.issue({ carrier: 'vonage', note: '', ...(callId === '' ? {} : { callId }) }));
+    await vi.waitFor(() => expect(arrived).toHaveLength(count + 1));
+    const told = new Told();
+    const call = arrived[count]?.call;
+    await call?.answer(told);
+    return { told, call, closed };
+  };
+  const first = await open('leg-1');
+  // Of a call that was placed the stream says nothing of its id.
+  const second = await open('');
+  streams.hungUp('vonage', 'leg-2');
+  streams.hungUp('telnyx', 'leg-1');
+  expect([first.told.ends, second.told.ends]).toEqual([[], []]);
+  second.call?.knowAs('leg-2');
+  streams.hungUp('vonage', 'leg-2');
+  expect([first.told.ends, second.told.ends]).toEqual([[], ['closed']]);
+  streams.hungUp('vonage', 'leg-1');
+  streams.hungUp('vonage', 'leg-1');
+  expect(first.told.ends).toEqual(['closed']);
+  expect(await Promise.all([first.closed, second.closed])).toEqual([1000, 1000]);
+});
+
+test('a carrier that is not served now is not found, and is as soon as it is', async () => {
+  const now = { isServed: false };
+  const { url } = await serve({ isServed: () => now.isServed });
+  expect((await knock(`${url}/v1/realtime/twilio`, twilioWire())).status).toBe(404);
+  now.isServed = true;
+  expect((await knock(`${url}/v1/realtime/twilio`, twilioWire())).status).toBe(101);
 });

@@ -1,8 +1,9 @@
 // What lets one stream in, and one document be fetched: for a short time, and no more of them than there is room for.
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../../src/lib/clock.ts';
+import type { CallDocument } from '../../../src/transports/media-streams/answers.ts';
 import { OneCallTokens, type StreamTicket } from '../../../src/transports/media-streams/one-call-tokens.ts';
-import { ServedDocuments } from '../../../src/transports/media-streams/served-documents.ts';
+import { KeptByName } from '../../../src/transports/media-streams/kept-by-name.ts';
 
 function counting(): (characters: number) => string {
   let count = 0;
@@ -78,7 +79,7 @@ test('of ten thousand tokens and one more, the oldest is gone; those that are ov
 
 test('a document is found by its name until its time is over', () => {
   const clock = new ManualClock();
-  const documents = new ServedDocuments(clock, counting());
+  const documents = new KeptByName<CallDocument>(clock, counting());
   const document = { contentType: 'text/xml', body: '<Response/>' } as const;
   const name = documents.keep(document);
   clock.advance(179_999);

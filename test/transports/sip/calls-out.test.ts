@@ -338,12 +338,40 @@ test('a server that is out is passed over for the next (503, and one that is sil
   agent.invite({ ...target, uri: 'sip:bob@carrier.example' }, offer, events);
   await pass(40);
   peer.send(responseText(peer.request('INVITE'), 503));
-  await pass(32_200);
+  // The second is waited for in vain, no longer than it would take to say anything: there is a third.
+  await pass(8100);
   expect(third.requests('INVITE')).toHaveLength(1);
   peer.send(responseText(peer.request('INVITE'), 200, { body: answer }));
   third.send(responseText(third.request('INVITE'), 200, { body: answer }));
   await pass(40);
   expect(heard).toEqual(['answered true']);
+});
+
+test('servers that were out are tried after the others for five minutes, and as before once they answer again', async () => {
+  const { agent, peer, pass, wire } = await rig({}, { 'carrier.example': ['192.0.2.1', '192.0.2.60'] });
+  const second = new Peer(wire, { host: '192.0.2.60', port: 5060 });
+  const { heard, events } = ears();
+  const call = async () => {
+    const came = [peer, second].map((each) => each.requests('INVITE').length);
+    agent.invite({ ...target, uri: 'sip:bob@carrier.example' }, offer, events);
+    await pass(40);
+    return [peer, second].map((each, at) => each.requests('INVITE').length - (came[at] ?? 0));
+  };
+  expect(await call()).toEqual([1, 0]);
+  await pass(8000);
+  second.send(responseText(second.request('INVITE'), 486));
+  await pass(40);
+  // Nobody waits eight seconds again for a server that is known to be silent.
+  expect(await call()).toEqual([0, 1]);
+  second.send(responseText(second.request('INVITE'), 503));
+  await pass(40);
+  peer.send(responseText(peer.request('INVITE'), 486));
+  await pass(40);
+  expect(heard).toEqual(['failed 486', 'failed 486']);
+  expect(await call()).toEqual([1, 0]);
+  peer.send(responseText(peer.request('INVITE'), 486));
+  await pass(300_000);
+  expect(await call()).toEqual([1, 0]);
 });
 
 test('what is too long for a datagram goes over TCP where that is possible, and by UDP where not', async () => {

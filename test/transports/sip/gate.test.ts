@@ -49,6 +49,17 @@ test('a trunk is known by its certificate, and all that it names must hold', () 
   expect(door.admit(invite, flowFrom('192.0.2.9', ['sip.carrier.example']))).toEqual({ kind: 'silence' });
 });
 
+test('a trunk whose addresses are not known yet lets nobody in until they are, and what becomes of strangers is counted', () => {
+  const { gate: door } = gate([{ name: 'provider', addresses: [] }]);
+  expect(door.admit(invite, flowFrom('203.0.113.9'))).toEqual({ kind: 'refuse', status: 403 });
+  door.move('provider', ['203.0.113.9', '203.0.113.10']);
+  expect(door.admit(invite, flowFrom('203.0.113.9'))).toEqual({ kind: 'trunk', trunk: 'provider' });
+  door.move('provider', ['203.0.113.10']);
+  expect(door.admit(invite, flowFrom('203.0.113.9'))).toEqual({ kind: 'refuse', status: 403 });
+  for (let message = 0; message < 60; message++) door.hears(flowFrom('198.51.100.1'));
+  expect(door.counts).toEqual({ unread: 10, silenced: 0, refused: 2, challenged: 0, wrong_password: 0 });
+});
+
 test('a trunk that lets everybody in is refused, and so is an entry that is no address', () => {
   expect(() => gate([{ name: 'all' }])).toThrow(/'all' names no address, no digest and no TLS name/);
   expect(() => gate([{ name: 'x', addresses: ['example.com'] }])).toThrow(/'example.com' of trunk 'x'/);

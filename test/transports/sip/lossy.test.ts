@@ -31,7 +31,7 @@ async function pair(seed: number, onIncoming: (call: IncomingCall) => void) {
         clock,
         chance: { ids: countingIds(), token, integer: letters },
         log: silentLog,
-        resolver: { services: () => Promise.resolve([]), addresses: () => Promise.resolve([]) },
+        resolver: { pointers: () => Promise.resolve([]), services: () => Promise.resolve([]), addresses: () => Promise.resolve([]) },
         network: (onBytes) => Promise.resolve(wire.end(listen, onBytes)),
       },
       { onIncoming: take },

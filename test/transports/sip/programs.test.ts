@@ -2,10 +2,11 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { IncomingCall, SipDialog } from '../../../src/transports/sip/agent.ts';
 import type { UserAgent } from '../../../src/transports/sip/user-agent.ts';
 import { converse, missing, portOf, realAgent, run, sdpAt, serve } from './programs.ts';
+import { refreshedByCaller, refreshedByServer } from './extension-scenarios.ts';
 import { authenticated, cancelled, provider } from './scenarios.ts';
 
 const sdp = sdpAt('127.0.0.1', 40_000);
@@ -93,6 +94,20 @@ describe.each(['udp', 'tcp'] as const)('sipp over %s', (transport) => {
     expect(await callee).toContain('Successful call');
     expect(agent.calls).toBe(0);
   });
+});
+
+test('sipp has its session refreshed by UPDATE and by re-INVITE, refreshes it itself, and is hung up on where it forgets to', async ({
+  skip,
+}) => {
+  skip(noSipp !== undefined, noSipp);
+  const { agent, ended } = await answering({ sessionExpiresS: 2, minSessionExpiresS: 1 });
+  const scenarios = [refreshedByServer(2, 'UPDATE'), refreshedByServer(2, 'INVITE'), refreshedByCaller(2, 0), refreshedByCaller(2, 2)];
+  const calls = scenarios.map((scenario) =>
+    run('sipp', [`127.0.0.1:${portOf(agent, 'udp')}`, '-sf', file('timed.xml', scenario), '-m', '1', '-i', '127.0.0.1', '-nostdin']),
+  );
+  await Promise.all(calls);
+  expect(ended.toSorted()).toEqual(['ended by them', 'ended by them', 'ended by timer', 'ended by timer']);
+  await vi.waitFor(() => expect([agent.calls, agent.core.dialogs.size]).toEqual([0, 0]));
 });
 
 async function freePort(): Promise<number> {

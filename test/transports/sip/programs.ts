@@ -33,7 +33,11 @@ export function realAgent(options: Partial<SipOptions>, onIncoming: (call: Incom
       clock: systemClock,
       chance: { ids: randomIds, token: randomToken, integer: randomInteger },
       log: silentLog,
-      resolver: { services: () => Promise.resolve([]), addresses: (host) => Promise.resolve(host === 'localhost' ? ['127.0.0.1'] : []) },
+      resolver: {
+        pointers: () => Promise.resolve([]),
+        services: () => Promise.resolve([]),
+        addresses: (host) => Promise.resolve(host === 'localhost' ? ['127.0.0.1'] : []),
+      },
     },
     { onIncoming },
   );

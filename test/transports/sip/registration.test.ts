@@ -58,6 +58,20 @@ test('it goes to the next server where the first is out, and stays there while t
   expect(peer.requests('REGISTER')).toHaveLength(1);
 });
 
+test('it goes to the next address of its server where the first is silent', async () => {
+  const all = await rig({}, { 'provider.example': ['192.0.2.1', '192.0.2.60'] });
+  const second = new Peer(all.wire, { host: '192.0.2.60', port: 5060 });
+  const states: RegistrationState[] = [];
+  const credentials = { username: '100', password: 'secret' };
+  all.agent.register({ address: 'sip:100@provider.example', credentials }, (state) => states.push(state));
+  await all.pass(8100);
+  second.send(responseText(second.request('REGISTER'), 200, { headers: ['Expires: 100'] }));
+  await all.pass(40);
+  expect(states).toEqual([{ kind: 'registered', server: 'sip:provider.example', expiresS: 100 }]);
+  await all.pass(60_100);
+  expect(second.requests('REGISTER')).toHaveLength(2);
+});
+
 test('it comes back ever more seldom, and at once with what it has when it is let in again', async () => {
   const { peer, pass, states } = await registering();
   peer.send(responseText(peer.request('REGISTER'), 403));

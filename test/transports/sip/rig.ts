@@ -137,7 +137,11 @@ export interface Rig {
   pass(ms: number): Promise<void>;
 }
 
-export async function rig(options: Partial<SipOptions> = {}, resolver: Record<string, string[]> = {}): Promise<Rig> {
+export async function rig(
+  options: Partial<SipOptions> = {},
+  resolver: Record<string, string[]> = {},
+  isReady?: () => boolean,
+): Promise<Rig> {
   const clock = new ManualClock();
   const wire = new Wire(clock);
   const calls: IncomingCall[] = [];
@@ -151,10 +155,14 @@ export async function rig(options: Partial<SipOptions> = {}, resolver: Record<st
       clock,
       chance: counted(),
       log: silentLog,
-      resolver: { services: () => Promise.resolve([]), addresses: (host) => Promise.resolve(resolver[host] ?? []) },
+      resolver: {
+        pointers: () => Promise.resolve([]),
+        services: () => Promise.resolve([]),
+        addresses: (host) => Promise.resolve(resolver[host] ?? []),
+      },
       network: (onBytes) => Promise.resolve(wire.end(listen, onBytes)),
     },
-    { onIncoming: (call) => calls.push(call) },
+    { onIncoming: (call) => calls.push(call), ...(isReady && { isReady }) },
   );
   const pass = async (ms: number) => {
     for (let left = ms; left > 0; left -= 20) {

@@ -1,13 +1,13 @@
 // What programs are told: scenarios for sipp that its built-in ones lack, and kamailio as a provider's registrar and proxy.
 
-const head = (cseq: string, route = '') => `Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+export const head = (cseq: string, route = '') => `Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
 From: <sip:sipp@[local_ip]:[local_port]>;tag=[pid]t[call_number]
 ${route}Call-ID: [call_id]
 CSeq: ${cseq}
 Contact: <sip:sipp@[local_ip]:[local_port];transport=[transport]>
 Max-Forwards: 70`;
 
-const body = `Content-Type: application/sdp
+export const body = `Content-Type: application/sdp
 Content-Length: [len]
 
 v=0
@@ -19,16 +19,21 @@ m=audio [media_port] RTP/AVP 0
 a=rtpmap:0 PCMU/8000
 `;
 
-const send = (text: string, options = '') => `<send ${options}><![CDATA[\n${text}\n]]></send>`;
-const scenario = (name: string, ...steps: string[]) =>
-  `<?xml version="1.0" encoding="ISO-8859-1" ?>\n<!DOCTYPE scenario SYSTEM "sipp.dtd">\n<scenario name="${name}">\n${steps.join('\n')}${steps.some((step) => step.includes('assign_to="found"')) ? '\n<Reference variables="found"/>' : ''}\n</scenario>\n`;
+export const send = (text: string, options = '') => `<send ${options}><![CDATA[\n${text}\n]]></send>`;
+/** sipp wants to be told of each variable that it is only to look for. */
+export const scenario = (name: string, ...steps: string[]): string => {
+  const text = steps.join('\n');
+  const variables = new Set([...text.matchAll(/assign_to="([^"]+)"/g)].flatMap(([, names = '']) => names.split(',')));
+  const references = variables.size === 0 ? '' : `\n<Reference variables="${[...variables].join(',')}"/>`;
+  return `<?xml version="1.0" encoding="ISO-8859-1" ?>\n<!DOCTYPE scenario SYSTEM "sipp.dtd">\n<scenario name="${name}">\n${text}${references}\n</scenario>\n`;
+};
 
 /** Fails the call where the message has nothing like it. */
-const finds = (expression: string) => `<ereg regexp="${expression}" search_in="msg" check_it="true" assign_to="found"/>`;
+export const finds = (expression: string) => `<ereg regexp="${expression}" search_in="msg" check_it="true" assign_to="found"/>`;
 
-const to = 'To: <sip:[service]@[remote_ip]:[remote_port]>';
-const uri = 'sip:[service]@[remote_ip]:[remote_port]';
-const nothing = 'Content-Length: 0\n';
+export const to = 'To: <sip:[service]@[remote_ip]:[remote_port]>';
+export const uri = 'sip:[service]@[remote_ip]:[remote_port]';
+export const nothing = 'Content-Length: 0\n';
 
 /** A caller that is asked for its password, changes the session, presses a key, and hangs up. */
 export const authenticated = scenario(
@@ -67,8 +72,9 @@ export const cancelled = scenario(
   send(`ACK ${uri} SIP/2.0\n${head('1 ACK', '[last_To:]\n').replace('[branch]', '[branch-6]')}\n${nothing}`),
 );
 
-const acknowledgedBy = (cseq: string, text: string) => send(`ACK [next_url] SIP/2.0\n${head(cseq, '[routes]\n[last_To:]\n')}\n${text}`);
-const hangsUp = (cseq: string) => [
+export const acknowledgedBy = (cseq: string, text: string) =>
+  send(`ACK [next_url] SIP/2.0\n${head(cseq, '[routes]\n[last_To:]\n')}\n${text}`);
+export const hangsUp = (cseq: string) => [
   send(`BYE [next_url] SIP/2.0\n${head(cseq, '[routes]\n[last_To:]\n')}\n${nothing}`, 'retrans="500"'),
   '<recv response="200"/>',
 ];

@@ -13,7 +13,7 @@ import {
   type SipDialog,
 } from '../../../src/transports/sip/agent.ts';
 import type { MediaCall, PhoneMedia } from '../../../src/transports/sip/media/phone-media.ts';
-import { incomingPhoneCall, placePhoneCall, targetUri } from '../../../src/transports/sip/phone-calls.ts';
+import { incomingPhoneCall, placePhoneCall } from '../../../src/transports/sip/phone-calls.ts';
 import { SipPhoneCall } from '../../../src/transports/sip/sip-phone-call.ts';
 
 async function settle(): Promise<void> {
@@ -75,6 +75,7 @@ function fakeDialog(lateAnswer?: string) {
   const refers: { readonly target: string; readonly came: PromiseWithResolvers<ReferResult> }[] = [];
   const seen = { byes: 0, refers };
   const dialog = {
+    remote: '"A" <sip:+15550001@far.example:5070>;tag=1',
     lateAnswer,
     bye: () => (seen.byes += 1),
     refer(target: string) {
@@ -91,7 +92,7 @@ function up() {
   const side = told();
   const media = fakeMedia();
   const far = fakeDialog();
-  const phone = new SipPhoneCall(side.events, silentLog);
+  const phone = new SipPhoneCall(side.events, { log: silentLog, secure: false });
   phone.sounds(media.sound);
   phone.answered(far.dialog);
   return { phone, side, media, far };
@@ -134,7 +135,7 @@ test('a call whose media died before it was answered is withdrawn, and hung up i
   const side = told();
   const media = fakeMedia();
   const far = fakeDialog();
-  const phone = new SipPhoneCall(side.events, silentLog);
+  const phone = new SipPhoneCall(side.events, { log: silentLog, secure: false });
   let withdrawn = 0;
   phone.sounds(media.sound, () => (withdrawn += 1));
   phone.mediaEvents.onEnd('crashed');
@@ -145,7 +146,7 @@ test('a call whose media died before it was answered is withdrawn, and hung up i
 test('media that comes after the end of its call is closed', () => {
   const { events } = told();
   const media = fakeMedia();
-  const phone = new SipPhoneCall(events, silentLog);
+  const phone = new SipPhoneCall(events, { log: silentLog, secure: false });
   phone.close();
   phone.sounds(media.sound);
   expect(media.seen.closed).toBe(1);
@@ -153,7 +154,7 @@ test('media that comes after the end of its call is closed', () => {
 
 test('before its media and after its end a call is silent, and has no keys to press', async () => {
   const { events } = told();
-  const early = new SipPhoneCall(events, silentLog);
+  const early = new SipPhoneCall(events, { log: silentLog, secure: false });
   early.play(new Uint8Array(2));
   expect(early.silentMs).toBe(0);
   await expect(early.sendDigits('1')).rejects.toThrow(CallError);
@@ -202,6 +203,12 @@ test.each([
   expect(far.seen.refers[0]?.target).toBe('sip:desk@pbx.example');
   far.seen.refers[0]?.came.resolve(result);
   expect(await transfer).toEqual(outcome);
+});
+
+test('a number that a call is handed over to is a user of the far side\'s domain', () => {
+  const { phone, far } = up();
+  void phone.transfer('tel:+15559', new AbortController().signal);
+  expect(far.seen.refers[0]?.target).toBe('sip:+15559@far.example');
 });
 
 test('a transfer that the dialog cannot do is refused with its status', async () => {
@@ -363,11 +370,4 @@ test('a call whose answer cannot be used is hung up', async () => {
   at.events?.onAnswered(far.dialog, 'v=0 nonsense');
   await expect(placed).rejects.toBe(media.made.badAnswer);
   expect([far.seen.byes, media.seen.closed]).toEqual([1, 1]);
-});
-
-test('a number is a user at the proxy of its trunk, and an address stays as it is', () => {
-  expect(targetUri('tel:+15550001', 'sip:pbx.example:5070')).toBe('sip:+15550001@pbx.example:5070');
-  expect(targetUri('tel:100', 'sips:pbx.example')).toBe('sips:100@pbx.example');
-  expect(targetUri('tel:100', 'pbx.example')).toBe('sip:100@pbx.example');
-  expect(targetUri('sip:desk@other.example', 'pbx.example')).toBe('sip:desk@other.example');
 });

@@ -27,7 +27,7 @@ export const createCartesiaVoices: CreateVoices = (access) => {
     documented: cartesiaVoices,
     clock,
     log,
-    source: { url: listUrl, headers, read: (body) => readPage(listUrl, body) },
+    sources: [{ url: listUrl, headers, read: (body) => readPage(listUrl, body) }],
   });
 
   const dialect = (contextId: string, { model, voice, speed, language }: TtsOptions): ContextDialect => {

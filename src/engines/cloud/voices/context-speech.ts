@@ -10,7 +10,7 @@ import type { SpokenText } from './spoken-text.ts';
 
 /** Text waits while so much sound waits for its listener: what is interrupted was then not made, nor paid for. */
 const MOST_AHEAD_MS = 30_000;
-/** A service that sends more than that of what it was given to say has gone mad: ten minutes. */
+/** Ten minutes of sound: far more than the text that is sent ahead can become. */
 const MOST_BYTES = 32 * 1024 * 1024;
 const MOST_STRETCHES = 100_000;
 /** Words whose times come after the last sound are told with so much silence. */

@@ -37,25 +37,31 @@ export const voiceSettings: readonly { name: string; description: string }[] = [
   { name: 'PARLEY_TTS_API_KEY', description: 'Key for PARLEY_TTS_BASE_URL, where it wants one.' },
   {
     name: 'PARLEY_TTS_MODEL',
-    description: 'Model of PARLEY_TTS_BASE_URL for sessions that name none; default: the first it lists that speaks, or `tts-1`.',
+    description: 'Speech model of PARLEY_TTS_BASE_URL for sessions that name none; default: the first it lists that speaks, or `tts-1`.',
   },
   {
     name: 'PARLEY_TTS_FIRST_SOUND_MS',
-    description: `Longest wait for a service's first sound in milliseconds; default ${FIRST_SOUND_MS}, and ${LOCAL_FIRST_SOUND_MS} for servers of your own.`,
+    description: `Longest wait for a service's first sound in milliseconds; default ${FIRST_SOUND_MS}, and ${LOCAL_FIRST_SOUND_MS} for servers of one's own.`,
   },
   { name: 'PARLEY_TTS_PROBE', description: '`off`: do not look for voice servers (Kokoro-FastAPI, speaches, LocalAI) on this machine.' },
   ...voiceRows.flatMap((row) => [
-    ...(row.local
-      ? []
-      : keySettings(row).map((name) => ({ name, description: `Key for ${row.name}; its voices are called \`${row.prefix}/<voice>\`.` }))),
+    ...keySettings(row).map((name) => ({
+      name,
+      description: `Key for ${row.name}${row.local ? ', where it wants one' : ''}; its voices are called \`${row.prefix}/<voice>\`.`,
+    })),
     {
       name: `${row.settings}_BASE_URL`,
-      description: `Address of ${row.name}; default ${row.baseUrl}.${row.local ? ' Setting it configures the server.' : ''}`,
+      description: `Address of ${row.name}; default ${row.baseUrl}.${row.local ? ' Setting it configures the service.' : ''}`,
     },
-    {
-      name: modelSetting(row),
-      description: `Model of ${row.name}'s voices for sessions that name none; default: ${row.defaultModel ?? 'the first it lists'}.`,
-    },
+    // With only one there is nothing to choose.
+    ...(row.local || row.models.length > 1
+      ? [
+          {
+            name: modelSetting(row),
+            description: `Speech model of ${row.name} for sessions that name none; default: ${row.local ? 'the first it lists' : `\`${row.defaultModel}\``}.`,
+          },
+        ]
+      : []),
   ]),
 ].filter(({ name }) => !providerSettings.some((shared) => shared.name === name));
 
@@ -165,7 +171,7 @@ function ownModels({ clock }: EngineEnvironment, { modelsAt, models, sign }: Loc
       ]);
       return models(body);
     } catch {
-      return undefined;
+      return [];
     }
   };
   return new ToldList({ known: [], clock, ask });

@@ -87,7 +87,7 @@ export const createElevenLabsVoices: CreateVoices = (access) => {
       documented: elevenLabsVoices,
       clock,
       log,
-      source: { url: listUrl, headers, read: (body) => readPage(listUrl, body) },
+      sources: [{ url: listUrl, headers, read: (body) => readPage(listUrl, body) }],
     }),
     clock,
     log,

@@ -91,7 +91,7 @@ export const createInworldVoices: CreateVoices = (access) => {
       documented: inworldVoices,
       clock,
       log,
-      source: { url: `${baseUrl}${LIST_PATH}`, headers, read: (body) => readPage(`${baseUrl}${LIST_PATH}`, body) },
+      sources: [{ url: `${baseUrl}${LIST_PATH}`, headers, read: (body) => readPage(`${baseUrl}${LIST_PATH}`, body) }],
     }),
     clock,
     log,

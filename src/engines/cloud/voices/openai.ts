@@ -16,8 +16,8 @@ const WORD = /[\p{L}\p{N}]/u;
 /** In what these servers differ. */
 export interface SpeechDialect {
   readonly documented: readonly Voice[];
-  /** Where under the base it tells its voices; without, it does not. */
-  readonly voicesAt?: string;
+  /** Where under the base it may tell its voices. */
+  readonly voicesAt?: readonly string[];
   /** What it is asked to send: bare samples, unless it has WAVE only. */
   readonly format?: 'pcm' | 'wav';
   readonly mostCharacters: number;
@@ -39,7 +39,7 @@ const manners = {
 
 export function createSpeechVoices(access: VoiceAccess, dialect: SpeechDialect): RequestVoice {
   const { baseUrl, apiKey, clock, log, id, firstSoundMs } = access;
-  const { documented, voicesAt, format = 'pcm', mostCharacters, leastSpeed, instructed, languages, fields, isLocal = false } = dialect;
+  const { documented, voicesAt = [], format = 'pcm', mostCharacters, leastSpeed, instructed, languages, fields, isLocal = false } = dialect;
   const headers: Record<string, string> = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
 
   const requests = ({ model: asked, voice, speed, deliveryMode, steering }: TtsOptions) => {
@@ -74,7 +74,7 @@ export function createSpeechVoices(access: VoiceAccess, dialect: SpeechDialect):
       documented,
       clock,
       log,
-      ...(voicesAt && { source: { url: `${baseUrl}${voicesAt}`, headers, read: (body) => ({ voices: readVoices(body) }) } }),
+      sources: voicesAt.map((path) => ({ url: `${baseUrl}${path}`, headers, read: (body) => ({ voices: readVoices(body) }) })),
     }),
     clock,
     log,

@@ -43,7 +43,7 @@ const speech =
 /** Any server with the same, which names its voices at one of two places, if at all. */
 const compatible: SpeechDialect = {
   documented: openAiVoices,
-  voicesAt: '/audio/voices',
+  voicesAt: ['/audio/voices', '/voices'],
   mostCharacters: 1000,
   leastSpeed: 0.25,
   languages: ['*'],
@@ -81,6 +81,7 @@ export const voiceRows: readonly VoiceRow[] = [
   },
   {
     prefix: 'elevenlabs',
+    alsoKnownAs: ['11labs'],
     name: 'ElevenLabs',
     settings: 'ELEVENLABS',
     keySettings: ['ELEVEN_API_KEY'],
@@ -174,4 +175,3 @@ function idsOf(body: unknown, task?: string): string[] {
     return task === undefined || fields?.['task'] === task ? (textOf(fields?.['id']) ?? []) : [];
   });
 }
-

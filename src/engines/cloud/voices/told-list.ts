@@ -8,8 +8,8 @@ const RETRY_MS = 30_000;
 export interface ToldListOptions<T> {
   readonly known: readonly T[];
   readonly clock: Clock;
-  /** Undefined when the service does not tell. Does not reject. */
-  readonly ask: () => Promise<readonly T[] | undefined>;
+  /** Nothing when the service does not tell. Does not reject. */
+  readonly ask: () => Promise<readonly T[]>;
 }
 
 export class ToldList<T> {
@@ -39,7 +39,7 @@ export class ToldList<T> {
     const { clock, ask } = this.#options;
     this.#nextMs = clock.now() + RETRY_MS;
     const told = await ask();
-    if (!told || told.length === 0) return;
+    if (told.length === 0) return;
     this.#entries = told;
     this.#nextMs = clock.now() + REFRESH_MS;
   }

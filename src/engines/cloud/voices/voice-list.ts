@@ -22,8 +22,8 @@ export interface VoiceListOptions {
   readonly documented: readonly Voice[];
   readonly clock: Clock;
   readonly log: Log;
-  /** Where the service tells its voices; without, it does not. */
-  readonly source?: VoiceSource;
+  /** Where the service may tell its voices: the first that has some is believed. */
+  readonly sources?: readonly VoiceSource[];
 }
 
 interface VoiceSource {
@@ -33,15 +33,17 @@ interface VoiceSource {
 }
 
 /** A service's voices, those that it documents until it has told them. */
-export function voiceList({ engine, documented, clock, log, source }: VoiceListOptions): ToldList<Voice> {
+export function voiceList({ engine, documented, clock, log, sources = [] }: VoiceListOptions): ToldList<Voice> {
   const ask = async () => {
-    if (!source) return undefined;
     const voices = new Map<string, Voice>();
-    try {
-      await readPages(source, clock, voices);
-    } catch (error) {
-      // A key may be allowed to speak and not to list.
-      log.info({ engine, problem: error instanceof Error ? error.message : String(error) }, 'the list of voices cannot be had');
+    for (const source of sources) {
+      try {
+        await readPages(source, clock, voices);
+      } catch (error) {
+        // A key may be allowed to speak and not to list.
+        log.info({ engine, problem: error instanceof Error ? error.message : String(error) }, 'the list of voices cannot be had');
+      }
+      if (voices.size > 0) break;
     }
     return [...voices.values()].slice(0, MOST_VOICES);
   };

@@ -3,6 +3,7 @@
 import { type AudioFormat, sampleRateHz } from '../../../protocol/audio-format.ts';
 import type { StreamDialect, StreamMessage } from '../dialect.ts';
 import * as read from './fields.ts';
+import { dtmf, jsonEvents, media, stopped } from './json-events.ts';
 
 export function plivoDialect(): StreamDialect {
   let streamId = '';
@@ -27,37 +28,16 @@ export function plivoDialect(): StreamDialect {
     aheadMs: 500,
     // Stamped when it was sent: a busy moment over there is no gap in the sound.
     gapMs: 100,
-    read(frame) {
-      const message = 'text' in frame ? read.objectIn(frame.text) : undefined;
-      if (!message) return read.fault('a frame that is no JSON object');
-      switch (message['event']) {
-        case 'start':
-          return started(message);
-        case 'media': {
-          const { track, payload, chunk, timestamp } = read.objectOf(message['media']);
-          if (track === 'outbound') return read.other;
-          const order = read.numberOf(chunk);
-          const atMs = read.numberOf(timestamp);
-          return {
-            kind: 'sound',
-            sound: { bytes: read.soundOf(payload), ...(order !== undefined && { order }), ...(atMs !== undefined && { atMs }) },
-          };
-        }
-        case 'dtmf':
-          return read.digitMessage(read.objectOf(message['dtmf'])['digit']);
-        case 'playedStream':
-          return { kind: 'mark', name: read.textOf(message['name']) };
-        case 'clearedAudio':
-          return { kind: 'cleared' };
-        // Not in the reference, and in Plivo's own examples: the connection ends after it.
-        case 'stop':
-          return { kind: 'stopped' };
-        case 'incorrectPayload':
-          return read.fault('a payload of ours that it calls incorrect');
-        default:
-          return read.fault(`an event '${read.textOf(message['event']).slice(0, 40)}' that is not known`);
-      }
-    },
+    read: jsonEvents({
+      start: started,
+      media,
+      dtmf,
+      playedStream: (message) => ({ kind: 'mark', name: read.textOf(message['name']) }),
+      clearedAudio: () => ({ kind: 'cleared' }),
+      // Not in the reference, and in Plivo's own examples: the connection ends after it.
+      stop: stopped,
+      incorrectPayload: () => read.fault('a payload of ours that it calls incorrect'),
+    }),
     sound: (bytes) => ({ text: `${beforePayload}${read.base64Of(bytes)}"}}` }),
     mark: (name) => ({ text: JSON.stringify({ event: 'checkpoint', streamId, name }) }),
     clear: () => ({ text: JSON.stringify({ event: 'clearAudio', streamId }) }),

@@ -3,6 +3,7 @@
 import type { AudioFormat } from '../../../protocol/audio-format.ts';
 import type { StreamDialect, StreamMessage } from '../dialect.ts';
 import * as read from './fields.ts';
+import { connected, dtmf, jsonEvents, mark, media, stopped } from './json-events.ts';
 
 /** @param query of its URL: parameters may stand there. */
 export function telnyxDialect(query: URLSearchParams): StreamDialect {
@@ -38,38 +39,18 @@ export function telnyxDialect(query: URLSearchParams): StreamDialect {
     messageMs: 100,
     aheadMs: 500,
     gapMs: 20,
-    read(frame) {
-      const message = 'text' in frame ? read.objectIn(frame.text) : undefined;
-      if (!message) return read.fault('a frame that is no JSON object');
-      switch (message['event']) {
-        case 'connected':
-          return { kind: 'connected' };
-        case 'start':
-          return started(message);
-        case 'media': {
-          const { track, payload, chunk, timestamp } = read.objectOf(message['media']);
-          if (track === 'outbound') return read.other;
-          const order = read.numberOf(chunk);
-          const atMs = read.numberOf(timestamp);
-          return {
-            kind: 'sound',
-            sound: { bytes: turned(read.soundOf(payload)), ...(order !== undefined && { order }), ...(atMs !== undefined && { atMs }) },
-          };
-        }
-        case 'dtmf':
-          return read.digitMessage(read.objectOf(message['dtmf'])['digit']);
-        case 'mark':
-          return { kind: 'mark', name: read.textOf(read.objectOf(message['mark'])['name']) };
-        case 'stop':
-          return { kind: 'stopped' };
-        case 'error': {
-          const { code, title } = read.objectOf(message['payload']);
-          return read.fault(`error ${read.textOf(code).slice(0, 20)}: ${read.textOf(title).slice(0, 100)}`);
-        }
-        default:
-          return read.fault(`an event '${read.textOf(message['event']).slice(0, 40)}' that is not known`);
-      }
-    },
+    read: jsonEvents({
+      connected,
+      start: started,
+      media: (message) => media(message, turned),
+      dtmf,
+      mark,
+      stop: stopped,
+      error(message) {
+        const { code, title } = read.objectOf(message['payload']);
+        return read.fault(`error ${read.textOf(code).slice(0, 20)}: ${read.textOf(title).slice(0, 100)}`);
+      },
+    }),
     sound: (bytes) => ({ text: `{"event":"media","media":{"payload":"${read.base64Of(turned(bytes))}"}}` }),
     mark: (name) => ({ text: JSON.stringify({ event: 'mark', mark: { name } }) }),
     clear: () => ({ text: '{"event":"clear"}' }),

@@ -2,6 +2,7 @@
 // and developer.signalwire.com/compatibility-api/cxml/voice/stream. Twilio ends a stream over a key that it does not know (its error 31924).
 import type { StreamCarrier, StreamDialect, StreamMessage } from '../dialect.ts';
 import * as read from './fields.ts';
+import { connected, dtmf, jsonEvents, mark, media, stopped } from './json-events.ts';
 
 export function twilioDialect(carrier: Extract<StreamCarrier, 'twilio' | 'signalwire'>): StreamDialect {
   let streamSid = '';
@@ -24,34 +25,7 @@ export function twilioDialect(carrier: Extract<StreamCarrier, 'twilio' | 'signal
     messageMs: 100,
     aheadMs: 500,
     gapMs: 20,
-    read(frame) {
-      const message = 'text' in frame ? read.objectIn(frame.text) : undefined;
-      if (!message) return read.fault('a frame that is no JSON object');
-      switch (message['event']) {
-        case 'connected':
-          return { kind: 'connected' };
-        case 'start':
-          return started(message);
-        case 'media': {
-          const { track, payload, chunk, timestamp } = read.objectOf(message['media']);
-          if (track === 'outbound') return read.other;
-          const order = read.numberOf(chunk);
-          const atMs = read.numberOf(timestamp);
-          return {
-            kind: 'sound',
-            sound: { bytes: read.soundOf(payload), ...(order !== undefined && { order }), ...(atMs !== undefined && { atMs }) },
-          };
-        }
-        case 'dtmf':
-          return read.digitMessage(read.objectOf(message['dtmf'])['digit']);
-        case 'mark':
-          return { kind: 'mark', name: read.textOf(read.objectOf(message['mark'])['name']) };
-        case 'stop':
-          return { kind: 'stopped' };
-        default:
-          return read.fault(`an event '${read.textOf(message['event']).slice(0, 40)}' that is not known`);
-      }
-    },
+    read: jsonEvents({ connected, start: started, media, dtmf, mark, stop: stopped }),
     sound: (bytes) => ({ text: `${beforePayload}${read.base64Of(bytes)}"}}` }),
     mark: (name) => ({ text: JSON.stringify({ event: 'mark', streamSid, mark: { name } }) }),
     clear: () => ({ text: JSON.stringify({ event: 'clear', streamSid }) }),

@@ -25,9 +25,9 @@ export interface Placing {
   readonly invitation: StreamInvitation;
   /** How long it may ring. */
   readonly ringSeconds?: number;
-  /** Has the provider find out whether a machine answers; it tells `statusUrl`. */
+  /** Has the provider find out whether a machine answers, for which it takes a fee; it tells `statusUrl`. */
   readonly detectMachine?: boolean;
-  /** Told of the call's progress, in the provider's own webhooks. */
+  /** Told of the call's progress, in the provider's own webhooks (progress.ts). */
   readonly statusUrl?: string;
 }
 
@@ -50,7 +50,8 @@ export interface ProviderRequest {
   readonly url: string;
   readonly method: 'POST' | 'PUT' | 'DELETE';
   readonly authorization: string;
-  readonly form?: Readonly<Record<string, string>>;
+  /** A field with several values is sent several times. */
+  readonly form?: Readonly<Record<string, string | readonly string[]>>;
   readonly json?: object;
   /** Never repeated in a reason. */
   readonly secrets: readonly string[];
@@ -70,7 +71,7 @@ export async function ask({ fetch, clock }: RestOptions, request: ProviderReques
     const response = await fetch(url, {
       method,
       headers: { authorization, accept: 'application/json', ...(type && { 'content-type': type }) },
-      ...(form && { body: new URLSearchParams(form).toString() }),
+      ...(form && { body: formText(form) }),
       ...(json && { body: JSON.stringify(json) }),
       signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
       // A credential goes to the provider and nowhere else.
@@ -108,6 +109,11 @@ export function basic(user: string, password: string): string {
 /** An address of the API: its base, which may end in a slash, a path, and segments that are not ours to choose. */
 export function at(base: string, path: string, ...segments: string[]): string {
   return [base.replace(/\/+$/, '') + path, ...segments.map((each) => encodeURIComponent(each))].join('/');
+}
+
+function formText(form: NonNullable<ProviderRequest['form']>): string {
+  const pairs = Object.entries(form).flatMap(([name, values]) => [values].flat().map((value): [string, string] => [name, value]));
+  return new URLSearchParams(pairs).toString();
 }
 
 async function bodyOf(response: Response): Promise<Record<string, unknown>> {

@@ -52,7 +52,7 @@ interface TwilioLike {
 }
 
 function twilioLike({ rest, calls, authorization, secrets, answer, what }: TwilioLike): ProviderRest {
-  const post = (url: string, form: Record<string, string>, signal?: AbortSignal) =>
+  const post = (url: string, form: Record<string, string | string[]>, signal?: AbortSignal) =>
     ask(rest, { url, method: 'POST', authorization, form, secrets, ...(signal && { signal }) });
   const callUrl = (callId: string) => `${at(calls, '', callId)}.json`;
   return {
@@ -65,7 +65,8 @@ function twilioLike({ rest, calls, authorization, secrets, answer, what }: Twili
         // Asynchronously: otherwise nothing is heard of the callee for the first seconds.
         ...(detectMachine && { MachineDetection: 'Enable', AsyncAmd: 'true' }),
         ...(detectMachine && statusUrl !== undefined && { AsyncAmdStatusCallback: statusUrl }),
-        ...(statusUrl !== undefined && { StatusCallback: statusUrl }),
+        // The end is `completed`, however it came to that.
+        ...(statusUrl !== undefined && { StatusCallback: statusUrl, StatusCallbackEvent: ['ringing', 'completed'] }),
       };
       return placed(await post(`${calls}.json`, form, signal), ({ sid }) => sid);
     },

@@ -72,7 +72,9 @@ export function openPhoneMedia(
       {
         events,
         onNews: (news) => {
+          const { held } = latest.news;
           latest.news = news;
+          if (news.held !== held) events.onHold?.(news.held);
         },
       },
     );

@@ -51,6 +51,7 @@ export class ClientTransaction {
     if (this.#state !== 'trying' && this.#state !== 'proceeding') return;
     if (response.status < 200) {
       this.#state = 'proceeding';
+      this.#timers.stop('first');
       this.#events.onResponse(response);
       return;
     }
@@ -60,6 +61,11 @@ export class ClientTransaction {
     if (this.#reliable) this.#terminate();
     else this.#timers.set('K', this.#times.t4Ms, () => this.#terminate());
     this.#events.onResponse(response);
+  }
+
+  /** Fails where nothing at all has come by then. */
+  expectWithin(delayMs: number): void {
+    if (this.#state === 'trying') this.#timers.set('first', delayMs, () => this.#fail('timeout'));
   }
 
   /** The connection is lost. */

@@ -83,6 +83,11 @@ export class InviteClientTransaction {
     if (this.#state === 'calling' || this.#state === 'proceeding') this.#timers.set('C', delayMs, () => this.#fail('timeout'));
   }
 
+  /** Fails where nothing at all has come by then. */
+  expectWithin(delayMs: number): void {
+    if (this.#state === 'calling') this.#timers.set('first', delayMs, () => this.#fail('timeout'));
+  }
+
   /** The connection is lost. */
   lost(): void {
     if (this.#state === 'calling' || this.#state === 'proceeding') this.#fail('lost');

@@ -15,15 +15,18 @@ export const sipTimes: SipTimes = { t1Ms: 500, t2Ms: 4000, t4Ms: 5000 };
 /** Timers B, F, H, J, L and M: as long as a transaction waits for what does not come. */
 export const patienceMs = (times: SipTimes): number => 64 * times.t1Ms;
 
+/** Those of the RFC by their letters, and that of the first word, which is ours. */
+type TimerName = 'A' | 'B' | 'C' | 'D' | 'E' | 'F' | 'G' | 'H' | 'I' | 'J' | 'K' | 'L' | 'M' | 'first';
+
 export class LetteredTimers {
   readonly #clock: Clock;
-  readonly #running = new Map<string, Timer>();
+  readonly #running = new Map<TimerName, Timer>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  set(letter: string, delayMs: number, task: () => void): void {
+  set(letter: TimerName, delayMs: number, task: () => void): void {
     this.stop(letter);
     const timer = this.#clock.after(delayMs, () => {
       this.#running.delete(letter);
@@ -32,7 +35,7 @@ export class LetteredTimers {
     this.#running.set(letter, timer);
   }
 
-  stop(letter: string): void {
+  stop(letter: TimerName): void {
     this.#running.get(letter)?.cancel();
     this.#running.delete(letter);
   }

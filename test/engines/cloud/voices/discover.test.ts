@@ -148,10 +148,10 @@ describe('any other server', () => {
     service.fault = 'silent';
     const clock = new ManualClock();
     const custom = await first({ PARLEY_TTS_BASE_URL: service.url, PARLEY_TTS_FIRST_SOUND_MS: '30' }, clock);
-    const failed = expect(spoken(custom.tts, ['Hello.'])).rejects.toMatchObject({ reason: 'timeout' });
+    const speech = spoken(custom.tts, ['Hello.']);
     await service.until(() => service.texts.length > 0);
     clock.advance(30);
-    await failed;
+    await expect(speech).rejects.toMatchObject({ reason: 'timeout' });
   });
 
   test('that is started later is asked again, and its model is then the default', async () => {

@@ -117,7 +117,7 @@ test('a connection that the service ends between two speeches is made anew at on
   expect(service.handshakes).toBe(2);
 });
 
-test('a service that keeps no connection is not greeted for ever', async () => {
+test('a service that keeps no connection is not connected to for ever', async () => {
   const clock = new ManualClock();
   const tts = service.open(clock);
   service.pages.set('/v1/models', { data: [] });
@@ -131,7 +131,7 @@ test('a service that keeps no connection is not greeted for ever', async () => {
 });
 
 test("the list of voices is the server's where it tells one", async () => {
-  service.dialect = { voicesAt: '/audio/voices' };
+  service.dialect = { voicesAt: ['/audio/voices', '/voices'] };
   service.pages.set('/v1/audio/voices', { voices: ['af_heart', 'bm_george'] });
   const tts = service.open();
   expect(tts.voices()[0]?.id).toBe('alloy');
@@ -142,8 +142,16 @@ test("the list of voices is the server's where it tells one", async () => {
   ]);
 });
 
+test('a server may tell its voices at another place', async () => {
+  service.dialect = { voicesAt: ['/audio/voices', '/voices'] };
+  service.pages.set('/v1/voices', { data: [{ id: 'amy' }] });
+  const tts = service.open();
+  await tts.warmUp(new AbortController().signal);
+  expect(tts.voices().map(({ id }) => id)).toEqual(['amy']);
+});
+
 test('without a list of the server the documented voices are there', async () => {
-  service.dialect = { voicesAt: '/audio/voices' };
+  service.dialect = { voicesAt: ['/audio/voices', '/voices'] };
   const tts = service.open();
   await tts.warmUp(new AbortController().signal);
   expect(tts.voices().map(({ id }) => id)).toContain('marin');

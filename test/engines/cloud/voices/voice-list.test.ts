@@ -34,14 +34,16 @@ function listOf(clock: ManualClock): ToldList<Voice> {
     documented: [voice('documented')],
     clock,
     log: silentLog,
-    source: {
-      url: `${url}/0`,
-      headers: {},
-      read: (body) => {
-        const { ids, next } = body as { ids: string[]; next?: string };
-        return { voices: ids.map(voice), next: next && `${url}${next}` };
+    sources: [
+      {
+        url: `${url}/0`,
+        headers: {},
+        read: (body) => {
+          const { ids, next } = body as { ids: string[]; next?: string };
+          return { voices: ids.map(voice), next: next && `${url}${next}` };
+        },
       },
-    },
+    ],
   });
 }
 const ids = (list: ToldList<Voice>) => list.current.map(({ id }) => id);

@@ -187,7 +187,8 @@ export function plivoWire(): Wire {
 }
 
 /** developer.vonage.com/en/voice/voice-api/concepts/websockets */
-export function vonageWire(rate: 8000 | 16_000 | 24_000 = 16_000): Wire {
+/** @param uuid among the headers of its NCCO; without it the stream does not say which call it is. */
+export function vonageWire(rate: 8000 | 16_000 | 24_000 = 16_000, uuid = 'aaaaaaaa-bbbb-cccc-dddd-0123456789ab'): Wire {
   return {
     format: { type: 'audio/pcm', rate },
     returnsCleared: false,
@@ -195,7 +196,7 @@ export function vonageWire(rate: 8000 | 16_000 | 24_000 = 16_000): Wire {
       json({
         event: 'websocket:connected',
         'content-type': `audio/l16;rate=${rate}`,
-        uuid: 'aaaaaaaa-bbbb-cccc-dddd-0123456789ab',
+        ...(uuid === '' ? {} : { uuid }),
         token,
         from: '447700900001',
         to: '447700900000',

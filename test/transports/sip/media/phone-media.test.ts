@@ -30,12 +30,13 @@ function start(script?: URL, more: Partial<PhoneMediaOptions> = {}, log: Log = s
 interface Told {
   readonly sounds: Int16Array[];
   readonly digits: string[];
+  readonly holds: boolean[];
   readonly played: [number, number][];
   readonly ends: CallEnd[];
 }
 
 function listen(): { told: Told; events: CallEvents } {
-  const told: Told = { sounds: [], digits: [], played: [], ends: [] };
+  const told: Told = { sounds: [], digits: [], holds: [], played: [], ends: [] };
   const events: CallEvents = {
     onSound: (sound) => told.sounds.push(fromBytes(sound)),
     onOpen() {},
@@ -43,6 +44,7 @@ function listen(): { told: Told; events: CallEvents } {
     onPlayed: (sentMs, clears) => told.played.push([sentMs, clears]),
     onTaken() {},
     onDigit: (digit) => told.digits.push(digit),
+    onHold: (held) => told.holds.push(held),
     onEnd: (end) => told.ends.push(end),
   };
   return { told, events };
@@ -119,6 +121,7 @@ test('an offer of ours, hold and resume, and an offer in mid-call', async () => 
   expect(call.held).toBe(true);
   expect(await call.renegotiate(far.describe())).toContain('a=sendrecv');
   expect(call.held).toBe(false);
+  expect(told.holds).toEqual([true, false]);
   expect(await call.reoffer()).toContain('m=audio');
   await call.accept(far.describe());
   await call.renegotiate(far.describe());

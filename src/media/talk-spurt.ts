@@ -1,6 +1,11 @@
-// When the microphone hears something that could be speech, judged by loudness against the room's own noise. Only for the timeline's picture:
-// whether somebody speaks is decided by the server.
-import type { Voice } from './turns.ts';
+// When something is heard that could be speech, judged by loudness against the noise around it. For the pictures of timelines only: whether
+// somebody speaks is decided by the detection of speech.
+
+/** When the present or last talk spurt began, and when it was last loud, by the clock of whoever hears; undefined before the first. */
+export interface Voice {
+  readonly startMs: number | undefined;
+  readonly lastMs: number | undefined;
+}
 
 /** How much louder than the room, and at least how loud (RMS of full scale 1). */
 const aboveNoise = 3;
@@ -8,7 +13,7 @@ const leastRms = 0.006;
 /** A pause longer than this begins a new stretch of speech. */
 const pauseMs = 700;
 
-export class Loudness {
+export class TalkSpurt {
   #noise = 0.003;
   #startMs: number | undefined;
   #lastMs: number | undefined;

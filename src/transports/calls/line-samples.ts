@@ -1,7 +1,7 @@
-// Samples of the sound of a telephone line.
-import { decodeALaw, decodeMuLaw } from '../media/g711.ts';
-import { fromBytes } from '../media/pcm.ts';
-import type { AudioFormat } from '../protocol/audio-format.ts';
+// Samples of the sound of a call's line.
+import { decodeALaw, decodeMuLaw } from '../../media/g711.ts';
+import { fromBytes } from '../../media/pcm.ts';
+import type { AudioFormat } from '../../protocol/audio-format.ts';
 
 /** Samples of PCM lie in the memory of the bytes. */
 export function lineSamples(format: AudioFormat, bytes: Uint8Array): Int16Array {

@@ -1,14 +1,23 @@
 // Both sides of a call on the call's own clock: what the caller said as it came, and what of the agent's sound was sent. It gives interleaved
-// samples as soon as both sides are known, holds a few seconds at most, and fills with silence what nobody said.
+// samples, to a recording as soon as both sides are known and to a listener at a steady delay, and fills with silence what nobody said.
 
-/** Sound that is less late than this is late by the jitter of reports and of networks, which is to make no gap in a word. */
-const jitterMs = 500;
-/** What is late for longer than this stays late: nothing came meanwhile. Before, what a standstill held up may still come all at once. */
-const standstillMs = 2000;
+/** What of the unevenness of lines is evened out, and what is left out. */
+export interface Tolerance {
+  /** Sound that is less late than this is late by the jitter of reports and of networks, which is to make no gap in a word. */
+  readonly jitterMs: number;
+  /** What is late for longer than this stays late: nothing came meanwhile. Before, what a standstill held up may still come all at once. */
+  readonly standstillMs: number;
+  /** Sound that is so far ahead of the clock is left out. */
+  readonly aheadMs: number;
+}
+
+/** Of a recording, which has time: only what is none of a call in real time is left out. */
+export const recordedTolerance: Tolerance = { jitterMs: 500, standstillMs: 2000, aheadMs: 10_000 };
+/** Of a listener, for whom what comes too late is lost: what it would be heard later by adds up otherwise. */
+export const liveTolerance: Tolerance = { jitterMs: 100, standstillMs: 0, aheadMs: 100 };
+
 /** How long a side that nothing comes from is waited for. */
 const patienceMs = 3000;
-/** Sound that is so far ahead of the clock is none of a call in real time, and is left out. */
-const aheadMs = 10_000;
 
 interface Side {
   /** Samples from the beginning of the call to the end of what is known. */
@@ -25,15 +34,18 @@ const newSide = (standstillMs: number): Side => ({ end: 0, pieces: [], standstil
 export class StereoTimeline {
   readonly #rateHz: number;
   readonly #startMs: number;
-  readonly #left = newSide(standstillMs);
+  readonly #tolerance: Tolerance;
+  readonly #left: Side;
   // The line sends in real time: what it did not send it sends later.
   readonly #right = newSide(0);
   /** Samples of each side that have been given out. */
   #given = 0;
 
-  constructor(rateHz: number, nowMs: number) {
+  constructor(rateHz: number, nowMs: number, tolerance: Tolerance) {
     this.#rateHz = rateHz;
     this.#startMs = nowMs;
+    this.#tolerance = tolerance;
+    this.#left = newSide(tolerance.standstillMs);
   }
 
   /** Sound of the caller, the last of which was said now. */
@@ -50,12 +62,14 @@ export class StereoTimeline {
   take(nowMs: number): Int16Array {
     const certain = this.#at(nowMs - patienceMs);
     for (const side of [this.#left, this.#right]) this.#fill(side, certain);
-    const count = Math.min(this.#left.end, this.#right.end) - this.#given;
-    const pairs = new Int16Array(Math.max(0, count) * 2);
-    drain(this.#left, pairs, 0);
-    drain(this.#right, pairs, 1);
-    this.#given += pairs.length / 2;
-    return pairs;
+    return this.#give(Math.min(this.#left.end, this.#right.end));
+  }
+
+  /** All up to that time that was not given out yet, interleaved: what is not known by now is silence. */
+  upTo(ms: number): Int16Array {
+    const end = this.#at(ms);
+    for (const side of [this.#left, this.#right]) this.#fill(side, end);
+    return this.#give(end);
   }
 
   /** The same at the end of the call: what one side lacks is silence. */
@@ -66,10 +80,18 @@ export class StereoTimeline {
     return this.take(nowMs);
   }
 
+  #give(end: number): Int16Array {
+    const pairs = new Int16Array(Math.max(0, end - this.#given) * 2);
+    drain(this.#left, pairs, 0);
+    drain(this.#right, pairs, 1);
+    this.#given += pairs.length / 2;
+    return pairs;
+  }
+
   #put(side: Side, samples: Int16Array, nowMs: number, follows: boolean): void {
     const begin = this.#at(nowMs) - samples.length;
-    if (side.end - begin > this.#samples(aheadMs)) return;
-    const isLate = begin - side.end > this.#samples(jitterMs);
+    if (side.end - begin > this.#samples(this.#tolerance.aheadMs)) return;
+    const isLate = begin - side.end > this.#samples(this.#tolerance.jitterMs);
     if (!isLate) side.lateSinceMs = undefined;
     else side.lateSinceMs ??= nowMs;
     const staysLate = side.lateSinceMs !== undefined && nowMs - side.lateSinceMs >= side.standstillMs;
