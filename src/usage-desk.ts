@@ -39,7 +39,7 @@ export function openUsageDesk({ store, ledger, prices, clock }: UsageDeskParts):
       const used = await store.usedModels(range);
       const unitPrices = used.flatMap((each) => table.of(each) ?? []);
       const wanted = groupBy.map((group) => columns[group]);
-      const [totals = [], rows = []] = await Promise.all([
+      const [totals, rows] = await Promise.all([
         store.sumUsage(range, [], unitPrices, { limit: 1, offset: 0 }),
         wanted.length === 0 ? [] : store.sumUsage(range, wanted, unitPrices, { limit: limit + 1, offset }),
       ]);

@@ -16,11 +16,6 @@ import {
   type StoredKey,
   type StoredOutboundUse,
   type StoredSecret,
-  type StoredUsage,
-  type UnitPrice,
-  type UsageColumn,
-  type UsageRange,
-  type UsageSum,
 } from './store.ts';
 import { addUsage, foldUsage, sumUsage, usedModels } from './usage-rows.ts';
 
@@ -137,25 +132,20 @@ export class Database implements Rows {
     });
   }
 
-  addUsage(batch: string, rows: readonly StoredUsage[], nowMs: number): void {
-    this.#write((opened) => addUsage((text) => sql(opened, text), batch, rows, nowMs));
+  addUsage(...asked: Parameters<Store['addUsage']>): void {
+    this.#write((opened) => addUsage((text) => sql(opened, text), ...asked));
   }
 
-  usedModels(range: UsageRange): Pick<StoredUsage, 'stage' | 'model'>[] {
-    return this.#read((opened) => usedModels((text) => sql(opened, text), range));
+  usedModels(...asked: Parameters<Store['usedModels']>): ReturnType<Rows['usedModels']> {
+    return this.#read((opened) => usedModels((text) => sql(opened, text), ...asked));
   }
 
-  sumUsage(
-    range: UsageRange,
-    by: readonly UsageColumn[],
-    prices: readonly UnitPrice[],
-    page: { readonly limit: number; readonly offset: number },
-  ): UsageSum[] {
-    return this.#read((opened) => sumUsage((text) => sql(opened, text), range, by, prices, page));
+  sumUsage(...asked: Parameters<Store['sumUsage']>): ReturnType<Rows['sumUsage']> {
+    return this.#read((opened) => sumUsage((text) => sql(opened, text), ...asked));
   }
 
-  foldUsage(before: string, most: number, addedMs: number): boolean {
-    return this.#write((opened) => foldUsage((text) => sql(opened, text), before, most, addedMs));
+  foldUsage(...asked: Parameters<Store['foldUsage']>): boolean {
+    return this.#write((opened) => foldUsage((text) => sql(opened, text), ...asked));
   }
 
   outboundUse(fromHour: number): readonly StoredOutboundUse[] {

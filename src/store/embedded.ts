@@ -4,21 +4,7 @@ import { join } from 'node:path';
 import type { Clock, Timer } from '../lib/clock.ts';
 import { type Log, silentLog } from '../lib/log.ts';
 import type { StoreBounds } from './database.ts';
-import type {
-  NonceClaim,
-  SecretClaim,
-  Store,
-  StoredKey,
-  StoredOutboundUse,
-  StoredSecret,
-  StoredUsage,
-  StoreError,
-  StoreFault,
-  UnitPrice,
-  UsageColumn,
-  UsageRange,
-  UsageSum,
-} from './store.ts';
+import type { NonceClaim, SecretClaim, Store, StoredKey, StoredOutboundUse, StoredSecret, StoreError, StoreFault } from './store.ts';
 import { type Operation, writes } from './store-messages.ts';
 import { StoreThread } from './store-thread.ts';
 
@@ -129,25 +115,20 @@ export class EmbeddedStore implements Store {
     return this.#thread.ask('claimNonce', keyId, nonce, expiresMs, nowMs);
   }
 
-  addUsage(batch: string, rows: readonly StoredUsage[], nowMs: number): Promise<void> {
-    return this.#thread.ask('addUsage', batch, rows, nowMs);
+  addUsage(...asked: Parameters<Store['addUsage']>): Promise<void> {
+    return this.#thread.ask('addUsage', ...asked);
   }
 
-  usedModels(range: UsageRange): Promise<readonly Pick<StoredUsage, 'stage' | 'model'>[]> {
-    return this.#thread.ask('usedModels', range);
+  usedModels(...asked: Parameters<Store['usedModels']>): ReturnType<Store['usedModels']> {
+    return this.#thread.ask('usedModels', ...asked);
   }
 
-  sumUsage(
-    range: UsageRange,
-    by: readonly UsageColumn[],
-    prices: readonly UnitPrice[],
-    page: { readonly limit: number; readonly offset: number },
-  ): Promise<readonly UsageSum[]> {
-    return this.#thread.ask('sumUsage', range, by, prices, page);
+  sumUsage(...asked: Parameters<Store['sumUsage']>): ReturnType<Store['sumUsage']> {
+    return this.#thread.ask('sumUsage', ...asked);
   }
 
-  foldUsage(before: string, most: number, addedMs: number): Promise<boolean> {
-    return this.#thread.ask('foldUsage', before, most, addedMs);
+  foldUsage(...asked: Parameters<Store['foldUsage']>): Promise<boolean> {
+    return this.#thread.ask('foldUsage', ...asked);
   }
 
   outboundUse(fromHour: number): Promise<readonly StoredOutboundUse[]> {

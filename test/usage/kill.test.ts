@@ -51,7 +51,7 @@ async function answers(client: Client | undefined, count: number): Promise<void>
 async function usage(server: ParleyProcess, query: string): Promise<{ data: Row[]; totals: Record<string, number> }> {
   const response = await fetch(`${server.http}/v1/usage?${query}`, { headers: { authorization: `Bearer ${apiKey}` } });
   const body: unknown = await response.json();
-  expect(response.status, JSON.stringify(body)).toBe(200);
+  expect(response.status, `answered ${JSON.stringify(body)}`).toBe(200);
   return body as { data: Row[]; totals: Record<string, number> };
 }
 
@@ -76,7 +76,7 @@ test('a kill in the middle of answers loses no token that a client was told of, 
   for (const row of counted) {
     const sums = told.get(row.session) as Told;
     // An answer may have been counted of which the client was not told any more.
-    expect(row.requests - sums.answers, row.session).toBeOneOf([0, 1]);
+    expect(row.requests - sums.answers, `of ${row.session}`).toBeOneOf([0, 1]);
     expect(row.input_tokens).toBeGreaterThanOrEqual(sums.input);
     expect(row.output_tokens).toBe(row.requests * 20);
     if (row.requests > sums.answers) continue;
