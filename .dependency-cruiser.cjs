@@ -77,6 +77,7 @@ module.exports = {
       'interfaces, never a concrete engine',
     ),
     only('store', [room('lib')], ''),
+    only('usage', [room('store'), room('lib')], 'keeps account of what it is told; knows no engine and no session'),
     only('metrics', [room('lib')], 'knows what is counted, not who counts'),
     only('tools', [room('lib')], 'knows no session and no event'),
     only('http', [room('protocol'), room('store'), room('lib')], ''),

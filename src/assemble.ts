@@ -1,6 +1,6 @@
 // The only file that knows every concrete thing: makes the parts of a server from its configuration and joins them.
 import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Access } from './access/access.ts';
 import { ownKey } from './access/keys.ts';
@@ -15,6 +15,7 @@ import { CallSessions } from './call-sessions.ts';
 import { openChatDesk } from './chat-desk.ts';
 import { type Config, isLoopback, keyFile } from './config.ts';
 import type { EngineEnvironment } from './engines/engine.ts';
+import type { Used } from './engines/metered.ts';
 import type { ModelProgress } from './engines/models/progress.ts';
 import { ModelStore } from './engines/models/store.ts';
 import { ownerOfBareModel } from './engines/cloud/providers.ts';
@@ -54,6 +55,9 @@ import { Sessions } from './sessions.ts';
 import { EmbeddedStore, storeFile } from './store/embedded.ts';
 import { StoreError } from './store/store.ts';
 import { PromptFolder } from './store/prompts.ts';
+import { Journal } from './usage/journal.ts';
+import { Ledger } from './usage/ledger.ts';
+import { openUsageDesk } from './usage-desk.ts';
 import { McpCache } from './tools/mcp-cache.ts';
 import { type Door, openDoor } from './transports/websocket/door.ts';
 import { afterWrongKeys, crowded, notNow, overLimit } from './transports/websocket/turning.ts';
@@ -90,6 +94,8 @@ export interface ParleyServer {
   close(parting?: Parting): Promise<void>;
 }
 
+const unused = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, seconds: 0, characters: 0 };
+
 export const version: string = createRequire(import.meta.url)('../package.json').version;
 
 /**
@@ -115,11 +121,16 @@ export async function assemble(
   const onWaited = (engine: string, waitedMs: number) => meters.observe('parley_engine_wait_seconds', waitedMs / 1000, { engine });
   const environment: EngineEnvironment = { dataDir, settings, log, clock, models, onWaited };
 
+  const journal = new Journal(join(dataDir, 'usage'));
+  const ledger = new Ledger({ store, journal, clock, log, sessionDays: config.usage.sessionDays });
+  const onUsed = ({ origin, ...used }: Used) => ledger.note({ ...unused, ...used, ...origin, atMs: clock.wallMs() });
+
   // What needs no store goes on without it: configured keys open the door, and sessions need nothing of it.
   const storeChecked = store.check().catch((error: unknown) => progress(error instanceof StoreError ? error.advice : String(error)));
-  const engines = await openEngines({ config, environment, meters, progress, signal: leaving.signal });
+  const engines = await openEngines({ config, environment, meters, progress, onUsed, signal: leaving.signal });
   const { router, states } = engines;
   await storeChecked;
+  void ledger.start();
   const routers = await openRouterDesk({ folder: config.routersDir, routes: engines.routes, clock, log });
   const prompts = new PromptFolder(config.promptsDir, (error) => log.error({ err: error }, 'a stored prompt cannot be read'));
   const catalogue: Catalogue = {
@@ -142,6 +153,7 @@ export async function assemble(
   };
 
   let consoleFor = config.console;
+  let { prices } = config.usage;
   const onRefused = (limit: Limit) => meters.add('parley_limit_refusals_total', 1, { limit });
   const usage = new Usage({ limits: config.limits, clock, onRefused });
   const shares = new LoopShares(clock, (seconds) => meters.add('parley_loop_wait_seconds_total', seconds));
@@ -297,6 +309,7 @@ export async function assemble(
     chat: openChatDesk({ router, routes: engines.routes, outgoing, defaultModel }),
     audio: openAudioDesk({ router, usage, defaultVoice: defaults.openai.voice }),
     routers,
+    usageDesk: openUsageDesk({ store, ledger, prices: () => prices, clock }),
     clock,
     log,
     checkSession: (patch) => sessions.described(patch),
@@ -430,6 +443,7 @@ export async function assemble(
       keys = nextKeys;
       access.configure(keys);
       consoleFor = next.console;
+      prices = next.usage.prices;
       metricsOpen = metricsForAll(next);
       void routers.look();
     },
@@ -447,8 +461,8 @@ export async function assemble(
       running.close();
       await Promise.all([app.close(), metricsApp?.close()]);
       await Promise.all([
-        // What was called is written down last.
-        phones.close().then(() => store.close()),
+        // What was called and what was used is written down last.
+        Promise.all([phones.close(), ledger.close()]).then(() => store.close()),
         media.close(),
         engines.close(),
         outgoing.close(),

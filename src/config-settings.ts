@@ -323,6 +323,16 @@ export const settings: readonly Setting[] = [
     fallback: 'routers',
   },
   {
+    name: 'PARLEY_PRICES',
+    description: 'JSON file of what models, recognisers and voices cost ([operating.md](operating.md#usage-and-cost)).',
+    fallback: 'none: usage has no cost',
+  },
+  {
+    name: 'PARLEY_USAGE_SESSION_DAYS',
+    description: 'For how many days `GET /v1/usage` tells sessions apart; older ones are summed by day, key and model.',
+    fallback: '90',
+  },
+  {
     name: 'PARLEY_TELEPHONY',
     description:
       'JSON file of telephone calls: which numbers are answered by which sessions, who carries the calls, and where this server may call ([telephony.md](telephony.md)).',

@@ -17,6 +17,7 @@ import { readRoutesFile, RoutesFileError, routesOf } from './telephony/routes-fi
 import type { RoutesFile } from './telephony/routes-schema.ts';
 import { RemoteAddresses } from './lib/remote-address.ts';
 import type { Limit } from './protocol/limits.ts';
+import { Prices, PricesError } from './usage/prices.ts';
 
 export { ConfigError } from './config-given.ts';
 
@@ -62,6 +63,11 @@ export interface Config {
   readonly conversationBytes: number;
   readonly promptsDir: string;
   readonly routersDir: string;
+  readonly usage: {
+    readonly prices: Prices;
+    /** For how many days sessions are told apart. */
+    readonly sessionDays: number;
+  };
   /** Where sessions are recorded, if they are, and whether their sound is. */
   readonly record: { readonly folder: string; readonly sound: boolean } | undefined;
   readonly maxSessions: number;
@@ -193,6 +199,7 @@ export function configOf(
     conversationBytes: number(values, 'PARLEY_CONVERSATION_BYTES', 32 * 1024 * 1024, 64 * 1024, 1024 * 1024 * 1024),
     promptsDir: resolve(folder, values.PARLEY_PROMPTS_DIR ?? 'prompts'),
     routersDir: resolve(folder, values.PARLEY_ROUTERS_DIR ?? 'routers'),
+    usage: { prices: pricesOf(values, folder), sessionDays: number(values, 'PARLEY_USAGE_SESSION_DAYS', 90, 1, 3650) },
     record: recording(values, folder),
     maxSessions: number(values, 'PARLEY_MAX_SESSIONS', defaultSessions(availableParallelism()), 1, Number.MAX_SAFE_INTEGER),
     limits: limitsOf(values),
@@ -243,6 +250,16 @@ function recording(values: Readonly<Record<string, string>>, folder: string): Co
   const sound = choice(values, 'PARLEY_RECORD_SOUND', ['on', 'off', '1'], 'off') !== 'off';
   const path = values.PARLEY_RECORD;
   return path === undefined ? undefined : { folder: resolve(folder, path), sound };
+}
+
+function pricesOf(values: Readonly<Record<string, string>>, folder: string): Prices {
+  const path = values.PARLEY_PRICES;
+  try {
+    return path === undefined ? Prices.none : Prices.read(resolve(folder, path));
+  } catch (error) {
+    if (!(error instanceof PricesError)) throw error;
+    throw new ConfigError(['PARLEY_PRICES'], `The table of prices ${path} cannot be used: ${error.message}`);
+  }
 }
 
 function telephonyOf(values: Readonly<Record<string, string>>, folder: string, environment: Environment): RoutesFile {

@@ -7,6 +7,7 @@ import { discoverProviders, ownerOfBareModel } from './engines/cloud/providers.t
 import { type Attempt, type Engine, EngineError, type EngineEnvironment, type Speech, type Stt, type Tts } from './engines/engine.ts';
 import { type EngineState, engineState } from './engines/engine-state.ts';
 import { kokoroAliases } from './engines/local/kokoro/voices.ts';
+import { meteredLlm, meteredStt, meteredTts, type OnUsed } from './engines/metered.ts';
 import { chooseEngines } from './engines/routing/chosen.ts';
 import { fallbackLlm, type FallbackOptions } from './engines/routing/fallback-llm.ts';
 import { ModelHealth } from './engines/routing/health.ts';
@@ -52,13 +53,15 @@ export interface ServerEnginesParts {
   readonly meters: Meters;
   /** One line for whoever waits for the start. */
   readonly progress: (line: string) => void;
+  /** Told what each model, recogniser and voice does, and for whom. */
+  readonly onUsed: OnUsed;
   /** Fires when the server is going. */
   readonly signal: AbortSignal;
 }
 
 /** @throws SetupError when a setting names a recogniser or a voice that nobody serves. */
 export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngines> {
-  const { config, environment, meters, signal } = parts;
+  const { config, environment, meters, onUsed, signal } = parts;
   const { clock, log } = environment;
   const house = chooseEngines({ ...config.engines, stt: config.speech.stt.house, tts: config.speech.tts.house }, environment);
   const { llm, vad, turn, denoiser, decoder } = house;
@@ -84,7 +87,10 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
   const providers = new ProviderWatch({
     clock,
     log,
-    discover: () => discoverProviders(looking, signal),
+    async discover() {
+      const found = await discoverProviders(looking, signal);
+      return found.map((each) => ({ ...each, llm: meteredLlm(each.llm, under(each.prefix), onUsed) }));
+    },
     through: (provider, once) => fallbackLlm([{ provider, llm: once }], asking),
   });
   const [states, heard, spoken] = await Promise.all([
@@ -97,15 +103,15 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
   const services: Engine[] = [...heard.map(({ stt }) => stt), ...spoken.map(({ tts }) => tts)];
   const { aliases, speech: choice } = config;
   const ears = new SpeechIds({
-    house: house.stt,
-    services: heard.map(({ stt, ...ear }) => ({ ...ear, engine: stt })),
+    house: house.stt.map(({ id, engine }) => ({ id, engine: meteredStt(engine, () => `${housePrefix}/${engine.info.id}`, onUsed) })),
+    services: heard.map(({ stt, ...ear }) => ({ ...ear, engine: meteredStt(stt, under(ear.prefix), onUsed) })),
     usual: choice.stt.usual,
     aliases,
     isProtocolOwn: isOwnRecogniser,
   });
   const speech = new SpeechIds({
-    house: house.tts,
-    services: spoken.map(({ tts, ...voice }) => ({ ...voice, engine: tts })),
+    house: house.tts.map(({ id, engine }) => ({ id, engine: meteredTts(engine, () => `${housePrefix}/${engine.info.id}`, onUsed) })),
+    services: spoken.map(({ tts, ...voice }) => ({ ...voice, engine: meteredTts(tts, under(voice.prefix), onUsed) })),
     usual: choice.tts.usual,
     aliases,
     isProtocolOwn: isOwnSpeechModel,
@@ -118,7 +124,7 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
   }
   const voices = new VoiceIds(speech, knownByOtherNames);
   const minds: LlmIds = new LlmIds({
-    house: llm,
+    house: meteredLlm(llm, () => `${housePrefix}/${llm.info.id}`, onUsed),
     providers: () => providers.current,
     aliases,
     ownerOfBareModel,
@@ -176,6 +182,11 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
       return writeWav({ samples: concat(pieces.map(({ pcm }) => pcm.samples)), rateHz });
     },
   };
+}
+
+/** How the models of a service are called in full. */
+function under(prefix: string): (model: string) => string {
+  return (model) => `${prefix}/${model}`;
 }
 
 function listed(

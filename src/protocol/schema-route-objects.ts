@@ -1,6 +1,7 @@
 // What the HTTP routes take and answer, for the published contract.
 import { type JsonObject, reference } from './schema-json.ts';
 import { routerSchemas } from './schema-router-routes.ts';
+import { usageSchemas } from './schema-usage-route.ts';
 
 const text = { type: 'string' };
 const seconds = { type: 'integer', description: 'Unix time, in seconds.' };
@@ -311,5 +312,6 @@ export function openApiSchemas(): Record<string, JsonObject> {
       ),
     }),
     ...routerSchemas(),
+    ...usageSchemas(),
   };
 }

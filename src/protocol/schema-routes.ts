@@ -2,6 +2,7 @@
 import { betaCall, callPaths } from './schema-call-routes.ts';
 import { type JsonObject, reference } from './schema-json.ts';
 import { routerPaths } from './schema-router-routes.ts';
+import { usagePaths } from './schema-usage-route.ts';
 import { answer, inworld, manyWrongKeys, open, openAi, parameter, problem, text, upgrade } from './schema-route-parts.ts';
 
 const secretLife = 'The secret opens realtime sessions only, until it expires, and each begins with the session that is given here.';
@@ -251,6 +252,7 @@ export function openApiPaths(): Record<string, JsonObject> {
       get: inworld('listInworldModels', 'Lists', "The language models, in Inworld's shape.", { 200: answer('The list.', 'InworldModels') }),
     },
     ...routerPaths(),
+    ...usagePaths(),
   };
 }
 

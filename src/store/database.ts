@@ -17,6 +17,7 @@ import {
   type StoredOutboundUse,
   type StoredSecret,
 } from './store.ts';
+import { addUsage, foldUsage, sumUsage, usedModels } from './usage-rows.ts';
 
 /** The plug without its promises. */
 export type Rows = {
@@ -129,6 +130,22 @@ export class Database implements Rows {
       sql(opened, 'INSERT INTO nonce (keyId, nonce, expiresMs) VALUES (?, ?, ?)').run(keyId, nonce, expiresMs);
       return 'new';
     });
+  }
+
+  addUsage(...asked: Parameters<Store['addUsage']>): void {
+    this.#write((opened) => addUsage((text) => sql(opened, text), ...asked));
+  }
+
+  usedModels(...asked: Parameters<Store['usedModels']>): ReturnType<Rows['usedModels']> {
+    return this.#read((opened) => usedModels((text) => sql(opened, text), ...asked));
+  }
+
+  sumUsage(...asked: Parameters<Store['sumUsage']>): ReturnType<Rows['sumUsage']> {
+    return this.#read((opened) => sumUsage((text) => sql(opened, text), ...asked));
+  }
+
+  foldUsage(...asked: Parameters<Store['foldUsage']>): boolean {
+    return this.#write((opened) => foldUsage((text) => sql(opened, text), ...asked));
   }
 
   outboundUse(fromHour: number): readonly StoredOutboundUse[] {

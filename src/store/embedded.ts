@@ -115,6 +115,22 @@ export class EmbeddedStore implements Store {
     return this.#thread.ask('claimNonce', keyId, nonce, expiresMs, nowMs);
   }
 
+  addUsage(...asked: Parameters<Store['addUsage']>): Promise<void> {
+    return this.#thread.ask('addUsage', ...asked);
+  }
+
+  usedModels(...asked: Parameters<Store['usedModels']>): ReturnType<Store['usedModels']> {
+    return this.#thread.ask('usedModels', ...asked);
+  }
+
+  sumUsage(...asked: Parameters<Store['sumUsage']>): ReturnType<Store['sumUsage']> {
+    return this.#thread.ask('sumUsage', ...asked);
+  }
+
+  foldUsage(...asked: Parameters<Store['foldUsage']>): Promise<boolean> {
+    return this.#thread.ask('foldUsage', ...asked);
+  }
+
   outboundUse(fromHour: number): Promise<readonly StoredOutboundUse[]> {
     return this.#thread.ask('outboundUse', fromHour);
   }

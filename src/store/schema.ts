@@ -63,6 +63,26 @@ const steps: readonly string[] = [
     ms INTEGER NOT NULL,
     PRIMARY KEY (keyId, hour)
   ) STRICT, WITHOUT ROWID;`,
+
+  // What was used, in sums; and which batches of it have been taken in, so that none is counted twice.
+  `CREATE TABLE usage_row (
+    day TEXT NOT NULL,
+    keyId TEXT NOT NULL,
+    session TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    model TEXT NOT NULL,
+    requests INTEGER NOT NULL,
+    inputTokens INTEGER NOT NULL,
+    outputTokens INTEGER NOT NULL,
+    cachedTokens INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    characters INTEGER NOT NULL,
+    PRIMARY KEY (day, keyId, session, stage, model)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE usage_batch (
+    id TEXT PRIMARY KEY,
+    takenMs INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;`,
 ];
 
 export const schemaVersion = steps.length;

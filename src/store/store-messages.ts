@@ -11,6 +11,8 @@ export const writes: ReadonlySet<Operation> = new Set<Operation>([
   'addSecret',
   'claimNonce',
   'addOutboundUse',
+  'addUsage',
+  'foldUsage',
 ]);
 
 /** What the thread begins with. */

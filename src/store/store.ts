@@ -38,6 +38,66 @@ export interface StoredOutboundUse {
   readonly ms: number;
 }
 
+/** What a part of the work was done by: a language model, a recogniser, a voice. */
+export type UsageStage = 'llm' | 'stt' | 'tts';
+
+/** What was used, summed by all that stands before `requests`. */
+export interface StoredUsage {
+  /** By UTC: `2026-11-29`. */
+  readonly day: string;
+  readonly keyId: string;
+  /** Empty where those of a day were folded into one. */
+  readonly session: string;
+  readonly stage: UsageStage;
+  /** `provider/model` */
+  readonly model: string;
+  readonly requests: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Of the input. */
+  readonly cachedTokens: number;
+  /** Of sound that was heard or made. */
+  readonly seconds: number;
+  readonly characters: number;
+}
+
+export type UsageColumn = 'day' | 'keyId' | 'session' | 'stage' | 'model';
+
+export interface UsageRange {
+  /** The first and the last day. */
+  readonly from: string;
+  readonly to: string;
+  /** Of this key only. */
+  readonly keyId?: string;
+}
+
+/** What one of each costs, of a model at a stage. */
+export interface UnitPrice {
+  readonly stage: UsageStage;
+  readonly model: string;
+  readonly inputToken: number;
+  readonly cachedToken: number;
+  readonly outputToken: number;
+  readonly second: number;
+  readonly character: number;
+}
+
+/** A sum over all that has the same values in the columns it was asked by. */
+export interface UsageSum {
+  readonly by: Readonly<Partial<Record<UsageColumn, string>>>;
+  readonly requests: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cachedTokens: number;
+  readonly heardSeconds: number;
+  readonly spokenSeconds: number;
+  readonly characters: number;
+  /** Of what has a price; undefined where nothing has. */
+  readonly cost: number | undefined;
+  /** Whether something of it has no price. */
+  readonly hasUnpriced: boolean;
+}
+
 /** How a secret fared: `too_many` and `too_much` when its key has as many alive, or as many bytes of them, as it may have; then nothing is kept. */
 export type SecretClaim = 'kept' | 'too_many' | 'too_much';
 
@@ -113,5 +173,21 @@ export interface Store {
   outboundUse(fromHour: number): Promise<readonly StoredOutboundUse[]>;
   /** Adds to what a key has called in that hour. What is older than `fromHour` is forgotten. */
   addOutboundUse(use: StoredOutboundUse, fromHour: number): Promise<void>;
+  /** Adds a batch, unless one of that id was added before. */
+  addUsage(batch: string, rows: readonly StoredUsage[], nowMs: number): Promise<void>;
+  /** Which models were used. */
+  usedModels(range: UsageRange): Promise<readonly Pick<StoredUsage, 'stage' | 'model'>[]>;
+  /** Sums by these columns and in their order; without any, one sum. What no price stands for has none. */
+  sumUsage(
+    range: UsageRange,
+    by: readonly UsageColumn[],
+    prices: readonly UnitPrice[],
+    page: { readonly limit: number; readonly offset: number },
+  ): Promise<readonly UsageSum[]>;
+  /**
+   * Folds the sessions of one day into one row for each key, stage and model: of the oldest day that has some, if it is before that one or there are more than
+   * `most` rows of sessions. False when there is nothing to fold. Batches that were added before `addedMs` are not remembered any more: nobody adds them again.
+   */
+  foldUsage(before: string, most: number, addedMs: number): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -130,6 +130,7 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
       document: () => undefined,
     },
     routers,
+    usageDesk: { read: () => Promise.reject(new Error('nothing is counted here')) },
     clock,
     log: silentLog,
     checkSession(session) {

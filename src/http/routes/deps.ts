@@ -253,10 +253,30 @@ export interface ChatDesk {
   answer(request: ChatRequest, by: Principal, signal: AbortSignal): Promise<ChatAnswer>;
 }
 
+/** By what usage may be told apart. */
+export const usageGroups = ['day', 'key', 'session', 'stage', 'model'] as const;
+export type UsageGroup = (typeof usageGroups)[number];
+
+/** What was used, and what it cost. */
+export interface UsageDesk {
+  /** Days are by UTC. @throws Refusal, and StoreError when the storage fails. */
+  read(
+    wish: {
+      readonly from: string | undefined;
+      readonly to: string | undefined;
+      readonly groupBy: readonly UsageGroup[];
+      readonly limit: number;
+      readonly offset: number;
+    },
+    by: Principal,
+  ): Promise<object>;
+}
+
 export interface RouteDeps extends Doors {
   readonly audio: AudioDesk;
   readonly chat: ChatDesk;
   readonly usage: Count;
+  readonly usageDesk: UsageDesk;
   readonly shares: Turns;
   readonly calls: CallDesk;
   readonly phones: PhoneDesk;

@@ -12,6 +12,7 @@ import { routerRoutes } from './routers.ts';
 import { telephonyRoutes } from './telephony.ts';
 import { tokenRoutes } from './tokens.ts';
 import { transcriptionRoutes } from './transcriptions.ts';
+import { usageRoutes } from './usage.ts';
 import { openAiVoiceRoutes, voiceRoutes } from './voices.ts';
 
 /** Adds the routes; call it before the app listens. CORS, 404 and health are the app's own (http/server.ts). */
@@ -26,6 +27,7 @@ export function registerRoutes(app: FastifyInstance, deps: RouteDeps): void {
     speechRoutes(scope, deps);
     chatRoutes(scope, deps);
     transcriptionRoutes(scope, deps);
+    usageRoutes(scope, deps);
   });
   void app.register(async (scope) => {
     speakAs(scope, 'inworld', deps.log);
