@@ -15,7 +15,7 @@ import { LlmIds } from './engines/routing/llm-ids.ts';
 import { modelDirectory } from './engines/routing/model-directory.ts';
 import { isOwnRecogniser, isOwnSpeechModel } from './engines/routing/protocol-ids.ts';
 import { Router } from './engines/routing/router.ts';
-import { housePrefix } from './engines/routing/service.ts';
+import { housePrefix, type SpeechService } from './engines/routing/service.ts';
 import { SmartRoutes } from './engines/routing/smart/smart-routes.ts';
 import { SpeechIds } from './engines/routing/speech-ids.ts';
 import { type MatchVoice, type OfferedVoice, VoiceIds } from './engines/routing/voice-ids.ts';
@@ -104,14 +104,14 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
   const { aliases, speech: choice } = config;
   const ears = new SpeechIds({
     house: house.stt.map(({ id, engine }) => ({ id, engine: meteredStt(engine, () => `${housePrefix}/${engine.info.id}`, onUsed) })),
-    services: heard.map(({ stt, ...ear }) => ({ ...ear, engine: meteredStt(stt, under(ear.prefix), onUsed) })),
+    services: heard.map((ear) => serviceOf(ear, meteredStt(ear.stt, under(ear.prefix), onUsed))),
     usual: choice.stt.usual,
     aliases,
     isProtocolOwn: isOwnRecogniser,
   });
   const speech = new SpeechIds({
     house: house.tts.map(({ id, engine }) => ({ id, engine: meteredTts(engine, () => `${housePrefix}/${engine.info.id}`, onUsed) })),
-    services: spoken.map(({ tts, ...voice }) => ({ ...voice, engine: meteredTts(tts, under(voice.prefix), onUsed) })),
+    services: spoken.map((voice) => serviceOf(voice, meteredTts(voice.tts, under(voice.prefix), onUsed))),
     usual: choice.tts.usual,
     aliases,
     isProtocolOwn: isOwnSpeechModel,
@@ -209,6 +209,21 @@ function ttsCapabilities({ takes, steers }: Tts): string[] {
 
 function named(abilities: Readonly<Record<string, boolean>>): string[] {
   return Object.entries(abilities).flatMap(([name, can]) => (can ? [name] : []));
+}
+
+/** A service under the ids that name it. What its usual model is may be known only later. */
+function serviceOf<E extends Engine>(service: Omit<SpeechService<E>, 'engine'>, engine: E): SpeechService<E> {
+  const { prefix, alsoKnownAs, name } = service;
+  return {
+    prefix,
+    alsoKnownAs,
+    name,
+    engine,
+    get defaultModel() {
+      return service.defaultModel;
+    },
+    models: () => service.models(),
+  };
 }
 
 /** Warms an engine up; one that cannot be had does not stop the server. */
