@@ -1,5 +1,5 @@
-// What the tests want besides the packages: a browser, a relay to call through and telephones, where this machine's own packages have them and we may
-// install them, and the models. Tests that want what is not there say so and are skipped. Plain JavaScript, no dependencies.
+// What the tests want besides the packages: a browser and a relay to call through, where this machine's own packages have them and we may install
+// them, and the models. Tests that want what is not there say so and are skipped. Plain JavaScript, no dependencies.
 import { spawn } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,11 +8,6 @@ import { has } from './programs.mjs';
 const wanted = [
   { program: 'chromium', package: 'chromium', for: 'the tests in a browser' },
   { program: 'turnserver', package: 'coturn', for: 'the tests through a relay' },
-  // Not kamailio, which Debian would start.
-  { program: 'sipp', package: 'sip-tester', for: 'the tests with telephones' },
-  { program: 'baresip', package: 'baresip-core', for: 'the tests with telephones' },
-  { program: 'linphonec', package: 'linphone-cli', for: 'the tests with telephones' },
-  { program: 'svmap', package: 'sipvicious', for: 'the tests with telephones' },
 ];
 
 /** Whether it went well. */
