@@ -27,7 +27,11 @@ export async function askForInstructions(http: string, to: string, signature?: s
   const path = '/v1/realtime/twilio/voice';
   return fetch(http + path, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-twilio-signature': signature ?? twilioSignature(path, form) },
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      'x-twilio-signature': signature ?? twilioSignature(path, form),
+      connection: 'close',
+    },
     body: new URLSearchParams(form),
   });
 }
