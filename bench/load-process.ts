@@ -1,5 +1,6 @@
 // The load generator: a process that is many callers. Its orders and its figures go over the channel to the process that started it.
 import { sleep, systemClock } from '../src/lib/clock.ts';
+import { obeyOrders } from './commanded.ts';
 import { Caller, ENGINES_MS, LOST_MS, SILENCE_MS, type Turn } from './caller.ts';
 import { type Material, prepare } from './frames.ts';
 import type { Figures, Order } from './load.ts';
@@ -93,11 +94,4 @@ async function obey(order: Order): Promise<unknown> {
   }
 }
 
-process.on('message', (message: Order) => {
-  void obey(message).then(
-    (result) => process.connected && process.send?.({ result: result ?? null }),
-    (error: unknown) => process.connected && process.send?.({ error: String(error) }),
-  );
-});
-// Whoever started this process is gone: nobody wants its figures.
-process.on('disconnect', () => setTimeout(() => process.exit(), 1200));
+obeyOrders(obey);

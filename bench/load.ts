@@ -1,9 +1,6 @@
 // The load generator as the benchmark sees it: a process on a core of its own that calls, waits and counts.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { systemClock } from '../src/lib/clock.ts';
-import { cpuSecondsOf, pinned, type ServerProcess } from './server.ts';
+import { CommandedProcess } from './commanded.ts';
+import type { ServerProcess } from './server.ts';
 import type { Clip } from './speech.ts';
 
 export type Order =
@@ -35,54 +32,33 @@ export interface Figures {
 }
 
 export class Load {
-  readonly #child: ChildProcess;
-
-  private constructor(child: ChildProcess) {
-    this.#child = child;
-  }
+  readonly #process = new CommandedProcess<Order>('load-process.ts');
 
   static async start(server: ServerProcess, clips: readonly Clip[]): Promise<Load> {
-    const [program = '', ...args] = pinned(1, [process.execPath, join(import.meta.dirname, 'load-process.ts')]);
-    const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
-    child.setMaxListeners(0);
-    const load = new Load(child);
-    await load.#order({ kind: 'prepare', port: server.port, key: server.key, clips: clips.map(({ samples }) => samples) });
+    const load = new Load();
+    const { port, key } = server;
+    await load.#process.order({ kind: 'prepare', port, key, clips: clips.map(({ samples }) => samples) });
     return load;
   }
 
   /** Processor time spent so far. */
   get cpuSeconds(): number {
-    return cpuSecondsOf(this.#child.pid);
+    return this.#process.cpuSeconds;
   }
 
   async add(count: number, rounds: number): Promise<void> {
-    await this.#order({ kind: 'add', count, rounds });
+    await this.#process.order({ kind: 'add', count, rounds });
   }
 
   async finish(): Promise<Figures> {
-    return (await this.#order({ kind: 'finish' })) as Figures;
+    return (await this.#process.order({ kind: 'finish' })) as Figures;
   }
 
   async measure(ms: number): Promise<Figures> {
-    return (await this.#order({ kind: 'measure', ms })) as Figures;
+    return (await this.#process.order({ kind: 'measure', ms })) as Figures;
   }
 
-  async stop(): Promise<void> {
-    if (this.#child.exitCode !== null) return;
-    const gone = once(this.#child, 'exit');
-    if (this.#child.connected) this.#child.send({ kind: 'close' } satisfies Order);
-    const timer = systemClock.after(5000, () => this.#child.kill('SIGKILL'));
-    await gone;
-    timer.cancel();
-  }
-
-  async #order(order: Order): Promise<unknown> {
-    const answered = once(this.#child, 'message') as Promise<[{ result?: unknown; error?: string }]>;
-    const lost = once(this.#child, 'exit').then(() => Promise.reject(new Error('The load generator ended.')));
-    lost.catch(() => {});
-    this.#child.send(order);
-    const [{ result, error }] = await Promise.race([answered, lost]);
-    if (error !== undefined) throw new Error(error);
-    return result;
+  stop(): Promise<void> {
+    return this.#process.stop();
   }
 }

@@ -1,9 +1,10 @@
 // The process of the telephone benchmark's callers. Its orders and what it tells go over the channel to the process that started it.
 import { sleep, systemClock } from '../src/lib/clock.ts';
+import { obeyOrders } from './commanded.ts';
 import { FRAME_MS } from './frames.ts';
 import { TelephoneCaller } from './telephone-caller.ts';
 import type { Lines } from './telephone-line.ts';
-import type { ComeAndGone, TelephoneOrder } from './telephone-load.ts';
+import type { ComeAndGone, TelephoneOrder, TrafficHow } from './telephone-load.ts';
 import { openSipLines } from './telephone-sip-lines.ts';
 import { openStreamLines } from './telephone-stream-lines.ts';
 import { CYCLE_MS } from './timeline.ts';
@@ -39,7 +40,7 @@ async function add(to: Lines, count: number): Promise<void> {
   }
 }
 
-async function comeAndGo(to: Lines, { calls, perSecond, talkMs }: Extract<TelephoneOrder, { kind: 'come-and-go' }>): Promise<ComeAndGone> {
+async function comeAndGo(to: Lines, { calls, perSecond, talkMs }: TrafficHow): Promise<ComeAndGone> {
   const told = { setUpMs: [] as number[], failed: 0, faults: [] as string[], lateMs: [] as number[] };
   const one = async () => {
     const caller = new TelephoneCaller(to, called++);
@@ -94,11 +95,4 @@ async function obey(order: TelephoneOrder): Promise<unknown> {
   }
 }
 
-process.on('message', (order: TelephoneOrder) => {
-  void obey(order).then(
-    (result) => process.connected && process.send?.({ result: result ?? null }),
-    (error: unknown) => process.connected && process.send?.({ error: String(error) }),
-  );
-});
-// Whoever started this process is gone: nobody wants its figures.
-process.on('disconnect', () => setTimeout(() => process.exit(), 1200));
+obeyOrders(obey);

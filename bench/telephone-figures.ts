@@ -76,10 +76,12 @@ export function tapedFigures(callers: readonly Heard[], tapes: readonly Taped[],
   });
   const inMs = pairs.flatMap(({ caller, taped }) => {
     const first = firstReached(taped);
-    return caller.sentMs.flatMap((sentMs, frame) => {
+    const tookMs = caller.sentMs.flatMap((sentMs, frame) => {
       const atMs = first[frame];
       return isIn(sentMs) && atMs !== undefined ? [atMs - sentMs] : [];
     });
+    // The callers stood still for so long that there is silence among the frames, which are others then than they are counted for.
+    return tookMs.some((ms) => ms < 0) ? [] : tookMs;
   });
   const outMs = pairs.flatMap(({ caller, taped }) =>
     taped.voiced.filter(isIn).flatMap((voicedMs) => {

@@ -1,12 +1,15 @@
 // The callers of the telephone benchmark as it sees them: a process on a core of its own that calls, speaks and notes what comes.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { systemClock } from '../src/lib/clock.ts';
-import { cpuSecondsOf, pinned } from './server.ts';
+import { CommandedProcess } from './commanded.ts';
 import type { Clip } from './speech.ts';
 import type { Heard } from './telephone-caller.ts';
 import type { TransportName } from './telephone-line.ts';
+
+/** So many calls, begun at that pace, which talk for so long each. */
+export interface TrafficHow {
+  readonly calls: number;
+  readonly perSecond: number;
+  readonly talkMs: number;
+}
 
 export type TelephoneOrder =
   | {
@@ -21,8 +24,7 @@ export type TelephoneOrder =
   /** What all of them have said and heard until now. */
   | { readonly kind: 'tell' }
   | { readonly kind: 'hang-up' }
-  /** So many calls, begun at that pace, which talk for so long each. */
-  | { readonly kind: 'come-and-go'; readonly calls: number; readonly perSecond: number; readonly talkMs: number }
+  | ({ readonly kind: 'come-and-go' } & TrafficHow)
   | { readonly kind: 'close' };
 
 export interface ComeAndGone {
@@ -35,53 +37,41 @@ export interface ComeAndGone {
   readonly lateMs: readonly number[];
 }
 
-interface Answers {
-  readonly tell: readonly Heard[];
-  readonly 'come-and-go': ComeAndGone;
-}
-
 export class TelephoneLoad {
-  readonly #child: ChildProcess;
-
-  private constructor(child: ChildProcess) {
-    this.#child = child;
-  }
+  readonly #process = new CommandedProcess<TelephoneOrder>('telephone-callers.ts');
 
   static async start(
     transport: TransportName,
-    { http, sipAt }: { http: string; sipAt: string },
+    { http, sipAt }: { readonly http: string; readonly sipAt: string },
     clips: readonly Clip[],
   ): Promise<TelephoneLoad> {
-    const [program = '', ...args] = pinned(1, [process.execPath, join(import.meta.dirname, 'telephone-callers.ts')]);
-    const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
-    child.setMaxListeners(0);
-    const load = new TelephoneLoad(child);
-    await load.order({ kind: 'open', transport, http, sipAt, clips: clips.map(({ samples }) => samples) });
+    const load = new TelephoneLoad();
+    await load.#process.order({ kind: 'open', transport, http, sipAt, clips: clips.map(({ samples }) => samples) });
     return load;
   }
 
   /** Processor time spent so far. */
   get cpuSeconds(): number {
-    return cpuSecondsOf(this.#child.pid);
+    return this.#process.cpuSeconds;
   }
 
-  /** Resolves when it is done, with what is to be told of it. */
-  async order<O extends TelephoneOrder>(order: O): Promise<O['kind'] extends keyof Answers ? Answers[O['kind']] : undefined> {
-    const answered = once(this.#child, 'message') as Promise<[{ result?: unknown; error?: string }]>;
-    const lost = once(this.#child, 'exit').then(() => Promise.reject(new Error('The callers ended.')));
-    lost.catch(() => {});
-    this.#child.send(order);
-    const [{ result, error }] = await Promise.race([answered, lost]);
-    if (error !== undefined) throw new Error(error);
-    return result as never;
+  async add(count: number): Promise<void> {
+    await this.#process.order({ kind: 'add', count });
   }
 
-  async stop(): Promise<void> {
-    if (this.#child.exitCode !== null) return;
-    const gone = once(this.#child, 'exit');
-    if (this.#child.connected) this.#child.send({ kind: 'close' } satisfies TelephoneOrder);
-    const timer = systemClock.after(5000, () => this.#child.kill('SIGKILL'));
-    await gone;
-    timer.cancel();
+  async tell(): Promise<readonly Heard[]> {
+    return (await this.#process.order({ kind: 'tell' })) as readonly Heard[];
+  }
+
+  async hangUp(): Promise<void> {
+    await this.#process.order({ kind: 'hang-up' });
+  }
+
+  async comeAndGo(how: TrafficHow): Promise<ComeAndGone> {
+    return (await this.#process.order({ kind: 'come-and-go', ...how })) as ComeAndGone;
+  }
+
+  stop(): Promise<void> {
+    return this.#process.stop();
   }
 }

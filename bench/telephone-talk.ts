@@ -47,7 +47,7 @@ export async function measureTalk(
     try {
       let calls = 0;
       for (const step of steps) {
-        await load.order({ kind: 'add', count: step - calls });
+        await load.add(step - calls);
         calls = step;
         await sleep(systemClock, settleMs);
         const before = { atMs: systemClock.now(), server: server.cpuSeconds, load: load.cpuSeconds, machine: machineSeconds().busy };
@@ -58,7 +58,7 @@ export async function measureTalk(
         const loadSeconds = load.cpuSeconds - before.load;
         const others = machineSeconds().busy - before.machine - serverSeconds - loadSeconds;
         const stretch = { fromMs, untilMs: sharedMs() };
-        heard = await load.order({ kind: 'tell' });
+        heard = await load.tell();
         const figures = heardFigures(heard, stretch);
         const holds = figures.added.p95 <= MOST_ADDED_P95_MS && !(figures.packetLateMs.p99 > MOST_GAP_P99_MS);
         measured.push({
@@ -72,7 +72,7 @@ export async function measureTalk(
         });
         if (!holds) break;
       }
-      await load.order({ kind: 'hang-up' });
+      await load.hangUp();
       await sleep(systemClock, 1000);
     } finally {
       await load.stop();

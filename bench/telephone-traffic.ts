@@ -4,7 +4,7 @@ import { openSockets } from './processes.ts';
 import type { Clip } from './speech.ts';
 import { type Spread, spread } from './statistics.ts';
 import type { TransportName } from './telephone-line.ts';
-import { TelephoneLoad } from './telephone-load.ts';
+import { TelephoneLoad, type TrafficHow } from './telephone-load.ts';
 import type { Kept } from './telephone-scripted.ts';
 import { startTelephoneServer, type TelephoneServer } from './telephone-server.ts';
 
@@ -32,15 +32,15 @@ export interface Traffic {
   readonly kept: readonly KeptAll[];
 }
 
-/** A transaction of SIP is remembered for 64 × 500 ms, so that what is sent again is answered as before (RFC 3261, 17). */
-const forgottenMs = 34_000;
+/** A transaction of SIP is remembered for 64 × 500 ms, so that what is sent again is answered as before (RFC 3261, 17); a socket closes at once. */
+const forgottenMs = (transport: TransportName) => (transport === 'twilio' ? 5000 : 34_000);
 const warmUpCalls = 100;
 
-export async function measureSetUp(clips: readonly Clip[], calls: number, perSecond: number, talkMs: number): Promise<SetUp> {
+export async function measureSetUp(clips: readonly Clip[], { calls, perSecond, talkMs }: TrafficHow): Promise<SetUp> {
   return withCallers('pcmu', clips, async (_telephones, load) => {
     // The first call has much to compile.
-    await load.order({ kind: 'come-and-go', calls: perSecond, perSecond, talkMs: 1000 });
-    const told = await load.order({ kind: 'come-and-go', calls, perSecond, talkMs });
+    await load.comeAndGo({ calls: perSecond, perSecond, talkMs: 1000 });
+    const told = await load.comeAndGo({ calls, perSecond, talkMs });
     return { calls, perSecond, setUpMs: spread(told.setUpMs), lateMs: spread(told.lateMs), failed: told.failed, faults: few(told.faults) };
   });
 }
@@ -48,17 +48,18 @@ export async function measureSetUp(clips: readonly Clip[], calls: number, perSec
 export async function measureTraffic(
   transport: TransportName,
   clips: readonly Clip[],
-  { calls, rounds, perSecond, talkMs }: { calls: number; rounds: number; perSecond: number; talkMs: number },
+  { calls, perSecond, talkMs }: TrafficHow,
+  rounds: number,
 ): Promise<Traffic> {
   return withCallers(transport, clips, async (telephones, load) => {
     const faults: string[] = [];
     let failed = 0;
     const kept: KeptAll[] = [];
     for (const count of [warmUpCalls, ...Array.from({ length: rounds }, () => calls)]) {
-      const told = await load.order({ kind: 'come-and-go', calls: count, perSecond, talkMs });
+      const told = await load.comeAndGo({ calls: count, perSecond, talkMs });
       failed += told.failed;
       faults.push(...told.faults);
-      await sleep(systemClock, forgottenMs);
+      await sleep(systemClock, forgottenMs(transport));
       kept.push({ ...(await telephones.kept()), sockets: openSockets(telephones.server.pid) });
     }
     return { transport, calls, perSecond, failed, faults: few(faults), kept };

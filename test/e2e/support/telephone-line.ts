@@ -33,7 +33,11 @@ export function askForInstructions(http: string, to: string, signature?: string)
 export function post(http: string, path: string, form: Readonly<Record<string, string>>, signature?: string): Promise<Response> {
   return fetch(http + path, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-twilio-signature': signature ?? twilioSignature(path, form) },
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      'x-twilio-signature': signature ?? twilioSignature(path, form),
+      connection: 'close',
+    },
     body: new URLSearchParams(form),
   });
 }
