@@ -6,14 +6,13 @@ import { randomIds, randomInteger, randomToken } from './lib/ids.ts';
 import { SetupError } from './lib/own-file.ts';
 import type { Dialling } from './telephony/phone-calls.ts';
 import type { RoutesFile, Trunk } from './telephony/routes-schema.ts';
-import { type IncomingPhoneCall, PhoneError } from './transports/calls/phone-call.ts';
+import type { IncomingPhoneCall } from './transports/calls/phone-call.ts';
+import { diallingBy, following } from './sip-dialling.ts';
 import { isKnownByServers, type RegistrationShown, SipRegistrations } from './sip-registrations.ts';
-import type { SipAgent } from './transports/sip/agent.ts';
-import { openPhoneMedia, type PhoneMedia, phoneSpeaker } from './transports/sip/media/phone-media.ts';
+import { openPhoneMedia, type PhoneMedia } from './transports/sip/media/phone-media.ts';
 import type { ListenOptions, SipOptions, TrunkOptions } from './transports/sip/options.ts';
-import { proxyUri, targetUri, type TrunkParties } from './transports/sip/parties.ts';
-import { incomingPhoneCall, isSecure, placePhoneCall, type SipPhoneParts, sipParty } from './transports/sip/phone-calls.ts';
-import type { Referral } from './transports/sip/sip-phone-call.ts';
+import type { TrunkParties } from './transports/sip/parties.ts';
+import { incomingPhoneCall, type SipPhoneParts } from './transports/sip/phone-calls.ts';
 import type { StrangerCounts } from './transports/sip/gate.ts';
 import { openSipAgent } from './transports/sip/user-agent.ts';
 
@@ -46,9 +45,6 @@ export interface PhoneSipParts extends Pick<PhonesParts, 'clock' | 'log' | 'isRe
   readonly onIncoming: (call: IncomingPhoneCall) => void;
 }
 
-/** A call that is placed may ring for so long. */
-const ringMs = 60_000;
-
 /** @throws SetupError when an address cannot be listened at, or a trunk cannot be used. */
 export async function openPhoneSip(given: PhoneSipParts): Promise<PhoneSip> {
   const { sip, calls, clock, log } = given;
@@ -67,11 +63,12 @@ async function speakSip(
   media: PhoneMedia,
   publicAddress: string | undefined,
 ): Promise<PhoneSip> {
+  const trunkNamed = (name: string | undefined) => sip.trunks.find((each) => each.name === name);
   const parts: SipPhoneParts = {
     media,
     log,
     how: (secureSignalling) => ({ srtp: sip.srtp, secureSignalling }),
-    follow: (referral, from, trunk) => following(agent, sip.trunks, referral, from, trunk),
+    follow: (referral, from, trunk) => following(agent, clock, trunkNamed(trunk), from, referral),
   };
   const options: SipOptions = {
     listen: sip.listen.map(listenAt),
@@ -89,7 +86,7 @@ async function speakSip(
   const agent = await openSipAgent(
     options,
     { clock, chance, log },
-    { onIncoming: (call) => onIncoming(incomingPhoneCall(call, parts, partiesBy(trunkNamed(sip.trunks, call.trunk)))), isReady },
+    { onIncoming: (call) => onIncoming(incomingPhoneCall(call, parts, partiesBy(trunkNamed(call.trunk)))), isReady },
   ).catch((error: unknown) => {
     throw new SetupError(`SIP cannot be spoken: ${error instanceof Error ? error.message : String(error)}.`, { cause: error });
   });
@@ -103,77 +100,13 @@ async function speakSip(
       failures: registrations.failures,
       strangers: agent.strangers,
     }),
-    dialling: (name, target, from) => diallingBy(agent, trunkNamed(sip.trunks, name), target, from, { ...parts, clock }),
+    dialling: (name, target, from) => diallingBy(agent, trunkNamed(name), { target, from }, { ...parts, clock }),
     drain: () => agent.drain(),
     async close() {
       await agent.close();
       await media.close();
     },
   };
-}
-
-function diallingBy(
-  agent: SipAgent,
-  trunk: Trunk,
-  target: string,
-  from: string,
-  parts: SipPhoneParts & Pick<PhonesParts, 'clock'>,
-): Dialling {
-  const { proxy, credentials } = wayBy(trunk);
-  // The file is not read with such a trunk.
-  if (proxy === undefined) throw new PhoneError({ status: 503, reason: `The trunk ${trunk.name} leads nowhere.` });
-  const call = {
-    uri: targetUri(target, proxy),
-    from: /^sips?:/i.test(from) ? from : targetUri(`tel:${from}`, proxy),
-    proxy,
-    ...credentials,
-  };
-  return {
-    party: sipParty(from, target.replace(/^tel:/, ''), trunk.name),
-    speaker: phoneSpeaker,
-    async dial(events, givenUp, rings) {
-      const tooLong = new AbortController();
-      const ringing = parts.clock.after(ringMs, () => tooLong.abort());
-      try {
-        return await placePhoneCall(agent, call, events, AbortSignal.any([givenUp, tooLong.signal]), {
-          ...parts,
-          trunk: trunk.name,
-          onRinging: rings,
-        });
-      } catch (error) {
-        if (tooLong.signal.aborted && !givenUp.aborted) throw new PhoneError({ status: 408, reason: 'Nobody answered the call.' });
-        throw error;
-      } finally {
-        ringing.cancel();
-      }
-    },
-  };
-}
-
-/** Where calls of the trunk are sent, and what they show there. */
-function wayBy({ proxy, register, account, username, password }: Trunk) {
-  const at = proxy ?? register?.server;
-  const shown = account ?? register ?? (username === undefined || password === undefined ? undefined : { username, password });
-  return {
-    ...(at === undefined ? {} : { proxy: proxyUri(at) }),
-    credentials: shown ? { credentials: { username: shown.username, password: shown.password } } : {},
-  };
-}
-
-/** How whom a caller of that trunk names is called: the way of the trunk, or where the address itself leads. */
-function following(
-  agent: SipAgent,
-  trunks: readonly Trunk[],
-  { target, headers, encrypted }: Referral,
-  from: string,
-  name: string | undefined,
-): ReturnType<NonNullable<SipPhoneParts['follow']>> {
-  const trunk = trunks.find((each) => each.name === name);
-  const { proxy, credentials = {} } = trunk ? wayBy(trunk) : {};
-  if (proxy === undefined && /^tel:/i.test(target)) return undefined;
-  if (encrypted && !isSecure(proxy ?? target)) return undefined;
-  const uri = proxy === undefined ? target : targetUri(target, proxy);
-  return (offer, events) => agent.invite({ uri, from, ...(proxy === undefined ? {} : { proxy }), ...credentials, headers }, offer, events);
 }
 
 function trunkOf(trunk: Trunk): TrunkOptions {
@@ -197,14 +130,8 @@ function authorities(path: string): string {
   }
 }
 
-function partiesBy({ trust_identity: trustsIdentity, dialled }: Trunk): TrunkParties {
-  return { trustsIdentity, dialled };
-}
-
-function trunkNamed(trunks: readonly Trunk[], name: string): Trunk {
-  const trunk = trunks.find((each) => each.name === name);
-  if (!trunk) throw new PhoneError({ status: 503, reason: `There is no trunk '${name}'.` });
-  return trunk;
+function partiesBy(trunk: Trunk | undefined): TrunkParties | undefined {
+  return trunk && { trustsIdentity: trunk.trust_identity, dialled: trunk.dialled };
 }
 
 /** `udp:0.0.0.0:5060`, `tls:[::]:5061`. */

@@ -130,7 +130,7 @@ async function sendDigits({ call }: PhoneToolsOptions, args: Readonly<Record<str
     return failed(`'digits' must be 1 to ${mostDigits} keys of a telephone: 0 to 9, * and #, with w for a pause.`);
   if (signal.aborted) return failed('No key was pressed.');
   try {
-    await call.sendDigits(keys);
+    await call.sendDigits(keys.replaceAll('W', 'w'));
     return said(`The keys ${[...keys].filter((key) => key !== 'w' && key !== 'W').join(' ')} were pressed.`);
   } catch {
     return failed('The keys could not be pressed on this call.');

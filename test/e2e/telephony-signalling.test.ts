@@ -2,7 +2,7 @@
 // overtakes messages, and calls that are taken back just when they are answered. Whatever happens, nothing is left.
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -17,6 +17,7 @@ import {
   updated,
 } from '../transports/sip/extension-scenarios.ts';
 import { authenticated, provider } from '../transports/sip/scenarios.ts';
+import { makeCertificate } from './support/certificate.ts';
 import { freePort, nobody, startTelephoneServer, type TelephoneServer } from './support/telephone-server.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -186,6 +187,40 @@ test('sipp shows its password, and the call goes on', async ({ skip }) => {
     20_000,
   );
   expect(await ended(server, from, 5)).toEqual(Array(5).fill('far_side_hung_up'));
+  await server.close();
+});
+
+test('who shows a certificate of the right name over TLS is let in, and nobody else hears anything', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'peer-'));
+  const certificate = await makeCertificate(folder);
+  const trunks = [{ name: 'peer', tls_names: ['localhost'] }];
+  const server = await startTelephoneServer(
+    [{ name: 'desk', numbers: ['*'] }],
+    { engines: 'scripted', tls: true },
+    { sip: { trunks, tls_ca: join(folder, 'cert.pem') } },
+  );
+  const [cert, key] = [certificate, readFileSync(join(folder, 'key.pem'), 'utf8')];
+  const trusting = { ca: server.running.certificate ?? '' };
+  const outcomes: string[] = [];
+  for (const tls of [{ ...trusting, cert, key }, trusting]) {
+    const agent = await realAgent({ listen: [{ transport: 'udp', host: '127.0.0.1', port: 0 }], tls }, () => {});
+    const uri = `sip:300@${server.at('tls').replace('127.0.0.1', 'localhost')};transport=tls`;
+    const call = agent.invite({ uri, from: 'sip:peer@localhost' }, sdpAt('127.0.0.1', 40_000), {
+      onSession: () => Promise.resolve({ status: 488 }),
+      onAnswered(dialog) {
+        outcomes.push('answered');
+        dialog.bye();
+      },
+      onFailed: ({ status }) => outcomes.push(`failed ${status}`),
+    });
+    if ('key' in tls) await vi.waitFor(() => expect(outcomes).toHaveLength(1), { timeout: 10_000 });
+    else await pause(1000);
+    call.cancel();
+    await agent.close();
+  }
+  expect(outcomes[0]).toBe('answered');
+  expect(outcomes.slice(1)).not.toContain('answered');
+  expect(server.hooks.filter(({ type }) => type === 'realtime.call.ringing')).toHaveLength(1);
   await server.close();
 });
 

@@ -148,7 +148,7 @@ describe.each([baresip, linphone])('$program', (program) => {
     // It waits for whoever takes the call up again.
     await obey(client, 'Are you there?');
     await client.log.wait('response.done', mark);
-    await pause(2500);
+    await pause(1600);
     const types = client.log.all.slice(mark).map(({ type }) => type);
     for (const type of ['input_audio_buffer.timeout_triggered', 'output_audio_buffer.stopped']) expect(types).not.toContain(type);
     expect(loudMs(telephone.heard) - heardMs).toBeLessThan(40);

@@ -186,6 +186,7 @@ describe('keys', () => {
     ['1234#', '1234#', 'The keys 1 2 3 4 # were pressed.'],
     ['1 2-3, 4', '1234', 'The keys 1 2 3 4 were pressed.'],
     ['w1w2', 'w1w2', 'The keys 1 2 were pressed.'],
+    ['1W2', '1w2', 'The keys 1 2 were pressed.'],
     [5, '5', 'The keys 5 were pressed.'],
   ])('%s are pressed', async (digits, pressed, output) => {
     const { call, done } = onCall();
