@@ -35,7 +35,7 @@ const arrival = { api: 'openai', model: undefined, sessionKey: undefined, transc
 
 /** @throws SetupError when the recordings' folder cannot be made, or SIP cannot be spoken. */
 export async function openPhones(parts: PhonesParts): Promise<Phones> {
-  const { file, callSessions, calls, clock, ids, log, fetch, isReady } = parts;
+  const { file, callSessions, calls, clock, ids, log, fetch } = parts;
   const webhooks = new Webhooks({ targets: file.webhooks, fetch, clock, ids, log });
   const policy = new OutboundPolicy(outboundRules(file));
   const recorder = file.routes.some(({ recording }) => recording) ? new CallRecorder({ folder: parts.recordings, clock, log }) : undefined;
@@ -93,7 +93,9 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
     onIncoming: (call) => void phoneCalls.take(call),
   });
   const onIncoming = (call: IncomingPhoneCall) => void phoneCalls.take(call);
-  const sip = file.sip && (await openPhoneSip({ sip: file.sip, calls: parts.media, tls: parts.tls, clock, log, isReady, onIncoming }));
+  const sip =
+    file.sip &&
+    (await openPhoneSip({ sip: file.sip, calls: parts.media, tls: parts.tls, clock, log, isReady: () => parts.isReady(), onIncoming }));
 
   function diallingBy(by: string, target: string, caller: string): Dialling {
     const [, trunk] = /^sip:(.*)$/.exec(by) ?? [];

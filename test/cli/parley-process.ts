@@ -28,7 +28,10 @@ export class ParleyProcess {
   }
 
   /** Ends with the test, whatever becomes of it. Tests that run side by side give their own `onTestFinished`. */
-  static async start(settings: Record<string, string> = {}, atEnd: (task: () => Promise<void>) => void = onTestFinished): Promise<ParleyProcess> {
+  static async start(
+    settings: Record<string, string> = {},
+    atEnd: (task: () => Promise<void>) => void = onTestFinished,
+  ): Promise<ParleyProcess> {
     const folder = mkdtempSync(join(tmpdir(), 'parley-process-'));
     const { NODE_OPTIONS: _, ...inherited } = process.env;
     const child = spawn(

@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { openTerminalPhone, type TerminalPhone } from '../../src/cli/phone-agent.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { IncomingPhoneCall, PhoneCall } from '../../src/transports/calls/phone-call.ts';
@@ -14,23 +14,18 @@ import { heldAndResumed } from '../transports/sip/scenarios.ts';
 import { Baresip } from './support/baresip.ts';
 import { freePort } from './support/proxies.ts';
 import { apiKey, makeCertificate, trust } from './support/server.ts';
-import { credentials, inside, missingProxy, sendRaw, type SipProxy, startSipProxy, trunkAddress } from './support/sip-proxy.ts';
+import { credentials, describeBehindKamailio, inside, sendRaw, type SipProxy, startSipProxy, trunkAddress } from './support/sip-proxy.ts';
 import { overlap, say } from './support/speech.ts';
 import { Telephone } from './support/telephone.ts';
 import { freeTcpPort, startTelephoneServer, type TelephoneServer } from './support/telephone-server.ts';
 
-const noProxy = missingProxy();
 const noSipp = missing('sipp', 'sip-tester');
 const noSpeech = missing('baresip', 'baresip-core') ?? (defaultModels.every(hasModel) ? undefined : 'the models are not here');
 const never = new AbortController().signal;
 const first = '127.0.0.3';
 const second = '127.0.0.4';
 
-describe('two Parleys behind Kamailio and rtpengine', () => {
-  if (noProxy !== undefined) {
-    test('the programs are here', ({ skip }) => skip(noProxy));
-    return;
-  }
+describeBehindKamailio(() => {
   const folder = mkdtempSync(join(tmpdir(), 'parley-sip-proxy-'));
   const leave: (() => Promise<void> | void)[] = [];
   const open: PhoneCall[] = [];
@@ -56,7 +51,7 @@ describe('two Parleys behind Kamailio and rtpengine', () => {
   beforeAll(async () => {
     trust(await makeCertificate(folder));
     const ports = await Promise.all([freePort(), freePort(), freePort()]);
-    [firstAt, secondAt, insidePort] = [`${first}:${ports[0]}`, `${second}:${ports[1]}`, ports[2] as number];
+    [firstAt, secondAt, insidePort] = [`${first}:${ports[0]}`, `${second}:${ports[1]}`, ports[2]];
     const listen = (host: string) => [{ transport: 'udp' as const, host, port: 0 }];
     const own = { tls: undefined, srtp: 'when-offered', codecs: undefined } as const;
     phone = await openTerminalPhone({ ...own, listen: listen('127.0.0.1'), address: '127.0.0.1' }, systemClock);
@@ -126,6 +121,12 @@ describe('two Parleys behind Kamailio and rtpengine', () => {
     return placed;
   }
 
+  /** The call that the company's telephone gets. */
+  async function rings(): Promise<IncomingPhoneCall> {
+    await vi.waitFor(() => expect(ringing).toHaveLength(1), { timeout: 5000 });
+    return ringing[0] as IncomingPhoneCall;
+  }
+
   const isHeard = (telephone: Telephone) => expect(Math.max(...telephone.heard)).toBeGreaterThan(2000);
 
   test('a telephone with a password talks over TLS with encrypted sound, and is handed over', async ({ skip }) => {
@@ -138,7 +139,10 @@ describe('two Parleys behind Kamailio and rtpengine', () => {
     try {
       const { call_id: id } = (await two.hook('realtime.call.answered', from)).data;
       const client = await two.beside(id);
-      client.send({ type: 'session.update', session: { type: 'realtime', audio: { input: { transcription: { model: 'gpt-4o-transcribe' } } } } });
+      client.send({
+        type: 'session.update',
+        session: { type: 'realtime', audio: { input: { transcription: { model: 'gpt-4o-transcribe' } } } },
+      });
       await two.hears(() => telephone.heard, 'welcome garden office');
       const greetedUntil = telephone.heard.length;
       await telephone.speak(question);
@@ -147,7 +151,7 @@ describe('two Parleys behind Kamailio and rtpengine', () => {
       await two.hears(() => telephone.heard.slice(greetedUntil), 'it is');
       const target = `sip:sales@${trunkAddress}:${company.agent.addresses[0]?.port}`;
       const referred = two.post(`/v1/realtime/calls/${id}/refer`, { target_uri: target });
-      const sales = await vi.waitFor(() => ringing[0] ?? expect.fail('nobody calls'), { timeout: 5000 });
+      const sales = await rings();
       open.push(await sales.answer(new Telephone()));
       expect((await referred).status).toBe(200);
       expect((await two.hook('realtime.call.ended', 0, id)).data).toMatchObject({ cause: 'transferred' });
@@ -161,7 +165,7 @@ describe('two Parleys behind Kamailio and rtpengine', () => {
     skip(noSipp !== undefined, noSipp);
     writeFileSync(join(folder, 'held.xml'), heldAndResumed);
     const from = ['-i', trunkAddress, '-t', 'u1', '-nostdin', '-trace_msg'];
-    await run('sipp', [proxy.at, '-s', '300', '-sf', join(folder, 'held.xml'), '-m', '2', '-r', '2', ...from], 20_000, folder);
+    await run('sipp', [proxy.at, '-s', '300', '-sf', join(folder, 'held.xml'), '-m', '1', ...from], 20_000, folder);
     const seen = readFileSync(join(folder, readdirSync(folder).find((name) => name.endsWith('_messages.log')) ?? ''), 'utf8');
     expect(seen).toContain('SIP/2.0 200 OK');
     for (const address of [inside, first, second]) expect(seen).not.toContain(address);
@@ -192,9 +196,11 @@ describe('two Parleys behind Kamailio and rtpengine', () => {
     expect(await calls()).toEqual([0, 3]);
     await takersAre(secondAt);
     expect(kept.ends).toEqual([]);
-    const { id } = ((await (await fetch(`${two.running.http}/v1/realtime/calls`, { headers: { authorization: `Bearer ${apiKey}` } })).json()) as {
-      data: { id: string }[];
-    }).data[0] as { id: string };
+    const { id } = (
+      (await (await fetch(`${two.running.http}/v1/realtime/calls`, { headers: { authorization: `Bearer ${apiKey}` } })).json()) as {
+        data: { id: string }[];
+      }
+    ).data[0] as { id: string };
     expect((await two.post(`/v1/realtime/calls/${id}/hangup`)).status).toBe(200);
     await vi.waitFor(() => expect(kept.ends).toEqual(['closed']), { timeout: 2000 });
     expect((await two.hook('realtime.call.ended', from, id)).data).toMatchObject({ cause: 'hung_up' });
@@ -204,7 +210,7 @@ describe('two Parleys behind Kamailio and rtpengine', () => {
   test('a call that a Parley places goes to the trunk, and is hung up on', async () => {
     const placed = await two.post('/v1/realtime/calls', { to: '+12025550147', session: { type: 'realtime' } });
     const { id } = (await placed.json()) as { id: string };
-    const incoming = await vi.waitFor(() => ringing[0] ?? expect.fail('nobody calls'), { timeout: 5000 });
+    const incoming = await rings();
     expect(incoming).toMatchObject({ from: '+15550002', to: '+12025550147' });
     const telephone = new Telephone();
     const answered = await incoming.answer(telephone);

@@ -13,7 +13,10 @@ export interface TrunkParties {
 }
 
 /** Numbers as they are dialled, other callers as URIs. `from` is empty where the caller withholds it. */
-export function partiesOf(call: Pick<IncomingCall, 'from' | 'to' | 'requestUri' | 'headers'>, trunk: TrunkParties): { from: string; to: string } {
+export function partiesOf(
+  call: Pick<IncomingCall, 'from' | 'to' | 'requestUri' | 'headers'>,
+  trunk: TrunkParties,
+): { from: string; to: string } {
   return {
     from: (trunk.trustsIdentity ? asserted(call.headers) : undefined) ?? saidOfItself(call.from),
     to: dialled(trunk.dialled === 'to' ? addressIn(call.to) : call.requestUri),

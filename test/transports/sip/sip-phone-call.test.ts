@@ -205,7 +205,7 @@ test.each([
   expect(await transfer).toEqual(outcome);
 });
 
-test('a number that a call is handed over to is a user of the far side\'s domain', () => {
+test("a number that a call is handed over to is a user of the far side's domain", () => {
   const { phone, far } = up();
   void phone.transfer('tel:+15559', new AbortController().signal);
   expect(far.seen.refers[0]?.target).toBe('sip:+15559@far.example');
