@@ -52,6 +52,7 @@ export class CommandedProcess<Order extends { readonly kind: string }> {
 }
 
 /** What such a process does. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the sender's own type of order
 export function obeyOrders<Order>(obey: (order: Order) => Promise<unknown>): void {
   process.on('message', (order: Order) => {
     const answer = (said: Answer) => process.connected && process.send?.(said);
