@@ -16,6 +16,7 @@ import { openPhoneMedia, type PhoneMedia } from '../../src/transports/sip/media/
 import { incomingPhoneCall, placePhoneCall } from '../../src/transports/sip/phone-calls.ts';
 import { openSipAgent } from '../../src/transports/sip/user-agent.ts';
 import { defaultModels, describeWithModels } from '../models.ts';
+import { CallEar } from './support/call-ear.ts';
 import { Client } from './support/client.ts';
 import { apiKey, type RunningServer, startServer } from './support/server.ts';
 import { overlap, say, understand } from './support/speech.ts';
@@ -139,11 +140,12 @@ describeWithModels(defaultModels, 'a SIP call', () => {
       body: JSON.stringify(body),
     });
 
-  test('is greeted, asks and is answered, presses keys, and hangs up', async () => {
+  test('is greeted, asks and is answered, is listened to, presses keys, and hangs up', async () => {
     const from = hooks.length;
     const telephone = new Telephone();
     const placed = await call('+15550002', telephone);
     const { call_id: id } = (await hook('realtime.call.answered', from)).data;
+    const ear = await CallEar.open(running.ws, id);
     await hears(telephone, 'welcome to the garden office');
     const client = await beside(id);
     const silentUntil = telephone.heard.length;
@@ -151,6 +153,9 @@ describeWithModels(defaultModels, 'a SIP call', () => {
     const { transcript } = await client.log.wait('conversation.item.input_audio_transcription.completed');
     expect(overlap('hello what time is it now', String(transcript))).toBeGreaterThan(0.7);
     await hears(telephone, 'it is', silentUntil);
+    // Whoever listens hears the two apart.
+    expect(overlap('hello what time is it now', await understand(running.server, ear.caller))).toBeGreaterThan(0.7);
+    expect(overlap('welcome to the garden office', await understand(running.server, ear.agent))).toBeGreaterThan(0.7);
     await placed.sendDigits('7#');
     for (const key of '7#')
       await client.log.wait((each) => each.type === 'input_audio_buffer.dtmf_event_received' && each['event'] === key);

@@ -85,7 +85,7 @@ export class OperatorVoice {
       if (signal.aborted) return;
       this.#transport = openWebSocket(
         { secret, model: undefined, resume: undefined, intent: 'transcription' },
-        { onMessage: (text) => this.#receive(text), onLost: (lost) => this.#fail(lost.sentence) },
+        { onMessage: (text) => this.#receive(text), onLost: (lost) => this.#lose(lost.sentence) },
       );
     } catch (error) {
       if (!signal.aborted) this.#fail(error instanceof Error ? error.message : String(error));
@@ -131,6 +131,12 @@ export class OperatorVoice {
 
   #hear({ pcm }: CapturedFrame): void {
     if (pcm && this.#speech === 'held') this.#transport?.send({ type: 'input_audio_buffer.append', audio: toBase64(pcm) });
+  }
+
+  /** A session that nobody speaks in is opened anew when somebody does. */
+  #lose(why: string): void {
+    if (this.#speech === 'ready') this.close();
+    else this.#fail(why);
   }
 
   #fail(problem: string): void {
