@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { Tickets } from './access/tickets.ts';
 import type { RandomToken } from './access/vault.ts';
-import type { CallBoard, EndedCall, LiveCall } from './call-board.ts';
+import type { CallBoard } from './call-board.ts';
 import type { Clock, Timer } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import type { LoopShares } from './lib/loop-shares.ts';
@@ -145,11 +145,10 @@ class Page {
 
   #tellCalls(): void {
     const { board, clock } = this.#parts;
-    const all: readonly (LiveCall | EndedCall)[] = [...board.live(this.#owner), ...board.ended(this.#owner)];
     const isFirst = this.#looks === 0;
     const known = new Map<string, string>();
     const changed: string[] = [];
-    for (const call of all) {
+    for (const call of [...board.live(this.#owner), ...board.ended(this.#owner)]) {
       // How long it has been there the page reckons itself.
       const text = JSON.stringify({ ...call, seconds: undefined });
       known.set(call.id, text);

@@ -27,8 +27,9 @@ import { openPhoneStreams, type PhoneStreams } from './phone-streams.ts';
 export interface Phones extends PhoneDesk {
   /** Calls that ring or talk. */
   readonly size: number;
-  /** Those of an owner. */
+  /** Those of an owner, and those that have ended and are not forgotten yet. */
   of(owner: string): ListedCall[];
+  endedOf(owner: string): ListedCall[];
   readonly streams: PhoneStreams;
   /** Undefined where none is configured. */
   readonly sip: PhoneSip | undefined;
@@ -130,9 +131,9 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
     sessionOf,
     prepare,
     hangUp,
-    tell(event, owner, call) {
+    tell(event, owner) {
       webhooks.tell(event);
-      board.told(event, owner, call);
+      board.told(event, owner);
     },
     ask: (event, signal) => webhooks.ask(event, signal),
   });
@@ -160,6 +161,7 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
     sip,
     drain: () => sip?.drain(),
     of: (owner) => phoneCalls.list(owner),
+    endedOf: (owner) => phoneCalls.ended(owner),
     ...openPhoneDesk({ calls: phoneCalls, ledger, file: () => file, diallingBy, sayLast: sayLastWords }),
     async prepare(next, keyIds) {
       await checkKeys(next, keyIds, log);

@@ -8,21 +8,21 @@ export interface ListedCall extends PhoneCallShown {
 /** Of all keys together. With one more, the call that ended first is forgotten. */
 const mostEnded = 1000;
 
-export class EndedCalls {
+export class EndedCalls<C extends { readonly id: string } = ListedCall> {
   /** By their ids, in the order in which they have ended. */
-  readonly #calls = new Map<string, { readonly owner: string; readonly call: ListedCall }>();
+  readonly #calls = new Map<string, { readonly owner: string; readonly call: C }>();
 
-  keep(owner: string, call: ListedCall): void {
+  keep(owner: string, call: C): void {
     this.#calls.set(call.id, { owner, call });
     const [oldest] = this.#calls.keys();
     if (this.#calls.size > mostEnded && oldest !== undefined) this.#calls.delete(oldest);
   }
 
-  of(owner: string): ListedCall[] {
+  of(owner: string): C[] {
     return [...this.#calls.values()].filter((each) => each.owner === owner).map(({ call }) => call);
   }
 
-  find(id: string, owner: string): ListedCall | undefined {
+  find(id: string, owner: string): C | undefined {
     const kept = this.#calls.get(id);
     return kept?.owner === owner ? kept.call : undefined;
   }

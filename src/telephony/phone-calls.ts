@@ -76,7 +76,7 @@ export interface PhoneCallsParts {
   /** Ends a call that has been answered, and its session. */
   readonly hangUp: (id: string, owner: string) => void;
   /** Tells what happens to a call of that owner. */
-  readonly tell: (event: WebhookEvent, owner: string, call: ListedCall) => void;
+  readonly tell: (event: WebhookEvent, owner: string) => void;
   /** Tells somebody who is to decide. */
   readonly ask: (event: WebhookEvent, signal: AbortSignal) => Promise<Asked>;
 }
@@ -286,7 +286,7 @@ export class PhoneCalls {
     };
     const hangUp = () => this.#parts.hangUp(id, owner);
     const recorded = known.route?.recording !== undefined;
-    const tellOfIt = (event: WebhookEvent) => tell(event, owner, shownOf({ leg, ...known }));
+    const tellOfIt = (event: WebhookEvent) => tell(event, owner);
     const leg: PhoneLeg = new PhoneLeg({ id, owner, direction, party, clock, tell: tellOfIt, hangUp, over, recorded });
     this.#calls.set(id, { leg, ...known });
     return leg;

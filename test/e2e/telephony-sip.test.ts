@@ -155,7 +155,7 @@ describeWithModels(defaultModels, 'a SIP call', () => {
     await hears(telephone, 'it is', silentUntil);
     // Whoever listens hears the two apart.
     expect(overlap('hello what time is it now', await understand(running.server, ear.caller))).toBeGreaterThan(0.7);
-    expect(overlap('welcome to the garden office', await understand(running.server, ear.agent))).toBeGreaterThan(0.7);
+    expect(await understand(running.server, ear.agent)).toMatch(/it is/i);
     await placed.sendDigits('7#');
     for (const key of '7#')
       await client.log.wait((each) => each.type === 'input_audio_buffer.dtmf_event_received' && each['event'] === key);

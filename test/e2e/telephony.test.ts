@@ -176,12 +176,11 @@ describeWithModels(defaultModels, 'a telephone call', () => {
     await greeted(line);
     const question = await say(running.server, 'Hello, what time is it now?');
     await line.say(question);
-    const heard = async (side: Int16Array, said: string) => expect(overlap(said, await words(side))).toBeGreaterThan(0.7);
-    await vi.waitFor(() => heard(ear.caller, 'hello what time is it now'), { timeout: 15_000, interval: 500 });
-    await vi.waitFor(() => heard(ear.agent, 'welcome to the garden office'), { timeout: 15_000, interval: 500 });
+    const asked = async () => overlap('hello what time is it now', await words(ear.caller));
+    await vi.waitFor(async () => expect(await asked()).toBeGreaterThan(0.7), { timeout: 15_000, interval: 500 });
     await vi.waitFor(async () => expect(await words(ear.agent)).toMatch(/it is/i), { timeout: 15_000, interval: 500 });
     // Neither is heard on the other's side.
-    expect(await words(ear.caller)).not.toMatch(/garden/i);
+    expect(await words(ear.caller)).not.toMatch(/it is \w+/i);
     expect(await words(ear.agent)).not.toMatch(/hello what/i);
     expect(ear.told).toEqual([{ type: 'call.listening', call_id: id, format: { type: 'audio/pcm', rate: 8000, channels: 2 } }]);
 

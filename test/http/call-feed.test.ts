@@ -25,7 +25,12 @@ const pages: WebSocket[] = [];
 beforeEach(async () => {
   clock = new ManualClock();
   listened = [];
-  const board: CallBoard = new CallBoard({ clock, keepsHistories: true, calls: () => calls, phones: () => ({ of: () => [] }) });
+  const board: CallBoard = new CallBoard({
+    clock,
+    keepsHistories: true,
+    calls: () => calls,
+    phones: () => ({ of: () => [], endedOf: () => [] }),
+  });
   calls = keepCalls({ clock, ids: countingIds(), log: silentLog, histories: board.histories, onEnded: (call) => board.over(call) });
   const log = { ...silentLog, info: (fields: object) => void listened.push(fields) };
   feed = openCallFeed({ board, clock, log, shares: new LoopShares(clock), random: randomToken });

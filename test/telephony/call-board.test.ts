@@ -13,13 +13,13 @@ const started: ServerEvent = { type: 'input_audio_buffer.speech_started', audio_
 const atOnce = { name: 'desk', numbers: ['*'] };
 
 function rig(keepsHistories = true) {
-  const phones = callsRig([atOnce], { tell: (event, owner, call) => board.told(event, owner, call) });
+  const phones = callsRig([atOnce], { tell: (event, owner) => board.told(event, owner) });
   const { clock } = phones;
   const board: CallBoard = new CallBoard({
     clock,
     keepsHistories,
     calls: () => calls,
-    phones: () => ({ of: (owner) => phones.calls.list(owner) }),
+    phones: () => ({ of: (owner) => phones.calls.list(owner), endedOf: (owner) => phones.calls.ended(owner) }),
   });
   const calls = keepCalls({ clock, ids: countingIds(), log: silentLog, histories: board.histories, onEnded: (call) => board.over(call) });
   /** A call that has been answered; its events. */
@@ -119,27 +119,33 @@ test('a transfer is part of what happened in the call', async () => {
   ]);
 });
 
-test('of a key a hundred ended calls are shown, and what happened in calls is not kept where nobody can look', async () => {
-  const { board, answered, transports } = rig(false);
-  for (let number = 0; number < 120; number++) {
+test('of a key the last hundred that have ended are shown, and of a thousand it is kept what happened in them', async () => {
+  const { board, answered, transports } = rig();
+  for (let number = 0; number < 1010; number++) {
     await answered(`rtc_${number}`, 'webrtc');
     transports.find(`rtc_${number}`, 'key-1')?.send(started);
     transports.find(`rtc_${number}`, 'key-1')?.close(1000, 'hung up');
   }
-  expect(board.ended('key-1').map(({ id }) => id)).toEqual(Array.from({ length: 100 }, (_, at) => `rtc_${at + 20}`));
-  expect(board.history('rtc_119', 'key-1')?.after(0).entries).toEqual([]);
-  expect(board.history('rtc_0', 'key-1')).toBeUndefined();
+  expect(board.ended('key-1').map(({ id }) => id)).toEqual(Array.from({ length: 100 }, (_, at) => `rtc_${at + 910}`));
+  expect(['rtc_9', 'rtc_10', 'rtc_1009'].map((id) => board.history(id, 'key-1')?.after(0).entries.length)).toEqual([undefined, 1, 1]);
+});
+
+test('where nobody can look at it, nothing of what happens in calls is kept', async () => {
+  const { board, answered, transports } = rig(false);
+  await answered('rtc_1', 'webrtc');
+  transports.find('rtc_1', 'key-1')?.send(started);
+  expect(board.history('rtc_1', 'key-1')?.after(0).entries).toEqual([]);
 });
 
 /** The same without calls that have been answered. */
 function callsOf(routes: readonly object[]) {
-  const phones = callsRig(routes, { tell: (event, owner, call) => board.told(event, owner, call) });
+  const phones = callsRig(routes, { tell: (event, owner) => board.told(event, owner) });
   const { clock } = phones;
   const board: CallBoard = new CallBoard({
     clock,
     keepsHistories: true,
     calls: () => keepCalls({ clock, ids: countingIds(), log: silentLog, histories: board.histories, onEnded() {} }),
-    phones: () => ({ of: (owner) => phones.calls.list(owner) }),
+    phones: () => ({ of: (owner) => phones.calls.list(owner), endedOf: (owner) => phones.calls.ended(owner) }),
   });
   return { board, calls: phones.calls };
 }

@@ -42,6 +42,7 @@ const leastMs = 10_000;
 export type LifeEvent =
   | { readonly type: 'realtime.call.transferred'; readonly target: string }
   | { readonly type: 'realtime.call.transfer_failed'; readonly target: string; readonly reason: string }
+  | { readonly type: 'realtime.call.party_changed'; readonly party: string }
   | { readonly type: 'realtime.call.machine_detected'; readonly answered_by: string; readonly reason: string };
 
 export function drawn(strip: CallStrip, entry: CallEntry): CallStrip {
@@ -83,6 +84,8 @@ function happened(strip: CallStrip, { at, event: told, heard }: CallEntry): Call
       return mark(strip, { lane: 'tools', kind: 'handed over', at, words: `Handed over to ${event.target}` });
     case 'realtime.call.transfer_failed':
       return mark(strip, { lane: 'tools', kind: 'failed', at, words: `Not handed over to ${event.target}` });
+    case 'realtime.call.party_changed':
+      return mark(strip, { lane: 'caller', kind: 'handed over', at, words: `${event.party} is there now` });
     case 'realtime.call.machine_detected':
       return mark(strip, { lane: 'caller', kind: 'machine', at, words: 'A machine has answered' });
     default:

@@ -8,7 +8,7 @@ export interface Call {
   readonly carrier: string;
   readonly trunk?: string;
   readonly route?: string;
-  readonly state: 'ringing' | 'connecting' | 'talking' | 'transferring' | 'parted' | 'transferred' | 'over' | 'ended';
+  readonly state: 'ringing' | 'connecting' | 'talking' | 'transferring' | 'ending' | 'ended';
   /** Seconds since the Unix epoch, by the server's clock. */
   readonly began_at: number;
   readonly answered_at?: number;
@@ -16,6 +16,8 @@ export interface Call {
   readonly ended_at?: number;
   readonly cause?: string;
   readonly duration_seconds?: number;
+  /** Why a call that was placed did not come about. */
+  readonly reason?: string;
   /** The name of a file. */
   readonly recording?: string;
 }
@@ -80,9 +82,7 @@ const states: Readonly<Record<Call['state'], string>> = {
   connecting: 'Being answered',
   talking: 'Talks',
   transferring: 'Being handed over',
-  parted: 'Being handed over',
-  transferred: 'Handed over',
-  over: 'Ends',
+  ending: 'Ends',
   ended: 'Ended',
 };
 
@@ -91,8 +91,10 @@ const causes: Readonly<Record<string, string>> = {
   hung_up: 'Hung up here',
   transferred: 'Handed over',
   lost: 'Connection lost',
+  limit_reached: 'Ended by a limit of the key',
   cancelled: 'Given up before it was answered',
   rejected: 'Rejected',
+  busy: 'Busy',
   not_answered: 'Not answered',
   failed: 'Failed',
 };

@@ -43,6 +43,8 @@ function said(before: Conversation, event: ServerEvent | LifeEvent, count: numbe
       return note(`Handed over to ${event.target}.`);
     case 'realtime.call.transfer_failed':
       return note(`Not handed over to ${event.target}: ${event.reason}`);
+    case 'realtime.call.party_changed':
+      return note(`At the far side is now ${event.party}.`);
     case 'realtime.call.machine_detected':
       return note(event.answered_by === 'fax' ? 'A fax has answered.' : 'A machine has answered.');
     case 'conversation.item.truncated':

@@ -67,8 +67,9 @@ export function CallView({ calls, id }: { calls: Calls; id: string }) {
   );
 }
 
-function silence({ state, answered_at }: Call): string {
-  if (state === 'ended') return answered_at === undefined ? 'It was not answered.' : 'Nothing was said, or it is not kept any more.';
+function silence({ state, answered_at, reason }: Call): string {
+  if (state === 'ended')
+    return answered_at === undefined ? (reason ?? 'It was not answered.') : 'Nothing was said, or it is not kept any more.';
   return answered_at === undefined ? 'It has not been answered yet.' : 'Nothing has been said yet.';
 }
 
@@ -142,10 +143,9 @@ function CallTimeline({ calls, call, strip, turns, chosen }: TimelineProps) {
         <p class="empty">Who is heard when is drawn here.</p>
       )}
       <ul class="legend">
-        <li class="mark-interrupted">interrupted</li>
+        <li class="mark-interrupted">interrupted, failed</li>
         <li class="mark-key">key</li>
-        <li class="mark-told">operator</li>
-        <li class="mark-failed">failed</li>
+        <li class="mark-told">operator, handed over</li>
       </ul>
       {turns.length > 0 && (
         <>

@@ -28,6 +28,7 @@ const kept: ReadonlySet<string> = new Set([
   'output_audio_buffer.cleared',
   'realtime.call.transferred',
   'realtime.call.transfer_failed',
+  'realtime.call.party_changed',
   'realtime.call.machine_detected',
 ]);
 
