@@ -51,6 +51,8 @@ export function factLine(fact: Fact): string | undefined {
       return `* ${fact.kind} ${fact.digit}`;
     case 'line.lost':
       return `* ${fact.kind} silent for ${fact.silentMs} ms`;
+    case 'line.taken-up':
+      return `* ${fact.kind}`;
     case 'line.held':
       return `* ${fact.kind} ${fact.agoMs} ms ago`;
     case 'line.back':
