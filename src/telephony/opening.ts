@@ -85,11 +85,11 @@ export function connected(
 }
 
 /** With the route's leave, its callers may have this server call somebody else in their place, where the owner of the call may call. */
-function referable({ route, owner }: PhoneSession, { allow }: OpeningParts, events: CallEvents): CallEvents {
+function referable({ route, owner }: PhoneSession, parts: OpeningParts, events: CallEvents): CallEvents {
   if (!route?.follow_transfers) return events;
   return relayed(events, {
     onReferred(target) {
-      const verdict = allow(owner, target);
+      const verdict = parts.allow(owner, target);
       return verdict.allowed ? verdict.target : undefined;
     },
   });

@@ -53,10 +53,10 @@ export function factLine(fact: Fact): string | undefined {
       return `* ${fact.kind} ${fact.digit}`;
     case 'line.lost':
       return `* ${fact.kind} silent for ${fact.silentMs} ms`;
-    case 'line.held':
-      return `* ${fact.kind} ${fact.agoMs} ms ago`;
     case 'line.taken-up':
       return `* ${fact.kind}`;
+    case 'line.held':
+      return `* ${fact.kind} ${fact.agoMs} ms ago`;
     case 'line.back':
       return `* ${fact.kind} without the last ${fact.unreceivedMs} ms${fact.played ? ` played ${fact.played.item} ${fact.played.ms} ms` : ''}${fact.speaker ? ' on a call' : ''}`;
     case 'speaker.played':
