@@ -9,6 +9,8 @@ export interface TelephoneOptions {
   readonly codec: Codec;
   /** Encrypts its sound, or makes no call. */
   readonly srtp?: boolean;
+  /** What linphone shows where it is asked; its user name is `phone`. */
+  readonly password?: string;
   /** The file of the certificate that it trusts, where it is one that checks. */
   readonly trusted?: string;
 }
