@@ -20,11 +20,13 @@ import {
 } from '../transports/sip/extension-scenarios.ts';
 import { authenticated, provider } from '../transports/sip/scenarios.ts';
 import { makeCertificate } from './support/certificate.ts';
+import { Linphone } from './support/linphone.ts';
 import { freePort, nobody, startTelephoneServer, type TelephoneServer } from './support/telephone-server.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
 const noSipp = missing('sipp', 'sip-tester');
+const noLinphone = missing('linphonec', 'linphone-cli');
 const noKamailio = missing('kamailio', 'kamailio');
 const all = process.env['TELEPHONES'] === 'all';
 const local = ['-i', '127.0.0.1', '-nostdin'];
@@ -179,18 +181,39 @@ describe('sipp', () => {
   );
 });
 
-test('sipp shows its password, and the call goes on', async ({ skip }) => {
-  skip(noSipp !== undefined, noSipp);
-  const trunks = [{ name: 'phone', username: 'phone', password: 'secret', hashes: ['md5'] }];
-  const server = await startTelephoneServer([{ name: 'desk', numbers: ['*'] }], { engines: 'scripted' }, { sip: { trunks } });
-  const from = server.hooks.length;
-  await run(
-    'sipp',
-    [server.at('udp'), '-sf', file('auth.xml', authenticated), '-s', '300', '-m', '5', '-r', '10', '-t', 'u1', ...local],
-    20_000,
-  );
-  expect(await ended(server, from, 5)).toEqual(Array(5).fill('far_side_hung_up'));
-  await server.close();
+describe('a trunk with a password', () => {
+  const number = { name: 'desk', numbers: ['*'], greeting: 'Hello.' };
+  let server: TelephoneServer;
+
+  beforeAll(async () => {
+    const trunks = [
+      { name: 'old', username: 'old', password: 'secret', addresses: ['127.0.0.2'], hashes: ['md5'] },
+      { name: 'phone', username: 'phone', password: 'secret', addresses: ['127.0.0.1'], hashes: ['sha-256'] },
+    ];
+    server = await startTelephoneServer([number], { engines: 'scripted' }, { sip: { listen: ['udp:0.0.0.0:0'], trunks } });
+  });
+
+  afterAll(() => server.close());
+
+  test('is let in with MD5, where it says so, and the call goes on', async ({ skip }) => {
+    skip(noSipp !== undefined, noSipp);
+    const from = server.hooks.length;
+    const scenario = file('auth.xml', authenticated.replaceAll('username=phone', 'username=old'));
+    const at = server.at('udp').replace('0.0.0.0', '127.0.0.1');
+    await run('sipp', [at, '-sf', scenario, '-s', '300', '-m', '5', '-r', '10', '-t', 'u1', '-i', '127.0.0.2', '-nostdin'], 20_000);
+    expect(await ended(server, from, 5)).toEqual(Array(5).fill('far_side_hung_up'));
+  });
+
+  test('is let in with SHA-256 by linphone', async ({ skip }) => {
+    skip(noLinphone !== undefined, noLinphone);
+    const from = server.hooks.length;
+    const at = server.at('udp').replace('0.0.0.0', '127.0.0.1');
+    const credentials = { username: 'phone', password: 'secret' };
+    const telephone = await Linphone.open({ uri: `sip:300@${at}`, transport: 'udp', codec: 'PCMU', credentials });
+    await server.hook('realtime.call.answered', from);
+    await telephone.hangUp();
+    expect(await ended(server, from, 1)).toEqual(['far_side_hung_up']);
+  });
 });
 
 test('who shows a certificate of the right name over TLS is let in, and nobody else hears anything', async () => {

@@ -32,7 +32,7 @@ export class Linphone implements RealTelephone {
   }
 
   private constructor(options: TelephoneOptions, port: number) {
-    const { uri, codec, srtp, trusted } = options;
+    const { uri, codec, srtp, trusted, credentials } = options;
     this.#options = options;
     this.uri = `sip:phone@127.0.0.1:${port}`;
     // It keeps what it knows about calls here, and fails where the folder is not.
@@ -46,7 +46,15 @@ export class Linphone implements RealTelephone {
       ...(srtp ? ['media_encryption=srtp', 'media_encryption_mandatory=1'] : []),
       ...(trusted === undefined ? [] : [`root_ca=${trusted}`]),
     ];
-    const lines = ['[sip]', ...sip, '[rtp]', 'audio_rtp_port=-1', '[net]', 'enable_ipv6=0', '[video]', 'enabled=0', ''];
+    const login = credentials && [
+      '[auth_info_0]',
+      `username=${credentials.username}`,
+      `userid=${credentials.username}`,
+      `passwd=${credentials.password}`,
+      'realm=parley',
+      'domain=127.0.0.1',
+    ];
+    const lines = ['[sip]', ...sip, ...(login ?? []), '[rtp]', 'audio_rtp_port=-1', '[net]', 'enable_ipv6=0', '[video]', 'enabled=0', ''];
     writeFileSync(join(this.#home, 'rc'), lines.join('\n'));
     this.#child = spawn('linphonec', ['-c', join(this.#home, 'rc'), ...(uri === undefined ? ['-a'] : [])], {
       cwd: this.#home,
