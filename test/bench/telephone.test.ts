@@ -44,7 +44,7 @@ test('packets are late against the earliest of their call, and missing by their 
 });
 
 test('a frame is in the ear when all of its sound is, give or take what the resampling leaves', () => {
-  const caller = heard({ sentMs: [100, 120, 140] });
+  const caller = heard({ sentMs: [100, 120, 125] });
   const tape = taped({
     heard: [
       { atMs: 102, receivedMs: 19.9 },
@@ -54,6 +54,11 @@ test('a frame is in the ear when all of its sound is, give or take what the resa
   });
   const { inMs } = tapedFigures([caller], [taped({ name: 'somebody else' }), tape], whole);
   expect([inMs.count, inMs.p50, inMs.p99]).toEqual([3, 2, 6]);
+});
+
+test('a call some of whose frames would be in the ear before they were sent does not count: its frames are not those of the tape', () => {
+  const tape = taped({ heard: [{ atMs: 126, receivedMs: 60 }] });
+  expect(tapedFigures([heard({ sentMs: [100, 120, 140] })], [tape], whole).inMs.count).toBe(0);
 });
 
 test('from the voice to the caller, and from the decision to the last sound of what was cut', () => {
