@@ -1,6 +1,6 @@
 // What is known of a key's calls, whoever carries them: those that are there, those that have ended of late, and what has happened in them. It is kept
 // in memory only, and not for long.
-import type { Clock, Timer } from './lib/clock.ts';
+import type { Clock } from './lib/clock.ts';
 import { EndedCalls, type ListedCall } from './telephony/listed-calls.ts';
 import type { WebhookEvent } from './telephony/webhook-events.ts';
 import type { CallHistory, HistoryPool } from './transports/calls/call-history.ts';
@@ -45,8 +45,8 @@ export class CallBoard {
   readonly #ended = new EndedCalls<ShownCall>();
   /** What has happened in calls that have ended, the oldest first. */
   readonly #histories = new Map<string, Kept>();
-  /** When the oldest of these is forgotten. */
-  #sweeping: Timer | undefined;
+  /** Whether the time of the oldest of these is waited for. */
+  #isSweeping = false;
 
   constructor(parts: CallBoardParts) {
     this.#parts = parts;
@@ -94,7 +94,7 @@ export class CallBoard {
     const { clock } = this.#parts;
     this.#histories.set(id, { owner, history: transport.monitor.history, untilMs: clock.now() + keepMs });
     this.#makeRoom();
-    this.#sweeping ??= clock.after(keepMs, () => this.#sweep());
+    if (!this.#isSweeping) this.#sweepIn(keepMs);
     // What becomes of a telephone call its leg tells.
     if (carrier !== 'webrtc') return;
     const { ending } = transport;
@@ -118,14 +118,16 @@ export class CallBoard {
     this.#histories.delete(id);
   }
 
+  #sweepIn(ms: number): void {
+    this.#isSweeping = true;
+    this.#parts.clock.after(ms, () => this.#sweep());
+  }
+
   #sweep(): void {
-    const { clock } = this.#parts;
-    this.#sweeping = undefined;
+    this.#isSweeping = false;
+    const now = this.#parts.clock.now();
     for (const [id, { untilMs }] of this.#histories) {
-      if (untilMs > clock.now()) {
-        this.#sweeping = clock.after(untilMs - clock.now(), () => this.#sweep());
-        return;
-      }
+      if (untilMs > now) return this.#sweepIn(untilMs - now);
       this.#forgetHistory(id);
     }
   }
