@@ -16,7 +16,8 @@ import { App } from './views/app.tsx';
 
 applyTheme(storedTheme());
 const parley = new Console();
-const calls = new Calls({ wake: () => parley.voice.wake(), onLocked: () => void parley.arrive() });
+const { voice } = parley;
+const calls = new Calls({ lend: () => voice.lend(), giveBack: () => voice.giveBack(), onLocked: () => void parley.arrive() });
 const root = document.getElementById('app');
 if (root) render(<App parley={parley} calls={calls} place={followPlace()} />, root);
 void parley.arrive();

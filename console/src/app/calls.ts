@@ -45,8 +45,9 @@ const retryMs = 2000;
 const alreadyAnswering = 'conversation_already_has_active_response';
 
 export interface CallsHandlers {
-  /** The page's audio context, awake. */
-  wake(): Promise<AudioContext>;
+  /** The page's audio context, awake until it is given back. */
+  lend(): Promise<AudioContext>;
+  giveBack(): void;
   /** The server wants a key. */
   onLocked(): void;
 }
@@ -61,6 +62,7 @@ export class Calls {
   #opening = new AbortController();
   #retry: ReturnType<typeof setTimeout> | undefined;
   #feed: CallFeed | undefined;
+  #context: Promise<AudioContext> | undefined;
   #listening: Listening | undefined;
   #sideband: Sideband | undefined;
   /** The agent is to act once its answer has been made. */
@@ -69,7 +71,8 @@ export class Calls {
   constructor(handlers: CallsHandlers) {
     this.#handlers = handlers;
     this.#voice = new OperatorVoice({
-      wake: () => handlers.wake(),
+      lend: () => handlers.lend(),
+      giveBack: () => handlers.giveBack(),
       onSpeech: (speech) => {
         this.#change({ speech });
         // What comes out of the loudspeaker is not to be written down as the operator's words.
@@ -105,10 +108,12 @@ export class Calls {
     if (this.state.get().listening !== 'off' || !this.state.get().shown) return;
     this.#change({ listening: 'asked', problem: undefined });
     try {
-      await this.#handlers.wake();
+      this.#context = this.#handlers.lend();
+      await this.#context;
       this.#want();
     } catch (error) {
-      this.#change({ listening: 'off', problem: `The sound cannot be played: ${String(error)}` });
+      this.#silence();
+      this.#change({ problem: `The sound cannot be played: ${String(error)}` });
     }
   }
 
@@ -230,8 +235,8 @@ export class Calls {
   }
 
   async #hear(rateHz: number): Promise<void> {
-    const context = await this.#handlers.wake();
-    if (this.state.get().listening === 'off') return;
+    const context = await this.#context;
+    if (!context || this.state.get().listening === 'off') return;
     this.#listening?.close();
     this.#listening = openListening(context, rateHz, (report) => this.#loud(report));
     this.#change({ listening: 'on' });
@@ -246,6 +251,8 @@ export class Calls {
   #silence(): void {
     this.#listening?.close();
     this.#listening = undefined;
+    if (this.#context) this.#handlers.giveBack();
+    this.#context = undefined;
     this.#change({ listening: 'off' });
   }
 

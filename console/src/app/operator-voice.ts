@@ -13,8 +13,9 @@ import { fetchSecret } from './server.ts';
 export type Speech = 'off' | 'opening' | 'ready' | 'held' | 'awaited';
 
 export interface OperatorVoiceHandlers {
-  /** The page's audio context, awake. */
-  wake(): Promise<AudioContext>;
+  /** The page's audio context, awake until it is given back. */
+  lend(): Promise<AudioContext>;
+  giveBack(): void;
   onSpeech(speech: Speech): void;
   onWords(text: string): void;
   onProblem(sentence: string): void;
@@ -65,6 +66,8 @@ export class OperatorVoice {
     this.#transport?.close();
     this.#transport = undefined;
     this.#isHeld = false;
+    if (this.#speech === 'off') return;
+    this.#handlers.giveBack();
     this.#set('off');
   }
 
@@ -72,12 +75,13 @@ export class OperatorVoice {
     this.#set('opening');
     const { signal } = this.#ending;
     try {
-      const context = await this.#handlers.wake();
+      const context = await this.#handlers.lend();
       const microphone = await openMicrophone(context, { deviceId: undefined, pcm: true }, (frame) => this.#hear(frame));
       if (signal.aborted) return microphone.close();
       this.#microphone = microphone;
       microphone.setMuted(true);
     } catch (error) {
+      if (signal.aborted) return;
       return this.#fail(microphoneSentence(error instanceof Error ? error.name : String(error)));
     }
     try {

@@ -18,6 +18,9 @@ export class Voice {
   readonly theirs = new Trace(traceSeconds);
   readonly #handlers: VoiceHandlers;
   #context: Promise<AudioContext> | undefined;
+  /** Others who use the context, and whether the page's own conversation needs it. */
+  #lent = 0;
+  #isResting = true;
   #microphone: Microphone | undefined;
   #speaker: Speaker | undefined;
   #far: { stop(): void } | undefined;
@@ -31,11 +34,31 @@ export class Voice {
   }
 
   /** Makes the context sound; to be called from a click or a key. */
-  async wake(): Promise<AudioContext> {
+  wake(): Promise<AudioContext> {
+    this.#isResting = false;
+    return this.#awake();
+  }
+
+  /** The same for somebody else, until it is given back. */
+  lend(): Promise<AudioContext> {
+    this.#lent += 1;
+    return this.#awake();
+  }
+
+  giveBack(): void {
+    this.#lent -= 1;
+    this.#sleepIfUnused();
+  }
+
+  async #awake(): Promise<AudioContext> {
     this.#context ??= openSound();
     const context = await this.#context;
     if (context.state === 'suspended') await context.resume();
     return context;
+  }
+
+  #sleepIfUnused(): void {
+    if (this.#isResting && this.#lent === 0) void this.#context?.then((context) => context.suspend());
   }
 
   /** @throws DOMException whose name says why there is no microphone. */
@@ -64,7 +87,8 @@ export class Voice {
     this.silenceStream();
     this.#speaker?.close();
     this.#speaker = undefined;
-    void this.#context?.then((context) => context.suspend());
+    this.#isResting = true;
+    this.#sleepIfUnused();
   }
 
   setMuted(muted: boolean): void {
