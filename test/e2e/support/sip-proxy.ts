@@ -6,6 +6,7 @@ import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
 import { missing } from '../../transports/sip/programs.ts';
 import { changed, freePort, listening } from './proxies.ts';
 
@@ -17,8 +18,20 @@ export const trunkAddress = '127.0.0.9';
 /** What a caller shows who comes by no trunk. */
 export const credentials = { username: 'desk', password: 'change-me' };
 
+/** A `describe` for tests behind it. Without the programs it is one test that is left out and says why. */
+export function describeBehindKamailio(tests: () => void): void {
+  const why = missingProxy();
+  describe('behind Kamailio and rtpengine', () => {
+    if (why === undefined) return tests();
+    test('the programs are here', ({ skip }) => {
+      skip(why);
+      expect(why).toBeUndefined();
+    });
+  });
+}
+
 /** Why it cannot be had here, or nothing where it can. */
-export function missingProxy(): string | undefined {
+function missingProxy(): string | undefined {
   const tls = globSync('/usr/lib/*/kamailio/modules/tls.so').length > 0;
   return (
     missing('kamailio', 'kamailio') ??
