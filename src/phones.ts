@@ -143,9 +143,7 @@ export async function openPhones(parts: PhonesParts): Promise<Phones> {
     onIncoming: (call) => void phoneCalls.take(call),
   });
   const onIncoming = (call: IncomingPhoneCall) => void phoneCalls.take(call);
-  const sip =
-    file.sip &&
-    (await openPhoneSip({ sip: file.sip, calls: parts.media, tls: parts.tls, clock, log, isReady: () => parts.isReady(), onIncoming }));
+  const sip = file.sip && (await openPhoneSip({ sip: file.sip, calls: parts.media, tls: parts.tls, clock, log, isReady, onIncoming }));
 
   function diallingBy(by: string, target: string, caller: string): Dialling {
     const [, trunk] = /^sip:(.*)$/.exec(by) ?? [];
