@@ -114,12 +114,17 @@ describeBehindKamailio(() => {
     return placed;
   }
 
-  /** A call that the first has. */
-  async function callFirst(telephone: Telephone): Promise<PhoneCall> {
-    await proxy.set(secondAt, 'out');
-    const placed = await call(telephone);
-    await proxy.set(secondAt, 'in');
-    return placed;
+  /** A call that the first or the second has: they take turns. */
+  async function callAt(which: 'first' | 'second', headers: { name: string; value: string }[] = []) {
+    const at = which === 'first' ? 0 : 1;
+    for (;;) {
+      const before = await calls();
+      const telephone = new Telephone();
+      const placed = await call(telephone, headers);
+      if ((await calls())[at] > before[at]) return { placed, telephone };
+      placed.close();
+      await vi.waitFor(async () => expect(await calls()).toEqual(before), { timeout: 5000 });
+    }
   }
 
   const nextCall = () =>
@@ -135,7 +140,8 @@ describeBehindKamailio(() => {
 
   test('a telephone with a password talks over TLS with encrypted sound, and is handed over', async ({ skip }) => {
     skip(noSpeech !== undefined, noSpeech);
-    await proxy.set(firstAt, 'out');
+    (await callAt('first')).placed.close();
+    // The next turn is the second's.
     const from = two.hooks.length;
     const question = await say(two.running.server, 'Hello, what time is it now?');
     const uri = `sip:+15550002@${proxy.tlsAt};transport=tls`;
@@ -161,7 +167,6 @@ describeBehindKamailio(() => {
       expect((await two.hook('realtime.call.ended', 0, id)).data).toMatchObject({ cause: 'transferred' });
     } finally {
       await telephone.hangUp();
-      await proxy.set(firstAt, 'in');
     }
   }, 60_000);
 
@@ -169,20 +174,18 @@ describeBehindKamailio(() => {
     skip(noSipp !== undefined, noSipp);
     writeFileSync(join(folder, 'held.xml'), heldAndResumed);
     const from = ['-i', trunkAddress, '-t', 'u1', '-nostdin', '-trace_msg'];
-    await run('sipp', [proxy.at, '-s', '300', '-sf', join(folder, 'held.xml'), '-m', '2', '-r', '2', ...from], 20_000, folder);
+    await run('sipp', [proxy.at, '-s', '300', '-sf', join(folder, 'held.xml'), '-m', '1', ...from], 20_000, folder);
     const seen = readFileSync(join(folder, readdirSync(folder).find((name) => name.endsWith('_messages.log')) ?? ''), 'utf8');
     expect(seen).toContain('SIP/2.0 200 OK');
     for (const address of [inside, first, second]) expect(seen).not.toContain(address);
   });
 
   test('who calls is who the password belongs to, whatever the caller writes', async () => {
-    await proxy.set(firstAt, 'out');
     const from = two.hooks.length;
-    const placed = await call(new Telephone(), [{ name: 'P-Asserted-Identity', value: '<sip:+15550001@bank.example>' }]);
+    const { placed } = await callAt('second', [{ name: 'P-Asserted-Identity', value: '<sip:+15550001@bank.example>' }]);
     expect((await two.hook('realtime.call.answered', from)).data).toMatchObject({ from: 'sip:desk@localhost', to: '+15550002' });
     placed.close();
     expect((await two.hook('realtime.call.ended', from)).data).toMatchObject({ cause: 'far_side_hung_up' });
-    await proxy.set(firstAt, 'in');
   });
 
   test('calls are shared, and when a Parley dies the next one goes to the other, whose own calls do not notice', async () => {
@@ -261,8 +264,7 @@ describeBehindKamailio(() => {
   test('a Parley that drains gets no new calls, and goes once its last caller has hung up', async () => {
     await back;
     await takersAre(firstAt, secondAt);
-    const last = new Telephone();
-    const placed = await callFirst(last);
+    const { placed, telephone: last } = await callAt('first');
     await vi.waitFor(() => isHeard(last), { timeout: 5000 });
     one.signal('SIGTERM');
     await expect.poll(() => one.written).toContain('Letting answers finish');
@@ -276,9 +278,9 @@ describeBehindKamailio(() => {
   }, 30_000);
 
   test('when no Parley takes calls, callers are told to come again', async () => {
-    await proxy.set(secondAt, 'out');
+    await proxy.takeOut(secondAt);
     await expect(call()).rejects.toMatchObject({ failure: { status: 503 } });
-    await proxy.set(secondAt, 'in');
+    await proxy.letIn(secondAt);
   });
 
   test('without rtpengine there is no call, because nobody would hear anything', async () => {

@@ -47,8 +47,9 @@ export interface SipProxy {
   readonly tlsAt: string;
   /** The Parleys that get new calls, as `127.0.0.3:40125`. */
   takers(): Promise<string[]>;
-  /** Keeps new calls from a Parley, or lets them there again. */
-  set(parley: string, state: 'out' | 'in'): Promise<void>;
+  /** Keeps new calls from a Parley. */
+  takeOut(parley: string): Promise<void>;
+  letIn(parley: string): Promise<void>;
   /** Ends rtpengine alone. */
   loseSound(): Promise<void>;
   close(): Promise<void>;
@@ -123,14 +124,23 @@ export async function startSipProxy({ parleys, trunk, certificate, insidePort }:
     await close();
     throw new Error(`kamailio does not start:\n${proxy.written}`, { cause: error });
   }
+  const takers = async () => {
+    const list = await tell('dispatcher.list');
+    return [...list.matchAll(/URI: sip:(\S+)\s+FLAGS: A/g)].map(([, parley]) => parley as string);
+  };
+  const setState = (parley: string, state: string) => tell('dispatcher.set_state', state, '1', `sip:${parley}`);
   return {
     at: `${outside}:${port}`,
     tlsAt: `${outside}:${tlsPort}`,
-    async takers() {
-      const list = await tell('dispatcher.list');
-      return [...list.matchAll(/URI: sip:(\S+)\s+FLAGS: A/g)].map(([, parley]) => parley as string);
+    takers,
+    async takeOut(parley) {
+      // The answer to a question that was on its way lets it in again.
+      do {
+        await setState(parley, 'dx');
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      } while ((await takers()).includes(parley));
     },
-    set: async (parley, state) => void (await tell('dispatcher.set_state', state === 'out' ? 'dx' : 'ap', '1', `sip:${parley}`)),
+    letIn: async (parley) => void (await setState(parley, 'ap')),
     loseSound: () => sound.end(),
     close,
   };
