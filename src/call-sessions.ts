@@ -45,11 +45,11 @@ export class CallSessions {
     options?: SessionOptions,
   ): Promise<{ id: string; call: C }> {
     const { sessions, calls, usage } = this.#parts;
-    const { owner } = request;
+    const { owner, carrier } = request;
     if (sessions.full !== undefined) throw new Refusal(503, 'server_overloaded', sessions.full);
     const excess = usage.full(owner);
     if (excess) throw errors.limited(excess);
-    const opening = calls.open(request, connect, (transport, id) => sessions.run(transport, birth, { by: owner, call: id }, options));
+    const opening = calls.open(request, connect, (transport, id) => sessions.run(transport, birth, { by: owner, call: id, carrier }, options));
     return sessions.keepPlaceFor(owner, opening);
   }
 }

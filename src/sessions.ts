@@ -24,6 +24,7 @@ import { Resumptions, type Taking } from './resumptions.ts';
 import type { McpCache } from './tools/mcp-cache.ts';
 import { McpServers } from './tools/mcp-servers.ts';
 import type { OnBoardServers } from './tools/on-board.ts';
+import type { CallCarrier } from './transports/calls/calls.ts';
 import type { Ending, Transport } from './transports/transport.ts';
 import type { Arrival, Visitor } from './transports/websocket/door.ts';
 import type { Birth } from './session/birth.ts';
@@ -178,7 +179,7 @@ export class Sessions {
   run(
     transport: Transport,
     birth: Birth,
-    about: { readonly by: string; readonly key?: string; readonly call?: string },
+    about: { readonly by: string; readonly key?: string; readonly call?: string; readonly carrier?: CallCarrier },
     { onBoard = new Map(), goesOn = false }: SessionOptions = {},
   ): void {
     const { router, catalogue, usage, shares, clock, log, meters, outgoing, mcpCache, recorder, version, signal } = this.#parts;
@@ -190,7 +191,7 @@ export class Sessions {
       return;
     }
     sessionLog.info({ model, servedBy: router.serves(model), inworld: birth.inworld }, 'session opened');
-    const way = about.call === undefined ? 'websocket' : 'webrtc';
+    const way = about.carrier ?? 'websocket';
     meters.add('parley_sessions_opened_total', 1, { way, api: birth.inworld ? 'inworld' : 'openai' });
     const openTools = () => new McpServers({ clock, fetch: outgoing, cache: mcpCache, log: sessionLog, version, onBoard });
     const image = (url: string, imageSignal: AbortSignal) => imageAt(outgoing, url, imageSignal);

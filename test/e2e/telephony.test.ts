@@ -145,6 +145,8 @@ describeWithModels(defaultModels, 'a telephone call', () => {
     await client.log.wait('response.mcp_call.in_progress', mark);
     await vi.waitFor(() => expect(line.closed).toBe(true), { timeout: 10_000 });
     expect((await hook('realtime.call.ended', from, id)).data).toMatchObject({ cause: 'hung_up' });
+    const metrics = await fetch(`${running.http}/metrics`, { headers: { authorization: `Bearer ${apiKey}` } });
+    expect(await metrics.text()).toMatch(/^parley_sessions_opened_total\{way="twilio",api="openai"\} [1-9]/m);
   });
 
   test('E16 E17 E19: waits for whoever got the webhook, who accepts or rejects it, once', async () => {
