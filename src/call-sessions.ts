@@ -49,7 +49,9 @@ export class CallSessions {
     if (sessions.full !== undefined) throw new Refusal(503, 'server_overloaded', sessions.full);
     const excess = usage.full(owner);
     if (excess) throw errors.limited(excess);
-    const opening = calls.open(request, connect, (transport, id) => sessions.run(transport, birth, { by: owner, call: id, carrier }, options));
+    const opening = calls.open(request, connect, (transport, id) =>
+      sessions.run(transport, birth, { by: owner, call: id, carrier }, options),
+    );
     return sessions.keepPlaceFor(owner, opening);
   }
 }

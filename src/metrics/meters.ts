@@ -26,7 +26,8 @@ export const table = {
   },
   parley_sessions_opened_total: {
     type: 'counter',
-    meaning: 'Sessions that began; `way`: websocket, webrtc, sip, or whose media stream a telephone call is (`twilio`), `api`: openai or inworld.',
+    meaning:
+      'Sessions that began; `way`: websocket, webrtc, sip, or whose media stream a telephone call is (`twilio`), `api`: openai or inworld.',
     labels: ['way', 'api'],
   },
   parley_sessions_ended_total: {
