@@ -26,6 +26,8 @@ class Call {
   readonly socket: WebSocket;
   closeCode: number | undefined;
   responses = 0;
+  /** Milliseconds from the last loud sound that came to the commit of the latest turn. */
+  quietBeforeCommitMs = Number.NaN;
 
   constructor(socket: WebSocket) {
     this.socket = socket;
@@ -92,6 +94,7 @@ function serve(call: Call, script: Script): void {
   let speaking = false;
   let quietMs = 0;
   let items = 0;
+  let lastLoudAt = Number.NaN;
   const session = { type: 'realtime', model: 'parrot', audio: { input: {}, output: { voice: 'polly' } } };
 
   const start = () => {
@@ -101,6 +104,7 @@ function serve(call: Call, script: Script): void {
   };
   const commit = () => {
     speaking = false;
+    call.quietBeforeCommitMs = performance.now() - lastLoudAt;
     const item_id = `item_u${items}`;
     call.send({ type: 'input_audio_buffer.committed', item_id });
     const transcript = script.transcript ?? 'polly wants a cracker';
@@ -110,6 +114,7 @@ function serve(call: Call, script: Script): void {
   };
   const hear = (audio: Buffer, ends: boolean) => {
     const loud = audio.some((byte, at) => at % 2 === 1 && byte > 2 && byte < 253);
+    if (loud) lastLoudAt = performance.now();
     if (loud && !speaking) {
       speaking = true;
       call.send({ type: 'input_audio_buffer.speech_started', item_id: `item_u${items}`, audio_start_ms: 0 });

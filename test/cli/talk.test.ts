@@ -77,10 +77,12 @@ describe('a spoken question', () => {
   });
 
   test('has its latency counted from the last loud sample, not from the end of the file', async () => {
-    const { out } = await run({ silenceMs: 300 }, [wav('question.wav', 200, 600)]);
+    const { out, call } = await run({ silenceMs: 300 }, [wav('question.wav', 200, 600)]);
     const transcriptMs = Number(/transcript (\d+) ms/.exec(out)?.[1]);
-    expect(transcriptMs).toBeGreaterThanOrEqual(290);
-    expect(transcriptMs).toBeLessThan(450);
+    // The server's own count, since a busy machine makes the pauses of speech shorter or longer than they are in the file. That file ends 300 ms later.
+    const { quietBeforeCommitMs = Number.NaN } = call ?? {};
+    expect(quietBeforeCommitMs).toBeGreaterThan(150);
+    expect(Math.abs(transcriptMs - quietBeforeCommitMs)).toBeLessThan(100);
   });
 
   test('with a long pause in it is two turns to the server; the client waits for the answer to the last', async () => {
