@@ -2,6 +2,11 @@
 // what a test scripted.
 import { FakeChatServer, refuse, type Script } from './fake-chat-server.ts';
 
+export interface ClaudeEvent {
+  type: string;
+  [field: string]: unknown;
+}
+
 export interface Block {
   type: string;
   text?: string;
@@ -25,7 +30,7 @@ export interface ClaudeBody {
 }
 
 /** Events of a stream, each under its own name; strings go out as they are. */
-export function claudeEvents(...events: (({ type: string } & object) | string)[]): Script {
+export function claudeEvents(...events: (ClaudeEvent | string)[]): Script {
   return (_, response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     for (const event of events) response.write(written(event));
@@ -33,7 +38,7 @@ export function claudeEvents(...events: (({ type: string } & object) | string)[]
   };
 }
 
-export function written(event: ({ type: string } & object) | string): string {
+export function written(event: ClaudeEvent | string): string {
   return typeof event === 'string' ? event : `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }
 
@@ -100,7 +105,7 @@ const smallClaude: Script = async (sent, response, request) => {
     return;
   }
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  const send = (event: { type: string } & object) => response.write(written(event));
+  const send = (event: ClaudeEvent) => response.write(written(event));
   const content = body.messages.at(-1)?.content ?? [];
   const result = content.find(({ type }) => type === 'tool_result')?.content;
   const said = result ?? content.map(({ text = '' }) => text).join(' ');

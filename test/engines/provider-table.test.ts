@@ -213,7 +213,8 @@ describe('the beginning of a request', () => {
   });
 
   it('is the same however often it is asked', () => {
-    for (const [prefix, row] of rows) expect(jsonOf(row, turn(3)), prefix).toBe(jsonOf(row, turn(3)));
+    const all = () => rows.map(([prefix, row]) => [prefix, jsonOf(row, turn(3))]);
+    expect(all()).toEqual(all());
   });
 });
 
@@ -240,9 +241,8 @@ describe('the hint which conversation a request belongs to', () => {
       return 'field' in hint ? body[hint.field] : headers[hint.header];
     });
     expect(server.requests.some(({ text, headers }) => JSON.stringify([text, headers]).includes('sess_'))).toBe(false);
-    const [once, again, other, none] = given;
-    expect([again, none]).toEqual([once, undefined]);
-    if (hint) expect([once, other]).toEqual([expect.stringMatching(/^[\w-]{32}$/), expect.stringMatching(/^[\w-]{32}$/)]);
-    if (hint) expect(other).not.toBe(once);
+    // The same for one conversation, another for another, none for a request by itself.
+    const said = given.map((value) => (typeof value === 'string' && /^[\w-]{32}$/.test(value) ? given.indexOf(value) : value));
+    expect(said).toEqual(hint ? [0, 0, 2, undefined] : [undefined, undefined, undefined, undefined]);
   });
 });
