@@ -97,12 +97,10 @@ const smallClaude: Script = async (sent, response, request) => {
   const body = sent as unknown as ClaudeBody;
   const refusal = refusalOf(body);
   if (request.headers['x-api-key'] === undefined || request.headers['anthropic-version'] !== '2023-06-01') {
-    refuse(401, claudeError('authentication_error', 'x-api-key header is required'))(sent, response, request);
-    return;
+    return refuse(401, claudeError('authentication_error', 'x-api-key header is required'))(sent, response, request);
   }
   if (refusal) {
-    refuse(400, claudeError('invalid_request_error', refusal))(sent, response, request);
-    return;
+    return refuse(400, claudeError('invalid_request_error', refusal))(sent, response, request);
   }
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const send = (event: ClaudeEvent) => response.write(written(event));

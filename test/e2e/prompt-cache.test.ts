@@ -15,7 +15,11 @@ const claude = claudeServer();
 let running: RunningServer;
 
 beforeAll(async () => {
-  const prices = { currency: 'USD', 'openai/*': { input: 1, cached: 0.1, output: 5 }, 'anthropic/*': { input: 2, cached: 0.2, output: 10 } };
+  const prices = {
+    currency: 'USD',
+    'openai/*': { input: 1, cached: 0.1, output: 5 },
+    'anthropic/*': { input: 2, cached: 0.2, output: 10 },
+  };
   writeFileSync(join(folder, 'prices.json'), JSON.stringify(prices));
   const settings = {
     PARLEY_LLM: 'offline',
@@ -90,8 +94,18 @@ test('F45: what OpenAI had cached is told, counted and priced as that, and each 
 test('F45: what Anthropic had cached is told, counted and priced as that, and the instructions are marked to be cached', async () => {
   claude.script = (body, response, request) => {
     const cache_read_input_tokens = cachedTokens[claude.requests.length - 1] ?? 0;
-    const usage = { input_tokens: 100, cache_read_input_tokens, cache_creation_input_tokens: 1400 - cache_read_input_tokens, output_tokens: 1 };
-    return claudeEvents(startEvent(usage), textEvent('Hi.'), stopEvent('end_turn', { output_tokens: 10 }), endEvent)(body, response, request);
+    const usage = {
+      input_tokens: 100,
+      cache_read_input_tokens,
+      cache_creation_input_tokens: 1400 - cache_read_input_tokens,
+      output_tokens: 1,
+    };
+    return claudeEvents(
+      startEvent(usage),
+      textEvent('Hi.'),
+      stopEvent('end_turn', { output_tokens: 10 }),
+      endEvent,
+    )(body, response, request);
   };
   expect(await talk('anthropic/claude-haiku-5-5')).toEqual(cachedTokens.map((cached) => [1500, cached]));
   for (const { body } of claude.requests) {

@@ -45,7 +45,11 @@ function ask(script: Script, given: Prompt = prompt('hello'), more: Partial<Stre
 }
 
 const user = (text: string): PromptTurn => ({ role: 'user', parts: [{ type: 'text', text }] });
-const tool = { name: 'get_weather', description: 'Tells the weather.', parameters: { type: 'object', properties: { at: { type: 'string' } } } };
+const tool = {
+  name: 'get_weather',
+  description: 'Tells the weather.',
+  parameters: { type: 'object', properties: { at: { type: 'string' } } },
+};
 const mark = { cache_control: { type: 'ephemeral' } };
 
 function body(given: Prompt, options: Partial<LlmOptions> = {}): ClaudeBody {
@@ -112,7 +116,11 @@ describe('the request', () => {
   it('shows images by their bytes, large ones put in as they are, or by their address', () => {
     const large = 'A'.repeat(100_000);
     const image = (url: string) => ({ type: 'image' as const, url, detail: 'auto' as const });
-    const parts = [image('data:image/png;base64,AAAA'), image(`data:image/jpeg;base64,${large}`), image('https://pictures.example/cat.png')];
+    const parts = [
+      image('data:image/png;base64,AAAA'),
+      image(`data:image/jpeg;base64,${large}`),
+      image('https://pictures.example/cat.png'),
+    ];
     const given = prompt('', { turns: [{ role: 'user', parts }] });
     const json = messagesRequestJson(given, { model: 'claude-haiku-5-5' }, new ToolNames([]));
     const { messages } = JSON.parse(json) as ClaudeBody;
@@ -194,7 +202,14 @@ describe('the reply', () => {
   it('is text as it comes, with what was read from and written to the cache among the input', async () => {
     const usage = { input_tokens: 20, cache_read_input_tokens: 900, cache_creation_input_tokens: 80, output_tokens: 1 };
     const parts = await ask(
-      claudeEvents(startEvent(usage), blockEvent(0, { type: 'text', text: '' }), textEvent('Hel'), textEvent('lo.'), stopEvent('end_turn'), endEvent),
+      claudeEvents(
+        startEvent(usage),
+        blockEvent(0, { type: 'text', text: '' }),
+        textEvent('Hel'),
+        textEvent('lo.'),
+        stopEvent('end_turn'),
+        endEvent,
+      ),
     );
     expect(parts).toEqual([
       { type: 'text', text: 'Hel' },

@@ -167,7 +167,11 @@ describe('what a sloppy server sends', () => {
   it('is not spoken when it is thinking in parts of its own, as Mistral sends it', async () => {
     const piece = (content: object) => ({ choices: [{ delta: { content: [content] } }] });
     const parts = await ask(
-      stream(piece({ type: 'thinking', thinking: [{ type: 'text', text: 'hmm' }] }), piece({ type: 'text', text: 'yes' }), textChunk(' sir')),
+      stream(
+        piece({ type: 'thinking', thinking: [{ type: 'text', text: 'hmm' }] }),
+        piece({ type: 'text', text: 'yes' }),
+        textChunk(' sir'),
+      ),
     );
     expect(parts.slice(0, 2)).toEqual([
       { type: 'reasoning', text: 'hmm' },

@@ -98,10 +98,13 @@ describe('a request', () => {
     custom: { max_tokens: 99, repetition_penalty: 1.1, metadata: { tier: 'gold' } },
   };
 
-  it.each(rows.filter(([, { api }]) => api === undefined))('F05 F06 F43: to %s has the fields that its documentation has', (prefix, row) => {
-    expect(different).toHaveProperty([prefix]);
-    expect(fields(row)).toEqual(JSON.parse(JSON.stringify({ ...all, ...different[prefix] })));
-  });
+  it.each(rows.filter(([, { api }]) => api === undefined))(
+    'F05 F06 F43: to %s has the fields that its documentation has',
+    (prefix, row) => {
+      expect(different).toHaveProperty([prefix]);
+      expect(fields(row)).toEqual(JSON.parse(JSON.stringify({ ...all, ...different[prefix] })));
+    },
+  );
 
   it.each([
     // Nobody asks for thinking, with and without tools.
@@ -161,7 +164,8 @@ describe('a request', () => {
 
   it('tells a reasoning model of OpenAI’s how to choose its words only while it does not think', () => {
     const row = rowOf('openai');
-    const words = (model: string) => Object.keys(fields(row, { model })).filter((field) => ['temperature', 'top_p', 'stop'].includes(field));
+    const words = (model: string) =>
+      Object.keys(fields(row, { model })).filter((field) => ['temperature', 'top_p', 'stop'].includes(field));
     expect([words('gpt-6-luna'), words('gpt-6-astra'), words('o3')]).toEqual([['temperature', 'top_p'], [], []]);
   });
 
@@ -224,25 +228,28 @@ describe('the hint which conversation a request belongs to', () => {
     await Promise.all(servers.splice(0).map((server) => server.close()));
   });
 
-  it.each(providerTable.map((row) => [row.prefix, row] as const))('is given to %s where it wants one, and says not whose it is', async (_, row) => {
-    const server = row.api === 'anthropic' ? claudeServer() : new FakeChatServer();
-    servers.push(server);
-    const settings = { [`${row.settings}_API_KEY`]: 'key', [`${row.settings}_BASE_URL`]: await server.listen() };
-    const environment = { dataDir: '', settings, log: silentLog, clock: systemClock, models: noModels };
-    const [provider] = configuredProviders(environment);
-    if (!provider) throw new Error('no provider');
-    for (const conversation of ['sess_1', 'sess_1', 'sess_2', undefined]) {
-      const options = { model: row.defaultModel ?? 'some-model', ...(conversation === undefined ? {} : { conversation }) };
-      await collect(provider.llm.respond(prompt('hi'), options, new AbortController().signal));
-    }
-    const hint = row.conversation;
-    const given = server.requests.map(({ body, headers }) => {
-      if (!hint) return undefined;
-      return 'field' in hint ? body[hint.field] : headers[hint.header];
-    });
-    expect(server.requests.some(({ text, headers }) => JSON.stringify([text, headers]).includes('sess_'))).toBe(false);
-    // The same for one conversation, another for another, none for a request by itself.
-    const said = given.map((value) => (typeof value === 'string' && /^[\w-]{32}$/.test(value) ? given.indexOf(value) : value));
-    expect(said).toEqual(hint ? [0, 0, 2, undefined] : [undefined, undefined, undefined, undefined]);
-  });
+  it.each(providerTable.map((row) => [row.prefix, row] as const))(
+    'is given to %s where it wants one, and says not whose it is',
+    async (_, row) => {
+      const server = row.api === 'anthropic' ? claudeServer() : new FakeChatServer();
+      servers.push(server);
+      const settings = { [`${row.settings}_API_KEY`]: 'key', [`${row.settings}_BASE_URL`]: await server.listen() };
+      const environment = { dataDir: '', settings, log: silentLog, clock: systemClock, models: noModels };
+      const [provider] = configuredProviders(environment);
+      if (!provider) throw new Error('no provider');
+      for (const conversation of ['sess_1', 'sess_1', 'sess_2', undefined]) {
+        const options = { model: row.defaultModel ?? 'some-model', ...(conversation === undefined ? {} : { conversation }) };
+        await collect(provider.llm.respond(prompt('hi'), options, new AbortController().signal));
+      }
+      const hint = row.conversation;
+      const given = server.requests.map(({ body, headers }) => {
+        if (!hint) return undefined;
+        return 'field' in hint ? body[hint.field] : headers[hint.header];
+      });
+      expect(server.requests.some(({ text, headers }) => JSON.stringify([text, headers]).includes('sess_'))).toBe(false);
+      // The same for one conversation, another for another, none for a request by itself.
+      const said = given.map((value) => (typeof value === 'string' && /^[\w-]{32}$/.test(value) ? given.indexOf(value) : value));
+      expect(said).toEqual(hint ? [0, 0, 2, undefined] : [undefined, undefined, undefined, undefined]);
+    },
+  );
 });

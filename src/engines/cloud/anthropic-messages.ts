@@ -80,8 +80,9 @@ class MessageReader implements ReplyReader {
     return [...this.#order.end(), usage, { type: 'end', reason: reasons[this.#stop] ?? 'stop' }];
   }
 
-  #begun({ index, content_block: block }: StreamEvent): LlmPart[] {
-    switch (block?.type) {
+  #begun({ index, content_block }: StreamEvent): LlmPart[] {
+    const block = content_block ?? {};
+    switch (block.type ?? '') {
       case 'text':
         return block.text ? [{ type: 'text', text: block.text }] : [];
       case 'tool_use': {
@@ -98,8 +99,9 @@ class MessageReader implements ReplyReader {
     }
   }
 
-  #goneOn({ index, delta }: StreamEvent): LlmPart[] {
-    switch (delta?.type) {
+  #goneOn({ index, ...event }: StreamEvent): LlmPart[] {
+    const delta = event.delta ?? {};
+    switch (delta.type ?? '') {
       case 'text_delta':
         return delta.text ? [{ type: 'text', text: delta.text }] : [];
       case 'thinking_delta':

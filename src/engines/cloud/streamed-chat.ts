@@ -152,7 +152,7 @@ export class StreamedChat implements Llm {
     }
   }
 
-  async *#events(prompt: Prompt, options: LlmOptions, names: ToolNames, exchange: Exchange, patience: Patience): AsyncGenerator<unknown> {
+  async *#events(prompt: Prompt, options: LlmOptions, names: ToolNames, exchange: Exchange, patience: Patience): AsyncGenerator {
     const { modelAliases: aliases = {} } = this.#options;
     // A client may ask for a model by any name, `constructor` among them.
     const model = (Object.hasOwn(aliases, options.model) ? aliases[options.model] : undefined) ?? options.model;
