@@ -44,7 +44,10 @@ const gptOss: EffortRow = { models: /(?:^|\/)gpt-oss/, takes: words('low', 'medi
  * openai-node: `none` since GPT-5.1, which has no `minimal`.
  */
 export const openAiEfforts: readonly EffortRow[] = [
-  { models: /(?:^|\/)(?:gpt-5(?:\.\d+)?-(?:chat|pro|codex)|o1-(?:mini|preview)|o\d+(?:-\w+)*-(?:pro|deep-research))/, takes: {} },
+  {
+    models: /(?:^|\/)(?:gpt-[34]|chatgpt|gpt-5(?:\.\d+)?-(?:chat|pro|codex)|o1-(?:mini|preview)|o\d+(?:-\w+)*-(?:pro|deep-research))/,
+    takes: {},
+  },
   { models: /(?:^|\/)o\d/, takes: words('low', 'medium', 'high') },
   { models: /(?:^|\/)gpt-5(?![.\d])/, takes: words('minimal', 'low', 'medium', 'high') },
   { models: /(?:^|\/)gpt-5\.1(?!\d)/, takes: words('none', 'low', 'medium', 'high') },
@@ -57,6 +60,7 @@ export const openAiEfforts: readonly EffortRow[] = [
 export const groqEfforts: readonly EffortRow[] = [
   gptOss,
   { models: /qwen3/, takes: { ...words('none'), high: { reasoning_effort: 'default', reasoning_format: 'parsed' } } },
+  { models: /llama|kimi/, takes: {} },
 ];
 
 /**
@@ -145,10 +149,11 @@ export const fireworksEfforts: readonly EffortRow[] = [
 /** The models whose makers document the efforts, wherever they are served. */
 export const openModelEfforts: readonly EffortRow[] = [gptOss];
 
-/** docs.ollama.com, "OpenAI compatibility" and "Thinking": `none` turns it off, but for gpt-oss. */
+/** docs.ollama.com, "OpenAI compatibility": `none` turns it off, but for gpt-oss; others are refused for an effort ("does not support thinking"). */
 export const ollamaEfforts: readonly EffortRow[] = [
   gptOss,
   { models: /^(?:qwen3|deepseek-(?:r1|v3\.1)|gemma4)/, takes: words('none', 'low', 'medium', 'high') },
+  { models: /^/, takes: {} },
 ];
 
 /** docs.vllm.ai, "Reasoning Outputs": Qwen 3 thinks unless its template is told not to. llama.cpp's server takes the same field. */
