@@ -201,6 +201,8 @@ export interface LlmOptions {
   readonly behalf?: OnBehalf;
   /** Whose answer it is. */
   readonly origin?: Origin;
+  /** The same for all answers of one conversation: for a provider that keeps the beginning of its prompts. It is not sent as it is. */
+  readonly conversation?: string;
   /** Told of each model that is asked, by an engine that chooses among several; of a single one only when it was asked more than once. */
   readonly onAttempt?: (attempt: Attempt) => void;
 }

@@ -49,6 +49,7 @@ export const chatRequest = z.object({
   stream: z.boolean().nullish(),
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
   user: name.nullish(),
+  prompt_cache_key: name.nullish(),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
   max_tokens: z.int().min(1).nullish(),
@@ -81,6 +82,7 @@ export interface ChatRequest {
     readonly reasoningEffort?: string;
     readonly sampling: Sampling;
     readonly behalf: OnBehalf;
+    readonly conversation?: string;
   };
   /** How models are to be chosen for this request alone; undefined: `model` says who answers. */
   readonly routing: Readonly<Record<string, unknown>> | undefined;
@@ -99,6 +101,7 @@ export function chatRequestOf(read: z.infer<typeof chatRequest>): ChatRequest {
         maxOutputTokens: read.max_completion_tokens ?? read.max_tokens,
         parallelToolCalls: read.parallel_tool_calls,
         reasoningEffort: read.reasoning_effort,
+        conversation: read.prompt_cache_key,
       }),
       sampling: present({
         topP: read.top_p,

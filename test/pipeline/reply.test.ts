@@ -220,6 +220,7 @@ describe('a spoken answer', () => {
       sampling,
       behalf,
       origin: { key: 'key_1', session: 'sess_test' },
+      conversation: 'sess_test',
       onAttempt: expect.any(Function) as unknown,
     });
     expect(run.tts.last.options).toEqual({
