@@ -103,7 +103,8 @@ describe('a spoken question', () => {
     expect(truncate).toMatchObject({ item_id: 'item_a0', content_index: 0 });
     // What came of the answer before the second half began was heard, and saved: 200 ms of it where the machine has time for the pace of the file.
     const heardMs = Number(truncate?.['audio_end_ms']);
-    const untilSpeechMs = (call?.sentAt('input_audio_buffer.speech_started', 1) ?? 0) - (call?.sentAt('response.output_audio.delta', 0) ?? 0);
+    const untilSpeechMs =
+      (call?.sentAt('input_audio_buffer.speech_started', 1) ?? 0) - (call?.sentAt('response.output_audio.delta', 0) ?? 0);
     expect(heardMs).toBeGreaterThan(50);
     expect(Math.abs(heardMs - untilSpeechMs)).toBeLessThan(100);
     const savedMs = durationMs(readWav(readFileSync(join(folder, 'answer.wav'))));

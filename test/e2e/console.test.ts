@@ -44,20 +44,6 @@ async function write({ page }: ConsolePage, text: string): Promise<void> {
 }
 
 describe.skipIf(chromium === undefined).each(transports)('over %s', (transport) => {
-  test('the page loads without an error, at any width, and offers what it can do', async () => {
-    const { page, complaints } = await visit(transport);
-    expect(await page.title()).toBe('Parley');
-    expect(await page.getByRole('button', { name: 'Talk', exact: true }).isEnabled()).toBe(true);
-    for (const width of [1360, 820, 390, 320]) {
-      await page.setViewportSize({ width, height: 700 });
-      for (const tab of await page.getByRole('tab').all()) {
-        if (await tab.isVisible()) await tab.click();
-        expect(await page.evaluate<number>('document.documentElement.scrollWidth'), `${width} px`).toBeLessThanOrEqual(width);
-      }
-    }
-    expect(complaints).toEqual([]);
-  });
-
   test('a spoken question is answered with sound and words, and each instant of the turn is told', async () => {
     // Late enough for the first call of all, whose worker has to start.
     const { page, plays, complaints } = await visit(transport, { microphone: placed(question, [4], 60) });
@@ -143,6 +129,39 @@ describe.skipIf(chromium === undefined).each(transports)('over %s', (transport) 
     expect(code).toContain('semantic_vad');
   });
 
+  test('a function call is answered by hand, and the answer goes on', async () => {
+    const { page } = await visit(transport);
+    const conversation = open.at(-1) as ConsolePage;
+    await page.getByRole('tab', { name: 'Settings' }).click();
+    await page.getByRole('button', { name: 'Function' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('get_weather');
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    await write(conversation, 'Use the tool.');
+    await page.getByText('waits for your answer').waitFor();
+    await page.getByLabel('Result of get_weather').fill('{"sky": "blue"}');
+    await page.getByRole('button', { name: 'Answer', exact: true }).click();
+    await page.locator('.card').getByText('answered').waitFor();
+    await expect.poll(() => spoken(page, 'assistant').innerText(), soon).toContain('scripted reply');
+  });
+});
+
+describe.skipIf(chromium === undefined)('however it is connected', () => {
+  const transport = 'websocket';
+
+  test('the page loads without an error, at any width, and offers what it can do', async () => {
+    const { page, complaints } = await visit(transport);
+    expect(await page.title()).toBe('Parley');
+    expect(await page.getByRole('button', { name: 'Talk', exact: true }).isEnabled()).toBe(true);
+    for (const width of [1360, 820, 390, 320]) {
+      await page.setViewportSize({ width, height: 700 });
+      for (const tab of await page.getByRole('tab').all()) {
+        if (await tab.isVisible()) await tab.click();
+        expect(await page.evaluate<number>('document.documentElement.scrollWidth'), `${width} px`).toBeLessThanOrEqual(width);
+      }
+    }
+    expect(complaints).toEqual([]);
+  });
+
   test('a setting that the server refuses is told as a sentence', async () => {
     const { page } = await visit(transport);
     const conversation = open.at(-1) as ConsolePage;
@@ -175,21 +194,6 @@ describe.skipIf(chromium === undefined).each(transports)('over %s', (transport) 
     await page.getByRole('searchbox').fill('conversation.item.create hello');
     await page.getByRole('radio', { name: 'All' }).check({ force: true });
     await expect.poll(() => rows.count(), soon).toBe(1);
-  });
-
-  test('a function call is answered by hand, and the answer goes on', async () => {
-    const { page } = await visit(transport);
-    const conversation = open.at(-1) as ConsolePage;
-    await page.getByRole('tab', { name: 'Settings' }).click();
-    await page.getByRole('button', { name: 'Function' }).click();
-    await page.getByLabel('Name', { exact: true }).fill('get_weather');
-    await page.getByRole('button', { name: 'Add', exact: true }).click();
-    await write(conversation, 'Use the tool.');
-    await page.getByText('waits for your answer').waitFor();
-    await page.getByLabel('Result of get_weather').fill('{"sky": "blue"}');
-    await page.getByRole('button', { name: 'Answer', exact: true }).click();
-    await page.locator('.card').getByText('answered').waitFor();
-    await expect.poll(() => spoken(page, 'assistant').innerText(), soon).toContain('scripted reply');
   });
 
   test('everything can be done with the keyboard alone', async () => {
