@@ -97,7 +97,7 @@ function trafficRows(traffic: readonly Traffic[]): Row[] {
     return kept.slice(1).map((after, index): Row => {
       const heapMb = megabytes(after.heapBytes - before.heapBytes);
       const residentMb = megabytes(after.residentBytes - before.residentBytes);
-      const what = `${names[transport]}: memory kept after ${(index + 1) * calls} calls, heap / resident`;
+      const what = `${names[transport]}: memory kept of ${(index + 1) * calls} more calls, heap / resident`;
       const keeps = Math.max(heapMb, residentMb) <= 20 && failed === 0;
       return [
         what,
@@ -161,7 +161,7 @@ function trafficTable(traffic: readonly Traffic[]): string {
   const kinds = Object.keys(traffic[0]?.kept[0]?.objects ?? {});
   const head = ['transport', 'after calls', 'heap', 'resident', 'sockets', ...kinds];
   const rows = traffic.flatMap(({ transport, calls, kept }) =>
-    kept.map((each, index) => [names[transport], index === 0 ? 'the first 100' : `${index * calls} more`, ...keptCells(each, kinds)]),
+    kept.map((each, index) => [names[transport], index === 0 ? `the first ${calls}` : `${index * calls} more`, ...keptCells(each, kinds)]),
   );
   return table(head, rows);
 }

@@ -28,13 +28,12 @@ export interface Traffic {
   readonly perSecond: number;
   readonly failed: number;
   readonly faults: readonly string[];
-  /** After the first calls, which fill what is kept for others; then each time that so many had come and gone. */
+  /** Each time that so many had come and gone. The first fill what is kept for others. */
   readonly kept: readonly KeptAll[];
 }
 
 /** A transaction of SIP is remembered for 64 × 500 ms, so that what is sent again is answered as before (RFC 3261, 17); a socket closes at once. */
 const forgottenMs = (transport: TransportName) => (transport === 'twilio' ? 5000 : 34_000);
-const warmUpCalls = 100;
 
 export async function measureSetUp(clips: readonly Clip[], { calls, perSecond, talkMs }: TrafficHow): Promise<SetUp> {
   return withCallers('pcmu', clips, async (_telephones, load) => {
@@ -55,8 +54,8 @@ export async function measureTraffic(
     const faults: string[] = [];
     let failed = 0;
     const kept: KeptAll[] = [];
-    for (const count of [warmUpCalls, ...Array.from({ length: rounds }, () => calls)]) {
-      const told = await load.comeAndGo({ calls: count, perSecond, talkMs });
+    for (let round = 0; round <= rounds; round++) {
+      const told = await load.comeAndGo({ calls, perSecond, talkMs });
       failed += told.failed;
       faults.push(...told.faults);
       await sleep(systemClock, forgottenMs(transport));

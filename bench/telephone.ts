@@ -12,7 +12,7 @@ import { measureSetUp, measureTraffic } from './telephone-traffic.ts';
 const parts = ['talk', 'setup', 'traffic'] as const;
 const help = `node bench/telephone.ts [options]
   --only talk,setup      only these: talk (more and more calls that talk, latency, barge-in), setup (INVITE to 200 at ten calls a second),
-                         traffic (2,000 calls that come and go, and what is kept of them)
+                         traffic (3,000 calls that come and go, and what is kept of them)
   --transports pcmu,opus of talk and traffic only these: ${transports.join(', ')} (traffic knows pcmu and twilio)
   --steps 20,60          how many calls of each transport talk, instead of the steps that each has
   --seconds 15           how long each step is measured
