@@ -367,6 +367,23 @@ describe('a dry run', () => {
     expect(models.asked).toEqual([]);
   });
 
+  test('E32: of a body of the Responses API', async () => {
+    const request = {
+      model: 'r',
+      instructions: 'Be brief.',
+      input: [{ role: 'user', content: 'Help!' }],
+      metadata: { use_case: 'support' },
+    };
+    const { body } = await send('POST', 'routers:try', { router: example, request });
+    expect(body).toMatchObject({
+      route: 'support',
+      messages: [
+        { role: 'system', content: 'You are a helpful assistant.\n\nBe brief.' },
+        { role: 'user', content: 'Help!' },
+      ],
+    });
+  });
+
   test('of a router that is not kept, and of a realtime session', async () => {
     const request = {
       session: { model: 'inworld/whatever', instructions: 'Be brief.', providerData: { user_id: 'ann', metadata: { use_case: 'sales' } } },
