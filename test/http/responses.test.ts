@@ -165,13 +165,10 @@ describe('an answer', () => {
     gone.abort();
     await expect.poll(() => call.signal.aborted).toBe(true);
 
-    const [stream] = await Promise.all([
-      openai().create({ ...hello, stream: true }),
-      expect
-        .poll(() => rig.groq.calls.length)
-        .toBe(2)
-        .then(() => rig.groq.last.text('Once')),
-    ]);
+    const begun = openai().create({ ...hello, stream: true });
+    await expect.poll(() => rig.groq.calls.length).toBe(2);
+    rig.groq.last.text('Once');
+    const stream = await begun;
     for await (const event of stream) if (event.type === 'response.output_text.delta') break;
     await expect.poll(() => rig.groq.last.signal.aborted).toBe(true);
   });
