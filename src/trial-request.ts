@@ -12,6 +12,7 @@ const request = z.looseObject({
   input: responseInput.optional(),
   instructions: text.nullish(),
   user: name.optional(),
+  safety_identifier: name.optional(),
   temperature: z.number().optional(),
   max_tokens: z.int().min(1).optional(),
   max_output_tokens: z.int().min(1).optional(),
@@ -31,7 +32,7 @@ const request = z.looseObject({
 export function readTrialRequest(json: unknown): TrialRequest {
   const { messages, input = [], instructions, session, extra_body: extra, ...read } = readJson(request, json, 'own').value;
   const data = session?.providerData ?? {};
-  const user = read.user ?? data.user_id;
+  const user = read.user ?? read.safety_identifier ?? data.user_id;
   const metadata = extra.metadata ?? read.metadata ?? data.metadata;
   const promptVariables = extra.prompt_variables ?? read.prompt_variables ?? data.prompt_variables;
   const given = [session?.instructions ?? '', instructions ?? ''];

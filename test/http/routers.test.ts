@@ -373,6 +373,7 @@ describe('a dry run', () => {
       instructions: 'Be brief.',
       input: [{ role: 'user', content: 'Help!' }],
       metadata: { use_case: 'support' },
+      safety_identifier: 'ann',
     };
     const { body } = await send('POST', 'routers:try', { router: example, request });
     expect(body).toMatchObject({
@@ -382,6 +383,10 @@ describe('a dry run', () => {
         { role: 'user', content: 'Help!' },
       ],
     });
+    const half = (id: string) => ({ variant: { variant_id: id, model_id: 'openai/gpt-5' }, weight: 50 });
+    const split = { name: 'split', defaultRoute: { variants: [half('a'), half('b')] } };
+    const tried = await send('POST', 'routers:try', { router: split, request });
+    expect(tried.body['why']).toContainEqual(expect.stringContaining('this user always gets it'));
   });
 
   test('of a router that is not kept, and of a realtime session', async () => {
