@@ -38,6 +38,8 @@ export interface TapedFigures {
 /** So long after it was decided nothing of the cut answer comes any more, and it is another's sound. */
 const mostCutMs = 1000;
 const mostOutMs = 1000;
+/** A tape has the instant at which a step was written down, and by then what the step sends may have been received. */
+const tapeLateMs = 5;
 
 export function heardFigures(callers: readonly Heard[], { fromMs, untilMs }: Stretch): HeardFigures {
   const lastMs = untilMs - SILENCE_MS - ENGINES_MS - LOST_MS;
@@ -85,14 +87,14 @@ export function tapedFigures(callers: readonly Heard[], tapes: readonly Taped[],
   });
   const outMs = pairs.flatMap(({ caller, taped }) =>
     taped.voiced.filter(isIn).flatMap((voicedMs) => {
-      const run = caller.runs.find(({ firstMs }) => firstMs > voicedMs);
-      return run && run.firstMs < voicedMs + mostOutMs ? [run.firstMs - voicedMs] : [];
+      const run = caller.runs.find(({ firstMs }) => firstMs > voicedMs - tapeLateMs);
+      return run && run.firstMs < voicedMs + mostOutMs ? [Math.max(0, run.firstMs - voicedMs)] : [];
     }),
   );
   const cuts = pairs.flatMap(({ caller, taped }) => taped.cut.filter(isIn).map((cutMs) => ({ caller, cutMs })));
   const cutMs = cuts.flatMap(({ caller: { clears, runs }, cutMs }) => {
-    const clear = clears.find((atMs) => atMs > cutMs && atMs < cutMs + mostCutMs);
-    if (clear !== undefined) return [clear - cutMs];
+    const clear = clears.find((atMs) => atMs > cutMs - tapeLateMs && atMs < cutMs + mostCutMs);
+    if (clear !== undefined) return [Math.max(0, clear - cutMs)];
     // Nothing of it was being said.
     const run = runs.findLast(({ firstMs }) => firstMs < cutMs);
     return run && run.lastMs > cutMs - FRAME_MS && run.lastMs < cutMs + mostCutMs ? [Math.max(0, run.lastMs - cutMs)] : [];

@@ -9,8 +9,13 @@ import { fetchModels, installPrograms } from './test-needs.mjs';
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const windows = process.platform === 'win32';
-// Node of the packages, once it is there, and their programs.
-const env = { ...process.env, PATH: [resolve(repository, 'node_modules/.bin'), process.env.PATH].join(delimiter) };
+const env = {
+  ...process.env,
+  // Node of the packages, once it is there, and their programs.
+  PATH: [resolve(repository, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+  // Each file of tests has a process of its own, and servers besides: they need not compile the same packages again.
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? resolve(repository, 'node_modules/.cache/node-compile'),
+};
 
 /** Resolves with whether the program went well. */
 function went(program, ...args) {

@@ -92,13 +92,13 @@ function metadataOf(attempts: readonly Attempt[]): object | undefined {
 }
 
 /** Images that are named by an address are fetched here, by the rules for addresses. @throws RealtimeError where one cannot be had. */
-async function withImages({ prompt, conversation }: TextRequest, outgoing: GuardedFetch, signal: AbortSignal): Promise<Prompt> {
+async function withImages({ prompt, conversationField }: TextRequest, outgoing: GuardedFetch, signal: AbortSignal): Promise<Prompt> {
   const seen = async (part: PromptPart): Promise<PromptPart> => {
     if (part.type !== 'image' || part.url.startsWith('data:')) return part;
     try {
       return { ...part, url: await imageAt(outgoing, part.url, signal) };
     } catch (error) {
-      throw errors.invalid(conversation, `An image could not be loaded: ${error instanceof Error ? error.message : String(error)}.`);
+      throw errors.invalid(conversationField, `An image could not be loaded: ${error instanceof Error ? error.message : String(error)}.`);
     }
   };
   const turns = await Promise.all(

@@ -203,6 +203,8 @@ export interface LlmOptions {
   readonly origin?: Origin;
   /** Of an engine that chooses among several: after so long without a first part another one is asked as well; 0: nobody is. Absent: as the server has it. */
   readonly hedgeMs?: number;
+  /** The same for all answers of one conversation: for a provider that keeps the beginning of its prompts. It is not sent as it is. */
+  readonly conversation?: string;
   /** Told of each model that is asked, by an engine that chooses among several; of a single one only when it was asked more than once. */
   readonly onAttempt?: (attempt: Attempt) => void;
 }

@@ -106,6 +106,7 @@ async function speakAnswer(
     sampling: order.sampling,
     behalf: order.behalf,
     origin,
+    conversation: origin.session,
     onAttempt: (attempt: Attempt) => feed({ kind: 'run.attempt', run, ...attempt, ms: Math.round(attempt.ms) }),
     ...(order.temperature === undefined ? {} : { temperature: order.temperature }),
     ...(order.maxOutputTokens === undefined ? {} : { maxOutputTokens: order.maxOutputTokens }),

@@ -74,6 +74,7 @@ export function chatRequestOf(read: z.infer<typeof chatRequest>): TextRequest {
         maxOutputTokens: read.max_completion_tokens ?? read.max_tokens,
         parallelToolCalls: read.parallel_tool_calls,
         reasoningEffort: read.reasoning_effort,
+        conversation: read.prompt_cache_key,
       }),
       sampling: present({
         topP: read.top_p,
@@ -86,7 +87,7 @@ export function chatRequestOf(read: z.infer<typeof chatRequest>): TextRequest {
       behalf,
     },
     routing,
-    conversation: 'messages',
+    conversationField: 'messages',
   };
 }
 

@@ -1,6 +1,6 @@
 // The body of OpenAI's /responses as what a model is asked (https://platform.openai.com/docs/api-reference/responses/create). Nothing is kept between two
 // requests, and no tool runs here: whatever would need that is refused by its name. Hints that concern OpenAI's own service (`include`, `truncation`,
-// `service_tier`, `prompt_cache_key`, `text.verbosity` and the like) are accepted and have no effect.
+// `service_tier`, `text.verbosity` and the like) are accepted and have no effect.
 import { z } from 'zod';
 import { isRecord } from './json.ts';
 import type { PromptPart, PromptToolChoice, PromptTurn } from './prompt.ts';
@@ -108,12 +108,13 @@ export function responseRequestOf(read: ResponseRequest): TextRequest {
         maxOutputTokens: read.max_output_tokens,
         parallelToolCalls: read.parallel_tool_calls,
         reasoningEffort: read.reasoning?.effort,
+        conversation: read.prompt_cache_key,
       }),
       sampling: present({ topP: read.top_p }),
       behalf,
     },
     routing,
-    conversation: 'input',
+    conversationField: 'input',
   };
 }
 

@@ -35,6 +35,7 @@ export const textRequestFields = {
   model: name.default(''),
   stream: z.boolean().nullish(),
   user: name.nullish(),
+  prompt_cache_key: name.nullish(),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
   parallel_tool_calls: z.boolean().nullish(),
@@ -54,11 +55,12 @@ export interface TextRequest {
     readonly reasoningEffort?: string;
     readonly sampling: Sampling;
     readonly behalf: OnBehalf;
+    readonly conversation?: string;
   };
   /** How models are to be chosen for this request alone; undefined: `model` says who answers. */
   readonly routing: Readonly<Record<string, unknown>> | undefined;
   /** The field that brought the conversation, by which it is named where something in it cannot be used. */
-  readonly conversation: 'messages' | 'input';
+  readonly conversationField: 'messages' | 'input';
 }
 
 interface RoutedBody extends z.infer<typeof inworld> {

@@ -73,6 +73,12 @@ test('where a provider is told to throw away what waits, that is the end of it',
   expect(tapedFigures([caller], [taped({ cut: [6100] })], whole).cutMs.p50).toBe(2);
 });
 
+test('what is received before the tape has written down that it is sent took no time', () => {
+  const caller = heard({ runs: [run(5798.5, 6090), run(7820, 9000)], clears: [6099] });
+  const { outMs, cutMs } = tapedFigures([caller], [taped({ voiced: [5800, 7803], cut: [6100] })], whole);
+  expect([outMs.count, outMs.p50, outMs.p99, cutMs.count, cutMs.p50]).toEqual([2, 0, 17, 1, 0]);
+});
+
 const step: TalkStep = {
   transport: 'pcmu',
   calls: 60,

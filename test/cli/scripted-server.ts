@@ -28,13 +28,20 @@ class Call {
   responses = 0;
   /** Milliseconds from the last loud sound that came to the commit of the latest turn. */
   quietBeforeCommitMs = Number.NaN;
+  readonly #sent: { readonly type: unknown; readonly at: number }[] = [];
 
   constructor(socket: WebSocket) {
     this.socket = socket;
   }
 
   send(event: Fields): void {
+    this.#sent.push({ type: event['type'], at: performance.now() });
     this.socket.send(JSON.stringify({ event_id: 'event_x', ...event }));
+  }
+
+  /** When the `n`th event (from 0) of this type was sent, in milliseconds of `performance.now()`. */
+  sentAt(type: string, n: number): number {
+    return this.#sent.filter((event) => event.type === type)[n]?.at ?? Number.NaN;
   }
 
   /** Words and sound of response `n`, up to but without response.done. */

@@ -17,14 +17,21 @@ export interface ChatRequestBody {
 export type Script = (body: ChatRequestBody, response: ServerResponse, request: IncomingMessage) => void | Promise<void>;
 
 export class FakeChatServer {
-  readonly requests: { body: ChatRequestBody; headers: IncomingMessage['headers'] }[] = [];
-  /** Answers everything that is not POST …/chat/completions, by path; status 404 otherwise. */
+  readonly requests: { body: ChatRequestBody; text: string; headers: IncomingMessage['headers'] }[] = [];
+  /** Answers everything that is no request for a reply, by path; status 404 otherwise. */
   readonly pages = new Map<string, { status?: number; body: string; headers?: Record<string, string> }>();
-  script: Script = smallModel;
+  script: Script;
   /** Connections that the client broke before the answer was complete. */
   dropped = 0;
   #sockets = new Set<Socket>();
   #server = createServer((request, response) => void this.#answer(request, response));
+  readonly #path: string;
+
+  /** `path`: where replies are asked for. */
+  constructor(path = '/chat/completions', script: Script = smallModel) {
+    this.#path = path;
+    this.script = script;
+  }
 
   async listen(port = 0): Promise<string> {
     this.#server.on('connection', (socket) => {
@@ -55,7 +62,7 @@ export class FakeChatServer {
     response.on('close', () => {
       if (!response.writableFinished) this.dropped++;
     });
-    if (!request.url?.endsWith('/chat/completions')) {
+    if (!request.url?.endsWith(this.#path)) {
       const page = this.pages.get(request.url ?? '');
       response
         .writeHead(page?.status ?? (page ? 200 : 404), { 'content-type': 'application/json', ...page?.headers })
@@ -65,7 +72,7 @@ export class FakeChatServer {
     let text = '';
     for await (const chunk of request) text += String(chunk);
     const body = JSON.parse(text) as ChatRequestBody;
-    this.requests.push({ body, headers: request.headers });
+    this.requests.push({ body, text, headers: request.headers });
     await this.script(body, response, request);
   }
 }

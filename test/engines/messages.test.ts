@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { ToolNames } from '../../src/engines/cloud/call-fields.ts';
 import type { ChatMessage } from '../../src/engines/cloud/chat-messages.ts';
+import { anthropicForm } from '../../src/engines/cloud/message-form.ts';
 import { chatRequest } from '../../src/engines/cloud/openai-request.ts';
 import { customRow, providerTable } from '../../src/engines/cloud/provider-table.ts';
 import type { Prompt, PromptTurn } from '../../src/protocol/prompt.ts';
@@ -44,7 +45,9 @@ const providers: readonly (readonly [provider: string, model: string, rules: rea
 function request(provider: string, model: string, prompt: Prompt): rules.RequestBody & { messages: readonly ChatMessage[] } {
   const row = [customRow, ...providerTable].find(({ prefix }) => prefix === provider);
   if (!row) throw new Error(`no provider ${provider}`);
-  const body = chatRequest(prompt, { model }, new ToolNames(prompt.tools), row);
+  // Anthropic's own messages are made of chat messages (anthropic-request.ts).
+  const dialect = row.api === 'anthropic' ? { form: anthropicForm } : row;
+  const body = chatRequest(prompt, { model }, new ToolNames(prompt.tools), dialect);
   return JSON.parse(JSON.stringify(body)) as rules.RequestBody & { messages: readonly ChatMessage[] };
 }
 

@@ -164,6 +164,22 @@ describe('what a sloppy server sends', () => {
     ).toBe('let me see');
   });
 
+  it('is not spoken when it is thinking in parts of its own, as Mistral sends it', async () => {
+    const piece = (content: object) => ({ choices: [{ delta: { content: [content] } }] });
+    const parts = await ask(
+      stream(
+        piece({ type: 'thinking', thinking: [{ type: 'text', text: 'hmm' }] }),
+        piece({ type: 'text', text: 'yes' }),
+        textChunk(' sir'),
+      ),
+    );
+    expect(parts.slice(0, 2)).toEqual([
+      { type: 'reasoning', text: 'hmm' },
+      { type: 'text', text: 'yes' },
+    ]);
+    expect(textOf(parts)).toBe('yes sir');
+  });
+
   it('tells what it has used while it goes on, and at the end', async () => {
     const used = (completion_tokens: number) => ({ usage: { prompt_tokens: 9, completion_tokens } });
     const parts = await ask(
@@ -186,6 +202,15 @@ describe('what a sloppy server sends', () => {
       stream(textChunk('x'), { choices: [], usage: { prompt_tokens: 9, completion_tokens: 1, prompt_cache_hit_tokens: 8 } }),
     );
     expect(parts.at(-2)).toMatchObject({ usage: { cachedTokens: 8 } });
+  });
+
+  it.each([
+    ['OpenAI', { usage: { prompt_tokens: 9, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 8 } } }],
+    ['Groq, unasked,', { x_groq: { usage: { prompt_tokens: 9, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 8 } } } }],
+    ['a server without details', { usage: { prompt_tokens: 9, completion_tokens: 1, cached_tokens: 8 } }],
+  ])('counts cached tokens as %s tells them', async (_, counts) => {
+    const parts = await ask(stream(textChunk('x'), { choices: [], ...counts }));
+    expect(parts.at(-2)).toEqual({ type: 'usage', usage: { inputTokens: 9, outputTokens: 1, cachedTokens: 8 } });
   });
 });
 

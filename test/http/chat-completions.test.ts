@@ -37,6 +37,7 @@ describe('an answer', () => {
       max_completion_tokens: 40,
       stop: 'END',
       user: 'ann',
+      prompt_cache_key: 'talk-1',
     });
     const call = await askedOf(rig.groq);
     call.text('A ', 'cat.');
@@ -70,6 +71,7 @@ describe('an answer', () => {
       maxOutputTokens: 40,
       sampling: { stopSequences: ['END'] },
       behalf: { user: 'ann' },
+      conversation: 'talk-1',
     });
   });
 

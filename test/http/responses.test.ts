@@ -35,6 +35,7 @@ describe('an answer', () => {
       include: ['reasoning.encrypted_content'],
       truncation: 'auto',
       safety_identifier: 'ann',
+      prompt_cache_key: 'talk-1',
     });
     const call = await askedOf(rig.groq);
     call.text('Hel', 'lo!');
@@ -81,6 +82,7 @@ describe('an answer', () => {
       reasoningEffort: 'low',
       sampling: { topP: 0.9 },
       behalf: { user: 'ann', metadata: { topic: 'greeting' } },
+      conversation: 'talk-1',
       // By which its usage is counted.
       origin: { key: rig.http.key.id },
     });

@@ -222,6 +222,7 @@ describe('a spoken answer', () => {
       behalf,
       hedgeMs: 400,
       origin: { key: 'key_1', session: 'sess_test' },
+      conversation: 'sess_test',
       onAttempt: expect.any(Function) as unknown,
     });
     expect(run.tts.last.options).toEqual({

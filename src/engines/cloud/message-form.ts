@@ -40,9 +40,9 @@ export const freeForm: MessageForm = {
 };
 
 /**
- * Anthropic's OpenAI layer (platform.claude.com, "OpenAI SDK compatibility") moves every system message to the front, where what was said
- * last would lose its place. The API behind it: `messages.0` must be the user's, "text content blocks must be non-empty", tool_use ids
- * match ^[a-zA-Z0-9_-]+$, calls need the `tools` parameter, and newer models refuse an assistant message at the end ("prefill").
+ * Anthropic (platform.claude.com, "Messages"; anthropic-request.ts writes the messages in its own words): what the system says stands before the
+ * messages, `messages.0` must be the user's, "text content blocks must be non-empty", tool_use ids match ^[a-zA-Z0-9_-]+$, calls need the `tools`
+ * parameter, and newer models refuse an assistant message at the end ("prefill").
  */
 export const anthropicForm: MessageForm = {
   system: 'front',

@@ -16,8 +16,15 @@ interface ToolCallDelta {
   function?: { name?: string | null; arguments?: string | object | null };
 }
 
+/** Mistral's thinking is a part of the text, with parts of its own. */
+interface ContentPiece {
+  type?: string;
+  text?: string;
+  thinking?: { text?: string }[];
+}
+
 interface Delta {
-  content?: string | { type?: string; text?: string }[] | null;
+  content?: string | ContentPiece[] | null;
   reasoning_content?: string | null;
   reasoning?: string | null;
   refusal?: string | null;
@@ -28,13 +35,18 @@ interface Usage {
   prompt_tokens?: number;
   completion_tokens?: number;
   prompt_tokens_details?: { cached_tokens?: number | null } | null;
+  /** DeepSeek's. */
   prompt_cache_hit_tokens?: number;
+  /** Of servers that have no details. */
+  cached_tokens?: number | null;
 }
 
 /** One chunk, as far as anything here depends on it. */
 export interface ChatChunk {
   choices?: { delta?: Delta | null; message?: Delta | null; finish_reason?: string | null }[] | null;
   usage?: Usage | null;
+  /** Where Groq counts when it is not asked to. */
+  x_groq?: { usage?: Usage | null } | null;
 }
 
 interface OpenCall {
@@ -69,13 +81,14 @@ export class ChatParts {
 
   push(chunk: ChatChunk): LlmPart[] {
     const before = this.#usage;
-    if (chunk.usage) this.#usage = readUsage(chunk.usage);
+    const told = chunk.usage ?? chunk.x_groq?.usage;
+    if (told) this.#usage = readUsage(told);
     const choice = chunk.choices?.[0];
     if (!choice) return [];
     const parts: LlmPart[] = [];
     const delta = choice.delta ?? choice.message;
     if (delta) {
-      const reasoning = delta.reasoning_content ?? delta.reasoning;
+      const reasoning = delta.reasoning_content ?? delta.reasoning ?? thinkingIn(delta);
       if (typeof reasoning === 'string' && reasoning !== '') parts.push({ type: 'reasoning', text: reasoning });
       parts.push(...this.#thinking.push(contentOf(delta)));
       for (const call of delta.tool_calls ?? []) parts.push(...this.#call(call));
@@ -160,10 +173,15 @@ function contentOf(delta: Delta): string {
   return content.map((part) => part.text ?? '').join('');
 }
 
+function thinkingIn({ content }: Delta): string {
+  if (typeof content === 'string' || !content) return '';
+  return content.flatMap(({ thinking }) => (Array.isArray(thinking) ? thinking.map(({ text = '' }) => text) : [])).join('');
+}
+
 function readUsage(usage: Usage): LlmUsage {
   return {
     inputTokens: usage.prompt_tokens ?? 0,
     outputTokens: usage.completion_tokens ?? 0,
-    cachedTokens: usage.prompt_tokens_details?.cached_tokens ?? usage.prompt_cache_hit_tokens ?? 0,
+    cachedTokens: usage.prompt_tokens_details?.cached_tokens ?? usage.prompt_cache_hit_tokens ?? usage.cached_tokens ?? 0,
   };
 }

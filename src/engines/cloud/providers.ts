@@ -1,5 +1,6 @@
 // Which language models this server can use: those its settings open, or else a model server found on this machine.
 import type { EngineEnvironment, Llm } from '../engine.ts';
+import { anthropicHeaders, createAnthropicMessages } from './anthropic-messages.ts';
 import { answersAsOllama, listModels } from './model-list.ts';
 import { createOpenAiChat } from './openai-chat.ts';
 import { customRow, type ProviderRow, providerTable } from './provider-table.ts';
@@ -124,9 +125,13 @@ async function probe(environment: EngineEnvironment, row: ProviderRow, signal: A
 type Lister = (timeoutMs: number, signal?: AbortSignal) => Promise<string[] | undefined>;
 
 function lister(environment: EngineEnvironment, row: ProviderRow, { baseUrl, apiKey }: Access): Lister {
-  const bearer: Record<string, string> = apiKey ? { authorization: `Bearer ${apiKey}` } : {};
-  const headers = apiKey && row.listHeaders ? row.listHeaders(apiKey) : bearer;
+  const headersOf = row.api === 'anthropic' ? anthropicHeaders : bearer;
+  const headers = apiKey ? headersOf(apiKey) : {};
   return (timeoutMs, signal) => listModels({ baseUrl, headers, timeoutMs, clock: environment.clock, ...(signal ? { signal } : {}) });
+}
+
+function bearer(apiKey: string): Record<string, string> {
+  return { authorization: `Bearer ${apiKey}` };
 }
 
 function provider(
@@ -137,7 +142,7 @@ function provider(
   defaultModel: string | undefined,
   source: Provider['source'],
 ): Provider {
-  const llm = createOpenAiChat({
+  const options = {
     id: row.prefix,
     name: row.name,
     baseUrl: access.baseUrl,
@@ -145,9 +150,9 @@ function provider(
     clock: environment.clock,
     log: environment.log,
     ...(access.apiKey ? { apiKey: access.apiKey } : {}),
-    dialect: row,
     ...(row.modelAliases ? { modelAliases: row.modelAliases } : {}),
-  });
+  };
+  const llm = row.api === 'anthropic' ? createAnthropicMessages(options) : createOpenAiChat({ ...options, dialect: row });
   return {
     prefix: row.prefix,
     alsoKnownAs: row.alsoKnownAs ?? [],

@@ -1,5 +1,5 @@
 // The voice of a call as G.711: bytes at 8 kHz, which the plug's rate is made of and made to. What is lost is guessed from the pitch of what
-// was heard last.
+// was heard before it and after it.
 import { decodeALaw, decodeMuLaw, encodeALaw, encodeMuLaw } from '../../media/g711.ts';
 import { Resampler } from '../../media/resample.ts';
 import { CALL_RATE_HZ, FRAME_MS } from './call-rate.ts';
@@ -33,8 +33,8 @@ export function createG711Decoder(law: Law): VoiceDecoder {
   return {
     length: (packet) => (packet.length <= MOST_BYTES ? packet.length * SAMPLES_PER_BYTE : 0),
     decode: (packet) => raise(guess.hear(decode(packet))),
-    // A packet of G.711 repeats nothing of the one before.
-    recover: (_packet, samples) => conceal(samples),
+    // A packet of G.711 repeats nothing of the one before, but shows where the sound goes.
+    recover: (packet, samples) => raise(guess.before(decode(packet), Math.round(samples / SAMPLES_PER_BYTE))),
     conceal,
     free() {},
   };

@@ -2,8 +2,11 @@
 // packet of the call shows the real one, and from then on nobody else is heard: a stranger who sends to every port of this machine must
 // neither be heard nor get what is said.
 
-/** The listener's far side has been silent for so long before it may come from somewhere else: its NAT has given it another port. */
-const SILENT_MS = 2000;
+/**
+ * The far side has been silent for so long before its stream may go on from somewhere else, since its NAT has given it another port. Longer than a
+ * network's jitter, so that two who send at once do not take turns, and no longer, since what is said until then is lost.
+ */
+const SILENT_MS = 200;
 /** Packets that may have been sent meanwhile, beyond those of the time that passed. */
 const MOST_AHEAD = 500;
 const PACKETS_PER_SECOND = 100;

@@ -72,6 +72,41 @@ test('a lost packet of a voice sounds like the voice: closer to it than silence,
   for (let i = 1; i < joined.length; i++) expect(Math.abs((joined[i] as number) - (joined[i - 1] as number))).toBeLessThan(largest * 1.5);
 });
 
+test.each([160, 240])(
+  'a lost packet is guessed better out of what is before it and after it, in packets of %i samples, and meets both',
+  (length) => {
+    // A voice that rises by a fifth while it is lost.
+    let phase = 0;
+    const sound = Int16Array.from({ length: 8000 }, (_, i) => {
+      phase += (2 * Math.PI * (i < 4000 ? 110 : i < 4000 + length ? 110 + ((i - 4000) / length) * 20 : 130)) / 8000;
+      return [1, 2, 3].reduce((sum, k) => sum + (4000 / k) * Math.sin(phase * k + k), 0);
+    });
+    const after = sound.slice(4000 + length, 4000 + 2 * length);
+    const guessFrom = (how: (guess: PitchGuess) => Int16Array) => {
+      const guess = new PitchGuess();
+      guess.hear(sound.slice(0, 4000));
+      return [...how(guess), ...guess.hear(after.slice())];
+    };
+    const on = guessFrom((guess) => guess.next(length));
+    const between = guessFrom((guess) => guess.before(after, length));
+    expect(between.slice(length)).toEqual([...after]);
+    const lost = sound.slice(4000, 4000 + 2 * length);
+    expect(snrDb(lost, Int16Array.from(between))).toBeGreaterThan(snrDb(lost, Int16Array.from(on)));
+    const largest = Array.from(sound, (sample, i) => Math.abs(sample - (sound[i - 1] ?? 0)))
+      .slice(1)
+      .reduce((a, b) => Math.max(a, b));
+    const joined = [...sound.slice(3990, 4000), ...between];
+    for (let i = 1; i < joined.length; i++) expect(Math.abs((joined[i] as number) - (joined[i - 1] as number))).toBeLessThan(largest * 1.5);
+  },
+);
+
+test('what is lost before a packet too short to have a pitch is guessed from what is before it alone', () => {
+  const sound = vowel(130, 8000, 8000);
+  const guesses = [new PitchGuess(), new PitchGuess()] as const;
+  for (const guess of guesses) guess.hear(sound.slice(0, 4000));
+  expect(guesses[0].before(sound.slice(4080, 4160), 80)).toEqual(guesses[1].next(80));
+});
+
 test('a guess is whole for 10 ms, ever fainter to 60 ms, and nothing from there on', () => {
   const guess = new PitchGuess();
   guess.hear(vowel(130, 4000, 8000));
