@@ -8,9 +8,9 @@ import type { ChatDesk, ChatPart } from './http/routes/deps.ts';
 import type { GuardedFetch } from './lib/guarded-fetch.ts';
 import { imageAt } from './lib/guarded-image.ts';
 import { randomIds } from './lib/ids.ts';
-import type { ChatRequest } from './protocol/chat-request.ts';
 import { errors } from './protocol/errors.ts';
 import type { Prompt, PromptPart } from './protocol/prompt.ts';
+import type { TextRequest } from './protocol/text-request.ts';
 
 interface ChatDeskParts {
   readonly router: Router;
@@ -24,7 +24,7 @@ export function openChatDesk(parts: ChatDeskParts): ChatDesk {
   return {
     async answer(request, { keyId }, signal) {
       const { engine, model } = engineOf(request, parts);
-      const prompt = engine.sees === false ? request.prompt : await withImages(request.prompt, parts.outgoing, signal);
+      const prompt = engine.sees === false ? request.prompt : await withImages(request, parts.outgoing, signal);
       const attempts: Attempt[] = [];
       const onAttempt = (attempt: Attempt) => void attempts.push(attempt);
       const options = { ...request.options, model, origin: { key: keyId, session: randomIds('chat') }, onAttempt };
@@ -36,7 +36,7 @@ export function openChatDesk(parts: ChatDeskParts): ChatDesk {
 }
 
 /** @throws RealtimeError naming the field that nobody serves. */
-function engineOf({ model, routing }: ChatRequest, { router, routes, defaultModel }: ChatDeskParts): { engine: Llm; model: string } {
+function engineOf({ model, routing }: TextRequest, { router, routes, defaultModel }: ChatDeskParts): { engine: Llm; model: string } {
   const named = model === '' ? defaultModel : model;
   if (routing) {
     try {
@@ -83,6 +83,8 @@ function metadataOf(attempts: readonly Attempt[]): object | undefined {
       success: attempt.outcome === 'answered',
       time_to_first_token_ms: Math.round(attempt.ms),
       ...(attempt.outcome === 'failed' ? { error: attempt.reason } : {}),
+      ...(attempt.outcome === 'outpaced' ? { error: attempt.outcome } : {}),
+      ...(attempt.hedged ? { hedged: true } : {}),
     })),
     ...(route === undefined ? {} : { route }),
     ...(variant === undefined ? {} : { variant }),
@@ -90,13 +92,13 @@ function metadataOf(attempts: readonly Attempt[]): object | undefined {
 }
 
 /** Images that are named by an address are fetched here, by the rules for addresses. @throws RealtimeError where one cannot be had. */
-async function withImages(prompt: Prompt, outgoing: GuardedFetch, signal: AbortSignal): Promise<Prompt> {
+async function withImages({ prompt, conversationField }: TextRequest, outgoing: GuardedFetch, signal: AbortSignal): Promise<Prompt> {
   const seen = async (part: PromptPart): Promise<PromptPart> => {
     if (part.type !== 'image' || part.url.startsWith('data:')) return part;
     try {
       return { ...part, url: await imageAt(outgoing, part.url, signal) };
     } catch (error) {
-      throw errors.invalid('messages', `An image could not be loaded: ${error instanceof Error ? error.message : String(error)}.`);
+      throw errors.invalid(conversationField, `An image could not be loaded: ${error instanceof Error ? error.message : String(error)}.`);
     }
   };
   const turns = await Promise.all(

@@ -288,6 +288,12 @@ export const settings: readonly Setting[] = [
     fallback: '3000',
   },
   {
+    name: 'PARLEY_LLM_HEDGE_MS',
+    description:
+      'Where another language model can be asked: how long one may be silent before the next is asked as well, in milliseconds; the first to begin answers, and both may be charged for. A session’s `providerData.fallback.hedge_ms` comes before it.',
+    fallback: 'off',
+  },
+  {
     name: 'PARLEY_FALLBACK_REST_SECONDS',
     description: 'Where another can be asked: how long an engine that failed is left alone, unless it says for how long itself.',
     fallback: '30',

@@ -102,6 +102,8 @@ export interface Config {
   readonly llmFallback: readonly string[];
   /** How long whoever can be replaced may take before the next is asked: a model to its first word, a recogniser to its words, a voice to its next sound. */
   readonly fallbackMs: number;
+  /** How long a language model may be silent before the next one is asked as well; undefined: nobody is. */
+  readonly llmHedgeMs: number | undefined;
   /** How long an engine that failed is left alone where another can be asked. */
   readonly fallbackRestMs: number;
   readonly defaultModel: string | undefined;
@@ -228,6 +230,7 @@ export function configOf(
     speech: { stt: speechChoice(values, 'stt'), tts: speechChoice(values, 'tts') },
     llmFallback: fallback(values, 'llm', []),
     fallbackMs: number(values, 'PARLEY_FALLBACK_MS', 3000, 100, 60_000),
+    llmHedgeMs: (values.PARLEY_LLM_HEDGE_MS ?? 'off') === 'off' ? undefined : number(values, 'PARLEY_LLM_HEDGE_MS', 0, 50, 60_000),
     fallbackRestMs: number(values, 'PARLEY_FALLBACK_REST_SECONDS', 30, 0, 600) * 1000,
     defaultModel: values.PARLEY_MODEL,
     aliases: aliases(values.PARLEY_MODEL_ALIASES),

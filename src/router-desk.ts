@@ -4,12 +4,12 @@ import { type Fault, RouterError, sentence } from './engines/routing/smart/read-
 import { isRouterName, nameRule } from './engines/routing/smart/router-schema.ts';
 import type { SmartRoutes } from './engines/routing/smart/smart-routes.ts';
 import { isRecord, snakeCase } from './engines/routing/smart/spelling.ts';
-import { readTrialRequest } from './engines/routing/smart/trial-request.ts';
 import type { RouterDesk } from './http/routes/deps.ts';
 import { Refusal } from './http/routes/family.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
 import { type FileContent, JsonFolder, mostFiles } from './store/json-folder.ts';
+import { readTrialRequest } from './trial-request.ts';
 
 /** The file that is no router: what the operator says of models. */
 const tableName = 'models';

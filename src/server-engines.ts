@@ -81,6 +81,7 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
     clock,
     log,
     health: new ModelHealth(clock, config.fallbackRestMs),
+    hedgeMs: config.llmHedgeMs,
     onAttempt: tellOf,
     onSecondTry: ({ engine, reason }) => meters.add('parley_second_tries_total', 1, { engine, reason }),
   };

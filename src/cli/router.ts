@@ -19,7 +19,7 @@ import { type OpenRouterDesk, openRouterDesk } from '../router-desk.ts';
 import { describeOptions, parseArguments, UsageError } from './arguments.ts';
 
 const options = {
-  try: { kind: 'text', value: 'FILE', help: 'a request: a body of POST /v1/chat/completions, or {"session": …}' },
+  try: { kind: 'text', value: 'FILE', help: 'a request: a body of POST /v1/chat/completions or /v1/responses, or {"session": …}' },
   router: { kind: 'text', value: 'FILE', help: 'try this router instead of the one that the request names' },
   json: { kind: 'flag', help: 'say it in JSON' },
   help: { kind: 'flag', help: 'this text' },

@@ -201,6 +201,8 @@ export interface LlmOptions {
   readonly behalf?: OnBehalf;
   /** Whose answer it is. */
   readonly origin?: Origin;
+  /** Of an engine that chooses among several: after so long without a first part another one is asked as well; 0: nobody is. Absent: as the server has it. */
+  readonly hedgeMs?: number;
   /** The same for all answers of one conversation: for a provider that keeps the beginning of its prompts. It is not sent as it is. */
   readonly conversation?: string;
   /** Told of each model that is asked, by an engine that chooses among several; of a single one only when it was asked more than once. */
@@ -218,13 +220,18 @@ export type Attempt = {
   /** The route and the variant of a router that named the model. */
   readonly route?: string;
   readonly variant?: string;
-} & (
+  /** It was asked as well while another one, which had been asked before, was silent. */
+  readonly hedged?: boolean;
+} & AttemptOutcome;
+
+export type AttemptOutcome =
   | { readonly outcome: 'answered' }
   /** `ttft_timeout`: its first part did not come in time, and the next model was asked. */
   | { readonly outcome: 'failed'; readonly reason: EngineFailure | 'ttft_timeout' }
+  /** Another one that was asked at the same time began before it, and it was called off. */
+  | { readonly outcome: 'outpaced' }
   /** Whoever asked did not want the answer any more. */
-  | { readonly outcome: 'aborted' }
-);
+  | { readonly outcome: 'aborted' };
 
 export interface LlmUsage {
   readonly inputTokens: number;

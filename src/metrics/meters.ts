@@ -186,7 +186,7 @@ export const table = {
   parley_attempts_total: {
     type: 'counter',
     meaning:
-      'Engines that were asked, each language model and those recognisers and voices in whose place others can be asked; `stage`: stt, llm or tts, `outcome`: answered, aborted, or what it failed at (`ttft_timeout`: its first word was late, and the next was asked).',
+      'Engines that were asked, each language model and those recognisers and voices in whose place others can be asked; `stage`: stt, llm or tts, `outcome`: answered, aborted, outpaced (by another that was asked as well: `PARLEY_LLM_HEDGE_MS`), or what it failed at (`ttft_timeout`: its first word was late, and the next was asked).',
     labels: ['stage', 'provider', 'outcome'],
   },
   parley_second_tries_total: {

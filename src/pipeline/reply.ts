@@ -111,6 +111,7 @@ async function speakAnswer(
     ...(order.temperature === undefined ? {} : { temperature: order.temperature }),
     ...(order.maxOutputTokens === undefined ? {} : { maxOutputTokens: order.maxOutputTokens }),
     ...(order.reasoningEffort === undefined ? {} : { reasoningEffort: order.reasoningEffort }),
+    ...(order.hedgeMs === undefined ? {} : { hedgeMs: order.hedgeMs }),
   };
   for await (const part of engine.respond(prompt, options, signal)) {
     switch (part.type) {

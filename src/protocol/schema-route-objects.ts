@@ -253,6 +253,49 @@ export function openApiSchemas(): Record<string, JsonObject> {
       },
       'metadata',
     ),
+    TextResponseRequest: noted(
+      {
+        type: 'object',
+        properties: {
+          model: text,
+          input: {
+            anyOf: [
+              text,
+              noted(
+                list({ type: 'object' }),
+                'Items: `message`, `function_call`, `function_call_output`; `reasoning` is accepted and not read.',
+              ),
+            ],
+          },
+          instructions: text,
+          tools: noted(list({ type: 'object' }), 'Functions.'),
+          tool_choice: noted({}, '`auto`, `none`, `required`, or one function.'),
+          max_output_tokens: { type: 'integer', minimum: 1 },
+          temperature: { type: 'number', minimum: 0, maximum: 2 },
+          top_p: { type: 'number', minimum: 0, maximum: 1 },
+          reasoning: { type: 'object', properties: { effort: text } },
+          text: { type: 'object', properties: { format: object({ type: oneOf('text') }) } },
+          metadata: noted({ type: 'object' }, 'Comes back with the response, and is what the conditions of routers see.'),
+          store: noted(flag, 'Accepted; nothing is kept, and the response says `false`.'),
+          stream: flag,
+        },
+        required: ['input'],
+      },
+      "OpenAI's, with what Inworld's router adds: `models`, `sort`, `ignore`, `fallback`, `prompt_variables`.",
+    ),
+    TextResponse: object({
+      id: noted(text, '`resp_...`'),
+      object: oneOf('response'),
+      created_at: seconds,
+      status: oneOf('completed', 'incomplete'),
+      model: text,
+      output: noted(list({ type: 'object' }), 'Items: `message` and `function_call`.'),
+      usage: { type: 'object' },
+      metadata: noted(
+        { type: 'object', additionalProperties: text },
+        "The request's, and who was asked, where several could be: `attempts` (the text of a JSON array), `route`, `variant`.",
+      ),
+    }),
     SpeechRequest: object(
       {
         model: noted(text, 'As `audio.output.model` of a session; the usual one without it.'),

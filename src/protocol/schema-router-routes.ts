@@ -173,7 +173,7 @@ export function routerSchemas(): Record<string, JsonObject> {
       required: ['request'],
       properties: {
         router: { ...reference('Router'), description: 'A router that need not be kept; without it the one that `request.model` names.' },
-        request: { type: 'object', description: 'A body of `POST /v1/chat/completions`, or `{"session": …}`.' },
+        request: { type: 'object', description: 'A body of `POST /v1/chat/completions` or `POST /v1/responses`, or `{"session": …}`.' },
       },
     },
     RouterTrial: {

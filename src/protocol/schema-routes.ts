@@ -105,17 +105,17 @@ export function openApiPaths(): Record<string, JsonObject> {
         'createChatCompletion',
         'Text',
         'An answer of a language model in text, whole or as it is made. A model may be `inworld/<router>`.',
-        {
-          200: {
-            description: 'The answer.',
-            content: { 'application/json': { schema: reference('ChatCompletion') }, 'text/event-stream': {} },
-          },
-          400: problem('A field cannot be used; `param` names it.', 'OpenAiError'),
-          429: problem('A limit is reached.', 'OpenAiError'),
-          503: problem('The model is not available.', 'OpenAiError'),
-          504: problem('The model did not answer in time.', 'OpenAiError'),
-        },
+        textAnswers('ChatCompletion'),
         { body: 'ChatRequest' },
+      ),
+    },
+    '/v1/responses': {
+      post: openAi(
+        'createResponse',
+        'Text',
+        'The same by the Responses API. Nothing is kept of it: the whole conversation comes with each request.',
+        textAnswers('TextResponse'),
+        { body: 'TextResponseRequest' },
       ),
     },
     '/v1/audio/speech': {
@@ -253,6 +253,19 @@ export function openApiPaths(): Record<string, JsonObject> {
     },
     ...routerPaths(),
     ...usagePaths(),
+  };
+}
+
+function textAnswers(schema: string): JsonObject {
+  return {
+    200: {
+      description: 'The answer.',
+      content: { 'application/json': { schema: reference(schema) }, 'text/event-stream': {} },
+    },
+    400: problem('A field cannot be used; `param` names it.', 'OpenAiError'),
+    429: problem('A limit is reached.', 'OpenAiError'),
+    503: problem('The model is not available.', 'OpenAiError'),
+    504: problem('The model did not answer in time.', 'OpenAiError'),
   };
 }
 

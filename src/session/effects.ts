@@ -23,6 +23,8 @@ export interface RunOrder {
   behalf: OnBehalf;
   /** Ids of models that are asked where this one fails; undefined: as the server has it. */
   fallback: readonly string[] | undefined;
+  /** How long the model may be silent before another one is asked as well; 0: nobody is; undefined: as the server has it. */
+  hedgeMs: number | undefined;
   /** Items of the context that the prompt leaves out, because all of them would be more than the model takes. */
   itemsLeftOut: number;
 }

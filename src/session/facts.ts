@@ -52,10 +52,12 @@ export interface ModelAttempt {
   /** What it was asked to do; absent of a language model. */
   readonly stage?: string;
   readonly model: string;
-  readonly outcome: 'answered' | 'failed' | 'aborted';
+  readonly outcome: 'answered' | 'failed' | 'outpaced' | 'aborted';
   /** Why it failed. */
   readonly reason?: string;
   readonly ms: number;
+  /** It was asked as well while another one was silent. */
+  readonly hedged?: boolean;
   /** Of a router. */
   readonly route?: string;
   readonly variant?: string;

@@ -2,6 +2,7 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { FakeChatServer, finishChunk, stream, textChunk } from '../contract/fake-chat-server.ts';
 import { Client } from './support/client.ts';
@@ -136,6 +137,36 @@ test('C40: a model that keeps silent is left after its time-out, and response.do
   expect(attempts[0]?.ms).toBeGreaterThanOrEqual(299);
   await expect.poll(() => openai.connections).toBe(0);
   client.close();
+});
+
+test('C40: a session that hedges has a silent model’s answer from the next, and the silent one is called off at its service', async () => {
+  openai.script = () => {};
+  const client = await open('openai/gpt-5', { fallback: { llm: ['groq/llama-3.1-8b-instant'], hedge_ms: 150 } });
+  const answer = await ask(client);
+  expect(textOf(answer)).toBe('I am Groq.');
+  const attempts = JSON.parse(answer.metadata?.['attempts'] ?? '') as { ms: number }[];
+  expect(attempts).toEqual([
+    { model: 'openai/gpt-5', success: false, error: 'outpaced', ms: expect.any(Number) as unknown },
+    { model: 'groq/llama-3.1-8b-instant', success: true, hedged: true, ms: expect.any(Number) as unknown },
+  ]);
+  expect(attempts[0]?.ms).toBeGreaterThanOrEqual(149);
+  await expect.poll(() => openai.connections).toBe(0);
+  client.close();
+});
+
+test('E32: a router answers by the Responses API of the running server, whole and streamed, and what is used is counted', async () => {
+  const responses = new OpenAI({ apiKey, baseURL: `${running.http}/v1`, maxRetries: 0 }).responses;
+  const asked = { model: 'inworld/support', input: 'Hello.', metadata: { tier: 'premium', name: 'Ada' } };
+  expect(await responses.create(asked)).toMatchObject({ output_text: 'I am OpenAI.', metadata: { route: 'premium', variant: 'best' } });
+  openai.script = () => {};
+  const { output_text: said, metadata } = await responses.stream(asked).finalResponse();
+  expect(said).toBe('I am Groq.');
+  expect(JSON.parse(metadata?.['attempts'] ?? '')).toMatchObject([
+    { model: 'openai/gpt-5', success: false, error: 'ttft_timeout' },
+    { model: 'groq/llama-3.3-70b-versatile', success: true },
+  ]);
+  const used = async () => JSON.stringify(await (await http('GET', '/v1/usage?group_by=model')).json());
+  await expect.poll(used).toMatch(/openai\/gpt-5/);
 });
 
 test('F02: a router that is saved, changed or made by the API is there for sessions that are open', async () => {

@@ -1,79 +1,16 @@
 // Answers without a session, as OpenAI's client asks for them.
-import OpenAI from 'openai';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openChatDesk } from '../../src/chat-desk.ts';
-import { EngineError, type Llm } from '../../src/engines/engine.ts';
-import { ModelHealth } from '../../src/engines/routing/health.ts';
-import { LlmIds } from '../../src/engines/routing/llm-ids.ts';
-import { modelDirectory } from '../../src/engines/routing/model-directory.ts';
-import { Router } from '../../src/engines/routing/router.ts';
-import { SmartRoutes } from '../../src/engines/routing/smart/smart-routes.ts';
-import { VoiceIds } from '../../src/engines/routing/voice-ids.ts';
-import { ManualClock, systemClock } from '../../src/lib/clock.ts';
-import { GuardedFetch } from '../../src/lib/guarded-fetch.ts';
-import { silentLog } from '../../src/lib/log.ts';
-import { ids, NamedTts } from '../engines/routing/rig.ts';
-import { type Answer, FakeEngines, FakeLlm } from '../pipeline/fake-engines.ts';
-import { httpRig } from './rig.ts';
+import { EngineError } from '../../src/engines/engine.ts';
+import { askedOf, type TextRig, textRig } from './text-rig.ts';
 
-let rig: Awaited<ReturnType<typeof httpRig>>;
-let groq: FakeLlm;
-let xai: FakeLlm;
-let outgoing: GuardedFetch;
-
+let rig: TextRig;
 beforeEach(async () => {
-  const { vad, turn, denoiser, decoder, fakeStt } = new FakeEngines();
-  [groq, xai] = [new FakeLlm(), new FakeLlm()];
-  const clock = new ManualClock();
-  const provider = (prefix: string, llm: Llm) => ({
-    prefix,
-    name: prefix,
-    alsoKnownAs: [],
-    llm,
-    once: llm,
-    defaultModel: 'usual',
-    models: [],
-  });
-  const providers = [provider('groq', groq), provider('xai', xai)];
-  const asking = { clock, log: silentLog, health: new ModelHealth(clock) };
-  const minds: LlmIds = new LlmIds({
-    house: new FakeLlm(),
-    providers: () => providers,
-    aliases: new Map(),
-    ownerOfBareModel: () => undefined,
-    router: (id) => routes.find(id),
-  });
-  const routes = new SmartRoutes({ directory: modelDirectory(minds, () => providers), asking, chance: () => 0.5 });
-  const speech = ids([new NamedTts('own')]);
-  const router = new Router({
-    vad,
-    turn,
-    denoiser,
-    decoder,
-    ears: ids([fakeStt]),
-    speech,
-    voices: new VoiceIds(speech, () => undefined),
-    minds,
-    fallbacks: { stt: [], tts: [], llm: [] },
-    clock,
-    asking,
-    onAttempt() {},
-  });
-  outgoing = new GuardedFetch({ clock: systemClock, allowHosts: [], ownAddresses: () => [] });
-  rig = await httpRig(undefined, {}, { chat: openChatDesk({ router, routes, outgoing, defaultModel: 'groq/usual' }) });
+  rig = await textRig();
 });
-afterEach(async () => {
-  await Promise.all([rig.close(), outgoing.close()]);
-});
+afterEach(() => rig.close());
 
-const openai = () => new OpenAI({ apiKey: rig.key.credential, baseURL: `${rig.url}/v1`, maxRetries: 0 }).chat.completions;
+const openai = () => rig.openai.chat.completions;
 const hello = { model: 'groq/llama-4', messages: [{ role: 'user' as const, content: 'Hello.' }] };
-
-/** What a model was asked, once it was. */
-async function askedOf(llm: FakeLlm): Promise<Answer> {
-  await expect.poll(() => llm.calls.length).toBeGreaterThan(0);
-  return llm.last;
-}
 
 describe('an answer', () => {
   test('is the model’s, with what it used; the model is told all that was said', async () => {
@@ -102,7 +39,7 @@ describe('an answer', () => {
       user: 'ann',
       prompt_cache_key: 'talk-1',
     });
-    const call = await askedOf(groq);
+    const call = await askedOf(rig.groq);
     call.text('A ', 'cat.');
     call.end();
     expect(await done).toMatchObject({
@@ -147,7 +84,7 @@ describe('an answer', () => {
         tools: [{ type: 'function', function: { name: 'weather', parameters: { type: 'object', properties: {} } } }],
         tool_choice: { type: 'function', function: { name: 'weather' } },
       }),
-      askedOf(groq).then((call) => {
+      askedOf(rig.groq).then((call) => {
         call.text('One moment.');
         call.give({ type: 'call', callId: 'c1', name: 'weather' });
         call.give({ type: 'arguments', callId: 'c1', delta: '{"city":' });
@@ -163,21 +100,21 @@ describe('an answer', () => {
     expect(called[0]).toMatchObject({ index: 0, id: 'c1', function: { name: 'weather' } });
     expect(chunks.at(-2)?.choices[0]?.finish_reason).toBe('tool_calls');
     expect(chunks.at(-1)?.usage).toMatchObject({ prompt_tokens: 7, completion_tokens: 3 });
-    expect(groq.last.prompt.toolChoice).toEqual({ name: 'weather' });
+    expect(rig.groq.last.prompt.toolChoice).toEqual({ name: 'weather' });
   });
 
   test('of those who name no model is the usual one’s', async () => {
     const done = openai().create({ ...hello, model: '' });
-    (await askedOf(groq)).end();
+    (await askedOf(rig.groq)).end();
     await done;
-    expect(groq.last.options.model).toBe('usual');
+    expect(rig.groq.last.options.model).toBe('usual');
   });
 
   test('is dropped at the model when whoever asked has gone', async () => {
     const gone = new AbortController();
     const done = openai().create(hello, { signal: gone.signal });
     done.catch(() => {});
-    const call = await askedOf(groq);
+    const call = await askedOf(rig.groq);
     gone.abort();
     await expect.poll(() => call.signal.aborted).toBe(true);
   });
@@ -186,8 +123,8 @@ describe('an answer', () => {
 describe('models that are named for one request', () => {
   test('are asked in turn, and the answer tells of them', async () => {
     const done = openai().create({ ...hello, extra_body: { models: ['xai/grok-4'] } } as never);
-    (await askedOf(groq)).fail(new EngineError('groq', 'broken', 'It broke off.'));
-    const next = await askedOf(xai);
+    (await askedOf(rig.groq)).fail(new EngineError('groq', 'broken', 'It broke off.'));
+    const next = await askedOf(rig.xai);
     next.text('Hi.');
     next.end();
     expect(await done).toMatchObject({
@@ -214,7 +151,7 @@ describe('a request that cannot be used', () => {
   ])('%j is refused', async (more, status, param) => {
     const asked = openai().create({ ...hello, ...more } as never);
     await expect(asked).rejects.toMatchObject({ status, ...(param === undefined ? {} : { param }) });
-    expect(groq.calls).toHaveLength(0);
+    expect(rig.groq.calls).toHaveLength(0);
   });
 
   test.each([
@@ -224,7 +161,7 @@ describe('a request that cannot be used', () => {
     ['timeout', 504],
   ] as const)('for the model’s own reason (%s) is answered with %i and none of its words', async (reason, status) => {
     const done = openai().create(hello);
-    (await askedOf(groq)).fail(new EngineError('groq', reason, 'a secret of the operator'));
+    (await askedOf(rig.groq)).fail(new EngineError('groq', reason, 'a secret of the operator'));
     await expect(done).rejects.toMatchObject({ status, code: reason, message: expect.not.stringContaining('secret') as string });
   });
 });

@@ -367,6 +367,28 @@ describe('a dry run', () => {
     expect(models.asked).toEqual([]);
   });
 
+  test('E32: of a body of the Responses API', async () => {
+    const request = {
+      model: 'r',
+      instructions: 'Be brief.',
+      input: [{ role: 'user', content: 'Help!' }],
+      metadata: { use_case: 'support' },
+      safety_identifier: 'ann',
+    };
+    const { body } = await send('POST', 'routers:try', { router: example, request });
+    expect(body).toMatchObject({
+      route: 'support',
+      messages: [
+        { role: 'system', content: 'You are a helpful assistant.\n\nBe brief.' },
+        { role: 'user', content: 'Help!' },
+      ],
+    });
+    const half = (id: string) => ({ variant: { variant_id: id, model_id: 'openai/gpt-5' }, weight: 50 });
+    const split = { name: 'split', defaultRoute: { variants: [half('a'), half('b')] } };
+    const tried = await send('POST', 'routers:try', { router: split, request });
+    expect(tried.body['why']).toContainEqual(expect.stringContaining('this user always gets it'));
+  });
+
   test('of a router that is not kept, and of a realtime session', async () => {
     const request = {
       session: { model: 'inworld/whatever', instructions: 'Be brief.', providerData: { user_id: 'ann', metadata: { use_case: 'sales' } } },

@@ -32,6 +32,7 @@ function start(changes: Partial<RunOrder> = {}, engines = new FakeEngines()) {
     sampling: {},
     behalf: {},
     fallback: undefined,
+    hedgeMs: undefined,
     itemsLeftOut: 0,
     ...changes,
   };
@@ -208,7 +209,7 @@ describe('a spoken answer', () => {
   test('F02 F05 F06 F07 F08 F31 F32 F33: asks model and voice for what was ordered', async () => {
     const sampling = { seed: 7 };
     const behalf = { user: 'ann' };
-    const run = start({ maxOutputTokens: 50, reasoningEffort: 'low', parallelToolCalls: false, sampling, behalf });
+    const run = start({ maxOutputTokens: 50, reasoningEffort: 'low', parallelToolCalls: false, sampling, behalf, hedgeMs: 400 });
     run.llm.last.text('Hi.');
     await settled();
     expect(run.llm.last.options).toEqual({
@@ -219,6 +220,7 @@ describe('a spoken answer', () => {
       parallelToolCalls: false,
       sampling,
       behalf,
+      hedgeMs: 400,
       origin: { key: 'key_1', session: 'sess_test' },
       conversation: 'sess_test',
       onAttempt: expect.any(Function) as unknown,

@@ -29,6 +29,17 @@ test('C40: what was tried, in order, and the route and variant of a router, in r
   });
 });
 
+test('of two that were asked at the same time, which was asked as well, and that the other was slower', () => {
+  const { done } = asked([
+    { model: 'openai/gpt-5', outcome: 'outpaced', ms: 700 },
+    { model: 'groq/llama', outcome: 'answered', ms: 120, hedged: true },
+  ]);
+  expect(JSON.parse(done?.['attempts'] ?? '')).toEqual([
+    { model: 'openai/gpt-5', success: false, ms: 700, error: 'outpaced' },
+    { model: 'groq/llama', success: true, ms: 120, hedged: true },
+  ]);
+});
+
 test('of one model there is nothing to tell', () => {
   expect(asked([]).done).toBeNull();
 });

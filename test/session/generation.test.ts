@@ -128,6 +128,13 @@ describe('providerData.fallback', () => {
     expect(order({ instructions: 'Hi.' })).toMatchObject({ fallback: undefined, manner: { fallback: undefined } });
   });
 
+  test('F36 how long a model may be silent before another is asked as well goes with it, too', () => {
+    expect(order({ providerData: { fallback: { hedgeMs: 400 } } })).toMatchObject({ hedgeMs: 400, fallback: undefined });
+    const rig = new Rig({ turnDetection: null });
+    rig.client({ type: 'session.update', session: { providerData: { fallback: { hedge_ms: -1 } } } });
+    expect(rig.last('error').error).toMatchObject({ param: 'session.providerData.fallback.hedge_ms' });
+  });
+
   test('F36 an id that nobody serves is refused by its place', () => {
     const rig = new Rig({ turnDetection: null });
     rig.client({ type: 'session.update', session: { providerData: { fallback: { tts: ['parley', 'no-such'] } } } });

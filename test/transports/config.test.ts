@@ -39,6 +39,12 @@ test.each(['127.0.0.1', 'localhost', '::1'])('listening on %s takes none', (HOST
   expect(readConfig({ HOST }, folder)).toMatchObject({ host: HOST, apiKeys: [] });
 });
 
+test('a second language model is asked as well after a delay only where one is set', () => {
+  for (const settings of [{}, { PARLEY_LLM_HEDGE_MS: 'off' }]) expect(readConfig(settings, folder).llmHedgeMs).toBeUndefined();
+  expect(readConfig({ PARLEY_LLM_HEDGE_MS: '400' }, folder).llmHedgeMs).toBe(400);
+  expect(() => readConfig({ PARLEY_LLM_HEDGE_MS: '0' }, folder)).toThrow('PARLEY_LLM_HEDGE_MS must be a whole number from 50 to 60000');
+});
+
 test('which addresses of callers are checked is one of three rules, or left to the addresses that are offered', () => {
   expect(readConfig({}, folder).calls.candidates).toBeUndefined();
   expect(readConfig({ PARLEY_CALL_CANDIDATES: 'private' }, folder).calls.candidates).toBe('private');

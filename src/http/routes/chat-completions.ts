@@ -4,21 +4,17 @@ import type { FastifyInstance } from 'fastify';
 import { randomIds } from '../../lib/ids.ts';
 import { chatRequest, chatRequestOf } from '../../protocol/chat-request.ts';
 import type { ChatPart, ChatUsage, RouteDeps } from './deps.ts';
-import { principalOf, read } from './family.ts';
+import { mostConversationBytes, principalOf, read, type Refusal, refusing, untilGone } from './family.ts';
 
-/** A long conversation with images in it. */
-const bodyLimit = 32 * 1024 * 1024;
-
-export function chatRoutes(scope: FastifyInstance, { chat, clock }: RouteDeps): void {
-  scope.post('/v1/chat/completions', { bodyLimit }, async (request, reply) => {
+export function chatRoutes(scope: FastifyInstance, { chat, clock, log }: RouteDeps): void {
+  scope.post('/v1/chat/completions', { bodyLimit: mostConversationBytes }, async (request, reply) => {
     const body = read(chatRequest, request.body);
-    const gone = new AbortController();
-    reply.raw.once('close', () => gone.abort());
     const asked = chatRequestOf(body);
-    const { parts, metadata } = await chat.answer(asked, principalOf(request), gone.signal);
+    const { parts, metadata } = await chat.answer(asked, principalOf(request), untilGone(reply));
     const head = { id: randomIds('chatcmpl'), created: Math.floor(clock.wallMs() / 1000), model: asked.model };
     if (body.stream) {
-      const chunks = asChunks(parts, head, { metadata, usage: body.stream_options?.include_usage === true });
+      const refusalOf = (error: unknown) => refusing(error, request, log);
+      const chunks = asChunks(parts, head, { metadata, usage: body.stream_options?.include_usage === true, refusalOf });
       return reply.type('text/event-stream').send(Readable.from(chunks));
     }
     return whole(parts, head, metadata);
@@ -59,7 +55,7 @@ async function whole(parts: AsyncIterable<ChatPart>, head: Head, metadata: () =>
 async function* asChunks(
   parts: AsyncIterable<ChatPart>,
   head: Head,
-  { metadata, usage }: { metadata: () => object | undefined; usage: boolean },
+  { metadata, usage, refusalOf }: { metadata: () => object | undefined; usage: boolean; refusalOf: (error: unknown) => Refusal },
 ): AsyncGenerator<string> {
   const chunk = (delta: object, finish: string | null = null, more: object = {}) =>
     line({ ...head, object: 'chat.completion.chunk', choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }], ...more });
@@ -83,9 +79,7 @@ async function* asChunks(
     yield 'data: [DONE]\n\n';
   } catch (error) {
     // The status has gone out: what went wrong is said as an event, which OpenAI's SDKs throw.
-    yield line({
-      error: { message: error instanceof Error ? error.message : String(error), type: 'server_error', param: null, code: null },
-    });
+    yield line({ error: { message: refusalOf(error).message, type: 'server_error', param: null, code: null } });
   }
 }
 

@@ -1,10 +1,10 @@
 // What the routes are handed: plain functions and one gate, so that they know neither keys nor engines.
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Clock } from '../../lib/clock.ts';
-import type { ChatRequest } from '../../protocol/chat-request.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Excess } from '../../protocol/limits.ts';
 import type { ResumeWish } from '../../protocol/resume.ts';
+import type { TextRequest } from '../../protocol/text-request.ts';
 import type { Admission, Principal, SecretDialect } from '../../store/principal.ts';
 
 /** What the routes need of access/ (its class `Access` is one). */
@@ -250,7 +250,7 @@ export interface ChatAnswer {
 /** Language models for those who have no session. */
 export interface ChatDesk {
   /** Resolves with the first part. @throws Refusal, or RealtimeError naming the field that cannot be used. */
-  answer(request: ChatRequest, by: Principal, signal: AbortSignal): Promise<ChatAnswer>;
+  answer(request: TextRequest, by: Principal, signal: AbortSignal): Promise<ChatAnswer>;
 }
 
 /** By what usage may be told apart. */

@@ -1,5 +1,5 @@
 // The two families of routes, OpenAI's and Inworld's: how each says what went wrong, and that nobody comes in unknown.
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Log } from '../../lib/log.ts';
 import { errors, RealtimeError, tooManyWaiting, tooManyWrongKeys, unavailableRetrySeconds } from '../../protocol/errors.ts';
@@ -55,13 +55,26 @@ function refusalOf(error: unknown): Refusal | undefined {
   return undefined;
 }
 
+/** Whatever went wrong with a request, as its client may know it; what is not the client's fault is logged. */
+export function refusing(error: unknown, request: FastifyRequest, log: Log): Refusal {
+  const refusal = refusalOf(error) ?? new Refusal(500, null, 'The server had an error.');
+  // Of its faults the store has told already, once for many requests.
+  if (refusal.status >= 500 && !(error instanceof StoreError))
+    log.error({ err: error, method: request.method, path: pathOf(request) }, 'a request failed');
+  return refusal;
+}
+
+/** Fires when nobody waits for the answer any more. */
+export function untilGone(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  return gone.signal;
+}
+
 /** Routes registered on this scope refuse in the words of the family. */
 export function speakAs(scope: FastifyInstance, family: Family, log: Log): void {
   scope.setErrorHandler((error, request, reply) => {
-    const refusal = refusalOf(error) ?? new Refusal(500, null, 'The server had an error.');
-    // Of its faults the store has told already, once for many requests.
-    if (refusal.status >= 500 && !(error instanceof StoreError))
-      log.error({ err: error, method: request.method, path: pathOf(request) }, 'a request failed');
+    const refusal = refusing(error, request, log);
     if (refusal.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
     if (refusal.retryAfterSeconds !== undefined) void reply.header('Retry-After', refusal.retryAfterSeconds);
     return reply.code(refusal.status).send(envelopes[family](refusal));
@@ -73,6 +86,8 @@ const decorator = 'principal';
 /** A longer body is refused. */
 const mostBodyBytes = 2 * 1024 * 1024;
 const unknownBodyBytes = 64 * 1024;
+/** Of a request that brings a conversation: a long one with images in it. */
+export const mostConversationBytes = 32 * 1024 * 1024;
 
 /** Routes registered on this scope are for those with a key or a token, or a secret where a session begins. */
 export function requireKey(

@@ -7,6 +7,7 @@ import type { RouteDeps } from './deps.ts';
 import { requireKey, speakAs } from './family.ts';
 import { inworldModelRoutes, openAiModelRoutes } from './models.ts';
 import { phoneCallRoutes } from './phone-calls.ts';
+import { responseRoutes } from './responses.ts';
 import { speechRoutes } from './speech.ts';
 import { routerRoutes } from './routers.ts';
 import { telephonyRoutes } from './telephony.ts';
@@ -26,6 +27,7 @@ export function registerRoutes(app: FastifyInstance, deps: RouteDeps): void {
     openAiVoiceRoutes(scope, deps);
     speechRoutes(scope, deps);
     chatRoutes(scope, deps);
+    responseRoutes(scope, deps);
     transcriptionRoutes(scope, deps);
     usageRoutes(scope, deps);
   });

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { RouteDeps } from './deps.ts';
-import { principalOf, read } from './family.ts';
+import { principalOf, read, untilGone } from './family.ts';
 
 /** As much as OpenAI takes. */
 const mostCharacters = 4096;
@@ -27,9 +27,7 @@ export const spokenRateHz = 24_000;
 export function speechRoutes(scope: FastifyInstance, { audio }: RouteDeps): void {
   scope.post('/v1/audio/speech', async (request, reply) => {
     const { input, model, voice, speed, response_format: format, stream_format: framing } = read(speechRequest, request.body);
-    const gone = new AbortController();
-    reply.raw.once('close', () => gone.abort());
-    const pieces = await audio.speak({ text: input, model, voice, speed }, principalOf(request), gone.signal);
+    const pieces = await audio.speak({ text: input, model, voice, speed }, principalOf(request), untilGone(reply));
     if (framing === 'sse') return reply.type('text/event-stream').send(Readable.from(asEvents(pieces)));
     if (format === 'pcm') return reply.type('audio/pcm').send(Readable.from(pieces));
     return reply.type('audio/wav').send(Readable.from(asWav(pieces)));

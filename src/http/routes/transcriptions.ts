@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { errors } from '../../protocol/errors.ts';
 import type { RouteDeps, Transcribed } from './deps.ts';
-import { principalOf, read } from './family.ts';
+import { principalOf, read, untilGone } from './family.ts';
 import { formOf, takeForms, textOf } from './form.ts';
 
 /** As much as OpenAI takes. */
@@ -31,10 +31,9 @@ export function transcriptionRoutes(parent: FastifyInstance, { audio }: RouteDep
       const names = Object.keys(wish.shape);
       const fields = await Promise.all(names.map(async (name) => [name, await textOf(form.get(name))] as const));
       const { response_format: format, stream, ...rest } = read(wish, Object.fromEntries(fields.filter(([, value]) => value)));
-      const gone = new AbortController();
-      reply.raw.once('close', () => gone.abort());
+      const gone = untilGone(reply);
       const bytes = new Uint8Array(await file.arrayBuffer());
-      const words = await audio.transcribe({ bytes, ...rest }, principalOf(request), gone.signal);
+      const words = await audio.transcribe({ bytes, ...rest }, principalOf(request), gone);
       if (stream === 'true') return reply.type('text/event-stream').send(asEvents(words));
       if (format === 'json') return { text: words.text, usage: { type: 'duration', seconds: Math.ceil(words.seconds) } };
       if (format === 'verbose_json') return verbose(words);

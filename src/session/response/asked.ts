@@ -25,6 +25,7 @@ export function askedFor(core: Core, settings: ResponseSettings, context: readon
 }
 
 function orderOf({ config }: Core, settings: ResponseSettings, itemsLeftOut: number): Omit<RunOrder, 'run'> {
+  const { fallback } = readProviderData(config.providerData);
   return {
     model: config.model,
     modality: settings.modalities.includes('audio') ? 'audio' : 'text',
@@ -39,7 +40,8 @@ function orderOf({ config }: Core, settings: ResponseSettings, itemsLeftOut: num
     reasoningEffort: settings.reasoningEffort,
     sampling: settings.sampling,
     behalf: onBehalf(config),
-    fallback: readProviderData(config.providerData).fallback?.llm,
+    fallback: fallback?.llm,
+    hedgeMs: fallback?.hedge_ms,
     itemsLeftOut,
   };
 }

@@ -27,12 +27,13 @@ export function withAttempts({ settings, attempts }: Response): Record<string, s
 }
 
 function listed(attempts: readonly ModelAttempt[]): string {
-  const told = attempts.map(({ stage, model, outcome, reason, ms }) => ({
+  const told = attempts.map(({ stage, model, outcome, reason = outcome === 'outpaced' ? outcome : undefined, ms, hedged }) => ({
     ...(stage === undefined ? {} : { stage }),
     model,
     success: outcome === 'answered',
     ms,
     ...(reason === undefined ? {} : { error: reason }),
+    ...(hedged ? { hedged } : {}),
   }));
   while (told.length > 1 && JSON.stringify(told).length > mostCharacters) told.shift();
   return JSON.stringify(told);

@@ -93,7 +93,7 @@ function messageOf(issue: z.core.$ZodIssue): string {
         ? issue.message
         : `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;
     case 'invalid_union':
-      return 'is of no kind that can be read';
+      return issue.message.startsWith('must') ? issue.message : 'is of no kind that can be read';
     case 'custom':
     case 'invalid_element':
     case 'invalid_format':

@@ -4,8 +4,7 @@ import { type ModelDirectory, type ModelWorld, servesName } from './model-order.
 import { type ModelTable, readModelTable } from './model-table.ts';
 import { type ReadRouter, readRouter } from './router.ts';
 import { smartRouter, type SmartRouterParts } from './smart-router.ts';
-import { type Trial, tryRouter } from './trial.ts';
-import type { TrialRequest } from './trial-request.ts';
+import { type Trial, type TrialRequest, tryRouter } from './trial.ts';
 
 const namespace = 'inworld/';
 /** Inworld's own models. */

@@ -1,4 +1,5 @@
 // A dry run: what a router would do with a request, and why. No model is asked.
+import type { OnBehalf, Prompt } from '../../../protocol/prompt.ts';
 import type { LlmOptions } from '../../engine.ts';
 import type { ModelHealth } from '../health.ts';
 import { type Choice, type JudgedRoute, noRoute } from './choice.ts';
@@ -9,7 +10,16 @@ import { sentence } from './read-json.ts';
 import type { ReadRouter } from './router.ts';
 import { type Metric, metrics } from './router-schema.ts';
 import { unfilledNames, withGeneration, withTemplates } from './templates.ts';
-import type { TrialRequest } from './trial-request.ts';
+
+/** What is asked of a router. */
+export interface TrialRequest {
+  /** As it names it: `inworld/<router>`. */
+  readonly model: string | undefined;
+  readonly prompt: Prompt;
+  readonly behalf: OnBehalf;
+  readonly temperature: number | undefined;
+  readonly maxOutputTokens: number | undefined;
+}
 
 /** By the names of the HTTP route's answer. */
 export interface Trial {
