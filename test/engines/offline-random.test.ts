@@ -45,9 +45,17 @@ it(`answers 3,000 random sentences about all kinds of tools (seed ${seed})`, () 
   const chance = new Chance(seed);
   for (let count = 0; count < 3000; count++) {
     const said = () => Array.from({ length: chance.int(0, 12) }, () => chance.pick(words)).join(chance.pick([' ', ' ', ', ']));
-    const turns = Array.from({ length: chance.int(1, 3) }, () => ({ role: 'user' as const, parts: [{ type: 'text' as const, text: said() }] }));
+    const turns = Array.from({ length: chance.int(1, 3) }, () => ({
+      role: 'user' as const,
+      parts: [{ type: 'text' as const, text: said() }],
+    }));
     const toolChoice = chance.pick(['auto', 'auto', 'none', 'required', { name: 'set_light' }] as const);
-    const prompt = { instructions: chance.pick(['', 'You are Ada (R2.D2).', said()]), turns, tools: chance.pick([[], house, office]), toolChoice };
+    const prompt = {
+      instructions: chance.pick(['', 'You are Ada (R2.D2).', said()]),
+      turns,
+      tools: chance.pick([[], house, office]),
+      toolChoice,
+    };
     expect({ fault: faultOf(prompt), prompt }).toEqual({ fault: undefined, prompt });
   }
 });
@@ -57,7 +65,12 @@ it.each(['um ', 'no ', 'my ', 'one ', 'a ', '( ', '"', 'count to ', 'say ', 'my 
   (piece) => {
     const text = piece.repeat(100_000);
     for (const tools of [[], house, office]) {
-      const prompt = { instructions: text, turns: [{ role: 'user' as const, parts: [{ type: 'text' as const, text }] }], tools, toolChoice: 'auto' as const };
+      const prompt = {
+        instructions: text,
+        turns: [{ role: 'user' as const, parts: [{ type: 'text' as const, text }] }],
+        tools,
+        toolChoice: 'auto' as const,
+      };
       expect(faultOf(prompt)).toBeUndefined();
     }
   },

@@ -23,7 +23,7 @@ describe('a request calls a function', () => {
   it.each([
     ['send a message to bob saying i am running late', 'send_message {"recipient":"Bob","message":"i am running late"}'],
     ['play bohemian rhapsody', 'play_music {"song":"bohemian rhapsody"}'],
-    ['find flights from london to new york tomorrow', 'search_flights {"origin":"London","destination":"New York","date":"tomorrow"}'],
+    ['search flights from london to new york tomorrow', 'search_flights {"origin":"London","destination":"New York","date":"tomorrow"}'],
     ['set the thermostat to twenty two degrees', 'set_thermostat {"temperature":22}'],
     ['what time is it in oslo', 'get_time {"city":"Oslo"}'],
     ['end the call please', 'end_call {}'],

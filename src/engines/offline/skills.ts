@@ -7,16 +7,24 @@ import { capitalise, listing, plainName, sentence, titleCase, type Utterance } f
 
 /** Answered only where they are all that was said. */
 const courtesies: readonly [RegExp, string][] = [
-  [/^(?:(?:can you |do you )?hear me(?: now)?|are you (?:still )?(?:there|listening)|is (?:anybody|anyone) there|testing|mic check)$/, 'Yes, I can hear you.'],
+  [
+    /^(?:(?:can you |do you )?hear me(?: now)?|are you (?:still )?(?:there|listening)|is (?:anybody|anyone) there|testing|mic check)$/,
+    'Yes, I can hear you.',
+  ],
   [/^how are you(?: doing| today| feeling)*$/, 'I am fine, thank you. What can I do for you?'],
   [/^(?:many )?(?:thanks|thank you)(?: (?:so|very|much|a lot|again|for .+))*$/, "You're welcome."],
   [/^(?:good ?bye|bye(?: bye)?|see you(?: later| soon| tomorrow)?|good night)$/, 'Goodbye!'],
   // Said into an answer, most of all.
-  [/^(?:(?:no|wait|hold on|stop|please|now|it|that|talking|speaking|counting|be quiet|quiet|enough|cancel|never ?mind|forget|okay|ok|yes|yeah|sure|fine|good|great|all ?right)(?: |$))+$/, 'Okay.'],
+  [
+    /^(?:(?:no|wait|hold on|stop|please|now|it|that|talking|speaking|counting|be quiet|quiet|enough|cancel|never ?mind|forget|okay|ok|yes|yeah|sure|fine|good|great|all ?right)(?: |$))+$/,
+    'Okay.',
+  ],
 ];
 
 const courtesy: Skill = ({ core, conversation: { name } }) => {
-  if (/^(?:hello|hi|hey|good (?:morning|afternoon|evening|day))(?: (?:there|again|everyone|everybody|parley|assistant|computer))*$/.test(core))
+  if (
+    /^(?:hello|hi|hey|good (?:morning|afternoon|evening|day))(?: (?:there|again|everyone|everybody|parley|assistant|computer))*$/.test(core)
+  )
     return name ? `Hello, I'm ${name}. How can I help you?` : 'Hello! How can I help you?';
   return courtesies.find(([said]) => said.test(core))?.[1];
 };
@@ -26,7 +34,9 @@ const toConnect = 'set OPENAI_API_KEY, or the key of another provider, and start
 
 /** Always the truth, whatever name and nature the instructions give. */
 const identity: Skill = ({ core, conversation: { name } }) => {
-  if (/^(?:tell me )?(?:what(?: is)? your name(?: is)?|your name|what are you called|what should i call you|do you have a name)$/.test(core))
+  if (
+    /^(?:tell me )?(?:what(?: is)? your name(?: is)?|your name|what are you called|what should i call you|do you have a name)$/.test(core)
+  )
     return name ? `My name is ${name}.` : "I am Parley's offline assistant. You can call me Parley.";
   const asksKind =
     /^(?:tell me )?(?:who|what) (?:are you|you are|am i (?:talking|speaking) (?:to|with))\b|^(?:are|is) (?:you|this) (?:an? |the )?(?:real |actual )?(?:robot|human|person|machine|bot|computer|ai|a i|assistant|language model|gpt|chat ?gpt|claude|gemini|alive|real|offline)\b|^(?:what|which) (?:language |ai )?(?:model|llm)\b|^(?:introduce yourself|tell me about yourself)/;
@@ -36,12 +46,18 @@ const identity: Skill = ({ core, conversation: { name } }) => {
 
 const connecting: Skill = ({ core }) =>
   /\b(?:how|can i|could i|help|want|need|what|where)\b/.test(core) &&
-  /\b(?:connect|plug in|add|use|set ?up|install|configure|enable|switch to|get|attach|give)\b.*\b(?:model|llm|gpt|chat ?gpt|open ?ai|ollama|provider)\b/.test(core)
+  /\b(?:connect|plug in|add|use|set ?up|install|configure|enable|switch to|get|attach|give)\b.*\b(?:model|llm|gpt|chat ?gpt|open ?ai|ollama|provider)\b/.test(
+    core,
+  )
     ? `To give me a real language model, ${toConnect}.`
     : undefined;
 
 const abilities: Skill = ({ core, conversation: { tools } }) => {
-  if (!/^(?:what (?:can|could|else can) you (?:do|help)|how can you help|help(?: me)?$|(?:tell me )?what you can do|what are your (?:skills|functions|abilities))\b/.test(core))
+  if (
+    !/^(?:what (?:can|could|else can) you (?:do|help)|how can you help|help(?: me)?$|(?:tell me )?what you can do|what are your (?:skills|functions|abilities))\b/.test(
+      core,
+    )
+  )
     return undefined;
   const own = 'I can tell the time and the date, do arithmetic, count, repeat your words, and remember what you tell me.';
   return tools.length === 0 ? own : `${own} I can also ${listing(tools.slice(0, 4).map(toolAsVerb))}.`;
@@ -58,17 +74,23 @@ const LONGEST_COUNT = 200;
 /** The longest thing the assistant can say, and so the thing to interrupt. */
 const counting: Skill = ({ core }) => {
   if (!/^(?:start )?count(?:ing)?\b/.test(core)) return undefined;
+  const by = /\b(?:by|in) (\w+?)s?\b/;
   // `to` is heard where `two` was said: `count from one to to`.
-  const [range = '', by = ''] = core.replace(/[-–](?=\d)/g, ' to ').replace(/ to$/, ' two').split(/ (?:by|in) /);
+  const range = core
+    .replace(by, '')
+    .replace(/[-–](?=\d)/g, ' to ')
+    .replace(/ to$/, ' two');
   const [first, second] = numbersIn(range);
-  const step = Math.max(1, numbersIn(by.replace(/s$/, ''))[0] ?? 1);
+  const step = Math.max(1, numbersIn(core.match(by)?.[1] ?? '')[0] ?? 1);
   const isDown = /\b(?:down|backwards?|back)\b/.test(range);
   if (first === undefined) return 'Gladly. To which number should I count?';
   const from = second === undefined ? (isDown ? first : step) : isDown ? Math.max(first, second) : first;
   const to = second === undefined ? (isDown ? 1 : first) : isDown ? Math.min(first, second) : second;
   if (Math.max(Math.abs(from), Math.abs(to)) > 999_999) return 'That is further than I can count.';
   const wanted = Math.floor(Math.abs(to - from) / step) + 1;
-  const numbers = Array.from({ length: Math.min(wanted, LONGEST_COUNT) }, (_, index) => numberInWords(from + index * (to < from ? -step : step)));
+  const numbers = Array.from({ length: Math.min(wanted, LONGEST_COUNT) }, (_, index) =>
+    numberInWords(from + index * (to < from ? -step : step)),
+  );
   return `${capitalise(numbers.join(', '))}.${wanted > LONGEST_COUNT ? ` I stop here, after ${LONGEST_COUNT} numbers.` : ''}`;
 };
 
@@ -95,7 +117,8 @@ function factIn({ said }: Utterance): Fact | undefined {
   const name = said
     .match(/\b(?:my name is|my name's|call me)(?: called)? ([\p{L}'-]+(?: [\p{L}'-]+)?)/iu)?.[1]
     ?.replace(/ (?:and|what|nice|please|but|so|by|from|the|can|could|i|who|is|not)\b.*$/i, '');
-  if (name && !/^(?:back|later|what|is|not|a|an|the|when|if|tomorrow|at)\b/i.test(name)) return { thing: 'name', verb: 'is', value: titleCase(name) };
+  if (name && !/^(?:back|later|what|is|not|a|an|the|when|if|tomorrow|at)\b/i.test(name))
+    return { thing: 'name', verb: 'is', value: titleCase(name) };
   const [, thing, verb, value] = said.match(/\bmy ((?!name\b)[\p{L}' -]+?) (is|are|was) (?!what\b|it\b)(.+)$/iu) ?? [];
   if (!thing || !verb || !value) return undefined;
   return { thing: thing.toLowerCase(), verb: verb.toLowerCase(), value: value.replace(/\bmy\b/gi, 'your').replace(/\bme\b/gi, 'you') };
@@ -111,7 +134,9 @@ const learning: Skill = (words) => {
 const recalling: Skill = ({ core, conversation: { remembered, user } }) => {
   const asked = /^(?:my name|who am i|what am i called)$/.test(core)
     ? 'name'
-    : core.match(/^(?:(?:do you )?(?:know|remember|say)|tell me|what|(?:what|who|where|which) (?:is|are|was))(?: what)? ?my ([\p{L}' -]+?)(?: is| are)?$/u)?.[1];
+    : core.match(
+        /^(?:(?:do you )?(?:know|remember|say)|tell me|what|(?:what|who|where|which) (?:is|are|was))(?: what)? ?my ([\p{L}' -]+?)(?: is| are)?$/u,
+      )?.[1];
   if (!asked) return undefined;
   const fact = [...remembered, ...user.slice(0, -1)].map(factIn).findLast((told) => told?.thing === asked);
   if (fact) return `Your ${asked} ${fact.verb} ${fact.value}.`;
@@ -137,20 +162,22 @@ export const skills: readonly Skill[] = [
 const ONE_ORDER_CHARS = 400;
 
 const orderPattern =
-  /^(?:(?:hey|okay|ok|now|please|hello|hi|parley|could you|can you|would you|will you|i want you to|you (?:should|must)|just|only|simply)[\s,]+)*(?:say|reply with|respond with|answer with|repeat)(?: (?:after me|exactly|only|just|verbatim|out loud|this(?=:)|the (?:following|words?|sentence|phrase|text)(?: (?:words?|sentence|phrase|text))?))*[\s:,;.]+(.+)$/is;
-/** `Say that again` wants something else said than these words. */
-const notToBeSaid = /^(?:(?:that|it|this)(?: again)?[.?!]*$|(?:again|something|anything|yourself|what|who|how|why|your|my name|the (?:time|date|last))\b)/i;
-const listener = /^(.+) to (?:the )?(?:user|caller|customer|listener|client)[.!]?$/is;
+  /^(?:(?:hey|okay|ok|now|please|hello|hi|parley|could you|can you|would you|will you|i want you to|you (?:should|must)|just|only|simply)[\s,]+)*(?:say|reply with|respond with|answer with|repeat)((?: (?:after me|exactly|only|just|verbatim|out loud|this(?=:)|the (?:following|words?|sentence|phrase|text)(?: (?:words?|sentence|phrase|text))?))*)[\s:,;.]+(.+)$/is;
+/** `Say that again` wants something else said than these words; `repeat after me what …` does not. */
+const notToBeSaid =
+  /^(?:(?:that|it|this)(?: again)?[.?!]*$|(?:again|something|anything|yourself|what|who|how|why|your|my name|the (?:time|date|last))\b)/i;
+const listener = /(?<=.) to (?:the )?(?:user|caller|customer|listener|client)(?=[.!]?$)/i;
 
 /** What a text orders to be said now, in the words to say: `Say exactly: Hello.`, `repeat after me hello`. Undefined when it is no such order. */
 export function sayNow(text: string, conversation: Conversation): string | undefined {
   const order = text.trim();
-  const isOrder = order.length <= ONE_ORDER_CHARS || /^say exactly:/i.test(order);
-  const given = (isOrder ? order : '').match(orderPattern)?.[1]?.replace(/[\s,]+please[.!]?$/i, '').trim();
-  if (!given || notToBeSaid.test(given)) return undefined;
+  const isOrder = order.length <= (/^say exactly:/i.test(order) ? 10 : 1) * ONE_ORDER_CHARS;
+  const [, exactly, rest = ''] = (isOrder ? order : '').match(orderPattern) ?? [];
+  const given = exactly ? rest : rest.replace(/[\s,]+please[.!]?$/i, '').replace(listener, '');
+  if (!exactly && notToBeSaid.test(given)) return undefined;
   // Applications open a conversation so.
   if (/^(?:hello|hi)\b.* and (?:ask|offer|introduce|tell)\b/i.test(given)) return greeting(conversation);
-  const words = given.replace(listener, '$1').replace(/^["“'‘]+|["”'’]+$/g, '').replace(/["”'’](?=[.?!]$)/, '');
+  const words = given.replace(/^["“'‘\s]+|["”'’\s]+$/g, '').replace(/["”'’](?=[.?!]$)/, '');
   return words === '' ? undefined : sentence(words);
 }
 

@@ -165,7 +165,23 @@ function findBoolean({ label, required }: Parameter, text: string): Found | unde
 }
 
 const beforePlaces = ['in', 'near', 'around', 'at', 'for', 'to', 'of', 'from'];
-const beforeWords = ['called', 'named', 'under', 'for', 'with', 'about', 'to', 'i am a', 'i am an', "i'm a", "i'm an", 'of', 'in', 'on', 'from'];
+const beforeWords = [
+  'called',
+  'named',
+  'under',
+  'for',
+  'with',
+  'about',
+  'to',
+  'i am a',
+  'i am an',
+  "i'm a",
+  "i'm an",
+  'of',
+  'in',
+  'on',
+  'from',
+];
 const capitalised = /(?<=\S )(?!I\b)(\p{Lu}[\p{L}'-]*(?: \p{Lu}[\p{L}'-]*)*)/u;
 
 function findWords(parameter: Parameter, text: string, own: readonly string[]): Found | undefined {
@@ -216,7 +232,8 @@ function takeAfter(text: string, before: readonly string[], own: readonly string
 /** All that follows: `a message saying i am late` → `i am late`, `create a reminder to buy milk` → `buy milk`. */
 function takeRest(text: string, own: readonly string[]): Found | undefined {
   const words = text.split(' ');
-  const isLead = (word: string) => own.includes(stem(word)) || /^(?:me|us|it|the|an?|my|some|to|for|of|about|that|called|saying)$/i.test(word);
+  const isLead = (word: string) =>
+    own.includes(stem(word)) || /^(?:me|us|it|the|an?|my|some|to|for|of|about|that|called|saying)$/i.test(word);
   const says = words.findIndex((word) => /^(?:saying|that)$/i.test(word));
   const begins = says < 0 ? words.findIndex((word) => own.includes(stem(word))) : says;
   const from = words.findIndex((word, index) => begins >= 0 && index > begins && !isLead(word));
@@ -227,7 +244,8 @@ function takeRest(text: string, own: readonly string[]): Found | undefined {
   return { value: matter, rest: words.slice(0, begins).join(' ') };
 }
 
-const noReply = /^(?:never ?mind|cancel|stop|forget|nothing|no(?: thanks| thank you)?$|i do not know|what|who|how|why|when|where|tell me|which)\b/;
+const noReply =
+  /^(?:never ?mind|cancel|stop|forget|nothing|no(?: thanks| thank you)?$|i do not know|what|who|how|why|when|where|tell me|which)\b/;
 const leadIn =
   /^(?:(?:um|uh|well|oh|okay|yes|so|please|use|take|make it|it is|it's|that is|that's|i am|i'm|my name is|the name is|is|i (?:want|would like|need|mean|said)|i'd like|let's say|in|at|for|on|to|with|under|from|the|a|an) )+/i;
 
@@ -235,8 +253,15 @@ const leadIn =
 export function readReply(parameter: Parameter, { said, core }: Utterance): unknown {
   if (said === '' || noReply.test(core)) return undefined;
   if (parameter.kind === 'choice') return findChoice(parameter, said)?.value;
-  if (parameter.kind === 'boolean') return /^(?:no|off|not|false)\b/.test(core) ? false : /^(?:yes|yeah|sure|on|true)\b/.test(core) || undefined;
+  if (parameter.kind === 'boolean')
+    return /^(?:no|off|not|false)\b/.test(core) ? false : /^(?:yes|yeah|sure|on|true)\b/.test(core) || undefined;
   if (parameter.kind === 'number')
-    return findNumber(parameter, said.toLowerCase().replace(/\bto$/, 'two').replace(/\bfor$/, 'four'))?.value;
+    return findNumber(
+      parameter,
+      said
+        .toLowerCase()
+        .replace(/\bto$/, 'two')
+        .replace(/\bfor$/, 'four'),
+    )?.value;
   return spelled(parameter, said.replace(leadIn, '').replace(/ (?:please|thanks|thank you)$/i, ''));
 }

@@ -76,7 +76,8 @@ const remark =
 
 function isAskedFor(tool: Tool, { said, core }: Utterance): boolean {
   // `is the kitchen light on` must not switch it on.
-  const asksWhether = /^(?:is|are|was|were|did|does|has|have)\b/.test(core) && !/^(?:get|fetch|find|look|check|search)/.test(tool.own[0] ?? '');
+  const asksWhether =
+    /^(?:is|are|was|were|did|does|has|have)\b/.test(core) && !/^(?:get|fetch|find|look|check|search)/.test(tool.own[0] ?? '');
   if (remark.test(core) || asksWhether) return false;
   const keys = contentStems(said);
   const isNamed = tool.matter.length > 0 && tool.matter.every((key) => keys.includes(key));

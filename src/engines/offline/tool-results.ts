@@ -38,23 +38,35 @@ function failureIn(value: unknown): string | undefined {
   return reason.find((text) => typeof text === 'string') ?? '';
 }
 
+/** Results may be nested as deep as they like; nobody follows that. */
+const DEEPEST = 4;
+
 /** Nothing of `null`, and of what only programs want. */
-function told(value: unknown): string {
-  if (Array.isArray(value)) return value.length === 0 ? 'there is nothing' : listing(value.slice(0, MOST_FIELDS).map(nameOf));
-  if (!isObject(value)) return value === null || value === undefined ? '' : String(value);
-  const fields = Object.entries(value).filter(([key, field]) => !/^(?:success|ok|status|errors?)$|(?:^|_)(?:id|uuid)$|Id$/.test(key) && told(field) !== '');
+function told(value: unknown, depth = 0): string {
+  if (value === null || value === undefined || depth > DEEPEST) return '';
+  if (Array.isArray(value))
+    return value.length === 0 ? 'there is nothing' : listing(value.slice(0, MOST_FIELDS).map((one) => told(nameOf(one), depth + 1)));
+  if (!isObject(value)) return String(value);
+  const fields = Object.entries(value).filter(([key, field]) => !isNoise(key, field));
   // A sentence that was made for people says the rest as well.
   const made = fields.map(([, field]) => field).find((field) => typeof field === 'string' && field.split(' ').length > 3);
-  return typeof made === 'string' ? made : listing(fields.slice(0, MOST_FIELDS).map(([key, field]) => tellField(humanise(key), field)));
+  if (typeof made === 'string') return made;
+  return listing(fields.slice(0, MOST_FIELDS).map(([key, field]) => tellField(humanise(key), field, depth + 1)));
 }
 
-function tellField(label: string, value: unknown): string {
+function isNoise(key: string, value: unknown): boolean {
+  if (value === null || value === '' || /^(?:success|ok|errors?)$|(?:^|_)(?:id|uuid)$|Id$/.test(key)) return true;
+  return key === 'status' && /^(?:ok|success|done)$/i.test(String(value));
+}
+
+function tellField(label: string, value: unknown, depth: number): string {
   if (typeof value === 'boolean') return `it is ${value ? '' : 'not '}${label.replace(/^(?:is|has) /, '')}`;
-  if (isObject(value)) return `for the ${label}, ${told(value)}`;
-  return `the ${label} ${/[^s]s$/.test(label) ? 'are' : 'is'} ${told(value)}`;
+  if (isObject(value)) return `for the ${label}, ${told(value, depth)}`;
+  if (/^(?:result|answer|text|message|summary|output)$/.test(label)) return told(value, depth);
+  return `the ${label} ${/[^s]s$/.test(label) ? 'are' : 'is'} ${told(value, depth)}`;
 }
 
 /** Of one in a list what it is called, where it says so. */
-function nameOf(value: unknown): string {
-  return told(isObject(value) ? (value['name'] ?? value['title'] ?? value) : value);
+function nameOf(value: unknown): unknown {
+  return isObject(value) ? (value['name'] ?? value['title'] ?? value) : value;
 }
