@@ -1,67 +1,56 @@
 // What the offline assistant says by itself. A skill answers what it is made for and passes on everything else.
 import type { Conversation, Skill } from './conversation.ts';
 import { findNumbers, numberInWords } from './numbers.ts';
-import { date, time } from './time.ts';
 import { sum } from './sums.ts';
-import { capitalise, listing, plainName, sentence, titleCase, type Utterance } from './words.ts';
-
-/** Answered only where they are all that was said. */
-const courtesies: readonly [RegExp, string][] = [
-  [
-    /^(?:(?:can you |do you )?hear me(?: now)?|are you (?:still )?(?:there|listening)|is (?:anybody|anyone) there|testing|mic check)$/,
-    'Yes, I can hear you.',
-  ],
-  [/^how are you(?: doing| today| feeling)*$/, 'I am fine, thank you. What can I do for you?'],
-  [/^(?:many )?(?:thanks|thank you)(?: (?:so|very|much|a lot|again|for .+))*$/, "You're welcome."],
-  [/^(?:good ?bye|bye(?: bye)?|see you(?: later| soon| tomorrow)?|good night)$/, 'Goodbye!'],
-  // Said into an answer, most of all.
-  [
-    /^(?:(?:no|wait|hold on|stop|please|now|it|that|talking|speaking|counting|be quiet|quiet|enough|cancel|never ?mind|forget|okay|ok|yes|yeah|sure|fine|good|great|all ?right)(?: |$))+$/,
-    'Okay.',
-  ],
-];
-
-const courtesy: Skill = ({ core, conversation: { name } }) => {
-  if (
-    /^(?:hello|hi|hey|good (?:morning|afternoon|evening|day))(?: (?:there|again|everyone|everybody|parley|assistant|computer))*$/.test(core)
-  )
-    return name ? `Hello, I'm ${name}. How can I help you?` : 'Hello! How can I help you?';
-  return courtesies.find(([said]) => said.test(core))?.[1];
-};
+import { date, time } from './time.ts';
+import { listing, plainName, sentence, titleCase, type Utterance } from './words.ts';
 
 const itself = "Parley's offline assistant: a set of rules that runs without a language model";
 const toConnect = 'set OPENAI_API_KEY, or the key of another provider, and start the server again, or run Ollama beside it';
 
-/** Always the truth, whatever name and nature the instructions give. */
-const identity: Skill = ({ core, conversation: { name } }) => {
-  if (
-    /^(?:tell me )?(?:what(?: is)? your name(?: is)?|your name|what are you called|what should i call you|do you have a name)$/.test(core)
-  )
-    return name ? `My name is ${name}.` : "I am Parley's offline assistant. You can call me Parley.";
-  const asksKind =
-    /^(?:tell me )?(?:who|what) (?:are you|you are|am i (?:talking|speaking) (?:to|with))\b|^(?:are|is) (?:you|this) (?:an? |the )?(?:real |actual )?(?:robot|human|person|machine|bot|computer|ai|a i|assistant|language model|gpt|chat ?gpt|claude|gemini|alive|real|offline)\b|^(?:what|which) (?:language |ai )?(?:model|llm)\b|^(?:introduce yourself|tell me about yourself)/;
-  if (!asksKind.test(core)) return undefined;
-  return name ? `I'm ${name}. To be exact, I am ${itself}.` : `I am ${itself}.`;
-};
+const abilities = ['tell the time and the date', 'do arithmetic', 'count', 'repeat your words', 'remember what you tell me'];
 
-const connecting: Skill = ({ core }) =>
-  /\b(?:how|can i|could i|help|want|need|what|where)\b/.test(core) &&
-  /\b(?:connect|plug in|add|use|set ?up|install|configure|enable|switch to|get|attach|give)\b.*\b(?:model|llm|gpt|chat ?gpt|open ?ai|ollama|provider)\b/.test(
-    core,
-  )
-    ? `To give me a real language model, ${toConnect}.`
-    : undefined;
+/** What has one answer, whatever was said before. About itself it tells the truth, whatever name and nature the instructions give. */
+const phrases: readonly [said: RegExp, reply: (conversation: Conversation) => string][] = [
+  [
+    /^(?:hello|hi|hey|good (?:morning|afternoon|evening|day))(?: (?:there|again|everyone|everybody|parley|assistant|computer))*$/,
+    ({ name }) => (name ? `Hello, I'm ${name}. How can I help you?` : 'Hello! How can I help you?'),
+  ],
+  [/^(?:hear me(?: now)?|are you (?:still )?(?:there|listening)|is (?:anybody|anyone) there|testing)$/, () => 'Yes, I can hear you.'],
+  [/^how are you(?: doing| today)*$/, () => 'I am fine, thank you. What can I do for you?'],
+  [/^(?:many )?(?:thanks|thank you)(?: (?:so|very|much|a lot|again|for .+))*$/, () => "You're welcome."],
+  [/^(?:good ?bye|bye(?: bye)?|see you(?: later| soon| tomorrow)?|good night)$/, () => 'Goodbye!'],
+  [
+    // Said into an answer, most of all.
+    /^(?:(?:no|wait|hold on|stop|please|now|it|that|talking|counting|be quiet|quiet|enough|cancel|never ?mind|forget|okay|ok|yes|yeah|fine|good|all ?right)(?: |$))+$/,
+    () => 'Okay.',
+  ],
+  [
+    /^(?:tell me )?(?:what(?: is)? your name(?: is)?|your name|what are you called|what should i call you)$/,
+    ({ name }) => (name ? `My name is ${name}.` : "I am Parley's offline assistant. You can call me Parley."),
+  ],
+  [
+    /^(?:tell me )?(?:who|what) (?:are you|you are|am i (?:talking|speaking) (?:to|with))\b|^are you (?:an? |the )?(?:real )?(?:robot|human|person|machine|bot|computer|ai|a i|assistant|language model|gpt|chat ?gpt|alive|real|offline)\b|^(?:what|which) (?:language |ai )?(?:model|llm)\b|^(?:introduce yourself|tell me about yourself)/,
+    ({ name }) => (name ? `I'm ${name}. To be exact, I am ${itself}.` : `I am ${itself}.`),
+  ],
+  [
+    /\bhow\b.*\b(?:connect|add|use|set ?up|install|configure|enable|switch to|get|give)\b.*\b(?:model|llm|gpt|chat ?gpt|open ?ai|ollama|provider)\b/,
+    () => `To give me a real language model, ${toConnect}.`,
+  ],
+  [
+    /^(?:what (?:can|could|else can) you (?:do|help)|how can you help|help(?: me)?$|(?:tell me )?what you can do)\b/,
+    ({ tools }) => `I can ${listing([...abilities, ...tools.slice(0, 4).map(toolAsVerb)])}.`,
+  ],
+  [
+    /^(?:(?:say|repeat) (?:that|it|this)(?: again)?|repeat(?: yourself)?|say again|again|pardon(?: me)?|what(?: did you(?: just)? say)?|one more time)$/,
+    ({ lines }) => {
+      const last = lines.findLast(({ who }) => who === 'assistant')?.text;
+      return last ? `I said: ${last.replace(/^I said: /, '')}` : 'I have not said anything yet.';
+    },
+  ],
+];
 
-const abilities: Skill = ({ core, conversation: { tools } }) => {
-  if (
-    !/^(?:what (?:can|could|else can) you (?:do|help)|how can you help|help(?: me)?$|(?:tell me )?what you can do|what are your (?:skills|functions|abilities))\b/.test(
-      core,
-    )
-  )
-    return undefined;
-  const own = 'I can tell the time and the date, do arithmetic, count, repeat your words, and remember what you tell me.';
-  return tools.length === 0 ? own : `${own} I can also ${listing(tools.slice(0, 4).map(toolAsVerb))}.`;
-};
+const phrase: Skill = ({ core, conversation }) => phrases.find(([said]) => said.test(core))?.[1](conversation);
 
 /** `book_table` → `book table`, `weather` → `use weather`. */
 function toolAsVerb(tool: { readonly name: string }): string {
@@ -76,44 +65,27 @@ const counting: Skill = ({ core }) => {
   if (!/^(?:start )?count(?:ing)?\b/.test(core)) return undefined;
   const by = /\b(?:by|in) (\w+?)s?\b/;
   // `to` is heard where `two` was said: `count from one to to`.
-  const range = core
-    .replace(by, '')
-    .replace(/[-–](?=\d)/g, ' to ')
-    .replace(/ to$/, ' two');
-  const [first, second] = numbersIn(range);
+  const [first, second] = numbersIn(core.replace(by, '').replace(/ to$/, ' two'));
   const step = Math.max(1, numbersIn(core.match(by)?.[1] ?? '')[0] ?? 1);
-  const isDown = /\b(?:down|backwards?|back)\b/.test(range);
   if (first === undefined) return 'Gladly. To which number should I count?';
-  const from = second === undefined ? (isDown ? first : step) : isDown ? Math.max(first, second) : first;
-  const to = second === undefined ? (isDown ? 1 : first) : isDown ? Math.min(first, second) : second;
+  const isDown = /\b(?:down|backwards?|back)\b/.test(core);
+  const alone = isDown ? [first, 1] : [step, first];
+  const both = isDown ? [Math.max(first, second ?? 1), Math.min(first, second ?? 1)] : [first, second ?? 1];
+  const [from = 1, to = 1] = second === undefined ? alone : both;
   if (Math.max(Math.abs(from), Math.abs(to)) > 999_999) return 'That is further than I can count.';
   const wanted = Math.floor(Math.abs(to - from) / step) + 1;
   const numbers = Array.from({ length: Math.min(wanted, LONGEST_COUNT) }, (_, index) =>
     numberInWords(from + index * (to < from ? -step : step)),
   );
-  return `${capitalise(numbers.join(', '))}.${wanted > LONGEST_COUNT ? ` I stop here, after ${LONGEST_COUNT} numbers.` : ''}`;
+  return `${sentence(numbers.join(', '))}${wanted > LONGEST_COUNT ? ` I stop here, after ${LONGEST_COUNT} numbers.` : ''}`;
 };
 
 function numbersIn(text: string): number[] {
   return findNumbers(text.split(' ')).map(({ value }) => Math.round(value));
 }
 
-const repeating: Skill = ({ core, conversation: { lines } }) => {
-  const asks =
-    /^(?:(?:say|repeat) (?:that|it|this)(?: again)?|repeat(?: yourself)?|say again|again|pardon(?: me)?|come again|what(?: did you(?: just)? say)?|one more time|(?:say|repeat) what you(?: just)? said)$/;
-  if (!asks.test(core)) return undefined;
-  const last = lines.findLast(({ who }) => who === 'assistant')?.text;
-  return last ? `I said: ${last.replace(/^I said: /, '')}` : 'I have not said anything yet.';
-};
-
-interface Fact {
-  readonly thing: string;
-  readonly verb: string;
-  readonly value: string;
-}
-
 /** What the user tells of himself: a name, `my favorite color is blue`. */
-function factIn({ said }: Utterance): Fact | undefined {
+function factIn({ said }: Utterance): { thing: string; verb: string; value: string } | undefined {
   const name = said
     .match(/\b(?:my name is|my name's|call me)(?: called)? ([\p{L}'-]+(?: [\p{L}'-]+)?)/iu)?.[1]
     ?.replace(/ (?:and|what|nice|please|but|so|by|from|the|can|could|i|who|is|not)\b.*$/i, '');
@@ -121,7 +93,7 @@ function factIn({ said }: Utterance): Fact | undefined {
     return { thing: 'name', verb: 'is', value: titleCase(name) };
   const [, thing, verb, value] = said.match(/\bmy ((?!name\b)[\p{L}' -]+?) (is|are|was) (?!what\b|it\b)(.+)$/iu) ?? [];
   if (!thing || !verb || !value) return undefined;
-  return { thing: thing.toLowerCase(), verb: verb.toLowerCase(), value: value.replace(/\bmy\b/gi, 'your').replace(/\bme\b/gi, 'you') };
+  return { thing: thing.toLowerCase(), verb: verb.toLowerCase(), value: value.replace(/\bmy\b/gi, 'your') };
 }
 
 const learning: Skill = (words) => {
@@ -144,19 +116,7 @@ const recalling: Skill = ({ core, conversation: { remembered, user } }) => {
 };
 
 /** In the order in which they are tried. */
-export const skills: readonly Skill[] = [
-  courtesy,
-  repeating,
-  recalling,
-  identity,
-  connecting,
-  abilities,
-  learning,
-  time,
-  date,
-  counting,
-  sum,
-];
+export const skills: readonly Skill[] = [phrase, recalling, learning, time, date, counting, sum];
 
 /** Longer texts describe a character; they are not one thing to say. */
 const ONE_ORDER_CHARS = 400;

@@ -1,7 +1,7 @@
 // The time and the date, here or in a city that has a time zone named after it.
 import type { Skill } from './conversation.ts';
 import { numberInWords } from './numbers.ts';
-import { capitalise, titleCase } from './words.ts';
+import { sentence, titleCase } from './words.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -27,7 +27,7 @@ export const date: Skill = ({ core, clock }) => {
   if (what === 'year') return `The year is ${format(at, { year: 'numeric' })}.`;
   if (what === 'month') return `It is ${format(at, { month: 'long' })}.`;
   const named = format(at, { weekday: 'long', year: 'numeric', month: 'long', day: 'numeric' });
-  return `${capitalise(day)} ${day === 'yesterday' ? 'was' : 'is'} ${named}.`;
+  return sentence(`${day} ${day === 'yesterday' ? 'was' : 'is'} ${named}`);
 };
 
 /** In words: this is an answer to be listened to. */

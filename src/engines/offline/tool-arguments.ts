@@ -156,8 +156,6 @@ function findNumber({ label, description, isInteger }: Parameter, text: string):
 }
 
 function findBoolean({ label, required }: Parameter, text: string): Found | undefined {
-  const switched = text.match(/\b(?:turn|switch|put|make)\b.*\b(on|off)\b/i)?.[1]?.toLowerCase();
-  if (switched) return { value: switched === 'on', rest: text };
   const isNamed = stems(label).every((key) => stems(text).includes(key));
   if (!isNamed && !required) return undefined;
   if (/\b(?:off|not|no|without|disable|close|false|never)\b/i.test(text)) return { value: false, rest: text };
@@ -165,23 +163,7 @@ function findBoolean({ label, required }: Parameter, text: string): Found | unde
 }
 
 const beforePlaces = ['in', 'near', 'around', 'at', 'for', 'to', 'of', 'from'];
-const beforeWords = [
-  'called',
-  'named',
-  'under',
-  'for',
-  'with',
-  'about',
-  'to',
-  'i am a',
-  'i am an',
-  "i'm a",
-  "i'm an",
-  'of',
-  'in',
-  'on',
-  'from',
-];
+const beforeWords = "called|named|under|for|with|about|to|i am a|i am an|i'm a|i'm an|of|in|on|from".split('|');
 const capitalised = /(?<=\S )(?!I\b)(\p{Lu}[\p{L}'-]*(?: \p{Lu}[\p{L}'-]*)*)/u;
 
 function findWords(parameter: Parameter, text: string, own: readonly string[]): Found | undefined {
@@ -244,24 +226,15 @@ function takeRest(text: string, own: readonly string[]): Found | undefined {
   return { value: matter, rest: words.slice(0, begins).join(' ') };
 }
 
-const noReply =
-  /^(?:never ?mind|cancel|stop|forget|nothing|no(?: thanks| thank you)?$|i do not know|what|who|how|why|when|where|tell me|which)\b/;
+const noReply = /^(?:never ?mind|cancel|stop|forget|nothing|no$|no thanks|i do not know|what|who|how|why|when|where|tell me|which)\b/;
 const leadIn =
   /^(?:(?:um|uh|well|oh|okay|yes|so|please|use|take|make it|it is|it's|that is|that's|i am|i'm|my name is|the name is|is|i (?:want|would like|need|mean|said)|i'd like|let's say|in|at|for|on|to|with|under|from|the|a|an) )+/i;
 
 /** The value that an answer to a question gives, or undefined when it is something else: a new question, a wish to stop. */
 export function readReply(parameter: Parameter, { said, core }: Utterance): unknown {
+  if (parameter.kind === 'boolean') return findBoolean(parameter, said)?.value;
   if (said === '' || noReply.test(core)) return undefined;
   if (parameter.kind === 'choice') return findChoice(parameter, said)?.value;
-  if (parameter.kind === 'boolean')
-    return /^(?:no|off|not|false)\b/.test(core) ? false : /^(?:yes|yeah|sure|on|true)\b/.test(core) || undefined;
-  if (parameter.kind === 'number')
-    return findNumber(
-      parameter,
-      said
-        .toLowerCase()
-        .replace(/\bto$/, 'two')
-        .replace(/\bfor$/, 'four'),
-    )?.value;
+  if (parameter.kind === 'number') return findNumber(parameter, said)?.value;
   return spelled(parameter, said.replace(leadIn, '').replace(/ (?:please|thanks|thank you)$/i, ''));
 }

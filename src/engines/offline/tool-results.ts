@@ -1,11 +1,12 @@
 // What functions returned, as something to say. JSON becomes a sentence; plain words are said as they are; failures are not hidden.
 import { isObject } from '../../lib/fields.ts';
 import type { Conversation } from './conversation.ts';
-import { capitalise, humanise, listing, plainName, sentence } from './words.ts';
+import { humanise, listing, plainName, sentence } from './words.ts';
 
-/** Nobody listens longer than this to a machine reading data. */
+/** Nobody listens longer than this to a machine reading data, nor follows what is nested deeper. */
 const LONGEST = 900;
 const MOST_FIELDS = 10;
+const DEEPEST = 4;
 
 export function tellResults(results: Conversation['results']): string {
   const text = [...new Set(results.map(tellResult))].join(' ');
@@ -15,9 +16,9 @@ export function tellResults(results: Conversation['results']): string {
 function tellResult({ name, output }: Conversation['results'][number]): string {
   const value = parse(output);
   const failure = failureIn(value);
-  if (failure !== undefined) return sentence(`${name ? capitalise(plainName(name)) : 'That'} did not work${failure ? `: ${failure}` : ''}`);
-  const text = value === true ? '' : typeof value === 'number' ? `the answer is ${value}` : told(value);
-  return text === '' ? 'Done.' : sentence(text);
+  if (failure !== undefined) return sentence(`${name ? plainName(name) : 'that'} did not work${failure ? `: ${failure}` : ''}`);
+  const text = typeof value === 'number' ? `the answer is ${value}` : told(value, 0);
+  return text === '' || value === true ? 'Done.' : sentence(text);
 }
 
 function parse(output: string): unknown {
@@ -32,41 +33,28 @@ function parse(output: string): unknown {
 function failureIn(value: unknown): string | undefined {
   if (typeof value === 'string') return value.match(/^(?:error|exception|failed)\b[:\s-]*(.*)$/i)?.[1];
   if (!isObject(value)) return undefined;
-  const { error, success, ok, status } = value;
-  if (!error && success !== false && ok !== false && !/^(?:error|failed|failure)$/i.test(String(status))) return undefined;
-  const reason = [error, isObject(error) ? error['message'] : undefined, value['message'], value['reason']];
-  return reason.find((text) => typeof text === 'string') ?? '';
+  const { error, success, ok, message } = value;
+  if (!error && success !== false && ok !== false) return undefined;
+  return [error, isObject(error) ? error['message'] : undefined, message].find((text) => typeof text === 'string') ?? '';
 }
 
-/** Results may be nested as deep as they like; nobody follows that. */
-const DEEPEST = 4;
-
-/** Nothing of `null`, and of what only programs want. */
-function told(value: unknown, depth = 0): string {
+function told(value: unknown, depth: number): string {
   if (value === null || value === undefined || depth > DEEPEST) return '';
   if (Array.isArray(value))
-    return value.length === 0 ? 'there is nothing' : listing(value.slice(0, MOST_FIELDS).map((one) => told(nameOf(one), depth + 1)));
+    return listing(value.slice(0, MOST_FIELDS).map((one) => told(isObject(one) ? (one['name'] ?? one) : one, depth + 1)));
   if (!isObject(value)) return String(value);
-  const fields = Object.entries(value).filter(([key, field]) => !isNoise(key, field));
+  // What only programs want is left out.
+  const fields = Object.entries(value).filter(
+    ([key, field]) => field !== null && field !== '' && !/^(?:success|ok|errors?)$|(?:^|_)id$|Id$/.test(key),
+  );
   // A sentence that was made for people says the rest as well.
   const made = fields.map(([, field]) => field).find((field) => typeof field === 'string' && field.split(' ').length > 3);
   if (typeof made === 'string') return made;
   return listing(fields.slice(0, MOST_FIELDS).map(([key, field]) => tellField(humanise(key), field, depth + 1)));
 }
 
-function isNoise(key: string, value: unknown): boolean {
-  if (value === null || value === '' || /^(?:success|ok|errors?)$|(?:^|_)(?:id|uuid)$|Id$/.test(key)) return true;
-  return key === 'status' && /^(?:ok|success|done)$/i.test(String(value));
-}
-
 function tellField(label: string, value: unknown, depth: number): string {
-  if (typeof value === 'boolean') return `it is ${value ? '' : 'not '}${label.replace(/^(?:is|has) /, '')}`;
+  if (typeof value === 'boolean') return `it is ${value ? '' : 'not '}${label.replace(/^is /, '')}`;
   if (isObject(value)) return `for the ${label}, ${told(value, depth)}`;
-  if (/^(?:result|answer|text|message|summary|output)$/.test(label)) return told(value, depth);
   return `the ${label} ${/[^s]s$/.test(label) ? 'are' : 'is'} ${told(value, depth)}`;
-}
-
-/** Of one in a list what it is called, where it says so. */
-function nameOf(value: unknown): unknown {
-  return isObject(value) ? (value['name'] ?? value['title'] ?? value) : value;
 }

@@ -43,9 +43,9 @@ function coreOf(said: string, name: string | undefined): string {
   let text = said
     .toLowerCase()
     .replace(/\b(what|who|where|when|how|that|it|there|he|she|name)'s\b/g, '$1 is')
-    .replace(/\b(what|who|where|how|you|they|we)'re\b/g, '$1 are')
+    .replace(/'re\b/g, ' are')
     .replace(/\bi'm\b/g, 'i am')
-    .replace(/\b(i|you|we|they)'d\b/g, '$1 would')
+    .replace(/\bi'd\b/g, 'i would')
     .replace(/\bcan't\b/g, 'cannot')
     .replace(/n't\b/g, ' not');
   for (let before = ''; before !== text; ) {
@@ -61,12 +61,8 @@ function coreOf(said: string, name: string | undefined): string {
 
 /** Cuts endings until `booking`, `booked` and `book` agree; the result is a key, not a word. */
 export function stem(word: string): string {
-  let key = word.toLowerCase().replace(/'s?$/, '');
-  if (/(?:[sx]|ch|sh)es$/.test(key)) key = key.slice(0, -2);
-  else if (key.length > 3 && /[^sui]s$/.test(key)) key = key.slice(0, -1);
-  if (key.length > 5 && key.endsWith('ing')) key = key.slice(0, -3).replace(/([^aeiouls])\1$/, '$1');
-  else if (key.length > 4 && key.endsWith('ed')) key = key.slice(0, -2).replace(/([^aeiouls])\1$/, '$1');
-  return key.length > 4 && key.endsWith('e') ? key.slice(0, -1) : key;
+  const singular = word.toLowerCase().replace(/'s?$|(?<=[sx]|ch|sh)es$|(?<=\w\w[^sui])s$/, '');
+  return singular.replace(/(?<=\w{3})(?:ing|ed)$/, '').replace(/([^aeiouls])\1$|(?<=\w{4})e$/, '$1');
 }
 
 export function stems(text: string): string[] {
@@ -102,10 +98,6 @@ export function plainName(name: string): string {
   return humanise(name.replace(/^.*__(?=.)/, ''));
 }
 
-export function capitalise(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
 /** `new york` → `New York`; what already has capitals is left alone. */
 export function titleCase(text: string): string {
   return text === text.toLowerCase() ? text.replace(/(?<=^|[\s-])\p{L}/gu, (letter) => letter.toUpperCase()) : text;
@@ -113,8 +105,8 @@ export function titleCase(text: string): string {
 
 /** As a sentence: it begins with a capital and ends with a mark. */
 export function sentence(text: string): string {
-  const trimmed = capitalise(text.trim());
-  return /[.!?…]["”']?$/.test(trimmed) ? trimmed : `${trimmed}.`;
+  const trimmed = text.trim();
+  return `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}${/[.!?…]["”']?$/.test(trimmed) ? '' : '.'}`;
 }
 
 /** `a`, `a and b`, `a, b and c`; `or` with `disjunction`. */
