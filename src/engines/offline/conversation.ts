@@ -1,5 +1,6 @@
 // A Prompt as the rules read it: who said what, which function results wait to be told, what the assistant is called.
 import type { Clock } from '../../lib/clock.ts';
+import { isObject } from '../../lib/fields.ts';
 import type { Prompt, PromptTurn } from '../../protocol/prompt.ts';
 import { type Utterance, utterance } from './words.ts';
 
@@ -92,7 +93,7 @@ function nameIn(instructions: string): string | undefined {
 function parseObject(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+    return isObject(value) ? value : {};
   } catch {
     return {};
   }

@@ -65,13 +65,11 @@ const counting: Skill = ({ core }) => {
   if (!/^(?:start )?count(?:ing)?\b/.test(core)) return undefined;
   const by = /\b(?:by|in) (\w+?)s?\b/;
   // `to` is heard where `two` was said: `count from one to to`.
-  const [first, second] = numbersIn(core.replace(by, '').replace(/ to$/, ' two'));
+  const isDown = /\b(?:down|backwards?|back)\b/.test(core);
+  const [first, second = isDown ? 1 : undefined] = numbersIn(core.replace(by, '').replace(/ to$/, ' two'));
   const step = Math.max(1, numbersIn(core.match(by)?.[1] ?? '')[0] ?? 1);
   if (first === undefined) return 'Gladly. To which number should I count?';
-  const isDown = /\b(?:down|backwards?|back)\b/.test(core);
-  const alone = isDown ? [first, 1] : [step, first];
-  const both = isDown ? [Math.max(first, second ?? 1), Math.min(first, second ?? 1)] : [first, second ?? 1];
-  const [from = 1, to = 1] = second === undefined ? alone : both;
+  const [from, to] = second === undefined ? [step, first] : isDown ? [Math.max(first, second), Math.min(first, second)] : [first, second];
   if (Math.max(Math.abs(from), Math.abs(to)) > 999_999) return 'That is further than I can count.';
   const wanted = Math.floor(Math.abs(to - from) / step) + 1;
   const numbers = Array.from({ length: Math.min(wanted, LONGEST_COUNT) }, (_, index) =>

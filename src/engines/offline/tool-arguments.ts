@@ -146,8 +146,7 @@ function findNumber({ label, description, isInteger }: Parameter, text: string):
   const named = stems(label);
   const about = [...named, ...contentStems(description)];
   const found = findNumbers(words.map((word) => word.toLowerCase().replace(/[%°$€£]/g, '')));
-  const hit =
-    found.find(({ at, length }) => has(about, at + length)) ?? found.find(({ at }) => has(about, at - 1) || has(about, at - 2)) ?? found[0];
+  const hit = found.find(({ at, length }) => [at + length, at - 1, at - 2].some((beside) => has(about, beside))) ?? found[0];
   if (!hit) return undefined;
   // `for four people`, `people: four`: nobody is called People.
   const [from, to] = [has(named, hit.at - 1) ? hit.at - 1 : hit.at, hit.at + hit.length];

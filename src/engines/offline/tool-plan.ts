@@ -14,7 +14,7 @@ export function planCall(conversation: Conversation, words: Utterance): Plan | u
   const named = typeof toolChoice === 'object' ? all.filter(({ name }) => name === toolChoice.name) : [];
   const tools = named.length > 0 ? named : all;
   const mustCall = toolChoice === 'required' || named.length > 0;
-  const request = fromReplies(lines, tools) ?? fromWords(tools, words) ?? (mustCall ? bestOf(tools, words) : undefined);
+  const request = fromReplies(lines, tools) ?? bestOf(asked(tools, words), words) ?? (mustCall ? bestOf(tools, words) : undefined);
   if (!request) return undefined;
   const missing = request.tool.parameters.find((one) => one.required && one.fallback === undefined && !request.filling.has(one.key));
   if (missing && !mustCall) return { text: questionFor(missing) };
@@ -53,13 +53,6 @@ interface Request {
   readonly filling: Map<string, unknown>;
 }
 
-function fromWords(tools: readonly Tool[], words: Utterance): Request | undefined {
-  return bestOf(
-    tools.filter((tool) => isAskedFor(tool, words)),
-    words,
-  );
-}
-
 function bestOf(tools: readonly Tool[], { said }: Utterance): Request | undefined {
   const [tool] = tools.toSorted((a, b) => fit(b, said) - fit(a, said));
   return tool && { tool, filling: fill(tool.parameters, tool.own, said) };
@@ -70,49 +63,49 @@ function fit({ matter, about }: Tool, said: string): number {
   return [...new Set(contentStems(said))].reduce((sum, key) => sum + (matter.includes(key) ? 2 : about.includes(key) ? 1 : 0), 0);
 }
 
-/** `I love this weather` asks for nothing. */
+/** `I love this weather` asks for nothing, and `is the kitchen light on` not to switch it on. */
 const remark =
   /^(?:i (?:(?:really|just) )?(?:love|like|hate|enjoy|had|was|read|saw|think|thought|feel|bought|went)|it is|that|this|nice|what an?|my|we)\b/;
+const question = /^(?:is|are|was|were|did|does|has|have)\b/;
 
-function isAskedFor(tool: Tool, { said, core }: Utterance): boolean {
-  // `is the kitchen light on` must not switch it on.
-  const asksWhether =
-    /^(?:is|are|was|were|did|does|has|have)\b/.test(core) && !/^(?:get|fetch|find|look|check|search)/.test(tool.own[0] ?? '');
-  if (remark.test(core) || asksWhether) return false;
+/** The functions whose name is said, or enough of it. */
+function asked(tools: readonly Tool[], { said, core }: Utterance): Tool[] {
   const keys = contentStems(said);
-  const isNamed = tool.matter.length > 0 && tool.matter.every((key) => keys.includes(key));
-  const isDescribed = keys.length > 1 && keys.every((key) => tool.matter.includes(key) || tool.about.includes(key));
-  // `play some jazz`, of play_music.
-  const begins = stems(core)[0] === tool.own[0] && tool.matter.includes(tool.own[0] ?? '');
-  // One word of a longer name is often chance: `recommend me a book` is not book_table.
-  return isNamed || isDescribed || begins || (keys.some((key) => tool.matter.includes(key)) && fit(tool, said) > 2);
+  const [verb = ''] = stems(core);
+  return tools.filter((tool) => {
+    const { own, matter, about } = tool;
+    if (remark.test(core) || (question.test(core) && !/^(?:get|fetch|find|look|check|search)/.test(own[0] ?? ''))) return false;
+    const isNamed = matter.length > 0 && matter.every((key) => keys.includes(key));
+    // `play some jazz`, of play_music; `end the call`, of hang_up, which ends the call.
+    const isBegun = own[0] === verb && matter.includes(verb);
+    const isDescribed = keys.length > 1 && keys.every((key) => matter.includes(key) || about.includes(key));
+    // One word of a longer name is often chance: `recommend me a book` is not book_table.
+    return isNamed || isBegun || isDescribed || (keys.some((key) => matter.includes(key)) && fit(tool, said) > 2);
+  });
 }
 
 /** The user replies to a question of ours: the request is some turns back, and each reply since then belongs to its question. */
 function fromReplies(lines: Conversation['lines'], tools: readonly Tool[]): Request | undefined {
   const before = [...lines];
   const replies: { label: string; words: Utterance }[] = [];
-  while (before.at(-1)?.who === 'user') {
-    const words = utterance(before.pop()?.text ?? '');
-    const label = before.at(-1)?.text.match(/^(?:Which|How many) ([^.?!]+?) should I use\b/)?.[1];
-    if (before.pop()?.who !== 'assistant' || label === undefined) {
-      const request = replies.length > 0 ? fromWords(tools, words) : undefined;
-      return request && isFilled(request, replies) ? request : undefined;
-    }
+  let words = utterance(before.pop()?.text ?? '');
+  for (let label = askedFor(before.at(-1)); label !== undefined; label = askedFor(before.at(-1))) {
     replies.unshift({ label, words });
+    words = utterance(before.splice(-2)[0]?.text ?? '');
   }
-  return undefined;
+  const request = replies.length > 0 ? bestOf(asked(tools, words), words) : undefined;
+  let value: unknown;
+  for (const reply of replies) {
+    const parameter = request?.tool.parameters.find(({ label }) => label === reply.label);
+    value = parameter && readReply(parameter, reply.words);
+    if (parameter && value !== undefined) request?.filling.set(parameter.key, parameter.isList ? [value].flat() : value);
+  }
+  // Where the last reply gives nothing the user has moved on.
+  return value === undefined ? undefined : request;
 }
 
-/** Puts in what the replies give; false where the last gives nothing, for then the user has moved on. */
-function isFilled({ tool, filling }: Request, replies: readonly { label: string; words: Utterance }[]): boolean {
-  let value: unknown;
-  for (const { label, words } of replies) {
-    const parameter = tool.parameters.find((one) => one.label === label);
-    value = parameter && readReply(parameter, words);
-    if (parameter && value !== undefined) filling.set(parameter.key, parameter.isList ? [value].flat() : value);
-  }
-  return value !== undefined;
+function askedFor(line: Conversation['lines'][number] | undefined): string | undefined {
+  return line?.who === 'assistant' ? line.text.match(/^(?:Which|How many) ([^.?!]+?) should I use\b/)?.[1] : undefined;
 }
 
 /** More choices than this are not read out. */
