@@ -49,6 +49,8 @@ describe('a skill answers', () => {
     ['Repeat after me: Hello, world!', 'Hello, world!'],
     ['say good morning', 'Good morning.'],
     ['my name is bob', 'Nice to meet you, Bob.'],
+    ['remember my name is bob', 'Nice to meet you, Bob.'],
+    ['how much is 1,000 plus 2?', '1000 plus 2 is 1002.'],
     ['who are you', /^I am Parley's offline assistant/],
     ['are you chat gpt', /without a language model/],
     ['how do i connect a real language model', /OPENAI_API_KEY.*Ollama/],
@@ -66,6 +68,7 @@ describe('memory is the conversation', () => {
   it.each([
     ['my name is Ada Lovelace', 'do you know my name', 'Your name is Ada Lovelace.'],
     ['call me tim', 'what is my name', 'Your name is Tim.'],
+    ['remember that my name is tim', 'who am i', 'Your name is Tim.'],
     ['hello', 'what is my name', /^You have not told me your name/],
     ['my favorite color is blue', "what's my favorite color", 'Your favorite color is blue.'],
     ['hello', 'what did you say', 'I said: Fine.'],

@@ -101,6 +101,12 @@ describe('what is missing', () => {
   });
 });
 
+it('a verb that several functions have asks for none of them', () => {
+  const search = { name: 'search_web', description: 'Search the web', parameters: { properties: { query: { type: 'string' } } } };
+  expect(calledFor(['search for cats'], { tools: [...office, search] })).toBeTypeOf('string');
+  expect(calledFor(['search for cats'], { tools: [search] })).toEqual(['search_web {"query":"cats"}']);
+});
+
 it('a tool of an MCP server is asked for by its own name', () => {
   const tools = [
     { ...weather, name: 'far__get_weather' },

@@ -27,17 +27,12 @@ function readWords(words: readonly string[], start: number): ReadNumber | undefi
   let group = 0;
   let last: 'none' | 'digit' | 'unit' | 'ten' | 'hundred' | 'scale' = 'none';
   let at = start;
-  if (words[at] === 'a' && /^(?:hundred|thousand|million|billion)$/.test(words[at + 1] ?? '')) {
-    group = 1;
-    last = 'unit';
-    at++;
-  }
   for (; at < words.length; at++) {
-    const word = words[at] as string;
+    const [word = '', next = ''] = words.slice(at, at + 2);
     const scale = scales.get(word);
-    const value = small.get(word);
+    const value = at === start && word === 'a' && (next === 'hundred' || scales.has(next)) ? 1 : small.get(word);
     // `one hundred and five`, but not `five and six`.
-    if (word === 'and' && (last === 'hundred' || last === 'scale') && small.has(words[at + 1] ?? '')) continue;
+    if (word === 'and' && (last === 'hundred' || last === 'scale') && small.has(next)) continue;
     if (word === 'hundred' && (last === 'digit' || last === 'unit') && group > 0) {
       group *= 100;
       last = 'hundred';

@@ -95,7 +95,7 @@ function factIn({ said }: Utterance): { thing: string; verb: string; value: stri
 }
 
 const learning: Skill = (words) => {
-  const fact = /^(?:my|they call me|call me) /.test(words.core) ? factIn(words) : undefined;
+  const fact = /^(?:remember (?:that )?)?(?:my|they call me|call me) /.test(words.core) ? factIn(words) : undefined;
   if (!fact) return undefined;
   return fact.thing === 'name' ? `Nice to meet you, ${fact.value}.` : `Noted: your ${fact.thing} ${fact.verb} ${fact.value}.`;
 };
@@ -114,7 +114,7 @@ const recalling: Skill = ({ core, conversation: { remembered, user } }) => {
 };
 
 /** In the order in which they are tried. */
-export const skills: readonly Skill[] = [phrase, recalling, learning, time, date, counting, sum];
+export const skills: readonly Skill[] = [phrase, learning, recalling, time, date, counting, sum];
 
 /** Longer texts describe a character; they are not one thing to say. */
 const ONE_ORDER_CHARS = 400;

@@ -2,21 +2,16 @@
 import type { Skill } from './conversation.ts';
 import { readNumber } from './numbers.ts';
 
-interface Operator {
-  readonly said: RegExp;
-  readonly name: string;
-  /** The lower binds closer. */
-  readonly rank: number;
-  readonly apply: (a: number, b: number) => number;
-}
+type Operator = readonly [said: RegExp, name: string, rank: number, apply: (a: number, b: number) => number];
 
+/** Those of a lower rank bind closer. */
 const operators: readonly Operator[] = [
-  { said: /^(?:(?:raised )?to the power (?:of )?|\^ )/, name: 'to the power of', rank: 0, apply: (a, b) => a ** b },
-  { said: /^(?:percent|per cent|%) of /, name: 'percent of', rank: 1, apply: (a, b) => (a / 100) * b },
-  { said: /^(?:times|multiplied by|x|\*|×) /, name: 'times', rank: 1, apply: (a, b) => a * b },
-  { said: /^(?:divided by|over|\/|÷) /, name: 'divided by', rank: 1, apply: (a, b) => a / b },
-  { said: /^(?:plus|\+) /, name: 'plus', rank: 2, apply: (a, b) => a + b },
-  { said: /^(?:minus|less|-|−) /, name: 'minus', rank: 2, apply: (a, b) => a - b },
+  [/^(?:(?:raised )?to the power (?:of )?|\^ )/, 'to the power of', 0, (a, b) => a ** b],
+  [/^(?:percent|per cent|%) of /, 'percent of', 1, (a, b) => (a / 100) * b],
+  [/^(?:times|multiplied by|x|\*|×) /, 'times', 1, (a, b) => a * b],
+  [/^(?:divided by|over|\/|÷) /, 'divided by', 1, (a, b) => a / b],
+  [/^(?:plus|\+) /, 'plus', 2, (a, b) => a + b],
+  [/^(?:minus|less|-|−) /, 'minus', 2, (a, b) => a - b],
 ];
 
 /** What recognition writes for a number where only a number can stand: `what is to plus to`. */
@@ -29,17 +24,17 @@ const MOST_TERMS = 30;
 export const sum: Skill = ({ core }) => {
   const terms = read(core.replace(opening, '').replace(ending, ''));
   if (!terms || terms.length < 2 || terms.length > MOST_TERMS) return undefined;
-  const asked = terms.map(({ operator, number }) => (operator ? `${operator.name} ${spoken(number)}` : spoken(number))).join(' ');
-  if (terms.some(({ operator, number }) => operator?.name === 'divided by' && number === 0)) return 'Nothing can be divided by zero.';
+  const asked = terms.map(({ operator, number }) => (operator ? `${operator[1]} ${spoken(number)}` : spoken(number))).join(' ');
+  if (terms.some(({ operator, number }) => operator?.[1] === 'divided by' && number === 0)) return 'Nothing can be divided by zero.';
   for (const rank of [0, 1, 2]) {
     for (let at = 1; at < terms.length; ) {
       const [left, { operator, number }] = terms.slice(at - 1, at + 1) as [Term, Term];
-      if (operator?.rank !== rank) at++;
-      else terms.splice(at - 1, 2, { ...left, number: operator.apply(left.number, number) });
+      if (operator?.[2] !== rank) at++;
+      else terms.splice(at - 1, 2, { ...left, number: operator[3](left.number, number) });
     }
   }
   const value = terms[0]?.number ?? NaN;
-  return Number.isFinite(value) ? `${asked} is ${spoken(value)}.` : 'That is too large a number for me.';
+  return Number.isFinite(value) ? `${asked} is ${spoken(value)}.` : 'I cannot work that out.';
 };
 
 /** A number with the operator before it, which the first has none of. */
@@ -55,9 +50,9 @@ function read(text: string): Term[] | undefined {
   const terms: Term[] = [];
   for (let at = 0; at < words.length; ) {
     const rest = `${words.slice(at).join(' ')} `;
-    const operator = operators.find(({ said }) => at > 0 && said.test(rest));
+    const operator = operators.find(([said]) => at > 0 && said.test(rest));
     if (!operator && at > 0) return undefined;
-    at += operator ? (rest.match(operator.said)?.[0] ?? '').trim().split(' ').length : 0;
+    at += operator ? (rest.match(operator[0])?.[0] ?? '').trim().split(' ').length : 0;
     const number = readNumber(words, at) ?? { value: misheard.get(words[at] ?? '') ?? NaN, length: 1 };
     if (Number.isNaN(number.value)) return undefined;
     terms.push({ operator, number: number.value });

@@ -102,7 +102,7 @@ export function fill(parameters: readonly Parameter[], own: readonly string[], s
     for (const parameter of parameters.filter((one) => one.kind === kind)) {
       const found = find(parameter, rest, own);
       if (!found) continue;
-      filling.set(parameter.key, parameter.isList ? [found.value].flat() : found.value);
+      filling.set(parameter.key, found.value);
       rest = found.rest;
     }
   }
@@ -169,7 +169,7 @@ function findWords(parameter: Parameter, text: string, own: readonly string[]): 
   const { kind, label } = parameter;
   const place = /origin|from|departure/.test(label) ? ['from'] : /destination|\bto\b|arrival/.test(label) ? ['to', 'for'] : beforePlaces;
   const found =
-    takeAfter(text, [`${label} is`, `${label} of`, ...(kind === 'name' ? [label] : [])], own) ??
+    takeAfter(text, [`${label} is`, `${label} of`, label], own) ??
     (kind === 'text' ? takeRest(text, own) : takeAfter(text, kind === 'place' ? place : beforeWords, own)) ??
     match(text, capitalised);
   return found && !isOwn(String(found.value), own) ? { ...found, value: spelled(parameter, String(found.value)) } : undefined;

@@ -72,12 +72,13 @@ const question = /^(?:is|are|was|were|did|does|has|have)\b/;
 function asked(tools: readonly Tool[], { said, core }: Utterance): Tool[] {
   const keys = contentStems(said);
   const [verb = ''] = stems(core);
+  const begun = tools.filter(({ own, matter }) => own[0] === verb && matter.includes(verb));
   return tools.filter((tool) => {
     const { own, matter, about } = tool;
     if (remark.test(core) || (question.test(core) && !/^(?:get|fetch|find|look|check|search)/.test(own[0] ?? ''))) return false;
     const isNamed = matter.length > 0 && matter.every((key) => keys.includes(key));
     // `play some jazz`, of play_music; `end the call`, of hang_up, which ends the call.
-    const isBegun = own[0] === verb && matter.includes(verb);
+    const isBegun = begun.length === 1 && begun.includes(tool);
     const isDescribed = keys.length > 1 && keys.every((key) => matter.includes(key) || about.includes(key));
     // One word of a longer name is often chance: `recommend me a book` is not book_table.
     return isNamed || isBegun || isDescribed || (keys.some((key) => matter.includes(key)) && fit(tool, said) > 2);
@@ -98,7 +99,7 @@ function fromReplies(lines: Conversation['lines'], tools: readonly Tool[]): Requ
   for (const reply of replies) {
     const parameter = request?.tool.parameters.find(({ label }) => label === reply.label);
     value = parameter && readReply(parameter, reply.words);
-    if (parameter && value !== undefined) request?.filling.set(parameter.key, parameter.isList ? [value].flat() : value);
+    if (parameter && value !== undefined) request?.filling.set(parameter.key, value);
   }
   // Where the last reply gives nothing the user has moved on.
   return value === undefined ? undefined : request;
@@ -119,11 +120,12 @@ function questionFor({ label, kind, choices }: Parameter): string {
 
 /** What was said. For what is required and was not, the default, or anything of its type: a call that must be made is made. */
 function argumentsOf({ tool, filling }: Request): Record<string, unknown> {
-  const anything = ({ kind, choices, fallback, isList }: Parameter): unknown => {
-    if (fallback !== undefined) return fallback;
-    const value = kind === 'number' ? 0 : kind === 'boolean' ? true : (choices[0] ?? '');
-    return isList ? [value] : value;
-  };
   const given = tool.parameters.filter(({ key, required }) => required || filling.has(key));
-  return Object.fromEntries(given.map((one) => [one.key, filling.has(one.key) ? filling.get(one.key) : anything(one)]));
+  return Object.fromEntries(
+    given.map(({ key, kind, choices, fallback, isList }) => {
+      const anything = fallback ?? (kind === 'number' ? 0 : kind === 'boolean' ? true : (choices[0] ?? ''));
+      const value = filling.has(key) ? filling.get(key) : anything;
+      return [key, isList ? [value].flat() : value];
+    }),
+  );
 }

@@ -42,7 +42,7 @@ function told(value: unknown, depth: number): string {
   if (value === null || value === undefined || depth > DEEPEST) return '';
   if (Array.isArray(value))
     return listing(value.slice(0, MOST_FIELDS).map((one) => told(isObject(one) ? (one['name'] ?? one) : one, depth + 1)));
-  if (!isObject(value)) return String(value);
+  if (!isObject(value)) return typeof value === 'string' ? value : JSON.stringify(value);
   // What only programs want is left out.
   const fields = Object.entries(value).filter(
     ([key, field]) => field !== null && field !== '' && !/^(?:success|ok|errors?)$|(?:^|_)id$|Id$/.test(key),

@@ -26,6 +26,7 @@ function clean(raw: string): string {
       .replace(/\b([ap])\.\s?m\b\.?/gi, '$1m')
       .replace(/[“”"()[\]{}…—–]/g, ' ')
       .replace(/[.,;:?!]+(?=\s|$)/g, ' ')
+      .replace(/(?<=\d),(?=\d{3}\b)/g, '')
       // Recognition cannot hear the difference; speakers mean the sky.
       .replace(/\b(the )whether\b|\bwhether(?= (?:in|for|at|near|like|today|tomorrow|forecast)\b)/gi, '$1weather')
       .replace(/\s+/g, ' ')
