@@ -57,6 +57,8 @@ describe('a request calls a function', () => {
 });
 
 describe('what is missing', () => {
+  const lightOn = 'set_light {"room":"kitchen","on":true}';
+
   it.each([
     ["what's the weather", 'Which location should I use?'],
     ['read me my horoscope', 'Which sign should I use?'],
@@ -69,7 +71,9 @@ describe('what is missing', () => {
   it.each([
     ["what's the weather", 'Which location should I use?', 'paris', 'get_weather {"location":"Paris"}'],
     ["what's the weather", 'Which location should I use?', "I'm in New York, please.", 'get_weather {"location":"New York"}'],
+    ["what's the weather", 'Which location should I use?', "it's paris thank you", 'get_weather {"location":"Paris"}'],
     ['read me my horoscope', 'Which sign should I use?', 'i am a leo', 'get_horoscope {"sign":"Leo"}'],
+    ['turn on the light', 'Which room should I use: kitchen, living room or bedroom?', 'the kitchen light', lightOn],
     [
       'turn off the light',
       'Which room should I use: kitchen, living room or bedroom?',
@@ -84,6 +88,9 @@ describe('what is missing', () => {
   it('may take several questions', () => {
     const begun = ['book a table', { said: 'How many people should I use?' }, 'two'];
     expect(calledFor(begun, { tools: house })).toBe('Which time should I use?');
+    expect(calledFor([...begun, { said: 'Which time should I use?' }, 'eight'], { tools: house })).toEqual([
+      'book_table {"people":2,"time":"eight"}',
+    ]);
     expect(calledFor([...begun, { said: 'Which time should I use?' }, 'half past seven'], { tools: house })).toEqual([
       'book_table {"people":2,"time":"half past seven"}',
     ]);
@@ -92,8 +99,16 @@ describe('what is missing', () => {
   it.each([
     ['never mind', 'Okay.'],
     ['what is two plus two', '2 plus 2 is 4.'],
+    ['turn on the light', 'Which room should I use: kitchen, living room or bedroom?'],
   ])('is forgotten when the user goes on with %j', (words, reply) => {
     expect(saidTo(["what's the weather", { said: 'Which location should I use?' }, words], { tools: house })).toBe(reply);
+  });
+
+  it('may be text of any kind', () => {
+    const begun = ['send a message', { said: 'Which recipient should I use?' }, 'bob', { said: 'Which message should I use?' }];
+    expect(calledFor([...begun, 'i am in the car'], { tools: office })).toEqual([
+      'send_message {"recipient":"Bob","message":"i am in the car"}',
+    ]);
   });
 
   it('is found in the other half of a sentence that a pause cut', () => {

@@ -3,7 +3,7 @@ import { isObject } from '../../lib/fields.ts';
 import { functionSchema } from '../../lib/function-schema.ts';
 import type { PromptTool } from '../../protocol/prompt.ts';
 import { findNumbers } from './numbers.ts';
-import { contentStems, humanise, stem, stems, titleCase, type Utterance } from './words.ts';
+import { contentStems, humanise, stem, stems, titleCase } from './words.ts';
 
 export interface Parameter {
   readonly key: string;
@@ -59,8 +59,11 @@ function typeOf({ type = 'string' }: Record<string, unknown>): unknown {
   return [type].flat().find((one) => one !== 'null') ?? 'null';
 }
 
+/** A label of something that has a time of day. */
+export const isTime = /\b(?:when|start|time|hour)\b(?!.*zone)/;
+
 const byLabel: readonly [RegExp, Kind][] = [
-  [/\b(?:when|start|time|hour)\b(?!.*zone)/, 'time'],
+  [isTime, 'time'],
   [/\b(?:date|day)\b/, 'date'],
   [/\b(?:location|city|place|town|country|address|destination|origin|where|region|area|from|to)\b/, 'place'],
   [/\b(?:name|person|contact|recipient|who|artist|author|guest|customer)\b/, 'name'],
@@ -162,16 +165,14 @@ function findBoolean({ label, required }: Parameter, text: string): Found | unde
 }
 
 const beforePlaces = ['in', 'near', 'around', 'at', 'for', 'to', 'of', 'from'];
-const beforeWords = "called|named|under|for|with|about|to|i am a|i am an|i'm a|i'm an|of|in|on|from".split('|');
+const beforeWords = "called|named|under|for|with|about|to|i am|i'm|of|in|on|from".split('|');
 const capitalised = /(?<=\S )(?!I\b)(\p{Lu}[\p{L}'-]*(?: \p{Lu}[\p{L}'-]*)*)/u;
 
 function findWords(parameter: Parameter, text: string, own: readonly string[]): Found | undefined {
   const { kind, label } = parameter;
   const place = /origin|from|departure/.test(label) ? ['from'] : /destination|\bto\b|arrival/.test(label) ? ['to', 'for'] : beforePlaces;
-  const found =
-    takeAfter(text, [`${label} is`, `${label} of`, label], own) ??
-    (kind === 'text' ? takeRest(text, own) : takeAfter(text, kind === 'place' ? place : beforeWords, own)) ??
-    match(text, capitalised);
+  const before = [`${label} is`, `${label} of`, label, ...(kind === 'place' ? place : beforeWords)];
+  const found = (kind === 'text' ? takeRest(text, label, own) : takeAfter(text, before, own)) ?? match(text, capitalised);
   return found && !isOwn(String(found.value), own) ? { ...found, value: spelled(parameter, String(found.value)) } : undefined;
 }
 
@@ -188,10 +189,13 @@ function spelled({ kind, description }: Parameter, value: string): string {
 
 /** Words that end a phrase, and begin none. */
 const boundary = new Set(
-  `in at on for with by from to of and or please is are was will be called named name about right now today tonight tomorrow that which what
-who how when where if then under until because but like as than using i you it we me us he she they should can saying yet already ever
+  `in at on for with by from to of and or please is are was will be called named name about right now thanks thank today tonight tomorrow that which what
+who how when where if then under until because but like as than using i i'm it's you it we me us he she they should can saying yet already ever
 again soon too also here there`.split(/\s+/),
 );
+
+/** Said before what is meant: `it's in the kitchen`. */
+const lead = /^(?:the|an?|my|some|u[mh]|well|oh|okay|yes|it|it's|that|that's|is|i|i'm|am|mean|want|use|take|make|in|at|for|on|to|with)$/;
 
 /** What follows the first of these that is followed by something: `in new york please` → `new york`. */
 function takeAfter(text: string, before: readonly string[], own: readonly string[]): Found | undefined {
@@ -200,18 +204,20 @@ function takeAfter(text: string, before: readonly string[], own: readonly string
   for (const parts of before.map((words) => words.split(' '))) {
     for (let at = 0; at + parts.length < words.length; at++) {
       if (!parts.every((part, index) => lower[at + index] === part)) continue;
-      const from = at + parts.length + (/^(?:the|a|an|my|some)$/.test(lower[at + parts.length] ?? '') ? 1 : 0);
-      const length = lower.slice(from).findIndex((word) => boundary.has(word));
-      const to = length < 0 ? words.length : from + length;
+      const from = lower.findIndex((word, index) => index >= at + parts.length && !lead.test(word));
+      const end = lower.findIndex((word, index) => index >= from && boundary.has(word));
+      const to = end < 0 ? words.length : end;
       const value = words.slice(from, to).join(' ');
-      if (value !== '' && !isOwn(value, own)) return { value, rest: words.toSpliced(at, to - at).join(' ') };
+      if (from >= 0 && value !== '' && !isOwn(value, own)) return { value, rest: words.toSpliced(at, to - at).join(' ') };
     }
   }
   return undefined;
 }
 
 /** All that follows: `a message saying i am late` → `i am late`, `create a reminder to buy milk` → `buy milk`. */
-function takeRest(text: string, own: readonly string[]): Found | undefined {
+function takeRest(text: string, label: string, own: readonly string[]): Found | undefined {
+  const [rest = '', given] = text.split(` ${label} is `);
+  if (given) return { value: given.replace(/ and$/, ''), rest };
   const words = text.split(' ');
   const isLead = (word: string) =>
     own.includes(stem(word)) || /^(?:me|us|it|the|an?|my|some|to|for|of|about|that|called|saying)$/i.test(word);
@@ -223,17 +229,4 @@ function takeRest(text: string, own: readonly string[]): Found | undefined {
   // `add milk to my list`
   const matter = says < 0 ? value.replace(/ (?:to|in|on|from|into|for) (?:the|my|our) .+$/i, '') : value;
   return { value: matter, rest: words.slice(0, begins).join(' ') };
-}
-
-const noReply = /^(?:never ?mind|cancel|stop|forget|nothing|no$|no thanks|i do not know|what|who|how|why|when|where|tell me|which)\b/;
-const leadIn =
-  /^(?:(?:um|uh|well|oh|okay|yes|so|please|use|take|make it|it is|it's|that is|that's|i am|i'm|my name is|the name is|is|i (?:want|would like|need|mean|said)|i'd like|let's say|in|at|for|on|to|with|under|from|the|a|an) )+/i;
-
-/** The value that an answer to a question gives, or undefined when it is something else: a new question, a wish to stop. */
-export function readReply(parameter: Parameter, { said, core }: Utterance): unknown {
-  if (parameter.kind === 'boolean') return findBoolean(parameter, said)?.value;
-  if (said === '' || noReply.test(core)) return undefined;
-  if (parameter.kind === 'choice') return findChoice(parameter, said)?.value;
-  if (parameter.kind === 'number') return findNumber(parameter, said)?.value;
-  return spelled(parameter, said.replace(leadIn, '').replace(/ (?:please|thanks|thank you)$/i, ''));
 }

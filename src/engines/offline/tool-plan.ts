@@ -1,7 +1,7 @@
 // Which function, if any, the user's words plainly ask for, with what, or what must still be asked. The conversation is the only memory.
 import type { PromptTool } from '../../protocol/prompt.ts';
 import type { Call, Conversation } from './conversation.ts';
-import { fill, type Parameter, parametersOf, readReply } from './tool-arguments.ts';
+import { fill, isTime, type Parameter, parametersOf } from './tool-arguments.ts';
 import { contentStems, humanise, listing, plainName, stems, type Utterance, utterance } from './words.ts';
 
 export type Plan = { readonly call: Call } | { readonly text: string };
@@ -14,7 +14,7 @@ export function planCall(conversation: Conversation, words: Utterance): Plan | u
   const named = typeof toolChoice === 'object' ? all.filter(({ name }) => name === toolChoice.name) : [];
   const tools = named.length > 0 ? named : all;
   const mustCall = toolChoice === 'required' || named.length > 0;
-  const request = fromReplies(lines, tools) ?? bestOf(asked(tools, words), words) ?? (mustCall ? bestOf(tools, words) : undefined);
+  const request = withReplies(lines, tools) ?? bestOf(asked(tools, words), words) ?? (mustCall ? bestOf(tools, words) : undefined);
   if (!request) return undefined;
   const missing = request.tool.parameters.find((one) => one.required && one.fallback === undefined && !request.filling.has(one.key));
   if (missing && !mustCall) return { text: questionFor(missing) };
@@ -85,27 +85,28 @@ function asked(tools: readonly Tool[], { said, core }: Utterance): Tool[] {
   });
 }
 
-/** The user replies to a question of ours: the request is some turns back, and each reply since then belongs to its question. */
-function fromReplies(lines: Conversation['lines'], tools: readonly Tool[]): Request | undefined {
-  const before = [...lines];
-  const replies: { label: string; words: Utterance }[] = [];
-  let words = utterance(before.pop()?.text ?? '');
-  for (let label = askedFor(before.at(-1)); label !== undefined; label = askedFor(before.at(-1))) {
-    replies.unshift({ label, words });
-    words = utterance(before.splice(-2)[0]?.text ?? '');
+const noReply = /^(?:never ?mind|cancel|stop|forget|nothing|no thanks|i do not know|what|who|how|why|when|where|tell me|which)\b/;
+
+/** A reply to a question of ours is read as if the request had said it: `what's the weather and location is paris`. */
+function withReplies(lines: Conversation['lines'], tools: readonly Tool[]): Request | undefined {
+  const last = utterance(lines.at(-1)?.text ?? '');
+  const label = labelIn(lines.at(-2));
+  if (label === undefined || noReply.test(last.core)) return undefined;
+  let said = '';
+  let at = lines.length - 1;
+  for (let asked: string | undefined = label; asked !== undefined; asked = labelIn(lines[at - 1])) {
+    said = ` and ${asked} ${isTime.test(asked) ? 'at' : 'is'} ${lines[at]?.text ?? ''}${said}`;
+    at -= 2;
   }
-  const request = replies.length > 0 ? bestOf(asked(tools, words), words) : undefined;
-  let value: unknown;
-  for (const reply of replies) {
-    const parameter = request?.tool.parameters.find(({ label }) => label === reply.label);
-    value = parameter && readReply(parameter, reply.words);
-    if (parameter && value !== undefined) request?.filling.set(parameter.key, value);
-  }
-  // Where the last reply gives nothing the user has moved on.
-  return value === undefined ? undefined : request;
+  const words = utterance(`${lines[at]?.text ?? ''}${said}`);
+  const request = bestOf(asked(tools, words), words);
+  // Where the reply gives nothing, or asks for something else, the user has moved on.
+  const isGiven = request?.tool.parameters.some((one) => one.label === label && request.filling.has(one.key));
+  const other = bestOf(asked(tools, last), last);
+  return isGiven && (!other || other.tool === request?.tool) ? request : undefined;
 }
 
-function askedFor(line: Conversation['lines'][number] | undefined): string | undefined {
+function labelIn(line: Conversation['lines'][number] | undefined): string | undefined {
   return line?.who === 'assistant' ? line.text.match(/^(?:Which|How many) ([^.?!]+?) should I use\b/)?.[1] : undefined;
 }
 
