@@ -57,8 +57,9 @@ export function readConversation(prompt: Prompt): Conversation {
       asking = isAnswered ? [words] : [...asking, words];
       hasPicture = turn.parts.some((part) => part.type === 'image');
       [isAnswered, open, results] = [false, 'user', []];
+    } else if (turn.role === 'assistant') {
       // Cut before a word was heard: for the user it was not said, so the question is still open.
-    } else if (turn.role === 'assistant' && turn.text.trim() !== '') {
+      if (turn.text.trim() === '') continue;
       lines.push({ who: 'assistant', text: turn.text });
       [isAnswered, open, results] = [true, 'answered', []];
     } else if (turn.role === 'call') {

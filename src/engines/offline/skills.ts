@@ -10,7 +10,7 @@ const toConnect = 'set OPENAI_API_KEY, or the key of another provider, and start
 
 const abilities = ['tell the time and the date', 'do arithmetic', 'count', 'repeat your words', 'remember what you tell me'];
 
-/** What has one answer, whatever was said before. About itself it tells the truth, whatever name and nature the instructions give. */
+/** Sentences that have one answer, whatever was said before. The assistant tells the truth about itself, whatever name and nature the instructions give it. */
 const phrases: readonly [said: RegExp, reply: (conversation: Conversation) => string][] = [
   [
     /^(?:hello|hi|hey|good (?:morning|afternoon|evening|day))(?: (?:there|again|everyone|everybody|parley|assistant|computer))*$/,
@@ -21,7 +21,7 @@ const phrases: readonly [said: RegExp, reply: (conversation: Conversation) => st
   [/^(?:many )?(?:thanks|thank you)(?: (?:so|very|much|a lot|again|for .+))*$/, () => "You're welcome."],
   [/^(?:good ?bye|bye(?: bye)?|see you(?: later| soon| tomorrow)?|good night)$/, () => 'Goodbye!'],
   [
-    // Said into an answer, most of all.
+    // People say these mostly while an answer is being spoken.
     /^(?:(?:no|wait|hold on|stop|please|now|it|that|talking|counting|be quiet|quiet|enough|cancel|never ?mind|forget|okay|ok|yes|yeah|fine|good|all ?right)(?: |$))+$/,
     () => 'Okay.',
   ],

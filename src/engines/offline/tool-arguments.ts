@@ -151,7 +151,7 @@ function findNumber({ label, description, isInteger }: Parameter, text: string):
   const found = findNumbers(words.map((word) => word.toLowerCase().replace(/[%°$€£]/g, '')));
   const hit = found.find(({ at, length }) => [at + length, at - 1, at - 2].some((beside) => has(about, beside))) ?? found[0];
   if (!hit) return undefined;
-  // `for four people`, `people: four`: nobody is called People.
+  // `for four people`, `people: four`: the label goes with the number, so that it is not taken for a name.
   const [from, to] = [has(named, hit.at - 1) ? hit.at - 1 : hit.at, hit.at + hit.length];
   const rest = words.toSpliced(from, (has(named, to) ? to + 1 : to) - from).join(' ');
   return { value: isInteger ? Math.round(hit.value) : hit.value, rest };

@@ -33,6 +33,9 @@ interface Tool {
   readonly about: readonly string[];
 }
 
+/** What a function is for stands at the beginning; a long text says a bit of everything. */
+const DESCRIBED_CHARS = 200;
+
 /** Words of names that say nothing about their matter. */
 const generic = new Set(
   stems('get set fetch find lookup look check query run create make update add send do turn switch use start current info details status'),
@@ -44,7 +47,7 @@ function readTool(tool: PromptTool): Tool {
   const content = contentStems(plainName(tool.name));
   const matter = content.filter((key) => !generic.has(key));
   const values = parameters.flatMap(({ label, choices }) => [label, ...choices.map((choice) => humanise(String(choice)))]);
-  const about = contentStems(`${tool.description} ${values.join(' ')}`);
+  const about = contentStems(`${tool.description.slice(0, DESCRIBED_CHARS)} ${values.join(' ')}`);
   return { name: tool.name, parameters, own, matter: matter.length > 0 ? matter : content, about };
 }
 
@@ -94,8 +97,8 @@ function withReplies(lines: Conversation['lines'], tools: readonly Tool[]): Requ
   if (label === undefined || noReply.test(last.core)) return undefined;
   let said = '';
   let at = lines.length - 1;
-  for (let asked: string | undefined = label; asked !== undefined; asked = labelIn(lines[at - 1])) {
-    said = ` and ${asked} ${isTime.test(asked) ? 'at' : 'is'} ${lines[at]?.text ?? ''}${said}`;
+  for (let next: string | undefined = label; next !== undefined; next = labelIn(lines[at - 1])) {
+    said = ` and ${next} ${isTime.test(next) ? 'at' : 'is'} ${lines[at]?.text ?? ''}${said}`;
     at -= 2;
   }
   const words = utterance(`${lines[at]?.text ?? ''}${said}`);
