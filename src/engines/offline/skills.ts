@@ -64,8 +64,8 @@ const LONGEST_COUNT = 200;
 const counting: Skill = ({ core }) => {
   if (!/^(?:start )?count(?:ing)?\b/.test(core)) return undefined;
   const by = /\b(?:by|in) (\w+?)s?\b/;
-  // `to` is heard where `two` was said: `count from one to to`.
   const isDown = /\b(?:down|backwards?|back)\b/.test(core);
+  // `to` is heard where `two` was said: `count from one to to`.
   const [first, second = isDown ? 1 : undefined] = numbersIn(core.replace(by, '').replace(/ to$/, ' two'));
   const step = Math.max(1, numbersIn(core.match(by)?.[1] ?? '')[0] ?? 1);
   if (first === undefined) return 'Gladly. To which number should I count?';
