@@ -56,6 +56,18 @@ describe('a request calls a function', () => {
   });
 });
 
+describe('of several requests in one sentence the first is met, and no other is mixed into it', () => {
+  it.each([
+    ['turn on the kitchen light and turn off the bedroom light', 'set_light {"room":"kitchen","on":true}'],
+    ['turn on the kitchen light and tell me the weather in oslo', 'set_light {"room":"kitchen","on":true}'],
+    ['the weather in paris and then the weather in rome', 'get_weather {"location":"Paris"}'],
+    ['weather in paris and in rome', 'get_weather {"location":"Paris"}'],
+    ['horoscope for leo and virgo', 'get_horoscope {"sign":"Leo"}'],
+  ])('%j', (words, call) => {
+    expect(calledFor([words], { tools: house })).toEqual([call]);
+  });
+});
+
 describe('what is missing', () => {
   const lightOn = 'set_light {"room":"kitchen","on":true}';
 

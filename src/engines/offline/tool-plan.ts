@@ -14,7 +14,7 @@ export function planCall(conversation: Conversation, words: Utterance): Plan | u
   const named = typeof toolChoice === 'object' ? all.filter(({ name }) => name === toolChoice.name) : [];
   const tools = named.length > 0 ? named : all;
   const mustCall = toolChoice === 'required' || named.length > 0;
-  const request = withReplies(lines, tools) ?? bestOf(asked(tools, words), words) ?? (mustCall ? bestOf(tools, words) : undefined);
+  const request = withReplies(lines, tools) ?? fromWords(tools, words) ?? (mustCall ? bestOf(tools, words) : undefined);
   if (!request) return undefined;
   const missing = request.tool.parameters.find((one) => one.required && one.fallback === undefined && !request.filling.has(one.key));
   if (missing && !mustCall) return { text: questionFor(missing) };
@@ -86,6 +86,14 @@ function asked(tools: readonly Tool[], { said, core }: Utterance): Tool[] {
     // One word of a longer name is often chance: `recommend me a book` is not book_table.
     return isNamed || isBegun || isDescribed || (keys.some((key) => matter.includes(key)) && fit(tool, said) > 2);
   });
+}
+
+/** Of two functions that are asked for in one sentence the first is called, and nothing that is said of the other becomes an argument of it. */
+function fromWords(tools: readonly Tool[], words: Utterance): Request | undefined {
+  const clauses = words.said.split(/ (?:and then|and also|and|then) /i).map((clause) => utterance(clause));
+  const [first, second] = clauses.filter((clause) => asked(tools, clause).length > 0);
+  const clause = first && second ? first : words;
+  return bestOf(asked(tools, clause), clause);
 }
 
 const noReply = /^(?:never ?mind|cancel|stop|forget|nothing|no thanks|i do not know|what|who|how|why|when|where|tell me|which)\b/;
