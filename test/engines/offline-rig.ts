@@ -8,11 +8,7 @@ export type Line = string | { said: string } | { called: string; with: object; g
 /** 14 November 2023, 22:13:20 UTC. */
 const EPOCH_MS = 1_700_000_000_000;
 
-export function answerTo(
-  lines: readonly Line[],
-  more: Partial<Prompt> & { parallel?: boolean; chance?: (below: number) => number } = {},
-): Answer {
-  const { parallel = true, chance = () => 0, ...prompt } = more;
+export function answerTo(lines: readonly Line[], more: Partial<Prompt> = {}): Answer {
   const turns = lines.flatMap((line, index): PromptTurn[] => {
     if (typeof line === 'string') return [{ role: 'user', parts: [{ type: 'text', text: line }] }];
     if ('said' in line) return [{ role: 'assistant', text: line.said, interrupted: false }];
@@ -21,23 +17,20 @@ export function answerTo(
     const call: PromptTurn = { role: 'call', callId, name: line.called, arguments: JSON.stringify(line.with) };
     return line.got === undefined ? [call] : [call, { role: 'result', callId, output: line.got }];
   });
-  return answer({ instructions: '', tools: [], toolChoice: 'auto', turns, ...prompt }, parallel, {
-    clock: new ManualClock(EPOCH_MS),
-    chance,
-  });
+  return answer({ instructions: '', tools: [], toolChoice: 'auto', turns, ...more }, new ManualClock(EPOCH_MS));
 }
 
 /** What is said; fails when functions are called instead. */
-export function saidTo(lines: readonly Line[], more: Parameters<typeof answerTo>[1] = {}): string {
+export function saidTo(lines: readonly Line[], more: Partial<Prompt> = {}): string {
   const result = answerTo(lines, more);
-  if (!('text' in result)) throw new Error(`called ${JSON.stringify(result.calls)}`);
+  if (!('text' in result)) throw new Error(`called ${JSON.stringify(result.call)}`);
   return result.text;
 }
 
-/** The calls as `name {"a":1}`; a text when something is said instead. */
-export function calledFor(lines: readonly Line[], more: Parameters<typeof answerTo>[1] = {}): string[] | string {
+/** The call as `name {"a":1}`, in a list; a text when something is said instead. */
+export function calledFor(lines: readonly Line[], more: Partial<Prompt> = {}): string[] | string {
   const result = answerTo(lines, more);
-  return 'text' in result ? result.text : result.calls.map((call) => `${call.name} ${JSON.stringify(call.arguments)}`);
+  return 'text' in result ? result.text : [`${result.call.name} ${JSON.stringify(result.call.arguments)}`];
 }
 
 /** Exactly these words, or words like these. */

@@ -9,13 +9,14 @@ describe('a skill answers', () => {
   it.each<[string, RegExp | string]>([
     ['hello', 'Hello! How can I help you?'],
     ['hello there', 'Hello! How can I help you?'],
-    ['Hi, how are you?', /^All is well|^I am fine/],
+    ['Hi, how are you?', /^I am fine/],
     ['good morning', /^Hello/],
-    ['thank you very much', /welcome|pleasure|time/i],
-    ['bye bye', /^Goodbye/],
+    ['thank you very much', "You're welcome."],
+    ['bye bye', 'Goodbye!'],
     ['can you hear me', 'Yes, I can hear you.'],
     ['no stop', 'Okay.'],
-    ['ok', /^(Good|All right|Fine)\.$/],
+    ['ok', 'Okay.'],
+    ['please stop now', 'Okay.'],
     ['what time is it', time],
     ['could you tell me the time please', time],
     ['hello parley what time is it', time],
@@ -35,11 +36,7 @@ describe('a skill answers', () => {
     ['two plus three times four', '2 plus 3 times 4 is 14.'],
     ['ten divided by four', '10 divided by 4 is 2.5.'],
     ['how much is fifteen percent of eighty', '15 percent of 80 is 12.'],
-    ['what is the square root of 144', 'The square root of 144 is 12.'],
-    ['five squared', '5 squared is 25.'],
     ['two to the power of ten', '2 to the power of 10 is 1024.'],
-    ['add five and seven', '5 plus 7 is 12.'],
-    ['subtract three from ten', '10 minus 3 is 7.'],
     ['what is ten divided by zero', 'Nothing can be divided by zero.'],
     ['one hundred and five minus six', '105 minus 6 is 99.'],
     ['count to five', 'One, two, three, four, five.'],
@@ -51,31 +48,17 @@ describe('a skill answers', () => {
     ['please repeat after me the weather in Paris is nice', 'The weather in Paris is nice.'],
     ['Repeat after me: Hello, world!', 'Hello, world!'],
     ['say good morning', 'Good morning.'],
-    ['spell cat', 'Cat is spelled C, A, T.'],
-    ['how do you spell Ada', 'Ada is spelled A, D, A.'],
     ['my name is bob', 'Nice to meet you, Bob.'],
+    ['remember my name is bob', 'Nice to meet you, Bob.'],
+    ['how much is 1,000 plus 2?', '1000 plus 2 is 1002.'],
     ['who are you', /^I am Parley's offline assistant/],
     ['are you chat gpt', /without a language model/],
     ['how do i connect a real language model', /OPENAI_API_KEY.*Ollama/],
     ['what can you do', /arithmetic/],
-    ['tell me a joke', /scarecrow/],
-    ['flip a coin', 'It is heads.'],
-    ['roll a dice', 'You rolled a 1.'],
-    ['roll two dice', 'You rolled 1 and 1, together 2.'],
-    ['pick a random number between five and ten', 'My number is 5.'],
     ['(unintelligible)', /again|once more/],
     ['', /again|once more/],
   ])('%j', (words, reply) => {
     expect(saidTo([words])).toMatch(wording(reply));
-  });
-
-  it('with a story long enough to interrupt', () => {
-    expect(saidTo(['tell me a story']).split(' ').length).toBeGreaterThan(100);
-  });
-
-  it('with another joke when the first was told', () => {
-    const first = saidTo(['tell me a joke']);
-    expect(saidTo(['tell me a joke', { said: first }, 'another one'])).not.toBe(first);
   });
 });
 
@@ -85,14 +68,9 @@ describe('memory is the conversation', () => {
   it.each([
     ['my name is Ada Lovelace', 'do you know my name', 'Your name is Ada Lovelace.'],
     ['call me tim', 'what is my name', 'Your name is Tim.'],
+    ['remember that my name is tim', 'who am i', 'Your name is Tim.'],
     ['hello', 'what is my name', /^You have not told me your name/],
     ['my favorite color is blue', "what's my favorite color", 'Your favorite color is blue.'],
-    [
-      'remember that my keys are in the drawer',
-      'what did i ask you to remember',
-      'You asked me to remember that your keys are in the drawer.',
-    ],
-    ['what is the capital of france', 'what did i just ask', 'You said: what is the capital of france'],
     ['hello', 'what did you say', 'I said: Fine.'],
     ['hello', 'sorry can you repeat that', 'I said: Fine.'],
   ])('%j, then %j', (earlier, words, reply) => {
@@ -117,13 +95,16 @@ describe('what it does not know', () => {
   it('is said in the words it understood, with an offer of two other things', () => {
     const reply = saidTo(['who is the president of france']);
     expect(reply).toContain('"who is the president of france"');
-    expect(reply).toMatch(/without a language model|need a language model/);
+    expect(reply).toMatch(/without a language model/);
     expect(reply).toMatch(/ or /);
   });
 
-  it('is said differently the next time', () => {
+  it('is said with what would mend it the first time, and in short from then on', () => {
     const first = saidTo(['why is the sky blue']);
-    expect(saidTo(['why is the sky blue', { said: first }, 'why is the sky blue'])).not.toBe(first);
+    expect(first).toMatch(/offline assistant.*OPENAI_API_KEY.*Ollama/);
+    const second = saidTo(['why is the sky blue', { said: first }, 'why is the sky blue']);
+    expect(second).toMatch(/"why is the sky blue".*without a language model/);
+    expect(second).not.toContain('OPENAI_API_KEY');
   });
 });
 
@@ -131,15 +112,10 @@ describe('instructions', () => {
   it.each([
     ['You are Ada, a friendly helper.', "Hello, I'm Ada. How can I help you?"],
     ['You are a helpful assistant.', "Hello, I'm Parley's offline assistant. How can I help you?"],
-    [
-      'Your name is Max and you are a receptionist for the Hotel Bristol. Be brief.',
-      "Hello, I'm Max of the Hotel Bristol. How can I help you?",
-    ],
+    ['Your name is Max and you are a receptionist for the Hotel Bristol. Be brief.', "Hello, I'm Max. How can I help you?"],
     ['You are Max. Greet the user by saying "Welcome to Parley!"', 'Welcome to Parley!'],
     ['Say hello to the user.', 'Hello.'],
     ['Greet the user and ask how you can help.', /^Hello/],
-    ['Tell the user that their order is ready.', 'Your order is ready.'],
-    ['Ask the user for their name.', 'Could you tell me your name?'],
   ])('%j begin an empty conversation', (instructions, reply) => {
     expect(saidTo([], { instructions })).toMatch(wording(reply));
   });
@@ -157,6 +133,11 @@ describe('instructions', () => {
 
   it('that want a greeting do not greet again in the middle', () => {
     expect(saidTo(['what is two plus two'], { instructions: 'Greet the user warmly.' })).toBe('2 plus 2 is 4.');
+  });
+
+  it('may be as long as they like where they say so', () => {
+    const words = 'This call is recorded. '.repeat(40).trim();
+    expect(saidTo([], { instructions: `Say exactly: ${words}` })).toBe(words);
   });
 
   it('may come as a message at the end', () => {
@@ -179,6 +160,7 @@ describe('numbers', () => {
     ['three point one four', 3.14],
     ['minus five', -5],
     ['two million', 2_000_000],
+    ['one two three', 123],
     ['five and six', 5],
     ['twenty twenty', 20],
   ])('%j begins with %d', (words, value) => {

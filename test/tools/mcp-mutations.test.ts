@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import { chatRequest } from '../../src/engines/cloud/openai-request.ts';
 import { ToolNames } from '../../src/engines/cloud/call-fields.ts';
-import { parametersOf } from '../../src/engines/offline/tool-schema.ts';
+import { parametersOf } from '../../src/engines/offline/tool-arguments.ts';
 import { freeForm, geminiForm } from '../../src/engines/cloud/message-form.ts';
 import { ManualClock } from '../../src/lib/clock.ts';
 import type { McpServers } from '../../src/tools/mcp-servers.ts';

@@ -1,5 +1,5 @@
 // What is said to somebody in danger: always the same sober sentences, before any rule, instruction or function gets a say.
-import type { Utterance } from './conversation.ts';
+import type { Utterance } from './words.ts';
 
 const emergencyNumber = 'Call your local emergency number now, for example 112 or 911.';
 

@@ -1,257 +1,232 @@
-// Fills the parameters of one function out of one utterance. A value that several fit (`in Paris and in Rome`) keeps them all.
+// The parameters of a function, out of its JSON Schema, and their values out of what was said.
+import { isObject } from '../../lib/fields.ts';
+import { functionSchema } from '../../lib/function-schema.ts';
+import type { PromptTool } from '../../protocol/prompt.ts';
 import { findNumbers } from './numbers.ts';
-import { splitNames, takeAfter, takeCapitalised, takeDay, takeRest, takeTime, type Found } from './phrases.ts';
-import { sameIdea, type ToolWords } from './tool-choice.ts';
-import type { Parameter, ParameterKind } from './tool-schema.ts';
-import { contentStems, humanise, nearlySame, stem, titleCase, wordsOf } from './words.ts';
+import { contentStems, humanise, stem, stems, titleCase } from './words.ts';
 
-export type Value = string | number | boolean;
-/** By parameter; more than one value means more than one call. */
-export type Filling = Map<string, Value[]>;
+export interface Parameter {
+  readonly key: string;
+  /** For people: `start time`. */
+  readonly label: string;
+  readonly description: string;
+  /** Undefined: nothing that could be said. */
+  readonly kind: Kind | undefined;
+  readonly required: boolean;
+  /** What an enum allows. */
+  readonly choices: readonly unknown[];
+  readonly isInteger: boolean;
+  readonly fallback: unknown;
+  /** The value is a list of these. */
+  readonly isList: boolean;
+}
 
-/** What is certain goes first, so that what is left can only be what is vague. */
-const order: readonly ParameterKind[] = ['choice', 'moment', 'time', 'date', 'number', 'boolean', 'place', 'name', 'text', 'string'];
+export function parametersOf(tool: PromptTool): Parameter[] {
+  const { properties, required } = functionSchema(tool.parameters);
+  return Object.entries(fields(properties)).map(([key, declared]) => {
+    const outer = pick(declared);
+    const isList = typeOf(outer) === 'array';
+    const schema = isList ? pick(outer['items']) : outer;
+    const label = humanise(key);
+    const description = [outer['description'], schema['description']].find((text) => typeof text === 'string') ?? '';
+    const choices = [schema['enum'] ?? schema['const']].flat().filter((value) => value !== null && value !== undefined);
+    return {
+      key,
+      label,
+      description,
+      kind: choices.length > 0 ? 'choice' : kindOf(typeOf(schema), label, description),
+      required: Array.isArray(required) && required.includes(key),
+      choices,
+      isInteger: typeOf(schema) === 'integer',
+      fallback: outer['default'],
+      isList,
+    };
+  });
+}
 
-export function fill(tool: ToolWords, said: string): Filling {
-  const filling: Filling = new Map();
+function fields(value: unknown): Record<string, unknown> {
+  return isObject(value) ? value : {};
+}
+
+/** The first alternative that is not null. */
+function pick(given: unknown): Record<string, unknown> {
+  const schema = fields(given);
+  const alternatives = [schema['anyOf'] ?? schema['oneOf'] ?? []].flat().map(fields);
+  return { ...schema, ...alternatives.find((one) => typeOf(one) !== 'null') };
+}
+
+function typeOf({ type = 'string' }: Record<string, unknown>): unknown {
+  return [type].flat().find((one) => one !== 'null') ?? 'null';
+}
+
+/** A label of something that has a time of day. */
+export const isTime = /\b(?:when|start|time|hour)\b(?!.*zone)/;
+
+const byLabel: readonly [RegExp, Kind][] = [
+  [isTime, 'time'],
+  [/\b(?:date|day)\b/, 'date'],
+  [/\b(?:location|city|place|town|country|address|destination|origin|where|region|area|from|to)\b/, 'place'],
+  [/\b(?:name|person|contact|recipient|who|artist|author|guest|customer)\b/, 'name'],
+  [/\b(?:message|text|body|content|note|query|question|topic|subject|song|item|title|task|reason|product|prompt)\b/, 'text'],
+];
+
+function kindOf(type: unknown, label: string, description: string): Kind | undefined {
+  if (type === 'number' || type === 'integer') return 'number';
+  if (type === 'boolean') return 'boolean';
+  if (type !== 'string') return undefined;
+  return byLabel.find(([pattern]) => pattern.test(label))?.[1] ?? (/\b(?:city|location)\b/i.test(description) ? 'place' : 'word');
+}
+
+/** A value, and the sentence without it. */
+interface Found {
+  readonly value: unknown;
+  readonly rest: string;
+}
+
+/** How a parameter is found in a sentence; `own` are the stems of the function's name. What is certain goes first, and nothing is taken twice. */
+const finders = {
+  choice: findChoice,
+  date: (_: Parameter, text: string) => match(text, day),
+  time: (_: Parameter, text: string) => findTime(text),
+  number: findNumber,
+  boolean: findBoolean,
+  place: findWords,
+  name: findWords,
+  text: findWords,
+  word: findWords,
+} satisfies Record<string, (parameter: Parameter, text: string, own: readonly string[]) => Found | undefined>;
+
+type Kind = keyof typeof finders;
+
+export function fill(parameters: readonly Parameter[], own: readonly string[], said: string): Map<string, unknown> {
+  const filling = new Map<string, unknown>();
   let rest = said;
-  const sorted = [...tool.parameters].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
-  for (const parameter of sorted) {
-    const found = fillOne(parameter, rest, tool);
-    if (!found || found.values.length === 0) continue;
-    filling.set(parameter.key, found.values);
-    rest = found.rest;
+  for (const [kind, find] of Object.entries(finders)) {
+    for (const parameter of parameters.filter((one) => one.kind === kind)) {
+      const found = find(parameter, rest, own);
+      if (!found) continue;
+      filling.set(parameter.key, found.value);
+      rest = found.rest;
+    }
   }
   return filling;
 }
 
-interface Filled {
-  readonly values: Value[];
-  readonly rest: string;
+/** The choice that is said, or all of them for a list, in the order in which they are said. */
+function findChoice({ choices, isList }: Parameter, text: string): Found | undefined {
+  const said = ` ${stems(text).join(' ')} `;
+  const keyed = choices.map((value) => ({ value, key: ` ${stems(humanise(String(value))).join(' ')} ` }));
+  const hits = keyed.filter(({ key }) => key.trim() !== '' && said.includes(key));
+  // `living room` also says `room`: the longer one is meant.
+  const meant = hits.filter((hit) => !hits.some(({ key }) => key.length > hit.key.length && key.includes(hit.key)));
+  const inOrder = meant.sort((a, b) => said.indexOf(a.key) - said.indexOf(b.key)).slice(0, isList ? undefined : 1);
+  if (inOrder.length === 0) return undefined;
+  const rest = text.split(' ').filter((word) => !inOrder.some(({ key }) => key.includes(` ${stem(word)} `)));
+  return { value: isList ? inOrder.map(({ value }) => value) : inOrder[0]?.value, rest: rest.join(' ') };
 }
 
-function fillOne(parameter: Parameter, text: string, tool: ToolWords): Filled | undefined {
-  switch (parameter.kind) {
-    case 'choice':
-      return choices(parameter, text);
-    case 'time':
-      return clockTime(text, tool);
-    case 'date':
-      return one(takeDay(text));
-    case 'moment':
-      return moment(text);
-    case 'number':
-      return number(parameter, text);
-    case 'boolean':
-      return boolean(parameter, text);
-    case 'place':
-    case 'name':
-    case 'text':
-    case 'string':
-      return words(parameter, text, tool);
-    case 'other':
-      break;
+const day =
+  /\b(?:(?:on|for) )?(today|tonight|tomorrow(?: (?:morning|afternoon|evening|night))?|next (?:week|month)|(?:(?:this|next) )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|\d{4}-\d{2}-\d{2})\b/i;
+const clock =
+  /\b(?:(?:at|around|by) )?((?:half past |quarter past |quarter to |(?<=(?:at|around|by) )|(?=\w+(?: \w+)? ?(?:am|pm|o'clock)\b|\d+:))(?:\d{1,2}(?::\d{2})?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?: (?:thirty|fifteen|forty-five))?(?: ?(?:am|pm)\b| o'clock)?|noon|midnight)\b/i;
+
+/** `tomorrow at eight`; the day is gone already where the function has another place for it. */
+function findTime(text: string): Found | undefined {
+  const on = match(text, day);
+  const at = match(on?.rest ?? text, clock);
+  return on && at ? { value: `${String(on.value)} at ${String(at.value)}`, rest: at.rest } : (at ?? on);
+}
+
+function match(text: string, pattern: RegExp): Found | undefined {
+  const value = text.match(pattern)?.[1];
+  return value === undefined ? undefined : { value, rest: text.replace(pattern, ' ').replace(/\s+/g, ' ').trim() };
+}
+
+/** The number beside a word of the parameter, or the first. */
+function findNumber({ label, description, isInteger }: Parameter, text: string): Found | undefined {
+  const words = text.split(' ');
+  const has = (keys: readonly string[], at: number) => keys.includes(stem(words[at] ?? ''));
+  const named = stems(label);
+  const about = [...named, ...contentStems(description)];
+  const found = findNumbers(words.map((word) => word.toLowerCase().replace(/[%°$€£]/g, '')));
+  const hit = found.find(({ at, length }) => [at + length, at - 1, at - 2].some((beside) => has(about, beside))) ?? found[0];
+  if (!hit) return undefined;
+  // `for four people`, `people: four`: the label goes with the number, so that it is not taken for a name.
+  const [from, to] = [has(named, hit.at - 1) ? hit.at - 1 : hit.at, hit.at + hit.length];
+  const rest = words.toSpliced(from, (has(named, to) ? to + 1 : to) - from).join(' ');
+  return { value: isInteger ? Math.round(hit.value) : hit.value, rest };
+}
+
+function findBoolean({ label, required }: Parameter, text: string): Found | undefined {
+  const isNamed = stems(label).every((key) => stems(text).includes(key));
+  if (!isNamed && !required) return undefined;
+  if (/\b(?:off|not|no|without|disable|close|false|never)\b/i.test(text)) return { value: false, rest: text };
+  return isNamed || /\b(?:on|yes|with|enable|open|true)\b/i.test(text) ? { value: true, rest: text } : undefined;
+}
+
+const beforePlaces = ['in', 'near', 'around', 'at', 'for', 'to', 'of', 'from'];
+const beforeWords = "called|named|under|for|with|about|to|i am|i'm|of|in|on|from".split('|');
+const capitalised = /(?<=\S )(?!I\b)(\p{Lu}[\p{L}'-]*(?: \p{Lu}[\p{L}'-]*)*)/u;
+
+function findWords(parameter: Parameter, text: string, own: readonly string[]): Found | undefined {
+  const { kind, label } = parameter;
+  const place = /origin|from|departure/.test(label) ? ['from'] : /destination|\bto\b|arrival/.test(label) ? ['to', 'for'] : beforePlaces;
+  const before = [`${label} is`, `${label} of`, label, ...(kind === 'place' ? place : beforeWords)];
+  const found = (kind === 'text' ? takeRest(text, label, own) : takeAfter(text, before, own)) ?? match(text, capitalised);
+  return found && !isOwn(String(found.value), own) ? { ...found, value: spelled(parameter, String(found.value)) } : undefined;
+}
+
+/** `tell me about the weather`: nothing but words of the function itself. */
+function isOwn(value: string, own: readonly string[]): boolean {
+  return contentStems(value).every((key) => own.includes(key));
+}
+
+/** Names have capitals, and so do the examples of what is called by one: `like Taurus or Aquarius`. */
+function spelled({ kind, description }: Parameter, value: string): string {
+  const isName = kind === 'place' || kind === 'name' || (kind === 'word' && /[\p{L},] \p{Lu}\p{Ll}/u.test(description));
+  return isName ? titleCase(value) : value;
+}
+
+/** Words that end a phrase, and begin none. */
+const boundary = new Set(
+  `in at on for with by from to of and or please is are was will be called named name about right now thanks thank today tonight tomorrow that which what
+who how when where if then under until because but like as than using i i'm it's you it we me us he she they should can saying yet already ever
+again soon too also here there`.split(/\s+/),
+);
+
+/** Said before what is meant: `it's in the kitchen`. */
+const lead = /^(?:the|an?|my|some|u[mh]|well|oh|okay|yes|it|it's|that|that's|is|i|i'm|am|mean|want|use|take|make|in|at|for|on|to|with)$/;
+
+/** What follows the first of these that is followed by something: `in new york please` → `new york`. */
+function takeAfter(text: string, before: readonly string[], own: readonly string[]): Found | undefined {
+  const words = text.split(' ');
+  const lower = words.map((word) => word.toLowerCase());
+  for (const parts of before.map((words) => words.split(' '))) {
+    for (let at = 0; at + parts.length < words.length; at++) {
+      if (!parts.every((part, index) => lower[at + index] === part)) continue;
+      const from = lower.findIndex((word, index) => index >= at + parts.length && !lead.test(word));
+      const end = lower.findIndex((word, index) => index >= from && boundary.has(word));
+      const to = end < 0 ? words.length : end;
+      const value = words.slice(from, to).join(' ');
+      if (from >= 0 && value !== '' && !isOwn(value, own)) return { value, rest: words.toSpliced(at, to - at).join(' ') };
+    }
   }
   return undefined;
 }
 
-function one(found: Found | undefined): Filled | undefined {
-  return found && { values: [found.value], rest: found.rest };
-}
-
-/** The values that are said, in the order in which they are said. */
-export function choices(parameter: Parameter, text: string): Filled | undefined {
-  const spoken = wordsOf(text);
-  const hits = parameter.values.flatMap((value) => {
-    const parts = wordsOf(humanise(value));
-    const at = spoken.findIndex((_, start) => parts.every((part, index) => saysPart(spoken[start + index], part)));
-    return parts.length > 0 && at >= 0 ? [{ value, at, length: parts.length }] : [];
-  });
-  // `living room` also says `room`: the longer one is meant.
-  const kept = hits.filter(
-    (hit) => !hits.some((other) => other.length > hit.length && hit.at >= other.at && hit.at < other.at + other.length),
-  );
-  if (kept.length === 0) return undefined;
-  const gone = new Set(kept.flatMap((hit) => Array.from({ length: hit.length }, (_, index) => spoken[hit.at + index])));
-  const rest = text
-    .split(' ')
-    .filter((word) => !gone.has(word.toLowerCase()))
-    .join(' ');
-  return { values: kept.sort((a, b) => a.at - b.at).map((hit) => hit.value), rest };
-}
-
-function saysPart(said: string | undefined, part: string): boolean {
-  return said !== undefined && (nearlySame(said, part) || stem(said) === stem(part));
-}
-
-/** `tomorrow at seven`, where the function has no other place for the day. */
-function clockTime(text: string, tool: ToolWords): Filled | undefined {
-  const hasDay = tool.parameters.some((parameter) => parameter.kind === 'date' || parameter.kind === 'moment');
-  return hasDay || !takeTime(text) ? one(takeTime(text)) : moment(text);
-}
-
-function moment(text: string): Filled | undefined {
-  const day = takeDay(text);
-  const time = takeTime(day?.rest ?? text);
-  const values = [day?.value, time && (day ? `at ${time.value}` : time.value)].filter((part) => part !== undefined);
-  return values.length === 0 ? undefined : { values: [values.join(' ')], rest: time?.rest ?? day?.rest ?? text };
-}
-
-const codes = /\b(?:number|code|id|phone|zip|pin|postcode)\b/;
-
-/** `one two three` as one number, as people read out a code. */
-function digits(text: string): Filled | undefined {
-  const found = findNumbers(text.toLowerCase().split(' '));
-  const first = found[0];
-  if (!first) return undefined;
-  let length = 0;
-  let value = '';
-  for (const next of found) {
-    if (next.at !== first.at + length || next.value < 0) break;
-    value += String(next.value);
-    length += next.length;
-  }
-  return { values: [value], rest: text.split(' ').toSpliced(first.at, length).join(' ') };
-}
-
-function number(parameter: Parameter, text: string): Filled | undefined {
-  if (codes.test(parameter.label) && !/\bnumber of\b/.test(parameter.label)) {
-    const read = digits(text);
-    return read && { values: read.values.map(Number), rest: read.rest };
-  }
-  const words = text
-    .toLowerCase()
-    .split(' ')
-    .map((word) => word.replace(/[%°$€£]/g, ''));
-  const keys = [...contentStems(parameter.label), ...contentStems(parameter.description)];
-  const found = findNumbers(words).filter(
-    ({ value }) => value >= (parameter.minimum ?? -Infinity) && value <= (parameter.maximum ?? Infinity),
-  );
-  const unit = (at: number) => {
-    const word = stem(words[at] ?? '');
-    return word !== '' && keys.some((key) => key === word || sameIdea(key, word));
-  };
-  const hit = found.find(({ at, length }) => unit(at + length)) ?? found.find(({ at }) => unit(at - 2) || unit(at - 1)) ?? found[0];
-  if (!hit) return undefined;
-  const rest = text.split(' ').toSpliced(hit.at, hit.length).join(' ');
-  return { values: [parameter.integer ? Math.round(hit.value) : hit.value], rest };
-}
-
-const negative = /\b(?:off|disable|disabled|stop|close|closed|no|not|unlock|without|deactivate|false|never|mute)\b/i;
-const positive = /\b(?:on|enable|enabled|start|open|opened|yes|lock|locked|with|activate|true|please do|unmute)\b/i;
-
-function boolean(parameter: Parameter, text: string): Filled | undefined {
-  const switched = text.match(/\b(?:turn|switch|put|shut)\b.*\b(on|off)\b/i)?.[1];
-  if (switched) return { values: [switched.toLowerCase() === 'on'], rest: text };
-  const about = wordsOf(text).some((word) => contentStems(parameter.label).includes(stem(word)));
-  if (negative.test(text) && (about || parameter.required)) return { values: [false], rest: text };
-  if (about) return { values: [true], rest: text };
-  return parameter.required && positive.test(text) ? { values: [true], rest: text } : undefined;
-}
-
-const prepositions: Record<'place' | 'name' | 'text' | 'string', readonly string[]> = {
-  place: ['in', 'near', 'around', 'at', 'for', 'to', 'of', 'from'],
-  name: ['called', 'named', 'name is', 'name of', 'under', 'for', 'with', 'to', 'by', 'is'],
-  text: ['about', 'called', 'named', 'for', 'on', 'of'],
-  string: ['called', 'named', 'for', 'about', 'of', 'to', 'in', 'on', 'from', 'with', 'as'],
-};
-const verbs = [
-  'saying(?: that)?',
-  'that says',
-  'say(?:s)? that',
-  'remind me (?:to|about)',
-  'note that',
-  'tell (?:him|her|them) (?:that )?',
-  'search (?:the web |online )?for',
-  'search',
-  'look up',
-  'look for',
-  'google',
-  'find',
-  'play',
-  'translate',
-  'order',
-  'buy',
-  'add',
-  'calculate',
-  'ask',
-  'that',
-];
-
-function words(parameter: Parameter, text: string, tool: ToolWords): Filled | undefined {
-  const kind = parameter.kind as 'place' | 'name' | 'text' | 'string';
-  const known = choices(parameter, text);
-  if (known) return known;
-  if (kind === 'string' && codes.test(parameter.label)) return digits(text);
-  const own = takeAfter(
-    text,
-    ['is', 'of', 'to', 'as', 'called', 'named', 'set to'].map((word) => `${parameter.label} ${word}`),
-  );
-  const found =
-    own ??
-    (kind === 'text' ? behindVerb(text) : kind === 'name' ? addressed(text) : undefined) ??
-    takeAfter(text, orderFor(parameter, kind), kind === 'place', (value) => !isOwnMatter(value, tool) && !isAdverb(value));
-  if (found && !isOwnMatter(found.value, tool) && !isAdverb(found.value)) {
-    if (kind === 'place') {
-      const more = alsoAfter(found.rest, orderFor(parameter, kind), tool);
-      return { values: [...splitNames(found.value), ...more.values], rest: more.rest };
-    }
-    const value = kind === 'name' ? nameIn(found.value, tool) : found.value;
-    if (value !== '') return { values: [value], rest: found.rest };
-  }
-  const capitalised = kind === 'place' || kind === 'name' ? takeCapitalised(text) : undefined;
-  if (kind !== 'name' || !capitalised) return one(capitalised);
-  const value = nameIn(capitalised.value, tool);
-  return value === '' ? undefined : { values: [value], rest: capitalised.rest };
-}
-
-/** `people Name Miller` → `Miller`, `David people` → `David`: words that name a parameter are no part of somebody's name. */
-function nameIn(value: string, tool: ToolWords): string {
-  const labels = new Set(tool.parameters.flatMap(({ label }) => label.split(' ').map(stem)));
-  const parts: string[][] = [[]];
-  for (const word of value.split(' ')) {
-    if (labels.has(stem(word.toLowerCase()))) parts.push([]);
-    else parts.at(-1)?.push(word);
-  }
-  return titleCase((parts.findLast((part) => part.length > 0) ?? []).join(' '));
-}
-
-const adverb = /^(?:yet|now|already|again|back|before|earlier|later|once|twice|ever|never|too|either|anyway|soon)\b/i;
-
-/** `has the dog called yet`: what stands behind the verb is not what something is called. */
-function isAdverb(value: string): boolean {
-  return adverb.test(value);
-}
-
-/** `in Paris and in Rome`: the same preposition again. */
-function alsoAfter(text: string, before: readonly string[], tool: ToolWords): { values: string[]; rest: string } {
-  const again = text.match(/\band (\w+) /i)?.[1]?.toLowerCase();
-  const next = again && before.includes(again) ? takeAfter(text, [again]) : undefined;
-  return next && !isOwnMatter(next.value, tool) ? { values: splitNames(next.value), rest: next.rest } : { values: [], rest: text };
-}
-
-function orderFor(parameter: Parameter, kind: 'place' | 'name' | 'text' | 'string'): readonly string[] {
-  if (/origin|from|source|departure/.test(parameter.label)) return ['from'];
-  if (/destination|\bto\b|target|arrival/.test(parameter.label)) return ['to', 'for', 'in'];
-  return prepositions[kind];
-}
-
-/** `text alice that …`, `call mum` */
-function addressed(text: string): Found | undefined {
-  const found = takeAfter(text, ['text', 'message', 'call', 'email', 'phone', 'ring', 'invite', 'ask', 'tell']);
-  return found && !/^(?:message|text|to|email|call)\b/i.test(found.value) ? found : undefined;
-}
-
-function behindVerb(text: string): Found | undefined {
-  const found = takeRest(text, verbs);
-  if (!found) return undefined;
-  // `add milk to my list`, `play jazz in the kitchen`
-  const value = found.value.replace(/ (?:to|in|on|from|into|for) (?:the|my|our) .+$/i, '').replace(/^(?:for|the|some|a) /i, '');
-  return { value, rest: found.rest };
-}
-
-/** `tell me about the weather`: what the function is about is no argument. */
-function isOwnMatter(value: string, tool: ToolWords): boolean {
-  const keys = contentStems(value);
-  return keys.every((key) => tool.name.some((part) => part === key || sameIdea(part, key)));
+/** All that follows: `a message saying i am late` → `i am late`, `create a reminder to buy milk` → `buy milk`. */
+function takeRest(text: string, label: string, own: readonly string[]): Found | undefined {
+  const [rest = '', given] = text.split(` ${label} is `);
+  if (given) return { value: given.replace(/ and$/, ''), rest };
+  const words = text.split(' ');
+  const isLead = (word: string) =>
+    own.includes(stem(word)) || /^(?:me|us|it|the|an?|my|some|to|for|of|about|that|called|saying)$/i.test(word);
+  const says = words.findIndex((word) => /^(?:saying|that)$/i.test(word));
+  const begins = says < 0 ? words.findIndex((word) => own.includes(stem(word))) : says;
+  const from = words.findIndex((word, index) => begins >= 0 && index > begins && !isLead(word));
+  if (from < 0) return undefined;
+  const value = words.slice(from).join(' ');
+  // `add milk to my list`
+  const matter = says < 0 ? value.replace(/ (?:to|in|on|from|into|for) (?:the|my|our) .+$/i, '') : value;
+  return { value: matter, rest: words.slice(0, begins).join(' ') };
 }
