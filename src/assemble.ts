@@ -298,6 +298,7 @@ export async function assemble(
       return admission.outcome === 'welcome' ? admission.who : undefined;
     },
   });
+  const usageDesk = openUsageDesk({ store, ledger, prices: () => prices, clock });
   registerRoutes(app, {
     access,
     reception,
@@ -309,7 +310,7 @@ export async function assemble(
     chat: openChatDesk({ router, routes: engines.routes, outgoing, defaultModel }),
     audio: openAudioDesk({ router, usage, defaultVoice: defaults.openai.voice }),
     routers,
-    usageDesk: openUsageDesk({ store, ledger, prices: () => prices, clock }),
+    usageDesk,
     clock,
     log,
     checkSession: (patch) => sessions.described(patch),
@@ -336,6 +337,10 @@ export async function assemble(
       voices: () => engines.voices(),
       sample: (voice) => engines.sample(voice),
       calls: { ticket: ({ keyId }) => feed.ticket(keyId), hangUp: (id, by) => desk.hangUp(id, by) || phones.hangUp(id, by) },
+      usage,
+      shares,
+      usageDesk,
+      routers,
     });
   }
 

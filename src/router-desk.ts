@@ -4,7 +4,7 @@ import { type Fault, RouterError, sentence } from './engines/routing/smart/read-
 import { isRouterName, nameRule } from './engines/routing/smart/router-schema.ts';
 import type { SmartRoutes } from './engines/routing/smart/smart-routes.ts';
 import { isRecord, snakeCase } from './engines/routing/smart/spelling.ts';
-import type { RouterDesk } from './http/routes/deps.ts';
+import type { RouterDesk, Violation } from './http/routes/deps.ts';
 import { Refusal } from './http/routes/family.ts';
 import type { Clock } from './lib/clock.ts';
 import type { Log } from './lib/log.ts';
@@ -35,16 +35,23 @@ export interface OpenRouterDesk extends RouterDesk {
 export async function openRouterDesk({ folder, routes, clock, log }: RouterDeskParts): Promise<OpenRouterDesk> {
   /** What the files hold, by the names of the routers; undefined: nothing that can be read. */
   const held = new Map<string, Json | undefined>();
+  /** Why a file is not used as it stands, by its name; that of the table among them. */
+  const faults = new Map<string, readonly Violation[]>();
 
   const load = (name: string, json: Json) => {
-    if (!isRouterName(name)) return log.error({ file: `${name}.json`, why: 'no router may be called so' }, 'a router cannot be used');
+    if (!isRouterName(name)) {
+      faults.set(name, [violation({ field: '', message: 'has a name that no router may have' })]);
+      return log.error({ file: `${name}.json`, why: 'no router may be called so' }, 'a router cannot be used');
+    }
     try {
       const read = routes.read(json, name);
       routes.put(read);
+      faults.delete(name);
       const warnings = [...read.unread, ...read.unserved].map(sentence);
       log.info({ router: `inworld/${name}`, ...(warnings.length === 0 ? {} : { warnings }) }, 'a router is ready');
     } catch (error) {
       if (!(error instanceof RouterError)) throw error;
+      faults.set(name, error.faults.map(violation));
       log.error({ file: `${name}.json`, why: error.message }, 'a router cannot be used');
     }
   };
@@ -52,6 +59,7 @@ export async function openRouterDesk({ folder, routes, clock, log }: RouterDeskP
     if (content.state === 'gone') return undefined;
     const json = content.state === 'text' ? parsed(content.text) : content.problem;
     if (typeof json !== 'string') return json;
+    faults.set(name, [{ field: '', description: `The file cannot be read: ${json}.` }]);
     log.error({ file: `${name}.json`, why: json }, 'a file of the routers cannot be used');
     return undefined;
   };
@@ -61,9 +69,11 @@ export async function openRouterDesk({ folder, routes, clock, log }: RouterDeskP
     if (!json && content.state !== 'gone') return false;
     try {
       routes.useTable(json);
+      faults.delete(tableName);
       return true;
     } catch (error) {
       if (!(error instanceof RouterError)) throw error;
+      faults.set(tableName, error.faults.map(violation));
       log.error({ file: `${tableName}.json`, why: error.message }, 'the table of models cannot be used');
       return false;
     }
@@ -73,6 +83,7 @@ export async function openRouterDesk({ folder, routes, clock, log }: RouterDeskP
       if (name === tableName) continue;
       if (content.state === 'gone') {
         held.delete(name);
+        faults.delete(name);
         if (routes.get(name)) log.info({ router: `inworld/${name}` }, 'a router is gone');
         routes.remove(name);
       } else held.set(name, read(name, content));
@@ -103,6 +114,7 @@ export async function openRouterDesk({ folder, routes, clock, log }: RouterDeskP
     await saved(() => files.write(name, `${JSON.stringify(json, undefined, 2)}\n`), log);
     routes.put(read);
     held.set(name, json);
+    faults.delete(name);
     return presented(name, json);
   };
   const existing = (name: string): Json => {
@@ -118,6 +130,16 @@ export async function openRouterDesk({ folder, routes, clock, log }: RouterDeskP
         const json = held.get(name);
         return json ? [presented(name, json)] : [];
       }),
+    folder,
+    files: () =>
+      [...held.keys()].sort().map((name) => {
+        const json = held.get(name);
+        const read = routes.get(name);
+        const wrong = faults.get(name) ?? [];
+        const warnings = read && wrong.length === 0 ? [...read.unread, ...read.unserved].map(violation) : [];
+        return { name, ...(json ? { router: presented(name, json) } : {}), serves: read !== undefined, faults: wrong, warnings };
+      }),
+    tableFaults: () => faults.get(tableName) ?? [],
     get: (name) => presented(name, existing(name)),
     create: (json) =>
       inTurn(async () => {
@@ -132,14 +154,15 @@ export async function openRouterDesk({ folder, routes, clock, log }: RouterDeskP
         if (!held.has(name)) existing(name);
         await saved(() => files.remove(name), log);
         held.delete(name);
+        faults.delete(name);
         routes.remove(name);
       }),
     try(body) {
       const { router, request } = body;
-      const wanted = refusing(() => readTrialRequest(request));
+      const wanted = refusing(() => readTrialRequest(request), 'request');
       if (router !== undefined)
         return routes.try(
-          refusing(() => routes.read(router, nameOf(router))),
+          refusing(() => routes.read(router, nameOf(router)), 'router'),
           wanted,
         );
       const name = (wanted.model ?? '').replace(/^inworld\//, '');
@@ -167,8 +190,8 @@ function nameOf(json: Json): string {
   const { name } = json;
   const given =
     typeof name === 'string' && name !== '' ? name.replace(/^routers\//, '') : slugOf(json['displayName'] ?? json['display_name']);
-  if (given === undefined) throw new Refusal(400, null, 'name is missing', 'name');
-  if (!isRouterName(given)) throw new Refusal(400, null, `name ${nameRule}, and 'models' is reserved`, 'name');
+  if (given === undefined) throw refusal([{ field: 'name', message: 'is missing' }]);
+  if (!isRouterName(given)) throw refusal([{ field: 'name', message: `${nameRule}, and 'models' is reserved` }]);
   return given;
 }
 
@@ -213,15 +236,25 @@ function replaced(json: Json, patch: Json, [step = '', ...rest]: readonly string
   return { ...others, [into ?? from ?? step]: replaced(inner, value ?? {}, rest, path) };
 }
 
-function refusal(faults: readonly Fault[]): Refusal {
-  return new Refusal(400, null, faults.map(sentence).join(' '), faults[0]?.field ?? null);
+function refusal(faults: readonly Fault[], within?: string): Refusal {
+  const violations = faults.map(violation).map(({ field, description }) => ({ field: fieldWithin(field, within), description }));
+  return new Refusal(400, null, faults.map(sentence).join(' '), violations[0]?.field ?? null, undefined, violations);
 }
 
-function refusing<T>(read: () => T): T {
+function fieldWithin(field: string, within: string | undefined): string {
+  return [within, field].filter((each) => each !== undefined && each !== '').join('.');
+}
+
+function violation(fault: Fault): Violation {
+  return { field: fault.field, description: sentence(fault) };
+}
+
+/** @param within The field of the body that is read, where it is not all of it. */
+function refusing<T>(read: () => T, within?: string): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof RouterError) throw refusal(error.faults);
+    if (error instanceof RouterError) throw refusal(error.faults, within);
     throw error;
   }
 }

@@ -30,7 +30,7 @@ export interface UsageDeskParts {
 
 export function openUsageDesk({ store, ledger, prices, clock }: UsageDeskParts): UsageDesk {
   return {
-    async read({ groupBy, limit, offset, ...days }, by) {
+    async read({ groupBy, limit, offset, order, ...days }, by) {
       if (by.kind !== 'key') throw new Refusal(403, 'insufficient_permissions', 'Usage is shown to API keys only.');
       const { from, to } = rangeOf(days, clock.wallMs());
       const range: UsageRange = { from, to, ...(by.workspace === defaultWorkspace ? {} : { keyId: by.keyId }) };
@@ -40,8 +40,8 @@ export function openUsageDesk({ store, ledger, prices, clock }: UsageDeskParts):
       const unitPrices = used.flatMap((each) => table.of(each) ?? []);
       const wanted = groupBy.map((group) => columns[group]);
       const [totals, rows] = await Promise.all([
-        store.sumUsage(range, [], unitPrices, { limit: 1, offset: 0 }),
-        wanted.length === 0 ? [] : store.sumUsage(range, wanted, unitPrices, { limit: limit + 1, offset }),
+        store.sumUsage(range, [], unitPrices, { limit: 1, offset: 0, order }),
+        wanted.length === 0 ? [] : store.sumUsage(range, wanted, unitPrices, { limit: limit + 1, offset, order }),
       ]);
       const hasMore = rows.length > limit;
       return {

@@ -1,12 +1,15 @@
-// What the console's page asks of its server beside the realtime doors: a secret for them, what a session may name, and how a voice sounds.
+// What the console's page asks of its server beside the realtime doors: a secret for them, what a session may name, how a voice sounds, what was used, and
+// the routers.
 import type { FastifyInstance } from 'fastify';
 import type { Log } from '../lib/log.ts';
 import type { Principal } from '../store/principal.ts';
 import { admitConsole, type ConsoleAccess } from './console-guard.ts';
 import { usualSpeechModel } from '../protocol/session-config.ts';
-import type { ListedModel, ListedVoice } from './routes/deps.ts';
+import type { Count, ListedModel, ListedVoice, RouterDesk, Turns, UsageDesk } from './routes/deps.ts';
 import { mintSecret, unstored } from './routes/client-secrets.ts';
-import { principalOf, Refusal, requireLeave, speakAs } from './routes/family.ts';
+import { principalOf, Refusal, requireLeave, speakAs, takeTurn } from './routes/family.ts';
+import { lookAtRouters, routerRoutes } from './routes/routers.ts';
+import { usageRoutes } from './routes/usage.ts';
 
 /** Long enough to connect with, short enough to be worth nothing to whoever finds it. */
 const secretSeconds = 60;
@@ -36,6 +39,10 @@ export interface ConsoleDeps extends ConsoleAccess {
     /** False when those who ask have no such call. */
     hangUp(id: string, by: Principal): boolean;
   };
+  readonly usage: Count;
+  readonly shares: Turns;
+  readonly usageDesk: UsageDesk;
+  readonly routers: RouterDesk;
 }
 
 /** Adds the routes below /console; call it before the app listens. */
@@ -96,6 +103,31 @@ export function registerConsoleRoutes(app: FastifyInstance, deps: ConsoleDeps): 
       }
       const wav = await samples.get(name);
       return reply.headers({ 'Content-Type': 'audio/wav', 'Cache-Control': 'private, max-age=3600' }).send(wav);
+    });
+
+    void scope.register(async (api) => publishedRoutes(api, deps), { prefix: '/console' });
+  });
+}
+
+/** Routes of the published API as the page may ask for them: `/console/v1/usage` is `/v1/usage`, and so on. They count as the key's own requests. */
+function publishedRoutes(api: FastifyInstance, deps: ConsoleDeps): void {
+  const { routers } = deps;
+  api.addHook('onRequest', async (request, reply) => {
+    unstored(reply);
+    await takeTurn(request, principalOf(request), deps);
+  });
+  usageRoutes(api, deps);
+  void api.register(async (scope) => {
+    speakAs(scope, 'inworld', deps.log);
+    routerRoutes(scope, deps);
+    scope.get('/routers', (request) => {
+      lookAtRouters(request);
+      return {
+        folder: routers.folder,
+        may_change: routers.mayChange(principalOf(request)),
+        routers: routers.files(),
+        table_faults: routers.tableFaults(),
+      };
     });
   });
 }

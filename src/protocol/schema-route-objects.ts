@@ -107,7 +107,17 @@ export function openApiSchemas(): Record<string, JsonObject> {
     OpenAiError: object({
       error: object({ message: text, type: text, param: { type: ['string', 'null'] }, code: { type: ['string', 'null'] } }),
     }),
-    StatusError: noted(object({ code: { type: 'integer' }, message: text, details: list({}) }), "Inworld's envelope; `code` is gRPC's."),
+    StatusError: noted(
+      object({
+        code: { type: 'integer' },
+        message: text,
+        details: noted(
+          list({}),
+          'For a router that cannot be used: one `google.rpc.BadRequest`, whose `fieldViolations` name each `field`.',
+        ),
+      }),
+      "Inworld's envelope; `code` is gRPC's.",
+    ),
     Health: object(
       {
         status: oneOf('ok', 'starting', 'draining'),

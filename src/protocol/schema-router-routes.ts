@@ -136,7 +136,21 @@ const route: JsonObject = {
 };
 
 export function routerSchemas(): Record<string, JsonObject> {
-  const judged = { type: 'object', properties: { route: string, expression: string, holds: { type: 'boolean' }, problem: string } };
+  const verdict = {
+    expression: string,
+    holds: { type: 'boolean' },
+    problem: { type: 'string', description: 'Why it cannot be evaluated.' },
+  };
+  const judged = {
+    type: 'object',
+    required: ['route', 'expression', 'holds', 'parts', 'values'],
+    properties: {
+      route: string,
+      ...verdict,
+      parts: { ...list({ type: 'object', properties: verdict }), description: 'What `&&` and `||` join; empty where there is only one.' },
+      values: { type: 'object', description: 'What it reads, by its name in the expression; null: the request has none.' },
+    },
+  };
   return {
     Router: {
       type: 'object',
@@ -183,6 +197,8 @@ export function routerSchemas(): Record<string, JsonObject> {
         router: string,
         route: string,
         variant: string,
+        weight: { type: 'number', description: 'Of the variant, in percent.' },
+        chosen_by: { type: 'string', enum: ['user', 'session', 'chance'], description: 'What the variant was drawn by.' },
         conditions: list(judged),
         models: list({
           type: 'object',

@@ -28,6 +28,10 @@ export function usagePaths(): Record<string, JsonObject> {
               schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
               description: 'Rows on a page.',
             }),
+            parameter('query', 'order', {
+              schema: { type: 'string', enum: ['asc', 'desc'], default: 'asc' },
+              description: 'Of the rows, by `group_by`.',
+            }),
             parameter('query', 'page', { schema: { type: 'string' }, description: '`next_page` of the page before.' }),
           ],
         },

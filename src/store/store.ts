@@ -82,6 +82,13 @@ export interface UnitPrice {
   readonly character: number;
 }
 
+/** Which of the sums, and whether the columns that they are made by ascend or descend. */
+export interface UsagePage {
+  readonly limit: number;
+  readonly offset: number;
+  readonly order: 'asc' | 'desc';
+}
+
 /** A sum over all that has the same values in the columns it was asked by. */
 export interface UsageSum {
   readonly by: Readonly<Partial<Record<UsageColumn, string>>>;
@@ -178,12 +185,7 @@ export interface Store {
   /** Which models were used. */
   usedModels(range: UsageRange): Promise<readonly Pick<StoredUsage, 'stage' | 'model'>[]>;
   /** Sums by these columns and in their order; without any, one sum. What no price stands for has none. */
-  sumUsage(
-    range: UsageRange,
-    by: readonly UsageColumn[],
-    prices: readonly UnitPrice[],
-    page: { readonly limit: number; readonly offset: number },
-  ): Promise<readonly UsageSum[]>;
+  sumUsage(range: UsageRange, by: readonly UsageColumn[], prices: readonly UnitPrice[], page: UsagePage): Promise<readonly UsageSum[]>;
   /**
    * Folds the sessions of one day into one row for each key, stage and model: of the oldest day that has some, if it is before that one or there are more than
    * `most` rows of sessions. False when there is nothing to fold. Batches that were added before `addedMs` are not remembered any more: nobody adds them again.

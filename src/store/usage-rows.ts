@@ -1,6 +1,6 @@
 // The tables of what was used, in SQLite: sums by day, key, session, stage and model. Everything here runs within a transaction of database.ts.
 import type { StatementSync } from 'node:sqlite';
-import type { StoredUsage, UnitPrice, UsageColumn, UsageRange, UsageSum } from './store.ts';
+import type { StoredUsage, UnitPrice, UsageColumn, UsagePage, UsageRange, UsageSum } from './store.ts';
 
 /** The statement of that text, which is prepared once. */
 type Sql = (text: string) => StatementSync;
@@ -34,10 +34,13 @@ export function sumUsage(
   range: UsageRange,
   by: readonly UsageColumn[],
   prices: readonly UnitPrice[],
-  { limit, offset }: { readonly limit: number; readonly offset: number },
+  { limit, offset, order }: UsagePage,
 ): UsageSum[] {
   const columns = by.map((column) => `used.${column} AS ${column},`).join(' ');
-  const groups = by.length === 0 ? '' : `GROUP BY ${by.map((column) => `used.${column}`).join()} ORDER BY ${by.join()}`;
+  const groups =
+    by.length === 0
+      ? ''
+      : `GROUP BY ${by.map((column) => `used.${column}`).join()} ORDER BY ${by.map((column) => `${column} ${order}`).join()}`;
   const text = `WITH price AS MATERIALIZED (
       SELECT value->>'stage' AS stage, value->>'model' AS model, value->>'inputToken' AS inputToken, value->>'cachedToken' AS cachedToken,
         value->>'outputToken' AS outputToken, value->>'second' AS second, value->>'character' AS character

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { registerConsolePage } from '../../src/http/console.ts';
 import { type ListedEngine, registerConsoleRoutes } from '../../src/http/console-routes.ts';
 import { createHttp } from '../../src/http/server.ts';
@@ -52,6 +52,21 @@ async function consoleRig(options: { local?: boolean; hosts?: string[] } = {}) {
       return Buffer.from('RIFF');
     },
     calls: { ticket: ({ keyId }) => `ticket of ${keyId}`, hangUp: (id, { keyId }) => id === 'rtc_1' && keyId === rig.key.id },
+    usage: rig.deps.usage,
+    shares: rig.deps.shares,
+    usageDesk: { read: async (wish, { keyId }) => ({ wish, keyId }) },
+    routers: {
+      folder: 'routers',
+      mayChange: () => false,
+      list: () => [],
+      files: () => [{ name: 'mine', serves: true, faults: [], warnings: [] }],
+      tableFaults: () => [],
+      get: () => ({}),
+      create: async (router) => router,
+      update: async (_, router) => router,
+      remove: async () => {},
+      try: ({ request }) => ({ request }),
+    },
   });
   const ask = (method: 'GET' | 'POST', url: string, asked: Asked = {}) => {
     const host = asked.host ?? '127.0.0.1:8080';
@@ -235,4 +250,36 @@ test('the page is given a ticket for the calls of its key, and hangs up those on
     expect((await ask('POST', url, { origin: 'https://evil.example', site: 'cross-site' })).statusCode).toBe(403);
     expect((await ask('POST', url, { from: '192.168.1.7' })).statusCode).toBe(401);
   }
+});
+
+test('the page asks for usage and routers as its key may, and nobody else by these doors', async () => {
+  const { ask, rig } = await consoleRig();
+  const usage = await ask('GET', '/console/v1/usage?group_by=day&order=desc');
+  expect([usage.statusCode, usage.headers['cache-control'], usage.json()]).toEqual([
+    200,
+    'no-store',
+    { wish: { groupBy: ['day'], limit: 100, order: 'desc', offset: 0 }, keyId: rig.key.id },
+  ]);
+  expect((await ask('GET', '/console/v1/usage?limit=0')).json()).toMatchObject({ error: { param: 'limit' } });
+  expect((await ask('GET', '/console/routers')).json()).toEqual({
+    folder: 'routers',
+    may_change: false,
+    routers: [{ name: 'mine', serves: true, faults: [], warnings: [] }],
+    table_faults: [],
+  });
+  const refused = await ask('POST', '/console/router/v1/routers');
+  expect([refused.statusCode, refused.json()]).toEqual([403, { code: 7, message: 'this key may not change routers', details: [] }]);
+  const evil = { origin: 'https://evil.example', site: 'cross-site' };
+  for (const path of ['/console/v1/usage', '/console/routers', '/console/router/v1/routers']) {
+    expect((await ask('GET', path, evil)).statusCode).toBe(403);
+  }
+  expect((await ask('POST', '/console/router/v1/routers:try', evil)).statusCode).toBe(403);
+});
+
+test('what the page asks for so counts for its key', async () => {
+  const { ask, rig } = await consoleRig();
+  const count = vi.spyOn(rig.deps.usage, 'request');
+  await ask('GET', '/console/v1/usage');
+  await ask('GET', '/console/routers');
+  expect(count.mock.calls).toEqual([[rig.key.id], [rig.key.id]]);
 });

@@ -108,6 +108,9 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
   const routers: RouterDesk = {
     mayChange: () => false,
     list: () => [],
+    folder: 'routers',
+    files: () => [],
+    tableFaults: () => [],
     get: noRouter,
     create: noRouter,
     update: noRouter,
@@ -158,6 +161,7 @@ export async function httpRig(bounds?: Partial<StoreBounds>, limits: Partial<Key
   const authorization = { authorization: `Bearer ${key.credential}` };
   return {
     url,
+    deps,
     clock,
     access,
     reception,

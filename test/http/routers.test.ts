@@ -97,7 +97,12 @@ describe('create-router', () => {
   test.each<[string, object, number, string]>([
     ['no name', { defaultRoute: {} }, 400, 'name is missing'],
     ['a name that leads out of the folder', simple('../../etc/passwd'), 400, 'name must be 1 to 63 letters'],
-    ['a reserved name', simple('models'), 400, "'models' is reserved"],
+    [
+      'a reserved name',
+      simple('models'),
+      400,
+      "name must be 1 to 63 letters, digits, dots, dashes and underscores, and begin with a letter or digit, and 'models' is reserved",
+    ],
     [
       'wrong weights',
       { name: 'x', defaultRoute: { variants: [{ variant: { model_id: 'openai/gpt-5' }, weight: 99 }] } },
@@ -118,8 +123,26 @@ describe('create-router', () => {
     ],
   ])('%s is refused by the name of the field, in gRPC’s words, and nothing is written', async (_, json, status, message) => {
     const answer = await send('POST', 'routers', json);
-    expect(answer).toMatchObject({ status, body: { code: 3, message: expect.stringContaining(message) as unknown, details: [] } });
+    const description = expect.stringContaining(message) as unknown;
+    const details = [
+      { '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: [{ field: message.split(' ')[0], description }] },
+    ];
+    expect(answer).toMatchObject({ status, body: { code: 3, message: description, details } });
     expect(existsSync(folder)).toBe(false);
+  });
+
+  test('E30: all that is wrong is said at once, each by its field', async () => {
+    const routes = [
+      { route: simple('').defaultRoute, condition: { cel_expression: '((' } },
+      { route: {}, condition: {} },
+    ];
+    const { body } = await send('POST', 'routers', { ...simple('x'), routes });
+    const [{ fieldViolations }] = body['details'] as [{ fieldViolations: { field: string; description: string }[] }];
+    expect(fieldViolations).toEqual([
+      { field: 'routes[1].route.variants', description: 'routes[1].route.variants is missing.' },
+      { field: 'routes[1].condition.cel_expression', description: 'routes[1].condition.cel_expression is missing.' },
+    ]);
+    expect(body['message']).toBe(fieldViolations.map(({ description }) => description).join(' '));
   });
 
   test('a second of the same name is refused, and so is one beside a file that cannot be used', async () => {
@@ -287,6 +310,37 @@ describe('a file that an operator saves', () => {
     ]);
   });
 
+  test('is listed for the operator with what is wrong with it, also where it cannot be read', async () => {
+    await edit('mine', { defaultRoute: { variants: [{ variant: { modelId: 'openai/gpt-5', webSearch: {} }, weight: 100 }] } });
+    await edit('other', '{"a":');
+    await edit('models', { 'openai/gpt-5': { price: 'cheap' } });
+    const warning = 'defaultRoute.variants[0].variant.webSearch has no effect here.';
+    expect(desk.files()).toEqual([
+      {
+        name: 'mine',
+        router: expect.objectContaining({ name: 'routers/mine' }) as unknown,
+        serves: true,
+        faults: [],
+        warnings: [{ field: 'defaultRoute.variants[0].variant.webSearch', description: warning }],
+      },
+      {
+        name: 'other',
+        serves: false,
+        faults: [{ field: '', description: 'The file cannot be read: it is no JSON: Unexpected end of JSON input.' }],
+        warnings: [],
+      },
+    ]);
+    expect(desk.tableFaults()).toEqual([
+      { field: 'openai/gpt-5.price', description: 'openai/gpt-5.price is of no kind that can be read.' },
+    ]);
+    // What is used goes on as it was, and what is mended is wrong no longer.
+    await edit('mine', { defaultRoute: {} });
+    expect(desk.files()[0]).toMatchObject({ serves: true, faults: [{ field: 'defaultRoute.variants' }], warnings: [] });
+    await edit('mine', simple('mine'));
+    await edit('models', {});
+    expect([desk.files()[0]?.faults, desk.tableFaults()]).toEqual([[], []]);
+  });
+
   test('that is removed is a router no longer', async () => {
     await edit('mine', simple('mine'));
     rmSync(join(folder, 'mine.json'));
@@ -354,7 +408,9 @@ describe('a dry run', () => {
         router: 'example-router',
         route: 'support',
         variant: 'primary',
-        conditions: [{ route: 'support', expression: "use_case == 'support'", holds: true }],
+        weight: 100,
+        chosen_by: 'user',
+        conditions: [{ route: 'support', expression: "use_case == 'support'", holds: true, parts: [], values: { use_case: 'support' } }],
         models: [{ model: 'openai/gpt-4o' }],
         messages: [
           { role: 'system', content: 'You are a helpful assistant.' },
@@ -365,6 +421,38 @@ describe('a dry run', () => {
     ]);
     expect(body['why']).toContain("The route is 'support'.");
     expect(models.asked).toEqual([]);
+  });
+
+  test('E30: says of each part of a condition what it came to, and which values it read', async () => {
+    const expression = "tier == 'premium' && (!beta || messages.exists(m, m.content.matches('(?i)refund')))";
+    const router = {
+      ...simple('r'),
+      routes: [{ route: { ...simple('').defaultRoute, route_id: 'a' }, condition: { cel_expression: expression } }],
+    };
+    const request = { messages: [{ role: 'user', content: 'A Refund' }], metadata: { tier: 'premium' } };
+    const { body } = await send('POST', 'routers:try', { router, request });
+    expect(body['conditions']).toEqual([
+      {
+        route: 'a',
+        expression,
+        holds: true,
+        parts: [
+          { expression: 'tier == "premium"', holds: true },
+          { expression: '!beta', holds: false, problem: 'Unknown variable: beta' },
+          { expression: expect.stringContaining('matches') as unknown, holds: true },
+        ],
+        values: { tier: 'premium', beta: null, 'messages.last()': { role: 'user', content: 'A Refund' } },
+      },
+    ]);
+  });
+
+  test('what is wrong is named by the field of the body', async () => {
+    const fields = async (body: object) => {
+      const [{ fieldViolations }] = (await send('POST', 'routers:try', body)).body['details'] as [{ fieldViolations: { field: string }[] }];
+      return fieldViolations.map(({ field }) => field);
+    };
+    expect(await fields({ router: { name: 'x' }, request: {} })).toEqual(['router.default_route']);
+    expect(await fields({ request: { messages: [{ role: 'narrator' }] } })).toEqual(['request.messages[0].role']);
   });
 
   test('E32: of a body of the Responses API', async () => {

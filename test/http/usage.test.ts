@@ -107,6 +107,16 @@ test('by columns: one row for each, in order, in pages; what has no price has no
   expect((await get('')).body).toMatchObject({ currency: null, totals: { cost: null, cost_is_complete: false } });
 });
 
+test('the newest come first where that is asked for, on every page', async () => {
+  const days = async (more: string) => (await get(`?from=2026-09-01&group_by=day,session&order=desc&limit=2${more}`)).body.data;
+  const named = [...(await days('')), ...(await days('&page=2'))].map(({ day, session }) => [day, session]);
+  expect(named).toEqual([
+    ['2026-11-28', 'sess_2'],
+    ['2026-11-28', 'sess_1'],
+    ['2026-09-01', null],
+  ]);
+});
+
 test('a key of another workspace sees its own usage only, and a token none', async () => {
   const own = { authorization: `Bearer ${http.key.credential}` };
   const { body } = await get('?group_by=key', own);
@@ -114,7 +124,7 @@ test('a key of another workspace sees its own usage only, and a token none', asy
   expect(body.totals).toMatchObject({ requests: 3 });
   const desk = openUsageDesk({ store: storeFor().store, ledger: { flush: async () => {} }, prices: () => prices, clock });
   const token = { kind: 'token', keyId: 'key_1', workspace: 'default', expiresMs: 0 } as const;
-  await expect(desk.read({ from: undefined, to: undefined, groupBy: [], limit: 1, offset: 0 }, token)).rejects.toMatchObject({
+  await expect(desk.read({ from: undefined, to: undefined, groupBy: [], limit: 1, offset: 0, order: 'asc' }, token)).rejects.toMatchObject({
     status: 403,
   });
   expect((await get('', {})).status).toBe(401);
@@ -127,6 +137,7 @@ test.each([
   ['?from=2025-01-01&to=2026-11-29', 'from'],
   ['?group_by=colour', 'group_by.0'],
   ['?limit=1001', 'limit'],
+  ['?order=newest', 'order'],
   ['?page=-1', 'page'],
 ])('%s is refused, naming %s', async (query, param) => {
   const { status, body } = await get(query);

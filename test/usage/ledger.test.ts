@@ -15,7 +15,7 @@ import { readableLog } from '../store/rig.ts';
 
 const day = '2023-11-14';
 const days = { from: '2000-01-01', to: '2100-01-01' };
-const page = { limit: 100_000, offset: 0 };
+const page = { limit: 100_000, offset: 0, order: 'asc' } as const;
 
 function entry(clock: ManualClock, more: Partial<UsageEntry> = {}): UsageEntry {
   const none = { requests: 1, inputTokens: 10, outputTokens: 5, cachedTokens: 2, seconds: 0, characters: 0 };

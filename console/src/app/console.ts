@@ -43,6 +43,7 @@ export class Console {
   #outage = false;
   #resuming: Resuming | undefined;
   #numbers = 0;
+  #arrivals = 0;
 
   constructor() {
     const { settings, transport } = kept();
@@ -81,12 +82,16 @@ export class Console {
 
   /** Reads what the server has to offer; asks for a key where one is needed. */
   async arrive(): Promise<void> {
+    this.#arrivals += 1;
+    const arrival = this.#arrivals;
     try {
       const catalogue = await fetchCatalogue();
       const transport = catalogue.webrtc ? this.state.get().transport : 'websocket';
       this.#change({ catalogue, transport });
       if (this.state.get().link.phase === 'locked') this.#line.hangUp();
     } catch (error) {
+      // What was asked with the key before says nothing of the one that was typed since.
+      if (arrival !== this.#arrivals) return;
       if (error instanceof ServerRefusal && error.status === 401) return this.#line.lock();
       this.#problem(error instanceof Error ? error.message : String(error));
     }

@@ -1,5 +1,8 @@
 // What the page asks of its server over HTTP, as one who may: a page of this machine, or with the key the user typed.
+import type { Trial } from '../realtime/router-trial.ts';
+import type { FieldFault, RouterFolder, RouterJson } from '../realtime/routers.ts';
 import { sentence } from '../realtime/sentences.ts';
+import type { UsageAnswer } from '../realtime/usage.ts';
 
 export interface Voice {
   readonly id: string;
@@ -36,11 +39,14 @@ export interface Catalogue {
 /** The server said no, or nothing. */
 export class ServerRefusal extends Error {
   readonly status: number;
+  /** Field by field, where the server says so. */
+  readonly faults: readonly FieldFault[];
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, faults: readonly FieldFault[] = []) {
     super(message);
     this.name = 'ServerRefusal';
     this.status = status;
+    this.faults = faults;
   }
 }
 
@@ -84,17 +90,79 @@ export async function fetchSample(voice: string): Promise<ArrayBuffer> {
   return answer.arrayBuffer();
 }
 
-async function ask(path: string, init: RequestInit): Promise<Response> {
+/** @throws ServerRefusal */
+export async function fetchUsage(query: string, signal: AbortSignal): Promise<UsageAnswer> {
+  const answer = await ask(`/console/v1/usage?${query}`, { signal });
+  return (await answer.json()) as UsageAnswer;
+}
+
+/** @throws ServerRefusal */
+export async function fetchRouters(signal: AbortSignal): Promise<RouterFolder> {
+  const answer = await ask('/console/routers', { signal });
+  return (await answer.json()) as RouterFolder;
+}
+
+const routers = '/console/router/v1/routers';
+
+/** Its name. @throws ServerRefusal */
+export async function createRouter(router: RouterJson): Promise<string> {
+  const answer = await ask(routers, { method: 'POST', ...jsonBody(router) });
+  const { response } = (await answer.json()) as { response: { name: string } };
+  return response.name.replace(/^routers\//, '');
+}
+
+/** @param fields Those that are to be as the router here has them. @throws ServerRefusal */
+export async function updateRouter(name: string, router: RouterJson, fields: readonly string[]): Promise<void> {
+  const mask = encodeURIComponent(fields.join(','));
+  await ask(`${routers}/${encodeURIComponent(name)}?update_mask=${mask}`, { method: 'PATCH', ...jsonBody(router) });
+}
+
+/** @throws ServerRefusal */
+export async function removeRouter(name: string): Promise<void> {
+  await ask(`${routers}/${encodeURIComponent(name)}`, { method: 'DELETE' });
+}
+
+/** What a router would do with a request; `router` is one that need not be kept. @throws ServerRefusal */
+export async function tryRouter(wish: { readonly router?: RouterJson; readonly request: object }): Promise<Trial> {
+  const answer = await ask(`${routers}:try`, { method: 'POST', ...jsonBody(wish) });
+  return (await answer.json()) as Trial;
+}
+
+interface Asking {
+  readonly method?: string;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+function jsonBody(value: object): Pick<Asking, 'body' | 'headers'> {
+  return { body: JSON.stringify(value), headers: { 'Content-Type': 'application/json' } };
+}
+
+/** How the two families of routes say what is wrong. */
+interface Problem {
+  readonly error?: { readonly message?: string; readonly code?: string | null };
+  readonly message?: string;
+  readonly details?: readonly { readonly fieldViolations?: readonly FieldFault[] }[];
+}
+
+async function ask(path: string, init: Asking): Promise<Response> {
   const key = sessionStorage.getItem(keyName);
+  const headers = { ...init.headers, ...(key === null ? {} : { Authorization: `Bearer ${key}` }) };
   let answer: Response;
   try {
-    answer = await fetch(path, { ...init, headers: key === null ? {} : { Authorization: `Bearer ${key}` }, cache: 'no-store' });
+    answer = await fetch(path, { ...init, headers, cache: 'no-store' });
   } catch (error) {
     if (init.signal?.aborted) throw error;
     throw new ServerRefusal(0, 'The server does not answer.');
   }
   if (answer.ok) return answer;
-  const body = (await answer.json().catch(() => ({}))) as { error?: { message?: string; code?: string | null } };
-  const message = body.error?.message ?? `The server answered ${answer.status}.`;
-  throw new ServerRefusal(answer.status, answer.status === 403 ? message : (sentence({ code: body.error?.code, message }) ?? message));
+  const { error, message: said, details = [] } = (await answer.json().catch(() => ({}))) as Problem;
+  const message = error?.message ?? said ?? `The server answered ${answer.status}.`;
+  const words = answer.status === 403 ? message : (sentence({ code: error?.code, message }) ?? message);
+  throw new ServerRefusal(
+    answer.status,
+    words,
+    details.flatMap(({ fieldViolations }) => fieldViolations ?? []),
+  );
 }

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Calls } from '../app/calls.ts';
 import type { Speech } from '../app/operator-voice.ts';
-import { useStore } from '../app/store.ts';
+import { useStore } from './use-store.ts';
 import type { Call } from '../realtime/calls.ts';
 import { CloseIcon, HangUpIcon, ListenIcon, MicrophoneIcon, SendIcon } from './icons.tsx';
 import { Waveform } from './waveform.tsx';

@@ -1,7 +1,7 @@
 // The calls there are, and those that have ended of late: each a link to the call.
 import type { Calls } from '../app/calls.ts';
 import { addressOfCall } from '../realtime/place.ts';
-import { useStore } from '../app/store.ts';
+import { useStore } from './use-store.ts';
 import { type Call, clockWords, doingOf, lengthMs, partiesOf, wayOf } from '../realtime/calls.ts';
 import { InboundIcon, OutboundIcon } from './icons.tsx';
 import { useTicks } from './now.ts';

@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { Calls } from '../app/calls.ts';
 import { addressOfCall } from '../realtime/place.ts';
-import { useStore } from '../app/store.ts';
+import { useStore } from './use-store.ts';
 import { type Call, callOf, clockWords, doingOf, lengthMs, partiesOf, wayOf } from '../realtime/calls.ts';
 import { type CallStrip, stripPicture, type StripLane } from '../realtime/call-strip.ts';
 import type { Turn } from '../realtime/turns.ts';

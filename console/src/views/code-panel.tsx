@@ -1,7 +1,7 @@
 // The session of the settings, as JSON and as programs to begin with.
 import { useState } from 'preact/hooks';
 import type { Console } from '../app/console.ts';
-import { useStore } from '../app/store.ts';
+import { useStore } from './use-store.ts';
 import { clientCode, type Language, languageNames, languages } from '../realtime/client-code.ts';
 import { withoutSecrets } from '../realtime/settings.ts';
 import { CopyButton } from './copy-button.tsx';

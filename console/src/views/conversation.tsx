@@ -1,6 +1,6 @@
 // What has been said in the page's own conversation.
 import type { Console } from '../app/console.ts';
-import { useStore } from '../app/store.ts';
+import { useStore } from './use-store.ts';
 import { Script } from './script.tsx';
 import { Scroller } from './scroller.tsx';
 

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Console } from '../app/console.ts';
 import { type Activity, activityOf } from '../app/state.ts';
-import { useStore } from '../app/store.ts';
+import { useStore } from './use-store.ts';
 import { CloseIcon, HandIcon, HushIcon, MicrophoneIcon, MutedIcon, SendIcon, StopIcon } from './icons.tsx';
 import { Waveform } from './waveform.tsx';
 

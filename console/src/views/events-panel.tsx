@@ -1,7 +1,7 @@
 // The event log: every event in both directions, to search, to read in full, to copy. Only the rows in sight are in the page.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Console } from '../app/console.ts';
-import { useStore } from '../app/store.ts';
+import { useStore } from './use-store.ts';
 import { findEntries, type LogEntry, mostEntries } from '../realtime/event-log.ts';
 import { CopyButton } from './copy-button.tsx';
 import { TapeBar } from './tape-bar.tsx';

@@ -2,8 +2,8 @@
 import { useState } from 'preact/hooks';
 import type { Console } from '../app/console.ts';
 import { type Activity, activityOf } from '../app/state.ts';
-import { addressOfCall, type Place } from '../realtime/place.ts';
-import { useStore } from '../app/store.ts';
+import { addressOfCall, addressOfRouter, addressOfUsage, type Place } from '../realtime/place.ts';
+import { useStore } from './use-store.ts';
 import { applyTheme, storedTheme, type Theme, themes } from '../app/theme.ts';
 import { MoonIcon, SunIcon, SystemIcon } from './icons.tsx';
 
@@ -19,6 +19,13 @@ const words: Readonly<Record<Activity, string>> = {
   ready: 'Connected',
 };
 
+const pages: readonly (readonly [Place['page'], string, string])[] = [
+  ['talk', '#', 'Conversation'],
+  ['calls', addressOfCall(), 'Calls'],
+  ['usage', addressOfUsage, 'Usage'],
+  ['routers', addressOfRouter(), 'Routers'],
+];
+
 const themeIcons = { system: SystemIcon, light: SunIcon, dark: MoonIcon };
 
 export function Header({ parley, page }: { parley: Console; page: Place['page'] }) {
@@ -31,15 +38,14 @@ export function Header({ parley, page }: { parley: Console; page: Place['page'] 
         Parley
       </h1>
       <nav class="pages" aria-label="Pages">
-        <a href="#" aria-current={page === 'talk' ? 'page' : undefined}>
-          Conversation
-        </a>
-        <a href={addressOfCall()} aria-current={page === 'calls' ? 'page' : undefined}>
-          Calls
-        </a>
+        {pages.map(([each, address, name]) => (
+          <a key={each} href={address} aria-current={page === each ? 'page' : undefined}>
+            {name}
+          </a>
+        ))}
       </nav>
       <p class="status" role="status" data-activity={activity}>
-        {page === 'calls' && activity === 'idle' ? '' : words[activity]}
+        {page !== 'talk' && activity === 'idle' ? '' : words[activity]}
       </p>
       <Engines parley={parley} />
       {page === 'talk' && <TransportChoice parley={parley} idle={idle} />}

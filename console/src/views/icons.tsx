@@ -34,6 +34,7 @@ export const HangUpIcon = icon(
   <path d="M3.5 14.500c-.9-1-.6-2.500.4-3.400C6.100 9.100 9 8 12 8s5.900 1.100 8.100 3.100c1 .9 1.300 2.400.4 3.400l-1 1.100a1.200 1.200 0 0 1-1.500.2l-2.600-1.500a1.200 1.200 0 0 1-.6-1v-1.700a11 11 0 0 0-5.600 0v1.700c0 .4-.2.800-.6 1L6 15.800a1.200 1.200 0 0 1-1.500-.2Z" />,
 );
 export const BackIcon = icon(<path d="M14.500 6 8.500 12l6 6" />);
+export const RefreshIcon = icon(<path d="M19 12a7 7 0 1 1-2.200-5.100L19 9M19 4.500V9h-4.500" />);
 export const InboundIcon = icon(<path d="M17 7 8 16M8 9v7h7" />);
 export const OutboundIcon = icon(<path d="M7 17l9-9M9 8h7v7" />);
 export const SendIcon = icon(<path d="M12 19V5M6 11l6-6 6 6" />);

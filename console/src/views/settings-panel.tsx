@@ -1,7 +1,7 @@
 // The session's settings: each change holds at once, in the session that runs and in those to come.
 import type { Console } from '../app/console.ts';
 import { firstSettings } from '../app/keepsake.ts';
-import { useStore } from '../app/store.ts';
+import { useStore } from './use-store.ts';
 import { at, effective } from '../realtime/settings.ts';
 import { ChoiceField, NumberField, SuggestField, TextField } from './fields.tsx';
 import type { PartProps } from './part-props.ts';

@@ -1,6 +1,6 @@
 // Opens a tape, and says that one is being looked at.
 import type { Console } from '../app/console.ts';
-import { useStore } from '../app/store.ts';
+import { useStore } from './use-store.ts';
 import type { Tape } from '../realtime/tape.ts';
 
 const ends: Readonly<Record<Tape['end'], string>> = {

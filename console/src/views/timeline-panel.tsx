@@ -1,7 +1,7 @@
 // The timeline of the page's own conversation, or of a tape that is looked at in its place.
 import { useState } from 'preact/hooks';
 import type { Console } from '../app/console.ts';
-import { useStore } from '../app/store.ts';
+import { useStore } from './use-store.ts';
 import { TapeBar } from './tape-bar.tsx';
 import { TurnsView } from './turns-view.tsx';
 import { Zoom } from './zoom.tsx';

@@ -2,7 +2,7 @@
 import { at, type Settings } from '../realtime/settings.ts';
 import { ChoiceField, NumberField, RangeField, SwitchField } from './fields.tsx';
 import type { PartProps } from './part-props.ts';
-import { useStore } from '../app/store.ts';
+import { useStore } from './use-store.ts';
 
 const path = ['audio', 'input', 'turn_detection'];
 

@@ -1,7 +1,7 @@
 // Which voice answers and how fast, with a button to hear it first.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { fetchSample, type Voice } from '../app/server.ts';
-import { useStore } from '../app/store.ts';
+import { useStore } from './use-store.ts';
 import { at } from '../realtime/settings.ts';
 import { Field, RangeField, SuggestField } from './fields.tsx';
 import { PlayIcon } from './icons.tsx';

@@ -213,11 +213,38 @@ export interface AudioDesk {
 /** A router as its JSON, in the spelling in which it was written. */
 export type RouterJson = Readonly<Record<string, unknown>>;
 
+/** What is wrong with one field. */
+export interface Violation {
+  /** Its path as it was written; empty: the whole. */
+  readonly field: string;
+  /** One sentence. */
+  readonly description: string;
+}
+
+/** A router's file as it stands. */
+export interface RouterFile {
+  readonly name: string;
+  /** Absent: the file holds nothing that can be read. */
+  readonly router?: RouterJson;
+  /** Whether sessions may name it. One whose file cannot be used goes on as it was before. */
+  readonly serves: boolean;
+  /** Why the file cannot be used. */
+  readonly faults: readonly Violation[];
+  /** What has no effect, and which models nobody serves. */
+  readonly warnings: readonly Violation[];
+}
+
 /** The routers that there are. Each throws Refusal where it cannot be done. */
 export interface RouterDesk {
   /** Whether they may change routers, which every session of the server may use. */
   mayChange(by: Principal): boolean;
   list(): readonly RouterJson[];
+  /** Where they are kept. */
+  readonly folder: string;
+  /** All files of the folder, those that cannot be used among them. */
+  files(): readonly RouterFile[];
+  /** Why the table of models beside them cannot be used. */
+  tableFaults(): readonly Violation[];
   get(name: string): RouterJson;
   create(router: RouterJson): Promise<RouterJson>;
   /** `mask`: the fields that are taken from the patch; undefined: all that it has. */
@@ -267,6 +294,8 @@ export interface UsageDesk {
       readonly groupBy: readonly UsageGroup[];
       readonly limit: number;
       readonly offset: number;
+      /** Of the rows, by what they are grouped by. */
+      readonly order: 'asc' | 'desc';
     },
     by: Principal,
   ): Promise<object>;

@@ -5,7 +5,7 @@ import type { Log } from '../../lib/log.ts';
 import { errors, RealtimeError, tooManyWaiting, tooManyWrongKeys, unavailableRetrySeconds } from '../../protocol/errors.ts';
 import type { Admission, Principal } from '../../store/principal.ts';
 import { StoreError } from '../../store/store.ts';
-import type { Count, Doors, Turns } from './deps.ts';
+import type { Count, Doors, Turns, Violation } from './deps.ts';
 
 /** A refusal with its HTTP status; each family words it in its own envelope. */
 export class Refusal extends Error {
@@ -14,14 +14,24 @@ export class Refusal extends Error {
   readonly param: string | null;
   /** When it is worth trying again. */
   readonly retryAfterSeconds: number | undefined;
+  /** Field by field, where more than one may be wrong. */
+  readonly violations: readonly Violation[];
 
-  constructor(status: number, code: string | null, message: string, param: string | null = null, retryAfterSeconds?: number) {
+  constructor(
+    status: number,
+    code: string | null,
+    message: string,
+    param: string | null = null,
+    retryAfterSeconds?: number,
+    violations: readonly Violation[] = [],
+  ) {
     super(message);
     this.name = 'Refusal';
     this.status = status;
     this.code = code;
     this.param = param;
     this.retryAfterSeconds = retryAfterSeconds ?? (status === 503 ? unavailableRetrySeconds : undefined);
+    this.violations = violations;
   }
 }
 
@@ -36,7 +46,11 @@ const envelopes: Readonly<Record<Family, (refusal: Refusal) => object>> = {
   openai: ({ status, code, message, param }) => ({
     error: { message, type: status >= 500 ? 'server_error' : (openAiTypes[status] ?? 'invalid_request_error'), param, code },
   }),
-  inworld: ({ status, message }) => ({ code: grpcCodes[status] ?? (status >= 500 ? 13 : 2), message, details: [] }),
+  inworld: ({ status, message, violations }) => ({
+    code: grpcCodes[status] ?? (status >= 500 ? 13 : 2),
+    message,
+    details: violations.length === 0 ? [] : [{ '@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: violations }],
+  }),
 };
 
 const statuses: Readonly<Record<RealtimeError['type'], number>> = { invalid_request_error: 400, rate_limit_error: 429, server_error: 500 };
@@ -92,7 +106,7 @@ export const mostConversationBytes = 32 * 1024 * 1024;
 /** Routes registered on this scope are for those with a key or a token, or a secret where a session begins. */
 export function requireKey(
   scope: FastifyInstance,
-  { access, reception, usage, shares }: Doors & { readonly usage: Count; readonly shares: Turns },
+  { access, reception, usage, shares }: Doors & Counted,
   purpose: 'realtime' | 'api' = 'api',
 ): void {
   requireLeave(scope, async (request) => {
@@ -102,12 +116,22 @@ export function requireKey(
       throw new Refusal(401, 'invalid_api_key', 'Incorrect or missing API key. Send it as "Authorization: Bearer <key>".');
     }
     const principal = welcome(admission);
-    const excess = usage.request(principal.keyId);
-    if (excess) throw errors.limited(excess);
-    if (shares.isCrowded(principal.keyId)) throw new Refusal(429, 'rate_limit_exceeded', tooManyWaiting, null, 1);
-    await shares.request(principal.keyId, bodyBytes(request));
+    await takeTurn(request, principal, { usage, shares });
     return principal;
   });
+}
+
+interface Counted {
+  readonly usage: Count;
+  readonly shares: Turns;
+}
+
+/** Counts a request of this key, and waits until it may be seen to. @throws RealtimeError or Refusal where the key asks for too much. */
+export async function takeTurn(request: FastifyRequest, { keyId }: Principal, { usage, shares }: Counted): Promise<void> {
+  const excess = usage.request(keyId);
+  if (excess) throw errors.limited(excess);
+  if (shares.isCrowded(keyId)) throw new Refusal(429, 'rate_limit_exceeded', tooManyWaiting, null, 1);
+  await shares.request(keyId, bodyBytes(request));
 }
 
 /** Routes registered on this scope are for those whom `admit` does not refuse. Bodies of others are not even read. */

@@ -24,17 +24,18 @@ interface One {
   readonly Params: { readonly name: string };
 }
 
-export function routerRoutes(scope: FastifyInstance, { routers }: RouteDeps): void {
+/** Their templates are no business of a browser's, which has a token. @throws Refusal */
+export function lookAtRouters(request: FastifyRequest): void {
+  if (principalOf(request).kind !== 'key') throw new Refusal(403, null, 'routers are shown to API keys only');
+}
+
+export function routerRoutes(scope: FastifyInstance, { routers }: Pick<RouteDeps, 'routers'>): void {
   const change = (request: FastifyRequest) => {
     if (!routers.mayChange(principalOf(request))) throw new Refusal(403, null, 'this key may not change routers');
   };
-  /** Their templates are no business of a browser's, which has a token. */
-  const look = (request: FastifyRequest) => {
-    if (principalOf(request).kind !== 'key') throw new Refusal(403, null, 'routers are shown to API keys only');
-  };
 
   scope.get('/router/v1/routers', (request) => {
-    look(request);
+    lookAtRouters(request);
     const query = read(listQuery, request.query);
     const { values, ...page } = pageOf(
       routers.list(),
@@ -44,7 +45,7 @@ export function routerRoutes(scope: FastifyInstance, { routers }: RouteDeps): vo
     return { routers: values, ...page };
   });
   scope.get<One>('/router/v1/routers/:name', (request) => {
-    look(request);
+    lookAtRouters(request);
     return routers.get(request.params.name);
   });
   scope.post('/router/v1/routers', { bodyLimit }, (request) => {
@@ -64,7 +65,7 @@ export function routerRoutes(scope: FastifyInstance, { routers }: RouteDeps): vo
   });
   // A doubled colon is how the router writes a plain one.
   scope.post('/router/v1/routers::try', { bodyLimit: tryLimit }, (request) => {
-    look(request);
+    lookAtRouters(request);
     const { router, request: tried } = read(tryBody, request.body);
     return routers.try({ router, request: tried });
   });

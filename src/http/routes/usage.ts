@@ -15,6 +15,7 @@ const query = z.object({
     .pipe(z.array(group))
     .default([]),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
+  order: z.enum(['asc', 'desc']).default('asc'),
   page: z
     .string()
     .regex(/^\d{1,9}$/, 'must be a next_page of this server')
@@ -22,9 +23,9 @@ const query = z.object({
     .default(0),
 });
 
-export function usageRoutes(scope: FastifyInstance, { usageDesk }: RouteDeps): void {
+export function usageRoutes(scope: FastifyInstance, { usageDesk }: Pick<RouteDeps, 'usageDesk'>): void {
   scope.get('/v1/usage', (request) => {
-    const { from, to, group_by: groupBy, limit, page } = read(query, request.query);
-    return usageDesk.read({ from, to, groupBy, limit, offset: page }, principalOf(request));
+    const { from, to, group_by: groupBy, limit, order, page } = read(query, request.query);
+    return usageDesk.read({ from, to, groupBy, limit, order, offset: page }, principalOf(request));
   });
 }

@@ -48,7 +48,7 @@ const mostInstructions = 300;
 const mostMatched = 2_000_000;
 
 /** Macros that go through a list. One within another would multiply what they cost. */
-const loops = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
+export const loops = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
 
 /** Of CEL's own functions `matches` takes JavaScript's patterns here, which know no `(?i)` and may take forever; this one takes RE2's, as CEL says. */
 const matchFunction = 'matchesPattern';
@@ -91,6 +91,11 @@ export function compileCondition(expression: string): Condition {
       }
     },
   };
+}
+
+/** @throws ConditionError */
+export function parseCondition(expression: string): ASTNode {
+  return parsed(base, expression).ast;
 }
 
 function parsed(environment: Environment, expression: string) {
@@ -144,7 +149,7 @@ function forbidNestedLoops(node: ASTNode, within: boolean): void {
   }
 }
 
-function nodesOf(node: ASTNode): ASTNode[] {
+export function nodesOf(node: ASTNode): ASTNode[] {
   return [node, ...childrenOf(node).flatMap(nodesOf)];
 }
 

@@ -3,7 +3,9 @@ import type { OnBehalf, Prompt } from '../../../protocol/prompt.ts';
 import type { LlmOptions } from '../../engine.ts';
 import type { ModelHealth } from '../health.ts';
 import { type Choice, type JudgedRoute, noRoute } from './choice.ts';
-import { messagesOf } from './messages.ts';
+import { matchBudget } from './conditions.ts';
+import { explain, type Explanation } from './explanation.ts';
+import { messagesOf, visibleMessages } from './messages.ts';
 import { figureOf, type ModelWorld } from './model-order.ts';
 import { type Plan, planOf } from './plan.ts';
 import { sentence } from './read-json.ts';
@@ -27,8 +29,12 @@ export interface Trial {
   /** Absent: no route takes the request, and `error` says so. */
   readonly route?: string;
   readonly variant?: string;
+  /** Of the variant, in percent of what the route takes. */
+  readonly weight?: number;
+  /** Why it is this variant: computed from the user's name, or drawn. */
+  readonly chosen_by?: Choice['by'];
   /** The conditions in their order, as far as they were looked at. */
-  readonly conditions: readonly JudgedRoute[];
+  readonly conditions: readonly (JudgedRoute & Explanation)[];
   /** In the order in which they would be asked. */
   readonly models: readonly TriedModel[];
   readonly unserved: readonly string[];
@@ -59,10 +65,14 @@ export interface TrialParts {
 export function tryRouter({ router, unread }: ReadRouter, request: TrialRequest, { world, health, chance }: TrialParts): Trial {
   const { prompt, behalf, temperature, maxOutputTokens } = request;
   const plan = planOf(router, { prompt, behalf, session: undefined }, world, chance);
-  const said = { router: router.name, warnings: unread.map(sentence) };
+  const judged = plan.choice ? plan.choice.judged : plan.judged;
+  const { metadata = {} } = behalf;
+  const seen = { metadata, messages: () => visibleMessages(prompt), matching: matchBudget() };
+  const conditions = judged.map((each) => ({ ...each, ...explain(each.expression, seen) }));
+  const said = { router: router.name, conditions, warnings: unread.map(sentence) };
   if (!plan.choice) {
-    const why = [...plan.judged.map(judgement), noRoute];
-    return { ...said, conditions: plan.judged, models: [], unserved: [], messages: [], unfilled: [], why, error: noRoute };
+    const why = [...judged.map(judgement), noRoute];
+    return { ...said, models: [], unserved: [], messages: [], unfilled: [], why, error: noRoute };
   }
   const { choice, order, ttftMs, templates } = plan;
   const models = health.inOrder(order.models).map(({ id }): TriedModel => {
@@ -84,14 +94,15 @@ export function tryRouter({ router, unread }: ReadRouter, request: TrialRequest,
     ...said,
     route: choice.route.id,
     variant: choice.variant.id,
-    conditions: choice.judged,
+    weight: choice.weight,
+    chosen_by: choice.by,
     models,
     unserved: order.unserved,
     ...(ttftMs === undefined ? {} : { ttft_timeout_ms: ttftMs }),
     generation: generationOf(withGeneration(asked, plan.generation)),
     messages: messagesOf(withTemplates(prompt, templates, behalf)),
     unfilled,
-    why: [...choice.judged.map(judgement), ...reasons(plan, choice, models, unfilled)],
+    why: [...judged.map(judgement), ...reasons(plan, choice, models, unfilled)],
     ...(none === undefined ? {} : { error: none }),
   };
 }
