@@ -1,5 +1,5 @@
-// Any server that speaks OpenAI's chat completions, over fetch and server-sent events. One request per reply and no hidden
-// retry: routing/fallback-llm.ts decides what happens after a failure.
+// Any server that speaks OpenAI's chat completions, over server-sent events. One request per reply and no hidden retry:
+// routing/fallback-llm.ts decides what happens after a failure.
 import type { Clock, Timer } from '../../lib/clock.ts';
 import { type Ids, randomIds } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
@@ -11,6 +11,7 @@ import { type ChatChunk, ChatParts } from './openai-parts.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { chatRequestJson, type Dialect } from './openai-request.ts';
 import { readSse, type SseEvent } from './sse.ts';
+import { isLostConnection, WarmAgent } from './warm-agent.ts';
 
 /** How much of an unstreamed answer's body is read, and of an error's. */
 const BODY_BYTES = 4 * 1024 * 1024;
@@ -35,6 +36,10 @@ export interface OpenAiChatOptions {
   /** Sent as a bearer token; left out when absent or empty. */
   readonly apiKey?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Headers that open the list of models, where others do; it is asked for to make connections ready. */
+  readonly listHeaders?: Readonly<Record<string, string>>;
+  /** Whether there is always a connection to spare while one may be wanted: where a handshake takes long. Default false. */
+  readonly keepWarm?: boolean;
   /** Longest wait in milliseconds for the first token, and then for each further piece of the stream. */
   readonly firstTokenMs: number;
   readonly clock: Clock;
@@ -62,24 +67,38 @@ class OpenAiChat implements Llm {
   readonly #side: FarSide;
   readonly #log: Log;
   readonly #running = new Set<AbortController>();
+  readonly #baseUrl: string;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #agent: WarmAgent;
   #closed = false;
 
   constructor(options: OpenAiChatOptions) {
     this.#options = options;
+    this.#baseUrl = options.baseUrl.replace(/\/+$/, '');
+    this.#headers = { ...(options.apiKey ? { authorization: `Bearer ${options.apiKey}` } : {}), ...options.headers };
+    this.#agent = new WarmAgent({
+      clock: options.clock,
+      headers: options.listHeaders ?? this.#headers,
+      keepWarm: options.keepWarm ?? false,
+      url: `${this.#baseUrl}/models`,
+    });
     this.#log = options.log.child({ engine: options.id });
     const secrets = [options.apiKey ?? '', ...Object.values(options.headers ?? {})];
     this.#side = { id: options.id, name: options.name, secrets };
     this.info = { id: options.id, kind: 'llm', name: options.name, licence: options.licence ?? 'LicenseRef-provider', languages: ['*'] };
   }
 
+  /** Makes a connection ready, where a handshake takes long. */
   async warmUp(): Promise<void> {
     if (this.#closed) throw this.#gone();
+    if (this.#options.keepWarm) await this.#agent.warm();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     for (const request of this.#running) request.abort(this.#gone());
     this.#running.clear();
+    await this.#agent.close();
   }
 
   async *respond(prompt: Prompt, options: LlmOptions, signal: AbortSignal): AsyncGenerator<LlmPart> {
@@ -145,26 +164,17 @@ class OpenAiChat implements Llm {
     const { modelAliases: aliases = {} } = this.#options;
     // A client may ask for a model by any name, `constructor` among them.
     const model = (Object.hasOwn(aliases, options.model) ? aliases[options.model] : undefined) ?? options.model;
-    const response = await fetch(`${this.#options.baseUrl.replace(/\/+$/, '')}/chat/completions`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'text/event-stream',
-        ...(this.#options.apiKey ? { authorization: `Bearer ${this.#options.apiKey}` } : {}),
-        ...this.#options.headers,
-      },
-      body: chatRequestJson(prompt, { ...options, model }, names, this.#options.dialect ?? {}),
-      // A key must not follow a redirect to who knows where.
-      redirect: 'manual',
-      signal: exchange.request.signal,
-    });
-    if (response.status !== 200 || !response.body) {
-      const wait = retryAfterMs(response.headers, this.#options.clock.wallMs());
-      throw httpFailure(this.#side, response.status, parsedOr(await readText(response, FAILURE_BYTES)), wait);
+    const asked = { 'content-type': 'application/json', accept: 'text/event-stream', ...this.#headers };
+    const text = chatRequestJson(prompt, { ...options, model }, names, this.#options.dialect ?? {});
+    const response = await this.#agent.post(`${this.#baseUrl}/chat/completions`, asked, text, exchange.request.signal);
+    const header = (name: string) => [response.headers[name]].flat()[0] ?? null;
+    if (response.statusCode !== 200) {
+      const wait = retryAfterMs({ get: header }, this.#options.clock.wallMs());
+      throw httpFailure(this.#side, response.statusCode, parsedOr(await readText(response.body, FAILURE_BYTES)), wait);
     }
-    if (response.headers.get('content-type')?.includes('application/json')) {
+    if (header('content-type')?.includes('application/json')) {
       // A server that does not stream: the whole message is the only chunk.
-      yield this.#parse(await readText(response, BODY_BYTES));
+      yield this.#parse(await readText(response.body, BODY_BYTES));
       return;
     }
     const events = readSse(response.body);
@@ -208,7 +218,7 @@ class OpenAiChat implements Llm {
   #failure(error: unknown, request: AbortSignal, started: boolean): EngineError {
     // Our own timer and close() end the request with the error to report.
     if (request.aborted && request.reason instanceof EngineError) return request.reason;
-    return error instanceof EngineError ? error : networkFailure(this.#side, error, started);
+    return error instanceof EngineError ? error : networkFailure(this.#side, error, started || isLostConnection(error));
   }
 
   #gone(): EngineError {
@@ -254,11 +264,10 @@ class Patience {
   }
 }
 
-async function readText(response: Response, mostBytes: number): Promise<string> {
+async function readText(body: AsyncIterable<Uint8Array>, mostBytes: number): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
-  if (!response.body) return text;
-  for await (const chunk of response.body) {
+  for await (const chunk of body) {
     text += decoder.decode(chunk, { stream: true });
     if (text.length > mostBytes) break;
   }

@@ -14,6 +14,9 @@ const LIST_MS = 5000;
 export interface Provider {
   /** What stands before the first slash of a model's name: `groq`. */
   readonly prefix: string;
+  /** For people. */
+  readonly name: string;
+  readonly baseUrl?: string;
   /** Further prefixes that mean the same provider. */
   readonly alsoKnownAs: readonly string[];
   readonly llm: Llm;
@@ -117,7 +120,6 @@ async function probe(environment: EngineEnvironment, row: ProviderRow, signal: A
   const [list, ollama] = await Promise.all([models(PROBE_MS, signal), row.prefix === 'ollama' ? answersAsOllama(request) : true]);
   // A server without a model (a fresh Ollama) cannot answer anybody.
   if (!list?.[0] || !ollama) return undefined;
-  environment.log.info({ provider: row.prefix, baseUrl: row.baseUrl, models: list.length }, `found ${row.name} on this machine`);
   return provider(environment, row, access, models, list[0], 'found');
 }
 
@@ -145,11 +147,15 @@ function provider(
     clock: environment.clock,
     log: environment.log,
     ...(access.apiKey ? { apiKey: access.apiKey } : {}),
+    ...(access.apiKey && row.listHeaders ? { listHeaders: row.listHeaders(access.apiKey) } : {}),
+    keepWarm: !row.local,
     dialect: row,
     ...(row.modelAliases ? { modelAliases: row.modelAliases } : {}),
   });
   return {
     prefix: row.prefix,
+    name: row.name,
+    baseUrl: access.baseUrl,
     alsoKnownAs: row.alsoKnownAs ?? [],
     llm,
     models: async () => (await models(LIST_MS)) ?? [],
