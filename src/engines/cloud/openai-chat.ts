@@ -1,32 +1,20 @@
 // Any server that speaks OpenAI's chat completions, over server-sent events. One request per reply and no hidden retry:
 // routing/fallback-llm.ts decides what happens after a failure.
-import type { Clock, Timer } from '../../lib/clock.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { type Ids, randomIds } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Prompt } from '../../protocol/prompt.ts';
 import { EngineError, type EngineInfo, type Llm, type LlmOptions, type LlmPart } from '../engine.ts';
 import { ToolNames } from './call-fields.ts';
-import { type FarSide, httpFailure, networkFailure, parsedOr, streamFailure } from './openai-failure.ts';
-import { type ChatChunk, ChatParts } from './openai-parts.ts';
-import { retryAfterMs } from './retry-after.ts';
+import { ChatExchange } from './chat-exchange.ts';
+import type { FarSide } from './openai-failure.ts';
+import { ChatParts } from './openai-parts.ts';
 import { chatRequestJson, type Dialect } from './openai-request.ts';
-import { readSse, type SseEvent } from './sse.ts';
-import { isLostConnection, WarmAgent } from './warm-agent.ts';
-
-/** How much of an unstreamed answer's body is read, and of an error's. */
-const BODY_BYTES = 4 * 1024 * 1024;
-const FAILURE_BYTES = 64 * 1024;
+import { Patience } from './patience.ts';
+import { WarmAgent } from './warm-agent.ts';
 
 /** How often it is told of a stream that goes on without a word. */
 const ALIVE_MS = 1000;
-
-/** How long the connection may take to finish after the last word. */
-const DRAIN_MS = 1000;
-
-interface Exchange {
-  readonly request: AbortController;
-  draining: Promise<void> | undefined;
-}
 
 export interface OpenAiChatOptions {
   readonly id: string;
@@ -35,8 +23,7 @@ export interface OpenAiChatOptions {
   readonly baseUrl: string;
   /** Sent as a bearer token; left out when absent or empty. */
   readonly apiKey?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Headers that open the list of models, where others do; it is asked for to make connections ready. */
+  /** What opens the list of models where the token does not; it is asked for to make connections ready. */
   readonly listHeaders?: Readonly<Record<string, string>>;
   /** Whether there is always a connection to spare while one may be wanted: where a handshake takes long. Default false. */
   readonly keepWarm?: boolean;
@@ -48,7 +35,6 @@ export interface OpenAiChatOptions {
   readonly dialect?: Dialect;
   /** Names that clients use for models → the server's own. */
   readonly modelAliases?: Readonly<Record<string, string>>;
-  readonly licence?: string;
   /** Makes ids for calls that the server sent without one. */
   readonly ids?: Ids;
 }
@@ -66,7 +52,7 @@ class OpenAiChat implements Llm {
   readonly #options: OpenAiChatOptions;
   readonly #side: FarSide;
   readonly #log: Log;
-  readonly #running = new Set<AbortController>();
+  readonly #running = new Set<ChatExchange>();
   readonly #baseUrl: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #agent: WarmAgent;
@@ -75,7 +61,7 @@ class OpenAiChat implements Llm {
   constructor(options: OpenAiChatOptions) {
     this.#options = options;
     this.#baseUrl = options.baseUrl.replace(/\/+$/, '');
-    this.#headers = { ...(options.apiKey ? { authorization: `Bearer ${options.apiKey}` } : {}), ...options.headers };
+    this.#headers = options.apiKey ? { authorization: `Bearer ${options.apiKey}` } : {};
     this.#agent = new WarmAgent({
       clock: options.clock,
       headers: options.listHeaders ?? this.#headers,
@@ -83,9 +69,8 @@ class OpenAiChat implements Llm {
       url: `${this.#baseUrl}/models`,
     });
     this.#log = options.log.child({ engine: options.id });
-    const secrets = [options.apiKey ?? '', ...Object.values(options.headers ?? {})];
-    this.#side = { id: options.id, name: options.name, secrets };
-    this.info = { id: options.id, kind: 'llm', name: options.name, licence: options.licence ?? 'LicenseRef-provider', languages: ['*'] };
+    this.#side = { id: options.id, name: options.name, secrets: [options.apiKey ?? ''] };
+    this.info = { id: options.id, kind: 'llm', name: options.name, licence: 'LicenseRef-provider', languages: ['*'] };
   }
 
   /** Makes a connection ready, where a handshake takes long. */
@@ -96,7 +81,7 @@ class OpenAiChat implements Llm {
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const request of this.#running) request.abort(this.#gone());
+    for (const exchange of this.#running) exchange.abort(this.#gone());
     this.#running.clear();
     await this.#agent.close();
   }
@@ -104,24 +89,22 @@ class OpenAiChat implements Llm {
   async *respond(prompt: Prompt, options: LlmOptions, signal: AbortSignal): AsyncGenerator<LlmPart> {
     if (signal.aborted) return;
     if (this.#closed) throw this.#gone();
-    const request = new AbortController();
-    const dropped = () => request.abort();
+    const { clock, firstTokenMs, ids = randomIds, dialect = {} } = this.#options;
+    const { id, name } = this.info;
+    const exchange = this.#exchange();
+    const dropped = () => exchange.abort();
     signal.addEventListener('abort', dropped, { once: true });
-    this.#running.add(request);
-    const exchange: Exchange = { request, draining: undefined };
-    const patience = new Patience(this.#options.clock, this.#options.firstTokenMs, (waitedFor) =>
-      request.abort(
-        new EngineError(this.info.id, 'timeout', `${this.info.name} sent no ${waitedFor} for ${this.#options.firstTokenMs} ms`),
-      ),
+    const patience = new Patience(clock, firstTokenMs, (waitedFor) =>
+      exchange.abort(new EngineError(id, 'timeout', `${name} sent no ${waitedFor} for ${firstTokenMs} ms`)),
     );
-    const { clock } = this.#options;
     let started = false;
     /** When something was last handed out. */
     let partAtMs: number | undefined;
     try {
       const names = new ToolNames(prompt.tools);
-      const parts = new ChatParts(this.#options.ids ?? randomIds, names);
-      for await (const chunk of this.#chunks(prompt, options, names, exchange, patience)) {
+      const parts = new ChatParts(ids, names);
+      const json = chatRequestJson(prompt, { ...options, model: this.#modelOf(options.model) }, names, dialect);
+      for await (const chunk of exchange.chunks(json, () => patience.heard())) {
         started = true;
         const fresh = parts.push(chunk);
         // Before the first part nothing is a sign of life; the second try depends on that.
@@ -136,140 +119,43 @@ class OpenAiChat implements Llm {
       }
       patience.satisfy();
       const last = parts.end();
-      if (!last)
-        throw new EngineError(this.info.id, 'broken', `${this.info.name} ended in the middle of its answer, or without one`, {
-          retryable: true,
-        });
+      if (!last) throw new EngineError(id, 'broken', `${name} ended in the middle of its answer, or without one`, { retryable: true });
       for (const part of last) {
         if (signal.aborted) return;
         yield part;
       }
     } catch (error) {
       if (signal.aborted) return;
-      const failure = this.#failure(error, request.signal, started);
+      const failure = exchange.failure(error, started);
       this.#log.warn({ reason: failure.reason, model: options.model }, failure.message);
       throw failure;
     } finally {
       patience.satisfy();
       signal.removeEventListener('abort', dropped);
-      if (!exchange.draining) {
-        this.#running.delete(request);
-        // Also reached when the reader leaves early: the far side must stop working for nobody.
-        request.abort();
-      }
+      exchange.leave();
     }
   }
 
-  async *#chunks(prompt: Prompt, options: LlmOptions, names: ToolNames, exchange: Exchange, patience: Patience): AsyncGenerator<ChatChunk> {
+  #exchange(): ChatExchange {
+    const exchange: ChatExchange = new ChatExchange({
+      side: this.#side,
+      agent: this.#agent,
+      url: `${this.#baseUrl}/chat/completions`,
+      headers: this.#headers,
+      clock: this.#options.clock,
+      onOver: () => this.#running.delete(exchange),
+    });
+    this.#running.add(exchange);
+    return exchange;
+  }
+
+  /** A client may ask for a model by any name, `constructor` among them. */
+  #modelOf(named: string): string {
     const { modelAliases: aliases = {} } = this.#options;
-    // A client may ask for a model by any name, `constructor` among them.
-    const model = (Object.hasOwn(aliases, options.model) ? aliases[options.model] : undefined) ?? options.model;
-    const asked = { 'content-type': 'application/json', accept: 'text/event-stream', ...this.#headers };
-    const text = chatRequestJson(prompt, { ...options, model }, names, this.#options.dialect ?? {});
-    const response = await this.#agent.post(`${this.#baseUrl}/chat/completions`, asked, text, exchange.request.signal);
-    const header = (name: string) => [response.headers[name]].flat()[0] ?? null;
-    if (response.statusCode !== 200) {
-      const wait = retryAfterMs({ get: header }, this.#options.clock.wallMs());
-      throw httpFailure(this.#side, response.statusCode, parsedOr(await readText(response.body, FAILURE_BYTES)), wait);
-    }
-    if (header('content-type')?.includes('application/json')) {
-      // A server that does not stream: the whole message is the only chunk.
-      yield this.#parse(await readText(response.body, BODY_BYTES));
-      return;
-    }
-    const events = readSse(response.body);
-    for (let next = await events.next(); !next.done; next = await events.next()) {
-      const data = next.value.data.trim();
-      if (data === '[DONE]') {
-        exchange.draining = this.#drain(events, exchange.request);
-        return;
-      }
-      if (data === '') continue;
-      patience.heard();
-      yield this.#parse(data);
-    }
-  }
-
-  /** Reads the few bytes after [DONE], so that the connection can be used again; breaking off would close it. */
-  async #drain(events: AsyncGenerator<SseEvent>, request: AbortController): Promise<void> {
-    const timer = this.#options.clock.after(DRAIN_MS, () => request.abort());
-    try {
-      while (!(await events.next()).done);
-    } catch {
-      // The answer is complete: how the connection ends is of no interest.
-    } finally {
-      timer.cancel();
-      this.#running.delete(request);
-    }
-  }
-
-  #parse(data: string): ChatChunk {
-    let value: unknown;
-    try {
-      value = JSON.parse(data);
-    } catch (cause) {
-      throw new EngineError(this.info.id, 'broken', `${this.info.name} sent something that is not JSON`, { retryable: true, cause });
-    }
-    const error = (value as { error?: unknown } | null)?.error;
-    if (error) throw streamFailure(this.#side, error);
-    return value ?? {};
-  }
-
-  #failure(error: unknown, request: AbortSignal, started: boolean): EngineError {
-    // Our own timer and close() end the request with the error to report.
-    if (request.aborted && request.reason instanceof EngineError) return request.reason;
-    return error instanceof EngineError ? error : networkFailure(this.#side, error, started || isLostConnection(error));
+    return (Object.hasOwn(aliases, named) ? aliases[named] : undefined) ?? named;
   }
 
   #gone(): EngineError {
     return new EngineError(this.info.id, 'unavailable', `${this.info.name} is shut down`);
   }
-}
-
-/**
- * The timer of one request. Until the first part only a part satisfies it (keep-alive comments and empty deltas do not); after
- * that any sign of life does. It stands still while the reader is busy with a part.
- */
-class Patience {
-  readonly #clock: Clock;
-  readonly #limitMs: number;
-  readonly #onEnd: (waitedFor: string) => void;
-  #timer: Timer | undefined;
-  #first = true;
-
-  constructor(clock: Clock, limitMs: number, onEnd: (waitedFor: string) => void) {
-    this.#clock = clock;
-    this.#limitMs = limitMs;
-    this.#onEnd = onEnd;
-    this.#arm();
-  }
-
-  satisfy(): void {
-    this.#first = false;
-    this.#timer?.cancel();
-    this.#timer = undefined;
-  }
-
-  heard(): void {
-    if (!this.#first) this.#timer?.cancel();
-  }
-
-  again(): void {
-    if (!this.#first) this.#arm();
-  }
-
-  #arm(): void {
-    this.#timer?.cancel();
-    this.#timer = this.#clock.after(this.#limitMs, () => this.#onEnd(this.#first ? 'first token' : 'further token'));
-  }
-}
-
-async function readText(body: AsyncIterable<Uint8Array>, mostBytes: number): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of body) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > mostBytes) break;
-  }
-  return text;
 }

@@ -1,0 +1,120 @@
+// One request for a chat completion: from its JSON to the chunks of the answer, as server-sent events or as one JSON. What they say is openai-parts.ts's.
+import type { Clock } from '../../lib/clock.ts';
+import { EngineError } from '../engine.ts';
+import { type FarSide, httpFailure, networkFailure, parsedOr, streamFailure } from './openai-failure.ts';
+import type { ChatChunk } from './openai-parts.ts';
+import { retryAfterMs } from './retry-after.ts';
+import { readSse, type SseEvent } from './sse.ts';
+import { isLostConnection, type WarmAgent } from './warm-agent.ts';
+
+/** How much of an unstreamed answer's body is read, and of an error's. */
+const BODY_BYTES = 4 * 1024 * 1024;
+const FAILURE_BYTES = 64 * 1024;
+
+/** How long the connection may take to finish after the last word. */
+const DRAIN_MS = 1000;
+
+export interface ChatExchangeOptions {
+  readonly side: FarSide;
+  readonly agent: WarmAgent;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  /** Nothing of it is left. */
+  readonly onOver: () => void;
+}
+
+export class ChatExchange {
+  readonly #options: ChatExchangeOptions;
+  readonly #request = new AbortController();
+  #state: 'asking' | 'draining' = 'asking';
+
+  constructor(options: ChatExchangeOptions) {
+    this.#options = options;
+  }
+
+  /** Ends it. With a reason, its chunks end with that. */
+  abort(reason?: EngineError): void {
+    this.#request.abort(reason);
+  }
+
+  /** `onEvent`: told of each event before it is read. */
+  async *chunks(json: string, onEvent: () => void): AsyncGenerator<ChatChunk> {
+    const { side, agent, url, headers, clock } = this.#options;
+    const asked = { 'content-type': 'application/json', accept: 'text/event-stream', ...headers };
+    const response = await agent.post(url, asked, json, this.#request.signal);
+    const header = (name: string) => [response.headers[name]].flat()[0] ?? null;
+    if (response.statusCode !== 200) {
+      const waitMs = retryAfterMs({ get: header }, clock.wallMs());
+      throw httpFailure(side, response.statusCode, parsedOr(await readText(response.body, FAILURE_BYTES)), waitMs);
+    }
+    if (header('content-type')?.includes('application/json')) {
+      // A server that does not stream: the whole message is the only chunk.
+      yield this.#parse(await readText(response.body, BODY_BYTES));
+      return;
+    }
+    const events = readSse(response.body);
+    for (let next = await events.next(); !next.done; next = await events.next()) {
+      const data = next.value.data.trim();
+      if (data === '[DONE]') {
+        this.#state = 'draining';
+        void this.#drain(events);
+        return;
+      }
+      if (data === '') continue;
+      onEvent();
+      yield this.#parse(data);
+    }
+  }
+
+  /** Nobody reads on. The far side must stop working for nobody; an answer that is complete may end by itself. */
+  leave(): void {
+    if (this.#state === 'draining') return;
+    this.#options.onOver();
+    this.abort();
+  }
+
+  /** What an error of its chunks is told as. `started`: after some of them. */
+  failure(error: unknown, started: boolean): EngineError {
+    const { signal } = this.#request;
+    // Our own timer and close() end the request with the error to report.
+    if (signal.aborted && signal.reason instanceof EngineError) return signal.reason;
+    return error instanceof EngineError ? error : networkFailure(this.#options.side, error, started || isLostConnection(error));
+  }
+
+  /** Reads the few bytes after [DONE], so that the connection can be used again; breaking off would close it. */
+  async #drain(events: AsyncGenerator<SseEvent>): Promise<void> {
+    const timer = this.#options.clock.after(DRAIN_MS, () => this.abort());
+    try {
+      while (!(await events.next()).done);
+    } catch {
+      // The answer is complete: how the connection ends is of no interest.
+    } finally {
+      timer.cancel();
+      this.#options.onOver();
+    }
+  }
+
+  #parse(data: string): ChatChunk {
+    const { side } = this.#options;
+    let value: unknown;
+    try {
+      value = JSON.parse(data);
+    } catch (cause) {
+      throw new EngineError(side.id, 'broken', `${side.name} sent something that is not JSON`, { retryable: true, cause });
+    }
+    const error = (value as { error?: unknown } | null)?.error;
+    if (error) throw streamFailure(side, error);
+    return value ?? {};
+  }
+}
+
+async function readText(body: AsyncIterable<Uint8Array>, mostBytes: number): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of body) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > mostBytes) break;
+  }
+  return text;
+}
