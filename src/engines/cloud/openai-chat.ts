@@ -1,5 +1,6 @@
-// Any server that speaks OpenAI's chat completions, over server-sent events. One request per reply and no hidden retry:
-// routing/fallback-llm.ts decides what happens after a failure.
+// Any server that speaks OpenAI's chat completions, over server-sent events. One request per reply and no hidden retry: routing/fallback-llm.ts decides
+// what happens after a failure. Written from platform.openai.com/docs/api-reference/chat; what others do otherwise is in provider-table.ts and
+// message-form.ts. Not tried against a real service.
 import type { Clock } from '../../lib/clock.ts';
 import { type Ids, randomIds } from '../../lib/ids.ts';
 import type { Log } from '../../lib/log.ts';
@@ -39,10 +40,7 @@ export interface OpenAiChatOptions {
   readonly ids?: Ids;
 }
 
-/**
- * Errors (EngineError): `timeout`, `unauthorized`, `rejected`, `rate_limited`, `broken` (server error, broken stream), `unavailable`
- * (cannot be reached, or closed).
- */
+/** EngineErrors: `timeout`, `unauthorized`, `rejected`, `rate_limited`, `broken` (server error, broken stream), `unavailable` (not reached, or closed). */
 export function createOpenAiChat(options: OpenAiChatOptions): Llm {
   return new OpenAiChat(options);
 }
