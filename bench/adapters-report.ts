@@ -23,7 +23,11 @@ const kinds = { ears: 'recognition', voices: 'voice', chat: 'language', nothing:
 
 export function adaptersReport({ machine, adapters }: AdaptersResults): string {
   const counts = adapters[0]?.runs.map(({ sessions }) => sessions) ?? [];
-  const head = ['', 'adapter', ...counts.flatMap((count) => [`${count} at once, p50 / p95`, 'turns', 'with a handshake', 'begun late, p95'])];
+  const head = [
+    '',
+    'adapter',
+    ...counts.flatMap((count) => [`${count} at once, p50 / p95`, 'turns', 'with a handshake', 'begun late, p95']),
+  ];
   const rows = adapters.map(({ kind, name, runs }) => [
     kinds[kind],
     name,

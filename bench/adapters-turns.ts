@@ -8,6 +8,7 @@ import { noModels } from '../src/engines/engine.ts';
 import { Channel } from '../src/lib/channel.ts';
 import { sleep, systemClock } from '../src/lib/clock.ts';
 import { silentLog } from '../src/lib/log.ts';
+import type { Prompt } from '../src/protocol/prompt.ts';
 import { Utterance } from '../test/pipeline/tones.ts';
 import type { Turn, TurnTimes } from './adapters-sessions.ts';
 import { turnIn } from './adapters-stamps.ts';
@@ -118,12 +119,25 @@ const chat: Adapter = {
   fake: 'chat',
   everyMs: 3000,
   async open(baseUrl) {
-    const options = { id: 'chat', name: 'Chat', baseUrl, apiKey: key, firstTokenMs: 5000, keepWarm: true, clock: systemClock, log: silentLog };
+    const options = {
+      id: 'chat',
+      name: 'Chat',
+      baseUrl,
+      apiKey: key,
+      firstTokenMs: 5000,
+      keepWarm: true,
+      clock: systemClock,
+      log: silentLog,
+    };
     const llm = createOpenAiChat(options);
     await llm.warmUp(new AbortController().signal);
     const turn = async (_: number, number: number): Promise<TurnTimes> => {
-      const user = { role: 'user', parts: [{ type: 'text', text: `This is turn ${number} of them all.` }] } as const;
-      const prompt = { instructions: 'Be brief.', turns: [user], tools: [], toolChoice: 'auto' as const };
+      const prompt: Prompt = {
+        instructions: 'Be brief.',
+        turns: [{ role: 'user', parts: [{ type: 'text', text: `This is turn ${number} of them all.` }] }],
+        tools: [],
+        toolChoice: 'auto',
+      };
       const askedMs = systemClock.now();
       let partMs: number | undefined;
       for await (const part of llm.respond(prompt, { model: 'small' }, new AbortController().signal)) {

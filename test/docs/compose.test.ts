@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { earTable } from '../../src/engines/cloud/ears/rows.ts';
 import { providerTable } from '../../src/engines/cloud/provider-table.ts';
+import { serviceSettings } from '../../src/engines/cloud/service-settings.ts';
 import { voiceRows } from '../../src/engines/cloud/voices/rows.ts';
 import { paths, read } from './pages.ts';
 
@@ -27,7 +28,9 @@ const files = paths(`${folder}/*.yaml`);
 const compositions = new Map(files.map((path) => [basename(path), parse(read(path)) as Composition]));
 const base = compositions.get('compose.yaml') as Composition;
 const all = [...compositions.values()];
-const defaults = new Map([...read('docs/configuration.md').matchAll(/^\| `(\w+)` \|.*\| (.+) \|$/gm)].map(([, name, value]) => [name, value]));
+const defaults = new Map(
+  [...read('docs/configuration.md').matchAll(/^\| `(\w+)` \|.*\| (.+) \|$/gm)].map(([, name, value]) => [name, value]),
+);
 const rows = [...providerTable, ...earTable, ...voiceRows];
 
 test('there are three, each of which has a service more', () => {
@@ -43,7 +46,8 @@ test('there are three, each of which has a service more', () => {
 
 test("every setting of Parley's is one, and the services it names are known by their rows", () => {
   const settings = Object.assign({}, ...all.map(({ services }) => services['parley']?.environment)) as Record<string, string>;
-  expect(Object.keys(settings).filter((name) => !defaults.has(name))).toEqual([]);
+  const known = new Set([...defaults.keys(), ...serviceSettings.map(({ name }) => name)]);
+  expect(Object.keys(settings).filter((name) => !known.has(name))).toEqual([]);
   expect(earTable.map(({ prefix }) => prefix)).toContain(settings['PARLEY_STT']);
   const speakers = all.flatMap(({ services }) => services['parley']?.environment?.['PARLEY_TTS'] ?? []);
   expect(voiceRows.map(({ prefix }) => prefix)).toEqual(expect.arrayContaining(speakers));
@@ -87,7 +91,9 @@ test('every image has a tag, every volume is declared where it is used', () => {
 });
 
 test('Docker waits longer for the end than answers are waited for, and starts the server as the unit does', () => {
-  expect(Number.parseInt(base.services['parley']?.stop_grace_period ?? '', 10)).toBeGreaterThan(Number(defaults.get('PARLEY_DRAIN_SECONDS')));
+  expect(Number.parseInt(base.services['parley']?.stop_grace_period ?? '', 10)).toBeGreaterThan(
+    Number(defaults.get('PARLEY_DRAIN_SECONDS')),
+  );
   const { context, dockerfile } = base.services['parley']?.build ?? { context: '', dockerfile: '' };
   expect([context, dockerfile]).toEqual(['../..', `${folder}/Dockerfile`]);
   const image = read(dockerfile);
@@ -99,7 +105,8 @@ test('Docker waits longer for the end than answers are waited for, and starts th
 
 test('the example of .env has every variable that the files take, with the value that it has by itself', () => {
   const taken = new Map<string, string>();
-  for (const path of files) for (const [, name = '', value] of read(path).matchAll(/\$\{(\w+)(?::-([^}]*))?/g)) taken.set(name, value ?? '');
+  for (const path of files)
+    for (const [, name = '', value] of read(path).matchAll(/\$\{(\w+)(?::-([^}]*))?/g)) taken.set(name, value ?? '');
   const told = [...read(`${folder}/.env.example`).matchAll(/^#?([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]);
   expect(told.filter(([name]) => name !== 'COMPOSE_FILE')).toEqual([...taken].sort(([a], [b]) => order(a) - order(b)));
   const used = told.find(([name]) => name === 'COMPOSE_FILE')?.[1]?.split(':') ?? [];

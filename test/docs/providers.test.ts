@@ -43,7 +43,8 @@ test.each([
 });
 
 test('what was tried of it is said for all of them', () => {
-  for (const section of ['Language', 'Recognition', 'Voices']) expect(sections.get(section)).toContain('**Nothing here was tried against a real service');
+  for (const section of ['Language', 'Recognition', 'Voices'])
+    expect(sections.get(section)).toContain('**Nothing here was tried against a real service');
 });
 
 test('every model that the code knows by name is named, the default first', () => {
@@ -76,7 +77,9 @@ test("the README's table of engines names every service that hears and every one
 });
 
 const adapters = [
-  ...['assemblyai', 'cartesia', 'deepgram', 'deepgram-flux', 'inworld', 'openai', 'soniox'].map((name) => `src/engines/cloud/ears/${name}.ts`),
+  ...['assemblyai', 'cartesia', 'deepgram', 'deepgram-flux', 'inworld', 'openai', 'soniox'].map(
+    (name) => `src/engines/cloud/ears/${name}.ts`,
+  ),
   ...['cartesia', 'deepgram', 'elevenlabs', 'inworld', 'openai'].map((name) => `src/engines/cloud/voices/${name}.ts`),
 ];
 
@@ -89,10 +92,11 @@ test.each(adapters)('%s has no more than 160 lines, and says what it was written
 });
 
 test('those are all that the rows are made from, and the chat adapter keeps the same limit', () => {
-  const imported = ['src/engines/cloud/ears/rows.ts', 'src/engines/cloud/ears/deepgram-ear.ts', 'src/engines/cloud/voices/rows.ts'].flatMap((path) =>
-    [...read(path).matchAll(/^import \{[^}]*(?:Wire|Ear|create\w+)\b[^}]*\} from '\.\/([\w-]+)\.ts';$/gm)].map(
-      ([, name]) => `${path.slice(0, path.lastIndexOf('/'))}/${name}.ts`,
-    ),
+  const imported = ['src/engines/cloud/ears/rows.ts', 'src/engines/cloud/ears/deepgram-ear.ts', 'src/engines/cloud/voices/rows.ts'].flatMap(
+    (path) =>
+      [...read(path).matchAll(/^import \{[^}]*(?:Wire|Ear|create\w+)\b[^}]*\} from '\.\/([\w-]+)\.ts';$/gm)].map(
+        ([, name]) => `${path.slice(0, path.lastIndexOf('/'))}/${name}.ts`,
+      ),
   );
   const shared = /\/(?:access|deepgram-ear|streamed-stt|wire|rows)\.ts$/;
   expect([...new Set(imported)].filter((path) => !shared.test(path)).sort()).toEqual([...adapters].sort());

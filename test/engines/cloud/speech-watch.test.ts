@@ -3,12 +3,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SpeechWatch, type SpeechSighting } from '../../../src/engines/cloud/speech-watch.ts';
 import type { Tts } from '../../../src/engines/engine.ts';
 import { matchVoice } from '../../../src/engines/text/voice-match.ts';
-import type { SpeechIds } from '../../../src/engines/routing/speech-ids.ts';
+import { SpeechIds } from '../../../src/engines/routing/speech-ids.ts';
 import { VoiceIds } from '../../../src/engines/routing/voice-ids.ts';
 import { ManualClock } from '../../../src/lib/clock.ts';
 import { type Log, silentLog } from '../../../src/lib/log.ts';
 import { settled } from '../../rig.ts';
-import { ids, NamedTts, service, voice } from '../routing/rig.ts';
+import { NamedTts, service, voice } from '../routing/rig.ts';
 
 const own = new NamedTts('own', [voice('Dennis')]);
 const cloud = new NamedTts('cartesia', [voice('Katie', 'female')]);
@@ -22,6 +22,10 @@ let watch: SpeechWatch<NamedTts, Tts>;
 let speech: SpeechIds<Tts>;
 let voices: VoiceIds;
 
+class Closing extends NamedTts {
+  override readonly close = async () => void closed.push(this.info.id);
+}
+
 const log: Log = {
   ...silentLog,
   info: (fields, message) => void lines.push(`${message} ${JSON.stringify(fields)}`),
@@ -30,8 +34,7 @@ const log: Log = {
 
 function sighting(prefix: string, models: string[]): SpeechSighting<NamedTts> {
   const open = async () => {
-    const engine = new NamedTts(prefix, [voice('af_heart', 'female')]);
-    engine.close = async () => void closed.push(prefix);
+    const engine = new Closing(prefix, [voice('af_heart', 'female')]);
     opened.push(engine);
     return engine;
   };
@@ -50,10 +53,13 @@ function begin(configured: readonly NamedTts[] = []): void {
       return service<Tts>(engine.info.id, engine, { models: () => models, defaultModel: models[0] ?? '', presence });
     },
   });
-  speech = ids<Tts>([own], {
+  speech = new SpeechIds<Tts>({
+    house: [{ id: 'own', engine: own }],
     get services() {
       return watch.services;
     },
+    aliases: new Map(),
+    isProtocolOwn: () => false,
   });
   voices = new VoiceIds(speech, matchVoice);
 }
