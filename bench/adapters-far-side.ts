@@ -1,6 +1,5 @@
 // The process of the fakes, as the bench sees it.
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import type { FromFakes, Stamp, ToFakes } from './adapters-stamps.ts';
 
@@ -24,12 +23,11 @@ export class FarSide {
   }
 
   async #ask(message: ToFakes): Promise<FromFakes> {
-    const answered = once(this.#child, 'message');
-    const died = once(this.#child, 'exit').then(() => {
-      throw new Error('The process of the fakes has ended.');
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<FromFakes>();
+    const ended = () => reject(new Error('The process of the fakes has ended.'));
+    this.#child.once('message', resolve);
+    this.#child.once('exit', ended);
     this.#child.send(message);
-    const [answer] = (await Promise.race([answered, died])) as [FromFakes];
-    return answer;
+    return promise.finally(() => this.#child.off('exit', ended));
   }
 }

@@ -1,15 +1,14 @@
 // One request for a chat completion: from its JSON to the chunks of the answer, as server-sent events or as one JSON. What they say is openai-parts.ts's.
 import type { Clock } from '../../lib/clock.ts';
 import { EngineError } from '../engine.ts';
-import { type FarSide, httpFailure, networkFailure, parsedOr, streamFailure } from './openai-failure.ts';
+import { headerOf, refusalOf, textOf } from './http-answer.ts';
+import { type FarSide, networkFailure, streamFailure } from './openai-failure.ts';
 import type { ChatChunk } from './openai-parts.ts';
-import { retryAfterMs } from './retry-after.ts';
 import { readSse, type SseEvent } from './sse.ts';
-import { isLostConnection, type WarmAgent } from './warm-agent.ts';
+import type { WarmAgent } from './warm-agent.ts';
 
-/** How much of an unstreamed answer's body is read, and of an error's. */
+/** How much of an unstreamed answer's body is read. */
 const BODY_BYTES = 4 * 1024 * 1024;
-const FAILURE_BYTES = 64 * 1024;
 
 /** How long the connection may take to finish after the last word. */
 const DRAIN_MS = 1000;
@@ -43,14 +42,10 @@ export class ChatExchange {
     const { side, agent, url, headers, clock } = this.#options;
     const asked = { 'content-type': 'application/json', accept: 'text/event-stream', ...headers };
     const response = await agent.post(url, asked, json, this.#request.signal);
-    const header = (name: string) => [response.headers[name]].flat()[0] ?? null;
-    if (response.statusCode !== 200) {
-      const waitMs = retryAfterMs({ get: header }, clock.wallMs());
-      throw httpFailure(side, response.statusCode, parsedOr(await readText(response.body, FAILURE_BYTES)), waitMs);
-    }
-    if (header('content-type')?.includes('application/json')) {
+    if (response.statusCode !== 200) throw await refusalOf(side, response, clock);
+    if (headerOf(response, 'content-type')?.includes('application/json')) {
       // A server that does not stream: the whole message is the only chunk.
-      yield this.#parse(await readText(response.body, BODY_BYTES));
+      yield this.#parse(await textOf(response.body, BODY_BYTES));
       return;
     }
     const events = readSse(response.body);
@@ -79,7 +74,7 @@ export class ChatExchange {
     const { signal } = this.#request;
     // Our own timer and close() end the request with the error to report.
     if (signal.aborted && signal.reason instanceof EngineError) return signal.reason;
-    return error instanceof EngineError ? error : networkFailure(this.#options.side, error, started || isLostConnection(error));
+    return error instanceof EngineError ? error : networkFailure(this.#options.side, error, started);
   }
 
   /** Reads the few bytes after [DONE], so that the connection can be used again; breaking off would close it. */
@@ -107,14 +102,4 @@ export class ChatExchange {
     if (error) throw streamFailure(side, error);
     return value ?? {};
   }
-}
-
-async function readText(body: AsyncIterable<Uint8Array>, mostBytes: number): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of body) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > mostBytes) break;
-  }
-  return text;
 }

@@ -1,16 +1,14 @@
 // Sound as the body of an HTTP answer, handed on while it comes: bare samples, or a WAVE file. Connections are kept (warm-agent.ts); a request that
 // is given up is broken off at once.
-import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../../lib/clock.ts';
 import { type Pcm, SampleStream } from '../../media/pcm.ts';
 import { WavStream } from '../../media/wav-stream.ts';
 import { EngineError } from '../engine.ts';
-import { type FarSide, httpFailure, networkFailure, parsedOr, readable } from './openai-failure.ts';
-import { retryAfterMs } from './retry-after.ts';
+import { headerOf, refusalOf, textOf } from './http-answer.ts';
+import { type FarSide, networkFailure, readable } from './openai-failure.ts';
 import { isLostConnection, WarmAgent } from './warm-agent.ts';
 
-const FAILURE_BYTES = 64 * 1024;
 /** What files of other kinds begin with. */
 const otherFiles: readonly (readonly [start: string, kind: string])[] = [
   ['ID3', 'MP3'],
@@ -87,11 +85,13 @@ export class HttpAudio {
       return coming.finally(() => timer.cancel());
     };
     try {
-      const { statusCode, headers, body } = await inTime(answer);
-      const type = String(headers['content-type'] ?? '');
-      if (statusCode !== 200 || /json|text\/|html/.test(type)) throw await inTime(this.#refusal(statusCode, headers, body));
+      const answered = await inTime(answer);
+      const type = headerOf(answered, 'content-type') ?? '';
+      if (answered.statusCode !== 200) throw await inTime(refusalOf(side, answered, clock));
+      // Some servers say 200 and then what went wrong.
+      if (/json|text\/|html/.test(type)) throw this.#broken(`sent no sound but: ${readable(await inTime(textOf(answered.body)), side)}`);
       const read = this.#reader(Number(/\brate=(\d{4,6})\b/.exec(type)?.[1] ?? rateHz));
-      const pieces = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+      const pieces = answered.body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
       for (let next = await inTime(pieces.next()); !next.done; next = await inTime(pieces.next())) {
         const pcm = read(next.value);
         if (!pcm || pcm.samples.length === 0) continue;
@@ -130,19 +130,6 @@ export class HttpAudio {
         throw this.#broken(`sent sound that cannot be read: ${(error as Error).message}`);
       }
     };
-  }
-
-  async #refusal(status: number, headers: Dispatcher.ResponseData['headers'], body: Readable): Promise<EngineError> {
-    const { side, clock } = this.#options;
-    let text = '';
-    for await (const piece of body.setEncoding('utf8')) {
-      text += String(piece);
-      if (text.length > FAILURE_BYTES) break;
-    }
-    // Some servers say 200 and then what went wrong.
-    if (status === 200) return this.#broken(`sent no sound but: ${readable(text, side)}`);
-    const get = (name: string) => [headers[name]].flat()[0] ?? null;
-    return httpFailure(side, status, parsedOr(text), retryAfterMs({ get }, clock.wallMs()));
   }
 
   #failure(error: unknown, stopped: AbortSignal, started: boolean): EngineError {

@@ -27,6 +27,7 @@ export class WarmAgent {
   /** From the first time it was asked to make one ready on. */
   #keepsWarm = false;
   #connections = 0;
+  #connecting = 0;
   #underWay = 0;
   #usedMs = Number.NEGATIVE_INFINITY;
   #warmedMs = Number.NEGATIVE_INFINITY;
@@ -55,14 +56,25 @@ export class WarmAgent {
     await this.#connect();
   }
 
+  /** Sees to it that so many connections stand soon, those in use among them. */
+  ready(wanted: number): void {
+    if (this.#connections + this.#connecting < wanted) void this.#connect();
+  }
+
   /** A redirect is not followed. A kept connection may have ended at the very moment it is used again: that is tried once more. */
-  async post(url: string, headers: Readonly<Record<string, string>>, body: string, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  async post(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    body: string | Uint8Array,
+    signal: AbortSignal,
+  ): Promise<Dispatcher.ResponseData> {
     this.#usedMs = this.#options.clock.now();
+    const isKept = this.#connections > this.#underWay;
     const ask = () => this.#withSpare(send(url, { method: 'POST', headers: { ...headers }, body, signal, dispatcher: this.#agent }));
     try {
       return await ask();
     } catch (error) {
-      if (signal.aborted || !isLostConnection(error)) throw error;
+      if (signal.aborted || !isKept || !isLostConnection(error)) throw error;
       return await ask();
     }
   }
@@ -99,6 +111,7 @@ export class WarmAgent {
   async #connect(): Promise<void> {
     const { clock, headers, url } = this.#options;
     this.#warmedMs = clock.now();
+    this.#connecting += 1;
     const stop = new AbortController();
     const timer = clock.after(CONNECT_MS, () => stop.abort());
     try {
@@ -109,6 +122,7 @@ export class WarmAgent {
       // The first request will tell.
     } finally {
       timer.cancel();
+      this.#connecting -= 1;
     }
   }
 }
