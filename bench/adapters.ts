@@ -11,7 +11,7 @@ import { machine } from './machine.ts';
 const help = `node bench/adapters.ts [options]
   --only ears,voices,chat  only these kinds; or adapters by their names: ${adapters.flatMap(({ kind, name }) => (kind === 'nothing' ? [] : [name])).join(', ')}
   --sessions 1,50          how many sessions at once
-  --turns 4                how many turns of each are measured (of one alone eight times as many)
+  --turns 4                how many turns of each are measured (of one alone four times as many)
   --quick                  fewer turns: to see that it works, not to quote
   --write                  put the table into docs/performance.md
 `;
@@ -45,7 +45,7 @@ async function run(): Promise<AdaptersResults> {
       for (const sessions of counts) {
         const { turn, close } = await open(await farSide.listen(fake));
         const alone = sessions === 1 && !values.quick;
-        runs.push(await runSessions({ sessions, turns: alone ? turns * 8 : turns, everyMs: alone ? everyMs / 2 : everyMs }, farSide, turn));
+        runs.push(await runSessions({ sessions, turns: alone ? turns * 4 : turns, everyMs: alone ? everyMs / 2 : everyMs }, farSide, turn));
         await close();
       }
       results.adapters.push({ kind, name, runs });

@@ -354,6 +354,7 @@ describe('patience', () => {
     const llm = chat({ keepWarm: true });
     await llm.warmUp(new AbortController().signal);
     expect(server.connections).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
     const warmMs = systemClock.now();
     const made: number[] = [];
     const { script } = server;
@@ -379,7 +380,7 @@ describe('patience', () => {
     const { script } = server;
     server.script = (...asked) => {
       server.script = script;
-      ended(...asked);
+      ended(asked[0], asked[1]);
     };
     expect(await say()).toContainEqual({ type: 'text', text: 'a' });
     expect(server.requests).toHaveLength(4);
