@@ -38,15 +38,18 @@ async function run(): Promise<AdaptersResults> {
   const results: AdaptersResults = { machine: await machine(), adapters: [] };
   const farSide = new FarSide();
   try {
-    for (const { kind, name, fake, everyMs, open } of adapters) {
+    for (const adapter of adapters) {
+      const { kind, name, fake, everyMs } = adapter;
       if (kind !== 'nothing' && !only.includes(kind) && !only.includes(name)) continue;
       process.stderr.write(`  ${kind} ${name} ...\n`);
       const runs = [];
       for (const sessions of counts) {
-        const { turn, close } = await open(await farSide.listen(fake));
+        const opened = await adapter.open(await farSide.listen(fake));
         const alone = sessions === 1 && !values.quick;
-        runs.push(await runSessions({ sessions, turns: alone ? turns * 4 : turns, everyMs: alone ? everyMs / 2 : everyMs }, farSide, turn));
-        await close();
+        runs.push(
+          await runSessions({ sessions, turns: alone ? turns * 4 : turns, everyMs: alone ? everyMs / 2 : everyMs }, farSide, opened.turn),
+        );
+        await opened.close();
       }
       results.adapters.push({ kind, name, runs });
     }

@@ -72,22 +72,23 @@ test('Parley reaches each server at its service, under the port and the path of 
 });
 
 test('whoever is waited for until healthy says how that is seen', () => {
-  for (const { services } of all) {
-    for (const { depends_on: awaited = {} } of Object.values(services)) {
-      for (const [name, { condition }] of Object.entries(awaited)) {
-        if (condition === 'service_healthy') expect([name, services[name]?.healthcheck?.test[0]]).toEqual([name, 'CMD']);
-      }
-    }
-  }
+  const awaited = all.flatMap(({ services }) =>
+    Object.values(services).flatMap(({ depends_on: others = {} }) =>
+      Object.entries(others).flatMap(([name, { condition }]) => (condition === 'service_healthy' ? [services[name]] : [])),
+    ),
+  );
+  expect(awaited.map((service) => service?.healthcheck?.test[0])).toEqual(['CMD', 'CMD', 'CMD']);
   expect(base.services['parley']?.healthcheck?.test.join(' ')).toContain('/readyz');
 });
 
 test('every image has a tag, every volume is declared where it is used', () => {
   for (const { services, volumes = {} } of all) {
     const named = Object.values(services).flatMap(({ volumes: used = [] }) => used.map((each) => each.split(':', 1)[0]));
-    expect(named.sort()).toEqual(Object.keys(volumes).sort());
-    for (const { image } of Object.values(services)) if (image !== undefined) expect(image).toMatch(/:[\w.${}:-]+$/);
+    expect(new Set(named)).toEqual(new Set(Object.keys(volumes)));
   }
+  const images = all.flatMap(({ services }) => Object.values(services).flatMap(({ image }) => image ?? []));
+  expect(images.filter((image) => !/^[\w./-]+:[\w.${}:-]+$/.test(image))).toEqual([]);
+  expect(images).toHaveLength(4);
 });
 
 test('Docker waits longer for the end than answers are waited for, and starts the server as the unit does', () => {

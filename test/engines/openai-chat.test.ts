@@ -369,7 +369,9 @@ describe('patience', () => {
   });
 
   it('asks once more over another connection when the one that was kept turns out to have ended, and not otherwise', async () => {
-    const ended = (_: unknown, response: { destroy(): void }) => void response.destroy();
+    const ended: Script = (_, response) => {
+      response.destroy();
+    };
     await expect(ask(ended)).rejects.toMatchObject({ reason: 'unavailable', retryable: true });
     expect(server.requests).toHaveLength(1);
     const llm = chat();
@@ -380,7 +382,7 @@ describe('patience', () => {
     const { script } = server;
     server.script = (...asked) => {
       server.script = script;
-      ended(asked[0], asked[1]);
+      return ended(...asked);
     };
     expect(await say()).toContainEqual({ type: 'text', text: 'a' });
     expect(server.requests).toHaveLength(4);

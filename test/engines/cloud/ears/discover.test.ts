@@ -129,7 +129,8 @@ describe('recognition services', () => {
     fake.pages.set('/v1/models', speaches);
     manual.advance(30_000);
     // Its answer is read a moment later.
-    while (ear?.defaultModel !== 'Systran/faster-whisper-small') await new Promise((resolve) => setImmediate(resolve));
+    const usual = () => ear?.defaultModel;
+    while (usual() !== 'Systran/faster-whisper-small') await new Promise((resolve) => setImmediate(resolve));
     expect(ear?.models()).toEqual(['Systran/faster-whisper-small']);
   });
 
