@@ -5,6 +5,9 @@ import type { FarSide } from './adapters-far-side.ts';
 import { shared } from './adapters-stamps.ts';
 import { type Spread, spread } from './statistics.ts';
 
+/** Connections are made in them, as many as are wanted at once, and code is compiled. */
+const COLD_TURNS = 2;
+
 /** One turn as it was seen from this side; instants are of this process's clock. */
 export interface TurnTimes {
   /** What it is told by. */
@@ -29,7 +32,7 @@ export interface SessionsResult {
 
 export interface SessionsOptions {
   readonly sessions: number;
-  /** Of each session, beside the first, which is not measured: it finds nothing warm. */
+  /** Of each session, beside the first two, which are not measured: they find nothing warm. */
   readonly turns: number;
   /** From one turn to the next. */
   readonly everyMs: number;
@@ -44,12 +47,12 @@ export async function runSessions({ sessions, turns, everyMs }: SessionsOptions,
   const session = async (index: number) => {
     // People do not speak in turn: some are asked at the same moment.
     const phaseMs = chance.next() * everyMs;
-    for (let count = 0; count <= turns; count++) {
+    for (let count = 0; count < turns + COLD_TURNS; count++) {
       const dueMs = startMs + phaseMs + count * everyMs;
       await sleep(systemClock, dueMs - systemClock.now());
       const nowMs = systemClock.now();
       const taken = await turn(index, count * sessions + index);
-      if (count === 0) continue;
+      if (count < COLD_TURNS) continue;
       times.push(taken);
       late.push(nowMs - dueMs);
     }

@@ -24,6 +24,8 @@ export interface Adapter {
   readonly name: string;
   /** The one of adapters-fakes.ts that it talks to. */
   readonly fake: string;
+  /** Its server is one of this machine, to which a handshake takes no time: no connection is kept to spare. */
+  readonly isLocal?: true;
   /** How often each session has a turn. */
   readonly everyMs: number;
   open(url: string): Promise<OpenAdapter>;
@@ -77,14 +79,15 @@ function ear(prefix: string, model?: string): Adapter {
 }
 
 function voice(prefix: string, fake = 'voices openai'): Adapter {
+  const row = voiceRows.find((each) => each.prefix === prefix);
+  if (!row) throw new Error(`There is no row '${prefix}'.`);
   return {
     kind: 'voices',
     name: prefix,
     fake,
+    ...(row.local ? { isLocal: true } : {}),
     everyMs: 3000,
     async open(baseUrl) {
-      const row = voiceRows.find((each) => each.prefix === prefix);
-      if (!row) throw new Error(`There is no row '${prefix}'.`);
       const { name, create, defaultModel = row.models[0] ?? 'tts-1' } = row;
       const access = { id: prefix, name, baseUrl, apiKey: key, defaultModel, firstSoundMs: 5000, clock: systemClock, log: silentLog };
       const tts = create(access);

@@ -51,7 +51,7 @@ async function run(): Promise<AdaptersResults> {
         );
         await opened.close();
       }
-      results.adapters.push({ kind, name, runs });
+      results.adapters.push({ kind, name, isLocal: adapter.isLocal ?? false, runs });
     }
   } finally {
     farSide.close();
