@@ -1,9 +1,10 @@
 // The engines of a server: those of this machine and the services that its settings open, warmed up, and the router among them.
 import type { Config } from './config.ts';
-import { openEars } from './engines/cloud/ears/discover.ts';
-import { openVoices } from './engines/cloud/voices/discover.ts';
+import { type CloudEar, openEars, searchEars } from './engines/cloud/ears/discover.ts';
+import { type CloudVoice, openVoices, searchVoices } from './engines/cloud/voices/discover.ts';
 import { ProviderWatch } from './engines/cloud/provider-watch.ts';
 import { discoverProviders, ownerOfBareModel } from './engines/cloud/providers.ts';
+import { SpeechWatch } from './engines/cloud/speech-watch.ts';
 import { type Attempt, type Engine, EngineError, type EngineEnvironment, type Speech, type Stt, type Tts } from './engines/engine.ts';
 import { type EngineState, engineState } from './engines/engine-state.ts';
 import { kokoroAliases } from './engines/local/kokoro/voices.ts';
@@ -94,34 +95,39 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
     },
     through: (provider, once) => fallbackLlm([{ provider, llm: once }], asking),
   });
-  const [states, heard, spoken] = await Promise.all([
+  const [states, hearing, speaking] = await Promise.all([
     Promise.all(needed.map((engine) => warm(engine, parts))),
-    openEars(looking),
-    openVoices(looking),
+    watchEars(looking, onUsed),
+    watchVoices(looking, onUsed),
     providers.look(),
   ]);
 
-  const services: Engine[] = [...heard.map(({ stt }) => stt), ...spoken.map(({ tts }) => tts)];
   const { aliases, speech: choice } = config;
   const ears = new SpeechIds({
     house: house.stt.map(({ id, engine }) => ({ id, engine: meteredStt(engine, () => `${housePrefix}/${engine.info.id}`, onUsed) })),
-    services: heard.map((ear) => serviceOf(ear, meteredStt(ear.stt, under(ear.prefix), onUsed))),
+    get services() {
+      return hearing.services;
+    },
     usual: choice.stt.usual,
     aliases,
     isProtocolOwn: isOwnRecogniser,
   });
   const speech = new SpeechIds({
     house: house.tts.map(({ id, engine }) => ({ id, engine: meteredTts(engine, () => `${housePrefix}/${engine.info.id}`, onUsed) })),
-    services: spoken.map((voice) => serviceOf(voice, meteredTts(voice.tts, under(voice.prefix), onUsed))),
+    get services() {
+      return speaking.services;
+    },
     usual: choice.tts.usual,
     aliases,
     isProtocolOwn: isOwnSpeechModel,
   });
-  for (const [name, ids, { usual }] of [
-    ['PARLEY_STT', ears, choice.stt],
-    ['PARLEY_TTS', speech, choice.tts],
+  for (const [name, ids, { usual }, watch] of [
+    ['PARLEY_STT', ears, choice.stt, hearing],
+    ['PARLEY_TTS', speech, choice.tts, speaking],
   ] as const) {
-    if (usual !== undefined && !ids.namesEngine(usual)) throw new SetupError(unserved(name, usual, ids.nearest(usual)));
+    if (usual === undefined || ids.namesEngine(usual)) continue;
+    if (!watch.awaits(usual.split('/', 1)[0] ?? '')) throw new SetupError(unserved(name, usual, ids.nearest(usual)));
+    log.warn({ setting: name }, `${usual} does not answer on this machine yet; the server's own engine serves until it does`);
   }
   const voices = new VoiceIds(speech, knownByOtherNames);
   const minds: LlmIds = new LlmIds({
@@ -158,11 +164,12 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
     routes,
     states,
     get all() {
-      return [...needed, denoiser, decoder, ...services, ...providers.current.map((provider) => provider.llm)];
+      const services = [...hearing.services, ...speaking.services].filter(({ presence }) => presence !== 'gone');
+      return [...needed, denoiser, decoder, ...services.map(({ engine }) => engine), ...providers.current.map(({ llm }) => llm)];
     },
     later: [denoiser, decoder],
     async close() {
-      await Promise.all([providers.close(), ...[...needed, denoiser, decoder, ...services].map((engine) => engine.close())]);
+      await Promise.all([providers, hearing, speaking, ...needed, denoiser, decoder].map((each) => each.close()));
     },
     voices: () => voices.offered,
     models: () => [
@@ -183,6 +190,24 @@ export async function openEngines(parts: ServerEnginesParts): Promise<ServerEngi
       return writeWav({ samples: concat(pieces.map(({ pcm }) => pcm.samples)), rateHz });
     },
   };
+}
+
+async function watchEars(environment: EngineEnvironment, onUsed: OnUsed): Promise<SpeechWatch<CloudEar, Stt>> {
+  const configured = await openEars(environment);
+  const { clock, log } = environment;
+  const serve = (ear: CloudEar) => serviceOf(ear, meteredStt(ear.stt, under(ear.prefix), onUsed));
+  const watch = new SpeechWatch({ clock, log, configured, search: searchEars(environment, configured), serve });
+  await watch.look();
+  return watch;
+}
+
+async function watchVoices(environment: EngineEnvironment, onUsed: OnUsed): Promise<SpeechWatch<CloudVoice, Tts>> {
+  const { clock, log } = environment;
+  const serve = (voice: CloudVoice) => serviceOf(voice, meteredTts(voice.tts, under(voice.prefix), onUsed));
+  const configured = await openVoices(environment);
+  const watch = new SpeechWatch({ clock, log, configured, search: searchVoices(environment), serve });
+  await watch.look();
+  return watch;
 }
 
 /** How the models of a service are called in full. */
@@ -213,13 +238,14 @@ function named(abilities: Readonly<Record<string, boolean>>): string[] {
 }
 
 /** A service under the ids that name it. What its usual model is may be known only later. */
-function serviceOf<E extends Engine>(service: Omit<SpeechService<E>, 'engine'>, engine: E): SpeechService<E> {
-  const { prefix, alsoKnownAs, name } = service;
+function serviceOf<E extends Engine>(service: CloudEar | CloudVoice, engine: E): SpeechService<E> {
+  const { prefix, alsoKnownAs, name, source } = service;
   return {
     prefix,
     alsoKnownAs,
     name,
     engine,
+    presence: source,
     get defaultModel() {
       return service.defaultModel;
     },

@@ -1,5 +1,5 @@
 // A WAVE file that comes in pieces: its sound is read as it comes, whatever its format and even if its header does not know how long it will be.
-import type { Pcm } from './pcm.ts';
+import { type Pcm, SampleStream } from './pcm.ts';
 import { readWav } from './wav.ts';
 
 /** What may come before the sound: formats, lists, pictures. */
@@ -9,10 +9,13 @@ const UNKNOWN_SIZE = 0xffffffff;
 export class WavStream {
   /** Before the sound all bytes so far; then those of a frame that is not whole yet. */
   #rest = new Uint8Array();
-  #sound: { readonly header: Uint8Array; readonly frameBytes: number; leftBytes: number } | undefined;
+  #sound: { readonly header: Uint8Array; readonly frameBytes: number; readonly plainHz: number | undefined; leftBytes: number } | undefined;
+  /** Of mono samples of 16 bits, which are handed on without a copy. */
+  readonly #plain = new SampleStream();
 
   /** The sound of the next bytes, possibly none. Throws Error with the reason when this is no WAVE file that can be read. */
   push(bytes: Uint8Array): Pcm | undefined {
+    if (this.#sound?.plainHz !== undefined) return this.#readPlain(bytes, this.#sound.plainHz);
     const waiting = joined(this.#rest, bytes);
     this.#rest = waiting;
     if (!this.#sound) {
@@ -20,7 +23,18 @@ export class WavStream {
       if (start === undefined) return undefined;
       this.#rest = waiting.slice(start);
     }
-    return this.#read();
+    const { plainHz } = this.#sound ?? {};
+    return plainHz === undefined ? this.#read() : this.#readPlain(this.#rest, plainHz);
+  }
+
+  #readPlain(bytes: Uint8Array, rateHz: number): Pcm | undefined {
+    const sound = this.#sound;
+    if (!sound) return undefined;
+    // What follows the sound is no sound.
+    const own = bytes.length > sound.leftBytes ? bytes.subarray(0, sound.leftBytes) : bytes;
+    sound.leftBytes -= own.length;
+    const samples = this.#plain.push(own);
+    return samples.length === 0 ? undefined : { samples, rateHz };
   }
 
   #read(): Pcm | undefined {
@@ -42,14 +56,20 @@ export class WavStream {
     const letters = (at: number) => String.fromCharCode(...bytes.subarray(at, at + 4));
     if (letters(0) !== 'RIFF' || letters(8) !== 'WAVE') throw new Error('not a WAVE file');
     let frameBytes = 1;
+    let plainHz: number | undefined;
     for (let at = 12; at + 8 <= bytes.length; ) {
       const size = view.getUint32(at + 4, true);
       const start = at + 8;
-      if (letters(at) === 'fmt ' && start + 14 <= bytes.length) frameBytes = Math.max(1, view.getUint16(start + 12, true));
+      if (letters(at) === 'fmt ' && start + 16 <= bytes.length) {
+        frameBytes = Math.max(1, view.getUint16(start + 12, true));
+        const isPlain =
+          view.getUint16(start, true) === 1 && view.getUint16(start + 2, true) === 1 && view.getUint16(start + 14, true) === 16;
+        plainHz = isPlain ? view.getUint32(start + 4, true) || undefined : undefined;
+      }
       if (letters(at) === 'data') {
         const header = bytes.slice(0, start);
         new DataView(header.buffer).setUint32(at + 4, UNKNOWN_SIZE, true);
-        this.#sound = { header, frameBytes, leftBytes: size === 0 || size === UNKNOWN_SIZE ? Number.POSITIVE_INFINITY : size };
+        this.#sound = { header, frameBytes, plainHz, leftBytes: size === 0 || size === UNKNOWN_SIZE ? Number.POSITIVE_INFINITY : size };
         return start;
       }
       at = start + size + (size & 1);

@@ -2,6 +2,7 @@
 // test scripted.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { systemClock } from '../../src/lib/clock.ts';
 
 export interface ChatRequestBody {
   model: string;
@@ -23,7 +24,7 @@ export class FakeChatServer {
   script: Script;
   /** Connections that the client broke before the answer was complete. */
   dropped = 0;
-  #sockets = new Set<Socket>();
+  #sockets = new Map<Socket, number>();
   #server = createServer((request, response) => void this.#answer(request, response));
   readonly #path: string;
 
@@ -35,7 +36,7 @@ export class FakeChatServer {
 
   async listen(port = 0): Promise<string> {
     this.#server.on('connection', (socket) => {
-      this.#sockets.add(socket);
+      this.#sockets.set(socket, systemClock.now());
       socket.on('close', () => this.#sockets.delete(socket));
     });
     await new Promise<void>((resolve, reject) => {
@@ -53,8 +54,13 @@ export class FakeChatServer {
     return this.#sockets.size;
   }
 
+  /** When the connection of a request was made: of the system's clock. */
+  connectedMs({ socket }: IncomingMessage): number {
+    return this.#sockets.get(socket) ?? Number.NaN;
+  }
+
   async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets.keys()) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 

@@ -88,8 +88,8 @@ describeWithModels(defaultModels, 'a server whose machine gets no packages', () 
       if (model.startsWith('smart-turn')) symlinkSync(modelSource(model) ?? '', inMirror);
       else symlinkSync(join(dataDir, 'models', model), inPlace);
     }
-    // Those three, and the search for language models, which is as often.
-    expect(tryAgain).toHaveLength(4);
+    // Those three, and the searches for servers of language models, ears and voices on this machine, which are as often.
+    expect(tryAgain).toHaveLength(6);
     for (const task of tryAgain) task();
     const ready = { problem: undefined, works: true };
     await vi.waitFor(

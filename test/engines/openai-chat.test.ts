@@ -374,6 +374,45 @@ describe('patience', () => {
     expect(server.dropped).toBe(0);
   });
 
+  it('asks over a connection that was made ready before, and has another made for the next', async () => {
+    server.script = stream(textChunk('a'), finishChunk('stop'), DONE);
+    const llm = chat({ keepWarm: true });
+    await llm.warmUp(new AbortController().signal);
+    expect(server.connections).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const warmMs = systemClock.now();
+    const made: number[] = [];
+    const { script } = server;
+    server.script = (body, response, request) => {
+      made.push(server.connectedMs(request));
+      return script(body, response, request);
+    };
+    await collect(llm.respond(prompt('hi'), { model: 'm' }, new AbortController().signal));
+    expect(made[0]).toBeLessThan(warmMs);
+    while (server.connections < 2) await new Promise((resolve) => setImmediate(resolve));
+    await llm.close();
+  });
+
+  it('asks once more over another connection when the one that was kept turns out to have ended, and not otherwise', async () => {
+    const ended: Script = (_, response) => {
+      response.destroy();
+    };
+    await expect(ask(ended)).rejects.toMatchObject({ reason: 'unavailable', retryable: true });
+    expect(server.requests).toHaveLength(1);
+    const llm = chat();
+    const say = () => collect(llm.respond(prompt('hi'), { model: 'm' }, new AbortController().signal));
+    server.script = stream(textChunk('a'), finishChunk('stop'), DONE);
+    await say();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const { script } = server;
+    server.script = (...asked) => {
+      server.script = script;
+      return ended(...asked);
+    };
+    expect(await say()).toContainEqual({ type: 'text', text: 'a' });
+    expect(server.requests).toHaveLength(4);
+  });
+
   it('drops the request when the reader leaves early, so that nobody is worked for in vain', async () => {
     server.script = (_, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write(`data: ${JSON.stringify(textChunk('one'))}\n\n`);

@@ -9,6 +9,7 @@ import { settled } from '../rig.ts';
 function provider(prefix: string, more: Partial<Provider> = {}): Provider {
   return {
     prefix,
+    name: prefix,
     alsoKnownAs: [],
     llm: new FakeLlm(),
     models: async () => [`${prefix}-1`],

@@ -1,11 +1,13 @@
 import { noModels } from '../../src/engines/engine.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { discoverProviders, ownerOfBareModel, providerSettings } from '../../src/engines/cloud/providers.ts';
-import { systemClock } from '../../src/lib/clock.ts';
+import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { silentLog } from '../../src/lib/log.ts';
 import { FakeChatServer } from '../contract/fake-chat-server.ts';
 import { collect, prompt } from '../contract/llm.ts';
 
+/** On a machine with much else to do, a server may take its time to tell its models. */
+const clock: Clock = { ...systemClock, after: (delayMs, task) => systemClock.after(delayMs * 20, task) };
 const servers: FakeChatServer[] = [];
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close()));
@@ -18,7 +20,7 @@ async function modelServer(models: unknown): Promise<FakeChatServer> {
   return server;
 }
 const discover = (settings: Record<string, string | undefined>) =>
-  discoverProviders({ dataDir: '', settings, log: silentLog, clock: systemClock, models: noModels }, new AbortController().signal);
+  discoverProviders({ dataDir: '', settings, log: silentLog, clock, models: noModels }, new AbortController().signal);
 const list = (...ids: string[]) => ({ object: 'list', data: ids.map((id) => ({ id, object: 'model' })) });
 
 describe('providers', () => {

@@ -1,21 +1,14 @@
-// Sound as the body of an HTTP answer, handed on while it comes: bare samples, or a WAVE file. Connections are kept, so that no handshake stands
-// between a turn and its answer; a request that is given up is broken off at once.
-import type { Readable } from 'node:stream';
-import { Agent, type Dispatcher, request as send } from 'undici';
+// Sound as the body of an HTTP answer, handed on while it comes: bare samples, or a WAVE file. Connections are kept (warm-agent.ts); a request that
+// is given up is broken off at once.
+import type { Dispatcher } from 'undici';
 import type { Clock } from '../../lib/clock.ts';
 import { type Pcm, SampleStream } from '../../media/pcm.ts';
 import { WavStream } from '../../media/wav-stream.ts';
 import { EngineError } from '../engine.ts';
-import { type FarSide, httpFailure, networkFailure, parsedOr, readable } from './openai-failure.ts';
-import { retryAfterMs } from './retry-after.ts';
+import { headerOf, refusalOf, textOf } from './http-answer.ts';
+import { type FarSide, networkFailure, readable } from './openai-failure.ts';
+import { isLostConnection, WarmAgent } from './warm-agent.ts';
 
-const CONNECT_MS = 5000;
-/** How long a connection is kept without use; services end theirs sooner or later. */
-const KEEP_MS = 120_000;
-/** After its last use a service's connection is made anew for so long, unless it breaks off all that are idle at once. */
-const WARM_MS = 300_000;
-const QUICK_MS = 4000;
-const FAILURE_BYTES = 64 * 1024;
 /** What files of other kinds begin with. */
 const otherFiles: readonly (readonly [start: string, kind: string])[] = [
   ['ID3', 'MP3'],
@@ -34,40 +27,24 @@ export interface HttpAudioOptions {
   readonly nextSoundMs: number;
   /** Whether there is always a connection to spare while one may be wanted: where a handshake takes long. */
   readonly keepWarm: boolean;
+  /** An address that answers to a small GET, to make a connection ready with. */
+  readonly warmUrl: string;
 }
 
 export class HttpAudio {
   readonly #options: HttpAudioOptions;
-  readonly #agent: Agent;
+  readonly #agent: WarmAgent;
   readonly #closing = new AbortController();
-  #warmUrl: string | undefined;
-  #connections = 0;
-  #underWay = 0;
-  #usedMs = Number.NEGATIVE_INFINITY;
-  #warmedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: HttpAudioOptions) {
+    const { clock, headers, keepWarm, warmUrl } = options;
     this.#options = options;
-    // Its own timeouts are off: time is the clock's.
-    this.#agent = new Agent({
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: KEEP_MS,
-      keepAliveMaxTimeout: KEEP_MS,
-      connect: { timeout: CONNECT_MS },
-    });
-    this.#agent.on('connect', () => (this.#connections += 1));
-    this.#agent.on('disconnect', () => {
-      this.#connections -= 1;
-      this.#disconnected();
-    });
+    this.#agent = new WarmAgent({ clock, headers, keepWarm, url: warmUrl });
   }
 
-  /** Makes a connection ready with a small request of that address. Resolves when it stands, or cannot be had: the first speech will tell. */
-  async warm(url: string): Promise<void> {
-    this.#warmUrl = url;
-    this.#usedMs = this.#options.clock.now();
-    await this.#connect(url);
+  /** Makes a connection ready. Resolves when it stands, or cannot be had: the first speech will tell. */
+  warm(): Promise<void> {
+    return this.#agent.warm();
   }
 
   /**
@@ -76,10 +53,10 @@ export class HttpAudio {
    * @param rateHz Of bare samples, where the service does not say.
    */
   speak(url: string, body: object, rateHz: number, signal: AbortSignal): AsyncIterable<Pcm> {
-    this.#usedMs = this.#options.clock.now();
     const stop = new AbortController();
     const over = AbortSignal.any([signal, this.#closing.signal, stop.signal]);
-    const answer = this.#post(url, JSON.stringify(body), over);
+    const headers = { ...this.#options.headers, 'content-type': 'application/json' };
+    const answer = this.#agent.post(url, headers, JSON.stringify(body), over);
     // Its failure is met by whoever listens to it.
     answer.catch(() => {});
     return this.#sound(answer, rateHz, stop, signal);
@@ -87,7 +64,7 @@ export class HttpAudio {
 
   async close(): Promise<void> {
     this.#closing.abort(new EngineError(this.#options.side.id, 'unavailable', `${this.#options.side.name} is shut down`));
-    await this.#agent.destroy();
+    await this.#agent.close();
   }
 
   async *#sound(
@@ -108,11 +85,13 @@ export class HttpAudio {
       return coming.finally(() => timer.cancel());
     };
     try {
-      const { statusCode, headers, body } = await inTime(answer);
-      const type = String(headers['content-type'] ?? '');
-      if (statusCode !== 200 || /json|text\/|html/.test(type)) throw await inTime(this.#refusal(statusCode, headers, body));
+      const answered = await inTime(answer);
+      const type = headerOf(answered, 'content-type') ?? '';
+      if (answered.statusCode !== 200) throw await inTime(refusalOf(side, answered, clock));
+      // Some servers say 200 and then what went wrong.
+      if (/json|text\/|html/.test(type)) throw this.#broken(`sent no sound but: ${readable(await inTime(textOf(answered.body)), side)}`);
       const read = this.#reader(Number(/\brate=(\d{4,6})\b/.exec(type)?.[1] ?? rateHz));
-      const pieces = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+      const pieces = answered.body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
       for (let next = await inTime(pieces.next()); !next.done; next = await inTime(pieces.next())) {
         const pcm = read(next.value);
         if (!pcm || pcm.samples.length === 0) continue;
@@ -153,45 +132,6 @@ export class HttpAudio {
     };
   }
 
-  /** A kept connection may have ended at the very moment it is used again: that is tried once more, with nothing heard yet. */
-  async #post(url: string, body: string, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const headers = { ...this.#options.headers, 'content-type': 'application/json' };
-    const ask = () => this.#withSpare(send(url, { method: 'POST', headers, body, signal, dispatcher: this.#agent }));
-    try {
-      return await ask();
-    } catch (error) {
-      if (signal.aborted || !isLostConnection(error)) throw error;
-      return await ask();
-    }
-  }
-
-  /** A request that takes the last connection that is free has another one made for whoever comes next. */
-  async #withSpare(asking: Promise<Dispatcher.ResponseData>): Promise<Dispatcher.ResponseData> {
-    this.#underWay += 1;
-    if (this.#options.keepWarm && this.#warmUrl !== undefined && this.#underWay >= this.#connections) void this.#connect(this.#warmUrl);
-    try {
-      const answer = await asking;
-      answer.body.once('close', () => (this.#underWay -= 1));
-      return answer;
-    } catch (error) {
-      this.#underWay -= 1;
-      throw error;
-    }
-  }
-
-  async #refusal(status: number, headers: Dispatcher.ResponseData['headers'], body: Readable): Promise<EngineError> {
-    const { side, clock } = this.#options;
-    let text = '';
-    for await (const piece of body.setEncoding('utf8')) {
-      text += String(piece);
-      if (text.length > FAILURE_BYTES) break;
-    }
-    // Some servers say 200 and then what went wrong.
-    if (status === 200) return this.#broken(`sent no sound but: ${readable(text, side)}`);
-    const get = (name: string) => [headers[name]].flat()[0] ?? null;
-    return httpFailure(side, status, parsedOr(text), retryAfterMs({ get }, clock.wallMs()));
-  }
-
   #failure(error: unknown, stopped: AbortSignal, started: boolean): EngineError {
     for (const signal of [stopped, this.#closing.signal]) if (signal.reason instanceof EngineError) return signal.reason;
     return error instanceof EngineError ? error : networkFailure(this.#options.side, error, started || isLostConnection(error));
@@ -200,33 +140,4 @@ export class HttpAudio {
   #broken(what: string): EngineError {
     return new EngineError(this.#options.side.id, 'broken', `${this.#options.side.name} ${what}`);
   }
-
-  #disconnected(): void {
-    const now = this.#options.clock.now();
-    if (!this.#options.keepWarm || this.#closing.signal.aborted || this.#warmUrl === undefined) return;
-    if (now - this.#usedMs > WARM_MS) return;
-    // A server that keeps no connection would be connected to for ever.
-    if (this.#usedMs <= this.#warmedMs && now - this.#warmedMs < QUICK_MS) return;
-    void this.#connect(this.#warmUrl);
-  }
-
-  async #connect(url: string): Promise<void> {
-    this.#warmedMs = this.#options.clock.now();
-    const stop = new AbortController();
-    const timer = this.#options.clock.after(CONNECT_MS, () => stop.abort());
-    try {
-      const signal = AbortSignal.any([stop.signal, this.#closing.signal]);
-      const { body } = await send(url, { headers: this.#options.headers, signal, dispatcher: this.#agent });
-      await body.dump();
-    } catch {
-      // The first speech will tell.
-    } finally {
-      timer.cancel();
-    }
-  }
-}
-
-function isLostConnection(error: unknown): boolean {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
 }

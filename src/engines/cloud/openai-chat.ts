@@ -1,4 +1,5 @@
-// Any server that speaks OpenAI's chat completions.
+// Any server that speaks OpenAI's chat completions. Written from platform.openai.com/docs/api-reference/chat; what others do otherwise is in
+// provider-table.ts and message-form.ts. Not tried against a real service.
 import { type Ids, randomIds } from '../../lib/ids.ts';
 import type { Llm } from '../engine.ts';
 import { type ChatChunk, ChatParts } from './openai-parts.ts';

@@ -1,15 +1,13 @@
 // The language models there are now. What runs on this machine may be started after this server, and a configured one may be down at the start: both are
 // looked for again and again.
-import type { Clock, Timer } from '../../lib/clock.ts';
+import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Llm } from '../engine.ts';
 import type { Provider } from './providers.ts';
+import { everyMs, ServiceWatch } from './service-watch.ts';
 
 /** A configured one that has not told its models yet is looked for sooner at first, since sessions wait for it. */
 const firstMs = 1000;
-const everyMs = 15_000;
-/** One that does not answer may be busy: it is gone when it has not answered so often in a row. */
-const mostMissed = 3;
 
 export interface WatchedProvider {
   readonly prefix: string;
@@ -31,81 +29,63 @@ export interface ProviderWatchOptions {
   readonly through: (prefix: string, llm: Llm) => Llm;
 }
 
-interface Known {
+interface Kept {
   readonly source: Provider['source'];
-  provider: WatchedProvider;
-  missed: number;
+  readonly provider: WatchedProvider;
 }
 
 export class ProviderWatch {
-  readonly #options: ProviderWatchOptions;
-  #known: Known[] = [];
-  #timer: Timer | undefined;
+  readonly #through: ProviderWatchOptions['through'];
+  readonly #watch: ServiceWatch<Provider, Kept>;
   #nextMs = firstMs;
-  #closed = false;
 
-  constructor(options: ProviderWatchOptions) {
-    this.#options = options;
+  constructor({ clock, log, discover, through }: ProviderWatchOptions) {
+    this.#through = through;
+    this.#watch = new ServiceWatch({
+      clock,
+      log,
+      look: discover,
+      keep: (seen, known) => this.#keep(seen, known),
+      close: ({ provider }) => provider.llm.close(),
+      pauseMs: () => this.#pauseMs(),
+    });
   }
 
   get current(): readonly WatchedProvider[] {
-    return this.#known.map(({ provider }) => provider);
+    return this.#watch.current.map(({ provider }) => provider);
   }
 
   /** Looks once, and from then on by itself as long as there may be something new to find. */
-  async look(): Promise<void> {
-    const found = await this.#options.discover();
-    if (this.#closed) {
-      await Promise.all(found.map(({ llm }) => llm.close()));
-      return;
-    }
-    await Promise.all(found.map((provider) => this.#take(provider)));
-    this.#drop(new Set(found.map(({ prefix }) => prefix)));
-    const isSettled =
-      this.#known.some(({ source }) => source === 'configured') && this.#known.every(({ provider }) => provider.defaultModel);
-    if (isSettled || this.#closed) return;
-    const isAwaited = this.#known.some(({ source, provider }) => source === 'configured' && provider.defaultModel === undefined);
-    this.#timer = this.#options.clock.after(isAwaited ? this.#nextMs : everyMs, () => void this.look());
-    this.#nextMs = Math.min(2 * this.#nextMs, everyMs);
+  look(): Promise<void> {
+    return this.#watch.look();
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    this.#timer?.cancel();
-    await Promise.all(this.current.map(({ llm }) => llm.close()));
+  close(): Promise<void> {
+    return this.#watch.close();
   }
 
-  async #take(provider: Provider): Promise<void> {
-    const { prefix, alsoKnownAs, llm, source, defaultModel } = provider;
-    const models = source === 'found' ? await provider.models() : [];
-    const known = this.#known.find((each) => each.provider.prefix === prefix);
+  async #keep(seen: Provider, known: Kept | undefined): Promise<Kept> {
+    const { prefix, alsoKnownAs, llm, source } = seen;
+    const models = source === 'found' ? await seen.models() : [];
+    const defaultModel = known?.provider.defaultModel ?? seen.defaultModel;
+    const offer = { models, ...(defaultModel === undefined ? {} : { defaultModel }) };
     if (!known) {
-      const through = this.#options.through(prefix, llm);
-      const fresh = {
-        prefix,
-        alsoKnownAs,
-        name: llm.info.name,
-        llm: through,
-        once: llm,
-        models,
-        ...(defaultModel === undefined ? {} : { defaultModel }),
-      };
-      this.#known.push({ source, provider: fresh, missed: 0 });
-      return;
+      const through = this.#through(prefix, llm);
+      // The first answer waits for no handshake.
+      if (source === 'configured') through.warmUp(new AbortController().signal).catch(() => {});
+      return { source, provider: { prefix, alsoKnownAs, name: llm.info.name, llm: through, once: llm, ...offer } };
     }
     await llm.close();
-    known.missed = 0;
-    const usual = known.provider.defaultModel ?? defaultModel;
-    known.provider = { ...known.provider, models, ...(usual === undefined ? {} : { defaultModel: usual }) };
+    return { source, provider: { ...known.provider, ...offer } };
   }
 
-  #drop(there: ReadonlySet<string>): void {
-    for (const known of this.#known) if (!there.has(known.provider.prefix)) known.missed += 1;
-    const gone = this.#known.filter(({ missed }) => missed >= mostMissed);
-    this.#known = this.#known.filter(({ missed }) => missed < mostMissed);
-    for (const { provider } of gone) {
-      this.#options.log.warn({ provider: provider.prefix }, `${provider.name} does not answer any more`);
-      void provider.llm.close();
-    }
+  #pauseMs(): number | undefined {
+    const known = this.#watch.current;
+    const isConfigured = known.some(({ source }) => source === 'configured');
+    const isAwaited = known.some(({ source, provider }) => source === 'configured' && provider.defaultModel === undefined);
+    if (isConfigured && known.every(({ provider }) => provider.defaultModel !== undefined)) return undefined;
+    const waitMs = isAwaited ? this.#nextMs : everyMs;
+    this.#nextMs = Math.min(2 * this.#nextMs, everyMs);
+    return waitMs;
   }
 }

@@ -15,6 +15,9 @@ const LIST_MS = 5000;
 export interface Provider {
   /** What stands before the first slash of a model's name: `groq`. */
   readonly prefix: string;
+  /** For people. */
+  readonly name: string;
+  readonly baseUrl?: string;
   /** Further prefixes that mean the same provider. */
   readonly alsoKnownAs: readonly string[];
   readonly llm: Llm;
@@ -118,20 +121,21 @@ async function probe(environment: EngineEnvironment, row: ProviderRow, signal: A
   const [list, ollama] = await Promise.all([models(PROBE_MS, signal), row.prefix === 'ollama' ? answersAsOllama(request) : true]);
   // A server without a model (a fresh Ollama) cannot answer anybody.
   if (!list?.[0] || !ollama) return undefined;
-  environment.log.info({ provider: row.prefix, baseUrl: row.baseUrl, models: list.length }, `found ${row.name} on this machine`);
   return provider(environment, row, access, models, list[0], 'found');
 }
 
 type Lister = (timeoutMs: number, signal?: AbortSignal) => Promise<string[] | undefined>;
 
-function lister(environment: EngineEnvironment, row: ProviderRow, { baseUrl, apiKey }: Access): Lister {
-  const headersOf = row.api === 'anthropic' ? anthropicHeaders : bearer;
-  const headers = apiKey ? headersOf(apiKey) : {};
+function lister(environment: EngineEnvironment, row: ProviderRow, access: Access): Lister {
+  const headers = headersOf(row, access);
+  const { baseUrl } = access;
   return (timeoutMs, signal) => listModels({ baseUrl, headers, timeoutMs, clock: environment.clock, ...(signal ? { signal } : {}) });
 }
 
-function bearer(apiKey: string): Record<string, string> {
-  return { authorization: `Bearer ${apiKey}` };
+/** What opens the list of models. */
+function headersOf({ api }: ProviderRow, { apiKey }: Access): Record<string, string> {
+  if (!apiKey) return {};
+  return api === 'anthropic' ? anthropicHeaders(apiKey) : { authorization: `Bearer ${apiKey}` };
 }
 
 function provider(
@@ -150,11 +154,15 @@ function provider(
     clock: environment.clock,
     log: environment.log,
     ...(access.apiKey ? { apiKey: access.apiKey } : {}),
+    listHeaders: headersOf(row, access),
+    keepWarm: !row.local,
     ...(row.modelAliases ? { modelAliases: row.modelAliases } : {}),
   };
   const llm = row.api === 'anthropic' ? createAnthropicMessages(options) : createOpenAiChat({ ...options, dialect: row });
   return {
     prefix: row.prefix,
+    name: row.name,
+    baseUrl: access.baseUrl,
     alsoKnownAs: row.alsoKnownAs ?? [],
     llm,
     models: async () => (await models(LIST_MS)) ?? [],

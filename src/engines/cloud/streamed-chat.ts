@@ -1,29 +1,19 @@
 // A language model behind one POST for each reply, which answers with server-sent events. What is sent and how the events are read is a wire's
 // (openai-chat.ts, anthropic-messages.ts). No hidden retry: routing/fallback-llm.ts decides what happens after a failure.
 import { createHash } from 'node:crypto';
-import type { Clock, Timer } from '../../lib/clock.ts';
+import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Prompt } from '../../protocol/prompt.ts';
 import { EngineError, type EngineInfo, type Llm, type LlmOptions, type LlmPart } from '../engine.ts';
 import { ToolNames } from './call-fields.ts';
-import { type FarSide, httpFailure, networkFailure, parsedOr, streamFailure } from './openai-failure.ts';
-import { retryAfterMs } from './retry-after.ts';
-import { readSse, type SseEvent } from './sse.ts';
-
-/** How much of an unstreamed answer's body is read, and of an error's. */
-const BODY_BYTES = 4 * 1024 * 1024;
-const FAILURE_BYTES = 64 * 1024;
+import { ChatExchange } from './chat-exchange.ts';
+import type { FarSide } from './openai-failure.ts';
+import { Patience } from './patience.ts';
+import type { SseEvent } from './sse.ts';
+import { WarmAgent } from './warm-agent.ts';
 
 /** How often it is told of a stream that goes on without a word. */
 const ALIVE_MS = 1000;
-
-/** How long the connection may take to finish after the last word. */
-const DRAIN_MS = 1000;
-
-interface Exchange {
-  readonly request: AbortController;
-  draining: Promise<void> | undefined;
-}
 
 /** What one API is like. */
 export interface ChatWire {
@@ -53,6 +43,10 @@ export interface StreamedChatOptions {
   readonly baseUrl: string;
   /** Left out when absent or empty. */
   readonly apiKey?: string;
+  /** What opens the list of models: it is asked for to make connections ready. */
+  readonly listHeaders?: Readonly<Record<string, string>>;
+  /** Whether there is always a connection to spare while one may be wanted: where a handshake takes long. Default false. */
+  readonly keepWarm?: boolean;
   /** Longest wait in milliseconds for the first token, and then for each further piece of the stream. */
   readonly firstTokenMs: number;
   readonly clock: Clock;
@@ -72,48 +66,58 @@ export class StreamedChat implements Llm {
   readonly #wire: ChatWire;
   readonly #side: FarSide;
   readonly #log: Log;
-  readonly #running = new Set<AbortController>();
+  readonly #running = new Set<ChatExchange>();
+  readonly #baseUrl: string;
+  readonly #agent: WarmAgent;
   #closed = false;
 
   constructor(options: StreamedChatOptions, wire: ChatWire) {
     this.#options = options;
     this.#wire = wire;
+    this.#baseUrl = options.baseUrl.replace(/\/+$/, '');
+    this.#agent = new WarmAgent({
+      clock: options.clock,
+      headers: options.listHeaders ?? {},
+      keepWarm: options.keepWarm ?? false,
+      url: `${this.#baseUrl}/models`,
+    });
     this.#log = options.log.child({ engine: options.id });
     this.#side = { id: options.id, name: options.name, secrets: [options.apiKey ?? ''] };
     this.info = { id: options.id, kind: 'llm', name: options.name, licence: options.licence ?? 'LicenseRef-provider', languages: ['*'] };
   }
 
+  /** Makes a connection ready, where a handshake takes long. */
   async warmUp(): Promise<void> {
     if (this.#closed) throw this.#gone();
+    if (this.#options.keepWarm) await this.#agent.warm();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const request of this.#running) request.abort(this.#gone());
+    for (const exchange of this.#running) exchange.abort(this.#gone());
     this.#running.clear();
+    await this.#agent.close();
   }
 
   async *respond(prompt: Prompt, options: LlmOptions, signal: AbortSignal): AsyncGenerator<LlmPart> {
     if (signal.aborted) return;
     if (this.#closed) throw this.#gone();
-    const request = new AbortController();
-    const dropped = () => request.abort();
+    const { clock, firstTokenMs } = this.#options;
+    const { id, name } = this.info;
+    const told = this.#toldOf(options);
+    const exchange = this.#exchange(told);
+    const dropped = () => exchange.abort();
     signal.addEventListener('abort', dropped, { once: true });
-    this.#running.add(request);
-    const exchange: Exchange = { request, draining: undefined };
-    const patience = new Patience(this.#options.clock, this.#options.firstTokenMs, (waitedFor) =>
-      request.abort(
-        new EngineError(this.info.id, 'timeout', `${this.info.name} sent no ${waitedFor} for ${this.#options.firstTokenMs} ms`),
-      ),
+    const patience = new Patience(clock, firstTokenMs, (waitedFor) =>
+      exchange.abort(new EngineError(id, 'timeout', `${name} sent no ${waitedFor} for ${firstTokenMs} ms`)),
     );
-    const { clock } = this.#options;
     let started = false;
     /** When something was last handed out. */
     let partAtMs: number | undefined;
     try {
       const names = new ToolNames(prompt.tools);
       const reader = this.#wire.read(names);
-      for await (const event of this.#events(prompt, options, names, exchange, patience)) {
+      for await (const event of exchange.events(this.#wire.body(prompt, told, names), () => patience.heard())) {
         started = true;
         const fresh = reader.push(event);
         // Before the first part nothing is a sign of life; the second try depends on that.
@@ -128,95 +132,42 @@ export class StreamedChat implements Llm {
       }
       patience.satisfy();
       const last = reader.end();
-      if (!last)
-        throw new EngineError(this.info.id, 'broken', `${this.info.name} ended in the middle of its answer, or without one`, {
-          retryable: true,
-        });
+      if (!last) throw new EngineError(id, 'broken', `${name} ended in the middle of its answer, or without one`, { retryable: true });
       for (const part of last) {
         if (signal.aborted) return;
         yield part;
       }
     } catch (error) {
       if (signal.aborted) return;
-      const failure = this.#failure(error, request.signal, started);
+      const failure = exchange.failure(error, started);
       this.#log.warn({ reason: failure.reason, model: options.model }, failure.message);
       throw failure;
     } finally {
       patience.satisfy();
       signal.removeEventListener('abort', dropped);
-      if (!exchange.draining) {
-        this.#running.delete(request);
-        // Also reached when the reader leaves early: the far side must stop working for nobody.
-        request.abort();
-      }
+      exchange.leave();
     }
   }
 
-  async *#events(prompt: Prompt, options: LlmOptions, names: ToolNames, exchange: Exchange, patience: Patience): AsyncGenerator {
-    const { modelAliases: aliases = {} } = this.#options;
-    // A client may ask for a model by any name, `constructor` among them.
-    const model = (Object.hasOwn(aliases, options.model) ? aliases[options.model] : undefined) ?? options.model;
-    const { conversation, ...rest } = options;
-    const told = { ...rest, model, ...(conversation === undefined ? {} : { conversation: nameless(conversation) }) };
-    const response = await fetch(`${this.#options.baseUrl.replace(/\/+$/, '')}${this.#wire.path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...this.#wire.headers(told) },
-      body: this.#wire.body(prompt, told, names),
-      // A key must not follow a redirect to who knows where.
-      redirect: 'manual',
-      signal: exchange.request.signal,
+  #exchange(told: LlmOptions): ChatExchange {
+    const exchange: ChatExchange = new ChatExchange({
+      side: this.#side,
+      agent: this.#agent,
+      url: `${this.#baseUrl}${this.#wire.path}`,
+      headers: this.#wire.headers(told),
+      clock: this.#options.clock,
+      isLast: (event) => this.#wire.isLast(event),
+      onOver: () => this.#running.delete(exchange),
     });
-    if (response.status !== 200 || !response.body) {
-      const wait = retryAfterMs(response.headers, this.#options.clock.wallMs());
-      throw httpFailure(this.#side, response.status, parsedOr(await readText(response, FAILURE_BYTES)), wait);
-    }
-    if (response.headers.get('content-type')?.includes('application/json')) {
-      // A server that does not stream: the whole message is the only chunk.
-      yield this.#parse(await readText(response, BODY_BYTES));
-      return;
-    }
-    const events = readSse(response.body);
-    for (let next = await events.next(); !next.done; next = await events.next()) {
-      if (this.#wire.isLast(next.value)) {
-        exchange.draining = this.#drain(events, exchange.request);
-        return;
-      }
-      const data = next.value.data.trim();
-      if (data === '') continue;
-      patience.heard();
-      yield this.#parse(data);
-    }
+    this.#running.add(exchange);
+    return exchange;
   }
 
-  /** Reads the few bytes after the last event, so that the connection can be used again; breaking off would close it. */
-  async #drain(events: AsyncGenerator<SseEvent>, request: AbortController): Promise<void> {
-    const timer = this.#options.clock.after(DRAIN_MS, () => request.abort());
-    try {
-      while (!(await events.next()).done);
-    } catch {
-      // The answer is complete: how the connection ends is of no interest.
-    } finally {
-      timer.cancel();
-      this.#running.delete(request);
-    }
-  }
-
-  #parse(data: string): unknown {
-    let value: unknown;
-    try {
-      value = JSON.parse(data);
-    } catch (cause) {
-      throw new EngineError(this.info.id, 'broken', `${this.info.name} sent something that is not JSON`, { retryable: true, cause });
-    }
-    const error = (value as { error?: unknown } | null)?.error;
-    if (error) throw streamFailure(this.#side, error);
-    return value ?? {};
-  }
-
-  #failure(error: unknown, request: AbortSignal, started: boolean): EngineError {
-    // Our own timer and close() end the request with the error to report.
-    if (request.aborted && request.reason instanceof EngineError) return request.reason;
-    return error instanceof EngineError ? error : networkFailure(this.#side, error, started);
+  /** The options as the server is told them. A client may ask for a model by any name, `constructor` among them. */
+  #toldOf({ conversation, ...options }: LlmOptions): LlmOptions {
+    const { modelAliases: aliases = {} } = this.#options;
+    const model = (Object.hasOwn(aliases, options.model) ? aliases[options.model] : undefined) ?? options.model;
+    return { ...options, model, ...(conversation === undefined ? {} : { conversation: nameless(conversation) }) };
   }
 
   #gone(): EngineError {
@@ -224,56 +175,7 @@ export class StreamedChat implements Llm {
   }
 }
 
-/**
- * The timer of one request. Until the first part only a part satisfies it (keep-alive comments and empty deltas do not); after
- * that any sign of life does. It stands still while the reader is busy with a part.
- */
-class Patience {
-  readonly #clock: Clock;
-  readonly #limitMs: number;
-  readonly #onEnd: (waitedFor: string) => void;
-  #timer: Timer | undefined;
-  #first = true;
-
-  constructor(clock: Clock, limitMs: number, onEnd: (waitedFor: string) => void) {
-    this.#clock = clock;
-    this.#limitMs = limitMs;
-    this.#onEnd = onEnd;
-    this.#arm();
-  }
-
-  satisfy(): void {
-    this.#first = false;
-    this.#timer?.cancel();
-    this.#timer = undefined;
-  }
-
-  heard(): void {
-    if (!this.#first) this.#timer?.cancel();
-  }
-
-  again(): void {
-    if (!this.#first) this.#arm();
-  }
-
-  #arm(): void {
-    this.#timer?.cancel();
-    this.#timer = this.#clock.after(this.#limitMs, () => this.#onEnd(this.#first ? 'first token' : 'further token'));
-  }
-}
-
 /** The same for one conversation, and nothing that says which or whose it is: a provider need not know. */
 function nameless(conversation: string): string {
   return createHash('sha256').update(conversation).digest('base64url').slice(0, 32);
-}
-
-async function readText(response: Response, mostBytes: number): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  if (!response.body) return text;
-  for await (const chunk of response.body) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > mostBytes) break;
-  }
-  return text;
 }

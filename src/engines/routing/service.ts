@@ -17,6 +17,11 @@ export interface SpeechService<E extends Engine> {
   models(): readonly string[];
   /** Names that belong to this service even without a prefix. */
   readonly bareModels?: RegExp;
+  /**
+   * Opened by settings unless told otherwise; `found` on this machine; or `gone` from it: it is not offered then, and whoever names it meets its failure and
+   * is served by the next.
+   */
+  readonly presence?: 'configured' | 'found' | 'gone';
 }
 
 /** The engine that serves an id, the model that it is asked for, and under which full id that is known. */

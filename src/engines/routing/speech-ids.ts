@@ -7,6 +7,7 @@ import { housePrefix, type SpeechRoute, type SpeechService } from './service.ts'
 export interface SpeechIdsParts<E extends Engine> {
   /** The engines of this machine by their ids, the usual one first. At least one. */
   readonly house: readonly { readonly id: string; readonly engine: E }[];
+  /** Those there are now. */
   readonly services: readonly SpeechService<E>[];
   /** The id of those who name none, as the operator sets it; it has been checked with `serves`. Undefined: the usual engine of this machine. */
   readonly usual?: string | undefined;
@@ -41,8 +42,9 @@ export class SpeechIds<E extends Engine> {
     if (service) return routeOf(service, model || service.defaultModel);
     const owner = named.includes('/') ? undefined : this.#ownerOf(named);
     if (owner) return routeOf(owner, named);
-    // Where there is nothing but this machine, it serves whatever a client of the protocol may send.
-    return services.length === 0 || isProtocolOwn(named) ? this.usual : undefined;
+    // Where there is nothing but this machine, it serves whatever a client of the protocol may send. Servers that are found on it change nothing of that:
+    // an id would mean something else as soon as one of them is started.
+    return !services.some(isConfigured) || isProtocolOwn(named) ? this.usual : undefined;
   }
 
   serves(id: string): boolean {
@@ -74,7 +76,7 @@ export class SpeechIds<E extends Engine> {
     const { house, services } = this.#parts;
     return [
       ...house.map(({ id, engine }) => ({ prefix: housePrefix, alone: id, name: engine.info.name, engine, models: [id] })),
-      ...services.map((service) => ({
+      ...services.filter(isThere).map((service) => ({
         prefix: service.prefix,
         alone: service.prefix,
         name: service.name,
@@ -104,13 +106,21 @@ export class SpeechIds<E extends Engine> {
   }
 
   #ownerOf(model: string): SpeechService<E> | undefined {
-    const { services } = this.#parts;
+    const services = this.#parts.services.filter(isThere);
     return services.find((each) => each.bareModels?.test(model)) ?? services.find((each) => each.models().includes(model));
   }
 }
 
 function isCalled({ prefix, alsoKnownAs }: SpeechService<Engine>, name: string): boolean {
   return prefix === name || alsoKnownAs.includes(name);
+}
+
+function isConfigured({ presence = 'configured' }: SpeechService<Engine>): boolean {
+  return presence === 'configured';
+}
+
+function isThere({ presence }: SpeechService<Engine>): boolean {
+  return presence !== 'gone';
 }
 
 function routeOf<E extends Engine>({ prefix, engine }: SpeechService<E>, model: string): SpeechRoute<E> {

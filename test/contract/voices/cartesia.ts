@@ -94,7 +94,7 @@ export class FakeCartesia extends FakeService {
           ws.send('[]');
           return;
         }
-        if (this.fault === 'silent') this.hold(() => this.#speak(ws, message, context, send));
+        if (this.fault === 'silent') this.hold(() => this.#speak(ws, message, context, send), transcript);
         else if (this.fault !== 'no sound') this.#speak(ws, message, context, send);
       }
       if (message.continue === true && !this.expires) return;

@@ -65,7 +65,7 @@ export class FakeDeepgram extends FakeService {
           if (speak()) ws.send(JSON.stringify({ type: 'Flushed', sequence_id: sequence++ }));
         };
         if (this.objection) ws.send(JSON.stringify(this.objection));
-        if (this.fault === 'silent') this.hold(flush);
+        if (this.fault === 'silent') this.hold(flush, buffer);
         else if (this.fault === 'garbage') ws.send('"what?"');
         else flush();
       } else if (message.type === 'Clear') {

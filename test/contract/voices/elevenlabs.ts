@@ -63,7 +63,7 @@ export class FakeElevenLabs extends FakeService {
       if (context) context.buffer = '';
       if (text.trim() === '' || this.fault === 'no sound') return;
       const speak = () => this.#speak(ws, contextId, text, context?.speed ?? 1, send);
-      if (this.fault === 'silent') this.hold(speak);
+      if (this.fault === 'silent') this.hold(speak, text);
       else speak();
     };
     ws.on('message', (data: Buffer) => {

@@ -43,8 +43,13 @@ export abstract class FakeService {
   silentLists = false;
   /** The next that it is sent is lost with the connection. */
   hangsUpNext = false;
+  /** When the connection was made over which it is spoken to at this moment: of the system's clock. */
+  connectedMs = Number.NaN;
+  /** What becomes of what it keeps to itself while it is `silent`: it waits for `goOn`. `text`: what it would say, if it is that. */
+  hold: (say: () => void, text?: string) => void = (say) => void this.#held.push(say);
   readonly #held: (() => void)[] = [];
   readonly #tcp = new Set<Socket>();
+  readonly #connectedMs = new WeakMap<Socket, number>();
   readonly #waiting = new Set<() => void>();
   readonly #engines: Tts[] = [];
   readonly #http = createServer((request, response) => void this.#request(request, response));
@@ -53,6 +58,7 @@ export abstract class FakeService {
   async listen(port = 0): Promise<void> {
     this.#http.on('connection', (socket) => {
       this.handshakes += 1;
+      this.#connectedMs.set(socket, systemClock.now());
       this.#tcp.add(socket);
       this.changed();
       socket.on('close', () => {
@@ -71,6 +77,7 @@ export abstract class FakeService {
       this.requests.push({ method: 'UPGRADE', url: request.url ?? '', headers: request.headers, body: undefined });
       this.#ws.handleUpgrade(request, socket, head, (ws) => {
         ws.on('message', () => {
+          this.connectedMs = this.#connectedMs.get(socket) ?? Number.NaN;
           if (!this.hangsUpNext) return;
           this.hangsUpNext = false;
           ws.terminate();
@@ -149,10 +156,6 @@ export abstract class FakeService {
     return this.fault === 'silent' || this.fault === 'stalls' || this.fault === 'hangs up';
   }
 
-  protected hold(say: () => void): void {
-    this.#held.push(say);
-  }
-
   abstract readonly model: string;
   protected abstract create(access: VoiceAccess): Tts;
   /** Answers a request that is no handshake; its list of voices, mostly. */
@@ -176,6 +179,7 @@ export abstract class FakeService {
       return;
     }
     const body: unknown = text === '' ? undefined : JSON.parse(text);
+    this.connectedMs = this.#connectedMs.get(request.socket) ?? Number.NaN;
     const url = new URL(request.url ?? '', this.url);
     this.requests.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, body });
     if (!this.silentLists) await this.respond(url, body, response, request);
@@ -191,8 +195,17 @@ export function wordsOf(text: string): string[] {
   return text.split(/\s+/).filter((word) => word !== '');
 }
 
+const tones = new Map<string, Buffer>();
+
 /** The sound of so many words. */
 export function tone(words: number, speed = 1): Buffer {
+  const key = `${words} ${speed}`;
+  const made = tones.get(key) ?? newTone(words, speed);
+  tones.set(key, made);
+  return made;
+}
+
+function newTone(words: number, speed: number): Buffer {
   const samples = new Int16Array(Math.round((words * WORD_MS * RATE_HZ) / 1000 / speed));
   for (let i = 0; i < samples.length; i += 1) samples[i] = Math.round(6000 * Math.sin((2 * Math.PI * 400 * i) / RATE_HZ));
   return Buffer.from(toBytes(samples));

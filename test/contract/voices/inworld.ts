@@ -97,7 +97,7 @@ export class FakeInworld extends FakeService {
         this.texts.push(text as string);
         context.buffer += text as string;
         this.changed();
-        if (this.fault === 'silent') this.hold(() => generate(contextId));
+        if (this.fault === 'silent') this.hold(() => generate(contextId), text as string);
         else if (this.fault === 'garbage') ws.send('<html>bad gateway</html>');
         // `autoMode`: whole sentences are not kept waiting.
         else if (flush || /[.!?]\s*$/.test(context.buffer)) generate(contextId);

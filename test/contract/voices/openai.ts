@@ -59,7 +59,7 @@ export class FakeOpenAi extends FakeService {
       return;
     }
     if (this.fault === 'silent') {
-      this.hold(() => this.#say(input, format, speed, response, request));
+      this.hold(() => this.#say(input, format, speed, response, request), input);
       return;
     }
     this.#say(input, format, speed, response, request);

@@ -1,7 +1,10 @@
 // Which recognition services this server can use: those its settings open, or else a server for recognition found on this machine.
 import type { EngineEnvironment, Stt } from '../../engine.ts';
 import { getJson, type JsonRequest } from '../get-json.ts';
-import { customEarRow, type EarAccess, type EarRow, earTable, type LocalServer } from './rows.ts';
+import type { SpeechSearch, SpeechSighting } from '../speech-watch.ts';
+import { ToldList } from '../told-list.ts';
+import { customEarRow, type EarRow, earTable, type LocalServer } from './rows.ts';
+import type { Access } from './wire.ts';
 
 /** A server on this machine answers its list in a few milliseconds, or is not there. */
 const PROBE_MS = 300;
@@ -14,10 +17,12 @@ export interface CloudEar {
   /** For people. */
   readonly name: string;
   readonly stt: Stt;
-  /** For sessions that name none. */
+  /** For sessions that name none; of a server of the operator's own it may change, when that has been started later. */
   readonly defaultModel: string;
   /** Those that are known of, without the prefix; it may serve others as well. */
   models(): string[];
+  /** `configured` by settings, or `found` on this machine. */
+  readonly source: 'configured' | 'found';
 }
 
 /** Every setting read here that the language models do not share, for the documentation. */
@@ -53,16 +58,25 @@ export const earSettings: readonly { name: string; description: string }[] = [
   ]),
 ];
 
-/**
- * The services that settings configure, `custom` first and then in the order of the table; without any, the servers that answer on their usual
- * ports of this machine (unless PARLEY_STT_PROBE=off). Never rejects; takes at most two thirds of a second.
- */
+/** The services that settings configure, `custom` first and then in the order of the table. Never rejects; takes at most two thirds of a second. */
 export async function openEars(environment: EngineEnvironment): Promise<CloudEar[]> {
   const configured = await Promise.all([customEarRow, ...earTable].map((row) => openConfigured(environment, row)));
-  const ears = configured.filter((ear) => ear !== undefined);
-  if (ears.length > 0 || setting(environment, 'PARLEY_STT_PROBE')?.toLowerCase() === 'off') return ears;
-  const found = await Promise.all(earTable.flatMap((row) => (row.local ? [probe(environment, row, row.local)] : [])));
-  return found.filter((ear) => ear !== undefined);
+  return configured.filter((ear) => ear !== undefined);
+}
+
+/** The search for servers that answer on their usual ports of this machine; none with PARLEY_STT_PROBE=off, and while a service is configured. */
+export function searchEars(environment: EngineEnvironment, configured: readonly CloudEar[]): SpeechSearch<CloudEar> | undefined {
+  if (configured.length > 0 || setting(environment, 'PARLEY_STT_PROBE')?.toLowerCase() === 'off') return undefined;
+  // Another Parley, or this one, is no recogniser for itself.
+  const own = setting(environment, 'PORT') ?? '8080';
+  const rows = earTable.filter(({ local, baseUrl }) => local !== undefined && new URL(baseUrl).port !== own);
+  return {
+    prefixes: rows.map(({ prefix }) => prefix),
+    async look() {
+      const seen = await Promise.all(rows.map((row) => probe(environment, row)));
+      return seen.filter((sighting) => sighting !== undefined);
+    },
+  };
 }
 
 async function openConfigured(environment: EngineEnvironment, row: EarRow): Promise<CloudEar | undefined> {
@@ -75,36 +89,50 @@ async function openConfigured(environment: EngineEnvironment, row: EarRow): Prom
     environment.log.warn({ setting: `${row.settings}_BASE_URL` }, 'this is not the address of a server; the service is left out');
     return undefined;
   }
+  const access = { baseUrl, apiKey: apiKey ?? '' };
   const named = setting(environment, modelSetting(row));
-  const listed = needsAddress ? await modelsOf(environment, row.local, baseUrl, apiKey) : row.models;
-  const defaultModel = named ?? (needsAddress ? listed?.[0] : undefined) ?? row.defaultModel;
+  if (!needsAddress) return ear(environment, row, access, 'configured', () => [named ?? row.defaultModel, ...row.models]);
+  // A server that has told no models is asked again: it may have been started later.
+  const ask = async () => (await modelsOf(environment, row.local, baseUrl, apiKey)) ?? [];
+  const own = new ToldList({ known: [], clock: environment.clock, ask });
+  await own.load();
+  const models = () => [named ?? own.current[0] ?? row.defaultModel, ...own.current];
   // A server of language models is none for recognition.
-  if (defaultModel === '') return undefined;
-  return ear(environment, row, { baseUrl, apiKey: apiKey ?? '', defaultModel }, listed ?? []);
+  return models()[0] === '' ? undefined : ear(environment, row, access, 'configured', models);
 }
 
-async function probe(environment: EngineEnvironment, row: EarRow, kind: LocalServer): Promise<CloudEar | undefined> {
-  const { baseUrl } = row;
-  // Another Parley, or this one, is no recogniser for itself.
-  if (new URL(baseUrl).port === (setting(environment, 'PORT') ?? '8080')) return undefined;
-  const models = await modelsOf(environment, kind, baseUrl, undefined);
-  const [defaultModel] = models ?? [];
-  if (!models || defaultModel === undefined) return undefined;
-  environment.log.info({ provider: row.prefix, baseUrl, models: models.length }, `found ${row.name} on this machine`);
-  return ear(environment, row, { baseUrl, apiKey: '', defaultModel }, models);
+async function probe(environment: EngineEnvironment, row: EarRow): Promise<SpeechSighting<CloudEar> | undefined> {
+  const { prefix, name, baseUrl } = row;
+  const listed = (await modelsOf(environment, row.local, baseUrl, undefined)) ?? [];
+  const [usual] = listed;
+  if (usual === undefined) return undefined;
+  const named = setting(environment, modelSetting(row));
+  const models = [...new Set([named ?? usual, ...listed])];
+  const open = async () => ear(environment, row, { baseUrl, apiKey: '' }, 'found', () => models);
+  return { prefix, name, source: 'found', baseUrl, models, open };
 }
 
-function ear(environment: EngineEnvironment, row: EarRow, access: EarAccess, models: readonly string[]): CloudEar {
+/** `modelsNow`: those that are known of at the moment, the usual one first. */
+function ear(
+  environment: EngineEnvironment,
+  row: EarRow,
+  access: Access,
+  source: CloudEar['source'],
+  modelsNow: () => readonly string[],
+): CloudEar {
   const { prefix, name, languages } = row;
   const info = { id: prefix, kind: 'stt', name, licence: 'LicenseRef-provider', languages } as const;
-  const known = [...new Set([access.defaultModel, ...models])];
+  const defaultModel = () => modelsNow()[0] ?? '';
   return {
     prefix,
     alsoKnownAs: row.alsoKnownAs ?? [],
     name,
-    stt: row.create(info, access, environment),
-    defaultModel: access.defaultModel,
-    models: () => [...known],
+    stt: row.create(info, { ...access, defaultModel: defaultModel() }, environment),
+    get defaultModel() {
+      return defaultModel();
+    },
+    models: () => [...new Set(modelsNow())],
+    source,
   };
 }
 

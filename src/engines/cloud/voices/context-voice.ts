@@ -10,7 +10,7 @@ import { type ContextDialect, ContextSpeech } from './context-speech.ts';
 import { type Addressed, Contexts } from './contexts.ts';
 import { gone, refuseSpeed } from './refusals.ts';
 import { SpokenText } from './spoken-text.ts';
-import type { ToldList } from './told-list.ts';
+import type { ToldList } from '../told-list.ts';
 
 /** How long a connection is kept ready after its last use. */
 const IDLE_MS = 600_000;

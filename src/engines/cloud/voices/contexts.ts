@@ -46,18 +46,12 @@ export class Contexts {
 
   /** A place on a connection for that key. Throws EngineError while the service is left alone. */
   open(key: string, id: string, listener: ContextListener): Context {
-    const { mostPerSocket, longestAgeMs } = this.#options;
-    const shared = this.#held.find(
-      (held) =>
-        held.key === key &&
-        !held.spoilt &&
-        held.listeners.size < mostPerSocket &&
-        held.socket.usable &&
-        (held.socket.ageMs ?? 0) < longestAgeMs,
-    );
-    const held = shared ?? this.#hold(key);
+    const { mostPerSocket, pool } = this.#options;
+    const held = this.#held.find((each) => this.#hasPlace(each, key)) ?? this.#hold(key);
     const isReused = held.socket.ageMs !== undefined;
     held.listeners.set(id, listener);
+    // Whoever takes the last place has another connection made for the next.
+    if (mostPerSocket > 1 && !this.#held.some((each) => this.#hasPlace(each, key))) pool.warm(key);
     return {
       isReused,
       send: (messages) => {
@@ -73,6 +67,11 @@ export class Contexts {
       this.#lose(held, failure);
       held.socket.drop();
     }
+  }
+
+  #hasPlace({ key: own, spoilt, listeners, socket }: Held, key: string): boolean {
+    const { mostPerSocket, longestAgeMs } = this.#options;
+    return own === key && !spoilt && listeners.size < mostPerSocket && socket.usable && (socket.ageMs ?? 0) < longestAgeMs;
   }
 
   #hold(key: string): Held {

@@ -2,8 +2,9 @@
 import type { EngineEnvironment, Tts } from '../../engine.ts';
 import { getJson } from '../get-json.ts';
 import { providerSettings } from '../providers.ts';
+import type { SpeechSearch, SpeechSighting } from '../speech-watch.ts';
+import { ToldList } from '../told-list.ts';
 import { customVoiceRow, type LocalServer, type VoiceRow, voiceRows } from './rows.ts';
-import { ToldList } from './told-list.ts';
 
 /** Longest wait for the first sound: of a service, and of a server on the operator's own machine, which may be a slow one. */
 const FIRST_SOUND_MS = 5000;
@@ -66,21 +67,35 @@ export const voiceSettings: readonly { name: string; description: string }[] = [
 ].filter(({ name }) => !providerSettings.some((shared) => shared.name === name));
 
 /**
- * The services that settings open, `custom` first and the others in the order of their rows, and then the servers that answer on their usual ports of
- * this machine (unless PARLEY_TTS_PROBE=off). Their lists of voices have been asked for, and may still come. Never rejects; takes two thirds
- * of a second at the most.
+ * The services that settings open, `custom` first and the others in the order of their rows. Their lists of voices have been asked for, and may still
+ * come. Never rejects; takes two thirds of a second at the most.
  */
 export async function openVoices(environment: EngineEnvironment): Promise<CloudVoice[]> {
-  const isProbing = setting(environment, 'PARLEY_TTS_PROBE')?.toLowerCase() !== 'off';
   const opened = await Promise.all(
     [customVoiceRow, ...voiceRows].map(async (row) => {
       const access = configuredAccess(environment, row);
-      if (access) return openConfigured(environment, row, access);
-      return row.local && row !== customVoiceRow && isProbing ? probe(environment, row, row.local) : undefined;
+      return access && openConfigured(environment, row, access);
     }),
   );
-  const voices = opened.filter((voice) => voice !== undefined);
-  return [...voices.filter(({ source }) => source === 'configured'), ...voices.filter(({ source }) => source === 'found')];
+  return opened.filter((voice) => voice !== undefined);
+}
+
+/** The search for servers that answer on their usual ports of this machine, those aside that settings open; none with PARLEY_TTS_PROBE=off. */
+export function searchVoices(environment: EngineEnvironment): SpeechSearch<CloudVoice> | undefined {
+  if (setting(environment, 'PARLEY_TTS_PROBE')?.toLowerCase() === 'off') return undefined;
+  // Another Parley, or this one, is no voice server for itself.
+  const port = setting(environment, 'PORT') ?? '8080';
+  const rows = voiceRows.flatMap((row) => {
+    const isSought = row.local && new URL(row.baseUrl).port !== port && setting(environment, `${row.settings}_BASE_URL`) === undefined;
+    return row.local && isSought ? [{ row, local: row.local }] : [];
+  });
+  return {
+    prefixes: rows.map(({ row }) => row.prefix),
+    async look() {
+      const seen = await Promise.all(rows.map(({ row, local }) => probe(environment, row, local)));
+      return seen.filter((sighting) => sighting !== undefined);
+    },
+  };
 }
 
 interface Access {
@@ -110,15 +125,15 @@ async function openConfigured(environment: EngineEnvironment, row: VoiceRow, acc
   return open(environment, row, access, 'configured', own);
 }
 
-async function probe(environment: EngineEnvironment, row: VoiceRow, local: LocalServer): Promise<CloudVoice | undefined> {
-  // Another Parley, or this one, is no voice server for itself.
-  if (new URL(row.baseUrl).port === (setting(environment, 'PORT') ?? '8080')) return undefined;
-  const access = { baseUrl: row.baseUrl, apiKey: undefined };
+async function probe(environment: EngineEnvironment, row: VoiceRow, local: LocalServer): Promise<SpeechSighting<CloudVoice> | undefined> {
+  const { prefix, name, baseUrl } = row;
+  const access = { baseUrl, apiKey: undefined };
   const own = ownModels(environment, local, access);
   await own.load();
-  if (own.current.length === 0) return undefined;
-  environment.log.info({ provider: row.prefix, baseUrl: row.baseUrl, models: own.current.length }, `found ${row.name} on this machine`);
-  return open(environment, row, access, 'found', own);
+  const [usual] = own.current;
+  if (usual === undefined) return undefined;
+  const models = [...new Set([setting(environment, modelSetting(row)) ?? usual, ...own.current])];
+  return { prefix, name, source: 'found', baseUrl, models, open: () => open(environment, row, access, 'found', own) };
 }
 
 async function open(

@@ -5,7 +5,7 @@ import { EngineError, type EngineInfo, type Speech, type Tts, type TtsOptions, t
 import { HttpAudio, type HttpAudioOptions } from '../http-audio.ts';
 import { gone, refuseSpeed } from './refusals.ts';
 import { SpokenText } from './spoken-text.ts';
-import type { ToldList } from './told-list.ts';
+import type { ToldList } from '../told-list.ts';
 
 export interface RequestVoiceOptions extends HttpAudioOptions {
   readonly info: EngineInfo;
@@ -13,8 +13,6 @@ export interface RequestVoiceOptions extends HttpAudioOptions {
   readonly steers?: true;
   readonly log: Log;
   readonly url: string;
-  /** An address that answers to a small GET, to make a connection ready with. */
-  readonly warmUrl: string;
   /** Of bare samples, where the service does not say. */
   readonly rateHz: number;
   /** Of the text of one request. */
@@ -44,7 +42,7 @@ export class RequestVoice implements Tts {
 
   async warmUp(): Promise<void> {
     if (this.#closing.signal.aborted) throw gone(this.#options.side);
-    await Promise.all([this.#options.voices.load(), this.#audio.warm(this.#options.warmUrl)]);
+    await Promise.all([this.#options.voices.load(), this.#audio.warm()]);
   }
 
   async *speak(source: AsyncIterable<string>, options: TtsOptions, signal: AbortSignal): AsyncGenerator<Speech, void> {

@@ -3,7 +3,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import type { Log } from '../../../lib/log.ts';
 import type { Voice } from '../../engine.ts';
 import { getJson } from '../get-json.ts';
-import { ToldList } from './told-list.ts';
+import { ToldList } from '../told-list.ts';
 
 const LIST_MS = 5000;
 /** Some services have thousands, most of them others' clones. */

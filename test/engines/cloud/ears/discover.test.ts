@@ -1,10 +1,10 @@
 // Which recognisers there are: those that settings open, and those that are found.
 import { afterEach, describe, expect, test } from 'vitest';
 import { noModels } from '../../../../src/engines/engine.ts';
-import { type CloudEar, earSettings, openEars } from '../../../../src/engines/cloud/ears/discover.ts';
+import { type CloudEar, earSettings, openEars, searchEars } from '../../../../src/engines/cloud/ears/discover.ts';
 import { earTable } from '../../../../src/engines/cloud/ears/rows.ts';
 import { providerSettings } from '../../../../src/engines/cloud/providers.ts';
-import { type Clock, systemClock } from '../../../../src/lib/clock.ts';
+import { type Clock, ManualClock, systemClock } from '../../../../src/lib/clock.ts';
 import { silentLog } from '../../../../src/lib/log.ts';
 import { recognised } from '../../../contract/stt.ts';
 import { FakeTranscriptions } from './fake-transcriptions.ts';
@@ -25,15 +25,18 @@ async function server(pages: Record<string, object> = {}, port = 0): Promise<Fak
   await fake.listen(port);
   return fake;
 }
-async function open(settings: Record<string, string | undefined>): Promise<CloudEar[]> {
+/** Those that the settings open, and those that a look at this machine finds. */
+async function open(settings: Record<string, string | undefined>, ofClock = clock): Promise<CloudEar[]> {
   const environment = {
     dataDir: '',
     settings: { PARLEY_STT_PROBE: 'off', ...settings },
     log: silentLog,
-    clock,
+    clock: ofClock,
     models: noModels,
   };
-  const ears = await openEars(environment);
+  const configured = await openEars(environment);
+  const seen = (await searchEars(environment, configured)?.look()) ?? [];
+  const ears = [...configured, ...(await Promise.all(seen.map((sighting) => sighting.open())))];
   opened.push(...ears);
   return ears;
 }
@@ -116,6 +119,19 @@ describe('recognition services', () => {
     expect(named?.defaultModel).toBe('tiny');
     await recognised(named?.stt as CloudEar['stt'], first.samples);
     expect(fake.requests[0]?.headers.authorization).toBeUndefined();
+  });
+
+  test('that are started later are asked again for their models', async () => {
+    const fake = await server();
+    const manual = new ManualClock();
+    const [ear] = await open({ SPEACHES_BASE_URL: fake.origin }, manual);
+    expect(ear?.models()).toEqual(['whisper-1']);
+    fake.pages.set('/v1/models', speaches);
+    manual.advance(30_000);
+    // Its answer is read a moment later.
+    const usual = () => ear?.defaultModel;
+    while (usual() !== 'Systran/faster-whisper-small') await new Promise((resolve) => setImmediate(resolve));
+    expect(ear?.models()).toEqual(['Systran/faster-whisper-small']);
   });
 
   test('are not what serves language models only', async () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { systemClock } from '../../../../src/lib/clock.ts';
 import { Recorder } from '../../../../src/media/recorder.ts';
 import { timedWords } from '../../../pipeline/tones.ts';
 
@@ -68,6 +69,8 @@ export class FakeConnection {
   readonly texts: string[] = [];
   /** Bytes of each binary message. */
   readonly frames: number[] = [];
+  /** When it stood: of the system's clock. */
+  readonly sinceMs = systemClock.now();
   /** The code it was closed with. */
   readonly closed: Promise<number>;
 

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { systemClock } from '../../../../src/lib/clock.ts';
 import { readWav } from '../../../../src/media/wav.ts';
 import { timedWords } from '../../../pipeline/tones.ts';
 
@@ -11,6 +12,9 @@ export interface Transcribed {
   /** Of the sound that was sent. */
   readonly lengthMs: number;
   readonly words: readonly { text: string; startMs: number; endMs: number }[];
+  /** When its connection was made, and when the last of it had come: of the system's clock. */
+  readonly connectedMs: number;
+  readonly receivedMs: number;
 }
 
 export type Answers = (response: ServerResponse, request: Transcribed) => void | Promise<void>;
@@ -23,7 +27,7 @@ export class FakeTranscriptions {
   /** Answers of GET, by path. */
   readonly pages = new Map<string, object>();
   readonly #looked = Promise.withResolvers<void>();
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets = new Map<Socket, number>();
   readonly #server = createServer((request, response) => void this.#answer(request, response));
   /** TCP connections taken in all. */
   connections = 0;
@@ -40,7 +44,7 @@ export class FakeTranscriptions {
   async listen(port = 0): Promise<void> {
     this.#server.on('connection', (socket) => {
       this.connections++;
-      this.#sockets.add(socket);
+      this.#sockets.set(socket, systemClock.now());
       socket.on('close', () => this.#sockets.delete(socket));
     });
     this.#server.listen(port, '127.0.0.1');
@@ -48,7 +52,7 @@ export class FakeTranscriptions {
   }
 
   async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets.keys()) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
@@ -64,6 +68,8 @@ export class FakeTranscriptions {
     });
     const pieces: Buffer[] = [];
     for await (const piece of request) pieces.push(piece as Buffer);
+    const receivedMs = systemClock.now();
+    const connectedMs = this.#sockets.get(request.socket) ?? Number.NaN;
     const form = await new Response(Buffer.concat(pieces), {
       headers: { 'content-type': request.headers['content-type'] ?? '' },
     }).formData();
@@ -73,7 +79,8 @@ export class FakeTranscriptions {
       if (typeof value === 'string') (fields[name] ??= []).push(value);
       else samples = Int16Array.from(readWav(new Uint8Array(await value.arrayBuffer())).samples);
     }
-    const transcribed = { fields, headers: request.headers, lengthMs: samples.length / 16, words: timedWords(samples) };
+    const heard = { lengthMs: samples.length / 16, words: timedWords(samples) };
+    const transcribed = { fields, headers: request.headers, ...heard, connectedMs, receivedMs };
     this.requests.push(transcribed);
     await this.answers(response, transcribed);
   }

@@ -1,6 +1,6 @@
 // Which services' voices the settings open, under which names, and which servers are found.
 import { afterEach, describe, expect, test } from 'vitest';
-import { type CloudVoice, openVoices, voiceSettings } from '../../../../src/engines/cloud/voices/discover.ts';
+import { type CloudVoice, openVoices, searchVoices, voiceSettings } from '../../../../src/engines/cloud/voices/discover.ts';
 import { voiceRows } from '../../../../src/engines/cloud/voices/rows.ts';
 import { providerSettings } from '../../../../src/engines/cloud/providers.ts';
 import { noModels } from '../../../../src/engines/engine.ts';
@@ -18,15 +18,12 @@ afterEach(async () => {
   await Promise.all(services.splice(0).map((service) => service.close()));
 });
 
-/** Nothing takes too long unless a test says so. */
+/** Those that the settings open, and those that a look at this machine finds. Nothing takes too long unless a test says so. */
 async function open(settings: Record<string, string>, clock = new ManualClock()): Promise<CloudVoice[]> {
-  const voices = await openVoices({
-    dataDir: '',
-    settings: { PARLEY_TTS_PROBE: 'off', ...settings },
-    log: silentLog,
-    clock,
-    models: noModels,
-  });
+  const environment = { dataDir: '', settings: { PARLEY_TTS_PROBE: 'off', ...settings }, log: silentLog, clock, models: noModels };
+  const configured = await openVoices(environment);
+  const seen = (await searchVoices(environment)?.look()) ?? [];
+  const voices = [...configured, ...(await Promise.all(seen.map((sighting) => sighting.open())))];
   opened.push(...voices);
   return voices;
 }

@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ToldList } from '../../../../src/engines/cloud/voices/told-list.ts';
+import type { ToldList } from '../../../../src/engines/cloud/told-list.ts';
 import { voiceList } from '../../../../src/engines/cloud/voices/voice-list.ts';
 import type { Voice } from '../../../../src/engines/engine.ts';
 import { ManualClock } from '../../../../src/lib/clock.ts';

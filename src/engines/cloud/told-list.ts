@@ -1,5 +1,5 @@
 // What a service tells of itself, asked for again from time to time; until it has told (or if it never does) what is known of it otherwise.
-import type { Clock } from '../../../lib/clock.ts';
+import type { Clock } from '../../lib/clock.ts';
 
 const REFRESH_MS = 3_600_000;
 /** A server that was not there may have been started meanwhile. */
