@@ -70,7 +70,8 @@ test('every model that the code knows by name is named, the default first', () =
 test('of every provider of language models it says how requests of one session are told to belong together, and the pages it was written from', () => {
   for (const { name, conversation, source } of providerTable) {
     const [, , , , cache = '', , pages = ''] = rowsOf('Language').find(([told]) => told === name) ?? [];
-    if (conversation) expect(cache).toContain('field' in conversation ? conversation.field : conversation.header);
+    const hint = conversation && ('field' in conversation ? conversation.field : conversation.header);
+    expect(cache).toContain(hint ?? '');
     expect([name, source.length > 0, source.filter((page) => !pages.includes(page))]).toEqual([name, true, []]);
   }
 });
