@@ -1,4 +1,4 @@
-// Fifty thousand events of clients that are broken, careless or hostile, over real sockets, and one client beside them that is none of it.
+// Thirty thousand events of clients that are broken, careless or hostile, over real sockets, and one client beside them that is none of it.
 // A failure names its seed: FUZZ_SEED=<seed> repeats it.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Chance } from '../session/chance.ts';
@@ -10,7 +10,7 @@ import { allMonsters } from './rubbish.ts';
 import { Stormer } from './stormer.ts';
 
 const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 1e9));
-const events = Number(process.env['FUZZ_EVENTS'] ?? 50_000);
+const events = Number(process.env['FUZZ_EVENTS'] ?? 30_000);
 /** Before these, code is still being compiled and caches filled, which is no growth. */
 const warmUpEvents = 8000;
 const lanes = 6;

@@ -33,6 +33,7 @@ let pc, channel, context;
 async function call({ microphone = true, gather = true } = {}) {
   pc = new RTCPeerConnection();
   context = new AudioContext({ sampleRate: 48000 });
+  const listening = Promise.withResolvers();
   pc.ontrack = async ({ streams: [stream] }) => {
     // Chromium lets a stream flow only where an element plays it.
     const element = new Audio(); element.srcObject = stream; element.muted = true; element.play();
@@ -41,6 +42,7 @@ async function call({ microphone = true, gather = true } = {}) {
     const ear = new AudioWorkletNode(context, 'ear');
     ear.port.onmessage = ({ data }) => heard.push({ at: performance.timeOrigin + performance.now(), samples: data });
     context.createMediaStreamSource(stream).connect(ear);
+    listening.resolve();
   };
   if (microphone) {
     const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
@@ -54,7 +56,9 @@ async function call({ microphone = true, gather = true } = {}) {
   const started = performance.now();
   await pc.setRemoteDescription({ type: 'answer', sdp: await response.text() });
   await new Promise((resolve) => { channel.onopen = resolve; });
-  return performance.now() - started;
+  const tookMs = performance.now() - started;
+  await listening.promise;
+  return tookMs;
 }
 const loud = ({ samples }) => samples.some((sample) => Math.abs(sample) > 0.05);
 /** The frequency of the loud part by its zero crossings, and how long it is in milliseconds. */
