@@ -46,7 +46,7 @@ function talkRows(talk: readonly TalkStep[]): Row[] {
     const name = names[transport];
     const holding = steps.filter(({ holds }) => holds);
     const most = Math.max(0, ...holding.map(({ calls }) => calls));
-    const looked = steps.findLast(({ calls }) => calls <= lookedAt) ?? steps[0];
+    const looked = holding.findLast(({ calls }) => calls <= lookedAt) ?? steps[0];
     if (!looked) return [];
     const isWanted = transport === 'pcmu';
     const { calls, inMs, outMs, cutMs } = looked;
