@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { PromptPart, PromptToolChoice, PromptTurn } from './prompt.ts';
 import {
+  answerFormat,
   functionFields,
   imageUrl,
   name,
@@ -58,6 +59,7 @@ export const chatRequest = z.object({
   tool_choice: z
     .union([z.enum(['auto', 'none', 'required']), z.object({ type: z.literal('function'), function: z.object({ name }) })])
     .nullish(),
+  response_format: answerFormat.nullish(),
   n: z.literal(1, 'one answer is made at a time.').nullish(),
 });
 

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { isRecord } from './json.ts';
 import type { PromptPart, PromptToolChoice, PromptTurn } from './prompt.ts';
 import {
+  answerFormat,
   functionFields,
   imageUrl,
   name,
@@ -77,9 +78,7 @@ export const responseRequest = z.object({
   instructions: text.nullish(),
   max_output_tokens: z.int().min(1).nullish(),
   reasoning: z.object({ effort: z.string().max(32).nullish() }).nullish(),
-  text: z
-    .object({ format: z.object({ type: z.literal('text', 'models are asked for text; a schema cannot be demanded here.') }).nullish() })
-    .nullish(),
+  text: z.object({ format: answerFormat.nullish() }).nullish(),
   tools: z.array(tool).max(128).nullish(),
   tool_choice: z
     .union(

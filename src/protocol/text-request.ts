@@ -30,6 +30,9 @@ const inworldFields = {
 };
 const inworld = z.object(inworldFields);
 
+/** The form of an answer. */
+export const answerFormat = z.object({ type: z.literal('text', 'models are asked for text; a schema cannot be demanded here.') });
+
 /** Fields of both APIs. */
 export const textRequestFields = {
   model: name.default(''),

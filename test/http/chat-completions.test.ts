@@ -146,6 +146,7 @@ describe('a request that cannot be used', () => {
     [{ messages: [{ role: 'narrator', content: 'x' }] }, 400, 'messages.0.role'],
     [{ temperature: 3 }, 400, 'temperature'],
     [{ n: 2 }, 400, 'n'],
+    [{ response_format: { type: 'json_object' } }, 400, 'response_format.type'],
     [{ sort: [{ metric: 'beauty' }] }, 400, undefined],
     [{ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'http://127.0.0.1/secret' } }] }] }, 400, 'messages'],
   ])('%j is refused', async (more, status, param) => {

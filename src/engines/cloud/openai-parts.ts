@@ -74,11 +74,6 @@ export class ChatParts {
     this.#names = names;
   }
 
-  /** Whether the model has said why it stopped. */
-  get finished(): boolean {
-    return this.#finish !== undefined;
-  }
-
   push(chunk: ChatChunk): LlmPart[] {
     const before = this.#usage;
     const told = chunk.usage ?? chunk.x_groq?.usage;
