@@ -1,14 +1,12 @@
 // What an operator can do about a call: listen to it, tell the agent something that the caller does not hear, and hang up.
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Calls } from '../app/calls.ts';
 import type { Speech } from '../app/operator-voice.ts';
 import { useStore } from './use-store.ts';
 import type { Call } from '../realtime/calls.ts';
 import { CloseIcon, HangUpIcon, ListenIcon, MicrophoneIcon, SendIcon } from './icons.tsx';
+import { SureButton } from './sure-button.tsx';
 import { Waveform } from './waveform.tsx';
-
-/** So long a second press on "Hang up" is waited for. */
-const sureMs = 4000;
 
 export function CallDock({ calls, call }: { calls: Calls; call: Call }) {
   const listening = useStore(calls.state, (state) => state.listening);
@@ -37,29 +35,14 @@ export function CallDock({ calls, call }: { calls: Calls; call: Call }) {
   );
 }
 
-/** Two presses: a call that is ended by mistake cannot be taken back. */
+const hangUpWords = { usual: 'Hang up', asked: 'Press again to end the call', busy: 'Hanging up …' };
+
 function HangUp({ calls }: { calls: Calls }) {
   const isHangingUp = useStore(calls.state, (state) => state.isHangingUp);
-  const [asked, setAsked] = useState(false);
-  useEffect(() => {
-    if (!asked) return;
-    const timer = setTimeout(() => setAsked(false), sureMs);
-    return () => clearTimeout(timer);
-  }, [asked]);
   return (
-    <button
-      type="button"
-      class="button danger"
-      data-asked={asked}
-      disabled={isHangingUp}
-      onClick={() => {
-        if (asked) void calls.hangUp();
-        setAsked(!asked);
-      }}
-    >
+    <SureButton words={hangUpWords} isBusy={isHangingUp} disabled={isHangingUp} onSure={() => void calls.hangUp()}>
       <HangUpIcon />
-      <span aria-live="polite">{isHangingUp ? 'Hanging up …' : asked ? 'Press again to end the call' : 'Hang up'}</span>
-    </button>
+    </SureButton>
   );
 }
 
